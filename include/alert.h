@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * alert.h - the catalogue of alerts: one row each.
+ *
+ * This table is the only place where an alert is declared. The enum, the names, --list-alerts, the check of the
+ * man page and the walk of the tests are made from it. X(id, severity, category, scope, condition): scope TX means
+ * that the alert belongs to a transaction and its record carries tx_id.
+ */
+#ifndef SMTPSCAN_ALERT_H
+#define SMTPSCAN_ALERT_H
+
+#include "types.h"
+
+/* clang-format off */
+#define ALERTS(X) \
+	/* session: the state machine itself */ \
+	X(unavailable_service, LOW, SESSION, ALL, "the code of the banner is not 220") \
+	X(invalid_response, HIGH, SESSION, ALL, "a server line does not fit the grammar (low once the session has begun)") \
+	X(invalid_client_initiation, LOW, SESSION, ALL, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
+	X(invalid_command, LOW, SESSION, ALL, "a client line does not fit the grammar") \
+	X(invalid_data, LOW, SESSION, TX, "content ended without its terminator, or a BDAT chunk fell short") \
+	X(unexpected_client_command, LOW, SESSION, ALL, "client bytes where the state expects none, and RFC 2920 does not excuse them") \
+	X(unexpected_server_response, LOW, SESSION, ALL, "a complete reply with no command outstanding, 421 excepted") \
+	/* protocol */ \
+	X(unknown_command, LOW, PROTOCOL, ALL, "a well-formed verb that no registered extension knows") \
+	X(bad_sequence, LOW, PROTOCOL, ALL, "RCPT without MAIL, DATA or BDAT without an accepted RCPT, or MAIL inside a transaction") \
+	X(reply_code_mismatch, LOW, PROTOCOL, ALL, "the code changes within one multi-line reply") \
+	X(early_talker, MEDIUM, PROTOCOL, ALL, "client bytes before the banner") \
+	X(unauthorized_pipelining, LOW, PROTOCOL, ALL, "commands sent ahead of replies, PIPELINING not advertised") \
+	X(invalid_pipelining, MEDIUM, PROTOCOL, ALL, "bytes behind a command that must be the last of its group, before its reply") \
+	X(bdat_invalid, LOW, PROTOCOL, ALL, "BDAT size not a number, or its tail not LAST") \
+	X(bdat_huge, LOW, PROTOCOL, ALL, "BDAT size beyond 2^63-1") \
+	X(bdat_missing_last, LOW, PROTOCOL, TX, "another command than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
+	X(data_after_quit, LOW, PROTOCOL, ALL, "client bytes after the reply to QUIT") \
+	X(illegal_command, MEDIUM, PROTOCOL, ALL, "DEBUG, WIZ, KILL, SHOWQ or TURN") \
+	X(size_exceeded, LOW, PROTOCOL, TX, "content longer than the declared SIZE plus a tenth, or than the advertised limit") \
+	X(bare_lf, LOW, PROTOCOL, ALL, "LF without CR in commands, replies or content") \
+	X(bare_cr, LOW, PROTOCOL, ALL, "CR without LF in commands, replies or content") \
+	X(nul_byte, MEDIUM, PROTOCOL, ALL, "NUL in a command or reply (low in content)") \
+	X(eight_bit_command, LOW, PROTOCOL, ALL, "byte above 127 in a command, SMTPUTF8 not in use") \
+	/* limits */ \
+	X(command_too_long, MEDIUM, LIMITS, ALL, "command line over 512 octets, or over what its extensions allow") \
+	X(helo_too_long, HIGH, LIMITS, ALL, "HELO or EHLO argument over 1024 octets") \
+	X(response_too_long, LOW, LIMITS, ALL, "reply line over 512 octets (2000 for EHLO keywords)") \
+	X(data_line_too_long, LOW, LIMITS, TX, "content line over 1000 octets") \
+	X(too_many_recipients, LOW, LIMITS, TX, "over 1000 recipients in one transaction") \
+	X(too_many_invalid, MEDIUM, LIMITS, ALL, "over 25 commands refused in one session") \
+	X(pending_overflow, MEDIUM, LIMITS, ALL, "over 1000 commands or 1 MiB waiting for replies") \
+	/* attack */ \
+	X(smtp_smuggling, HIGH, ATTACK, TX, "an odd end of data inside DATA, followed by an SMTP command") \
+	X(nonstandard_end_of_data, MEDIUM, ATTACK, TX, "an odd end of data with no command behind it (low for CRLF.LF and CRLF.CR)") \
+	X(starttls_command_injection, HIGH, ATTACK, ALL, "client bytes behind STARTTLS before TLS begins") \
+	X(starttls_response_injection, HIGH, ATTACK, ALL, "server bytes behind the 220 to STARTTLS that are not TLS") \
+	X(starttls_stripped, HIGH, ATTACK, ALL, "STARTTLS overwritten with X (medium: offered earlier to the same client, now gone)") \
+	X(tls_refused, LOW, ATTACK, ALL, "STARTTLS answered with another code than 220") \
+	X(plaintext_after_starttls, MEDIUM, ATTACK, ALL, "after the 220 to STARTTLS the client goes on in clear") \
+	X(user_enumeration, MEDIUM, ATTACK, ALL, "3 VRFY or EXPN, or 5 distinct recipients refused, from one source to one server") \
+	X(auth_bruteforce, HIGH, ATTACK, ALL, "5 failed AUTH from one source to one server within 60 seconds") \
+	X(auth_password_spray, HIGH, ATTACK, ALL, "failed AUTH for 5 distinct user names from one source to one server") \
+	X(open_relay, MEDIUM, ATTACK, TX, "with --local-domain: sender and recipient both elsewhere, no AUTH, accepted") \
+	X(relay_probe, LOW, ATTACK, TX, "a recipient with %, ! or a second @ in its local part") \
+	X(exim_expansion, HIGH, ATTACK, ALL, "${ in MAIL, RCPT or HELO") \
+	X(shellshock, HIGH, ATTACK, ALL, "() { in a command or a header") \
+	X(jndi_lookup, HIGH, ATTACK, ALL, "${jndi: in a command, a header or a body") \
+	X(shell_metacharacters, MEDIUM, ATTACK, ALL, "a backtick, $(, ; or a leading | in an envelope path outside quotes") \
+	X(cross_protocol, MEDIUM, ATTACK, ALL, "the first bytes of the client are HTTP, SSH, TLS or RDP on a clear-text port") \
+	X(tls_certificate_expired, LOW, ATTACK, ALL, "a certificate seen in clear was not valid at capture time") \
+	X(tls_obsolete, LOW, ATTACK, ALL, "SSL 3, TLS 1.0 or TLS 1.1 was negotiated") \
+	X(turned_connection, MEDIUM, ATTACK, ALL, "TURN answered with 250") \
+	/* credentials */ \
+	X(cleartext_auth, HIGH, CREDENTIALS, ALL, "PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER without TLS") \
+	X(weak_auth, LOW, CREDENTIALS, ALL, "CRAM-MD5, DIGEST-MD5 or NTLM without TLS") \
+	/* content */ \
+	X(mime_malformed, LOW, CONTENT, TX, "missing or unclosed boundary, bad Content-Type, bad transfer encoding") \
+	X(mime_depth, MEDIUM, CONTENT, TX, "parts nested deeper than 100") \
+	X(mime_header_limit, MEDIUM, CONTENT, TX, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
+	X(mime_duplicate_header, LOW, CONTENT, TX, "two From, Subject, Date, Message-ID, Content-Type or Content-Disposition") \
+	X(attachment_executable, MEDIUM, CONTENT, TX, "a program or script by content or extension") \
+	X(attachment_double_extension, HIGH, CONTENT, TX, "a program behind a harmless extension, as invoice.pdf.exe") \
+	X(attachment_type_mismatch, MEDIUM, CONTENT, TX, "content is a program, its name or declared type says otherwise") \
+	X(attachment_encrypted, MEDIUM, CONTENT, TX, "encrypted zip, 7z or rar") \
+	X(filename_traversal, HIGH, CONTENT, TX, "/ or \\ in a file name, or .. as a whole component of it") \
+	X(filename_bidi, HIGH, CONTENT, TX, "bidirectional override in a file name") \
+	X(sender_mismatch, LOW, CONTENT, TX, "From and MAIL differ in domain and the display name holds another address") \
+	/* transport */ \
+	X(tcp_gap, MEDIUM, TRANSPORT, ALL, "bytes of a session are not in the capture") \
+	X(tcp_overlap_conflict, HIGH, TRANSPORT, ALL, "a retransmission carries other bytes than the first copy") \
+	X(tcp_midstream, LOW, TRANSPORT, ALL, "the session began before the capture") \
+	X(tcp_one_sided, LOW, TRANSPORT, ALL, "one direction is missing") \
+	X(truncated_packets, LOW, TRANSPORT, ALL, "the snap length cut payload of the session")
+/* clang-format on */
+
+enum alert_id {
+#define X(id, severity, category, scope, condition) ALERT_##id,
+	ALERTS(X)
+#undef X
+	ALERT_COUNT
+};
+
+/* EVE's numbers. */
+enum severity { SEVERITY_HIGH = 1, SEVERITY_MEDIUM = 2, SEVERITY_LOW = 3 };
+
+enum alert_category {
+	CATEGORY_SESSION,
+	CATEGORY_PROTOCOL,
+	CATEGORY_LIMITS,
+	CATEGORY_ATTACK,
+	CATEGORY_CREDENTIALS,
+	CATEGORY_CONTENT,
+	CATEGORY_TRANSPORT
+};
+
+struct alert_info {
+	const char *name; /* the id as it is written */
+	enum severity severity;
+	enum alert_category category;
+	bool transaction; /* belongs to a transaction */
+	const char *condition;
+};
+
+extern const struct alert_info alert_catalogue[ALERT_COUNT];
+
+/* One alert, as raised. Everything in it is borrowed for the time of the call. */
+struct alert {
+	enum alert_id id;
+	enum severity severity; /* most often the catalogue's */
+	const char *state;      /* name of the machine's state, NULL when none is meant */
+	enum direction direction;
+	bool has_direction;
+	int tx;                  /* number of the transaction, -1 when none is meant */
+	const char *description; /* UTF-8; words a person can act on */
+	struct span evidence;    /* the bytes that matter; secrets are masked already */
+};
+
+/* alert_find - the id of a name. Returns ALERT_COUNT when there is no such alert. */
+enum alert_id alert_find(const char *name);
+/* severity_name - "high", "medium", "low". severity_find - its inverse; returns 0 when unknown. */
+const char *severity_name(enum severity severity);
+int severity_find(const char *name);
+/* alert_category_name - "session", "protocol", ... */
+const char *alert_category_name(enum alert_category category);
+
+#endif

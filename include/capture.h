@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * capture.h - capture files, folders and standard input become packets. The only stage that knows libpcap's files.
+ *
+ * A capture is pcap or pcapng, micro- or nanoseconds, either byte order, plain or compressed (gzip, xz, zstd, bzip2,
+ * lz4; told by content, read by libarchive). libpcap reads through stdio, hence a 1 MiB buffer under it.
+ */
+#ifndef SMTPSCAN_CAPTURE_H
+#define SMTPSCAN_CAPTURE_H
+
+#include <glib.h>
+
+#include "types.h"
+
+/* A packet as it stands in the capture. data holds `captured` octets of `length` on the wire and is valid until
+ * the next call of capture_next. */
+struct packet {
+	struct moment at;
+	int link_type; /* DLT_* of libpcap */
+	uint32_t captured;
+	uint32_t length;
+	const uint8_t *data;
+};
+
+struct capture;
+
+/* capture_open - opens PATH ("-" is standard input), with BPF as a filter or NULL. Returns NULL and sets *error to a
+ * sentence that names the file when it is missing, empty, no capture, or the filter does not compile. Free with
+ * capture_close. */
+struct capture *capture_open(const char *path, const char *bpf, GError **error);
+void capture_close(struct capture *capture);
+
+enum capture_status { CAPTURE_PACKET, CAPTURE_END, CAPTURE_BROKEN };
+
+/* capture_next - the next packet. CAPTURE_BROKEN: the capture ends in the middle of a record or is damaged there;
+ * capture_error says how. Packets that the filter leaves out are counted in the packet numbers all the same. */
+enum capture_status capture_next(struct capture *capture, struct packet *packet);
+const char *capture_error(const struct capture *capture);
+
+/* capture_nanoseconds - true when the time stamps of the file are finer than a microsecond. */
+bool capture_nanoseconds(const struct capture *capture);
+
+/* capture_position - octets of the file read so far and its size (0 when not known: a pipe), for progress. */
+void capture_position(const struct capture *capture, uint64_t *read, uint64_t *size);
+
+/* capture_list - the captures that the arguments mean: files and "-" as they are, folders walked and sorted by
+ * name (hidden files and links that lead out are skipped). Paths are appended to *paths (owned strings). Returns
+ * false and sets *error for the first folder that can't be read; what could be found is in *paths all the same. */
+bool capture_list(char **arguments, GPtrArray *paths, GError **error);
+
+#endif

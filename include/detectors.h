@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * detectors.h - what watches a session from outside the machine and raises the alerts that the machine does not.
+ *
+ * Detectors see events: commands, replies, content, transactions, mails, authentication, TLS, transport. State is kept
+ * per session, per transaction, and per pair of client and server address (across sessions, in bounded tables, by
+ * capture time), so that work can be divided by address pair. The machine itself raises the `session` category,
+ * early_talker, unauthorized_pipelining, invalid_pipelining, bdat_*, data_after_quit, pending_overflow,
+ * smtp_smuggling, nonstandard_end_of_data, starttls_command_injection, starttls_response_injection and
+ * plaintext_after_starttls (session.c); detectors raise every other row of alert.h.
+ */
+#ifndef SMTPSCAN_DETECTORS_H
+#define SMTPSCAN_DETECTORS_H
+
+#include "alert.h"
+#include "flow.h"
+#include "mail.h"
+#include "session.h"
+#include "tls.h"
+#include "types.h"
+
+struct threshold {
+	unsigned count;   /* 0: the catalogue's */
+	unsigned seconds; /* 0: the catalogue's, or no window */
+};
+
+struct detector_options {
+	GPtrArray *local_domains;               /* char*, lower case; NULL or empty: open_relay is off */
+	GPtrArray *illegal_commands;            /* char*; NULL: the table's VERBFLAG_ILLEGAL */
+	struct threshold thresholds[ALERT_COUNT];
+};
+
+/* Across sessions: one for each input (or for each recording, with --continuous). */
+struct detectors;
+struct detectors *detectors_new(const struct detector_options *options);
+void detectors_free(struct detectors *detectors);
+
+/* Has this server announced X_PIPE_CONNECT to this client before in the input? */
+bool detectors_early_pipeline(const struct detectors *detectors, const struct address *client,
+                              const struct address *server);
+
+typedef void (*detector_alert)(void *context, const struct alert *alert);
+
+/* One session. `alert` is called with `context`, synchronously. The moment of every call is the packet's. */
+struct detector;
+struct detector *detector_new(struct detectors *detectors, const struct flow *flow, detector_alert alert, void *context);
+void detector_free(struct detector *detector);
+
+void detector_command(struct detector *detector, struct moment at, const struct session_command *command);
+void detector_response(struct detector *detector, struct moment at, const struct session_response *response);
+void detector_content_begin(struct detector *detector, const struct transaction *tx);
+void detector_content(struct detector *detector, const struct transaction *tx, struct span piece);
+void detector_content_gap(struct detector *detector, const struct transaction *tx, uint64_t size);
+void detector_transaction_end(struct detector *detector, struct moment at, const struct transaction *tx);
+void detector_mail(struct detector *detector, const struct transaction *tx, const struct mail *mail);
+void detector_auth(struct detector *detector, struct moment at, const struct session_auth *auth);
+void detector_tls(struct detector *detector, struct moment at, const struct tls_info *tls);
+/* First bytes of the client, as they come, before the grammar sees them (cross_protocol). */
+void detector_client_bytes(struct detector *detector, struct span bytes);
+/* Transport: as flow.h tells it. */
+void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size);
+void detector_trouble(struct detector *detector, enum flow_trouble what, enum direction direction, uint64_t offset,
+                      struct span bytes);
+/* The session ended: tcp_midstream and tcp_one_sided if that was not known at its beginning. */
+void detector_end(struct detector *detector, const struct flow *flow);
+
+#endif

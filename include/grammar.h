@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * grammar.h - bytes become a command, a reply line, content or a chunk (RFC 5321 4.1, 4.2, 4.5.2; RFC 3030).
+ *
+ * The parsers keep no memory of their own: they are handed the bytes that wait and say how many they used. Every
+ * limit is a constant here; beyond it the rest of a line is skipped, said, and the parser stays in step.
+ */
+#ifndef SMTPSCAN_GRAMMAR_H
+#define SMTPSCAN_GRAMMAR_H
+
+#include "types.h"
+
+#define GRAMMAR_LINE_MAX 65536 /* octets kept of one command or reply line */
+#define GRAMMAR_ENHANCED_MAX 12 /* "5.999.999" and its NUL */
+
+/* How a line ended. */
+enum line_end { LINE_END_CRLF, LINE_END_LF, LINE_END_NONE /* the connection ended, or the line was cut */ };
+
+/* Does a verb take a parameter (RFC 5321 4.1.1 and the extension's own RFC)? */
+enum parameter { PARAMETER_NONE, PARAMETER_OPTIONAL, PARAMETER_REQUIRED };
+
+/* What else is known of a verb. */
+enum verb_flag {
+	VERBFLAG_LAST_IN_GROUP = 1,  /* RFC 2920 3.1: nothing may be sent behind it before its reply */
+	VERBFLAG_BEFORE_HELO = 2,    /* RFC 5321 4.1.4 */
+	VERBFLAG_GREETING = 4,       /* HELO, EHLO, LHLO */
+	VERBFLAG_ILLEGAL = 8,        /* historic holes */
+};
+
+/* X(id, spelling, parameter, flags): every verb that a registered extension or a known server has. */
+/* clang-format off */
+#define VERBS(X) \
+	X(HELO, "HELO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
+	X(EHLO, "EHLO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
+	X(LHLO, "LHLO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
+	X(MAIL, "MAIL", REQUIRED, 0) \
+	X(RCPT, "RCPT", REQUIRED, 0) \
+	X(DATA, "DATA", NONE, VERBFLAG_LAST_IN_GROUP) \
+	X(BDAT, "BDAT", REQUIRED, 0) \
+	X(RSET, "RSET", NONE, VERBFLAG_BEFORE_HELO) \
+	X(QUIT, "QUIT", NONE, VERBFLAG_BEFORE_HELO | VERBFLAG_LAST_IN_GROUP) \
+	X(NOOP, "NOOP", OPTIONAL, VERBFLAG_BEFORE_HELO | VERBFLAG_LAST_IN_GROUP) \
+	X(HELP, "HELP", OPTIONAL, VERBFLAG_BEFORE_HELO) \
+	X(VRFY, "VRFY", REQUIRED, VERBFLAG_BEFORE_HELO | VERBFLAG_LAST_IN_GROUP) \
+	X(EXPN, "EXPN", REQUIRED, VERBFLAG_BEFORE_HELO | VERBFLAG_LAST_IN_GROUP) \
+	X(AUTH, "AUTH", REQUIRED, VERBFLAG_LAST_IN_GROUP)                 /* RFC 4954 */ \
+	X(STARTTLS, "STARTTLS", NONE, VERBFLAG_LAST_IN_GROUP)             /* RFC 3207 */ \
+	X(X_ANONYMOUSTLS, "X-ANONYMOUSTLS", NONE, VERBFLAG_LAST_IN_GROUP) /* Exchange */ \
+	X(XCLIENT, "XCLIENT", REQUIRED, VERBFLAG_LAST_IN_GROUP)           /* Postfix */ \
+	X(XFORWARD, "XFORWARD", REQUIRED, 0)                          /* Postfix */ \
+	X(ETRN, "ETRN", REQUIRED, 0)                                  /* RFC 1985 */ \
+	X(ATRN, "ATRN", OPTIONAL, VERBFLAG_LAST_IN_GROUP)                 /* RFC 2645 */ \
+	X(TURN, "TURN", NONE, VERBFLAG_LAST_IN_GROUP | VERBFLAG_ILLEGAL) \
+	X(BURL, "BURL", REQUIRED, 0)                                  /* RFC 4468 */ \
+	X(SEND, "SEND", REQUIRED, 0)                                  /* RFC 821 */ \
+	X(SOML, "SOML", REQUIRED, 0) \
+	X(SAML, "SAML", REQUIRED, 0) \
+	X(VERB, "VERB", OPTIONAL, 0)                                  /* Sendmail */ \
+	X(ONEX, "ONEX", NONE, 0) \
+	X(XUSR, "XUSR", NONE, 0) \
+	X(XADR, "XADR", OPTIONAL, 0) \
+	X(X_EXPS, "X-EXPS", OPTIONAL, VERBFLAG_LAST_IN_GROUP)             /* Exchange */ \
+	X(XEXCH50, "XEXCH50", REQUIRED, VERBFLAG_LAST_IN_GROUP) \
+	X(X_LINK2STATE, "X-LINK2STATE", OPTIONAL, 0) \
+	X(XSHADOW, "XSHADOW", OPTIONAL, 0) \
+	X(XSHADOWREQUEST, "XSHADOWREQUEST", OPTIONAL, 0) \
+	X(XQDISCARD, "XQDISCARD", OPTIONAL, 0) \
+	X(XPROXYTO, "XPROXYTO", OPTIONAL, 0) \
+	X(XSESSIONPARAMS, "XSESSIONPARAMS", OPTIONAL, 0) \
+	X(XPROXY, "XPROXY", OPTIONAL, 0) \
+	X(DEBUG, "DEBUG", OPTIONAL, VERBFLAG_ILLEGAL) \
+	X(WIZ, "WIZ", OPTIONAL, VERBFLAG_ILLEGAL) \
+	X(KILL, "KILL", OPTIONAL, VERBFLAG_ILLEGAL) \
+	X(SHOWQ, "SHOWQ", OPTIONAL, VERBFLAG_ILLEGAL)
+/* clang-format on */
+
+enum verb {
+	VERB_UNKNOWN,
+#define X(id, spelling, parameter, flags) VERB_##id,
+	VERBS(X)
+#undef X
+	VERB_COUNT
+};
+
+struct verb_info {
+	const char *spelling;
+	enum parameter parameter;
+	unsigned flags; /* enum verb_flag */
+};
+
+extern const struct verb_info verb_table[VERB_COUNT]; /* VERB_UNKNOWN: spelling NULL */
+
+enum parse_result {
+	PARSE_MORE,  /* not whole yet */
+	PARSE_DONE,
+	PARSE_ERROR  /* does not fit; `used` octets are the offending line */
+};
+
+/* A client line. All spans point into the input. */
+struct command {
+	enum verb verb;       /* VERB_UNKNOWN for a well-formed verb that is not in the table */
+	struct span name;     /* as sent */
+	struct span argument; /* behind the white space, without the line end and trailing white space */
+	struct span line;     /* the whole line with its end, at most GRAMMAR_LINE_MAX octets of it */
+	size_t length;        /* octets of the line on the wire, its end included */
+	enum line_end end;
+};
+
+/* grammar_command - parses one command line out of `input` (RFC 5321 4.1.1). *used: octets taken, also on error.
+ * `last`: nothing will follow, take what is there as a line. On PARSE_ERROR, line, length and end of *command are set. */
+enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used);
+
+/* One line of a reply (RFC 5321 4.2). */
+struct reply_line {
+	unsigned code;     /* 100..599 */
+	bool more;         /* a hyphen stands behind the code */
+	struct span text;  /* behind the separator, without the line end */
+	struct span line;  /* the whole line with its end */
+	size_t length;
+	enum line_end end;
+};
+
+enum parse_result grammar_reply_line(struct span input, bool last, struct reply_line *reply, size_t *used);
+
+/* grammar_enhanced - the enhanced status code at the start of a reply's text (RFC 2034, 3463), as "5.1.1", into out;
+ * the empty string when there is none or its class does not fit the code. */
+void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED_MAX]);
+
+/* grammar_path - the path of MAIL FROM or RCPT TO (RFC 5321 4.1.2) at the start of `argument`: source routes, quoted
+ * local parts with spaces and '>', address literals; also bare addresses without brackets and white space behind the
+ * colon, as real clients send them. keyword is "FROM" or "TO". On success *path is the path as on the wire with its
+ * brackets, *rest the parameters behind it. Returns false when there is none. */
+bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest);
+
+/* grammar_parameter - takes the next ESMTP parameter (keyword[=value], RFC 5321 4.1.2) off *rest. Returns false when
+ * none is left. value.data is NULL when there is no '='. */
+bool grammar_parameter(struct span *rest, struct span *keyword, struct span *value);
+
+/* grammar_word - takes the next word off *rest, at white space. Returns false when none is left. */
+bool grammar_word(struct span *rest, struct span *word);
+
+/* grammar_is - compares without regard to ASCII case. */
+bool grammar_is(struct span word, const char *text);
+
+/* BDAT's argument (RFC 3030 2). */
+enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
+enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
+
+/* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
+ * hands on are spans of its input. Nothing is buffered but its own state. */
+struct data_scanner {
+	unsigned state;      /* grammar.c's */
+	bool odd;            /* the last piece ended at an odd end of data: see grammar_data */
+};
+
+enum data_result {
+	DATA_MORE,  /* the input is used up */
+	DATA_PIECE, /* *piece is content; call again */
+	DATA_END,   /* the terminator was taken; *used is behind it */
+	DATA_ODD    /* what was just handed on ended with a sequence that a lax server takes for an end of data
+	               (CVE-2023-51764 and its kin); `used` is behind the sequence. Content goes on unless the caller knows better */
+};
+
+void data_scanner_init(struct data_scanner *scanner);
+enum data_result grammar_data(struct data_scanner *scanner, struct span input, struct span *piece, size_t *used);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mail.h - the content of one mail: kept (in memory, beyond 1 MiB in an unlinked file), hashed, taken apart.
+ *
+ * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. MIME is
+ * GMime's work (mime.c, the only user of GMime), hashes are libcrypto's.
+ */
+#ifndef SMTPSCAN_MAIL_H
+#define SMTPSCAN_MAIL_H
+
+#include <glib.h>
+
+#include "types.h"
+
+#define MAIL_MEMORY_MAX (1024 * 1024) /* content kept in memory; more goes to an unlinked temporary file */
+#define MAIL_DEPTH_MAX 100            /* nesting of parts */
+#define MAIL_PARTS_MAX 10000          /* parts of one mail */
+#define MAIL_URL_MAX 1000             /* urls kept of one mail */
+
+enum hash_kind { HASH_SHA256 = 1, HASH_SHA1 = 2, HASH_MD5 = 4 };
+
+struct mail_options {
+	bool parse;          /* headers, body, parts; false: size and SHA-256 only */
+	bool body;           /* keep the decoded text */
+	bool urls;
+	bool raw;            /* mail->raw */
+	size_t body_limit;   /* octets of UTF-8 kept of email.body */
+	size_t raw_limit;    /* octets kept of the raw content */
+	unsigned hashes;     /* enum hash_kind, of the parts; SHA-256 always */
+	const char *extract_dir; /* NULL: nothing is stored */
+	const char *temp_dir;    /* NULL: as GLib says */
+};
+
+/* A hole in the content: offset in the content as it is kept, and how much is missing there. */
+struct mail_hole {
+	uint64_t offset, size;
+};
+
+/* One MIME leaf (an attached message is one as a whole, and its own leaves follow). All strings are UTF-8; NULL when
+ * there is none. */
+struct mail_part {
+	char *filename;      /* decoded: RFC 2231, RFC 2047; as the sender meant it */
+	char *content_type;  /* lower case type/subtype as declared (default text/plain) */
+	char *charset;
+	char *magic;         /* libmagic's MIME type or description of the first octets; NULL without libmagic */
+	char *disposition;   /* "attachment", "inline"; NULL */
+	char *number;        /* "1.2" */
+	uint64_t size;       /* decoded octets */
+	char *sha256, *sha1, *md5; /* lower case hex of the decoded octets */
+	bool truncated;      /* its end or a piece of it is missing */
+	bool gaps;
+	bool stored;
+	char *path;          /* where, under extract_dir */
+	bool attachment;     /* counts as one for email.attachment */
+	uint8_t head[64];    /* first decoded octets, for detectors */
+	size_t head_size;
+	bool encrypted;      /* an archive whose members are encrypted (zip, 7z, rar) */
+};
+
+/* What MIME had to complain about; the detectors make alerts of it. */
+enum mime_defect_kind {
+	MIME_MALFORMED,        /* evidence: what, in words, with the offending text */
+	MIME_TOO_DEEP,
+	MIME_HEADER_LIMIT,
+	MIME_DUPLICATE_HEADER
+};
+struct mime_defect {
+	enum mime_defect_kind kind;
+	char *description; /* UTF-8 */
+	GString *evidence; /* may be NULL */
+};
+
+struct mail_header { /* every header field of the message itself, in order, for rules and detectors; raw octets */
+	char *name;
+	GString *value; /* unfolded, not decoded */
+};
+
+struct mail {
+	uint64_t size;       /* octets fed */
+	uint64_t missing;    /* octets of gaps */
+	char sha256[65];
+	bool partial;        /* a hole, or its end is missing */
+	/* decoded headers; UTF-8, NULL when absent */
+	char *from, *reply_to, *subject, *date, *message_id, *in_reply_to, *references, *x_mailer, *user_agent,
+		*x_originating_ip;
+	char *from_name, *from_address; /* of the first mailbox of From, decoded */
+	GPtrArray *to, *cc, *bcc, *received; /* char* */
+	char *body, *body_type; /* first text part; NULL */
+	bool body_truncated;
+	GPtrArray *parts;       /* struct mail_part* */
+	GPtrArray *urls;        /* char* */
+	GPtrArray *headers;     /* struct mail_header* */
+	GPtrArray *defects;     /* struct mime_defect* */
+	GBytes *raw;            /* with options.raw: the content, up to raw_limit; NULL */
+	bool raw_truncated;
+	char *path;             /* with extract_dir: the stored .eml; NULL */
+	char *error;            /* storing failed: a sentence; exit status 4 */
+	/* text that detectors search: decoded body text of all text parts, up to MAIL_MEMORY_MAX; may be empty */
+	GString *text;
+};
+
+/* mail_init, mail_exit - once a process. */
+void mail_init(void);
+void mail_exit(void);
+
+/* mail_new - options are borrowed and must outlive it. */
+struct mail *mail_new(const struct mail_options *options);
+void mail_feed(struct mail *mail, struct span piece);
+void mail_gap(struct mail *mail, uint64_t size);
+/* mail_finish - no more content comes; whole: its terminator was seen. */
+void mail_finish(struct mail *mail, bool whole);
+/* mail_content - reads up to size octets of the content at offset into buffer, for --mbox and the like. Returns the
+ * number read, 0 at the end, -1 when the temporary file can't be read. */
+ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size);
+void mail_free(struct mail *mail);
+
+#endif

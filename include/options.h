@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * options.h - the command line, parsed: what the user asked for, in the words of each stage.
+ */
+#ifndef SMTPSCAN_OPTIONS_H
+#define SMTPSCAN_OPTIONS_H
+
+#include <glib.h>
+
+#include "detectors.h"
+#include "flow.h"
+#include "mail.h"
+#include "output.h"
+
+/* Exit statuses (man page: EXIT STATUS). */
+enum exit_status { EXIT_OK = 0, EXIT_ALERT = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4 };
+
+enum progress { PROGRESS_AUTO, PROGRESS_NONE, PROGRESS_JSON };
+
+struct options {
+	char **captures;
+	char *output_file;   /* NULL: standard output */
+	char *bpf;
+	bool checksums, strict, continuous, keep_order, quiet, verbose;
+	enum progress progress;
+	unsigned jobs;       /* 0: number of cores */
+	unsigned shard, shards;
+	char *resume_dir;    /* --resume: a folder with an output file for each capture; NULL */
+	char *mbox;
+	enum severity fail_on; /* 0: never */
+	unsigned alert_limit;  /* alerts of an id written per session; 0: no limit */
+	bool disabled[ALERT_COUNT];
+	struct flow_options flow;
+	struct mail_options mail;
+	struct detector_options detectors;
+	struct output_options output;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE /* --help and its kind: printed, exit 0 */, OPTIONS_ERROR };
+
+/* options_parse - argv becomes *options. OPTIONS_ERROR: a sentence is on standard error. Free with options_free. */
+enum options_result options_parse(int argc, char **argv, struct options *options);
+void options_free(struct options *options);
+
+#endif

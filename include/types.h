@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * types.h - the few words every stage speaks: directions, borrowed bytes, moments, addresses.
+ *
+ * Nothing here owns memory. A span is valid until the function it was passed to returns, unless said otherwise.
+ */
+#ifndef SMTPSCAN_TYPES_H
+#define SMTPSCAN_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The two directions of a session: UP is client to server, DOWN is server to client. */
+enum direction { UP, DOWN };
+
+static inline enum direction direction_other(enum direction d)
+{
+	return d == UP ? DOWN : UP;
+}
+
+static inline const char *direction_name(enum direction d)
+{
+	return d == UP ? "up" : "down";
+}
+
+/* Borrowed bytes: any octets, NUL included, not terminated. */
+struct span {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* A place in the input: number of the packet (from 1 in its input; 0 = none yet) and its capture time in
+ * nanoseconds since 1970-01-01 UTC. */
+struct moment {
+	uint64_t packet;
+	int64_t time;
+};
+
+#define NANOSECONDS_PER_SECOND INT64_C(1000000000)
+
+/* An IP address: family 4 uses the first 4 octets (the rest are zero), family 6 all 16; network order. */
+struct address {
+	uint8_t family;
+	uint8_t octets[16];
+};
+
+#endif
