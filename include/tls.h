@@ -24,7 +24,7 @@ struct tls_info {
 	char *alpn_chosen;  /* NULL */
 	char ja4[40];       /* empty when there was no ClientHello */
 	/* leaf certificate, where the handshake shows it (up to TLS 1.2) */
-	char *subject, *issuerdn, *serial, *fingerprint; /* RFC 2253 style / hex; NULL */
+	char *subject, *issuerdn, *serial, *fingerprint; /* RFC 2253 style; hex with colons; NULL */
 	bool has_certificate;
 	int64_t not_before, not_after; /* nanoseconds since 1970 UTC */
 	GPtrArray *subject_alt_names;  /* char* */
@@ -39,14 +39,15 @@ struct tls *tls_new(void);
  * of `bytes` was used then. */
 bool tls_bytes(struct tls *tls, enum direction direction, struct span bytes);
 void tls_gap(struct tls *tls, enum direction direction, uint64_t size);
-/* tls_ready - true once, when the visible handshake is over: the record can be written. */
+/* tls_ready - true once (the next call says false), when the visible handshake is over: the record can be written.
+ * Without a hello of each side (a one-sided capture) that is never known: the end of the session decides. */
 bool tls_ready(struct tls *tls);
 /* tls_info - what is known so far; borrowed, valid until tls_free. */
 const struct tls_info *tls_info(const struct tls *tls);
 void tls_free(struct tls *tls);
 
-/* tls_looks_like - do the first octets of a direction begin a TLS record with a handshake? 1 yes, 0 no, -1 too few
- * octets to say. */
+/* tls_looks_like - do the first octets of a direction begin a TLS record with a handshake or an alert, or a ClientHello
+ * in the format of SSL 2? 1 yes, 0 no, -1 too few octets to say. */
 int tls_looks_like(struct span bytes);
 
 #endif
