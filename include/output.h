@@ -94,5 +94,7 @@ void output_packet_done(struct output *output);
 
 /* output_schema - the JSON Schema (2020-12) of every record, as text; free with g_free. */
 char *output_schema(void);
+/* output_alert_list - the catalogue of alerts as JSON Lines; free with g_free. */
+char *output_alert_list(void);
 
 #endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * json.c - see json.h. cJSON with three habits that make it fast: its nodes come from an arena through cJSON_InitHooks,
+ * keys and texts are references, and numbers are raw digits (cJSON prints every number twice through printf, and
+ * those of 16 digits as 1e+15).
+ *
+ * The arena is static, so one record can be under construction at a time.
+ */
+#include "json.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
+#define ARENA_ALIGN 16
+#define PRINT_SLACK 1024           /* room beyond the text for keys and punctuation, for the first try */
+#define REPLACEMENT "\357\277\275" /* U+FFFD */
+
+static struct arena {
+	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
+	size_t used;
+	GSList *large; /* what did not fit */
+	size_t text;   /* octets of text in the record, for the size of the buffer */
+} arena;
+
+void *json_alloc(size_t size)
+{
+	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	if (size <= ARENA_BLOCK - arena.used) {
+		void *room = arena.block + arena.used;
+		arena.used += size;
+		return room;
+	}
+	arena.large = g_slist_prepend(arena.large, g_malloc(size));
+	return arena.large->data;
+}
+
+/* keep - what cJSON calls instead of free: the arena frees all at once. */
+static void keep(void *room)
+{
+}
+
+void json_reset(void)
+{
+	static bool hooked;
+	if (!hooked) {
+		cJSON_Hooks hooks = { json_alloc, keep };
+		cJSON_InitHooks(&hooks);
+		hooked = true;
+	}
+	arena.used = 0;
+	arena.text = 0;
+	if (arena.large) {
+		g_slist_free_full(arena.large, g_free);
+		arena.large = NULL;
+	}
+}
+
+/* ---- nodes ---- */
+
+cJSON *json_text_node(const char *text)
+{
+	arena.text += strlen(text);
+	return cJSON_CreateStringReference(text);
+}
+
+/* raw_node - text that is JSON already. */
+static cJSON *raw_node(const char *json)
+{
+	cJSON *node = cJSON_CreateStringReference(json);
+	node->type = cJSON_Raw | cJSON_IsReference;
+	return node;
+}
+
+cJSON *json_number_node(uint64_t number)
+{
+	char *digits = (char *)json_alloc(24) + 23;
+	*digits = '\0';
+	do
+		*--digits = (char)('0' + number % 10);
+	while (number /= 10);
+	return raw_node(digits);
+}
+
+cJSON *json_base64_node(struct span bytes)
+{
+	gint state = 0, save = 0;
+	char *text = json_alloc((bytes.size / 3 + 1) * 4 + 4 + 1);
+	gsize size = g_base64_encode_step(bytes.data, bytes.size, FALSE, text, &state, &save);
+	size += g_base64_encode_close(FALSE, text + size, &state, &save);
+	text[size] = '\0';
+	return json_text_node(text);
+}
+
+const char *json_legible(struct span bytes, bool terminated, bool *exact)
+{
+	const char *data = bytes.size > 0 ? (const char *)bytes.data : "";
+	*exact = g_utf8_validate_len(data, bytes.size, NULL);
+	if (*exact && terminated)
+		return data;
+	if (*exact) {
+		char *text = json_alloc(bytes.size + 1);
+		memcpy(text, data, bytes.size);
+		text[bytes.size] = '\0';
+		return text;
+	}
+	char *text = json_alloc(bytes.size * strlen(REPLACEMENT) + 1), *to = text;
+	for (size_t left = bytes.size; left > 0;) {
+		const char *bad;
+		bool rest = !g_utf8_validate_len(data, left, &bad);
+		size_t good = (size_t)(bad - data);
+		to = (char *)mempcpy(to, data, good);
+		if (rest)
+			to = (char *)mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
+		data += good + rest;
+		left -= good + rest;
+	}
+	*to = '\0';
+	return text;
+}
+
+const char *json_escape(struct span bytes, size_t limit)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t size = bytes.size < limit ? bytes.size : limit;
+	char *text = json_alloc(size * 4 + 1), *to = text;
+	for (size_t i = 0; i < size; i++) {
+		uint8_t c = bytes.data[i];
+		const char *letter = c ? memchr("\r\n\t\\", c, 4) : NULL;
+		if (letter || c < ' ' || c > '~')
+			*to++ = '\\';
+		if (letter) {
+			*to++ = c == '\r' ? 'r' : c == '\n' ? 'n' : c == '\t' ? 't' : '\\';
+		} else if (c < ' ' || c > '~') {
+			*to++ = 'x';
+			*to++ = hex[c >> 4];
+			*to++ = hex[c & 15];
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
+/* ---- objects ---- */
+
+struct json json_root(void)
+{
+	return json_detached(OF_envelope);
+}
+
+struct json json_detached(enum field_of kind)
+{
+	return (struct json){ cJSON_CreateObject(), kind, -1 };
+}
+
+void json_key(struct json *object, const char *key, cJSON *value)
+{
+	cJSON_AddItemToObjectCS(object->node, key, value);
+}
+
+/* add - every field is written here: it belongs to the object, has this kind and comes in order. */
+static void add(struct json *object, enum field field, enum field_kind kind, cJSON *value)
+{
+	const struct field_info *info = &field_table[field];
+	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
+	object->last = (int)field;
+	json_key(object, info->name, value);
+}
+
+struct json json_part(struct json *root, enum field_of kind)
+{
+	static const char *const names[] = {
+#define X(name) [OF_##name] = #name,
+		OBJECTS(X)
+#undef X
+	};
+	struct json part = json_detached(kind);
+	json_key(root, names[kind], part.node);
+	return part;
+}
+
+void json_close(struct json *parent, enum field field, struct json *child)
+{
+	if (child->node->child)
+		add(parent, field, field_table[field].kind, child->node);
+}
+
+struct json json_object(struct json *parent, enum field field)
+{
+	struct json child = json_detached(field_table[field].of);
+	add(parent, field, KIND_OBJECT, child.node);
+	return child;
+}
+
+static void add_text(struct json *object, enum field field, struct span bytes, bool terminated)
+{
+	bool exact;
+	const char *text = json_legible(bytes, terminated, &exact);
+	add(object, field, KIND_TEXT, json_text_node(text));
+	if (!exact)
+		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
+}
+
+void json_text(struct json *object, enum field field, struct span bytes)
+{
+	if (bytes.data)
+		add_text(object, field, bytes, false);
+}
+
+static struct span string_span(const char *text)
+{
+	return (struct span){ (const uint8_t *)text, strlen(text) };
+}
+
+void json_string(struct json *object, enum field field, const char *text)
+{
+	if (text)
+		add_text(object, field, string_span(text), true);
+}
+
+void json_gstring(struct json *object, enum field field, const GString *text)
+{
+	if (text)
+		add_text(object, field, (struct span){ (const uint8_t *)text->str, text->len }, true);
+}
+
+void json_word(struct json *object, enum field field, const char *word)
+{
+	if (word && *word)
+		add(object, field, field_table[field].kind, json_text_node(word));
+}
+
+void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
+{
+	if (bytes.size > 0)
+		add(object, field, KIND_ASCII, json_text_node(json_escape(bytes, limit)));
+}
+
+void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
+{
+	if (bytes.size > 0 && !g_utf8_validate_len((const char *)bytes.data, bytes.size, NULL)) {
+		add(object, base64, KIND_BASE64, json_base64_node(bytes));
+		return;
+	}
+	bool exact;
+	add(object, plain, KIND_ASCII, json_text_node(json_legible(bytes, false, &exact)));
+}
+
+void json_number(struct json *object, enum field field, uint64_t number)
+{
+	add(object, field, KIND_NUMBER, json_number_node(number));
+}
+
+void json_numbers(struct json *object, enum field field, const uint16_t *numbers, size_t count)
+{
+	if (count == 0)
+		return;
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < count; i++)
+		cJSON_AddItemToArray(array, json_number_node(numbers[i]));
+	add(object, field, KIND_NUMBERS, array);
+}
+
+void json_flag(struct json *object, enum field field, bool flag)
+{
+	add(object, field, KIND_FLAG, cJSON_CreateBool(flag));
+}
+
+void json_true(struct json *object, enum field field, bool flag)
+{
+	if (flag)
+		add(object, field, KIND_TRUE, cJSON_CreateTrue());
+}
+
+/* ---- time ---- */
+
+/* put_digits - the number in exactly `digits` digits. Returns what is behind them. */
+static char *put_digits(char *to, uint64_t number, unsigned digits)
+{
+	for (unsigned i = digits; i-- > 0; number /= 10)
+		to[i] = (char)('0' + number % 10);
+	return to + digits;
+}
+
+/* put_second - "YYYY-MM-DDTHH:MM:SS" for seconds since 1970 (nanoseconds in 64 bits end in 2262: always 4 digits). */
+static char *put_second(char *to, int64_t second)
+{
+	time_t when = (time_t)second;
+	struct tm tm;
+	gmtime_r(&when, &tm);
+	const struct {
+		int number;
+		char digits, behind;
+	} pieces[] = { { tm.tm_year + 1900, 4, '-' }, { tm.tm_mon + 1, 2, '-' }, { tm.tm_mday, 2, 'T' },
+		{ tm.tm_hour, 2, ':' }, { tm.tm_min, 2, ':' }, { tm.tm_sec, 2, '\0' } };
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		to = put_digits(to, (uint64_t)pieces[i].number, (unsigned)pieces[i].digits);
+		*to++ = pieces[i].behind;
+	}
+	return to - 1;
+}
+
+void json_time(struct json *object, enum field field, int64_t time, unsigned digits)
+{
+	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS.123456789Z")), *to;
+	int64_t second = time / NANOSECONDS_PER_SECOND, fraction = time % NANOSECONDS_PER_SECOND;
+	if (fraction < 0) {
+		second--;
+		fraction += NANOSECONDS_PER_SECOND;
+	}
+	to = put_second(text, second);
+	*to++ = '.';
+	to = put_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
+	*to++ = 'Z';
+	*to = '\0';
+	add(object, field, KIND_TIME, json_text_node(text));
+}
+
+void json_date(struct json *object, enum field field, int64_t time)
+{
+	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS"));
+	int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
+	put_second(text, second);
+	add(object, field, KIND_DATE, json_text_node(text));
+}
+
+/* ---- arrays of text ---- */
+
+struct json_texts json_texts(struct json *object, enum field field)
+{
+	return (struct json_texts){ .object = object, .field = field };
+}
+
+void json_texts_add(struct json_texts *texts, struct span bytes)
+{
+	bool exact;
+	const char *text = json_legible(bytes, false, &exact);
+	if (!texts->plain)
+		texts->plain = cJSON_CreateArray();
+	cJSON_AddItemToArray(texts->plain, json_text_node(text));
+	if (!exact && !texts->base64) {
+		texts->base64 = cJSON_CreateArray();
+		for (unsigned i = 0; i < texts->count; i++)
+			cJSON_AddItemToArray(texts->base64, cJSON_CreateNull());
+	}
+	if (texts->base64)
+		cJSON_AddItemToArray(texts->base64, exact ? cJSON_CreateNull() : json_base64_node(bytes));
+	texts->count++;
+}
+
+void json_texts_end(struct json_texts *texts)
+{
+	if (texts->plain)
+		add(texts->object, texts->field, KIND_TEXTS, texts->plain);
+	if (texts->base64)
+		json_key(texts->object, field_table[texts->field].name_base64, texts->base64);
+}
+
+void json_strings(struct json *object, enum field field, const GPtrArray *strings)
+{
+	struct json_texts texts = json_texts(object, field);
+	for (guint i = 0; strings && i < strings->len; i++)
+		json_texts_add(&texts, string_span(strings->pdata[i]));
+	json_texts_end(&texts);
+}
+
+/* ---- printing ---- */
+
+void json_print(const struct json *root, GString *line)
+{
+	size_t start = line->len;
+	size_t room = MIN(arena.text + arena.text / 8 + PRINT_SLACK, INT_MAX);
+	g_string_set_size(line, start + room);
+	while (!cJSON_PrintPreallocated(root->node, line->str + start, (int)room, false)) {
+		assert(room < INT_MAX); /* options.c keeps what goes into a record far below */
+		room = MIN(room * 2, INT_MAX);
+		g_string_set_size(line, start + room);
+	}
+	line->len = start + strlen(line->str + start);
+	g_string_append_c(line, '\n');
+}
