@@ -57,7 +57,8 @@ static bool look_at_head(struct capture *capture, GError **error)
 	if (head.size == 0 && trouble != NULL)
 		return fail(capture, error, "%s", trouble);
 	if (head.size == 0)
-		return fail(capture, error, "%s", capture_stream_compressed(capture->stream) ? "empty when decompressed" : "empty file");
+		return fail(capture, error, "%s",
+			capture_stream_compressed(capture->stream) ? "empty when decompressed" : "empty file");
 	enum capture_format format = capture_format_of(head);
 	if (format == CAPTURE_FORMAT_NONE)
 		return fail(capture, error, "not a capture (neither pcap nor pcapng)");
@@ -142,11 +143,13 @@ static enum capture_status broken(struct capture *capture)
 	else if (strstr(words, "truncated") != NULL)
 		sentence = g_strdup("ends in the middle of a record");
 	else if (strstr(words, "different from the type of the first interface") != NULL)
-		sentence = g_strdup("has interfaces of several link types, which libpcap does not read; split it by interface");
+		sentence = g_strdup(
+			"has interfaces of several link types, which libpcap does not read; split it by interface");
 	else
 		sentence = g_strdup_printf("damaged (%s)", words);
 	g_free(capture->error);
-	capture->error = g_strdup_printf("%s: after packet %" G_GUINT64_FORMAT ": %s", capture->name, capture->packets, sentence);
+	capture->error = g_strdup_printf(
+		"%s: after packet %" G_GUINT64_FORMAT ": %s", capture->name, capture->packets, sentence);
 	g_free(sentence);
 	return CAPTURE_BROKEN;
 }

@@ -18,8 +18,8 @@
 #define PCAPNG_INTERFACE 1u
 
 #define PCAP_HEADER 24u
-#define BLOCK_HEADER 8u      /* type and length */
-#define BLOCK_MIN 12u        /* with the length repeated at its end */
+#define BLOCK_HEADER 8u       /* type and length */
+#define BLOCK_MIN 12u         /* with the length repeated at its end */
 #define INTERFACE_OPTIONS 16u /* where they begin in the block */
 #define OPTION_TSRESOL 9u
 
@@ -53,7 +53,7 @@ enum capture_format capture_format_of(struct span head)
 		return CAPTURE_FORMAT_NONE;
 	uint32_t order = get32(head.data + BLOCK_HEADER, false);
 	return order == PCAPNG_ORDER || order == GUINT32_SWAP_LE_BE(PCAPNG_ORDER) ? CAPTURE_FORMAT_PCAPNG
-	                                                                          : CAPTURE_FORMAT_NONE;
+										  : CAPTURE_FORMAT_NONE;
 }
 
 /* find_interface - the first interface block, if all of it is in the head; else *need is how much must be there. */

@@ -72,7 +72,8 @@ static bool take(FTS *walk, FTSENT *entry, GPtrArray *paths, GError **error)
 			fts_set(walk, entry, FTS_SKIP);
 		return true;
 	case FTS_F:
-		if (entry->fts_name[0] != '.' && (named_like_capture(entry->fts_name) || begins_like_capture(entry->fts_path)))
+		if (entry->fts_name[0] != '.' &&
+			(named_like_capture(entry->fts_name) || begins_like_capture(entry->fts_path)))
 			g_ptr_array_add(paths, g_strdup(entry->fts_path));
 		return true;
 	default: /* leaving a folder, links, devices */

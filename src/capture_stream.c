@@ -2,8 +2,8 @@
  *
  * capture_stream.c - the octets of a capture file, decompressed. See capture_stream.h.
  *
- * Two sources: the descriptor itself, or libarchive on top of it (one raw entry, filters only) when the first octets are
- * those of a compressed file. `head` holds what was read to find that out; it is handed out first, whoever reads.
+ * Two sources: the descriptor itself, or libarchive on top of it (one raw entry, filters only) when the first octets
+ * are those of a compressed file. `head` holds what was read to find that out; it is handed out first, whoever reads.
  * The stream owns the descriptor (but not standard input) and the archive.
  */
 #include "capture_stream.h"
@@ -41,7 +41,10 @@ static const struct compression {
 	int (*support)(struct archive *archive);
 } compressions[] = {
 	{ "gzip", "\x1f\x8b\x08", 3, archive_read_support_filter_gzip },
-	{ "xz", "\xfd" "7zXZ\0", 6, archive_read_support_filter_xz },
+	{ "xz",
+		"\xfd"
+		"7zXZ\0",
+		6, archive_read_support_filter_xz },
 	{ "zstd", "\x28\xb5\x2f\xfd", 4, archive_read_support_filter_zstd },
 	{ "bzip2", "BZh", 3, archive_read_support_filter_bzip2 },
 	{ "lz4", "\x04\x22\x4d\x18", 4, archive_read_support_filter_lz4 },
@@ -125,7 +128,8 @@ static bool start_archive(struct capture_stream *stream, const struct compressio
 	if (stream->archive == NULL)
 		g_error("out of memory");
 	/* A filter that was built without its library would run a program instead and warns of it. */
-	if (how->support(stream->archive) != ARCHIVE_OK || archive_read_support_format_raw(stream->archive) != ARCHIVE_OK ||
+	if (how->support(stream->archive) != ARCHIVE_OK ||
+		archive_read_support_format_raw(stream->archive) != ARCHIVE_OK ||
 		archive_read_support_format_empty(stream->archive) != ARCHIVE_OK ||
 		archive_read_open(stream->archive, stream, NULL, feed_archive, NULL) != ARCHIVE_OK)
 		return damaged(stream) == 0;
@@ -142,7 +146,8 @@ static bool start_archive(struct capture_stream *stream, const struct compressio
 static const struct compression *find_compression(struct span head)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(compressions); i++)
-		if (head.size >= compressions[i].size && memcmp(head.data, compressions[i].magic, compressions[i].size) == 0)
+		if (head.size >= compressions[i].size &&
+			memcmp(head.data, compressions[i].magic, compressions[i].size) == 0)
 			return &compressions[i];
 	return NULL;
 }
@@ -152,8 +157,8 @@ struct span capture_stream_head(struct capture_stream *stream, size_t want)
 	while (stream->head_size < MIN(want, STREAM_HEAD_MAX) && stream->error == NULL) {
 		uint8_t *to = stream->head + stream->head_size;
 		size_t room = STREAM_HEAD_MAX - stream->head_size;
-		ssize_t got = stream->archive != NULL ? read_archive(stream, to, room)
-		                                      : read_descriptor(stream, to, room);
+		ssize_t got =
+			stream->archive != NULL ? read_archive(stream, to, room) : read_descriptor(stream, to, room);
 		if (got <= 0)
 			break;
 		stream->head_size += (size_t)got;
@@ -189,7 +194,8 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 	struct stat status;
 	int fd = open_descriptor(path, &status);
 	if (fd < 0) {
-		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", name, g_strerror(errno));
+		g_set_error(
+			error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", name, g_strerror(errno));
 		return NULL;
 	}
 	struct capture_stream *stream = g_malloc(sizeof(*stream));

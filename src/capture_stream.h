@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * capture_stream.h - the octets of a capture file, decompressed: a file, a FIFO or standard input. Private to capture*.c.
+ * capture_stream.h - the octets of a capture file, decompressed: a file, a FIFO or standard input. Private to
+ * capture*.c.
  *
  * The head can be looked at before anything is read; reading begins with it. A read returns what there is at once, so a
  * live pipe is never waited for beyond what was asked.

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fragment.c - IP fragments become datagrams. See fragment.h.
+ *
+ * A datagram has one block of memory: a bit for each 8 octets (fragments begin at such places), then the octets. The
+ * table owns the datagrams; the queue has them in the order of their first fragments, so the oldest is at its head.
+ * A whole datagram's block moves to `released`; what stays behind for a moment is its key, so that a fragment that was
+ * captured twice does not begin a datagram that a later one of the same identifier would be mixed with.
+ */
+#include "fragment.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define UNIT 8u
+#define UNITS ((FRAGMENT_DATAGRAM_MAX + UNIT) / UNIT)
+#define BITMAP (UNITS / 8)
+/* How long duplicates of a whole datagram's fragments are expected. */
+#define DUPLICATE_TIME (NANOSECONDS_PER_SECOND / 10)
+/* Blocks grow in such steps, so that the fragments of a usual datagram need few. */
+#define BLOCK_STEP 4096u
+
+struct partial {
+	struct fragment_key key;
+	GList link; /* in the queue */
+	int64_t first, done;
+	uint8_t *block; /* NULL: whole, handed out at `done` */
+	uint32_t room;  /* octets in the block */
+	uint32_t end;   /* of what came so far */
+	uint32_t total; /* 0: not known yet */
+	uint32_t units; /* that came */
+	uint32_t wire_size;
+	uint8_t next;
+};
+
+struct fragments {
+	GHashTable *table;
+	GQueue queue;
+	GPtrArray *released;
+	size_t memory;
+	uint64_t conflicts;
+};
+
+/* Without a seed an attacker could choose keys that share a chain. */
+static uint32_t seed;
+
+static guint key_hash(gconstpointer pointer)
+{
+	const uint8_t *octets = pointer;
+	uint64_t hash = seed;
+	for (size_t i = 0; i + sizeof(uint32_t) <= sizeof(struct fragment_key); i += sizeof(uint32_t)) {
+		uint32_t word;
+		memcpy(&word, octets + i, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
+		hash ^= hash >> 29;
+	}
+	return (guint)(hash >> 32);
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct fragment_key)) == 0;
+}
+
+static void partial_free(gpointer pointer)
+{
+	struct partial *partial = pointer;
+	g_free(partial->block);
+	g_free(partial);
+}
+
+struct fragments *fragments_new(void)
+{
+	struct fragments *fragments = g_new0(struct fragments, 1);
+	if (seed == 0)
+		seed = g_random_int() | 1;
+	fragments->table = g_hash_table_new_full(key_hash, key_equal, NULL, partial_free);
+	fragments->released = g_ptr_array_new_with_free_func(g_free);
+	return fragments;
+}
+
+void fragments_free(struct fragments *fragments)
+{
+	g_hash_table_destroy(fragments->table);
+	g_ptr_array_free(fragments->released, TRUE);
+	g_free(fragments);
+}
+
+static size_t memory_of(const struct partial *partial)
+{
+	return sizeof(*partial) + (partial->block != NULL ? BITMAP + partial->room : 0);
+}
+
+/* give_up - forgets a datagram; true when octets are lost with it. */
+static bool give_up(struct fragments *fragments, struct partial *partial)
+{
+	bool lost = partial->block != NULL;
+	fragments->memory -= memory_of(partial);
+	g_queue_unlink(&fragments->queue, &partial->link);
+	g_hash_table_remove(fragments->table, &partial->key);
+	return lost;
+}
+
+static bool too_old(const struct partial *partial, int64_t now)
+{
+	if (partial->block == NULL)
+		return now - partial->done > DUPLICATE_TIME;
+	return now - partial->first > (partial->key.source.family == 4 ? FRAGMENT_TIMEOUT_IPV4 : FRAGMENT_TIMEOUT_IPV6);
+}
+
+/* make_room - gives up what is too old, and the oldest while there is too much; true when octets were lost. `keep` is
+ * the one being worked on. */
+static bool make_room(struct fragments *fragments, int64_t now, const struct partial *keep)
+{
+	bool lost = false;
+	GList *link;
+	while ((link = g_queue_peek_head_link(&fragments->queue)) != NULL && link->data != keep &&
+		(fragments->memory > FRAGMENT_MEMORY || too_old(link->data, now)))
+		lost |= give_up(fragments, link->data);
+	return lost;
+}
+
+/* find - the datagram that a fragment belongs to, a new one if need be. */
+static struct partial *find(struct fragments *fragments, const struct fragment *fragment, bool *lost)
+{
+	struct partial *partial = g_hash_table_lookup(fragments->table, &fragment->key);
+	if (partial != NULL && too_old(partial, fragment->time)) {
+		*lost |= give_up(fragments, partial);
+		partial = NULL;
+	}
+	if (partial == NULL) {
+		partial = g_new0(struct partial, 1);
+		partial->key = fragment->key;
+		partial->first = fragment->time;
+		partial->link.data = partial;
+		partial->block = g_malloc0(BITMAP);
+		fragments->memory += memory_of(partial);
+		g_queue_push_tail_link(&fragments->queue, &partial->link);
+		g_hash_table_insert(fragments->table, &partial->key, partial);
+	}
+	return partial;
+}
+
+static void grow(struct fragments *fragments, struct partial *partial, uint32_t end)
+{
+	uint32_t room = (end + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
+	if (room <= partial->room)
+		return;
+	partial->block = g_realloc(partial->block, BITMAP + room);
+	fragments->memory += room - partial->room;
+	partial->room = room;
+}
+
+/* copy - takes the octets that are not there yet and compares the others; false when any differed. */
+static bool copy(struct partial *partial, uint32_t offset, const struct cursor *octets)
+{
+	uint8_t *to = partial->block + BITMAP;
+	bool same = true;
+	for (uint32_t at = 0; at < octets->captured; at += UNIT) {
+		uint32_t size = MIN(UNIT, octets->captured - at), unit = (offset + at) / UNIT;
+		uint8_t bit = (uint8_t)(1u << unit % 8);
+		if (partial->block[unit / 8] & bit) {
+			same = same && memcmp(to + offset + at, octets->data + at, size) == 0;
+			continue;
+		}
+		partial->block[unit / 8] |= bit;
+		partial->units++;
+		memcpy(to + offset + at, octets->data + at, size);
+	}
+	return same;
+}
+
+/* hand_out - the datagram is whole: its block is lent until fragments_release. */
+static void hand_out(struct fragments *fragments, struct partial *partial, int64_t now, struct datagram *datagram)
+{
+	datagram->octets = (struct cursor){ partial->block + BITMAP, partial->total, partial->total };
+	datagram->next = partial->next;
+	datagram->wire_size = partial->wire_size;
+	fragments->memory -= memory_of(partial);
+	g_ptr_array_add(fragments->released, partial->block);
+	partial->block = NULL;
+	partial->done = now;
+	fragments->memory += memory_of(partial);
+}
+
+enum decode_result fragments_add(
+	struct fragments *fragments, const struct fragment *fragment, struct datagram *datagram)
+{
+	uint32_t size = fragment->octets.captured, end = fragment->offset + size;
+	if (size == 0 || end > FRAGMENT_DATAGRAM_MAX || (fragment->more && size % UNIT != 0))
+		return DECODE_MALFORMED;
+	bool lost = make_room(fragments, fragment->time, NULL);
+	struct partial *partial = find(fragments, fragment, &lost);
+	if (partial->block == NULL)
+		return lost ? DECODE_FRAGMENT_LIMIT : DECODE_FRAGMENT;
+	/* Two ends, or something behind the end: one of them is forged, and the first stays. */
+	bool beyond = partial->total != 0 && (end > partial->total || (!fragment->more && end != partial->total));
+	if (beyond || (!fragment->more && end < partial->end)) {
+		fragments->conflicts++;
+		return DECODE_MALFORMED;
+	}
+	grow(fragments, partial, end);
+	lost |= make_room(fragments, fragment->time, partial);
+	if (!copy(partial, fragment->offset, &fragment->octets))
+		fragments->conflicts++;
+	partial->wire_size += fragment->wire_size;
+	partial->end = MAX(partial->end, end);
+	if (fragment->offset == 0)
+		partial->next = fragment->next;
+	if (!fragment->more)
+		partial->total = end;
+	if (partial->total != 0 && partial->units == (partial->total + UNIT - 1) / UNIT) {
+		hand_out(fragments, partial, fragment->time, datagram);
+		return DECODE_SEGMENT;
+	}
+	return lost ? DECODE_FRAGMENT_LIMIT : DECODE_FRAGMENT;
+}
+
+void fragments_release(struct fragments *fragments)
+{
+	if (G_UNLIKELY(fragments->released->len != 0))
+		g_ptr_array_set_size(fragments->released, 0);
+}
+
+uint64_t fragments_conflicts(const struct fragments *fragments)
+{
+	return fragments->conflicts;
+}

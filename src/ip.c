@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ip.c - IPv4, IPv6 with its extension headers, fragments, and TCP. Private to the decoder; see layers.h.
+ *
+ * The length of a payload is what the IP header says: padding behind it is ignored, and what is missing was cut (the
+ * record of a capture may say otherwise: tools that cut packets often forget the length on the wire). A length of zero
+ * is a packet taken before segmentation offload filled it in: all that is there counts.
+ */
+#include "layers.h"
+
+#include <string.h>
+
+#define IPV4_HEADER 20u
+#define IPV6_HEADER 40u
+#define TCP_HEADER 20u
+#define FRAGMENT_HEADER 8u
+
+enum protocol {
+	PROTOCOL_HOP_BY_HOP = 0,
+	PROTOCOL_IPV4 = 4,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_IPV6 = 41,
+	PROTOCOL_ROUTING = 43,
+	PROTOCOL_FRAGMENT = 44,
+	PROTOCOL_GRE = 47,
+	PROTOCOL_AH = 51,
+	PROTOCOL_DESTINATION = 60,
+	PROTOCOL_ETHERIP = 97,
+	PROTOCOL_MPLS = 137
+};
+
+enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
+
+/* The addresses of the innermost IP header so far; they point into the packet. */
+struct hosts {
+	uint8_t family; /* 4 or 6 */
+	bool exact;     /* the length of the payload is known, so that a checksum can be right */
+	const uint8_t *source, *destination;
+};
+
+/* sum - ones' complement sum of octets, to be folded. */
+static uint64_t sum(const uint8_t *octets, uint32_t size)
+{
+	uint64_t total = 0;
+	for (; size >= 2; octets += 2, size -= 2)
+		total += be16(octets);
+	return size != 0 ? total + (uint64_t)(octets[0] << 8) : total;
+}
+
+/* sum_is_right - all is added up, its checksum included. */
+static bool sum_is_right(uint64_t total)
+{
+	while (total > 0xffff)
+		total = (total & 0xffff) + (total >> 16);
+	return total == 0xffff;
+}
+
+static bool tcp_sum_is_right(const struct hosts *hosts, const struct cursor *c)
+{
+	uint32_t size = hosts->family == 4 ? 4 : 16;
+	return sum_is_right(sum(hosts->source, size) + sum(hosts->destination, size) + PROTOCOL_TCP + c->length +
+			    sum(c->data, c->length));
+}
+
+static void set_address(struct address *address, uint8_t family, const uint8_t *octets)
+{
+	*address = (struct address){ .family = family };
+	memcpy(address->octets, octets, family == 4 ? 4 : 16);
+}
+
+/* tcp - the end of the way: the segment is filled in. */
+static enum decode_result tcp(struct layers *layers, struct cursor c, const struct hosts *hosts)
+{
+	struct segment *segment = layers->segment;
+	if (layers->decoder->checksums && hosts->exact && c.captured == c.length && !tcp_sum_is_right(hosts, &c))
+		return DECODE_BAD_CHECKSUM;
+	const uint8_t *h = cursor_take(&c, TCP_HEADER);
+	if (h == NULL)
+		return cursor_short(&c, TCP_HEADER);
+	uint32_t header = (uint32_t)(h[12] >> 4) * 4;
+	if (header < TCP_HEADER || header - TCP_HEADER > c.length)
+		return DECODE_MALFORMED;
+	/* Options are not needed; when the capture ends within them the segment still counts. */
+	uint32_t options = header - TCP_HEADER;
+	uint32_t length = c.length - options, present = options < c.captured ? options : c.captured;
+	cursor_take(&c, present);
+	segment->at = layers->packet->at;
+	set_address(&segment->source, hosts->family, hosts->source);
+	set_address(&segment->destination, hosts->family, hosts->destination);
+	segment->source_port = be16(h);
+	segment->destination_port = be16(h + 2);
+	segment->seq = be32(h + 4);
+	segment->ack = be32(h + 8);
+	segment->flags = h[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
+	segment->window = be16(h + 14);
+	segment->vlan_count = (uint8_t)layers->vlan_count;
+	for (unsigned i = 0; i < layers->vlan_count; i++)
+		segment->vlan[i] = layers->vlan[i];
+	segment->context = layers->context;
+	segment->wire_size = layers->wire_size;
+	segment->length = length;
+	segment->captured = c.captured;
+	segment->payload = c.data;
+	return DECODE_SEGMENT;
+}
+
+static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol);
+
+/* authentication - the header of IPsec AH; what it protects is in clear. */
+static enum decode_result authentication(struct layers *layers, struct cursor c, const struct hosts *hosts)
+{
+	if (!layers_deeper(layers))
+		return DECODE_TOO_DEEP;
+	const uint8_t *h = cursor_take(&c, 8);
+	if (h == NULL)
+		return cursor_short(&c, 8);
+	uint32_t rest = (h[1] + 2u) * 4;
+	if (rest < 8)
+		return DECODE_MALFORMED;
+	rest -= 8;
+	if (cursor_take(&c, rest) == NULL)
+		return cursor_short(&c, rest);
+	return upper(layers, c, hosts, h[0]);
+}
+
+/* upper - what IP carries. */
+static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_TCP:
+		return tcp(layers, c, hosts);
+	case PROTOCOL_UDP:
+		return layer_udp(layers, c);
+	case PROTOCOL_IPV4:
+		return layer_ipv4(layers, c);
+	case PROTOCOL_IPV6:
+		return layer_ipv6(layers, c);
+	case PROTOCOL_GRE:
+		return layer_gre(layers, c);
+	case PROTOCOL_AH:
+		return authentication(layers, c, hosts);
+	case PROTOCOL_MPLS:
+		return layer_mpls(layers, c);
+	case PROTOCOL_ETHERIP:
+		return layer_etherip(layers, c);
+	default:
+		return DECODE_NOT_TCP;
+	}
+}
+
+/* worth_reassembling - may there be TCP in it? */
+static bool worth_reassembling(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_TCP:
+	case PROTOCOL_UDP:
+	case PROTOCOL_IPV4:
+	case PROTOCOL_IPV6:
+	case PROTOCOL_ROUTING:
+	case PROTOCOL_GRE:
+	case PROTOCOL_AH:
+	case PROTOCOL_DESTINATION:
+	case PROTOCOL_ETHERIP:
+	case PROTOCOL_MPLS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* reassemble - DECODE_SEGMENT: *c and *next are those of the whole datagram; anything else is the packet's result. */
+static enum decode_result reassemble(
+	struct layers *layers, struct cursor *c, const struct hosts *hosts, struct fragment *fragment, uint8_t *next)
+{
+	if (!worth_reassembling(fragment->next))
+		return DECODE_NOT_TCP;
+	if (c->captured < c->length)
+		return DECODE_TRUNCATED;
+	fragment->key.context = layers->context;
+	set_address(&fragment->key.source, hosts->family, hosts->source);
+	set_address(&fragment->key.destination, hosts->family, hosts->destination);
+	fragment->time = layers->packet->at.time;
+	fragment->wire_size = layers->wire_size;
+	fragment->octets = *c;
+	struct datagram datagram;
+	enum decode_result result = fragments_add(layers->decoder->fragments, fragment, &datagram);
+	if (result != DECODE_SEGMENT)
+		return result;
+	*c = datagram.octets;
+	*next = datagram.next;
+	layers->wire_size = datagram.wire_size;
+	return DECODE_SEGMENT;
+}
+
+/* ipv4_fragment - `word` is the header's field of flags and offset. */
+static enum decode_result ipv4_fragment(
+	struct layers *layers, struct cursor c, const struct hosts *hosts, const uint8_t *header)
+{
+	struct fragment fragment;
+	memset(&fragment, 0, sizeof(fragment)); /* its key is compared as a whole, padding included */
+	uint16_t word = be16(header + 6);
+	fragment.key.id = be16(header + 4);
+	fragment.key.protocol = fragment.next = header[9];
+	fragment.offset = (word & 0x1fffu) * 8;
+	fragment.more = (word & 0x2000) != 0;
+	uint8_t next;
+	enum decode_result result = reassemble(layers, &c, hosts, &fragment, &next);
+	return result == DECODE_SEGMENT ? upper(layers, c, hosts, next) : result;
+}
+
+enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
+{
+	if (!layers_deeper(layers))
+		return DECODE_TOO_DEEP;
+	const uint8_t *h = cursor_take(&c, IPV4_HEADER);
+	if (h == NULL)
+		return cursor_short(&c, IPV4_HEADER);
+	uint32_t header = (h[0] & 0x0fu) * 4, total = be16(h + 2);
+	if (h[0] >> 4 != 4 || header < IPV4_HEADER || (total != 0 && total < header))
+		return DECODE_MALFORMED;
+	if (cursor_take(&c, header - IPV4_HEADER) == NULL)
+		return cursor_short(&c, header - IPV4_HEADER);
+	if (total != 0)
+		cursor_limit(&c, total - header);
+	if (layers->decoder->checksums && !sum_is_right(sum(h, header)))
+		return DECODE_BAD_CHECKSUM;
+	struct hosts hosts = { 4, total != 0, h + 12, h + 16 };
+	if ((be16(h + 6) & 0x3fff) != 0)
+		return ipv4_fragment(layers, c, &hosts, h);
+	return upper(layers, c, &hosts, h[9]);
+}
+
+/* final_destination - with a routing header that is not at its end, the address in the IP header is only the next hop;
+ * the flow and the checksum are those of the last one. */
+static void final_destination(struct hosts *hosts, const uint8_t *header, uint32_t size)
+{
+	if (header[3] == 0 || size < 24)
+		return;
+	if (header[2] == ROUTING_SEGMENT)
+		hosts->destination = header + 8;
+	else if (header[2] == ROUTING_SOURCE || header[2] == ROUTING_MOBILE)
+		hosts->destination = header + size - 16;
+}
+
+/* extension - an options or routing header. DECODE_SEGMENT: it is taken and *next is what follows. */
+static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8_t *next)
+{
+	int words = cursor_peek(c, 1);
+	uint32_t size = words < 0 ? 8 : ((uint32_t)words + 1) * 8;
+	const uint8_t *h = cursor_take(c, size);
+	if (h == NULL)
+		return cursor_short(c, size);
+	if (*next == PROTOCOL_ROUTING)
+		final_destination(hosts, h, size);
+	*next = h[0];
+	return DECODE_SEGMENT;
+}
+
+/* ipv6_fragment - DECODE_SEGMENT: whole, *c and *next are what follows. */
+static enum decode_result ipv6_fragment(
+	struct layers *layers, struct cursor *c, const struct hosts *hosts, uint8_t *next)
+{
+	const uint8_t *h = cursor_take(c, FRAGMENT_HEADER);
+	if (h == NULL)
+		return cursor_short(c, FRAGMENT_HEADER);
+	struct fragment fragment;
+	memset(&fragment, 0, sizeof(fragment)); /* its key is compared as a whole, padding included */
+	fragment.offset = be16(h + 2) & 0xfff8u;
+	fragment.more = (h[3] & 1) != 0;
+	fragment.next = *next = h[0];
+	/* RFC 6946: a datagram in one fragment is not mixed with others of the same identifier. */
+	if (fragment.offset == 0 && !fragment.more)
+		return DECODE_SEGMENT;
+	fragment.key.id = be32(h + 4);
+	return reassemble(layers, c, hosts, &fragment, next);
+}
+
+enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
+{
+	if (!layers_deeper(layers))
+		return DECODE_TOO_DEEP;
+	const uint8_t *h = cursor_take(&c, IPV6_HEADER);
+	if (h == NULL)
+		return cursor_short(&c, IPV6_HEADER);
+	if (h[0] >> 4 != 6)
+		return DECODE_MALFORMED;
+	uint32_t length = be16(h + 4);
+	if (length != 0) /* zero: a jumbogram, or as in IPv4 */
+		cursor_limit(&c, length);
+	struct hosts hosts = { 6, length != 0, h + 8, h + 24 };
+	uint8_t next = h[6];
+	for (;;) {
+		enum decode_result result;
+		if (next == PROTOCOL_HOP_BY_HOP || next == PROTOCOL_ROUTING || next == PROTOCOL_DESTINATION)
+			result = extension(&c, &hosts, &next);
+		else if (next == PROTOCOL_FRAGMENT)
+			result = ipv6_fragment(layers, &c, &hosts, &next);
+		else
+			return upper(layers, c, &hosts, next);
+		if (result != DECODE_SEGMENT)
+			return result;
+		if (!layers_deeper(layers))
+			return DECODE_TOO_DEEP;
+	}
+}
+
+enum decode_result layer_ip(struct layers *layers, struct cursor c)
+{
+	switch (cursor_peek(&c, 0) >> 4) {
+	case 4:
+		return layer_ipv4(layers, c);
+	case 6:
+		return layer_ipv6(layers, c);
+	default:
+		return c.captured == 0 ? cursor_short(&c, 1) : DECODE_NOT_IP;
+	}
+}
