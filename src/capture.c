@@ -11,12 +11,15 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "capture_format.h"
 #include "capture_stream.h"
 
 #define STDIO_BUFFER (1024 * 1024)
+/* Copies from the kernel are half as fast to a buffer that is not aligned. */
+#define STDIO_ALIGNMENT 4096
 /* What a capture needs to begin with: the shorter header of the two formats. */
 #define HEADER_MIN 24
 
@@ -80,7 +83,9 @@ static bool start_pcap(struct capture *capture, GError **error)
 	FILE *file = fopencookie(capture->stream, "r", (cookie_io_functions_t){ .read = read_cookie });
 	if (file == NULL)
 		return fail(capture, error, "%s", g_strerror(errno));
-	capture->buffer = g_malloc(STDIO_BUFFER);
+	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
+	if (capture->buffer == NULL)
+		g_error("out of memory");
 	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	char words[PCAP_ERRBUF_SIZE] = "";
@@ -126,7 +131,7 @@ void capture_close(struct capture *capture)
 	if (capture->pcap != NULL)
 		pcap_close(capture->pcap);
 	capture_stream_close(capture->stream);
-	g_free(capture->buffer);
+	free(capture->buffer);
 	g_free(capture->name);
 	g_free(capture->error);
 	g_free(capture);

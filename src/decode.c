@@ -35,7 +35,10 @@ void decoder_free(struct decoder *decoder)
 
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment)
 {
-	fragments_release(decoder->fragments);
+	if (G_UNLIKELY(decoder->lent)) {
+		decoder->lent = false;
+		fragments_release(decoder->fragments);
+	}
 	if (G_UNLIKELY(packet->link_type != decoder->link_type)) {
 		decoder->link_type = packet->link_type;
 		decoder->link = link_handler(packet->link_type);

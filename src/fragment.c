@@ -218,8 +218,7 @@ enum decode_result fragments_add(
 
 void fragments_release(struct fragments *fragments)
 {
-	if (G_UNLIKELY(fragments->released->len != 0))
-		g_ptr_array_set_size(fragments->released, 0);
+	g_ptr_array_set_size(fragments->released, 0);
 }
 
 uint64_t fragments_conflicts(const struct fragments *fragments)

@@ -187,6 +187,7 @@ static enum decode_result reassemble(
 	enum decode_result result = fragments_add(layers->decoder->fragments, fragment, &datagram);
 	if (result != DECODE_SEGMENT)
 		return result;
+	layers->decoder->lent = true;
 	*c = datagram.octets;
 	*next = datagram.next;
 	layers->wire_size = datagram.wire_size;
