@@ -147,21 +147,27 @@ enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 
 /* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
- * hands on are spans of its input. Nothing is buffered but its own state. */
+ * hands on are spans of its input or of itself, valid until the next call. Its fields are data_scanner.c's, but for odd_low. */
 struct data_scanner {
-	unsigned state;      /* grammar.c's */
-	bool odd;            /* the last piece ended at an odd end of data: see grammar_data */
+	unsigned left;      /* what stands before the next octet */
+	uint8_t pending[4]; /* a dot behind a line end, and what followed it so far */
+	size_t pending_size;
+	bool odd_low; /* the odd end was CRLF.LF or CRLF.CR or CRLF.NUL: the dot stood where a terminator's does */
 };
 
 enum data_result {
 	DATA_MORE,  /* the input is used up */
-	DATA_PIECE, /* *piece is content; call again */
+	DATA_PIECE, /* *piece is content (may be empty); call again */
 	DATA_END,   /* the terminator was taken; *used is behind it */
-	DATA_ODD    /* what was just handed on ended with a sequence that a lax server takes for an end of data
-	               (CVE-2023-51764 and its kin); `used` is behind the sequence. Content goes on unless the caller knows better */
+	DATA_ODD    /* *used is behind a sequence that a lax server takes for the end of data (CVE-2023-51764 and its kin).
+	               What stood before it was handed on; *piece is what of the sequence is content if it is not the end */
 };
 
+/* data_scanner_init - content begins. data_scanner_resume - content goes on in the middle of a line, behind a hole. */
 void data_scanner_init(struct data_scanner *scanner);
+void data_scanner_resume(struct data_scanner *scanner);
 enum data_result grammar_data(struct data_scanner *scanner, struct span input, struct span *piece, size_t *used);
+/* data_scanner_flush - content ends without its terminator: what a waiting dot leaves as content. */
+struct span data_scanner_flush(struct data_scanner *scanner);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * machine.h - the SMTP state machine: states, events, one const table of transitions, a small engine.
  *
- * The table is the description: it is what runs, what --graph prints, and what the tests walk. The state pointer is
- * the only state of a machine. Guards and actions are functions of session.c, named in the table.
+ * The table is the description: it is what runs, what --graph prints, and what the tests walk. The state is the only
+ * state of a machine. Guards and actions are functions of the session, named in the table (session_rows.c).
  */
 #ifndef SMTPSCAN_MACHINE_H
 #define SMTPSCAN_MACHINE_H
@@ -14,10 +14,19 @@
 
 struct session;
 
-enum grammar { GRAMMAR_NONE, GRAMMAR_COMMAND, GRAMMAR_RESPONSES, GRAMMAR_DATA, GRAMMAR_CHUNK, GRAMMAR_CREDENTIALS, GRAMMAR_TLS };
+/* What is expected of a direction. */
+enum grammar {
+	GRAMMAR_NONE,        /* nothing */
+	GRAMMAR_COMMAND,     /* RFC 5321 4.1 */
+	GRAMMAR_RESPONSES,   /* RFC 5321 4.2 */
+	GRAMMAR_DATA,        /* RFC 5321 4.5.2: up to CRLF.CRLF */
+	GRAMMAR_CHUNK,       /* RFC 3030: exactly N octets */
+	GRAMMAR_CREDENTIALS, /* RFC 4954: one line */
+	GRAMMAR_TLS          /* RFC 3207: TLS records, for the observer */
+};
 
 /* clang-format off */
-/* X(id, up grammar, down grammar, terminal) */
+/* X(state, up grammar, down grammar, terminal) */
 #define STATES(X) \
 	X(session_initiation, NONE, RESPONSES, false) \
 	X(client_initiation, COMMAND, NONE, false) \
@@ -29,6 +38,9 @@ enum grammar { GRAMMAR_NONE, GRAMMAR_COMMAND, GRAMMAR_RESPONSES, GRAMMAR_DATA, G
 	X(tls, TLS, TLS, false) \
 	X(finish, NONE, NONE, true) \
 	X(fail, NONE, NONE, true)
+
+/* up, down: a message of the expected grammar was parsed. parse_error: the bytes do not fit it. missing_grammar: bytes came
+ * where the state expects none. gap: bytes at this place are not in the capture. */
 #define EVENTS(X) X(up) X(down) X(parse_error) X(missing_grammar) X(gap) X(enter) X(leave) X(fail)
 /* clang-format on */
 
@@ -37,8 +49,8 @@ enum state_id {
 	STATES(X)
 #undef X
 	STATE_COUNT,
-	STATE_any = STATE_COUNT,
-	STATE_stay /* in jump: no jump */
+	STATE_any = STATE_COUNT, /* in a row's state: every one */
+	STATE_stay               /* in a row's jump: no jump */
 };
 
 enum machine_event {
@@ -47,5 +59,41 @@ enum machine_event {
 #undef X
 	EVENT_COUNT
 };
+
+struct state_info {
+	const char *name;
+	enum grammar grammar[2]; /* by direction */
+	bool terminal;
+};
+
+/* One row: in `state`, on `event`, when the guard holds, do and jump. */
+struct transition {
+	enum state_id state;
+	enum machine_event event;
+	bool (*when)(const struct session *session); /* NULL: always */
+	void (*execute)(struct session *session);    /* NULL: nothing */
+	enum state_id jump;                          /* --strict */
+	enum state_id recover;                       /* otherwise */
+	const char *when_name, *execute_name;
+};
+
+extern const struct state_info machine_states[STATE_COUNT];
+extern const struct transition machine_table[];
+extern const size_t machine_table_size;
+extern const char *const machine_event_names[EVENT_COUNT];
+
+/* What runs: a table, a mode, a state. */
+struct machine {
+	const struct transition *table;
+	size_t size;
+	bool strict;
+	enum state_id state;
+};
+
+/* machine_fire - tries the rows in order; the first that applies acts and jumps. Returns false when none applied. */
+bool machine_fire(struct machine *machine, enum machine_event event, struct session *session);
+
+/* machine_graph - prints the table as Graphviz DOT, as it runs in strict mode or not. */
+void machine_graph(FILE *out, bool strict);
 
 #endif

@@ -15,6 +15,8 @@
 #include "grammar.h"
 #include "types.h"
 
+struct transition;
+
 #define SESSION_PENDING_COMMANDS 1000 /* commands waiting for replies, RFC 2920 has no limit */
 #define SESSION_PENDING_BYTES (1024 * 1024)
 #define SESSION_REPLY_LINES 1000 /* lines kept of one reply */
@@ -56,17 +58,18 @@ enum transfer { TRANSFER_NONE, TRANSFER_DATA, TRANSFER_BDAT };
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_ABORTED };
 enum recipient_status { RECIPIENT_PENDING, RECIPIENT_ACCEPTED, RECIPIENT_REJECTED };
 
+struct mail_param {
+	GString *keyword; /* upper case */
+	GString *value;   /* xtext decoded where the RFC says so; NULL without '=' */
+};
+
 struct recipient {
 	GString *path; /* as on the wire, with brackets when it has them */
 	enum recipient_status status;
 	unsigned code;       /* reply to RCPT, 0 when none was seen */
 	unsigned final_code; /* LMTP: its reply after the end of data, 0 when none */
 	bool assumed;
-};
-
-struct mail_param {
-	GString *keyword; /* upper case */
-	GString *value;   /* xtext decoded where the RFC says so; NULL without '=' */
+	GPtrArray *params;   /* of struct mail_param: RFC 3461 and its kin */
 };
 
 /* Where a transaction ended. */
@@ -89,7 +92,7 @@ struct transaction {
 	int number;           /* 0, 1, .. per session */
 	GString *helo;        /* argument of the greeting in force, NULL */
 	GString *mail_from;   /* as on the wire; NULL when there was no MAIL */
-	GPtrArray *params;    /* of struct mail_param */
+	GPtrArray *params;    /* of struct mail_param: MAIL's, then what RCPT added first */
 	GPtrArray *recipients; /* of struct recipient, in order */
 	enum transfer transfer;
 	enum outcome outcome;
@@ -135,7 +138,8 @@ struct session_sink {
 	void (*command)(void *context, const struct session_command *command);
 	void (*response)(void *context, const struct session_response *response);
 	void (*transaction_begin)(void *context, struct transaction *transaction);
-	/* Content begins, goes on piece by piece, has holes, ends. `whole`: its terminator was seen. */
+	/* Content begins, goes on piece by piece, has holes (size 0: of unknown size, at its start), ends. `whole`: its
+	 * terminator was seen. */
 	void (*content_begin)(void *context, struct transaction *transaction);
 	void (*content)(void *context, struct transaction *transaction, struct span piece);
 	void (*content_gap)(void *context, struct transaction *transaction, uint64_t size);
@@ -156,6 +160,8 @@ struct session_options {
 	bool early_pipeline; /* this server announced X_PIPE_CONNECT to this client before */
 	bool one_sided;     /* known from the start (it can become known later: session_one_sided) */
 	enum direction missing;
+	const struct transition *table; /* the machine's rows; NULL: machine_table. For tests that take rows out */
+	size_t table_size;
 };
 
 enum session_end {

@@ -1,2 +1,190 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "types.h"
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * grammar.c - command lines and reply lines (RFC 5321 4.1, 4.2), their words and numbers.
+ *
+ * Contract: grammar.h. Nothing is allocated and nothing is kept; every span points into the input. A line longer than
+ * GRAMMAR_LINE_MAX is handed on cut, but counted whole, so the caller stays in step.
+ */
+#include "grammar.h"
+
+#include <glib.h>
+#include <string.h>
+
+const struct verb_info verb_table[VERB_COUNT] = {
+	[VERB_UNKNOWN] = { NULL, PARAMETER_OPTIONAL, 0 },
+#define X(id, spelling, parameter, flags) [VERB_##id] = { spelling, PARAMETER_##parameter, flags },
+	VERBS(X)
+#undef X
+};
+
+bool grammar_is(struct span word, const char *text)
+{
+	return word.size == strlen(text) && g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct span skip_blanks(struct span s)
+{
+	while (s.size > 0 && is_blank(s.data[0])) {
+		s.data++;
+		s.size--;
+	}
+	return s;
+}
+
+bool grammar_word(struct span *rest, struct span *word)
+{
+	*rest = skip_blanks(*rest);
+	size_t n = 0;
+	while (n < rest->size && !is_blank(rest->data[n]))
+		n++;
+	*word = (struct span){ rest->data, n };
+	*rest = (struct span){ rest->data + n, rest->size - n };
+	return n > 0;
+}
+
+/* A line as it stands on the wire. */
+struct line {
+	struct span text; /* without its end */
+	struct span whole;
+	size_t length;
+	enum line_end end;
+};
+
+/* take_line - the first line of input. Returns false when its end is not there yet. */
+static bool take_line(struct span input, bool last, struct line *line)
+{
+	const uint8_t *lf = input.size ? memchr(input.data, '\n', input.size) : NULL;
+	if (!lf && (!last || input.size == 0))
+		return false;
+	line->length = lf ? (size_t)(lf - input.data) + 1 : input.size;
+	line->end = !lf ? LINE_END_NONE : LINE_END_LF;
+	size_t text = lf ? line->length - 1 : line->length;
+	if (lf && text > 0 && input.data[text - 1] == '\r') {
+		line->end = LINE_END_CRLF;
+		text--;
+	}
+	line->whole = (struct span){ input.data, MIN(line->length, GRAMMAR_LINE_MAX) };
+	line->text = (struct span){ input.data, MIN(text, GRAMMAR_LINE_MAX) };
+	return true;
+}
+
+/* verb_length - length of the verb at the start: letters, with digits and hyphens inside. */
+static size_t verb_length(struct span text)
+{
+	size_t n = 0;
+	while (n < text.size && (g_ascii_isalpha(text.data[n]) ||
+	                                n > 0 && (g_ascii_isdigit(text.data[n]) || text.data[n] == '-')))
+		n++;
+	return n;
+}
+
+static enum verb find_verb(struct span name)
+{
+	for (enum verb v = VERB_UNKNOWN + 1; v < VERB_COUNT; v++)
+		if (grammar_is(name, verb_table[v].spelling))
+			return v;
+	return VERB_UNKNOWN;
+}
+
+/* strip_tail - without white space at the end; CR CR LF leaves a CR there, which counts as such. */
+static struct span strip_tail(struct span s)
+{
+	while (s.size > 0 && (is_blank(s.data[s.size - 1]) || s.data[s.size - 1] == '\r'))
+		s.size--;
+	return s;
+}
+
+enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used)
+{
+	struct line line;
+	if (!take_line(input, last, &line))
+		return PARSE_MORE;
+	*used = line.length;
+	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
+	size_t n = verb_length(line.text);
+	struct span behind = { line.text.data + n, line.text.size - n };
+	if (n == 0 || (behind.size > 0 && !is_blank(behind.data[0]) && strip_tail(behind).size > 0))
+		return PARSE_ERROR;
+	command->name = (struct span){ line.text.data, n };
+	command->verb = find_verb(command->name);
+	command->argument = strip_tail(skip_blanks(behind));
+	enum parameter parameter = verb_table[command->verb].parameter;
+	bool given = command->argument.size > 0;
+	return (parameter == PARAMETER_REQUIRED && !given) || (parameter == PARAMETER_NONE && given) ? PARSE_ERROR : PARSE_DONE;
+}
+
+enum parse_result grammar_reply_line(struct span input, bool last, struct reply_line *reply, size_t *used)
+{
+	struct line line;
+	if (!take_line(input, last, &line))
+		return PARSE_MORE;
+	*used = line.length;
+	*reply = (struct reply_line){ .line = line.whole, .length = line.length, .end = line.end };
+	struct span text = line.text;
+	if (text.size < 3 || !g_ascii_isdigit(text.data[0]) || !g_ascii_isdigit(text.data[1]) ||
+	        !g_ascii_isdigit(text.data[2]))
+		return PARSE_ERROR;
+	reply->code = (text.data[0] - '0') * 100u + (text.data[1] - '0') * 10u + (text.data[2] - '0');
+	if (reply->code < 100 || reply->code > 599)
+		return PARSE_ERROR;
+	if (text.size > 3) {
+		uint8_t separator = text.data[3];
+		if (separator != ' ' && separator != '-' && separator != '\t' && separator != '\r')
+			return PARSE_ERROR;
+		reply->more = separator == '-';
+		reply->text = (struct span){ text.data + 4, text.size - 4 };
+	} else {
+		reply->text = (struct span){ text.data + 3, 0 };
+	}
+	return PARSE_DONE;
+}
+
+/* digits - takes one to `most` digits off the front. Returns how many. */
+static size_t digits(struct span text, size_t from, size_t most)
+{
+	size_t n = 0;
+	while (from + n < text.size && n < most && g_ascii_isdigit(text.data[from + n]))
+		n++;
+	return n;
+}
+
+void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED_MAX])
+{
+	out[0] = '\0';
+	if (text.size < 5 || text.data[0] != '0' + code / 100 || !strchr("245", text.data[0]) || text.data[1] != '.')
+		return;
+	size_t subject = digits(text, 2, 3);
+	if (subject == 0 || 2 + subject >= text.size || text.data[2 + subject] != '.')
+		return;
+	size_t detail = digits(text, 3 + subject, 3), end = 3 + subject + detail;
+	if (detail == 0 || (end < text.size && !is_blank(text.data[end])))
+		return;
+	memcpy(out, text.data, end);
+	out[end] = '\0';
+}
+
+enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last)
+{
+	struct span word, tail;
+	*size = 0;
+	*last = false;
+	if (!grammar_word(&argument, &word) || digits(word, 0, word.size) != word.size)
+		return BDAT_NOT_A_NUMBER;
+	for (size_t i = 0; i < word.size; i++) {
+		unsigned digit = word.data[i] - '0';
+		if (*size > (uint64_t)(INT64_MAX - digit) / 10)
+			return BDAT_HUGE;
+		*size = *size * 10 + digit;
+	}
+	if (grammar_word(&argument, &tail)) {
+		*last = grammar_is(tail, "LAST");
+		if (!*last || grammar_word(&argument, &tail))
+			return BDAT_BAD_TAIL;
+	}
+	return BDAT_OK;
+}

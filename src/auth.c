@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * auth.c - takes the user, and the password where there is one, out of an AUTH exchange.
+ *
+ * Mechanisms: PLAIN (RFC 4616), LOGIN, CRAM-MD5 (RFC 2195), DIGEST-MD5 (RFC 2831), SCRAM-* (RFC 5802), NTLM (MS-NLMP),
+ * XOAUTH2, OAUTHBEARER (RFC 7628), EXTERNAL (RFC 4422). A response that does not decode leaves the fields empty.
+ */
+#include "auth.h"
+
+#include <string.h>
+
+#define AUTH_RESPONSE_MAX 65536 /* octets of base64 that are decoded */
+
+struct auth {
+	struct session_auth result;
+	unsigned responses; /* client responses so far */
+};
+
+/* decode - base64, or NULL when it is none. An "=" alone is an empty response. */
+static GString *decode(struct span text)
+{
+	if (text.size > AUTH_RESPONSE_MAX)
+		return NULL;
+	if (text.size == 1 && text.data[0] == '=')
+		return g_string_new("");
+	for (size_t i = 0; i < text.size; i++)
+		if (!g_ascii_isalnum(text.data[i]) && !strchr("+/=", text.data[i]))
+			return NULL;
+	char *copy = g_strndup((const char *)text.data, text.size);
+	gsize size = 0;
+	guchar *octets = g_base64_decode(copy, &size);
+	GString *decoded = g_string_new_len((const char *)octets, (gssize)size);
+	g_free(octets);
+	g_free(copy);
+	return decoded;
+}
+
+static void set(GString **field, const char *text, size_t size)
+{
+	if (*field)
+		g_string_free(*field, TRUE);
+	*field = g_string_new_len(text, (gssize)size);
+}
+
+/* plain - [authzid] NUL authcid NUL passwd */
+static void plain(struct session_auth *r, const GString *s)
+{
+	const char *first = memchr(s->str, '\0', s->len);
+	if (!first)
+		return;
+	const char *user = first + 1, *end = s->str + s->len;
+	const char *second = memchr(user, '\0', (size_t)(end - user));
+	if (!second)
+		return;
+	set(&r->username, user, (size_t)(second - user));
+	set(&r->password, second + 1, (size_t)(end - second - 1));
+}
+
+static void login(struct session_auth *r, const GString *s, unsigned response)
+{
+	if (response == 0)
+		set(&r->username, s->str, s->len);
+	else if (response == 1)
+		set(&r->password, s->str, s->len);
+}
+
+/* cram - user SP digest; the user may hold spaces */
+static void cram(struct session_auth *r, const GString *s)
+{
+	const char *space = strrchr(s->str, ' ');
+	if (space)
+		set(&r->username, s->str, (size_t)(space - s->str));
+}
+
+/* attribute - the value of NAME=value in a list with this separator; may be quoted */
+static void attribute(struct session_auth *r, const GString *s, const char *name, char separator)
+{
+	size_t length = strlen(name);
+	for (const char *p = s->str; p; p = strchr(p, separator), p = p ? p + 1 : NULL) {
+		while (*p == ' ')
+			p++;
+		if (strncmp(p, name, length) != 0)
+			continue;
+		p += length;
+		bool quoted = *p == '"';
+		p += quoted;
+		size_t size = 0;
+		while (p[size] && p[size] != (quoted ? '"' : separator))
+			size++;
+		set(&r->username, p, size);
+		return;
+	}
+}
+
+static unsigned little16(const GString *s, size_t at)
+{
+	return (unsigned char)s->str[at] | (unsigned char)s->str[at + 1] << 8;
+}
+
+/* ntlm_field - the text of a security buffer of an AUTHENTICATE_MESSAGE, as UTF-8; NULL */
+static char *ntlm_field(const GString *s, size_t at, bool unicode)
+{
+	size_t size = little16(s, at), offset = little16(s, at + 4) | (size_t)little16(s, at + 6) << 16;
+	if (offset > s->len || size > s->len - offset)
+		return NULL;
+	if (!unicode)
+		return g_strndup(s->str + offset, size);
+	return g_convert(s->str + offset, (gssize)size, "UTF-8", "UTF-16LE", NULL, NULL, NULL);
+}
+
+/* ntlm - DOMAIN\user out of message type 3 (MS-NLMP 2.2.1.3) */
+static void ntlm(struct session_auth *r, const GString *s)
+{
+	if (s->len < 64 || memcmp(s->str, "NTLMSSP", 8) != 0 || s->str[8] != 3)
+		return;
+	bool unicode = s->str[60] & 1;
+	char *domain = ntlm_field(s, 28, unicode), *user = ntlm_field(s, 36, unicode);
+	if (user) {
+		char *name = domain && *domain ? g_strdup_printf("%s\\%s", domain, user) : g_strdup(user);
+		set(&r->username, name, strlen(name));
+		g_free(name);
+	}
+	g_free(domain);
+	g_free(user);
+}
+
+/* bearer - the token of auth=Bearer, up to ^A */
+static void bearer(struct session_auth *r, const GString *s)
+{
+	const char *token = g_strstr_len(s->str, (gssize)s->len, "auth=Bearer ");
+	if (token) {
+		token += strlen("auth=Bearer ");
+		set(&r->password, token, strcspn(token, "\001"));
+	}
+}
+
+/* take - one decoded client response */
+static void take(struct auth *auth, const GString *s)
+{
+	struct session_auth *r = &auth->result;
+	const char *mechanism = r->mechanism->str;
+	if (strcmp(mechanism, "PLAIN") == 0) {
+		plain(r, s);
+	} else if (strcmp(mechanism, "LOGIN") == 0) {
+		login(r, s, auth->responses);
+	} else if (strcmp(mechanism, "CRAM-MD5") == 0) {
+		cram(r, s);
+	} else if (strcmp(mechanism, "DIGEST-MD5") == 0) {
+		attribute(r, s, "username=", ',');
+	} else if (g_str_has_prefix(mechanism, "SCRAM-") && auth->responses == 0) {
+		attribute(r, s, "n=", ',');
+	} else if (strcmp(mechanism, "NTLM") == 0) {
+		ntlm(r, s);
+	} else if (strcmp(mechanism, "XOAUTH2") == 0 && auth->responses == 0) {
+		attribute(r, s, "user=", '\001');
+		bearer(r, s);
+	} else if (strcmp(mechanism, "OAUTHBEARER") == 0 && auth->responses == 0) {
+		attribute(r, s, "a=", ',');
+		bearer(r, s);
+	} else if (strcmp(mechanism, "EXTERNAL") == 0 && auth->responses == 0 && s->len > 0) {
+		set(&r->username, s->str, s->len);
+	}
+	auth->responses++;
+}
+
+struct auth *auth_new(struct span argument)
+{
+	struct auth *auth = g_new0(struct auth, 1);
+	struct span mechanism, initial;
+	grammar_word(&argument, &mechanism);
+	auth->result.mechanism = g_string_new_len((const char *)mechanism.data, (gssize)mechanism.size);
+	g_string_ascii_up(auth->result.mechanism);
+	if (grammar_word(&argument, &initial))
+		auth_line(auth, initial);
+	return auth;
+}
+
+void auth_line(struct auth *auth, struct span line)
+{
+	if (line.size == 1 && line.data[0] == '*') {
+		auth->result.cancelled = true;
+		return;
+	}
+	GString *decoded = decode(line);
+	if (decoded) {
+		take(auth, decoded);
+		g_string_free(decoded, TRUE);
+	}
+}
+
+struct session_auth *auth_result(struct auth *auth)
+{
+	return &auth->result;
+}
+
+void auth_free(struct auth *auth)
+{
+	if (!auth)
+		return;
+	struct session_auth *r = &auth->result;
+	g_string_free(r->mechanism, TRUE);
+	if (r->username)
+		g_string_free(r->username, TRUE);
+	if (r->password)
+		g_string_free(r->password, TRUE);
+	g_free(auth);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * inbox.h - the bytes of one direction that wait for the machine, with their holes and acknowledgements (private).
+ *
+ * Offsets are those of the stream (flow.h). Bytes are read where they lie: straight out of what was fed when nothing
+ * waits, out of the buffer otherwise. inbox_settle copies what is left, so that the caller's memory can go.
+ */
+#ifndef SMTPSCAN_INBOX_H
+#define SMTPSCAN_INBOX_H
+
+#include <glib.h>
+
+#include "types.h"
+
+#define INBOX_NOT_KEPT UINT64_MAX
+
+struct inbox {
+	GByteArray *buffer;    /* bytes from `base` on, holes left out */
+	struct span view;      /* what is being fed and is not in the buffer yet; the buffer is empty then */
+	size_t head;           /* consumed octets of buffer or view */
+	uint64_t offset;       /* stream offset of the next byte */
+	uint64_t received;     /* stream offset behind everything fed, holes included */
+	uint64_t kept;         /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
+	uint64_t kept_gaps;    /* octets of holes since `kept` */
+	GArray *runs;          /* of struct run: what the bytes and holes from offset (or kept) on are */
+	bool fin;
+};
+
+struct run {
+	uint64_t end;   /* stream offset behind it */
+	uint64_t acked; /* what the sender had received when it sent these bytes */
+	bool gap;
+};
+
+void inbox_init(struct inbox *inbox);
+void inbox_clear(struct inbox *inbox);
+
+void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked);
+void inbox_gap(struct inbox *inbox, uint64_t size);
+/* inbox_settle - the memory last fed goes away: keep what was not consumed. */
+void inbox_settle(struct inbox *inbox);
+
+/* inbox_bytes - the bytes that can be read now, up to the next hole. inbox_hole - the size of the hole that stands at the
+ * present place, 0 when none. inbox_hole_ahead - is there a hole behind those bytes? */
+struct span inbox_bytes(const struct inbox *inbox);
+uint64_t inbox_hole(const struct inbox *inbox);
+bool inbox_hole_ahead(const struct inbox *inbox);
+/* inbox_run - of those bytes, the ones that were sent with the same acknowledgement. */
+struct span inbox_run(const struct inbox *inbox);
+/* inbox_empty - neither bytes nor holes wait. */
+bool inbox_empty(const struct inbox *inbox);
+
+/* inbox_acked - what the sender of the octet at this stream offset had received. */
+uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset);
+
+void inbox_consume(struct inbox *inbox, size_t size);
+/* inbox_skip_hole - steps over `size` octets of the hole at the present place. */
+void inbox_skip_hole(struct inbox *inbox, uint64_t size);
+
+/* inbox_drop - throws everything that waits away. */
+void inbox_drop(struct inbox *inbox);
+
+/* inbox_keep - consumed bytes are kept from the present place on, until inbox_release. inbox_rewind - back to it. */
+void inbox_keep(struct inbox *inbox);
+void inbox_rewind(struct inbox *inbox);
+void inbox_release(struct inbox *inbox);
+/* inbox_kept - octets kept behind the present place. */
+uint64_t inbox_kept(const struct inbox *inbox);
+
+#endif

@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * session_actions.c - the actions of the machine's table: what is done when a row applies. See machine.c for when.
+ *
+ * An action may use the message at hand (s->command, s->reply, s->offending); it changes the session, never the state.
+ */
+#include <string.h>
+
+#include "session_private.h"
+#include "session_rows.h"
+
+static int tx_number(const struct session *s)
+{
+	return s->tx ? s->tx->number : -1;
+}
+
+static GString *text_of(struct span s)
+{
+	return g_string_new_len((const char *)s.data, (gssize)s.size);
+}
+
+static void replace(GString **field, GString *text)
+{
+	if (*field)
+		g_string_free(*field, TRUE);
+	*field = text;
+}
+
+/* ---- the banner ---- */
+
+void greet(struct session *s)
+{
+	struct span text = reply_text(&s->reply, 0);
+	replace(&s->summary.banner, text_of(text));
+	reply_emit(s, NULL);
+}
+
+void turn_away(struct session *s)
+{
+	greet(s);
+	replace(&s->banner_line, text_of(g_array_index(s->reply.lines, struct reply_line, 0).line));
+}
+
+void alert_unavailable_service(struct session *s)
+{
+	struct span line = g_array_index(s->reply.lines, struct reply_line, 0).line;
+	greet(s);
+	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, line, -1, "unavailable service: %u", s->reply.code);
+}
+
+void alert_invalid_response(struct session *s)
+{
+	if (s->skip_partial[DOWN]) {
+		s->skip_partial[DOWN] = false;
+		return;
+	}
+	bool first = s->machine.state == STATE_session_initiation;
+	session_alert(s, ALERT_invalid_response, first ? SEVERITY_HIGH : SEVERITY_LOW, s->offending, tx_number(s),
+	        "invalid smtp response: the line has no reply code");
+}
+
+void resume_with_reply(struct session *s)
+{
+	reply_emit(s, NULL);
+}
+
+void resume(struct session *s)
+{
+	s->skip_partial[UP] = false;
+}
+
+void assume_banner(struct session *s)
+{
+	s->assumed_greeting = true;
+}
+
+/* ---- commands ---- */
+
+/* is_auth - AUTH, or Exchange's word for it. */
+static bool is_auth(enum verb verb)
+{
+	return verb == VERB_AUTH || verb == VERB_X_EXPS;
+}
+
+static void emit_command(struct session *s, bool valid, bool credentials, bool continuation, bool in_transaction)
+{
+	s->summary.commands++;
+	if (!s->sink->command)
+		return;
+	struct session_command event = {
+		.parsed = s->command,
+		.valid = valid,
+		.credentials = credentials,
+		.continuation = continuation,
+		.state = session_state_name(s),
+		.tx = tx_number(s),
+		.early = s->judged_set[UP] && s->judged[UP] == s->in[UP].offset - s->command.length,
+		.refusal_unknown = s->refusal_end > s->command_acked,
+		.in_transaction = in_transaction,
+		.accepted_recipients = transaction_count(s->tx, RECIPIENT_ACCEPTED),
+		.pending_recipients = transaction_count(s->tx, RECIPIENT_PENDING),
+	};
+	struct transaction *mail = s->pending.candidate ? s->pending.candidate : s->tx;
+	for (guint i = 0; mail && i < mail->params->len; i++)
+		event.smtputf8 |= strcmp(((struct mail_param *)g_ptr_array_index(mail->params, i))->keyword->str, "SMTPUTF8") == 0;
+	s->sink->command(s->context, &event);
+}
+
+/* expect - this command waits for its reply from now on. */
+static void expect(struct session *s, bool valid)
+{
+	struct pending *p = &s->pending;
+	transaction_free(p->candidate);
+	p->candidate = NULL;
+	p->verb = s->command.verb;
+	p->valid = valid;
+	p->end = s->in[UP].offset;
+	p->end_of_data = p->lost = false;
+	p->replies_left = p->replies_seen = 0;
+	g_string_assign(p->name, "");
+	g_string_append_len(p->name, (const char *)s->command.name.data, (gssize)s->command.name.size);
+	g_string_assign(p->argument, "");
+	if (!is_auth(p->verb))
+		g_string_append_len(p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
+}
+
+/* take_bdat - RFC 3030 2: the chunk follows at once. */
+static void take_bdat(struct session *s)
+{
+	uint64_t size;
+	bool last;
+	enum bdat_result result = grammar_bdat(s->command.argument, &size, &last);
+	if (s->tx && !s->content_open)
+		s->tx->transfer = TRANSFER_BDAT;
+	if (result != BDAT_OK) {
+		bool huge = result == BDAT_HUGE;
+		session_alert(s, huge ? ALERT_bdat_huge : ALERT_bdat_invalid, SEVERITY_LOW, s->command.line, tx_number(s),
+		        huge                         ? "the size of a BDAT chunk is beyond 2^63-1" :
+		        result == BDAT_NOT_A_NUMBER ? "the size of a BDAT chunk is not a number" :
+		                                      "behind the size of a BDAT chunk stands something else than LAST");
+		s->resynchronising = true;
+		return;
+	}
+	s->chunk = (struct chunk){ .left = size, .last = last };
+	if (size == 0) {
+		content_open(s, TRANSFER_BDAT);
+		s->pending.end_of_data = true;
+		if (last)
+			content_close(s, true);
+	}
+}
+
+/* watch_chunks - RFC 3030: between BDAT and its LAST only a few others make sense. */
+static void watch_chunks(struct session *s)
+{
+	enum verb verb = s->command.verb;
+	if (!s->content_open || verb == VERB_BDAT || verb == VERB_RSET || verb == VERB_QUIT || verb == VERB_NOOP)
+		return;
+	session_alert(s, ALERT_bdat_missing_last, SEVERITY_LOW, s->command.line, tx_number(s),
+	        "another command before the last BDAT chunk of a mail");
+}
+
+/* answer_refusal - after a 554 banner: QUIT is what RFC 5321 3.1 asks for, anything else is not. */
+static void answer_refusal(struct session *s)
+{
+	if (!s->banner_line)
+		return;
+	if (s->command.verb != VERB_QUIT)
+		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1, "unavailable service: 554");
+	replace(&s->banner_line, NULL);
+}
+
+void take_command(struct session *s)
+{
+	enum verb verb = s->command.verb;
+	bool in_transaction = s->tx != NULL;
+	expect(s, true);
+	answer_refusal(s);
+	if (verb != VERB_UNKNOWN)
+		s->resynchronising = false;
+	if (verb == VERB_MAIL)
+		transaction_mail(s);
+	watch_chunks(s);
+	emit_command(s, true, is_auth(verb), false, in_transaction);
+	if (verb == VERB_RCPT)
+		transaction_rcpt(s);
+	else if (verb == VERB_BDAT)
+		take_bdat(s);
+	else if (is_auth(verb) && s->command.argument.size > 0)
+		s->auth = auth_new(s->command.argument);
+	else if (verb_table[verb].flags & VERBFLAG_GREETING)
+		replace(&s->greeting_name, text_of(s->command.argument));
+}
+
+void alert_invalid_client_initiation(struct session *s)
+{
+	s->initiation_said = true;
+	session_alert(s, ALERT_invalid_client_initiation, SEVERITY_LOW, s->command.line, -1, "invalid client initiation command");
+	take_command(s);
+}
+
+void alert_invalid_command(struct session *s)
+{
+	if (s->skip_partial[UP]) {
+		s->skip_partial[UP] = false;
+		s->pending.lost = true;
+		return;
+	}
+	bool secret = s->command.verb == VERB_AUTH;
+	session_alert(s, ALERT_invalid_command, SEVERITY_LOW, secret ? (struct span){ NULL, 0 } : s->command.line, tx_number(s),
+	        "invalid smtp command: %s", s->command.name.size == 0 ? "the line has no verb" : "the verb's parameter does not fit");
+	expect(s, false);
+	answer_refusal(s);
+	emit_command(s, false, secret, false, s->tx != NULL);
+}
+
+void skip_line(struct session *s)
+{
+}
+
+void take_credentials(struct session *s)
+{
+	s->command.verb = VERB_AUTH;
+	s->pending.end = s->in[UP].offset;
+	emit_command(s, true, true, true, s->tx != NULL);
+	if (s->auth)
+		auth_line(s->auth, s->command.argument);
+}
+
+/* ---- replies ---- */
+
+/* take_extensions - the lines of an EHLO reply behind the first (RFC 5321 4.1.1.1). */
+static void take_extensions(struct session *s)
+{
+	g_ptr_array_set_size(s->summary.extensions, 0);
+	s->pipelining = s->starttls_offered = false;
+	s->size_limit = 0;
+	for (size_t i = 1; i < s->reply.lines->len; i++) {
+		struct span text = reply_text(&s->reply, i), rest = text, word, value;
+		if (!grammar_word(&rest, &word))
+			continue;
+		g_ptr_array_add(s->summary.extensions, text_of(text));
+		if (grammar_is(word, "PIPELINING"))
+			s->pipelining = true;
+		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") || grammar_is(word, "PIPE_CONNECT"))
+			s->early_pipeline = true;
+		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value)) {
+			char *number = g_strndup((const char *)value.data, value.size);
+			s->size_limit = g_ascii_strtoull(number, NULL, 10);
+			g_free(number);
+		}
+	}
+}
+
+/* greeting_reply - an accepted greeting begins anew (RFC 5321 4.1.4); a refused one changes nothing. */
+static void greeting_reply(struct session *s)
+{
+	if (s->reply.code >= 300)
+		return;
+	transaction_close(s, STAGE_HELO);
+	s->greeted = true;
+	s->assumed_greeting = s->reply.assumed;
+	s->summary.lmtp = s->pending.verb == VERB_LHLO;
+	replace(&s->summary.helo, s->greeting_name);
+	s->greeting_name = NULL;
+	if (!s->reply.assumed)
+		take_extensions(s);
+}
+
+/* auth_reply - the exchange is over unless the server asks for more. */
+static void auth_reply(struct session *s)
+{
+	if (!s->auth || s->reply.code == 334)
+		return;
+	struct session_auth *result = auth_result(s->auth);
+	result->success = s->reply.code == 235 && !s->reply.assumed;
+	result->assumed = s->reply.assumed;
+	result->code = s->reply.assumed ? 0 : s->reply.code;
+	result->tls = s->summary.tls;
+	s->summary.authenticated |= result->success;
+	if (s->sink->auth)
+		s->sink->auth(s->context, result);
+	auth_free(s->auth);
+	s->auth = NULL;
+}
+
+/* effect - what the reply does to the session, by what it answers. */
+static void effect(struct session *s)
+{
+	struct pending *p = &s->pending;
+	bool accepted = s->reply.code < 300;
+	if (p->end_of_data) {
+		transaction_content_reply(s);
+		return;
+	}
+	switch (p->verb) {
+	case VERB_HELO:
+	case VERB_EHLO:
+	case VERB_LHLO:
+		greeting_reply(s);
+		break;
+	case VERB_MAIL:
+		transaction_mail_reply(s);
+		break;
+	case VERB_RCPT:
+		transaction_rcpt_reply(s);
+		break;
+	case VERB_DATA:
+	case VERB_BDAT:
+		transaction_data_reply(s);
+		break;
+	case VERB_RSET:
+		if (accepted)
+			transaction_close(s, STAGE_RSET);
+		break;
+	case VERB_QUIT:
+		if (accepted)
+			transaction_close(s, STAGE_QUIT);
+		break;
+	case VERB_XCLIENT:
+	case VERB_STARTTLS:
+	case VERB_X_ANONYMOUSTLS:
+		if (s->reply.code == 220)
+			transaction_close(s, STAGE_STARTTLS);
+		break;
+	case VERB_AUTH:
+	case VERB_X_EXPS:
+		auth_reply(s);
+		break;
+	default:
+		break;
+	}
+}
+
+void take_response(struct session *s)
+{
+	struct pending *p = &s->pending;
+	reply_emit(s, p);
+	effect(s);
+	p->replies_seen++;
+	if (p->replies_left > 0)
+		p->replies_left--;
+	if (p->verb == VERB_XEXCH50 && s->reply.code == 354) {
+		struct span rest = span_of(p->argument), word;
+		char *number = grammar_word(&rest, &word) ? g_strndup((const char *)word.data, word.size) : g_strdup("");
+		s->chunk = (struct chunk){ .left = g_ascii_strtoull(number, NULL, 10), .discard = true };
+		g_free(number);
+	}
+	if (p->verb == VERB_XCLIENT && s->reply.code == 220)
+		s->greeted = false;
+}
+
+void take_stray_response(struct session *s)
+{
+	if (reply_read(s, &s->offending) == PARSE_DONE)
+		reply_emit(s, NULL);
+}
+
+void settle(struct session *s)
+{
+	if (s->pending.end_of_data)
+		transaction_close(s, STAGE_END_OF_DATA);
+	s->pending.lost = false;
+}
+
+/* ---- content ---- */
+
+void open_content(struct session *s)
+{
+	if (s->machine.state == STATE_chunk_transmission) {
+		if (!s->chunk.discard)
+			content_open(s, TRANSFER_BDAT);
+		return;
+	}
+	bool unannounced = !s->tx && (s->pending.lost || s->options.midstream);
+	bool midway = s->pending.lost || s->in[DOWN].offset == 0;
+	transaction_without_mail(s);
+	content_open(s, TRANSFER_DATA);
+	data_scanner_init(&s->scanner);
+	if (midway) {
+		data_scanner_resume(&s->scanner);
+		content_gap(s, 0);
+	}
+	s->tx->assumed |= unannounced;
+}
+
+/* replies_to_content - LMTP: one for each accepted recipient, else one. */
+static unsigned replies_to_content(const struct session *s)
+{
+	unsigned accepted = s->summary.lmtp ? transaction_count(s->tx, RECIPIENT_ACCEPTED) : 0;
+	return accepted > 1 ? accepted - 1 : 0;
+}
+
+void close_content(struct session *s)
+{
+	struct pending *p = &s->pending;
+	bool chunk = s->machine.state == STATE_chunk_transmission;
+	if (chunk && s->chunk.discard)
+		return;
+	bool last = !chunk || s->chunk.last;
+	if (!chunk && !(s->hold.active && s->hold.ended))
+		content_close(s, s->content_ended);
+	else if (chunk && last && s->chunk.left == 0)
+		content_close(s, true);
+	p->end_of_data = true;
+	p->lost = false;
+	p->end = s->in[UP].offset;
+	p->replies_seen = 0;
+	p->replies_left = last ? replies_to_content(s) : 0;
+}
+
+void take_content_gap(struct session *s)
+{
+	uint64_t hole = inbox_hole(&s->in[UP]);
+	bool chunk = s->machine.state == STATE_chunk_transmission;
+	if (chunk) {
+		hole = MIN(hole, s->chunk.left);
+		s->chunk.left -= hole;
+	} else {
+		if (s->hold.active)
+			hold_release(s);
+		content_piece(s, data_scanner_flush(&s->scanner));
+		data_scanner_resume(&s->scanner);
+	}
+	if (!(chunk && s->chunk.discard))
+		content_gap(s, hole);
+	inbox_skip_hole(&s->in[UP], hole);
+}
+
+void take_lost_end(struct session *s)
+{
+	content_piece(s, data_scanner_flush(&s->scanner));
+	s->content_ended = true;
+}
+
+void split_content(struct session *s)
+{
+	hold_split(s);
+}
+
+void alert_invalid_data(struct session *s)
+{
+	bool chunk = s->machine.state == STATE_chunk_transmission;
+	unsigned code = 0;
+	bool answered = reply_waiting(s, UINT64_MAX, &code) > 0;
+	if (s->hold.active)
+		hold_release(s);
+	if (!chunk)
+		content_piece(s, data_scanner_flush(&s->scanner));
+	s->content_ended = false;
+	if (answered && code >= 400 && s->tx)
+		s->tx->outcome = OUTCOME_REJECTED;
+	/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
+	if (s->options.strict || chunk || (answered && code < 300))
+		session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, tx_number(s),
+		        chunk ? "invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came" :
+		                "invalid data blob: content ended without its terminator",
+		        s->chunk.left);
+}
+
+/* ---- TLS ---- */
+
+void begin_tls(struct session *s)
+{
+	bool implicit = s->machine.state == STATE_tls && s->options.implicit_tls;
+	s->summary.tls = true;
+	s->tls_seen[UP] = s->tls_seen[DOWN] = false;
+	s->tls_start = s->in[DOWN].offset;
+	if (s->sink->tls_begin)
+		s->sink->tls_begin(s->context, implicit);
+}
+
+void take_tls_gap(struct session *s)
+{
+	uint64_t hole = inbox_hole(&s->in[s->direction]);
+	inbox_skip_hole(&s->in[s->direction], hole);
+	s->tls_seen[s->direction] = true;
+	if (s->sink->tls_gap)
+		s->sink->tls_gap(s->context, s->direction, hole);
+}
+
+void alert_tls_injection(struct session *s)
+{
+	struct span stray = inbox_run(&s->in[s->direction]);
+	if (s->direction == DOWN)
+		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
+		        "the server's clear text goes on behind its 220 to STARTTLS");
+	else if (!s->injection_said)
+		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, stray, -1,
+		        "the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as said inside of TLS");
+	s->injection_said |= s->direction == UP;
+	inbox_consume(&s->in[s->direction], stray.size);
+}
+
+void alert_plaintext_after_starttls(struct session *s)
+{
+	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
+	        "after the 220 to STARTTLS the client goes on in clear");
+	s->summary.tls = false;
+	s->greeted = false;
+}
+
+/* ---- bytes where none are expected ---- */
+
+/* specific - what the bytes ahead of the reply are, more exactly than "unexpected". */
+static enum alert_id specific(const struct session *s)
+{
+	if (s->machine.state == STATE_session_initiation)
+		return ALERT_early_talker;
+	if (s->machine.state == STATE_finish)
+		return ALERT_data_after_quit;
+	bool last = !s->pending.end_of_data && (verb_table[s->pending.verb].flags & VERBFLAG_LAST_IN_GROUP);
+	return last ? ALERT_invalid_pipelining : ALERT_unauthorized_pipelining;
+}
+
+static const char *specific_words(enum alert_id id)
+{
+	switch (id) {
+	case ALERT_early_talker:
+		return "the client speaks before the banner";
+	case ALERT_data_after_quit:
+		return "the client goes on after the reply to QUIT";
+	case ALERT_invalid_pipelining:
+		return "bytes behind %s, which must be the last of its group, before its reply";
+	default:
+		return "commands sent ahead of the reply to %s, and the server does not offer PIPELINING";
+	}
+}
+
+void alert_unexpected_client_command(struct session *s)
+{
+	struct inbox *inbox = &s->in[UP];
+	struct span waiting = inbox_bytes(inbox);
+	bool secret = s->auth != NULL;
+	struct span evidence = secret ? (struct span){ NULL, 0 } : waiting;
+	enum alert_id id = specific(s);
+	const char *name = s->pending.end_of_data ? "the end of data" : s->pending.name->len ? s->pending.name->str : "a command";
+	char *words = g_strdup_printf("%s", specific_words(id));
+	char **parts = g_strsplit(words, "%s", 2);
+	session_alert(s, ALERT_unexpected_client_command, SEVERITY_LOW, evidence, tx_number(s), "unexpected client command");
+	session_alert(s, id, alert_catalogue[id].severity, evidence, tx_number(s), "%s%s%s", parts[0], parts[1] ? name : "",
+	        parts[1] ? parts[1] : "");
+	bool starttls = s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
+	if (starttls && s->machine.state == STATE_response && !s->injection_said) {
+		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
+		        "the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as said inside of TLS");
+		s->injection_said = true;
+	}
+	g_strfreev(parts);
+	g_free(words);
+	if (s->machine.state == STATE_finish)
+		inbox_consume(inbox, waiting.size);
+}
+
+void alert_unexpected_server_response(struct session *s)
+{
+	struct span offending = { NULL, 0 };
+	enum parse_result result = reply_read(s, &offending);
+	if (result == PARSE_DONE) {
+		offending = g_array_index(s->reply.lines, struct reply_line, 0).line;
+		reply_emit(s, NULL);
+	}
+	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, tx_number(s), "unexpected server response");
+}
+
+void drop_connection(struct session *s)
+{
+	transaction_close(s, STAGE_CLOSED);
+	inbox_drop(&s->in[UP]);
+	inbox_drop(&s->in[DOWN]);
+}

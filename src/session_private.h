@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * session_private.h - what the rooms of the session share: session.c (pulls bytes through the machine), session_rows.c
+ * (guards and actions of the table), reply.c (replies), transaction.c, auth.c, smuggling.c.
+ */
+#ifndef SMTPSCAN_SESSION_PRIVATE_H
+#define SMTPSCAN_SESSION_PRIVATE_H
+
+#include "auth.h"
+#include "inbox.h"
+#include "machine.h"
+#include "session.h"
+
+/* The command that was taken last, and what its reply decides. */
+struct pending {
+	enum verb verb;
+	GString *name, *argument; /* as sent; the argument of AUTH is left out */
+	uint64_t end;             /* stream offset behind it */
+	bool valid;               /* it fitted the grammar */
+	bool end_of_data;         /* it is the end of content, or of a chunk */
+	bool lost;                /* bytes that are not in the capture: some command, or several */
+	unsigned replies_left;    /* LMTP: more replies to the end of data */
+	unsigned replies_seen;
+	struct transaction *candidate; /* MAIL inside a transaction: becomes one if it is accepted */
+};
+
+/* A reply, as it is collected line by line, or looked at ahead. */
+struct reply {
+	GByteArray *octets; /* of all lines */
+	GArray *lines;      /* struct reply_line, spans as offsets until reply_finish */
+	unsigned code;
+	bool mismatch, assumed, complete;
+	uint64_t start;     /* stream offset */
+	uint64_t dropped;   /* lines beyond SESSION_REPLY_LINES */
+};
+
+/* A content that stands behind an odd end of data, until the server's replies tell what it was. */
+struct hold {
+	bool active, command_follows, ended;
+	uint64_t start;      /* stream offset behind the odd end */
+	uint64_t end;        /* stream offset behind the true end, with `ended` */
+	bool low;            /* see data_scanner.odd_low */
+	GByteArray *literal; /* the odd end, as content */
+	GByteArray *content; /* what was scanned behind it */
+};
+
+/* The chunk that is being taken: BDAT's, or XEXCH50's. */
+struct chunk {
+	uint64_t left;
+	bool last;
+	bool discard; /* not content of a mail */
+};
+
+struct session {
+	struct session_options options;
+	const struct session_sink *sink;
+	void *context;
+	struct machine machine;
+	struct inbox in[2];
+	struct session_summary summary;
+
+	/* the message at hand, for guards and actions */
+	enum direction direction;
+	struct command command;
+	bool command_valid;
+	uint64_t command_acked;
+	struct reply reply;
+	struct span offending; /* of a parse_error or missing_grammar */
+
+	struct pending pending;
+	struct transaction *tx; /* open; NULL */
+	int next_tx;
+	struct data_scanner scanner;
+	struct chunk chunk;
+	struct hold hold;
+	struct auth *auth; /* an exchange is under way; NULL */
+
+	GString *banner_line; /* evidence of an orderly refusal (554), until the client answers it */
+	GString *greeting_name; /* of the greeting that waits for its reply */
+	uint64_t size_limit;
+	bool pipelining, early_pipeline, starttls_offered;
+	bool greeted;             /* a greeting was accepted */
+	bool assumed_greeting;    /* its reply, and so the extensions, are not known */
+	bool content_open, content_ended, content_hole;
+	bool resynchronising;     /* lines that are no commands are passed over */
+	bool resync_reply;        /* behind a hole among replies */
+	bool skip_partial[2];     /* behind a hole: what stands there may be the rest of a line */
+	uint64_t lost_end;        /* stream offset behind the last hole among commands */
+	uint64_t judged[2];       /* stream offset at which waiting bytes were judged */
+	bool judged_set[2];
+	uint64_t refusal_end;     /* stream offset behind the last reply that refused MAIL or RCPT */
+	uint64_t content_start;   /* stream offset, down, behind the 354 */
+	bool tls_seen[2], tls_begun;
+	uint64_t tls_start;       /* stream offset, down, behind the 220 */
+	bool injection_said;
+	bool smuggled; /* what is read now stood behind an odd end of data */
+	bool initiation_said;
+	bool overflow, overflow_said;
+	bool ended;
+	unsigned waiting_commands;
+	uint64_t counted_to;
+	enum session_end why;
+};
+
+/* ---- session.c ---- */
+const char *session_state_name(const struct session *s);
+/* session_alert - raises one; tx -1: none. */
+void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
+        const char *format, ...) G_GNUC_PRINTF(6, 7);
+struct span span_of(const GString *text);
+/* session_blind - nothing can be said about who waited for whom: replies are missing. */
+bool session_blind(const struct session *s);
+
+/* ---- reply.c ---- */
+void reply_init(struct reply *reply);
+void reply_clear(struct reply *reply);
+void reply_reset(struct reply *reply);
+/* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
+ * does not fit (taken). */
+enum parse_result reply_read(struct session *s, struct span *offending);
+/* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its octets. */
+enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size);
+/* reply_waiting - complete replies that wait, sent before the server had more than `acked` octets of the client. */
+unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code);
+/* reply_emit - tells the sink of s->reply; to: what it answers, NULL when nothing. */
+void reply_emit(struct session *s, const struct pending *to);
+struct span reply_text(const struct reply *reply, size_t line);
+/* reply_assume - makes s->reply the usual reply to the pending command. */
+void reply_assume(struct session *s);
+
+/* ---- transaction.c ---- */
+void transaction_mail(struct session *s);
+void transaction_rcpt(struct session *s);
+void transaction_rcpt_reply(struct session *s);
+void transaction_mail_reply(struct session *s);
+void transaction_data_reply(struct session *s);
+void transaction_content_reply(struct session *s);
+/* transaction_end - ends the open transaction, if any. */
+void transaction_end(struct session *s, enum outcome outcome, enum stage stage);
+/* transaction_close - ends it for a reason outside of it (RSET, QUIT, close..): aborted, unless it was decided. */
+void transaction_close(struct session *s, enum stage stage);
+/* transaction_without_mail - a content nobody announced. */
+void transaction_without_mail(struct session *s);
+void transaction_free(struct transaction *tx);
+unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
+void content_open(struct session *s, enum transfer transfer);
+void content_piece(struct session *s, struct span piece);
+void content_gap(struct session *s, uint64_t size);
+void content_close(struct session *s, bool whole);
+
+/* ---- holes.c ---- */
+/* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when more must
+ * be seen to say. */
+bool hole_in_responses(struct session *s);
+/* assume_response - goes on as if the usual reply had come. */
+void assume_response(struct session *s);
+
+/* ---- smuggling.c ---- */
+void hold_init(struct hold *hold);
+void hold_clear(struct hold *hold);
+/* hold_odd - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
+void hold_odd(struct session *s, struct span literal);
+/* hold_lookahead - does a command stand behind it? Returns false when more bytes are needed to say. */
+bool hold_lookahead(struct session *s, struct span next, bool last);
+/* hold_undecided - a command stands behind it, and the replies do not tell yet what the server made of it. */
+bool hold_undecided(struct session *s);
+/* hold_answered - the server answered the odd sequence as an end of data. */
+bool hold_answered(const struct session *s);
+/* hold_split - it was one: the content ends there, what follows is read as commands. hold_release - it was not. */
+void hold_split(struct session *s);
+void hold_release(struct session *s);
+
+#endif

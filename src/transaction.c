@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * transaction.c - mail transactions (RFC 5321 3.3): envelope, content, outcome. Nothing leaks from one to the next.
+ *
+ * At most one is open. A MAIL inside of it is a candidate that replaces it when the server accepts it. The sink is told
+ * of begin, content and end; the session frees a transaction when transaction_end of the sink has returned.
+ */
+#include "session_private.h"
+
+#include <string.h>
+
+const char *const stage_names[STAGE_COUNT] = {
+#define X(id, name) [STAGE_##id] = name,
+	STAGES(X)
+#undef X
+};
+
+static GString *text_of(struct span s)
+{
+	return g_string_new_len((const char *)s.data, (gssize)s.size);
+}
+
+static void free_text(GString *text)
+{
+	if (text)
+		g_string_free(text, TRUE);
+}
+
+static void free_param(void *data)
+{
+	struct mail_param *param = data;
+	free_text(param->keyword);
+	free_text(param->value);
+	g_free(param);
+}
+
+static void free_recipient(void *data)
+{
+	struct recipient *recipient = data;
+	free_text(recipient->path);
+	g_ptr_array_unref(recipient->params);
+	g_free(recipient);
+}
+
+static struct transaction *transaction_new(const struct session *s)
+{
+	struct transaction *tx = g_new0(struct transaction, 1);
+	tx->params = g_ptr_array_new_with_free_func(free_param);
+	tx->recipients = g_ptr_array_new_with_free_func(free_recipient);
+	tx->helo = s->summary.helo ? g_string_new_len(s->summary.helo->str, (gssize)s->summary.helo->len) : NULL;
+	tx->lmtp = s->summary.lmtp;
+	tx->authenticated = s->summary.authenticated;
+	tx->tls = s->summary.tls;
+	tx->size_limit = s->size_limit;
+	tx->smuggled = s->smuggled;
+	return tx;
+}
+
+void transaction_free(struct transaction *tx)
+{
+	if (!tx)
+		return;
+	free_text(tx->helo);
+	free_text(tx->mail_from);
+	free_text(tx->reply_text);
+	g_ptr_array_unref(tx->params);
+	g_ptr_array_unref(tx->recipients);
+	g_free(tx);
+}
+
+/* open_transaction - it is the one from now on. */
+static void open_transaction(struct session *s, struct transaction *tx)
+{
+	tx->number = s->next_tx++;
+	s->tx = tx;
+	if (s->sink->transaction_begin)
+		s->sink->transaction_begin(s->context, tx);
+}
+
+/* xtext - decodes RFC 3461 xtext: "+XX" is an octet. */
+static GString *xtext(struct span s)
+{
+	GString *out = g_string_sized_new(s.size);
+	for (size_t i = 0; i < s.size; i++) {
+		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) && g_ascii_isxdigit(s.data[i + 2])) {
+			int high = g_ascii_xdigit_value(s.data[i + 1]), low = g_ascii_xdigit_value(s.data[i + 2]);
+			g_string_append_c(out, (char)(high << 4 | low));
+			i += 2;
+		} else {
+			g_string_append_c(out, (char)s.data[i]);
+		}
+	}
+	return out;
+}
+
+/* has_param - is there one with this keyword already? */
+static bool has_param(const GPtrArray *params, const GString *keyword)
+{
+	for (guint i = 0; i < params->len; i++)
+		if (g_string_equal(((struct mail_param *)g_ptr_array_index(params, i))->keyword, keyword))
+			return true;
+	return false;
+}
+
+/* add_param - keyword=value of MAIL or RCPT; ENVID, AUTH and ORCPT are xtext (RFC 3461 4, RFC 4954 5). */
+static struct mail_param *add_param(GPtrArray *params, struct span keyword, struct span value)
+{
+	struct mail_param *param = g_new0(struct mail_param, 1);
+	param->keyword = text_of(keyword);
+	g_string_ascii_up(param->keyword);
+	const char *name = param->keyword->str;
+	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
+	if (value.data)
+		param->value = encoded ? xtext(value) : text_of(value);
+	g_ptr_array_add(params, param);
+	return param;
+}
+
+void transaction_mail(struct session *s)
+{
+	struct transaction *tx = transaction_new(s);
+	struct span path, rest, keyword, value;
+	if (grammar_path(s->command.argument, "FROM", &path, &rest)) {
+		tx->mail_from = text_of(path);
+		while (grammar_parameter(&rest, &keyword, &value)) {
+			struct mail_param *param = add_param(tx->params, keyword, value);
+			if (param->value && strcmp(param->keyword->str, "SIZE") == 0)
+				tx->declared_size = g_ascii_strtoull(param->value->str, NULL, 10);
+		}
+	} else {
+		tx->mail_from = text_of(s->command.argument);
+	}
+	if (s->tx)
+		s->pending.candidate = tx;
+	else
+		open_transaction(s, tx);
+}
+
+/* note_reply - this reply decided (so far). */
+static void note_reply(struct session *s, struct transaction *tx)
+{
+	if (s->reply.assumed)
+		return;
+	tx->reply_code = s->reply.code;
+	grammar_enhanced(s->reply.code, reply_text(&s->reply, 0), tx->reply_enhanced);
+	free_text(tx->reply_text);
+	tx->reply_text = g_string_new(NULL);
+	for (size_t i = 0; i < s->reply.lines->len; i++) {
+		struct span text = reply_text(&s->reply, i);
+		if (i > 0)
+			g_string_append_c(tx->reply_text, '\n');
+		g_string_append_len(tx->reply_text, (const char *)text.data, (gssize)text.size);
+	}
+}
+
+static bool refused(const struct session *s)
+{
+	return s->reply.code >= 400;
+}
+
+void transaction_mail_reply(struct session *s)
+{
+	struct transaction *candidate = s->pending.candidate;
+	s->pending.candidate = NULL;
+	if (candidate && refused(s)) {
+		transaction_free(candidate);
+		return;
+	}
+	if (candidate) {
+		transaction_close(s, STAGE_MAIL);
+		open_transaction(s, candidate);
+	}
+	if (!s->tx)
+		return;
+	s->tx->assumed |= s->reply.assumed;
+	if (refused(s)) {
+		s->refusal_end = s->in[DOWN].offset;
+		note_reply(s, s->tx);
+		transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
+	}
+}
+
+void transaction_rcpt(struct session *s)
+{
+	if (!s->tx)
+		return;
+	struct span path = s->command.argument, rest = { NULL, 0 }, keyword, value;
+	bool fits = grammar_path(s->command.argument, "TO", &path, &rest);
+	struct recipient *recipient = g_new0(struct recipient, 1);
+	recipient->path = text_of(fits ? path : s->command.argument);
+	recipient->params = g_ptr_array_new_with_free_func(free_param);
+	while (fits && grammar_parameter(&rest, &keyword, &value)) {
+		struct mail_param *param = add_param(recipient->params, keyword, value);
+		if (!has_param(s->tx->params, param->keyword))
+			add_param(s->tx->params, keyword, value);
+	}
+	g_ptr_array_add(s->tx->recipients, recipient);
+}
+
+void transaction_rcpt_reply(struct session *s)
+{
+	if (refused(s))
+		s->refusal_end = s->in[DOWN].offset;
+	struct transaction *tx = s->tx;
+	if (!tx || tx->recipients->len == 0)
+		return;
+	struct recipient *recipient = g_ptr_array_index(tx->recipients, tx->recipients->len - 1);
+	if (recipient->status != RECIPIENT_PENDING)
+		return;
+	recipient->assumed = s->reply.assumed;
+	recipient->status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
+	recipient->code = s->reply.assumed ? 0 : s->reply.code;
+	tx->assumed |= s->reply.assumed;
+	tx->stage = STAGE_RCPT;
+}
+
+/* rejected_so_far - the server refused the content; the client may still mend its ways. */
+static void rejected_so_far(struct session *s, enum stage stage)
+{
+	note_reply(s, s->tx);
+	s->tx->outcome = OUTCOME_REJECTED;
+	s->tx->stage = stage;
+}
+
+void transaction_data_reply(struct session *s)
+{
+	if (!s->tx)
+		return;
+	s->tx->assumed |= s->reply.assumed;
+	if (refused(s))
+		rejected_so_far(s, STAGE_DATA);
+}
+
+/* note_recipient - LMTP: the next accepted recipient has its reply (RFC 2033 4.2). */
+static void note_recipient(struct session *s)
+{
+	for (guint i = 0; i < s->tx->recipients->len; i++) {
+		struct recipient *recipient = g_ptr_array_index(s->tx->recipients, i);
+		if (recipient->status == RECIPIENT_ACCEPTED && recipient->final_code == 0) {
+			recipient->final_code = s->reply.code;
+			return;
+		}
+	}
+}
+
+void transaction_content_reply(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	tx->assumed |= s->reply.assumed;
+	if (tx->lmtp && !s->reply.assumed)
+		note_recipient(s);
+	bool whole = s->content_ended;
+	if (!whole && tx->transfer == TRANSFER_DATA) {
+		note_reply(s, tx);
+		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
+		transaction_end(s, given_up ? OUTCOME_ABORTED : refused(s) ? OUTCOME_REJECTED : OUTCOME_ACCEPTED, STAGE_CONTENT);
+		return;
+	}
+	if (refused(s) && (!tx->lmtp || tx->outcome != OUTCOME_ACCEPTED)) {
+		rejected_so_far(s, STAGE_END_OF_DATA);
+	} else if (!refused(s) && whole && !s->reply.assumed) {
+		note_reply(s, tx);
+		tx->outcome = OUTCOME_ACCEPTED;
+	}
+	if (s->pending.replies_left == 0 && whole)
+		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
+}
+
+void transaction_end(struct session *s, enum outcome outcome, enum stage stage)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	if (s->content_open)
+		content_close(s, false);
+	tx->outcome = outcome;
+	tx->stage = stage;
+	s->tx = NULL;
+	s->content_ended = false;
+	if (s->sink->transaction_end)
+		s->sink->transaction_end(s->context, tx);
+	transaction_free(tx);
+}
+
+void transaction_close(struct session *s, enum stage stage)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	bool unanswered = tx->content_whole && tx->outcome == OUTCOME_UNKNOWN;
+	if (tx->outcome == OUTCOME_REJECTED || tx->outcome == OUTCOME_ACCEPTED)
+		transaction_end(s, tx->outcome, tx->stage);
+	else if (unanswered)
+		transaction_end(s, OUTCOME_UNKNOWN, STAGE_END_OF_DATA);
+	else
+		transaction_end(s, OUTCOME_ABORTED, s->content_open ? STAGE_CONTENT : stage);
+}
+
+void transaction_without_mail(struct session *s)
+{
+	if (!s->tx)
+		open_transaction(s, transaction_new(s));
+}
+
+unsigned transaction_count(const struct transaction *tx, enum recipient_status status)
+{
+	unsigned n = 0;
+	for (guint i = 0; tx && i < tx->recipients->len; i++)
+		n += ((struct recipient *)g_ptr_array_index(tx->recipients, i))->status == status;
+	return n;
+}
+
+void content_open(struct session *s, enum transfer transfer)
+{
+	if (s->content_open || !s->tx)
+		return;
+	s->content_open = true;
+	s->content_ended = false;
+	s->content_hole = false;
+	s->tx->transfer = transfer;
+	s->tx->content_begun = true;
+	if (s->sink->content_begin)
+		s->sink->content_begin(s->context, s->tx);
+}
+
+void content_piece(struct session *s, struct span piece)
+{
+	if (!s->content_open || piece.size == 0)
+		return;
+	s->tx->content_bytes += piece.size;
+	if (s->sink->content)
+		s->sink->content(s->context, s->tx, piece);
+}
+
+void content_gap(struct session *s, uint64_t size)
+{
+	if (!s->content_open)
+		return;
+	s->content_hole = true;
+	s->tx->missing_bytes += size;
+	if (s->sink->content_gap)
+		s->sink->content_gap(s->context, s->tx, size);
+}
+
+void content_close(struct session *s, bool whole)
+{
+	if (!s->content_open)
+		return;
+	s->content_open = false;
+	s->content_ended = whole;
+	s->tx->content_whole = whole;
+	s->summary.mails += whole;
+	if (s->sink->content_end)
+		s->sink->content_end(s->context, s->tx, whole);
+}
