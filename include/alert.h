@@ -94,7 +94,7 @@ enum alert_id {
 #define X(id, severity, category, scope, condition) ALERT_##id,
 	ALERTS(X)
 #undef X
-	ALERT_COUNT
+		ALERT_COUNT
 };
 
 /* EVE's numbers. */

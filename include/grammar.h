@@ -10,7 +10,7 @@
 
 #include "types.h"
 
-#define GRAMMAR_LINE_MAX 65536 /* octets kept of one command or reply line */
+#define GRAMMAR_LINE_MAX 65536  /* octets kept of one command or reply line */
 #define GRAMMAR_ENHANCED_MAX 12 /* "5.999.999" and its NUL */
 
 /* How a line ended. */
@@ -21,10 +21,10 @@ enum parameter { PARAMETER_NONE, PARAMETER_OPTIONAL, PARAMETER_REQUIRED };
 
 /* What else is known of a verb. */
 enum verb_flag {
-	VERBFLAG_LAST_IN_GROUP = 1,  /* RFC 2920 3.1: nothing may be sent behind it before its reply */
-	VERBFLAG_BEFORE_HELO = 2,    /* RFC 5321 4.1.4 */
-	VERBFLAG_GREETING = 4,       /* HELO, EHLO, LHLO */
-	VERBFLAG_ILLEGAL = 8,        /* historic holes */
+	VERBFLAG_LAST_IN_GROUP = 1, /* RFC 2920 3.1: nothing may be sent behind it before its reply */
+	VERBFLAG_BEFORE_HELO = 2,   /* RFC 5321 4.1.4 */
+	VERBFLAG_GREETING = 4,      /* HELO, EHLO, LHLO */
+	VERBFLAG_ILLEGAL = 8,       /* historic holes */
 };
 
 /* X(id, spelling, parameter, flags): every verb that a registered extension or a known server has. */
@@ -79,7 +79,7 @@ enum verb {
 #define X(id, spelling, parameter, flags) VERB_##id,
 	VERBS(X)
 #undef X
-	VERB_COUNT
+		VERB_COUNT
 };
 
 struct verb_info {
@@ -91,9 +91,9 @@ struct verb_info {
 extern const struct verb_info verb_table[VERB_COUNT]; /* VERB_UNKNOWN: spelling NULL */
 
 enum parse_result {
-	PARSE_MORE,  /* not whole yet */
+	PARSE_MORE, /* not whole yet */
 	PARSE_DONE,
-	PARSE_ERROR  /* does not fit; `used` octets are the offending line */
+	PARSE_ERROR /* does not fit; `used` octets are the offending line */
 };
 
 /* A client line. All spans point into the input. */
@@ -107,15 +107,16 @@ struct command {
 };
 
 /* grammar_command - parses one command line out of `input` (RFC 5321 4.1.1). *used: octets taken, also on error.
- * `last`: nothing will follow, take what is there as a line. On PARSE_ERROR, line, length and end of *command are set. */
+ * `last`: nothing will follow, take what is there as a line. On PARSE_ERROR, line, length and end of *command are set.
+ */
 enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used);
 
 /* One line of a reply (RFC 5321 4.2). */
 struct reply_line {
-	unsigned code;     /* 100..599 */
-	bool more;         /* a hyphen stands behind the code */
-	struct span text;  /* behind the separator, without the line end */
-	struct span line;  /* the whole line with its end */
+	unsigned code;    /* 100..599 */
+	bool more;        /* a hyphen stands behind the code */
+	struct span text; /* behind the separator, without the line end */
+	struct span line; /* the whole line with its end */
 	size_t length;
 	enum line_end end;
 };
@@ -147,7 +148,8 @@ enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 
 /* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
- * hands on are spans of its input or of itself, valid until the next call. Its fields are data_scanner.c's, but for odd_low. */
+ * hands on are spans of its input or of itself, valid until the next call. Its fields are data_scanner.c's, but for
+ * odd_low. */
 struct data_scanner {
 	unsigned left;      /* what stands before the next octet */
 	uint8_t pending[4]; /* a dot behind a line end, and what followed it so far */
@@ -159,8 +161,9 @@ enum data_result {
 	DATA_MORE,  /* the input is used up */
 	DATA_PIECE, /* *piece is content (may be empty); call again */
 	DATA_END,   /* the terminator was taken; *used is behind it */
-	DATA_ODD    /* *used is behind a sequence that a lax server takes for the end of data (CVE-2023-51764 and its kin).
-	               What stood before it was handed on; *piece is what of the sequence is content if it is not the end */
+	DATA_ODD /* *used is behind a sequence that a lax server takes for the end of data (CVE-2023-51764 and its kin).
+		    What stood before it was handed on; *piece is what of the sequence is content if it is not the end
+		  */
 };
 
 /* data_scanner_init - content begins. data_scanner_resume - content goes on in the middle of a line, behind a hole. */

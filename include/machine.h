@@ -48,7 +48,7 @@ enum state_id {
 #define X(id, up, down, terminal) STATE_##id,
 	STATES(X)
 #undef X
-	STATE_COUNT,
+		STATE_COUNT,
 	STATE_any = STATE_COUNT, /* in a row's state: every one */
 	STATE_stay               /* in a row's jump: no jump */
 };
@@ -57,7 +57,7 @@ enum machine_event {
 #define X(id) EVENT_##id,
 	EVENTS(X)
 #undef X
-	EVENT_COUNT
+		EVENT_COUNT
 };
 
 struct state_info {

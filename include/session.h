@@ -25,16 +25,16 @@ struct transition;
 
 /* A command as the machine took it. */
 struct session_command {
-	struct command parsed;    /* verb, argument, line; for a line that did not fit: verb VERB_UNKNOWN, name empty */
-	bool valid;               /* false: the line did not fit the grammar (argument empty) */
-	bool credentials;         /* an AUTH command or continuation: argument and line hold secrets */
-	bool continuation;        /* an AUTH continuation line: no verb, argument is the whole line */
-	const char *state;        /* the machine's state when it was taken */
-	int tx;                   /* open transaction, or the one it begins; -1 */
-	bool smtputf8;            /* SMTPUTF8 is in use in this transaction, or asked for by this command */
-	bool early;               /* sent before the reply to the command before it */
-	bool refusal_unknown;     /* pipelined behind a MAIL or RCPT whose refusal the client could not know yet */
-	bool in_transaction;      /* a MAIL was accepted, or is still unanswered, and nothing ended it */
+	struct command parsed; /* verb, argument, line; for a line that did not fit: verb VERB_UNKNOWN, name empty */
+	bool valid;            /* false: the line did not fit the grammar (argument empty) */
+	bool credentials;      /* an AUTH command or continuation: argument and line hold secrets */
+	bool continuation;     /* an AUTH continuation line: no verb, argument is the whole line */
+	const char *state;     /* the machine's state when it was taken */
+	int tx;                /* open transaction, or the one it begins; -1 */
+	bool smtputf8;         /* SMTPUTF8 is in use in this transaction, or asked for by this command */
+	bool early;            /* sent before the reply to the command before it */
+	bool refusal_unknown;  /* pipelined behind a MAIL or RCPT whose refusal the client could not know yet */
+	bool in_transaction;   /* a MAIL was accepted, or is still unanswered, and nothing ended it */
 	unsigned accepted_recipients, pending_recipients;
 };
 
@@ -44,12 +44,12 @@ struct session_response {
 	char enhanced[GRAMMAR_ENHANCED_MAX];
 	const struct reply_line *lines; /* at most SESSION_REPLY_LINES */
 	size_t line_count;
-	bool code_mismatch; /* the code changed within it */
-	bool assumed;       /* not seen: the usual reply was assumed; no lines */
-	enum verb to;       /* the command it answers; VERB_UNKNOWN with to_name empty when none or not known */
-	struct span to_name; /* that verb as sent, "." for the end of data, empty for the banner and when not known */
+	bool code_mismatch;   /* the code changed within it */
+	bool assumed;         /* not seen: the usual reply was assumed; no lines */
+	enum verb to;         /* the command it answers; VERB_UNKNOWN with to_name empty when none or not known */
+	struct span to_name;  /* that verb as sent, "." for the end of data, empty for the banner and when not known */
 	struct span argument; /* that command's argument (empty for AUTH) */
-	bool end_of_data;   /* it answers the end of data, or a chunk */
+	bool end_of_data;     /* it answers the end of data, or a chunk */
 	const char *state;
 	int tx;
 };
@@ -69,7 +69,7 @@ struct recipient {
 	unsigned code;       /* reply to RCPT, 0 when none was seen */
 	unsigned final_code; /* LMTP: its reply after the end of data, 0 when none */
 	bool assumed;
-	GPtrArray *params;   /* of struct mail_param: RFC 3461 and its kin */
+	GPtrArray *params; /* of struct mail_param: RFC 3461 and its kin */
 };
 
 /* Where a transaction ended. */
@@ -83,33 +83,33 @@ enum stage {
 #define X(id, name) STAGE_##id,
 	STAGES(X)
 #undef X
-	STAGE_COUNT
+		STAGE_COUNT
 };
 extern const char *const stage_names[STAGE_COUNT];
 
 /* One transaction: RFC 5321 3.3. */
 struct transaction {
-	int number;           /* 0, 1, .. per session */
-	GString *helo;        /* argument of the greeting in force, NULL */
-	GString *mail_from;   /* as on the wire; NULL when there was no MAIL */
-	GPtrArray *params;    /* of struct mail_param: MAIL's, then what RCPT added first */
+	int number;            /* 0, 1, .. per session */
+	GString *helo;         /* argument of the greeting in force, NULL */
+	GString *mail_from;    /* as on the wire; NULL when there was no MAIL */
+	GPtrArray *params;     /* of struct mail_param: MAIL's, then what RCPT added first */
 	GPtrArray *recipients; /* of struct recipient, in order */
 	enum transfer transfer;
 	enum outcome outcome;
 	enum stage stage;
 	unsigned reply_code; /* the reply that decided, 0 when none was seen */
 	char reply_enhanced[GRAMMAR_ENHANCED_MAX];
-	GString *reply_text; /* its text, lines joined by LF; NULL */
-	uint64_t content_bytes;   /* content seen, dot-unstuffed */
-	uint64_t missing_bytes;   /* content that is not in the capture (as counted on the wire) */
+	GString *reply_text;               /* its text, lines joined by LF; NULL */
+	uint64_t content_bytes;            /* content seen, dot-unstuffed */
+	uint64_t missing_bytes;            /* content that is not in the capture (as counted on the wire) */
 	bool content_begun, content_whole; /* whole: its end was seen (missing_bytes tells of holes) */
-	bool assumed;         /* a reply that mattered was not seen */
+	bool assumed;                      /* a reply that mattered was not seen */
 	bool lmtp;
 	bool authenticated, tls; /* of the session when it began */
 	uint64_t declared_size;  /* SIZE=, 0 when none */
 	uint64_t size_limit;     /* the limit the server advertised, 0 when none */
-	bool smuggled;        /* it stood behind an odd end of data */
-	void *user;           /* the sink's: its mail */
+	bool smuggled;           /* it stood behind an odd end of data */
+	void *user;              /* the sink's: its mail */
 };
 
 struct session_auth {
@@ -125,9 +125,9 @@ struct session_auth {
 
 /* What a session was, for the flow record. */
 struct session_summary {
-	const char *state; /* final state of the machine */
-	GString *banner, *helo; /* NULL when none */
-	GPtrArray *extensions;  /* GString*: keywords of the last EHLO reply with their parameters */
+	const char *state;                   /* final state of the machine */
+	GString *banner, *helo;              /* NULL when none */
+	GPtrArray *extensions;               /* GString*: keywords of the last EHLO reply with their parameters */
 	uint64_t commands, responses, mails; /* mails: transactions whose content was seen whole */
 	bool authenticated, tls, midstream, one_sided, lmtp;
 	uint64_t gap_bytes;
@@ -154,18 +154,18 @@ struct session_sink {
 };
 
 struct session_options {
-	bool strict;        /* the table to the letter: the first violation ends the dissection */
-	bool midstream;     /* the session began before the capture */
-	bool implicit_tls;  /* TLS from the first byte (port 465) */
+	bool strict;         /* the table to the letter: the first violation ends the dissection */
+	bool midstream;      /* the session began before the capture */
+	bool implicit_tls;   /* TLS from the first byte (port 465) */
 	bool early_pipeline; /* this server announced X_PIPE_CONNECT to this client before */
-	bool one_sided;     /* known from the start (it can become known later: session_one_sided) */
+	bool one_sided;      /* known from the start (it can become known later: session_one_sided) */
 	enum direction missing;
 	const struct transition *table; /* the machine's rows; NULL: machine_table. For tests that take rows out */
 	size_t table_size;
 };
 
 enum session_end {
-	SESSION_END_CLOSED,  /* both sides closed */
+	SESSION_END_CLOSED, /* both sides closed */
 	SESSION_END_RESET,
 	SESSION_END_TIMEOUT, /* idle, or evicted */
 	SESSION_END_CAPTURE  /* the capture ended */

@@ -10,14 +10,15 @@
 #define SCOPE_TX true
 
 const struct alert_info alert_catalogue[ALERT_COUNT] = {
-#define X(id, severity, category, scope, condition) \
+#define X(id, severity, category, scope, condition)                                                                    \
 	[ALERT_##id] = { #id, SEVERITY_##severity, CATEGORY_##category, SCOPE_##scope, condition },
 	ALERTS(X)
 #undef X
 };
 
 static const char *const severities[] = { NULL, "high", "medium", "low" };
-static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content", "transport" };
+static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content",
+	"transport" };
 
 enum alert_id alert_find(const char *name)
 {

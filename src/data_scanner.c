@@ -7,8 +7,8 @@
  * then at what stands around them. What came before a dot in earlier pieces is remembered as `state`; a dot whose next
  * octets are not here yet is kept in `pending`.
  *
- * The odd ends (CVE-2023-51764, -51765, -51766) are a dot between CR, LF, CRLF or CRLF NUL on the left and CR, LF, CRLF or
- * NUL CRLF on the right, the true terminator excepted.
+ * The odd ends (CVE-2023-51764, -51765, -51766) are a dot between CR, LF, CRLF or CRLF NUL on the left and CR, LF, CRLF
+ * or NUL CRLF on the right, the true terminator excepted.
  */
 #include <string.h>
 

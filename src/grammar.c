@@ -10,8 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-const struct verb_info verb_table[VERB_COUNT] = {
-	[VERB_UNKNOWN] = { NULL, PARAMETER_OPTIONAL, 0 },
+const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, PARAMETER_OPTIONAL, 0 },
 #define X(id, spelling, parameter, flags) [VERB_##id] = { spelling, PARAMETER_##parameter, flags },
 	VERBS(X)
 #undef X
@@ -19,7 +18,8 @@ const struct verb_info verb_table[VERB_COUNT] = {
 
 bool grammar_is(struct span word, const char *text)
 {
-	return word.size == strlen(text) && g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
+	return word.data && word.size == strlen(text) &&
+	       g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
 }
 
 static bool is_blank(uint8_t c)
@@ -77,8 +77,8 @@ static bool take_line(struct span input, bool last, struct line *line)
 static size_t verb_length(struct span text)
 {
 	size_t n = 0;
-	while (n < text.size && (g_ascii_isalpha(text.data[n]) ||
-	                                n > 0 && (g_ascii_isdigit(text.data[n]) || text.data[n] == '-')))
+	while (n < text.size &&
+		(g_ascii_isalpha(text.data[n]) || (n > 0 && (g_ascii_isdigit(text.data[n]) || text.data[n] == '-'))))
 		n++;
 	return n;
 }
@@ -115,7 +115,8 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 	command->argument = strip_tail(skip_blanks(behind));
 	enum parameter parameter = verb_table[command->verb].parameter;
 	bool given = command->argument.size > 0;
-	return (parameter == PARAMETER_REQUIRED && !given) || (parameter == PARAMETER_NONE && given) ? PARSE_ERROR : PARSE_DONE;
+	return (parameter == PARAMETER_REQUIRED && !given) || (parameter == PARAMETER_NONE && given) ? PARSE_ERROR
+												     : PARSE_DONE;
 }
 
 enum parse_result grammar_reply_line(struct span input, bool last, struct reply_line *reply, size_t *used)
@@ -127,7 +128,7 @@ enum parse_result grammar_reply_line(struct span input, bool last, struct reply_
 	*reply = (struct reply_line){ .line = line.whole, .length = line.length, .end = line.end };
 	struct span text = line.text;
 	if (text.size < 3 || !g_ascii_isdigit(text.data[0]) || !g_ascii_isdigit(text.data[1]) ||
-	        !g_ascii_isdigit(text.data[2]))
+		!g_ascii_isdigit(text.data[2]))
 		return PARSE_ERROR;
 	reply->code = (text.data[0] - '0') * 100u + (text.data[1] - '0') * 10u + (text.data[2] - '0');
 	if (reply->code < 100 || reply->code > 599)

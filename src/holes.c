@@ -2,16 +2,16 @@
  *
  * holes.c - commands and replies that are not in the capture: what can be inferred, and where the machine goes on.
  *
- * The acknowledgement numbers tell who had seen what. A client that had seen bytes of a hole among the replies when it sent
- * its next command (and nothing behind it) had its reply from there: the usual one is assumed. Replies that the server sent
- * before it had anything from behind a hole among the commands answer what was lost in it.
+ * The acknowledgement numbers tell who had seen what. A client that had seen bytes of a hole among the replies when it
+ * sent its next command (and nothing behind it) had its reply from there: the usual one is assumed. Replies that the
+ * server sent before it had anything from behind a hole among the commands answer what was lost in it.
  */
 #include <string.h>
 
 #include "session_private.h"
 #include "session_rows.h"
 
-/* fire_assumed - the machine goes on as if the reply had come. */
+/* assume_response - the machine goes on as if the reply had come. */
 void assume_response(struct session *s)
 {
 	reply_assume(s);
@@ -42,23 +42,21 @@ bool hole_in_responses(struct session *s)
 	if (next.size > 0 && acked > down->offset && (acked <= end || !line_between(down, hole, acked))) {
 		if (acked > end && !behind && !s->ended)
 			return false;
-		assume_response(s);
-		return true;
+		return fire_gap(s, DOWN);
 	}
 	if (!behind && !s->ended)
 		return false;
-	if (!behind && next.size > 0) {
-		assume_response(s);
-		return true;
-	}
+	if (!behind && next.size > 0)
+		return fire_gap(s, DOWN);
 	inbox_skip_hole(down, hole);
 	s->skip_partial[DOWN] = s->resync_reply = true;
 	return true;
 }
 
-void lose_response(struct session *s)
+bool fire_gap(struct session *s, enum direction direction)
 {
-	s->skip_partial[DOWN] = s->resync_reply = true;
+	s->direction = direction;
+	return machine_fire(&s->machine, EVENT_gap, s);
 }
 
 void lose_command(struct session *s)

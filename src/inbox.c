@@ -70,7 +70,7 @@ void inbox_settle(struct inbox *inbox)
 	size_t keep = kept_octets(inbox);
 	if (inbox->view.data) {
 		g_byte_array_append(inbox->buffer, inbox->view.data + inbox->head - keep,
-		        (guint)(inbox->view.size - inbox->head + keep));
+			(guint)(inbox->view.size - inbox->head + keep));
 		inbox->view = (struct span){ NULL, 0 };
 	} else if (inbox->head > keep) {
 		g_byte_array_remove_range(inbox->buffer, 0, (guint)(inbox->head - keep));

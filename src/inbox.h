@@ -15,14 +15,14 @@
 #define INBOX_NOT_KEPT UINT64_MAX
 
 struct inbox {
-	GByteArray *buffer;    /* bytes from `base` on, holes left out */
-	struct span view;      /* what is being fed and is not in the buffer yet; the buffer is empty then */
-	size_t head;           /* consumed octets of buffer or view */
-	uint64_t offset;       /* stream offset of the next byte */
-	uint64_t received;     /* stream offset behind everything fed, holes included */
-	uint64_t kept;         /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
-	uint64_t kept_gaps;    /* octets of holes since `kept` */
-	GArray *runs;          /* of struct run: what the bytes and holes from offset (or kept) on are */
+	GByteArray *buffer; /* bytes from `base` on, holes left out */
+	struct span view;   /* what is being fed and is not in the buffer yet; the buffer is empty then */
+	size_t head;        /* consumed octets of buffer or view */
+	uint64_t offset;    /* stream offset of the next byte */
+	uint64_t received;  /* stream offset behind everything fed, holes included */
+	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
+	uint64_t kept_gaps; /* octets of holes since `kept` */
+	GArray *runs;       /* of struct run: what the bytes and holes from offset (or kept) on are */
 	bool fin;
 };
 
@@ -40,8 +40,8 @@ void inbox_gap(struct inbox *inbox, uint64_t size);
 /* inbox_settle - the memory last fed goes away: keep what was not consumed. */
 void inbox_settle(struct inbox *inbox);
 
-/* inbox_bytes - the bytes that can be read now, up to the next hole. inbox_hole - the size of the hole that stands at the
- * present place, 0 when none. inbox_hole_ahead - is there a hole behind those bytes? */
+/* inbox_bytes - the bytes that can be read now, up to the next hole. inbox_hole - the size of the hole that stands at
+ * the present place, 0 when none. inbox_hole_ahead - is there a hole behind those bytes? */
 struct span inbox_bytes(const struct inbox *inbox);
 uint64_t inbox_hole(const struct inbox *inbox);
 bool inbox_hole_ahead(const struct inbox *inbox);

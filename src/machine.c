@@ -26,8 +26,10 @@ const char *const machine_event_names[EVENT_COUNT] = {
 
 #define always NULL
 #define nothing NULL
-#define ROW(state, event, when, execute, jump, recover) \
-	{ STATE_##state, EVENT_##event, when, execute, STATE_##jump, STATE_##recover, #when, #execute }
+#define ROW(state, event, when, execute, jump, recover)                                                                \
+	{                                                                                                              \
+		STATE_##state, EVENT_##event, when, execute, STATE_##jump, STATE_##recover, #when, #execute            \
+	}
 
 /* clang-format off */
 const struct transition machine_table[] = {
@@ -73,7 +75,7 @@ const struct transition machine_table[] = {
 	ROW(response,           down,            always,                      take_response,                 command,            command),
 	ROW(response,           parse_error,     always,                      alert_invalid_response,        fail,               stay),
 	ROW(response,           missing_grammar, answered_enough,             settle,                        command,            command),
-	ROW(response,           gap,             down_only,                   lose_response,                 stay,               stay),
+	ROW(response,           gap,             down_only,                   assume_response,               stay,               stay),
 	/* content: RFC 5321 4.5.2 */
 	ROW(data_transmission,  enter,           always,                      open_content,                  stay,               stay),
 	ROW(data_transmission,  up,              end_of_data,                 nothing,                       response,           response),
@@ -115,7 +117,8 @@ const size_t machine_table_size = sizeof machine_table / sizeof machine_table[0]
 static const struct transition *find_row(const struct machine *m, enum machine_event event, const struct session *s)
 {
 	for (const struct transition *row = m->table; row < m->table + m->size; row++)
-		if ((row->state == m->state || row->state == STATE_any) && row->event == event && (!row->when || row->when(s)))
+		if ((row->state == m->state || row->state == STATE_any) && row->event == event &&
+			(!row->when || row->when(s)))
 			return row;
 	return NULL;
 }
@@ -169,8 +172,10 @@ void machine_graph(FILE *out, bool strict)
 	for (enum state_id id = 0; id < STATE_COUNT; id++) {
 		const struct state_info *state = &machine_states[id];
 		fprintf(out, "\t%s [label=\"%s\\nup: %s, down: %s\"%s];\n", state->name, state->name,
-		        grammar_names[state->grammar[UP]], grammar_names[state->grammar[DOWN]],
-		        state->terminal ? ", peripheries=2" : id == STATE_session_initiation ? ", penwidth=2" : "");
+			grammar_names[state->grammar[UP]], grammar_names[state->grammar[DOWN]],
+			state->terminal                  ? ", peripheries=2"
+			: id == STATE_session_initiation ? ", penwidth=2"
+							 : "");
 	}
 	fprintf(out, "\tany [shape=plaintext];\n");
 	for (size_t i = 0; i < machine_table_size; i++)

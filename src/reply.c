@@ -57,7 +57,8 @@ static void finish(struct reply *reply)
 
 struct span reply_text(const struct reply *reply, size_t line)
 {
-	return line < reply->lines->len ? g_array_index(reply->lines, struct reply_line, line).text : (struct span){ NULL, 0 };
+	return line < reply->lines->len ? g_array_index(reply->lines, struct reply_line, line).text
+					: (struct span){ NULL, 0 };
 }
 
 enum parse_result reply_read(struct session *s, struct span *offending)
@@ -105,7 +106,8 @@ enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *cod
 		size_t used;
 		if (at > bytes.size)
 			return PARSE_MORE;
-		enum parse_result result = grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);
+		enum parse_result result =
+			grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
 		at += used;
@@ -124,7 +126,8 @@ unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_
 {
 	unsigned count = 0, code;
 	size_t at = 0, size;
-	while (reply_peek(s, at, &code, &size) == PARSE_DONE && inbox_acked(&s->in[DOWN], s->in[DOWN].offset + at) <= acked) {
+	while (reply_peek(s, at, &code, &size) == PARSE_DONE &&
+		inbox_acked(&s->in[DOWN], s->in[DOWN].offset + at) <= acked) {
 		if (count++ == 0)
 			*first_code = code;
 		at += size;
@@ -186,7 +189,10 @@ void reply_assume(struct session *s)
 	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))
 		s->reply.code = 554;
 	if (s->auth)
-		s->reply.code = next.size > 0 && !next_is_command(s) && !grammar_is((struct span){ next.data, MIN(next.size, 5) }, "MAIL ") ? 334 : 235;
+		s->reply.code = next.size > 0 && !next_is_command(s) &&
+						!grammar_is((struct span){ next.data, MIN(next.size, 5) }, "MAIL ")
+					? 334
+					: 235;
 	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 && next.data[0] != 0x16)
 		s->reply.code = 454;
 }
@@ -210,8 +216,8 @@ void reply_emit(struct session *s, const struct pending *to)
 	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
 	if (to && !to->lost) {
 		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
-		response.to_name = to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 } :
-		                                                              span_of(to->name);
+		response.to_name = to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 }
+									    : span_of(to->name);
 		response.argument = span_of(to->argument);
 		response.end_of_data = to->end_of_data;
 	}

@@ -2,9 +2,10 @@
  *
  * session.c - feeds the bytes of both directions to the machine. Contract: session.h.
  *
- * The machine pulls: bytes wait in their direction's inbox until the state has a grammar for them. Bytes that wait where the
- * state has none are judged, once: the acknowledgement that their sender gave tells whether they were really sent ahead,
- * or only recorded in another order. At most SESSION_PENDING_BYTES wait; beyond that the replies they wait for are assumed.
+ * The machine pulls: bytes wait in their direction's inbox until the state has a grammar for them. Bytes that wait
+ * where the state has none are judged, once: the acknowledgement that their sender gave tells whether they were really
+ * sent ahead, or only recorded in another order. At most SESSION_PENDING_BYTES wait; beyond that the replies they wait
+ * for are assumed.
  */
 #include "session.h"
 
@@ -36,7 +37,7 @@ bool session_blind(const struct session *s)
 }
 
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
-        const char *format, ...)
+	const char *format, ...)
 {
 	if (!s->sink->alert)
 		return;
@@ -74,12 +75,6 @@ static bool at_hole(struct session *s, enum direction d)
 		return false;
 	inbox_consume(inbox, inbox_bytes(inbox).size);
 	return inbox_hole(inbox) > 0;
-}
-
-static bool fire_gap(struct session *s, enum direction d)
-{
-	s->direction = d;
-	return machine_fire(&s->machine, EVENT_gap, s);
 }
 
 /* lost_replies_come - behind a hole among the commands: the replies to what was lost are not here yet, or wait. */
@@ -125,7 +120,9 @@ static bool pull_credentials(struct session *s)
 		.argument = { bytes.data, text - crlf },
 		.line = { bytes.data, MIN(used, GRAMMAR_LINE_MAX) },
 		.length = used,
-		.end = !lf ? LINE_END_NONE : crlf ? LINE_END_CRLF : LINE_END_LF,
+		.end = !lf    ? LINE_END_NONE
+		       : crlf ? LINE_END_CRLF
+			      : LINE_END_LF,
 	};
 	s->command_acked = inbox_acked(up, up->offset);
 	inbox_consume(up, used);
@@ -220,27 +217,27 @@ static bool belongs_later(const struct session *s)
 	       inbox_bytes(&s->in[UP]).size > 0 && reply_peek(s, 0, &code, &size) == PARSE_DONE && code == 354;
 }
 
+/* not_to_come - the reply that the state waits for is not in the capture, and the client goes on. */
+static bool not_to_come(const struct session *s)
+{
+	bool goes_on = !inbox_empty(&s->in[UP]);
+	if (s->overflow)
+		return goes_on;
+	bool missing = s->options.one_sided && s->options.missing == DOWN;
+	return missing && (goes_on || (s->ended && s->machine.state == STATE_response));
+}
+
 static bool pull_response(struct session *s)
 {
 	struct inbox *down = &s->in[DOWN];
 	if (s->machine.state == STATE_response && (hold_undecided(s) || belongs_later(s))) {
-		if (s->hold.active)
-			return false;
-		assume_response(s);
-		return true;
+		return !s->hold.active && fire_gap(s, DOWN);
 	}
 	s->direction = DOWN;
 	if (inbox_bytes(down).size == 0) {
 		if (inbox_hole(down) > 0)
 			return hole_in_responses(s);
-		bool overflow = s->overflow && s->machine.state == STATE_response && !inbox_empty(&s->in[UP]);
-		if (overflow || (s->options.one_sided && s->options.missing == DOWN && (!inbox_empty(&s->in[UP]) || s->ended))) {
-			if (s->machine.state == STATE_session_initiation)
-				return inbox_empty(&s->in[UP]) ? false : machine_fire(&s->machine, EVENT_gap, s);
-			assume_response(s);
-			return true;
-		}
-		return false;
+		return not_to_come(s) && fire_gap(s, DOWN);
 	}
 	enum parse_result result = reply_read(s, &s->offending);
 	if (result == PARSE_MORE)
@@ -254,7 +251,7 @@ static bool pull_response(struct session *s)
 static bool is_tls(struct span b)
 {
 	return b.size >= 3 && ((b.data[0] >= 0x14 && b.data[0] <= 0x18 && b.data[1] == 3 && b.data[2] <= 4) ||
-	                              (b.data[0] & 0x80 && b.data[2] == 1));
+				      (b.data[0] & 0x80 && b.data[2] == 1));
 }
 
 static bool pull_tls(struct session *s, enum direction d)
@@ -313,13 +310,14 @@ static bool judge_up(struct session *s)
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	if (bytes.size == 0)
-		return inbox_hole(up) > 0 && s->machine.state != STATE_response && s->machine.state != STATE_session_initiation &&
-		       fire_gap(s, UP);
+		return inbox_hole(up) > 0 && s->machine.state != STATE_response &&
+		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
 	s->command_acked = inbox_acked(up, up->offset);
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
 	bool settles = s->machine.state == STATE_response && (s->pending.lost || s->pending.replies_left > 0);
 	bool midstream = s->machine.state == STATE_session_initiation && s->options.midstream;
-	if ((judged && !settles) || s->command_acked > s->in[DOWN].received || ((midstream || settles) && !whole_line(s, bytes)))
+	if ((judged && !settles) || s->command_acked > s->in[DOWN].received ||
+		((midstream || settles) && !whole_line(s, bytes)))
 		return false;
 	s->judged_set[UP] = true;
 	s->judged[UP] = up->offset;
@@ -393,7 +391,8 @@ static bool too_many_waiting(struct session *s)
 	}
 	size_t at = s->counted_to - up->offset, used;
 	struct command command;
-	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command, &used) != PARSE_MORE) {
+	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command,
+					  &used) != PARSE_MORE) {
 		s->waiting_commands += command.verb != VERB_UNKNOWN;
 		at += used;
 	}
@@ -408,7 +407,8 @@ static void watch_overflow(struct session *s)
 	s->direction = UP;
 	if (!s->overflow_said)
 		session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
-		        "more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS, SESSION_PENDING_BYTES);
+			"more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS,
+			SESSION_PENDING_BYTES);
 	s->overflow_said = true;
 	if (inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES)
 		s->overflow = true;
@@ -528,7 +528,8 @@ void session_end(struct session *s, enum session_end why)
 		hold_release(s);
 	if (s->banner_line) {
 		s->direction = DOWN;
-		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1, "unavailable service: 554");
+		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1,
+			"unavailable service: 554");
 	}
 	end_auth(s);
 	transaction_close(s, end_stage(why));

@@ -56,7 +56,7 @@ void alert_invalid_response(struct session *s)
 	}
 	bool first = s->machine.state == STATE_session_initiation;
 	session_alert(s, ALERT_invalid_response, first ? SEVERITY_HIGH : SEVERITY_LOW, s->offending, tx_number(s),
-	        "invalid smtp response: the line has no reply code");
+		"invalid smtp response: the line has no reply code");
 }
 
 void resume_with_reply(struct session *s)
@@ -102,7 +102,8 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 	};
 	struct transaction *mail = s->pending.candidate ? s->pending.candidate : s->tx;
 	for (guint i = 0; mail && i < mail->params->len; i++)
-		event.smtputf8 |= strcmp(((struct mail_param *)g_ptr_array_index(mail->params, i))->keyword->str, "SMTPUTF8") == 0;
+		event.smtputf8 |= strcmp(((struct mail_param *)g_ptr_array_index(mail->params, i))->keyword->str,
+					  "SMTPUTF8") == 0;
 	s->sink->command(s->context, &event);
 }
 
@@ -121,7 +122,8 @@ static void expect(struct session *s, bool valid)
 	g_string_append_len(p->name, (const char *)s->command.name.data, (gssize)s->command.name.size);
 	g_string_assign(p->argument, "");
 	if (!is_auth(p->verb))
-		g_string_append_len(p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
+		g_string_append_len(
+			p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
 }
 
 /* take_bdat - RFC 3030 2: the chunk follows at once. */
@@ -134,10 +136,12 @@ static void take_bdat(struct session *s)
 		s->tx->transfer = TRANSFER_BDAT;
 	if (result != BDAT_OK) {
 		bool huge = result == BDAT_HUGE;
-		session_alert(s, huge ? ALERT_bdat_huge : ALERT_bdat_invalid, SEVERITY_LOW, s->command.line, tx_number(s),
-		        huge                         ? "the size of a BDAT chunk is beyond 2^63-1" :
-		        result == BDAT_NOT_A_NUMBER ? "the size of a BDAT chunk is not a number" :
-		                                      "behind the size of a BDAT chunk stands something else than LAST");
+		session_alert(s, huge ? ALERT_bdat_huge : ALERT_bdat_invalid, SEVERITY_LOW, s->command.line,
+			tx_number(s),
+			huge ? "the size of a BDAT chunk is beyond 2^63-1"
+			: result == BDAT_NOT_A_NUMBER
+				? "the size of a BDAT chunk is not a number"
+				: "behind the size of a BDAT chunk stands something else than LAST");
 		s->resynchronising = true;
 		return;
 	}
@@ -157,7 +161,7 @@ static void watch_chunks(struct session *s)
 	if (!s->content_open || verb == VERB_BDAT || verb == VERB_RSET || verb == VERB_QUIT || verb == VERB_NOOP)
 		return;
 	session_alert(s, ALERT_bdat_missing_last, SEVERITY_LOW, s->command.line, tx_number(s),
-	        "another command before the last BDAT chunk of a mail");
+		"another command before the last BDAT chunk of a mail");
 }
 
 /* answer_refusal - after a 554 banner: QUIT is what RFC 5321 3.1 asks for, anything else is not. */
@@ -166,7 +170,8 @@ static void answer_refusal(struct session *s)
 	if (!s->banner_line)
 		return;
 	if (s->command.verb != VERB_QUIT)
-		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1, "unavailable service: 554");
+		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1,
+			"unavailable service: 554");
 	replace(&s->banner_line, NULL);
 }
 
@@ -195,7 +200,8 @@ void take_command(struct session *s)
 void alert_invalid_client_initiation(struct session *s)
 {
 	s->initiation_said = true;
-	session_alert(s, ALERT_invalid_client_initiation, SEVERITY_LOW, s->command.line, -1, "invalid client initiation command");
+	session_alert(s, ALERT_invalid_client_initiation, SEVERITY_LOW, s->command.line, -1,
+		"invalid client initiation command");
 	take_command(s);
 }
 
@@ -207,8 +213,9 @@ void alert_invalid_command(struct session *s)
 		return;
 	}
 	bool secret = s->command.verb == VERB_AUTH;
-	session_alert(s, ALERT_invalid_command, SEVERITY_LOW, secret ? (struct span){ NULL, 0 } : s->command.line, tx_number(s),
-	        "invalid smtp command: %s", s->command.name.size == 0 ? "the line has no verb" : "the verb's parameter does not fit");
+	session_alert(s, ALERT_invalid_command, SEVERITY_LOW, secret ? (struct span){ NULL, 0 } : s->command.line,
+		tx_number(s), "invalid smtp command: %s",
+		s->command.name.size == 0 ? "the line has no verb" : "the verb's parameter does not fit");
 	expect(s, false);
 	answer_refusal(s);
 	emit_command(s, false, secret, false, s->tx != NULL);
@@ -242,7 +249,8 @@ static void take_extensions(struct session *s)
 		g_ptr_array_add(s->summary.extensions, text_of(text));
 		if (grammar_is(word, "PIPELINING"))
 			s->pipelining = true;
-		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") || grammar_is(word, "PIPE_CONNECT"))
+		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") ||
+			 grammar_is(word, "PIPE_CONNECT"))
 			s->early_pipeline = true;
 		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value)) {
 			char *number = g_strndup((const char *)value.data, value.size);
@@ -342,7 +350,8 @@ void take_response(struct session *s)
 		p->replies_left--;
 	if (p->verb == VERB_XEXCH50 && s->reply.code == 354) {
 		struct span rest = span_of(p->argument), word;
-		char *number = grammar_word(&rest, &word) ? g_strndup((const char *)word.data, word.size) : g_strdup("");
+		char *number =
+			grammar_word(&rest, &word) ? g_strndup((const char *)word.data, word.size) : g_strdup("");
 		s->chunk = (struct chunk){ .left = g_ascii_strtoull(number, NULL, 10), .discard = true };
 		g_free(number);
 	}
@@ -372,8 +381,8 @@ void open_content(struct session *s)
 			content_open(s, TRANSFER_BDAT);
 		return;
 	}
-	bool unannounced = !s->tx && (s->pending.lost || s->options.midstream);
-	bool midway = s->pending.lost || s->in[DOWN].offset == 0;
+	bool midway = s->pending.lost || (s->options.midstream && !s->tx);
+	bool unannounced = !s->tx && midway;
 	transaction_without_mail(s);
 	content_open(s, TRANSFER_DATA);
 	data_scanner_init(&s->scanner);
@@ -387,8 +396,7 @@ void open_content(struct session *s)
 /* replies_to_content - LMTP: one for each accepted recipient, else one. */
 static unsigned replies_to_content(const struct session *s)
 {
-	unsigned accepted = s->summary.lmtp ? transaction_count(s->tx, RECIPIENT_ACCEPTED) : 0;
-	return accepted > 1 ? accepted - 1 : 0;
+	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
 }
 
 void close_content(struct session *s)
@@ -406,7 +414,7 @@ void close_content(struct session *s)
 	p->lost = false;
 	p->end = s->in[UP].offset;
 	p->replies_seen = 0;
-	p->replies_left = last ? replies_to_content(s) : 0;
+	p->replies_left = last ? replies_to_content(s) : 1;
 }
 
 void take_content_gap(struct session *s)
@@ -453,9 +461,9 @@ void alert_invalid_data(struct session *s)
 	/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
 	if (s->options.strict || chunk || (answered && code < 300))
 		session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, tx_number(s),
-		        chunk ? "invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came" :
-		                "invalid data blob: content ended without its terminator",
-		        s->chunk.left);
+			chunk ? "invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came"
+			      : "invalid data blob: content ended without its terminator",
+			s->chunk.left);
 }
 
 /* ---- TLS ---- */
@@ -484,10 +492,11 @@ void alert_tls_injection(struct session *s)
 	struct span stray = inbox_run(&s->in[s->direction]);
 	if (s->direction == DOWN)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
-		        "the server's clear text goes on behind its 220 to STARTTLS");
+			"the server's clear text goes on behind its 220 to STARTTLS");
 	else if (!s->injection_said)
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, stray, -1,
-		        "the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as said inside of TLS");
+			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
+			"said inside of TLS");
 	s->injection_said |= s->direction == UP;
 	inbox_consume(&s->in[s->direction], stray.size);
 }
@@ -495,7 +504,7 @@ void alert_tls_injection(struct session *s)
 void alert_plaintext_after_starttls(struct session *s)
 {
 	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
-	        "after the 220 to STARTTLS the client goes on in clear");
+		"after the 220 to STARTTLS the client goes on in clear");
 	s->summary.tls = false;
 	s->greeted = false;
 }
@@ -534,16 +543,20 @@ void alert_unexpected_client_command(struct session *s)
 	bool secret = s->auth != NULL;
 	struct span evidence = secret ? (struct span){ NULL, 0 } : waiting;
 	enum alert_id id = specific(s);
-	const char *name = s->pending.end_of_data ? "the end of data" : s->pending.name->len ? s->pending.name->str : "a command";
+	const char *name = s->pending.end_of_data ? "the end of data"
+			   : s->pending.name->len ? s->pending.name->str
+						  : "a command";
 	char *words = g_strdup_printf("%s", specific_words(id));
 	char **parts = g_strsplit(words, "%s", 2);
-	session_alert(s, ALERT_unexpected_client_command, SEVERITY_LOW, evidence, tx_number(s), "unexpected client command");
-	session_alert(s, id, alert_catalogue[id].severity, evidence, tx_number(s), "%s%s%s", parts[0], parts[1] ? name : "",
-	        parts[1] ? parts[1] : "");
+	session_alert(
+		s, ALERT_unexpected_client_command, SEVERITY_LOW, evidence, tx_number(s), "unexpected client command");
+	session_alert(s, id, alert_catalogue[id].severity, evidence, tx_number(s), "%s%s%s", parts[0],
+		parts[1] ? name : "", parts[1] ? parts[1] : "");
 	bool starttls = s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
 	if (starttls && s->machine.state == STATE_response && !s->injection_said) {
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
-		        "the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as said inside of TLS");
+			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
+			"said inside of TLS");
 		s->injection_said = true;
 	}
 	g_strfreev(parts);
@@ -560,7 +573,8 @@ void alert_unexpected_server_response(struct session *s)
 		offending = g_array_index(s->reply.lines, struct reply_line, 0).line;
 		reply_emit(s, NULL);
 	}
-	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, tx_number(s), "unexpected server response");
+	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, tx_number(s),
+		"unexpected server response");
 }
 
 void drop_connection(struct session *s)

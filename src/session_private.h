@@ -19,7 +19,7 @@ struct pending {
 	bool valid;               /* it fitted the grammar */
 	bool end_of_data;         /* it is the end of content, or of a chunk */
 	bool lost;                /* bytes that are not in the capture: some command, or several */
-	unsigned replies_left;    /* LMTP: more replies to the end of data */
+	unsigned replies_left;    /* replies to the end of data that are still to come: LMTP has one a recipient */
 	unsigned replies_seen;
 	struct transaction *candidate; /* MAIL inside a transaction: becomes one if it is accepted */
 };
@@ -30,8 +30,8 @@ struct reply {
 	GArray *lines;      /* struct reply_line, spans as offsets until reply_finish */
 	unsigned code;
 	bool mismatch, assumed, complete;
-	uint64_t start;     /* stream offset */
-	uint64_t dropped;   /* lines beyond SESSION_REPLY_LINES */
+	uint64_t start;   /* stream offset */
+	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
 };
 
 /* A content that stands behind an odd end of data, until the server's replies tell what it was. */
@@ -75,23 +75,23 @@ struct session {
 	struct hold hold;
 	struct auth *auth; /* an exchange is under way; NULL */
 
-	GString *banner_line; /* evidence of an orderly refusal (554), until the client answers it */
+	GString *banner_line;   /* evidence of an orderly refusal (554), until the client answers it */
 	GString *greeting_name; /* of the greeting that waits for its reply */
 	uint64_t size_limit;
 	bool pipelining, early_pipeline, starttls_offered;
-	bool greeted;             /* a greeting was accepted */
-	bool assumed_greeting;    /* its reply, and so the extensions, are not known */
+	bool greeted;          /* a greeting was accepted */
+	bool assumed_greeting; /* its reply, and so the extensions, are not known */
 	bool content_open, content_ended, content_hole;
-	bool resynchronising;     /* lines that are no commands are passed over */
-	bool resync_reply;        /* behind a hole among replies */
-	bool skip_partial[2];     /* behind a hole: what stands there may be the rest of a line */
-	uint64_t lost_end;        /* stream offset behind the last hole among commands */
-	uint64_t judged[2];       /* stream offset at which waiting bytes were judged */
+	bool resynchronising; /* lines that are no commands are passed over */
+	bool resync_reply;    /* behind a hole among replies */
+	bool skip_partial[2]; /* behind a hole: what stands there may be the rest of a line */
+	uint64_t lost_end;    /* stream offset behind the last hole among commands */
+	uint64_t judged[2];   /* stream offset at which waiting bytes were judged */
 	bool judged_set[2];
-	uint64_t refusal_end;     /* stream offset behind the last reply that refused MAIL or RCPT */
-	uint64_t content_start;   /* stream offset, down, behind the 354 */
+	uint64_t refusal_end;   /* stream offset behind the last reply that refused MAIL or RCPT */
+	uint64_t content_start; /* stream offset, down, behind the 354 */
 	bool tls_seen[2], tls_begun;
-	uint64_t tls_start;       /* stream offset, down, behind the 220 */
+	uint64_t tls_start; /* stream offset, down, behind the 220 */
 	bool injection_said;
 	bool smuggled; /* what is read now stood behind an odd end of data */
 	bool initiation_said;
@@ -106,7 +106,7 @@ struct session {
 const char *session_state_name(const struct session *s);
 /* session_alert - raises one; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
-        const char *format, ...) G_GNUC_PRINTF(6, 7);
+	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
@@ -118,7 +118,8 @@ void reply_reset(struct reply *reply);
 /* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
  * does not fit (taken). */
 enum parse_result reply_read(struct session *s, struct span *offending);
-/* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its octets. */
+/* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its
+ * octets. */
 enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size);
 /* reply_waiting - complete replies that wait, sent before the server had more than `acked` octets of the client. */
 unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code);
@@ -149,11 +150,11 @@ void content_gap(struct session *s, uint64_t size);
 void content_close(struct session *s, bool whole);
 
 /* ---- holes.c ---- */
-/* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when more must
- * be seen to say. */
+/* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when
+ * more must be seen to say. */
 bool hole_in_responses(struct session *s);
-/* assume_response - goes on as if the usual reply had come. */
-void assume_response(struct session *s);
+/* fire_gap - bytes of this direction are not in the capture, or not to be waited for. */
+bool fire_gap(struct session *s, enum direction direction);
 
 /* ---- smuggling.c ---- */
 void hold_init(struct hold *hold);

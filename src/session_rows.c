@@ -64,7 +64,7 @@ bool asks_for_octets(const struct session *s)
 /* RFC 2033 4.2: one reply for each accepted recipient. */
 bool more_recipients(const struct session *s)
 {
-	return s->pending.end_of_data && s->pending.replies_left > 0 && s->reply.code != 421;
+	return s->pending.end_of_data && s->pending.replies_left > 1 && s->reply.code != 421;
 }
 
 /* The server said less than the state waits for, and the client, having seen all of it, goes on. */
@@ -169,7 +169,8 @@ bool down_only(const struct session *s)
 	return s->direction == DOWN;
 }
 
-/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced before. */
+/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
+ * before. */
 bool excused(const struct session *s)
 {
 	const struct pending *p = &s->pending;
@@ -236,7 +237,8 @@ bool lenient_midstream_content(const struct session *s)
 
 /* ---- TLS ---- */
 
-/* tls_record - the header of a TLS record (RFC 8446 5.1), of a handshake unless the session began before the capture. */
+/* tls_record - the header of a TLS record (RFC 8446 5.1), of a handshake unless the session began before the capture.
+ */
 bool lenient_tls_record(const struct session *s)
 {
 	struct span b = inbox_bytes(&s->in[UP]);

@@ -20,7 +20,7 @@
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(take_command) X(lose_command) \
-	X(skip_line) X(take_response) X(lose_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) \
+	X(skip_line) X(take_response) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) \
 	X(open_content) X(close_content) X(take_content_gap) X(split_content) X(take_lost_end) \
 	X(begin_tls) X(take_tls_gap) X(skip_gap) X(drop_connection) \
 	X(alert_unavailable_service) X(alert_invalid_response) X(alert_invalid_client_initiation) X(alert_invalid_command) \

@@ -2,18 +2,18 @@
  *
  * smuggling.c - an odd end of data with a command behind it: content, or the end of one mail and the start of another?
  *
- * The server's own replies are the judge. A server that took the odd sequence for the end answers before it has the true
- * one, or gives more replies than there were commands; the acknowledgement numbers say what it had when it spoke. Until
- * that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server that lets more than
- * that pass did not take it for an end), and the bytes are kept so that they can be read again as commands.
+ * The server's own replies are the judge. A server that took the odd sequence for the end answers before it has the
+ * true one, or gives more replies than there were commands; the acknowledgement numbers say what it had when it spoke.
+ * Until that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server that lets
+ * more than that pass did not take it for an end), and the bytes are kept so that they can be read again as commands.
  */
 #include "session_private.h"
 
 #include <string.h>
 
 /* What may stand behind an odd end of data, as an attacker writes it. */
-static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ", "LHLO ",
-	"RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
+static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ",
+	"LHLO ", "RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
 
 void hold_init(struct hold *hold)
 {
@@ -55,8 +55,9 @@ static void say_nonstandard(struct session *s)
 {
 	struct span literal = { s->hold.literal->data, s->hold.literal->len };
 	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM, literal,
-	        s->tx ? s->tx->number : -1, "content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT,
-	        s->tx ? s->tx->content_bytes : 0);
+		s->tx ? s->tx->number : -1,
+		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT,
+		s->tx ? s->tx->content_bytes : 0);
 }
 
 bool hold_lookahead(struct session *s, struct span next, bool last)
@@ -65,7 +66,7 @@ bool hold_lookahead(struct session *s, struct span next, bool last)
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
 		size_t length = strlen(commands[i]), common = MIN(length, next.size);
-		if (g_ascii_strncasecmp((const char *)next.data, commands[i], common) != 0)
+		if (common > 0 && g_ascii_strncasecmp((const char *)next.data, commands[i], common) != 0)
 			continue;
 		if (common == length) {
 			s->hold.command_follows = true;
@@ -79,8 +80,8 @@ bool hold_lookahead(struct session *s, struct span next, bool last)
 	return true;
 }
 
-/* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to each
- * command that the client has sent behind it. */
+/* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to
+ * each command that the client has sent behind it. */
 static unsigned replies_expected(const struct session *s)
 {
 	unsigned n = s->tx && s->tx->lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
@@ -126,7 +127,7 @@ bool hold_undecided(struct session *s)
 		return false;
 	}
 	if (s->ended || session_blind(s) || next_reply_fits(s) || inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES ||
-	        (s->in[DOWN].fin && s->in[UP].fin)) {
+		(s->in[DOWN].fin && s->in[UP].fin)) {
 		hold_release(s);
 		return false;
 	}
@@ -145,9 +146,11 @@ static void say_smuggling(struct session *s, bool answered)
 		g_byte_array_append(evidence, s->hold.content->data, MIN(s->hold.content->len, 200));
 	}
 	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
-	        s->tx ? s->tx->number : -1, "%s",
-	        answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a mail of its own" :
-	                   "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it as content");
+		s->tx ? s->tx->number : -1, "%s",
+		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
+			   "mail of its own"
+			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "
+			   "as content");
 	g_byte_array_unref(evidence);
 }
 

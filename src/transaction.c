@@ -82,7 +82,8 @@ static GString *xtext(struct span s)
 {
 	GString *out = g_string_sized_new(s.size);
 	for (size_t i = 0; i < s.size; i++) {
-		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) && g_ascii_isxdigit(s.data[i + 2])) {
+		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) &&
+			g_ascii_isxdigit(s.data[i + 2])) {
 			int high = g_ascii_xdigit_value(s.data[i + 1]), low = g_ascii_xdigit_value(s.data[i + 2]);
 			g_string_append_c(out, (char)(high << 4 | low));
 			i += 2;
@@ -255,7 +256,11 @@ void transaction_content_reply(struct session *s)
 	if (!whole && tx->transfer == TRANSFER_DATA) {
 		note_reply(s, tx);
 		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
-		transaction_end(s, given_up ? OUTCOME_ABORTED : refused(s) ? OUTCOME_REJECTED : OUTCOME_ACCEPTED, STAGE_CONTENT);
+		transaction_end(s,
+			given_up     ? OUTCOME_ABORTED
+			: refused(s) ? OUTCOME_REJECTED
+				     : OUTCOME_ACCEPTED,
+			STAGE_CONTENT);
 		return;
 	}
 	if (refused(s) && (!tx->lmtp || tx->outcome != OUTCOME_ACCEPTED)) {
@@ -264,7 +269,7 @@ void transaction_content_reply(struct session *s)
 		note_reply(s, tx);
 		tx->outcome = OUTCOME_ACCEPTED;
 	}
-	if (s->pending.replies_left == 0 && whole)
+	if (s->pending.replies_left <= 1 && whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 }
 
@@ -289,11 +294,10 @@ void transaction_close(struct session *s, enum stage stage)
 	struct transaction *tx = s->tx;
 	if (!tx)
 		return;
-	bool unanswered = tx->content_whole && tx->outcome == OUTCOME_UNKNOWN;
-	if (tx->outcome == OUTCOME_REJECTED || tx->outcome == OUTCOME_ACCEPTED)
-		transaction_end(s, tx->outcome, tx->stage);
-	else if (unanswered)
-		transaction_end(s, OUTCOME_UNKNOWN, STAGE_END_OF_DATA);
+	if (tx->outcome == OUTCOME_REJECTED)
+		transaction_end(s, OUTCOME_REJECTED, tx->stage);
+	else if (tx->content_whole)
+		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 	else
 		transaction_end(s, OUTCOME_ABORTED, s->content_open ? STAGE_CONTENT : stage);
 }

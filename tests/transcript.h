@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * transcript.h - for tests: a dialogue goes into a session, what it found comes out as lines of text.
+ *
+ * A dialogue is lines of "C: text" and "S: text"; CRLF is added. "C+:" is sent with the acknowledgement of the line
+ * before it, i.e. without having seen what came since. "c:" and "s:" (and "c+:") add no line end. Escapes: \r \n \0
+ * \\ \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "one-sided down",
+ * "one-sided up". A "#" begins a comment. The session ends at the end of the dialogue.
+ *
+ * The transcript: a line an event, see transcript.c.
+ */
+#ifndef SMTPSCAN_TESTS_TRANSCRIPT_H
+#define SMTPSCAN_TESTS_TRANSCRIPT_H
+
+#include <glib.h>
+
+#include "session.h"
+
+enum pieces { WHOLE, BYTE_BY_BYTE };
+
+/* transcript_run - runs a dialogue. Returns the transcript; free with g_free. */
+char *transcript_run(const char *dialogue, const struct session_options *options, enum pieces pieces);
+
+/* A session whose events are appended to a text. */
+struct transcript {
+	struct session *session;
+	GString *text;
+	uint64_t sent[2];  /* stream octets so far, by direction */
+	uint64_t acked[2]; /* the acknowledgement of the line before, by direction */
+	enum pieces pieces;
+	bool alerts_only;
+};
+
+void transcript_begin(struct transcript *t, const struct session_options *options, enum pieces pieces);
+/* transcript_feed - octets of a direction, sent by someone who had seen `acked` octets of the other. */
+void transcript_feed(struct transcript *t, enum direction direction, struct span octets, uint64_t acked);
+/* transcript_end - ends and frees the session. Returns the text; free with g_free. */
+char *transcript_end(struct transcript *t, enum session_end why);
+
+#endif
