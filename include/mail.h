@@ -12,21 +12,24 @@
 
 #include "types.h"
 
-#define MAIL_MEMORY_MAX (1024 * 1024) /* content kept in memory; more goes to an unlinked temporary file */
-#define MAIL_DEPTH_MAX 100            /* nesting of parts */
-#define MAIL_PARTS_MAX 10000          /* parts of one mail */
-#define MAIL_URL_MAX 1000             /* urls kept of one mail */
+#define MAIL_MEMORY_MAX (1024 * 1024)        /* content kept in memory; more goes to an unlinked temporary file */
+#define MAIL_MEMORY_TOTAL (16 * 1024 * 1024) /* kept in memory of all open mails; more goes to such files */
+#define MAIL_DEPTH_MAX 100                   /* nesting of parts */
+#define MAIL_PARTS_MAX 10000                 /* parts of one mail */
+#define MAIL_URL_MAX 1000                    /* urls kept of one mail */
 
 enum hash_kind { HASH_SHA256 = 1, HASH_SHA1 = 2, HASH_MD5 = 4 };
 
 struct mail_options {
-	bool parse;          /* headers, body, parts; false: size and SHA-256 only */
-	bool body;           /* keep the decoded text */
+	bool parse; /* headers, body, parts; false: size and SHA-256 only */
+	bool body;  /* keep the decoded text */
 	bool urls;
-	bool raw;            /* mail->raw */
-	size_t body_limit;   /* octets of UTF-8 kept of email.body */
-	size_t raw_limit;    /* octets kept of the raw content */
-	unsigned hashes;     /* enum hash_kind, of the parts; SHA-256 always */
+	bool magic;              /* mail_part.magic; needs libmagic */
+	bool raw;                /* mail->raw */
+	bool keep;               /* mail_content is wanted after mail_finish (--mbox) */
+	size_t body_limit;       /* octets of UTF-8 kept of email.body */
+	size_t raw_limit;        /* octets kept of the raw content */
+	unsigned hashes;         /* enum hash_kind, of the parts; SHA-256 always */
 	const char *extract_dir; /* NULL: nothing is stored */
 	const char *temp_dir;    /* NULL: as GLib says */
 };
@@ -39,27 +42,27 @@ struct mail_hole {
 /* One MIME leaf (an attached message is one as a whole, and its own leaves follow). All strings are UTF-8; NULL when
  * there is none. */
 struct mail_part {
-	char *filename;      /* decoded: RFC 2231, RFC 2047; as the sender meant it */
-	char *content_type;  /* lower case type/subtype as declared (default text/plain) */
+	char *filename;     /* decoded: RFC 2231, RFC 2047; as the sender meant it */
+	char *content_type; /* lower case type/subtype as declared (default text/plain) */
 	char *charset;
-	char *magic;         /* libmagic's MIME type or description of the first octets; NULL without libmagic */
-	char *disposition;   /* "attachment", "inline"; NULL */
-	char *number;        /* "1.2" */
-	uint64_t size;       /* decoded octets */
+	char *magic;               /* libmagic's MIME type or description of the first octets; NULL without libmagic */
+	char *disposition;         /* "attachment", "inline"; NULL */
+	char *number;              /* "1.2" */
+	uint64_t size;             /* decoded octets */
 	char *sha256, *sha1, *md5; /* lower case hex of the decoded octets */
-	bool truncated;      /* its end or a piece of it is missing */
+	bool truncated;            /* its end or a piece of it is missing */
 	bool gaps;
 	bool stored;
-	char *path;          /* where, under extract_dir */
-	bool attachment;     /* counts as one for email.attachment */
-	uint8_t head[64];    /* first decoded octets, for detectors */
+	char *path;       /* where, under extract_dir */
+	bool attachment;  /* counts as one for email.attachment */
+	uint8_t head[64]; /* first decoded octets, for detectors */
 	size_t head_size;
-	bool encrypted;      /* an archive whose members are encrypted (zip, 7z, rar) */
+	bool encrypted; /* an archive whose members are encrypted (zip, 7z, rar) */
 };
 
 /* What MIME had to complain about; the detectors make alerts of it. */
 enum mime_defect_kind {
-	MIME_MALFORMED,        /* evidence: what, in words, with the offending text */
+	MIME_MALFORMED, /* evidence: what, in words, with the offending text */
 	MIME_TOO_DEEP,
 	MIME_HEADER_LIMIT,
 	MIME_DUPLICATE_HEADER
@@ -76,27 +79,28 @@ struct mail_header { /* every header field of the message itself, in order, for 
 };
 
 struct mail {
-	uint64_t size;       /* octets fed */
-	uint64_t missing;    /* octets of gaps */
+	uint64_t size;    /* octets fed */
+	uint64_t missing; /* octets of gaps */
 	char sha256[65];
-	bool partial;        /* a hole, or its end is missing */
+	bool partial; /* a hole, or its end is missing */
 	/* decoded headers; UTF-8, NULL when absent */
 	char *from, *reply_to, *subject, *date, *message_id, *in_reply_to, *references, *x_mailer, *user_agent,
 		*x_originating_ip;
-	char *from_name, *from_address; /* of the first mailbox of From, decoded */
+	char *from_name, *from_address;      /* of the first mailbox of From, decoded */
 	GPtrArray *to, *cc, *bcc, *received; /* char* */
-	char *body, *body_type; /* first text part; NULL */
+	char *body, *body_type;              /* first text part; NULL */
 	bool body_truncated;
-	GPtrArray *parts;       /* struct mail_part* */
-	GPtrArray *urls;        /* char* */
-	GPtrArray *headers;     /* struct mail_header* */
-	GPtrArray *defects;     /* struct mime_defect* */
-	GBytes *raw;            /* with options.raw: the content, up to raw_limit; NULL */
+	GPtrArray *parts;   /* struct mail_part* */
+	GPtrArray *urls;    /* char* */
+	GPtrArray *headers; /* struct mail_header* */
+	GPtrArray *defects; /* struct mime_defect* */
+	GBytes *raw;        /* with options.raw: the content, up to raw_limit; NULL */
 	bool raw_truncated;
-	char *path;             /* with extract_dir: the stored .eml; NULL */
-	char *error;            /* storing failed: a sentence; exit status 4 */
+	char *path;  /* with extract_dir: the stored .eml; NULL */
+	char *error; /* storing failed: a sentence; exit status 4 */
 	/* text that detectors search: decoded body text of all text parts, up to MAIL_MEMORY_MAX; may be empty */
 	GString *text;
+	void *header_memory; /* what headers point into */
 };
 
 /* mail_init, mail_exit - once a process. */

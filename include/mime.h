@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime.h - inside the mail stage: what mail.c, mime*.c and extract.c promise each other. No other stage includes it.
+ *
+ * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
+ * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
+ * because GMime's parser needs more time for a small mail than everything else together, cannot say what was wrong
+ * where, and keeps no octet range of an attached message. GMime does what is a range's own: transfer encodings,
+ * charsets, mailboxes.
+ */
+#ifndef SMTPSCAN_MIME_H
+#define SMTPSCAN_MIME_H
+
+#include "mail.h"
+
+#define MIME_HEADER_BLOCK_MAX (64 * 1024) /* beyond: a defect */
+#define MIME_HEADER_LINE_MAX 10000        /* beyond: a defect */
+#define MIME_HEADER_COUNT_MAX 1000        /* beyond: a defect, and not kept */
+#define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of header values looked at in one block */
+#define MIME_DEFECTS_MAX 100
+#define MIME_STEP (64 * 1024) /* octets decoded at a time */
+
+static inline struct span span_of(const void *data, size_t size)
+{
+	return (struct span){ data, size };
+}
+
+/* --- mime_charset.c: octets to UTF-8. The result never holds NUL (U+FFFD instead): it is used as a C string. */
+
+void mime_charset_init(void);
+void mime_charset_exit(void);
+/* charset_append - appends `in`, which is in `charset` (NULL or unknown: guessed), to out as UTF-8; what can't be
+ * converted becomes U+FFFD. */
+void charset_append(GString *out, const char *charset, struct span in);
+/* charset_guess - as charset_append for octets of which nothing is said: UTF-8 when they are, else `hint` (may be
+ * NULL), else windows-1252. */
+void charset_guess(GString *out, const char *hint, struct span in);
+bool charset_is_utf8(const char *charset);
+
+/* --- mime_words.c: header values. `hint` is the charset that raw 8-bit octets are likely in; may be NULL. */
+
+/* mime_unfold - the value on one line, trimmed, as UTF-8; free with g_free. */
+char *mime_unfold(struct span value, const char *hint);
+/* mime_words - the same with RFC 2047 words decoded. */
+char *mime_words(struct span value, const char *hint);
+/* mime_decode_words - decodes the RFC 2047 words of a UTF-8 string; takes it, returns it or its successor. */
+char *mime_decode_words(char *text);
+/* mime_addresses - adds each address of an address list, decoded, to a list of mail's. */
+void mime_addresses(GPtrArray **list, struct span value, const char *hint);
+/* mime_mailbox - decoded display name and address of the first mailbox; NULL when there is none. */
+void mime_mailbox(struct span value, const char *hint, char **name, char **address);
+
+/* --- mime_params.c: Content-Type and Content-Disposition. */
+
+struct mime_params {
+	char *value; /* lower case: "text/plain", "attachment"; NULL when there is none */
+	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
+	char *filename, *charset, *boundary, *format, *delsp;
+};
+void mime_params_parse(struct mime_params *params, struct span value, const char *hint);
+void mime_params_clear(struct mime_params *params);
+
+/* --- mime_decode.c: transfer encodings. */
+
+enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QUOTED_PRINTABLE, MIME_UUENCODE, MIME_UNKNOWN };
+enum mime_encoding mime_encoding_find(struct span value);
+
+typedef void (*mime_sink)(void *context, struct span decoded);
+/* mime_decode - the decoded octets go to sink, piece by piece. Returns NULL, or in words what could not be decoded. */
+const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context);
+/* mime_uuencode_name - the file name in the begin line; NULL when there is none. */
+char *mime_uuencode_name(struct span in);
+
+/* --- mime_text.c: bodies and urls. */
+
+/* mime_flowed - RFC 3676: undoes format=flowed in place. */
+void mime_flowed(GString *text, bool delsp);
+/* mime_urls - adds the urls of a text to a list of mail's (at most MAIL_URL_MAX); seen holds those that are in it. */
+void mime_urls(GPtrArray **list, GHashTable *seen, struct span text, bool html);
+
+/* --- extract.c: files under --extract DIR. */
+
+struct extract_file;
+/* extract_extension - the extension for a content type, with its dot; "" when none is known. */
+const char *extract_extension(const char *content_type);
+/* extract_begin - a file of content whose hash is not known yet. Returns NULL with *error set (free with g_free). */
+struct extract_file *extract_begin(const char *directory, char **error);
+void extract_write(struct extract_file *file, struct span data);
+/* extract_end - gives the file its final name, or throws it away when hash is NULL. Returns the path, or NULL with
+ * *error set. Frees file. */
+char *extract_end(struct extract_file *file, const char *hash, const char *extension, char **error);
+void extract_exit(void);
+
+/* --- mail.c, for mime*.c */
+
+struct digest; /* SHA-256, and what else was asked for */
+struct digest *digest_new(unsigned hashes);
+void digest_update(struct digest *digest, struct span data);
+/* digest_end - lower case hex of each; sha1 and md5 only when they were asked for. Frees digest. */
+void digest_end(struct digest *digest, char sha256[65], char **sha1, char **md5);
+/* mail_lost - something could not be stored; takes error. */
+void mail_lost(struct mail *mail, char *error);
+/* mail_list_add - adds to one of mail's lists. */
+void mail_list_add(GPtrArray **list, gpointer element, GDestroyNotify destroy);
+void mail_part_free(gpointer part);
+void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+/* --- mime.c: the structure */
+
+struct mime_source {
+	struct span content;
+	const struct mail_hole *holes;
+	size_t hole_count;
+	bool whole;  /* its end was seen */
+	bool mapped; /* content is a mapped file: pages that were read are given back */
+};
+void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source);
+
+/* --- mime_part.c: one leaf: its range becomes hashes, a file, text */
+
+struct mime_reader; /* what is kept while the parts of one mail are read */
+struct mime_reader *mime_reader_new(struct mail *mail, const struct mail_options *options);
+void mime_reader_free(struct mime_reader *reader);
+
+struct mime_leaf {
+	const struct mime_params *type; /* of the text: charset, format */
+	enum mime_encoding encoding;
+	bool in_message;     /* inside an attached message: its text is not the body of this mail */
+	bool mapped;         /* its range is part of a mapped file */
+	bool partial;        /* no wonder when it can't be decoded */
+	GByteArray *decoded; /* when not NULL: the decoded octets, too, up to decoded_max */
+	size_t decoded_max;
+};
+/* mime_part_read - fills in everything of part that comes from its octets. */
+void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in);
+/* mime_release - gives the pages of a mapped content back that hold data[0..size). */
+void mime_release(struct span in);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * extract.c - files under --extract DIR: named by their SHA-256, whole or not there.
+ *
+ * A file is written under a temporary name in DIR and renamed when it is complete, so a killed run leaves no half file
+ * under a final name. Names are made here, from hashes and a table of extensions; nothing from the wire gets into a
+ * path. All goes through a descriptor of DIR, which is opened once.
+ */
+#include "mime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE (64 * 1024)
+
+struct extract_file {
+	const char *directory;
+	char temporary[64];
+	int fd, error;
+	size_t used;
+	uint8_t buffer[BUFFER_SIZE];
+};
+
+static int directory_fd = -1;
+static unsigned long counter;
+
+static const struct {
+	const char *type, *extension;
+} extensions[] = {
+	{ "application/gzip", ".gz" },
+	{ "application/java-archive", ".jar" },
+	{ "application/javascript", ".js" },
+	{ "application/json", ".json" },
+	{ "application/msword", ".doc" },
+	{ "application/ms-tnef", ".dat" },
+	{ "application/pdf", ".pdf" },
+	{ "application/pgp-encrypted", ".pgp" },
+	{ "application/pgp-keys", ".asc" },
+	{ "application/pgp-signature", ".asc" },
+	{ "application/pkcs7-mime", ".p7m" },
+	{ "application/pkcs7-signature", ".p7s" },
+	{ "application/postscript", ".ps" },
+	{ "application/rtf", ".rtf" },
+	{ "application/vnd.android.package-archive", ".apk" },
+	{ "application/vnd.ms-cab-compressed", ".cab" },
+	{ "application/vnd.ms-excel", ".xls" },
+	{ "application/vnd.ms-excel.sheet.macroenabled.12", ".xlsm" },
+	{ "application/vnd.ms-outlook", ".msg" },
+	{ "application/vnd.ms-powerpoint", ".ppt" },
+	{ "application/vnd.ms-tnef", ".dat" },
+	{ "application/vnd.ms-word.document.macroenabled.12", ".docm" },
+	{ "application/vnd.oasis.opendocument.presentation", ".odp" },
+	{ "application/vnd.oasis.opendocument.spreadsheet", ".ods" },
+	{ "application/vnd.oasis.opendocument.text", ".odt" },
+	{ "application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx" },
+	{ "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx" },
+	{ "application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx" },
+	{ "application/vnd.rar", ".rar" },
+	{ "application/x-7z-compressed", ".7z" },
+	{ "application/x-bzip2", ".bz2" },
+	{ "application/x-dosexec", ".exe" },
+	{ "application/x-gzip", ".gz" },
+	{ "application/x-javascript", ".js" },
+	{ "application/x-msdos-program", ".exe" },
+	{ "application/x-msdownload", ".exe" },
+	{ "application/x-pdf", ".pdf" },
+	{ "application/x-pkcs7-mime", ".p7m" },
+	{ "application/x-pkcs7-signature", ".p7s" },
+	{ "application/x-rar", ".rar" },
+	{ "application/x-rar-compressed", ".rar" },
+	{ "application/x-sh", ".sh" },
+	{ "application/x-tar", ".tar" },
+	{ "application/x-xz", ".xz" },
+	{ "application/x-zip", ".zip" },
+	{ "application/x-zip-compressed", ".zip" },
+	{ "application/xhtml+xml", ".xhtml" },
+	{ "application/xml", ".xml" },
+	{ "application/zip", ".zip" },
+	{ "audio/mp4", ".m4a" },
+	{ "audio/mpeg", ".mp3" },
+	{ "audio/ogg", ".ogg" },
+	{ "audio/wav", ".wav" },
+	{ "audio/x-wav", ".wav" },
+	{ "image/bmp", ".bmp" },
+	{ "image/gif", ".gif" },
+	{ "image/heic", ".heic" },
+	{ "image/jpeg", ".jpg" },
+	{ "image/jpg", ".jpg" },
+	{ "image/pjpeg", ".jpg" },
+	{ "image/png", ".png" },
+	{ "image/svg+xml", ".svg" },
+	{ "image/tiff", ".tif" },
+	{ "image/webp", ".webp" },
+	{ "image/x-png", ".png" },
+	{ "message/delivery-status", ".txt" },
+	{ "message/global", ".eml" },
+	{ "message/rfc822", ".eml" },
+	{ "text/calendar", ".ics" },
+	{ "text/css", ".css" },
+	{ "text/csv", ".csv" },
+	{ "text/html", ".html" },
+	{ "text/javascript", ".js" },
+	{ "text/plain", ".txt" },
+	{ "text/richtext", ".rtx" },
+	{ "text/rtf", ".rtf" },
+	{ "text/vcard", ".vcf" },
+	{ "text/x-vcard", ".vcf" },
+	{ "text/xml", ".xml" },
+	{ "video/mp4", ".mp4" },
+	{ "video/mpeg", ".mpg" },
+	{ "video/quicktime", ".mov" },
+	{ "video/x-msvideo", ".avi" },
+};
+
+const char *extract_extension(const char *content_type)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
+		if (strcmp(extensions[i].type, content_type) == 0)
+			return extensions[i].extension;
+	return "";
+}
+
+struct extract_file *extract_begin(const char *directory, char **error)
+{
+	if (directory_fd < 0)
+		directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd < 0) {
+		*error = g_strdup_printf("can't open folder %s: %s", directory, g_strerror(errno));
+		return NULL;
+	}
+	struct extract_file *file = g_new(struct extract_file, 1);
+	file->directory = directory;
+	file->used = 0;
+	file->error = 0;
+	do {
+		snprintf(file->temporary, sizeof file->temporary, ".smtpscan-%ld-%lu.part", (long)getpid(), counter++);
+		file->fd = openat(
+			directory_fd, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	} while (file->fd < 0 && errno == EEXIST);
+	if (file->fd < 0) {
+		*error = g_strdup_printf("can't create a file in %s: %s", directory, g_strerror(errno));
+		g_clear_pointer(&file, g_free);
+	}
+	return file;
+}
+
+static void write_out(struct extract_file *file, const uint8_t *data, size_t size)
+{
+	while (size > 0 && file->error == 0) {
+		ssize_t written = write(file->fd, data, size);
+		if (written < 0 && errno != EINTR)
+			file->error = errno;
+		else if (written > 0) {
+			data += written;
+			size -= (size_t)written;
+		}
+	}
+}
+
+void extract_write(struct extract_file *file, struct span data)
+{
+	if (data.size > BUFFER_SIZE - file->used) {
+		write_out(file, file->buffer, file->used);
+		file->used = 0;
+	}
+	if (data.size >= BUFFER_SIZE) {
+		write_out(file, data.data, data.size);
+		return;
+	}
+	memcpy(file->buffer + file->used, data.data, data.size);
+	file->used += data.size;
+}
+
+/* is_stored - is the content there already? Only a file of our making is taken for it. */
+static bool is_stored(const char *name)
+{
+	struct stat status;
+	return fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+}
+
+char *extract_end(struct extract_file *file, const char *hash, const char *extension, char **error)
+{
+	char *path = NULL;
+	write_out(file, file->buffer, file->used);
+	if (close(file->fd) != 0 && file->error == 0)
+		file->error = errno;
+	bool keep = hash != NULL && file->error == 0;
+	if (hash != NULL) {
+		char *name = g_strconcat(hash, extension, NULL);
+		if (keep && !is_stored(name)) {
+			keep = renameat(directory_fd, file->temporary, directory_fd, name) == 0;
+			if (!keep)
+				file->error = errno;
+		} else
+			unlinkat(directory_fd, file->temporary, 0);
+		path = g_build_filename(file->directory, name, NULL);
+		if (!keep) {
+			*error = g_strdup_printf("can't write %s: %s", path, g_strerror(file->error));
+			g_clear_pointer(&path, g_free);
+			unlinkat(directory_fd, file->temporary, 0);
+		}
+		g_free(name);
+	} else
+		unlinkat(directory_fd, file->temporary, 0);
+	g_free(file);
+	return path;
+}
+
+void extract_exit(void)
+{
+	if (directory_fd >= 0)
+		close(directory_fd);
+	directory_fd = -1;
+}

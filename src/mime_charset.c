@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime_charset.c - octets in any charset become UTF-8.
+ *
+ * Charset names come from the wire: GMime knows their aliases, iconv does the work, names that could mean something
+ * else to iconv are not handed on. Converters are kept, because opening one costs more than a header. What can't be
+ * converted becomes U+FFFD, and so does NUL, since the results are C strings.
+ */
+#include "mime.h"
+
+#include <errno.h>
+#include <gmime/gmime.h>
+#include <string.h>
+
+#define CHARSET_NAME_MAX 40
+#define CONVERTERS_MAX 32
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static GHashTable *converters; /* name -> iconv_t */
+
+/* Charsets whose name is used for a larger one: what the declared one can't convert is tried as that. */
+static const struct {
+	const char *declared, *meant;
+} supersets[] = {
+	{ "gb2312", "gb18030" },
+	{ "gb_2312-80", "gb18030" },
+	{ "gbk", "gb18030" },
+	{ "euc-kr", "uhc" },
+	{ "ks_c_5601-1987", "uhc" },
+	{ "shift_jis", "cp932" },
+	{ "shift-jis", "cp932" },
+	{ "sjis", "cp932" },
+	{ "x-sjis", "cp932" },
+	{ "iso-8859-8-i", "iso-8859-8" },
+	{ "iso-8859-8-e", "iso-8859-8" },
+	{ "big5", "big5-hkscs" },
+	{ "unicode-1-1-utf-7", "utf-7" },
+	{ "x-gbk", "gb18030" },
+	{ "cp-850", "cp850" },
+	{ "iso-2022-jp", "iso-2022-jp-3" },
+};
+
+static void converter_close(gpointer converter)
+{
+	g_mime_iconv_close(converter);
+}
+
+/* mime_charset_init - starts GMime, and makes the table of converters. */
+void mime_charset_init(void)
+{
+	g_mime_init();
+	converters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, converter_close);
+}
+
+void mime_charset_exit(void)
+{
+	g_clear_pointer(&converters, g_hash_table_destroy);
+	g_mime_shutdown();
+}
+
+/* converter_get - the converter from a charset, at its initial state. Returns (iconv_t)-1 when there is none. */
+static iconv_t converter_get(const char *charset)
+{
+	gpointer known;
+	if (g_hash_table_lookup_extended(converters, charset, NULL, &known)) {
+		iconv(known, NULL, NULL, NULL, NULL);
+		return known;
+	}
+	if (strlen(charset) > CHARSET_NAME_MAX ||
+		charset[strspn(charset, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+-")] != '\0')
+		return (iconv_t)-1;
+	iconv_t converter = g_mime_iconv_open("UTF-8", g_mime_charset_iconv_name(charset));
+	if (converter != (iconv_t)-1) {
+		if (g_hash_table_size(converters) >= CONVERTERS_MAX)
+			g_hash_table_remove_all(converters);
+		g_hash_table_insert(converters, g_strdup(charset), converter);
+	}
+	return converter;
+}
+
+static bool is_ascii(struct span in)
+{
+	size_t i = 0;
+	for (; i + 8 <= in.size; i += 8) {
+		uint64_t word;
+		memcpy(&word, in.data + i, 8);
+		if (word & UINT64_C(0x8080808080808080))
+			return false;
+	}
+	for (; i < in.size; i++)
+		if (in.data[i] & 0x80)
+			return false;
+	return true;
+}
+
+/* is_utf8 - NUL counts as a character. */
+static bool is_utf8(struct span in)
+{
+	const char *from = (const char *)in.data, *end = from + in.size;
+	while (!g_utf8_validate_len(from, (gsize)(end - from), &from)) {
+		if (*from != '\0')
+			return false;
+		from++;
+	}
+	return true;
+}
+
+/* append_utf8 - appends what claims to be UTF-8: U+FFFD for each octet that isn't. */
+static void append_utf8(GString *out, struct span in)
+{
+	const char *from = (const char *)in.data;
+	size_t left = in.size;
+	while (left > 0) {
+		const char *bad;
+		g_utf8_validate_len(from, left, &bad);
+		g_string_append_len(out, from, bad - from);
+		left -= (size_t)(bad - from);
+		if (left > 0) {
+			g_string_append_len(out, REPLACEMENT, 3);
+			left--;
+			bad++;
+			/* the rest of a broken sequence is one replacement with it */
+			while (left > 0 && (*bad & 0xc0) == 0x80) {
+				bad++;
+				left--;
+			}
+		}
+		from = bad;
+	}
+}
+
+/* convert - appends `in`, converted; returns the number of octets that couldn't be. */
+static size_t convert(GString *out, iconv_t converter, struct span in)
+{
+	char *from = (char *)(uintptr_t)in.data;
+	size_t left = in.size, invalid = 0;
+	bool flushed = false;
+	while (!flushed) {
+		char buffer[4096], *to = buffer;
+		size_t room = sizeof buffer;
+		flushed = left == 0;
+		size_t result =
+			flushed ? iconv(converter, NULL, NULL, &to, &room) : iconv(converter, &from, &left, &to, &room);
+		for (char *p = buffer, *nul; p < to; p = nul + (nul < to)) {
+			nul = memchr(p, '\0', (size_t)(to - p));
+			if (nul == NULL)
+				nul = to;
+			g_string_append_len(out, p, nul - p);
+			if (nul < to)
+				g_string_append_len(out, REPLACEMENT, 3);
+		}
+		if (result == (size_t)-1 && errno != E2BIG && left > 0) {
+			g_string_append_len(out, REPLACEMENT, 3);
+			from++;
+			left--;
+			invalid++;
+		}
+	}
+	return invalid;
+}
+
+bool charset_is_utf8(const char *charset)
+{
+	return charset != NULL &&
+	       (g_ascii_strcasecmp(charset, "utf-8") == 0 || g_ascii_strcasecmp(charset, "utf8") == 0);
+}
+
+static bool is_plain(const char *charset)
+{
+	return charset == NULL || *charset == '\0' || g_ascii_strcasecmp(charset, "us-ascii") == 0 ||
+	       g_ascii_strcasecmp(charset, "ascii") == 0;
+}
+
+/* same_as_ascii - are the octets below 128 ASCII in this charset, whatever surrounds them? */
+static bool same_as_ascii(const char *charset)
+{
+	return is_plain(charset) || charset_is_utf8(charset) || g_ascii_strncasecmp(charset, "iso-8859-", 9) == 0 ||
+	       g_ascii_strncasecmp(charset, "windows-125", 11) == 0 || g_ascii_strncasecmp(charset, "koi8-", 5) == 0;
+}
+
+static bool has_c1(struct span in)
+{
+	for (size_t i = 0; i < in.size; i++)
+		if (in.data[i] >= 0x80 && in.data[i] < 0xa0)
+			return true;
+	return false;
+}
+
+static void append_latin(GString *out, struct span in)
+{
+	iconv_t converter = converter_get("windows-1252");
+	if (converter == (iconv_t)-1)
+		append_utf8(out, in);
+	else
+		convert(out, converter, in);
+}
+
+void charset_guess(GString *out, const char *hint, struct span in)
+{
+	if (in.size == 0 || is_utf8(in)) {
+		append_utf8(out, in);
+		return;
+	}
+	size_t before = out->len;
+	iconv_t converter = is_plain(hint) || charset_is_utf8(hint) ? (iconv_t)-1 : converter_get(hint);
+	if (converter != (iconv_t)-1 && convert(out, converter, in) == 0)
+		return;
+	g_string_truncate(out, before);
+	append_latin(out, in);
+}
+
+void charset_append(GString *out, const char *charset, struct span in)
+{
+	if (in.size == 0)
+		return;
+	if (charset_is_utf8(charset) || (same_as_ascii(charset) && is_ascii(in))) {
+		append_utf8(out, in);
+		return;
+	}
+	iconv_t converter = is_plain(charset) ? (iconv_t)-1 : converter_get(charset);
+	size_t before = out->len;
+	const char *meant = NULL;
+	for (size_t i = 0; charset != NULL && i < G_N_ELEMENTS(supersets); i++)
+		if (g_ascii_strcasecmp(charset, supersets[i].declared) == 0)
+			meant = supersets[i].meant;
+	/* no text has C1 controls: who says iso-8859-1 and uses them means windows-1252 */
+	if (charset != NULL && g_ascii_strcasecmp(charset, "iso-8859-1") == 0 && has_c1(in))
+		append_latin(out, in);
+	else if (converter == (iconv_t)-1 && (meant == NULL || (converter = converter_get(meant)) == (iconv_t)-1))
+		charset_guess(out, NULL, in);
+	else if (convert(out, converter, in) > 0 && meant != NULL &&
+		 (converter = converter_get(meant)) != (iconv_t)-1) {
+		g_string_truncate(out, before);
+		convert(out, converter, in);
+	}
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime_params.c - Content-Type and Content-Disposition: a value and its parameters, as real clients write them.
+ *
+ * RFC 2231 pieces in any order, RFC 2047 words in quotes, unquoted names with spaces, backslashes of Windows paths. Own
+ * code, because GMime guesses charsets by the locale, decodes each piece alone, and keeps the charset name on the stack
+ * however long it is.
+ */
+#include "mime.h"
+
+#include <string.h>
+
+#define PIECES_MAX 1000
+
+/* One attribute as it stands: name*index*=value */
+struct piece {
+	char *name; /* lower case */
+	unsigned index;
+	bool extended;  /* percent-encoded */
+	bool continued; /* has an index */
+	char *value;
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* skip_space - over space and comments. */
+static const char *skip_space(const char *at)
+{
+	for (;;) {
+		while (is_space(*at))
+			at++;
+		if (*at != '(')
+			return at;
+		unsigned depth = 0;
+		do {
+			if (*at == '\\' && at[1] != '\0')
+				at++;
+			else if (*at == '(')
+				depth++;
+			else if (*at == ')')
+				depth--;
+			at++;
+		} while (*at != '\0' && depth > 0);
+	}
+}
+
+/* ends_quoted - is the quote at `at` the closing one? An unescaped quote inside a name is not. */
+static bool ends_quoted(const char *at)
+{
+	const char *next = at + 1;
+	return *next == '\0' || *next == ';' || *next == '(' || is_space(*next) || strchr(next, '"') == NULL;
+}
+
+/* parse_quoted - only \" and \\ are escapes: clients that write a Windows path do not double its backslashes. */
+static char *parse_quoted(const char **at)
+{
+	GString *out = g_string_new(NULL);
+	const char *from = *at + 1;
+	while (*from != '\0' && !(*from == '"' && ends_quoted(from))) {
+		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
+			from++;
+		g_string_append_c(out, *from++);
+	}
+	*at = from + (*from == '"');
+	return g_string_free(out, FALSE);
+}
+
+/* parse_value - an unquoted value ends at ';'; a file name may have spaces in it, anything else may not. */
+static char *parse_value(const char **at, bool is_name)
+{
+	const char *from = skip_space(*at), *end = from;
+	if (*from == '"') {
+		char *value = parse_quoted(&from);
+		*at = from;
+		return value;
+	}
+	while (*end != '\0' && *end != ';' && (is_name || !is_space(*end)))
+		end++;
+	*at = end;
+	while (end > from && is_space(end[-1]))
+		end--;
+	return g_strndup(from, (gsize)(end - from));
+}
+
+/* parse_piece - one attribute. Returns false when there is none; *at moves on in any case. */
+static bool parse_piece(const char **at, struct piece *piece)
+{
+	const char *from = *at, *end = from;
+	while (*end != '\0' && strchr("=*;() \t\r\n\"", *end) == NULL)
+		end++;
+	*piece = (struct piece){ 0 };
+	const char *next = end;
+	if (*next == '*') {
+		next++;
+		if (g_ascii_isdigit(*next)) {
+			piece->continued = true;
+			for (; g_ascii_isdigit(*next); next++)
+				piece->index = MIN(piece->index * 10 + (unsigned)(*next - '0'), PIECES_MAX);
+			if (*next == '*') {
+				piece->extended = true;
+				next++;
+			}
+		} else
+			piece->extended = true;
+	}
+	next = skip_space(next);
+	if (end == from || *next != '=') {
+		/* not an attribute: go on behind the next ';' */
+		*at = end + strcspn(end, ";");
+		return false;
+	}
+	piece->name = g_ascii_strdown(from, end - from);
+	next++;
+	piece->value = parse_value(&next, strcmp(piece->name, "name") == 0 || strcmp(piece->name, "filename") == 0);
+	*at = next;
+	return true;
+}
+
+static void piece_clear(gpointer piece)
+{
+	g_free(((struct piece *)piece)->name);
+	g_free(((struct piece *)piece)->value);
+}
+
+static int piece_order(gconstpointer a, gconstpointer b)
+{
+	const struct piece *left = a, *right = b;
+	return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static void append_percent(GString *out, const char *from)
+{
+	for (; *from != '\0'; from++) {
+		int high = -1, low = -1;
+		if (*from == '%' && from[1] != '\0') {
+			high = g_ascii_xdigit_value(from[1]);
+			low = g_ascii_xdigit_value(from[2]);
+		}
+		if (high >= 0 && low >= 0) {
+			g_string_append_c(out, (char)(high << 4 | low));
+			from += 2;
+		} else
+			g_string_append_c(out, *from);
+	}
+}
+
+/* extended_value - joins the RFC 2231 pieces of a name; NULL when there are none. */
+static char *extended_value(const GArray *pieces, const char *name)
+{
+	GString *octets = NULL;
+	char *charset = NULL;
+	bool extended = false;
+	unsigned last = 0;
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		if (strcmp(piece->name, name) != 0 || (!piece->extended && !piece->continued))
+			continue;
+		if (octets != NULL && piece->index == last)
+			continue; /* a second piece of the same number */
+		const char *value = piece->value;
+		const char *quote = piece->extended ? strchr(value, '\'') : NULL;
+		const char *second = quote != NULL ? strchr(quote + 1, '\'') : NULL;
+		if (octets == NULL) {
+			octets = g_string_new(NULL);
+			if (second != NULL) {
+				charset = g_strndup(value, (gsize)(quote - value));
+				value = second + 1;
+			}
+		}
+		if (piece->extended)
+			append_percent(octets, value);
+		else
+			g_string_append(octets, value);
+		extended = extended || piece->extended;
+		last = piece->index;
+	}
+	if (octets == NULL)
+		return NULL;
+	GString *text = g_string_new(NULL);
+	charset_append(text, charset, span_of(octets->str, octets->len));
+	g_string_free(octets, TRUE);
+	g_free(charset);
+	return extended ? g_string_free(text, FALSE) : mime_decode_words(g_string_free(text, FALSE));
+}
+
+/* parameter - the decoded value of a name; NULL when it is absent or empty. RFC 2231 goes before the plain form. */
+static char *parameter(const GArray *pieces, const char *name)
+{
+	char *value = extended_value(pieces, name);
+	for (guint i = 0; i < pieces->len && value == NULL; i++) {
+		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		if (strcmp(piece->name, name) == 0)
+			value = mime_decode_words(g_strdup(piece->value));
+	}
+	if (value != NULL && *value == '\0')
+		g_clear_pointer(&value, g_free);
+	return value;
+}
+
+void mime_params_parse(struct mime_params *params, struct span value, const char *hint)
+{
+	memset(params, 0, sizeof *params);
+	char *text = mime_unfold(span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
+	const char *at = skip_space(text), *end = at + strcspn(at, "; \t(");
+	if (end > at)
+		params->value = g_ascii_strdown(at, end - at);
+	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	g_array_set_clear_func(pieces, piece_clear);
+	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
+		at = skip_space(at);
+		struct piece piece;
+		if (*at == ';')
+			at++;
+		else if (*at != '\0' && parse_piece(&at, &piece))
+			g_array_append_val(pieces, piece);
+	}
+	g_array_sort(pieces, piece_order);
+	params->name = parameter(pieces, "name");
+	params->filename = parameter(pieces, "filename");
+	params->charset = parameter(pieces, "charset");
+	params->boundary = parameter(pieces, "boundary");
+	params->format = parameter(pieces, "format");
+	params->delsp = parameter(pieces, "delsp");
+	g_array_free(pieces, TRUE);
+	g_free(text);
+}
+
+void mime_params_clear(struct mime_params *params)
+{
+	g_free(params->value);
+	g_free(params->name);
+	g_free(params->filename);
+	g_free(params->charset);
+	g_free(params->boundary);
+	g_free(params->format);
+	g_free(params->delsp);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime_part.c - one leaf: decoded once, piece by piece, into hashes, a file, a sample for libmagic and the archive
+ * look, and text.
+ *
+ * A part of any size passes in bounded memory; only text (up to the body limit) and archives (up to ARCHIVE_MAX) are
+ * kept until the part ends.
+ */
+#include "mime.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+struct mime_reader {
+	struct mail *mail;
+	const struct mail_options *options;
+	size_t text_max;
+	GHashTable *seen; /* urls */
+	int body_rank;    /* of the part that is the body so far; 0: none */
+	/* the part that is being read */
+	struct mail_part *part;
+	const struct mime_leaf *leaf;
+	struct span in;
+	size_t released; /* octets of in */
+	struct digest *digest;
+	struct extract_file *file;
+	GByteArray *text;
+	bool is_text;
+};
+
+struct mime_reader *mime_reader_new(struct mail *mail, const struct mail_options *options)
+{
+	struct mime_reader *reader = g_new0(struct mime_reader, 1);
+	reader->mail = mail;
+	reader->options = options;
+	reader->text_max = MAX(options->body ? options->body_limit : 0, MAIL_MEMORY_MAX);
+	return reader;
+}
+
+void mime_reader_free(struct mime_reader *reader)
+{
+	if (reader->seen != NULL)
+		g_hash_table_destroy(reader->seen);
+	g_free(reader);
+}
+
+void mime_release(struct span in)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)in.data + page - 1) & ~(page - 1),
+		  to = ((uintptr_t)in.data + in.size) & ~(page - 1);
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* release_read - the input behind what was decoded so far is not needed any more. */
+static void release_read(struct mime_reader *reader)
+{
+	uint64_t decoded = reader->part->size;
+	if (reader->leaf->encoding == MIME_BASE64 || reader->leaf->encoding == MIME_UUENCODE)
+		decoded = decoded / 3 * 4;
+	size_t passed = (size_t)MIN(decoded, reader->in.size);
+	if (passed < reader->released + 64 * MIME_STEP)
+		return;
+	mime_release(span_of(reader->in.data + reader->released, passed - reader->released));
+	reader->released = passed;
+}
+
+static void keep(GByteArray *kept, struct span data, size_t max)
+{
+	if (kept->len < max)
+		g_byte_array_append(kept, data.data, (guint)MIN(data.size, max - kept->len));
+}
+
+/* read_piece - decoded octets, in steps that don't fill the memory when the input is mapped. */
+static void read_piece(void *context, struct span data)
+{
+	struct mime_reader *reader = context;
+	struct mail_part *part = reader->part;
+	if (part->size < sizeof part->head) {
+		size_t size = MIN(data.size, sizeof part->head - part->head_size);
+		memcpy(part->head + part->head_size, data.data, size);
+		part->head_size += size;
+	}
+	while (data.size > 0) {
+		struct span step = span_of(data.data, reader->leaf->mapped ? MIN(data.size, MIME_STEP) : data.size);
+		digest_update(reader->digest, step);
+		if (reader->file != NULL)
+			extract_write(reader->file, step);
+		if (reader->is_text && reader->leaf->encoding != MIME_IDENTITY)
+			keep(reader->text, step, reader->text_max);
+		if (reader->leaf->decoded != NULL)
+			keep(reader->leaf->decoded, step, reader->leaf->decoded_max);
+		part->size += step.size;
+		data = span_of(data.data + step.size, data.size - step.size);
+		if (reader->leaf->mapped)
+			release_read(reader);
+	}
+}
+
+/* lines - CRLF becomes LF. */
+static void lines(GString *text)
+{
+	char *to = memchr(text->str, '\r', text->len);
+	if (to == NULL)
+		return;
+	const char *from = to, *end = text->str + text->len;
+	while (from < end) {
+		const char *cr = memchr(from, '\r', (size_t)(end - from));
+		if (cr == NULL)
+			cr = end;
+		memmove(to, from, (size_t)(cr - from));
+		to += cr - from;
+		from = cr;
+		if (cr < end) {
+			if (cr + 1 == end || cr[1] != '\n')
+				*to++ = '\r';
+			from++;
+		}
+	}
+	g_string_truncate(text, (gsize)(to - text->str));
+}
+
+/* cut - the size of text when it is cut at a character boundary at or below limit. */
+static size_t cut(const GString *text, size_t limit)
+{
+	if (text->len <= limit)
+		return text->len;
+	while (limit > 0 && ((uint8_t)text->str[limit] & 0xc0) == 0x80)
+		limit--;
+	return limit;
+}
+
+/* body_rank - how good a part is as the body: text/plain before text/html, without a name before named; the first of
+ * equals wins. */
+static int body_rank(const struct mail_part *part, const struct mime_leaf *leaf, const GString *text)
+{
+	bool html = strcmp(part->content_type, "text/html") == 0;
+	if (leaf->in_message || (!html && strcmp(part->content_type, "text/plain") != 0) ||
+		g_strcmp0(part->disposition, "attachment") == 0)
+		return 0;
+	if (text->len == 0)
+		return 1;
+	return (html ? 2 : 3) + (part->filename == NULL ? 2 : 0);
+}
+
+/* read_text - the text of a text part goes to the body, the urls, and what detectors search. */
+static void read_text(struct mime_reader *reader, struct span octets)
+{
+	struct mail *mail = reader->mail;
+	const struct mail_part *part = reader->part;
+	bool html = strcmp(part->content_type, "text/html") == 0;
+	bool whole = octets.size <= reader->text_max;
+	GString *text = g_string_sized_new(octets.size);
+	charset_append(text, part->charset, span_of(octets.data, MIN(octets.size, reader->text_max)));
+	if (g_str_has_prefix(text->str, "\xef\xbb\xbf"))
+		g_string_erase(text, 0, 3);
+	lines(text);
+	const struct mime_params *type = reader->leaf->type;
+	if (!html && type->format != NULL && g_ascii_strcasecmp(type->format, "flowed") == 0)
+		mime_flowed(text, type->delsp != NULL && g_ascii_strcasecmp(type->delsp, "yes") == 0);
+
+	int rank = body_rank(part, reader->leaf, text);
+	if (reader->options->body && rank > reader->body_rank) {
+		size_t size = cut(text, reader->options->body_limit);
+		g_free(mail->body);
+		g_free(mail->body_type);
+		mail->body = g_strndup(text->str, size);
+		mail->body_type = g_strdup(html ? "text/html" : "text/plain");
+		mail->body_truncated = size < text->len || !whole;
+		reader->body_rank = rank;
+	}
+	if (reader->options->urls && mail->urls->len < MAIL_URL_MAX) {
+		if (reader->seen == NULL)
+			reader->seen = g_hash_table_new(g_str_hash, g_str_equal);
+		mime_urls(&mail->urls, reader->seen, span_of(text->str, text->len), html);
+	}
+	if (mail->text->len > 0 && mail->text->len < MAIL_MEMORY_MAX)
+		g_string_append_c(mail->text, '\n');
+	if (mail->text->len < MAIL_MEMORY_MAX)
+		g_string_append_len(mail->text, text->str, (gssize)cut(text, MAIL_MEMORY_MAX - mail->text->len));
+	g_string_free(text, TRUE);
+}
+
+void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in)
+{
+	const struct mail_options *options = reader->options;
+	char *error = NULL;
+	reader->part = part;
+	reader->leaf = leaf;
+	reader->in = in;
+	reader->released = 0;
+	reader->is_text = g_str_has_prefix(part->content_type, "text/");
+	reader->digest = digest_new(options->hashes | HASH_SHA256);
+	reader->file = options->extract_dir != NULL ? extract_begin(options->extract_dir, &error) : NULL;
+	if (error != NULL)
+		mail_lost(reader->mail, error);
+	if (reader->is_text && leaf->encoding != MIME_IDENTITY)
+		reader->text = g_byte_array_new();
+
+	const char *trouble = mime_decode(leaf->encoding, in, read_piece, reader);
+	if (trouble != NULL && !leaf->partial)
+		mail_defect(reader->mail, MIME_MALFORMED, in, "part %s: %s", part->number, trouble);
+
+	part->sha256 = g_malloc(65);
+	digest_end(reader->digest, part->sha256, &part->sha1, &part->md5);
+	if (reader->file != NULL) {
+		error = NULL;
+		part->path = extract_end(reader->file, part->sha256, extract_extension(part->content_type), &error);
+		part->stored = part->path != NULL;
+		if (error != NULL)
+			mail_lost(reader->mail, error);
+	}
+	if (reader->is_text)
+		read_text(
+			reader, leaf->encoding == MIME_IDENTITY ? in : span_of(reader->text->data, reader->text->len));
+	if (reader->text != NULL)
+		g_byte_array_free(reader->text, TRUE);
+	reader->text = NULL;
+	if (reader->leaf->mapped)
+		mime_release(in);
+}
