@@ -45,6 +45,8 @@ enum decode_result layer_mpls(struct layers *layers, struct cursor c)
 	/* No field says what follows. IP by its version; a pseudowire with its control word, or without. */
 	if (first >> 4 == 4 || first >> 4 == 6)
 		return layer_ip(layers, c);
+	if (c.captured < control_word + 14)
+		return cursor_short(&c, control_word + 14);
 	if (first >> 4 == 0 && looks_like_ethernet(&c, control_word + 12))
 		cursor_take(&c, control_word);
 	else if (!looks_like_ethernet(&c, 12))
@@ -177,10 +179,20 @@ enum decode_result layer_etherip(struct layers *layers, struct cursor c)
 
 /* UDP ------------------------------------------------------------------------------------------------------------- */
 
+#define UDP_TUNNEL_HEADER 8u /* of each of them */
+
+/* too_short - what has no room for the tunnel's header is another application. */
+static enum decode_result too_short(const struct cursor *c)
+{
+	return c->length < UDP_TUNNEL_HEADER ? DECODE_NOT_TCP : DECODE_TRUNCATED;
+}
+
 static enum decode_result vxlan(struct layers *layers, struct cursor c)
 {
-	const uint8_t *h = cursor_take(&c, 8);
-	if (h == NULL || (h[0] & 0x08) == 0)
+	const uint8_t *h = cursor_take(&c, UDP_TUNNEL_HEADER);
+	if (h == NULL)
+		return too_short(&c);
+	if ((h[0] & 0x08) == 0)
 		return DECODE_NOT_TCP;
 	layers_within(layers, CONTEXT_VXLAN, be24(h + 4));
 	return layer_ethernet(layers, c);
@@ -188,8 +200,10 @@ static enum decode_result vxlan(struct layers *layers, struct cursor c)
 
 static enum decode_result geneve(struct layers *layers, struct cursor c)
 {
-	const uint8_t *h = cursor_take(&c, 8);
-	if (h == NULL || h[0] >> 6 != 0 || (h[1] & 0x80) != 0) /* a control message */
+	const uint8_t *h = cursor_take(&c, UDP_TUNNEL_HEADER);
+	if (h == NULL)
+		return too_short(&c);
+	if (h[0] >> 6 != 0 || (h[1] & 0x80) != 0) /* a control message */
 		return DECODE_NOT_TCP;
 	uint32_t options = (h[0] & 0x3fu) * 4;
 	if (cursor_take(&c, options) == NULL)
@@ -201,8 +215,10 @@ static enum decode_result geneve(struct layers *layers, struct cursor c)
 /* gtp - version 1, a user's packet. */
 static enum decode_result gtp(struct layers *layers, struct cursor c)
 {
-	const uint8_t *h = cursor_take(&c, 8);
-	if (h == NULL || (h[0] & 0xf0) != 0x30 || h[1] != 255)
+	const uint8_t *h = cursor_take(&c, UDP_TUNNEL_HEADER);
+	if (h == NULL)
+		return too_short(&c);
+	if ((h[0] & 0xf0) != 0x30 || h[1] != 255)
 		return DECODE_NOT_TCP;
 	if ((h[0] & 7) == 0)
 		return layer_ip(layers, c);
