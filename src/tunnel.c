@@ -63,8 +63,8 @@ enum decode_result layer_ppp(struct layers *layers, struct cursor c)
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	/* Address and control may be left out, and the first octet of the protocol when it is zero. */
-	if (cursor_peek(&c, 0) == 0xff && cursor_peek(&c, 1) == 0x03)
-		cursor_take(&c, 2);
+	if (cursor_peek(&c, 0) == 0xff && cursor_take(&c, 2) == NULL)
+		return cursor_short(&c, 2);
 	uint32_t size = cursor_peek(&c, 0) > 0 && (cursor_peek(&c, 0) & 1) ? 1 : 2;
 	const uint8_t *h = cursor_take(&c, size);
 	if (h == NULL)
