@@ -3,8 +3,10 @@
  * reassembly.h - segments of one connection become two ordered byte streams. The only stage that knows libnids.
  *
  * libnids orders the segments and calls back; it is handed packets in one canonical form (raw IPv4 with a fresh
- * 40-byte header, the stream's number as source address, an injected handshake), because what it does with real
- * headers loses data: see reassembly.c. libnids keeps its state in globals, so there is one reassembly a process.
+ * 40-byte header, a number as source address, an injected handshake), because what it does with real headers loses
+ * data: see nids_link.c. libnids keeps its state in globals, so there is one reassembly a process.
+ *
+ * Offsets count from 0 in each direction. A byte is delivered once; of several copies the first one captured wins.
  */
 #ifndef SMTPSCAN_REASSEMBLY_H
 #define SMTPSCAN_REASSEMBLY_H
@@ -14,6 +16,8 @@
 
 struct stream; /* one connection inside libnids */
 
+/* Calls are synchronous, within stream_segment, stream_flush, and within those of another stream when libnids has no
+ * room left. `acked`: see flow.h. conflict: a copy of bytes seen before differs from the first one and is not used. */
 struct stream_sink {
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
 	void (*gap)(void *user, enum direction direction, uint64_t size);
@@ -21,17 +25,38 @@ struct stream_sink {
 	void (*conflict)(void *user, enum direction direction, uint64_t offset, struct span bytes);
 };
 
+/* Where the two directions begin. */
+struct stream_start {
+	bool known[2];         /* false: the first segment or acknowledgement tells */
+	uint32_t first_seq[2]; /* sequence number of the byte at offset 0 */
+	bool one_sided;        /* no packet of `missing` will come: what is acknowledged of it is a gap at once */
+	enum direction missing;
+};
+
+/* What a segment did to the connection. */
+enum stream_event {
+	STREAM_OPEN,
+	STREAM_CLOSING,        /* both sides have sent FIN; bytes or the last acknowledgements are still missing */
+	STREAM_CLOSED,         /* both sides have closed, everything is delivered and acknowledged */
+	STREAM_RESET,          /* a reset at exactly the right place */
+	STREAM_RESET_DOUBTFUL, /* a reset a little ahead of everything seen: true unless that side goes on talking */
+	STREAM_RESET_INVALID   /* a reset outside the window: ignored */
+};
+
 /* reassembly_init - sets libnids up. Call once. Returns false with a sentence on standard error when it refuses. */
 bool reassembly_init(void);
 void reassembly_exit(void);
 
-struct stream *stream_new(const struct stream_sink *sink, void *user);
-/* stream_segment - takes one segment of the connection, sent in `direction`. Returns true when the segment was a
- * reset inside the window: the connection is over. */
-bool stream_segment(struct stream *stream, enum direction direction, const struct segment *segment);
+struct stream *stream_new(const struct stream_start *start, const struct stream_sink *sink, void *user);
+/* stream_segment - takes one segment of the connection, sent in `direction`. */
+enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment);
+/* stream_begins_at - is SEQ the sequence number of the SYN this direction began with? */
+bool stream_begins_at(const struct stream *stream, enum direction direction, uint32_t seq);
+/* stream_offset - a sequence number as an offset; negative when it lies before the start. */
+int64_t stream_offset(const struct stream *stream, enum direction direction, uint32_t seq);
 /* stream_flush - nothing more will come: holes are skipped as gaps, everything that was held is delivered. */
 void stream_flush(struct stream *stream);
-/* stream_buffered - bytes held for this stream. */
+/* stream_buffered - bytes held for this stream, its own memory included. */
 size_t stream_buffered(const struct stream *stream);
 void stream_free(struct stream *stream);
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * history.c - see history.h. One static ring; addresses in it count up for ever (modulo HISTORY_SIZE they are a
+ * place), so that a stale one is told by its distance.
+ */
+#include "history.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define HISTORY_STEPS 256 /* chunks looked at for one comparison */
+
+struct chunk {
+	uint64_t previous; /* address of the direction's chunk before this one, 0: none */
+	uint64_t offset;
+	uint64_t size;
+};
+
+/* Room for a last chunk of the largest size that begins just before the end. */
+static _Alignas(struct chunk) uint8_t ring[HISTORY_SIZE + sizeof(struct chunk) + HISTORY_CHUNK_MAX];
+static uint64_t head = HISTORY_SIZE; /* address of the next chunk; 0 is none */
+
+static struct chunk *chunk_at(uint64_t address)
+{
+	return (struct chunk *)(void *)(ring + address % HISTORY_SIZE);
+}
+
+uint8_t *history_room(void)
+{
+	return (uint8_t *)(chunk_at(head) + 1);
+}
+
+void history_commit(uint64_t *newest, uint64_t offset, size_t size)
+{
+	assert(size <= HISTORY_CHUNK_MAX);
+	*chunk_at(head) = (struct chunk){ .previous = *newest, .offset = offset, .size = size };
+	*newest = head;
+	uint64_t next = head + sizeof(struct chunk) +
+			(size + _Alignof(struct chunk) - 1) / _Alignof(struct chunk) * _Alignof(struct chunk);
+	/* A chunk may stand beyond the end of the ring, never begin there: the next one begins at the start. */
+	if (head % HISTORY_SIZE + (next - head) >= HISTORY_SIZE)
+		next = (head / HISTORY_SIZE + 1) * HISTORY_SIZE;
+	head = next;
+}
+
+void history_store(uint64_t *newest, uint64_t offset, const uint8_t *data, size_t size)
+{
+	while (size > 0) {
+		size_t part = size < HISTORY_CHUNK_MAX ? size : HISTORY_CHUNK_MAX;
+		memcpy(history_room(), data, part);
+		history_commit(newest, offset, part);
+		offset += part;
+		data += part;
+		size -= part;
+	}
+}
+
+bool history_differs(uint64_t newest, uint64_t offset, const uint8_t *data, size_t size)
+{
+	uint64_t address = newest;
+	/* The ring holds the addresses of the last HISTORY_SIZE octets; those before are overwritten. */
+	for (unsigned step = 0; step < HISTORY_STEPS && address != 0 && head - address <= HISTORY_SIZE; step++) {
+		const struct chunk *chunk = chunk_at(address);
+		uint64_t from = chunk->offset > offset ? chunk->offset : offset;
+		uint64_t chunk_end = chunk->offset + chunk->size;
+		uint64_t to = chunk_end < offset + size ? chunk_end : offset + size;
+		if (from < to) {
+			const uint8_t *kept = (const uint8_t *)(chunk + 1) + (from - chunk->offset);
+			if (memcmp(kept, data + (from - offset), to - from) != 0)
+				return true;
+			if (from == offset && to == offset + size)
+				return false;
+		}
+		address = chunk->previous;
+	}
+	return false;
+}

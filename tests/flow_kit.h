@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * flow_kit.h - for the tests of the TCP stages: segments written by hand, and a sink that writes down what it is told.
+ *
+ * A kit has one flow table and a log. Each event is a line of the log:
+ *   begin ID client:PORT server:PORT [midstream] [one-sided up|down] [tls]
+ *   up|down TEXT @ACKED      (line ends written as ~)
+ *   gap up|down SIZE | fin up|down | conflict up|down OFFSET TEXT | cut up|down OFFSET | end WHY
+ */
+#ifndef FLOW_KIT_H
+#define FLOW_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glib.h>
+
+#include "flow.h"
+
+struct kit {
+	struct flow_table *table;
+	GString *log;
+	struct moment at;        /* of the last packet */
+	int64_t step;            /* time between packets */
+	uint16_t client, server; /* ports that the short forms use */
+	uint32_t client_isn, server_isn;
+	bool ipv6;
+	GByteArray *stream[2]; /* all bytes delivered; gaps as zeros */
+	struct flow last;      /* as it was in the last end */
+};
+
+struct kit *kit_new(const struct flow_options *options);
+void kit_free(struct kit *kit);
+
+/* kit_say - the full form: a segment with these flags ("S", "SA", "A", "F", "R" in any mixture). */
+void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq, uint32_t ack, const void *payload,
+	size_t size);
+/* kit_up, kit_down - a data segment (or, with "", an acknowledgement) at stream offsets OFFSET and ACKED. */
+void kit_up(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
+void kit_down(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
+/* kit_handshake - SYN, SYN/ACK, ACK. */
+void kit_handshake(struct kit *kit);
+/* kit_wait - lets time pass. */
+void kit_wait(struct kit *kit, int64_t seconds);
+/* kit_expect - the log is exactly this; it is emptied. */
+void kit_expect(struct kit *kit, const char *log);
+
+#endif
