@@ -9,7 +9,8 @@
 
 struct analysis;
 
-/* analysis_new - options are borrowed. One analysis a process at a time (libnids). */
+/* analysis_new - options are borrowed. One analysis a process at a time (libnids). Returns NULL, said, when libnids
+ * refuses. */
 struct analysis *analysis_new(const struct options *options, struct output *output);
 
 /* analysis_input - reads one capture to its end, or several as one recording (--continuous): every record goes to the
@@ -21,6 +22,7 @@ void analysis_stop(struct analysis *analysis);
 
 /* analysis_worst - the highest severity of any alert raised so far; 0 when none was. */
 enum severity analysis_worst(const struct analysis *analysis);
-void analysis_free(struct analysis *analysis);
+/* analysis_free - returns EXIT_OUTPUT when a mail could not be stored (said). */
+int analysis_free(struct analysis *analysis);
 
 #endif

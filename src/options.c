@@ -79,6 +79,7 @@ static const struct option_row rows[] = {
 	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
 	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "say what is read, and what was found" },
 
+	{ "graph", 0, "[strict]", GROUP_INFORMATION, ROW_CALL, 0, take_graph, "the state machine as Graphviz DOT" },
 	{ "list-alerts", 0, "[json]", GROUP_INFORMATION, ROW_CALL, 0, take_list_alerts, "every alert and its condition" },
 	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
 	{ "version", 'V', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_version, "the version" },

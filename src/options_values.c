@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "machine.h"
 #include "options_internal.h"
 
 #define TEXT_LIMIT_MAX ((size_t)128 * 1024 * 1024) /* a record with body and raw stays below cJSON's 2 GiB */
@@ -251,6 +252,14 @@ enum taken take_progress(struct options *options, const struct option_row *row, 
 }
 
 /* ---- questions ---- */
+
+enum taken take_graph(struct options *options, const struct option_row *row, const char *value)
+{
+	if (value && strcmp(value, "strict") != 0)
+		return option_bad(row, value, "strict");
+	machine_graph(stdout, value != NULL);
+	return TAKEN_DONE;
+}
 
 enum taken take_list_alerts(struct options *options, const struct option_row *row, const char *value)
 {

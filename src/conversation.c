@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * conversation.c - see conversation.h. Every record of a session leaves from here, so that the order of records is the
+ * order of what follows: detectors judge an event before its record is written, a mail is complete before the alerts
+ * on it, a transaction's record comes before those of its files.
+ */
+#include "conversation.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct conversation {
+	struct desk *desk;
+	const struct flow *flow;
+	struct session *session;
+	struct detector *detector;
+	struct tls *tls; /* from the first byte of TLS on */
+	bool tls_written;
+	bool one_sided;     /* the session knows */
+	uint64_t offset[2]; /* in the streams */
+	uint64_t content;   /* octets of the open content so far */
+	uint64_t *alerts;   /* counts by id; NULL before the first alert: most sessions have none */
+};
+
+static struct place place_of(const struct conversation *c, int tx)
+{
+	return (struct place){ c->flow, c->desk->now, tx };
+}
+
+/* ---- alerts: from the session and from the detectors ---- */
+
+static void on_alert(void *context, const struct alert *alert)
+{
+	struct conversation *c = context;
+	const struct options *options = c->desk->options;
+	if (options->disabled[alert->id])
+		return;
+	if (!c->alerts)
+		c->alerts = g_new0(uint64_t, ALERT_COUNT);
+	c->desk->stats.alerts[alert->severity]++;
+	if (c->desk->worst == 0 || alert->severity < c->desk->worst)
+		c->desk->worst = alert->severity;
+	if (++c->alerts[alert->id] > options->alert_limit && options->alert_limit > 0)
+		return;
+	struct place place = place_of(c, alert->tx);
+	output_alert(c->desk->output, &place, alert);
+}
+
+/* ---- the session's events ---- */
+
+static void on_command(void *context, const struct session_command *command)
+{
+	struct conversation *c = context;
+	struct place place = place_of(c, command->tx);
+	detector_command(c->detector, place.at, command);
+	output_command(c->desk->output, &place, command);
+}
+
+static void on_response(void *context, const struct session_response *response)
+{
+	struct conversation *c = context;
+	struct place place = place_of(c, response->tx);
+	detector_response(c->detector, place.at, response);
+	output_response(c->desk->output, &place, response);
+}
+
+static void on_content_begin(void *context, struct transaction *tx)
+{
+	struct conversation *c = context;
+	c->content = 0;
+	if (c->desk->want_mail)
+		tx->user = mail_new(&c->desk->mail);
+	detector_content_begin(c->detector, tx);
+}
+
+static void on_content(void *context, struct transaction *tx, struct span piece)
+{
+	struct conversation *c = context;
+	if (tx->user)
+		mail_feed(tx->user, piece);
+	detector_content(c->detector, tx, piece);
+	if (output_wants(c->desk->output, RECORD_CONTENT) && piece.size > 0) {
+		struct place place = place_of(c, tx->number);
+		output_content(c->desk->output, &place, c->content, piece, false);
+	}
+	c->content += piece.size;
+}
+
+static void on_content_gap(void *context, struct transaction *tx, uint64_t size)
+{
+	struct conversation *c = context;
+	if (tx->user)
+		mail_gap(tx->user, size);
+	detector_content_gap(c->detector, tx, size);
+}
+
+static void on_content_end(void *context, struct transaction *tx, bool whole)
+{
+	struct conversation *c = context;
+	struct place place = place_of(c, tx->number);
+	output_content(c->desk->output, &place, c->content, (struct span){ NULL, 0 }, true);
+	if (!tx->user)
+		return;
+	mail_finish(tx->user, whole);
+	if (c->desk->mail.parse)
+		detector_mail(c->detector, tx, tx->user);
+}
+
+/* store - what the mail's owner wants kept beside the records. */
+static void store(struct conversation *c, const struct transaction *tx, struct mail *mail)
+{
+	if (mail->error) {
+		fprintf(stderr, "smtpscan: %s\n", mail->error);
+		c->desk->store_failed = true;
+	}
+	if (c->desk->mbox && (mail->size > 0 || tx->content_whole) &&
+		!mbox_add(c->desk->mbox, tx->mail_from, c->desk->now.time, mail))
+		c->desk->store_failed = true;
+}
+
+static void on_transaction_end(void *context, struct transaction *tx)
+{
+	struct conversation *c = context;
+	struct input_stats *stats = &c->desk->stats;
+	struct mail *mail = tx->user;
+	struct place place = place_of(c, tx->number);
+	detector_transaction_end(c->detector, place.at, tx);
+	output_smtp(c->desk->output, &place, tx, mail);
+	stats->transactions++;
+	stats->mails += tx->content_begun && tx->content_whole;
+	stats->mail_bytes += tx->content_bytes;
+	if (!mail)
+		return;
+	for (guint i = 0; mail->parts && i < mail->parts->len; i++)
+		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i]);
+	stats->files += mail->parts ? mail->parts->len : 0;
+	store(c, tx, mail);
+	mail_free(mail);
+	tx->user = NULL;
+}
+
+static void on_auth(void *context, const struct session_auth *auth)
+{
+	struct conversation *c = context;
+	struct place place = place_of(c, -1);
+	detector_auth(c->detector, place.at, auth);
+	output_auth(c->desk->output, &place, auth);
+}
+
+/* ---- TLS ---- */
+
+static void on_tls_begin(void *context, bool implicit)
+{
+	struct conversation *c = context;
+	tls_free(c->tls);
+	c->tls = tls_new();
+	c->tls_written = false;
+}
+
+static void write_tls(struct conversation *c)
+{
+	struct place place = place_of(c, -1);
+	const struct tls_info *info = tls_info(c->tls);
+	c->tls_written = true;
+	detector_tls(c->detector, place.at, info);
+	output_tls(c->desk->output, &place, info);
+}
+
+static void on_tls_bytes(void *context, enum direction direction, struct span bytes)
+{
+	struct conversation *c = context;
+	if (tls_bytes(c->tls, direction, bytes) && !c->tls_written && tls_ready(c->tls))
+		write_tls(c);
+}
+
+static void on_tls_gap(void *context, enum direction direction, uint64_t size)
+{
+	struct conversation *c = context;
+	tls_gap(c->tls, direction, size);
+	if (!c->tls_written && tls_ready(c->tls))
+		write_tls(c);
+}
+
+static const struct session_sink session_sink = {
+	.command = on_command,
+	.response = on_response,
+	.content_begin = on_content_begin,
+	.content = on_content,
+	.content_gap = on_content_gap,
+	.content_end = on_content_end,
+	.transaction_end = on_transaction_end,
+	.auth = on_auth,
+	.tls_begin = on_tls_begin,
+	.tls_bytes = on_tls_bytes,
+	.tls_gap = on_tls_gap,
+	.alert = on_alert,
+};
+
+/* ---- the flow's events ---- */
+
+static void *on_begin(void *context, const struct flow *flow)
+{
+	struct desk *desk = context;
+	struct conversation *c = g_new0(struct conversation, 1);
+	const struct session_options options = {
+		.strict = desk->options->strict,
+		.midstream = flow->midstream,
+		.implicit_tls = flow->tls_port,
+		.early_pipeline = detectors_early_pipeline(desk->detectors, &flow->client, &flow->server),
+		.one_sided = flow->one_sided,
+		.missing = flow->missing,
+	};
+	c->desk = desk;
+	c->flow = flow;
+	c->one_sided = flow->one_sided;
+	c->detector = detector_new(desk->detectors, flow, on_alert, c);
+	c->session = session_new(&options, &session_sink, c);
+	return c;
+}
+
+/* notice_one_sided - the flow can find out later that no packet of one direction will come. */
+static void notice_one_sided(struct conversation *c)
+{
+	if (!c->flow->one_sided || c->one_sided)
+		return;
+	c->one_sided = true;
+	session_one_sided(c->session, c->flow->missing);
+}
+
+static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+{
+	struct conversation *c = user;
+	const struct span bytes = { data, size };
+	notice_one_sided(c);
+	if (direction == UP)
+		detector_client_bytes(c->detector, bytes);
+	c->offset[direction] += size;
+	session_bytes(c->session, direction, bytes, acked);
+}
+
+static void on_gap(void *user, enum direction direction, uint64_t size)
+{
+	struct conversation *c = user;
+	notice_one_sided(c);
+	detector_gap(c->detector, direction, c->offset[direction], size);
+	c->offset[direction] += size;
+	session_gap(c->session, direction, size);
+}
+
+static void on_fin(void *user, enum direction direction)
+{
+	struct conversation *c = user;
+	notice_one_sided(c);
+	session_fin(c->session, direction);
+}
+
+static void on_trouble(void *user, enum flow_trouble what, enum direction direction, uint64_t offset, struct span bytes)
+{
+	struct conversation *c = user;
+	detector_trouble(c->detector, what, direction, offset, bytes);
+}
+
+static void on_end(void *user, const struct flow *flow)
+{
+	static const enum session_end ends[] = {
+		[FLOW_END_FIN] = SESSION_END_CLOSED,
+		[FLOW_END_RST] = SESSION_END_RESET,
+		[FLOW_END_TIMEOUT] = SESSION_END_TIMEOUT,
+		[FLOW_END_EVICTED] = SESSION_END_TIMEOUT,
+		[FLOW_END_REUSED] = SESSION_END_TIMEOUT,
+		[FLOW_END_INPUT] = SESSION_END_CAPTURE,
+	};
+	static const uint64_t none[ALERT_COUNT];
+	struct conversation *c = user;
+	notice_one_sided(c);
+	session_end(c->session, ends[flow->why]);
+	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
+		write_tls(c);
+	detector_end(c->detector, flow);
+	struct place place = place_of(c, -1);
+	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none);
+	if (c->desk->ending) /* in order of flow already: nothing needs to be held for sorting */
+		output_packet_done(c->desk->output);
+	session_free(c->session);
+	detector_free(c->detector);
+	tls_free(c->tls);
+	g_free(c->alerts);
+	g_free(c);
+}
+
+const struct flow_sink conversation_flow_sink = {
+	.begin = on_begin,
+	.bytes = on_bytes,
+	.gap = on_gap,
+	.fin = on_fin,
+	.trouble = on_trouble,
+	.end = on_end,
+};
