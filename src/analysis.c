@@ -51,6 +51,10 @@ struct analysis *analysis_new(const struct options *options, struct output *outp
 	analysis->desk.output = output;
 	plan_mail(&analysis->desk);
 	mail_init();
+	if (options->mail.extract_dir && g_mkdir_with_parents(options->mail.extract_dir, 0777) != 0) {
+		fprintf(stderr, "smtpscan: %s: %s\n", options->mail.extract_dir, g_strerror(errno));
+		analysis->desk.store_failed = true;
+	}
 	if (options->mbox && !(analysis->desk.mbox = mbox_open(options->mbox))) {
 		fprintf(stderr, "smtpscan: %s: %s\n", options->mbox, g_strerror(errno));
 		analysis->desk.store_failed = true;

@@ -113,9 +113,12 @@ static void store(struct conversation *c, const struct transaction *tx, struct m
 		fprintf(stderr, "smtpscan: %s\n", mail->error);
 		c->desk->store_failed = true;
 	}
-	if (c->desk->mbox && (mail->size > 0 || tx->content_whole) &&
-		!mbox_add(c->desk->mbox, tx->mail_from, c->desk->now.time, mail))
+	if (!c->desk->mbox || (mail->size == 0 && !tx->content_whole))
+		return;
+	if (!mbox_append(c->desk->mbox, mail, tx->mail_from ? tx->mail_from->str : NULL, c->desk->now.time)) {
+		fprintf(stderr, "smtpscan: %s: %s\n", c->desk->options->mbox, g_strerror(errno));
 		c->desk->store_failed = true;
+	}
 }
 
 static void on_transaction_end(void *context, struct transaction *tx)
