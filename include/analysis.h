@@ -9,8 +9,8 @@
 
 struct analysis;
 
-/* analysis_new - options are borrowed. One analysis a process at a time (libnids). Returns NULL, said, when libnids
- * refuses. */
+/* analysis_new - options are borrowed. One analysis a process at a time (libnids). Returns NULL, said, when the
+ * place for mails or files can't be made. */
 struct analysis *analysis_new(const struct options *options, struct output *output);
 
 /* analysis_input - reads one capture to its end, or several as one recording (--continuous): every record goes to the

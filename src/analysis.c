@@ -40,25 +40,37 @@ static void plan_mail(struct desk *desk)
 	desk->want_mail = desk->mail.parse || options->mbox;
 }
 
+/* say - a sentence on a file that could not be made or written. */
+static bool say(const char *path)
+{
+	fprintf(stderr, "smtpscan: %s: %s\n", path, g_strerror(errno));
+	return false;
+}
+
+/* open_stores - the places for mails and files beside the records. */
+static bool open_stores(struct analysis *analysis)
+{
+	const struct options *options = analysis->options;
+	if (options->mail.extract_dir && g_mkdir_with_parents(options->mail.extract_dir, 0777) != 0)
+		return say(options->mail.extract_dir);
+	if (options->mbox && !(analysis->desk.mbox = mbox_open(options->mbox)))
+		return say(options->mbox);
+	return true;
+}
+
 struct analysis *analysis_new(const struct options *options, struct output *output)
 {
-	if (!reassembly_init())
-		return NULL;
 	struct analysis *analysis = g_new0(struct analysis, 1);
 	analysis->options = options;
 	analysis->output_options = options->output;
 	analysis->desk.options = options;
 	analysis->desk.output = output;
 	plan_mail(&analysis->desk);
+	if (!open_stores(analysis) || !reassembly_init()) {
+		g_free(analysis);
+		return NULL;
+	}
 	mail_init();
-	if (options->mail.extract_dir && g_mkdir_with_parents(options->mail.extract_dir, 0777) != 0) {
-		fprintf(stderr, "smtpscan: %s: %s\n", options->mail.extract_dir, g_strerror(errno));
-		analysis->desk.store_failed = true;
-	}
-	if (options->mbox && !(analysis->desk.mbox = mbox_open(options->mbox))) {
-		fprintf(stderr, "smtpscan: %s: %s\n", options->mbox, g_strerror(errno));
-		analysis->desk.store_failed = true;
-	}
 	return analysis;
 }
 
@@ -77,10 +89,8 @@ int analysis_free(struct analysis *analysis)
 	if (!analysis)
 		return EXIT_OK;
 	bool failed = analysis->desk.store_failed;
-	if (analysis->desk.mbox && !mbox_close(analysis->desk.mbox)) {
-		fprintf(stderr, "smtpscan: %s: %s\n", analysis->options->mbox, g_strerror(errno));
-		failed = true;
-	}
+	if (analysis->desk.mbox && !mbox_close(analysis->desk.mbox))
+		failed = !say(analysis->options->mbox);
 	mail_exit();
 	reassembly_exit();
 	g_free(analysis);
