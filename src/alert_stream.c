@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * alert_stream.c - content as it streams by: long lines, bare LF and CR, NUL, and in the end its size.
+ *
+ * Looks at every octet once or twice, by memchr, and keeps nothing but how the present line began. Each finding is said
+ * once a transaction. BINARYMIME content (RFC 3030 3) may hold anything. Behind a hole nothing is known of the line.
+ */
+#include <string.h>
+
+#include "alert_parts.h"
+
+enum watch_finding { SAID_LF = 1, SAID_CR = 2, SAID_NUL = 4, SAID_LINE = 8 };
+
+/* is_binary - was BODY=BINARYMIME declared? */
+static bool is_binary(const struct transaction *tx)
+{
+	for (guint i = 0; i < tx->params->len; i++) {
+		const struct mail_param *param = g_ptr_array_index(tx->params, i);
+		if (strcmp(param->keyword->str, "BODY") == 0 && param->value &&
+			grammar_is(span_of_string(param->value), "BINARYMIME"))
+			return true;
+	}
+	return false;
+}
+
+void watch_begin(struct detector *detector, const struct transaction *tx)
+{
+	detector->watch = (struct watch){ .on = !is_binary(tx), .line_known = true };
+}
+
+/* say - raises a finding of the content, once. */
+static void say(struct detector *detector, const struct transaction *tx, enum watch_finding finding, enum alert_id id,
+	enum severity severity, struct span evidence, const char *what)
+{
+	if (detector->watch.said & finding)
+		return;
+	detector->watch.said |= finding;
+	raise_alert(detector, id, severity, SCENE_CONTENT(tx), evidence, "%s", what);
+}
+
+static void say_bare_cr(struct detector *detector, const struct transaction *tx, struct span evidence)
+{
+	say(detector, tx, SAID_CR, ALERT_bare_cr, 0, evidence,
+		"the content holds a CR without LF: servers disagree whether a line ends there");
+}
+
+static void say_bare_lf(struct detector *detector, const struct transaction *tx, struct span evidence)
+{
+	say(detector, tx, SAID_LF, ALERT_bare_lf, 0, evidence,
+		"the content holds a LF without CR: servers disagree whether a line ends there");
+}
+
+/* say_long - a line of `size` octets, its end included, that begins with `head`. */
+static void say_long(struct detector *detector, const struct transaction *tx, uint64_t size, struct span head)
+{
+	unsigned most = threshold_count(detector, ALERT_data_line_too_long, LINE_OCTETS_MAX);
+	if (size <= most || detector->watch.said & SAID_LINE)
+		return;
+	detector->watch.said |= SAID_LINE;
+	raise_alert(detector, ALERT_data_line_too_long, 0, SCENE_CONTENT(tx), head,
+		"a line of the content has %llu octets, %u are allowed", (unsigned long long)size, most);
+}
+
+/* keep_line - the line goes on in the next piece: remembers how it began. */
+static void keep_line(struct watch *watch, struct span part)
+{
+	size_t kept = MIN(part.size, sizeof watch->head - watch->head_size);
+	memcpy(watch->head + watch->head_size, part.data, kept);
+	watch->head_size += kept;
+	watch->line_size += part.size;
+	watch->after_cr = part.data[part.size - 1] == '\r';
+	watch->after_hole = false;
+}
+
+/* line_ended - the octets [from, at) of the piece are the end of a line, a LF stands at `at`. */
+static void line_ended(
+	struct detector *detector, const struct transaction *tx, struct span piece, size_t from, size_t at)
+{
+	struct watch *watch = &detector->watch;
+	bool crlf = at > from ? piece.data[at - 1] == '\r' : from == 0 && watch->after_cr;
+	if (!crlf && !(at == 0 && watch->after_hole))
+		say_bare_lf(detector, tx, around(piece, at, 1));
+	struct span head = { piece.data + from, at - from };
+	if (watch->head_size > 0)
+		head = (struct span){ watch->head, watch->head_size };
+	if (watch->line_known)
+		say_long(detector, tx, watch->line_size + (at - from) + 1, head);
+	watch->line_known = true;
+	watch->line_size = watch->head_size = 0;
+	watch->after_cr = watch->after_hole = false;
+}
+
+void watch_piece(struct detector *detector, const struct transaction *tx, struct span piece)
+{
+	struct watch *watch = &detector->watch;
+	if (!watch->on || piece.size == 0)
+		return;
+	const uint8_t *nul = watch->said & SAID_NUL ? NULL : memchr(piece.data, 0, piece.size);
+	if (nul)
+		say(detector, tx, SAID_NUL, ALERT_nul_byte, SEVERITY_LOW, around(piece, (size_t)(nul - piece.data), 1),
+			"the content holds a NUL");
+	if (watch->after_cr && piece.data[0] != '\n')
+		say_bare_cr(detector, tx, around(piece, 0, 1));
+	for (size_t from = 0; from < piece.size;) {
+		const uint8_t *lf = memchr(piece.data + from, '\n', piece.size - from);
+		size_t end = lf ? (size_t)(lf - piece.data) : piece.size;
+		/* a CR in last place is judged by what follows */
+		size_t inner = end > from && piece.data[end - 1] == '\r' ? end - 1 : end;
+		const uint8_t *cr =
+			inner > from && !(watch->said & SAID_CR) ? memchr(piece.data + from, '\r', inner - from) : NULL;
+		if (cr)
+			say_bare_cr(detector, tx, around(piece, (size_t)(cr - piece.data), 1));
+		if (lf)
+			line_ended(detector, tx, piece, from, end);
+		else
+			keep_line(watch, (struct span){ piece.data + from, end - from });
+		from = end + 1;
+	}
+}
+
+void watch_gap(struct detector *detector)
+{
+	struct watch *watch = &detector->watch;
+	watch->line_known = watch->after_cr = false;
+	watch->after_hole = true;
+	watch->line_size = watch->head_size = 0;
+}
+
+/* check_size - size_exceeded */
+static void check_size(struct detector *detector, const struct transaction *tx)
+{
+	uint64_t size = tx->content_bytes + tx->missing_bytes;
+	if (tx->declared_size > 0 && size > tx->declared_size + tx->declared_size / 10)
+		raise_alert(detector, ALERT_size_exceeded, 0, SCENE_CONTENT(tx), NO_EVIDENCE,
+			"the content has %llu octets, the client declared %llu (SIZE=)", (unsigned long long)size,
+			(unsigned long long)tx->declared_size);
+	else if (tx->size_limit > 0 && size > tx->size_limit)
+		raise_alert(detector, ALERT_size_exceeded, 0, SCENE_CONTENT(tx), NO_EVIDENCE,
+			"the content has %llu octets, the server's limit is %llu", (unsigned long long)size,
+			(unsigned long long)tx->size_limit);
+}
+
+void watch_end(struct detector *detector, const struct transaction *tx)
+{
+	struct watch *watch = &detector->watch;
+	struct span head = { watch->head, watch->head_size };
+	if (watch->on && watch->line_known)
+		say_long(detector, tx, watch->line_size, head);
+	if (watch->on && watch->after_cr && tx->content_whole)
+		say_bare_cr(detector, tx, head);
+	watch->on = false;
+	check_size(detector, tx);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * pairs.c - the bounded table of pairs of addresses, and the sliding windows of what is counted for them.
+ *
+ * A window holds at most as many events as its threshold, since it is emptied when it is full.
+ */
+#include "pairs.h"
+
+#include <string.h>
+
+struct window_event {
+	int64_t time;
+	uint64_t key;
+};
+
+struct pair_key {
+	struct address client, server;
+};
+
+struct pairs {
+	GHashTable *table; /* struct pair_key -> struct pair */
+	GQueue used;       /* links of the pairs, the longest unused first */
+};
+
+static uint64_t hash_octets(uint64_t hash, const uint8_t *octets, size_t size, bool fold)
+{
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (fold ? (uint8_t)g_ascii_tolower((char)octets[i]) : octets[i])) *
+		       UINT64_C(0x100000001b3);
+	return hash;
+}
+
+#define HASH_START UINT64_C(0xcbf29ce484222325) /* FNV-1a */
+
+static guint key_hash(gconstpointer key)
+{
+	const struct pair_key *k = key;
+	uint64_t hash = hash_octets(HASH_START, k->client.octets, sizeof k->client.octets, false);
+	hash = hash_octets(hash, k->server.octets, sizeof k->server.octets, false);
+	return (guint)(hash ^ hash >> 32);
+}
+
+static bool same_address(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->octets, b->octets, sizeof a->octets) == 0;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+	const struct pair_key *x = a, *y = b;
+	return same_address(&x->client, &y->client) && same_address(&x->server, &y->server);
+}
+
+static void pair_free(void *data)
+{
+	struct pair *pair = data;
+	for (int i = 0; i < WINDOW_COUNT; i++)
+		if (pair->windows[i].events)
+			g_array_free(pair->windows[i].events, TRUE);
+	g_free(pair);
+}
+
+struct pairs *pairs_new(void)
+{
+	struct pairs *pairs = g_new0(struct pairs, 1);
+	pairs->table = g_hash_table_new_full(key_hash, key_equal, g_free, pair_free);
+	g_queue_init(&pairs->used);
+	return pairs;
+}
+
+void pairs_free(struct pairs *pairs)
+{
+	if (!pairs)
+		return;
+	g_hash_table_destroy(pairs->table);
+	g_free(pairs);
+}
+
+struct pair *pairs_get(struct pairs *pairs, const struct address *client, const struct address *server)
+{
+	struct pair_key key = { *client, *server };
+	struct pair *pair = g_hash_table_lookup(pairs->table, &key);
+	if (pair) {
+		g_queue_unlink(&pairs->used, &pair->link);
+	} else {
+		if (g_hash_table_size(pairs->table) >= PAIRS_MAX)
+			g_hash_table_remove(pairs->table, g_queue_pop_head_link(&pairs->used)->data);
+		pair = g_new0(struct pair, 1);
+		pair->link.data = g_memdup2(&key, sizeof key);
+		g_hash_table_insert(pairs->table, pair->link.data, pair);
+	}
+	g_queue_push_tail_link(&pairs->used, &pair->link);
+	return pair;
+}
+
+const struct pair *pairs_find(const struct pairs *pairs, const struct address *client, const struct address *server)
+{
+	struct pair_key key = { *client, *server };
+	return g_hash_table_lookup(pairs->table, &key);
+}
+
+/* forget - drops what is out of the window, and the event with this key. */
+static void forget(GArray *events, int64_t oldest, uint64_t key)
+{
+	guint kept = 0;
+	for (guint i = 0; i < events->len; i++) {
+		struct window_event event = g_array_index(events, struct window_event, i);
+		if (event.time >= oldest && (key == 0 || event.key != key))
+			g_array_index(events, struct window_event, kept++) = event;
+	}
+	g_array_set_size(events, kept);
+}
+
+bool window_add(struct window *window, int64_t now, uint64_t key, unsigned count, unsigned seconds, int64_t *since)
+{
+	int64_t length = (int64_t)seconds * NANOSECONDS_PER_SECOND;
+	struct window_event event = { now, key };
+	if (now < window->silent_until)
+		return false;
+	if (!window->events)
+		window->events = g_array_new(FALSE, FALSE, sizeof event);
+	forget(window->events, seconds ? now - length : INT64_MIN, key);
+	g_array_append_val(window->events, event);
+	if (window->events->len < count)
+		return false;
+	*since = g_array_index(window->events, struct window_event, 0).time;
+	window->silent_until = seconds ? now + length : INT64_MAX;
+	g_array_set_size(window->events, 0);
+	return true;
+}
+
+uint64_t window_key(struct span octets)
+{
+	uint64_t hash = hash_octets(HASH_START, octets.data, octets.size, true);
+	return hash ? hash : 1;
+}
