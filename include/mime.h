@@ -18,7 +18,8 @@
 #define MIME_HEADER_COUNT_MAX 1000        /* beyond: a defect, and not kept */
 #define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of header values looked at in one block */
 #define MIME_DEFECTS_MAX 100
-#define MIME_STEP (64 * 1024) /* octets decoded at a time */
+#define MIME_ARCHIVE_MAX (4 * 1024 * 1024) /* octets of an archive that are kept to look into it */
+#define MIME_STEP (64 * 1024)              /* octets decoded at a time */
 
 static inline struct span span_of(const void *data, size_t size)
 {
@@ -50,6 +51,48 @@ void mime_addresses(GPtrArray **list, struct span value, const char *hint);
 /* mime_mailbox - decoded display name and address of the first mailbox; NULL when there is none. */
 void mime_mailbox(struct span value, const char *hint, char **name, char **address);
 
+/* --- mime_header.c: header blocks. */
+
+/* clang-format off */
+#define MIME_FIELDS(X) \
+	X(FROM, "From") X(TO, "To") X(CC, "Cc") X(BCC, "Bcc") X(REPLY_TO, "Reply-To") X(SUBJECT, "Subject") \
+	X(DATE, "Date") X(MESSAGE_ID, "Message-ID") X(IN_REPLY_TO, "In-Reply-To") X(REFERENCES, "References") \
+	X(X_MAILER, "X-Mailer") X(USER_AGENT, "User-Agent") X(X_ORIGINATING_IP, "X-Originating-IP") \
+	X(RECEIVED, "Received") X(CONTENT_TYPE, "Content-Type") X(CONTENT_DISPOSITION, "Content-Disposition") \
+	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding")
+enum mime_field_id {
+#define X(id, name) MIME_FIELD_##id,
+	MIME_FIELDS(X)
+#undef X
+	MIME_FIELD_OTHER
+};
+/* clang-format on */
+
+/* One header field: ranges of the content, the value folded as it is. */
+struct mime_field {
+	enum mime_field_id id;
+	struct span name, value;
+};
+
+/* What a block is like, the fields that were not kept included. */
+struct mime_block {
+	size_t size, count, longest; /* octets, fields, octets of the longest line */
+};
+
+/* Is the line content[at..end) the end of a header block? */
+typedef bool (*mime_header_stop)(const void *context, size_t at, size_t end);
+/* mime_header_read - the block at `at` into fields (struct mime_field). Returns where the body begins. */
+size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
+	struct mime_block *block);
+const char *mime_field_name(enum mime_field_id id);
+/* mime_field_value - of the first field with this id; data is NULL when there is none. */
+struct span mime_field_value(const GArray *fields, enum mime_field_id id);
+/* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
+size_t mime_line_end(struct span content, size_t at, size_t *next);
+/* mime_header_keep - mail->headers. mime_header_decode - the fields that have a place of their own in struct mail. */
+void mime_header_keep(struct mail *mail, const GArray *fields);
+void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint);
+
 /* --- mime_params.c: Content-Type and Content-Disposition. */
 
 struct mime_params {
@@ -77,6 +120,17 @@ char *mime_uuencode_name(struct span in);
 void mime_flowed(GString *text, bool delsp);
 /* mime_urls - adds the urls of a text to a list of mail's (at most MAIL_URL_MAX); seen holds those that are in it. */
 void mime_urls(GPtrArray **list, GHashTable *seen, struct span text, bool html);
+
+/* --- mime_look.c: what octets are. */
+
+/* mime_magic - what libmagic says of the first octets of a file; NULL when nothing. Free with g_free. */
+char *mime_magic(struct span data);
+/* mime_is_text - do the first octets look like text? */
+bool mime_is_text(struct span data);
+/* mime_is_archive - is it of a kind that mime_archive_encrypted reads? */
+bool mime_is_archive(struct span head);
+bool mime_archive_encrypted(struct span data);
+void mime_look_exit(void);
 
 /* --- extract.c: files under --extract DIR. */
 

@@ -139,6 +139,7 @@ void mail_exit(void)
 	nothing = NULL;
 	mime_charset_exit();
 	extract_exit();
+	mime_look_exit();
 }
 
 /* --- what went wrong --- */

@@ -11,35 +11,8 @@
 
 #include <string.h>
 
-#define PARTIAL_MESSAGE_MAX                                                                                            \
-	(16 * 1024 * 1024) /* of an attached message that is encoded: beyond, its parts are not read */
+#define ENCODED_MESSAGE_MAX (16 * 1024 * 1024) /* octets in which the parts of an encoded message are looked for */
 #define RELEASE_STEP (4 * 1024 * 1024)
-
-/* clang-format off */
-#define FIELDS(X) \
-	X(FROM, "From") X(TO, "To") X(CC, "Cc") X(BCC, "Bcc") X(REPLY_TO, "Reply-To") X(SUBJECT, "Subject") X(DATE, "Date") \
-	X(MESSAGE_ID, "Message-ID") X(IN_REPLY_TO, "In-Reply-To") X(REFERENCES, "References") X(X_MAILER, "X-Mailer") \
-	X(USER_AGENT, "User-Agent") X(X_ORIGINATING_IP, "X-Originating-IP") X(RECEIVED, "Received") \
-	X(CONTENT_TYPE, "Content-Type") X(CONTENT_DISPOSITION, "Content-Disposition") \
-	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding")
-/* clang-format on */
-enum field_id {
-#define X(id, name) FIELD_##id,
-	FIELDS(X)
-#undef X
-		FIELD_OTHER
-};
-static const char *const field_names[] = {
-#define X(id, name) name,
-	FIELDS(X)
-#undef X
-};
-
-/* One header field: ranges of the content, the value folded as it is. */
-struct field {
-	enum field_id id;
-	struct span name, value;
-};
 
 struct boundary {
 	const char *text;
@@ -68,7 +41,7 @@ struct mime {
 	unsigned messages; /* attached messages around */
 	bool damaged;      /* not whole: nothing is said about what is missing */
 	bool inherited;    /* in an encoded message that is not whole itself */
-	GArray *fields;    /* struct field of the block read last */
+	GArray *fields;    /* struct mime_field of the block read last */
 	GArray *top;       /* those of the mail itself */
 	GString *number;
 	char *hint; /* a charset that a part declared */
@@ -76,22 +49,9 @@ struct mime {
 
 static struct stop read_entity(struct mime *mime, size_t at, bool message, const char *default_type);
 
-static enum field_id field_find(struct span name)
+static struct span content_of(const struct mime *mime)
 {
-	for (enum field_id id = 0; id < FIELD_OTHER; id++)
-		if (strlen(field_names[id]) == name.size &&
-			g_ascii_strncasecmp(field_names[id], (const char *)name.data, name.size) == 0)
-			return id;
-	return FIELD_OTHER;
-}
-
-/* field_value - of the first field with this id; data is NULL when there is none. */
-static struct span field_value(const GArray *fields, enum field_id id)
-{
-	for (guint i = 0; i < fields->len; i++)
-		if (g_array_index(fields, struct field, i).id == id)
-			return g_array_index(fields, struct field, i).value;
-	return span_of(NULL, 0);
+	return span_of(mime->data, mime->size);
 }
 
 /* boundary_line - is the line data[at..end) one of the open boundaries? The innermost wins. Returns its level or -1. */
@@ -114,17 +74,6 @@ static int boundary_line(const struct mime *mime, size_t at, size_t end, bool *c
 	return -1;
 }
 
-/* line_end - where the line at `at` ends, without its line end; *next: the line after it. */
-static size_t line_end(const struct mime *mime, size_t at, size_t *next)
-{
-	const uint8_t *lf = memchr(mime->data + at, '\n', mime->size - at);
-	size_t end = lf != NULL ? (size_t)(lf - mime->data) : mime->size;
-	*next = end + (lf != NULL);
-	if (lf != NULL && end > at && mime->data[end - 1] == '\r')
-		end--;
-	return end;
-}
-
 /* stop_at - a boundary line at `at` ends the part that began at `begin`. */
 static struct stop stop_at(struct mime *mime, size_t begin, size_t at, size_t next, int level, bool closing)
 {
@@ -144,7 +93,7 @@ static struct stop find_boundary(struct mime *mime, size_t begin, size_t at)
 		size_t next, end;
 		bool closing;
 		if (mime->data[at] == '-') {
-			end = line_end(mime, at, &next);
+			end = mime_line_end(content_of(mime), at, &next);
 			int level = boundary_line(mime, at, end, &closing);
 			if (level >= 0)
 				return stop_at(mime, begin, at, next, level, closing);
@@ -161,84 +110,39 @@ static struct stop find_boundary(struct mime *mime, size_t begin, size_t at)
 	return (struct stop){ -1, false, mime->size, mime->size };
 }
 
-/* field_name_size - the size of the field name at the beginning of a line; 0 when it is no header line. *value: where
- * the value begins. */
-static size_t field_name_size(const struct mime *mime, size_t at, size_t end, size_t *value)
+static bool stops_header(const void *context, size_t at, size_t end)
 {
-	size_t name = at;
-	while (name < end && mime->data[name] > ' ' && mime->data[name] < 0x7f && mime->data[name] != ':')
-		name++;
-	size_t colon = name;
-	while (colon < end && (mime->data[colon] == ' ' || mime->data[colon] == '\t'))
-		colon++;
-	if (name == at || colon == end || mime->data[colon] != ':')
-		return 0;
-	*value = colon + 1;
-	return name - at;
+	bool closing;
+	return boundary_line(context, at, end, &closing) >= 0;
 }
 
-static bool starts_with(const struct mime *mime, size_t at, const char *word)
+/* read_header - the block at `at` into mime->fields. Returns where the body begins (a boundary line may be there). */
+static size_t read_header(struct mime *mime, size_t at)
 {
-	size_t size = strlen(word);
-	return mime->size - at >= size && memcmp(mime->data + at, word, size) == 0;
-}
-
-/* read_headers - the block at `at` into mime->fields. Returns where the body begins (a boundary line may be there). */
-static size_t read_headers(struct mime *mime, size_t at)
-{
-	size_t begin = at, next, count = 0, longest = 0;
-	g_array_set_size(mime->fields, 0);
-	/* the separator line of a mail folder, sent along */
-	if (mime->depth == 0 && (starts_with(mime, at, "From ") || starts_with(mime, at, ">From "))) {
-		line_end(mime, at, &next);
-		at = next;
-	}
-	for (; at < mime->size; at = next) {
-		bool closing;
-		size_t value, end = line_end(mime, at, &next);
-		longest = MAX(longest, end - at);
-		if (end == at) {
-			at = next;
-			break;
-		}
-		if (boundary_line(mime, at, end, &closing) >= 0)
-			break;
-		size_t name = field_name_size(mime, at, end, &value);
-		if ((mime->data[at] == ' ' || mime->data[at] == '\t') && count > 0) {
-			struct field *last = &g_array_index(mime->fields, struct field, mime->fields->len - 1);
-			if (count <= MIME_HEADER_COUNT_MAX)
-				last->value.size =
-					MIN((size_t)(mime->data + end - last->value.data), MIME_HEADER_KEPT_MAX);
-		} else if (name > 0) {
-			struct field field = { FIELD_OTHER, span_of(mime->data + at, name),
-				span_of(mime->data + value, MIN(end - value, MIME_HEADER_KEPT_MAX)) };
-			field.id = field_find(field.name);
-			if (count++ < MIME_HEADER_COUNT_MAX)
-				g_array_append_val(mime->fields, field);
-		} else
-			break; /* no header line: the body begins without an empty line */
-	}
+	struct mime_block block;
+	size_t body = mime_header_read(mime->fields, content_of(mime), at, stops_header, mime, &block);
 	const char *which = mime->number->len > 0 ? mime->number->str : "message";
-	if (at - begin > MIME_HEADER_BLOCK_MAX)
+	if (block.size > MIME_HEADER_BLOCK_MAX)
 		mail_defect(mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header block of %zu octets (%s)",
-			at - begin, which);
-	if (longest > MIME_HEADER_LINE_MAX)
-		mail_defect(mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header line of %zu octets (%s)", longest,
-			which);
-	if (count > MIME_HEADER_COUNT_MAX)
-		mail_defect(mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "%zu header fields (%s)", count, which);
-	return at;
+			block.size, which);
+	if (block.longest > MIME_HEADER_LINE_MAX)
+		mail_defect(mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header line of %zu octets (%s)",
+			block.longest, which);
+	if (block.count > MIME_HEADER_COUNT_MAX)
+		mail_defect(
+			mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "%zu header fields (%s)", block.count, which);
+	return body;
 }
 
 /* check_duplicates - fields that decide what a reader sees, and that readers choose differently when there are two. */
 static void check_duplicates(struct mime *mime)
 {
-	static const enum field_id once[] = { FIELD_FROM, FIELD_SUBJECT, FIELD_DATE, FIELD_MESSAGE_ID,
-		FIELD_CONTENT_TYPE, FIELD_CONTENT_DISPOSITION };
-	unsigned count[FIELD_OTHER + 1] = { 0 };
-	struct span last[FIELD_OTHER + 1];
+	static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE,
+		MIME_FIELD_MESSAGE_ID, MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION };
+	unsigned count[MIME_FIELD_OTHER + 1] = { 0 };
+	struct span last[MIME_FIELD_OTHER + 1];
 	for (guint i = 0; i < mime->fields->len; i++) {
-		const struct field *field = &g_array_index(mime->fields, struct field, i);
+		const struct mime_field *field = &g_array_index(mime->fields, struct mime_field, i);
 		count[field->id]++;
 		last[field->id] =
 			span_of(field->name.data, (size_t)(field->value.data + field->value.size - field->name.data));
@@ -246,7 +150,7 @@ static void check_duplicates(struct mime *mime)
 	for (size_t i = 0; i < G_N_ELEMENTS(once); i++)
 		if (count[once[i]] > 1)
 			mail_defect(mime->mail, MIME_DUPLICATE_HEADER, last[once[i]], "%u %s headers%s%s",
-				count[once[i]], field_names[once[i]], mime->number->len > 0 ? " in part " : "",
+				count[once[i]], mime_field_name(once[i]), mime->number->len > 0 ? " in part " : "",
 				mime->number->str);
 }
 
@@ -366,9 +270,9 @@ static void entity_clear(struct entity *entity)
 
 static void entity_parse(struct mime *mime, struct entity *entity, const char *default_type)
 {
-	struct span type = field_value(mime->fields, FIELD_CONTENT_TYPE);
-	struct span encoding = field_value(mime->fields, FIELD_CONTENT_TRANSFER_ENCODING);
-	struct span disposition = field_value(mime->fields, FIELD_CONTENT_DISPOSITION);
+	struct span type = mime_field_value(mime->fields, MIME_FIELD_CONTENT_TYPE);
+	struct span encoding = mime_field_value(mime->fields, MIME_FIELD_CONTENT_TRANSFER_ENCODING);
+	struct span disposition = mime_field_value(mime->fields, MIME_FIELD_CONTENT_DISPOSITION);
 	mime_params_parse(&entity->content, type, mime->hint);
 	mime_params_parse(&entity->disposition, disposition, mime->hint);
 	entity->type = check_type(mime, type, &entity->content, default_type);
@@ -402,7 +306,7 @@ static struct stop read_leaf(struct mime *mime, size_t at, const struct entity *
 			part->filename = mime_uuencode_name(in);
 		if (encoded_message) {
 			leaf.decoded = g_byte_array_new();
-			leaf.decoded_max = PARTIAL_MESSAGE_MAX;
+			leaf.decoded_max = ENCODED_MESSAGE_MAX;
 		}
 		mime_part_read(mime->reader, part, &leaf, in);
 		if (encoded_message) {
@@ -449,7 +353,7 @@ static bool open_multipart(struct mime *mime, size_t at, const struct entity *en
 static struct stop read_entity(struct mime *mime, size_t at, bool message, const char *default_type)
 {
 	struct stop stop;
-	size_t body = read_headers(mime, at);
+	size_t body = read_header(mime, at);
 	check_duplicates(mime);
 	if (mime->top == NULL)
 		mime->top = g_array_copy(mime->fields);
@@ -482,102 +386,14 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 	return stop;
 }
 
-/* keep_headers - mail->headers, in one piece of memory. */
-static void keep_headers(struct mail *mail, const GArray *fields)
+/* separator_size - of the separator line of a mail folder that some send along with the mail. */
+static size_t separator_size(struct span content)
 {
-	size_t size = 0, count = 0;
-	for (; count < fields->len; count++) {
-		const struct field *field = &g_array_index(fields, struct field, count);
-		if (size + field->name.size + field->value.size > MIME_HEADER_KEPT_MAX)
-			break;
-		size += field->name.size + field->value.size + 2;
-	}
-	char *memory = g_malloc(count * (sizeof(struct mail_header) + sizeof(GString)) + size + 1);
-	struct mail_header *headers = (struct mail_header *)(void *)memory;
-	GString *values = (GString *)(void *)(headers + count);
-	char *text = (char *)(values + count);
-	mail->header_memory = memory;
-	for (size_t i = 0; i < count; i++) {
-		const struct field *field = &g_array_index(fields, struct field, i);
-		headers[i].name = memcpy(text, field->name.data, field->name.size);
-		text[field->name.size] = '\0';
-		text += field->name.size + 1;
-		values[i] = (GString){ .str = text };
-		for (size_t j = 0; j < field->value.size; j++)
-			if (field->value.data[j] != '\n' &&
-				!(field->value.data[j] == '\r' && j + 1 < field->value.size &&
-					field->value.data[j + 1] == '\n') &&
-				(values[i].len > 0 || !g_ascii_isspace(field->value.data[j])))
-				text[values[i].len++] = (char)field->value.data[j];
-		while (values[i].len > 0 && g_ascii_isspace(text[values[i].len - 1]))
-			values[i].len--;
-		text[values[i].len] = '\0';
-		text += values[i].len + 1;
-		values[i].allocated_len = values[i].len + 1;
-		headers[i].value = &values[i];
-		mail_list_add(&mail->headers, &headers[i], NULL);
-	}
-}
-
-/* decode_headers - the fields that have a place of their own in struct mail. The first of several counts. */
-static void decode_headers(struct mail *mail, const GArray *fields, const char *hint)
-{
-	for (guint i = 0; i < fields->len; i++) {
-		const struct field *field = &g_array_index(fields, struct field, i);
-		char **words = NULL, **text = NULL;
-		switch (field->id) {
-		case FIELD_FROM:
-			if (mail->from == NULL)
-				mime_mailbox(field->value, hint, &mail->from_name, &mail->from_address);
-			words = &mail->from;
-			break;
-		case FIELD_SUBJECT:
-			words = &mail->subject;
-			break;
-		case FIELD_REPLY_TO:
-			words = &mail->reply_to;
-			break;
-		case FIELD_X_MAILER:
-			words = &mail->x_mailer;
-			break;
-		case FIELD_USER_AGENT:
-			words = &mail->user_agent;
-			break;
-		case FIELD_DATE:
-			text = &mail->date;
-			break;
-		case FIELD_MESSAGE_ID:
-			text = &mail->message_id;
-			break;
-		case FIELD_IN_REPLY_TO:
-			text = &mail->in_reply_to;
-			break;
-		case FIELD_REFERENCES:
-			text = &mail->references;
-			break;
-		case FIELD_X_ORIGINATING_IP:
-			text = &mail->x_originating_ip;
-			break;
-		case FIELD_TO:
-			mime_addresses(&mail->to, field->value, hint);
-			break;
-		case FIELD_CC:
-			mime_addresses(&mail->cc, field->value, hint);
-			break;
-		case FIELD_BCC:
-			mime_addresses(&mail->bcc, field->value, hint);
-			break;
-		case FIELD_RECEIVED:
-			mail_list_add(&mail->received, mime_unfold(field->value, hint), g_free);
-			break;
-		default:
-			break;
-		}
-		if (words != NULL && *words == NULL)
-			*words = mime_words(field->value, hint);
-		if (text != NULL && *text == NULL)
-			*text = mime_unfold(field->value, hint);
-	}
+	size_t next = 0;
+	if ((content.size > 5 && memcmp(content.data, "From ", 5) == 0) ||
+		(content.size > 6 && memcmp(content.data, ">From ", 6) == 0))
+		mime_line_end(content, 0, &next);
+	return next;
 }
 
 void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source)
@@ -590,13 +406,13 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 	if (mime.size == 0)
 		return;
 	mime.damaged = !source->whole || source->hole_count > 0;
-	mime.fields = g_array_new(FALSE, FALSE, sizeof(struct field));
+	mime.fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
 	mime.number = g_string_new(NULL);
 	mime.reader = mime_reader_new(mail, options);
 
-	read_entity(&mime, 0, true, "text/plain");
-	keep_headers(mail, mime.top);
-	decode_headers(mail, mime.top, mime.hint);
+	read_entity(&mime, separator_size(source->content), true, "text/plain");
+	mime_header_keep(mail, mime.top);
+	mime_header_decode(mail, mime.top, mime.hint);
 
 	g_array_free(mime.top, TRUE);
 	mime_reader_free(mime.reader);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mime_part.c - one leaf: decoded once, piece by piece, into hashes, a file, a sample for libmagic and the archive
- * look, and text.
+ * mime_part.c - one leaf: decoded once, piece by piece, into hashes, a file, what libmagic sees of it, and text.
  *
- * A part of any size passes in bounded memory; only text (up to the body limit) and archives (up to ARCHIVE_MAX) are
- * kept until the part ends.
+ * A part of any size passes in bounded memory; only text (up to the body limit) and archives (up to MIME_ARCHIVE_MAX)
+ * are kept until the part ends.
  */
 #include "mime.h"
 
@@ -26,6 +25,7 @@ struct mime_reader {
 	struct digest *digest;
 	struct extract_file *file;
 	GByteArray *text;
+	GByteArray *archive;
 	bool is_text;
 };
 
@@ -73,11 +73,24 @@ static void keep(GByteArray *kept, struct span data, size_t max)
 		g_byte_array_append(kept, data.data, (guint)MIN(data.size, max - kept->len));
 }
 
+/* look - at the first octets: what is it? The text of a mail is not asked about, it is what it says it is. */
+static void look(struct mime_reader *reader, struct span data)
+{
+	struct mail_part *part = reader->part;
+	bool said = reader->is_text || g_str_has_prefix(part->content_type, "message/");
+	if (reader->options->magic && (part->attachment || !said || !mime_is_text(data)))
+		part->magic = mime_magic(data);
+	if (mime_is_archive(data))
+		reader->archive = g_byte_array_new();
+}
+
 /* read_piece - decoded octets, in steps that don't fill the memory when the input is mapped. */
 static void read_piece(void *context, struct span data)
 {
 	struct mime_reader *reader = context;
 	struct mail_part *part = reader->part;
+	if (part->size == 0 && data.size > 0)
+		look(reader, data);
 	if (part->size < sizeof part->head) {
 		size_t size = MIN(data.size, sizeof part->head - part->head_size);
 		memcpy(part->head + part->head_size, data.data, size);
@@ -90,6 +103,8 @@ static void read_piece(void *context, struct span data)
 			extract_write(reader->file, step);
 		if (reader->is_text && reader->leaf->encoding != MIME_IDENTITY)
 			keep(reader->text, step, reader->text_max);
+		if (reader->archive != NULL)
+			keep(reader->archive, step, MIME_ARCHIVE_MAX);
 		if (reader->leaf->decoded != NULL)
 			keep(reader->leaf->decoded, step, reader->leaf->decoded_max);
 		part->size += step.size;
@@ -211,6 +226,11 @@ void mime_part_read(struct mime_reader *reader, struct mail_part *part, const st
 		part->stored = part->path != NULL;
 		if (error != NULL)
 			mail_lost(reader->mail, error);
+	}
+	if (reader->archive != NULL) {
+		part->encrypted = mime_archive_encrypted(span_of(reader->archive->data, reader->archive->len));
+		g_byte_array_free(reader->archive, TRUE);
+		reader->archive = NULL;
 	}
 	if (reader->is_text)
 		read_text(

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime_header.c - header blocks: cut into fields, and the fields of the mail itself decoded.
+ *
+ * Fields are ranges of the content. Lines end in CRLF or LF. The first line that is no header line ends the block, as
+ * if an empty one stood before it. Values are looked at up to MIME_HEADER_KEPT_MAX octets, fields up to
+ * MIME_HEADER_COUNT_MAX; the rest is passed over and counted.
+ */
+#include "mime.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	size_t size;
+} names[] = {
+#define X(id, name) { name, sizeof name - 1 },
+	MIME_FIELDS(X)
+#undef X
+};
+
+const char *mime_field_name(enum mime_field_id id)
+{
+	return names[id].name;
+}
+
+static enum mime_field_id field_find(struct span name)
+{
+	for (enum mime_field_id id = 0; id < MIME_FIELD_OTHER; id++)
+		if (names[id].size == name.size &&
+			g_ascii_strncasecmp(names[id].name, (const char *)name.data, name.size) == 0)
+			return id;
+	return MIME_FIELD_OTHER;
+}
+
+struct span mime_field_value(const GArray *fields, enum mime_field_id id)
+{
+	for (guint i = 0; i < fields->len; i++)
+		if (g_array_index(fields, struct mime_field, i).id == id)
+			return g_array_index(fields, struct mime_field, i).value;
+	return span_of(NULL, 0);
+}
+
+size_t mime_line_end(struct span content, size_t at, size_t *next)
+{
+	const uint8_t *lf = memchr(content.data + at, '\n', content.size - at);
+	size_t end = lf != NULL ? (size_t)(lf - content.data) : content.size;
+	*next = end + (lf != NULL);
+	if (lf != NULL && end > at && content.data[end - 1] == '\r')
+		end--;
+	return end;
+}
+
+/* field_name_size - the size of the field name at the beginning of a line; 0 when it is no header line. *value: where
+ * the value begins. */
+static size_t field_name_size(const uint8_t *data, size_t at, size_t end, size_t *value)
+{
+	size_t name = at;
+	while (name < end && data[name] > ' ' && data[name] < 0x7f && data[name] != ':')
+		name++;
+	size_t colon = name;
+	while (colon < end && (data[colon] == ' ' || data[colon] == '\t'))
+		colon++;
+	if (name == at || colon == end || data[colon] != ':')
+		return 0;
+	*value = colon + 1;
+	return name - at;
+}
+
+size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
+	struct mime_block *block)
+{
+	size_t begin = at, next;
+	*block = (struct mime_block){ 0 };
+	g_array_set_size(fields, 0);
+	for (; at < content.size; at = next) {
+		size_t value = 0, end = mime_line_end(content, at, &next);
+		if (end == at) {
+			at = next;
+			break;
+		}
+		if (stop(context, at, end))
+			break;
+		bool folded = (content.data[at] == ' ' || content.data[at] == '\t') && block->count > 0;
+		size_t name = folded ? 0 : field_name_size(content.data, at, end, &value);
+		if (!folded && name == 0)
+			break;
+		block->longest = MAX(block->longest, end - at);
+		block->count += !folded;
+		if (block->count > MIME_HEADER_COUNT_MAX)
+			continue;
+		if (folded) {
+			struct mime_field *last = &g_array_index(fields, struct mime_field, fields->len - 1);
+			last->value.size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
+		} else {
+			struct mime_field field = { .name = span_of(content.data + at, name),
+				.value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX)) };
+			field.id = field_find(field.name);
+			g_array_append_val(fields, field);
+		}
+	}
+	block->size = at - begin;
+	return at;
+}
+
+/* mime_header_keep - mail->headers, in one piece of memory. */
+void mime_header_keep(struct mail *mail, const GArray *fields)
+{
+	size_t size = 0, count = 0;
+	for (; count < fields->len; count++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, count);
+		if (size + field->name.size + field->value.size > MIME_HEADER_KEPT_MAX)
+			break;
+		size += field->name.size + field->value.size + 2;
+	}
+	char *memory = g_malloc(count * (sizeof(struct mail_header) + sizeof(GString)) + size + 1);
+	struct mail_header *headers = (struct mail_header *)(void *)memory;
+	GString *values = (GString *)(void *)(headers + count);
+	char *text = (char *)(values + count);
+	mail->header_memory = memory;
+	for (size_t i = 0; i < count; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		headers[i].name = memcpy(text, field->name.data, field->name.size);
+		text[field->name.size] = '\0';
+		text += field->name.size + 1;
+		values[i] = (GString){ .str = text };
+		for (size_t j = 0; j < field->value.size; j++)
+			if (field->value.data[j] != '\n' &&
+				!(field->value.data[j] == '\r' && j + 1 < field->value.size &&
+					field->value.data[j + 1] == '\n') &&
+				(values[i].len > 0 || !g_ascii_isspace(field->value.data[j])))
+				text[values[i].len++] = (char)field->value.data[j];
+		while (values[i].len > 0 && g_ascii_isspace(text[values[i].len - 1]))
+			values[i].len--;
+		text[values[i].len] = '\0';
+		text += values[i].len + 1;
+		values[i].allocated_len = values[i].len + 1;
+		headers[i].value = &values[i];
+		mail_list_add(&mail->headers, &headers[i], NULL);
+	}
+}
+
+/* mime_header_decode - the fields that have a place of their own in struct mail. The first of several counts. */
+void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint)
+{
+	for (guint i = 0; i < fields->len; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		char **words = NULL, **text = NULL;
+		switch (field->id) {
+		case MIME_FIELD_FROM:
+			if (mail->from == NULL)
+				mime_mailbox(field->value, hint, &mail->from_name, &mail->from_address);
+			words = &mail->from;
+			break;
+		case MIME_FIELD_SUBJECT:
+			words = &mail->subject;
+			break;
+		case MIME_FIELD_REPLY_TO:
+			words = &mail->reply_to;
+			break;
+		case MIME_FIELD_X_MAILER:
+			words = &mail->x_mailer;
+			break;
+		case MIME_FIELD_USER_AGENT:
+			words = &mail->user_agent;
+			break;
+		case MIME_FIELD_DATE:
+			text = &mail->date;
+			break;
+		case MIME_FIELD_MESSAGE_ID:
+			text = &mail->message_id;
+			break;
+		case MIME_FIELD_IN_REPLY_TO:
+			text = &mail->in_reply_to;
+			break;
+		case MIME_FIELD_REFERENCES:
+			text = &mail->references;
+			break;
+		case MIME_FIELD_X_ORIGINATING_IP:
+			text = &mail->x_originating_ip;
+			break;
+		case MIME_FIELD_TO:
+			mime_addresses(&mail->to, field->value, hint);
+			break;
+		case MIME_FIELD_CC:
+			mime_addresses(&mail->cc, field->value, hint);
+			break;
+		case MIME_FIELD_BCC:
+			mime_addresses(&mail->bcc, field->value, hint);
+			break;
+		case MIME_FIELD_RECEIVED:
+			mail_list_add(&mail->received, mime_unfold(field->value, hint), g_free);
+			break;
+		default:
+			break;
+		}
+		if (words != NULL && *words == NULL)
+			*words = mime_words(field->value, hint);
+		if (text != NULL && *text == NULL)
+			*text = mime_unfold(field->value, hint);
+	}
+}

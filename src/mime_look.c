@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime_look.c - what the octets of a part are, whatever its header says: libmagic's words, and whether an archive is
+ * encrypted.
+ *
+ * libmagic needs 20 to 2000 us a call, most for text: it is asked about files, not about the text of a mail, and sees
+ * at most MAGIC_MAX octets. libarchive reads headers only. A format that must decompress to find the next header is
+ * left after the first one that has content, so nothing can be made to unpack much here.
+ */
+#include "mime.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+#include "config.h"
+#if HAVE_MAGIC
+#include <magic.h>
+#endif
+
+#define MAGIC_MAX (64 * 1024)
+#define MAGIC_TEXT_MAX 2048 /* of what looks like text: that is what is slow */
+#define ARCHIVE_ENTRIES_MAX 1000
+
+/* is_text - no control characters but those of text? */
+static bool is_text(struct span data)
+{
+	for (size_t i = 0; i < data.size; i++)
+		if ((data.data[i] < ' ' && (data.data[i] < '\t' || data.data[i] > '\r') && data.data[i] != 0x1b) ||
+			data.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
+bool mime_is_text(struct span data)
+{
+	return is_text(span_of(data.data, MIN(data.size, MAGIC_TEXT_MAX)));
+}
+
+#if HAVE_MAGIC
+static magic_t cookie;
+static bool tried;
+
+/* mime_magic - opens the database at the first call. */
+char *mime_magic(struct span data)
+{
+	if (!tried) {
+		tried = true;
+		cookie = magic_open(MAGIC_NONE);
+		if (cookie != NULL && magic_load(cookie, NULL) != 0) {
+			magic_close(cookie);
+			cookie = NULL;
+		}
+	}
+	if (cookie == NULL || data.size == 0)
+		return NULL;
+	const char *words =
+		magic_buffer(cookie, data.data, MIN(data.size, mime_is_text(data) ? MAGIC_TEXT_MAX : MAGIC_MAX));
+	return words != NULL ? g_utf8_make_valid(words, -1) : NULL;
+}
+
+void mime_look_exit(void)
+{
+	if (cookie != NULL)
+		magic_close(cookie);
+	cookie = NULL;
+	tried = false;
+}
+#else
+char *mime_magic(struct span data)
+{
+	return NULL;
+}
+
+void mime_look_exit(void)
+{
+}
+#endif
+
+bool mime_is_archive(struct span head)
+{
+	static const struct {
+		const char *octets;
+		size_t size;
+	} begins[] = { { "PK\3\4", 4 }, { "7z\xbc\xaf\x27\x1c", 6 }, { "Rar!\x1a\7", 6 } };
+	for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
+		if (head.size >= begins[i].size && memcmp(head.data, begins[i].octets, begins[i].size) == 0)
+			return true;
+	return false;
+}
+
+/* entries_encrypted - does the archive say so? seeks: it finds the next header without reading what is between. */
+static bool entries_encrypted(struct archive *archive, struct span data, bool seeks)
+{
+	struct archive_entry *entry;
+	if (archive_read_open_memory(archive, data.data, data.size) != ARCHIVE_OK)
+		return false;
+	for (unsigned i = 0; i < ARCHIVE_ENTRIES_MAX; i++) {
+		int result = archive_read_next_header(archive, &entry);
+		if (archive_read_has_encrypted_entries(archive) == 1)
+			return true;
+		if (result == ARCHIVE_EOF || result == ARCHIVE_FATAL)
+			break;
+		if (archive_entry_is_encrypted(entry))
+			return true;
+		if (!seeks && archive_entry_size(entry) > 0)
+			return false;
+	}
+	/* some versions have words for encrypted headers, and nothing else */
+	const char *error = archive_error_string(archive);
+	return error != NULL && strstr(error, "ncrypt") != NULL;
+}
+
+bool mime_archive_encrypted(struct span data)
+{
+	bool zip = data.data[0] == 'P';
+	struct archive *archive = archive_read_new();
+	if (zip)
+		archive_read_support_format_zip_seekable(archive);
+	else {
+		archive_read_support_format_7zip(archive);
+		archive_read_support_format_rar(archive);
+		archive_read_support_format_rar5(archive);
+	}
+	bool encrypted = entries_encrypted(archive, data, zip);
+	archive_read_free(archive);
+	if (zip && !encrypted) {
+		/* without its end there is no directory: the first local header has to do */
+		archive = archive_read_new();
+		archive_read_support_format_zip_streamable(archive);
+		encrypted = entries_encrypted(archive, data, false);
+		archive_read_free(archive);
+	}
+	return encrypted;
+}
