@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_cli.py SMTPSCAN TESTDATA - the program as its user meets it: exit statuses, what goes where, the same bytes again.
+
+Works in a folder of its own, which is removed. What a test needs beside Python (graphviz) is looked for; without it that
+test is skipped.
+"""
+import json
+import mailbox
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
+PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
+HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
+SECRETS = os.path.join(TESTDATA, "postfix-auth-plain.pcap")
+FILES = os.path.join(TESTDATA, "exim-nodemailer.pcap")
+RECORD_HEADER, FILE_HEADER = 16, 24
+WAIT = 20  # seconds until a test gives up
+
+
+def run(*arguments, data=None, env=None, **more):
+    return subprocess.run([PROGRAM, *arguments], input=data, stdout=more.pop("stdout", subprocess.PIPE),
+                          stderr=subprocess.PIPE, env=dict(os.environ, **env) if env else None, timeout=WAIT * 3, **more)
+
+
+def records(output, kind=None):
+    rows = [json.loads(line) for line in output.decode("utf-8").splitlines()]
+    return [row for row in rows if kind in (None, row["event_type"])]
+
+
+def packets(path):
+    """-> the file header and each packet with its header"""
+    with open(path, "rb") as file:
+        data = file.read()
+    found, at = [], FILE_HEADER
+    while at < len(data):
+        size = RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
+        found.append(data[at:at + size])
+        at += size
+    return data[:FILE_HEADER], found
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def status(self, expected, *arguments, **more):
+        result = run(*arguments, **more)
+        self.assertEqual(result.returncode, expected, result.stderr.decode())
+        return result
+
+    # ---- what it is asked about itself ----
+
+    def test_questions_are_answered_on_standard_output(self):
+        for option in ("--help", "-h", "--version", "--list-alerts", "--list-alerts=json", "--schema", "--graph"):
+            result = self.status(0, option)
+            self.assertTrue(result.stdout and not result.stderr, option)
+        json.loads(self.status(0, "--schema").stdout)
+        records = [json.loads(line) for line in self.status(0, "--list-alerts=json").stdout.splitlines()]
+        self.assertIn("smtp_smuggling", [row["signature"] for row in records])
+
+    def test_graphviz_takes_the_graph(self):
+        if not shutil.which("dot"):
+            self.skipTest("no graphviz")
+        for option in ("--graph", "--graph=strict"):
+            graph = self.status(0, option).stdout
+            subprocess.run(["dot", "-Tsvg"], input=graph, check=True, stdout=subprocess.DEVNULL, timeout=WAIT)
+
+    # ---- exit statuses ----
+
+    def test_0_even_with_alerts(self):
+        result = self.status(0, HIGH)
+        self.assertTrue(records(result.stdout, "alert"))
+        self.assertEqual(result.stderr, b"")
+
+    def test_1_after_an_alert_that_is_bad_enough(self):
+        self.status(1, "--fail-on", "high", HIGH)
+        self.status(1, "--fail-on", "low", "-e", "stats", HIGH)
+        self.status(0, "--fail-on", "high", PLAIN)
+        self.status(0, "--fail-on", "high", "--disable", "smtp_smuggling", HIGH)
+
+    def test_2_for_bad_usage_with_a_sentence(self):
+        for arguments in ([], ["--nonsense", PLAIN], ["-e", "nonsense", PLAIN], ["--fail-on", "x", PLAIN]):
+            result = self.status(2, *arguments)
+            self.assertTrue(result.stderr.startswith(b"smtpscan: ") or b"smtpscan: " in result.stderr, arguments)
+            self.assertEqual(result.stdout, b"")
+
+    def broken(self, path, mails):
+        """PATH cannot be read to its end: that is said, and the capture behind it is analysed all the same."""
+        result = self.status(3, path, PLAIN)
+        self.assertIn(("smtpscan: " + path).encode(), result.stderr)
+        stats = records(result.stdout, "stats")
+        self.assertEqual([row["stats"]["complete"] for row in stats], [False, True])
+        self.assertIn(path, stats[0]["stats"]["error"])
+        self.assertNotIn("error", stats[1]["stats"])
+        self.assertEqual([row["stats"]["mails"] for row in stats], [mails, 1])
+        self.assertEqual([row["pcap_filename"] for row in stats], [path, PLAIN])
+
+    def test_3_for_what_cannot_be_read(self):
+        self.broken(os.path.join(self.folder, "missing.pcap"), 0)
+        self.broken(self.file("empty.pcap", b""), 0)
+        self.broken(self.file("text.pcap", b"this is no capture, but long enough to be one\n" * 9), 0)
+        with open(PLAIN, "rb") as file:
+            data = file.read()
+        self.broken(self.file("header.pcap", data[:10]), 0)
+        self.broken(self.file("cut.pcap", data + data[FILE_HEADER:FILE_HEADER + 40]), 1)
+
+    def test_3_wins_over_1(self):
+        self.status(3, "--fail-on", "high", HIGH, os.path.join(self.folder, "missing.pcap"))
+
+    def test_4_when_output_fails(self):
+        with open("/dev/full", "wb") as full:
+            result = self.status(4, PLAIN, stdout=full)
+        self.assertIn(b"smtpscan: standard output: ", result.stderr)
+        self.assertIn(b"smtpscan: /dev/full: ", self.status(4, "-o", "/dev/full", PLAIN).stderr)
+        nowhere = os.path.join(self.folder, "no", "file")
+        self.assertIn(nowhere.encode(), self.status(4, "-o", nowhere, PLAIN).stderr)
+        for option in ("--extract", "--mbox"):
+            result = self.status(4, option, os.path.join(PLAIN, "x"), PLAIN)
+            self.assertIn(b"smtpscan: ", result.stderr)
+
+    def test_4_when_nobody_reads(self):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            result = self.status(4, *[PLAIN] * 200, stdout=write)
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+        finally:
+            os.close(write)
+
+    # ---- the same bytes ----
+
+    def test_output_depends_on_the_capture_alone(self):
+        output = self.status(0, "-e", "all", FILES).stdout
+        self.assertEqual(self.status(0, "-e", "all", FILES).stdout, output)
+        for env in ({"TZ": "Asia/Kathmandu"}, {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8"},
+                    {"LANG": "de_DE.ISO-8859-1", "LC_ALL": "C"}, {"LANGUAGE": "fr", "LC_NUMERIC": "de_DE.UTF-8"}):
+            self.assertEqual(self.status(0, "-e", "all", FILES, env=env).stdout, output, env)
+
+    def test_standard_input_is_a_capture_like_another(self):
+        with open(FILES, "rb") as file:
+            data = file.read()
+        expected = [dict(row, pcap_filename="-") for row in records(self.status(0, "-e", "all", FILES).stdout)]
+        self.assertEqual(records(self.status(0, "-e", "all", "-", data=data).stdout), expected)
+
+    def test_a_file_gets_what_standard_output_would(self):
+        path = os.path.join(self.folder, "out")
+        self.assertEqual(self.status(0, "-o", path, PLAIN).stdout, b"")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), self.status(0, PLAIN).stdout)
+
+    def test_a_folder_is_its_captures_sorted(self):
+        for name in ("b.pcap", "a.pcap"):
+            shutil.copy(PLAIN, os.path.join(self.folder, name))
+        names = [row["pcap_filename"] for row in records(self.status(0, "-e", "stats", self.folder).stdout)]
+        self.assertEqual([os.path.basename(name) for name in names], ["a.pcap", "b.pcap"])
+
+    # ---- records ----
+
+    def test_every_line_is_an_object_in_order(self):
+        for name in sorted(os.listdir(TESTDATA)):
+            if not name.endswith(".pcap"):
+                continue
+            rows = records(self.status(0, "-e", "all", os.path.join(TESTDATA, name)).stdout)
+            keys = [(row["pcap_cnt"], row["flow_id"]) for row in rows if "flow_id" in row]
+            self.assertEqual(keys, sorted(keys), name)
+            self.assertEqual([row["event_type"] == "stats" for row in rows].index(True), len(rows) - 1, name)
+
+    def test_secrets_stay_secret(self):
+        quiet = self.status(0, "-e", "all", SECRETS).stdout
+        loud = records(self.status(0, "-e", "all", "--show-secrets", SECRETS).stdout)
+        password = next(row["smtp_auth"]["password"] for row in loud if row["event_type"] == "smtp_auth")
+        self.assertNotIn(password.encode(), quiet)
+        shown = [row["smtp_command"]["argument"] for row in loud
+                 if row.get("smtp_command", {}).get("verb") == "AUTH"][0].split()[-1]
+        self.assertNotIn(shown.encode(), quiet)
+        self.assertIn(b'"PLAIN *"', quiet)
+
+    def test_only_what_is_wanted_is_written(self):
+        rows = records(self.status(0, "-e", "flow,stats", PLAIN).stdout)
+        self.assertEqual([row["event_type"] for row in rows], ["flow", "stats"])
+        rows = records(self.status(0, "-e", "+smtp_command", PLAIN).stdout)
+        self.assertIn("smtp_command", {row["event_type"] for row in rows})
+        low = records(self.status(0, "-s", "high", "-e", "alert", TESTDATA).stdout)
+        self.assertEqual({row["alert"]["severity_name"] for row in low}, {"high"})
+
+    def test_content_pieces_are_the_raw_content(self):
+        rows = records(self.status(0, "-e", "all", "--raw", FILES).stdout)
+        raw = next(row["smtp"]["raw"] for row in rows if row["event_type"] == "smtp")
+        pieces = [row["smtp_content"] for row in rows if row["event_type"] == "smtp_content"]
+        self.assertEqual("".join(piece.get("text", "") for piece in pieces), raw)
+        self.assertEqual([piece["last"] for piece in pieces], [False] * (len(pieces) - 1) + [True])
+        cut = records(self.status(0, "--raw", "--raw-limit", "10", "--body-limit", "0", FILES).stdout, "smtp")[0]
+        self.assertEqual((cut["smtp"]["raw"], cut["smtp"]["raw_truncated"]), (raw[:10], True))
+        self.assertNotIn("body", cut["email"])
+
+    # ---- mails beside the records ----
+
+    def test_mails_and_files_are_stored(self):
+        folder, box = os.path.join(self.folder, "new", "out"), os.path.join(self.folder, "mbox")
+        rows = records(self.status(0, "--extract", folder, "--mbox", box, FILES).stdout)
+        stored = {row["fileinfo"]["sha256"] for row in rows if row["event_type"] == "fileinfo"}
+        stored |= {row["smtp"]["sha256"] for row in rows if row["event_type"] == "smtp"}
+        self.assertEqual({name.split(".")[0] for name in os.listdir(folder)}, stored)
+        mails = mailbox.mbox(box)
+        self.assertEqual(len(mails), 1)
+        mails.close()
+
+    # ---- recordings, live pipes ----
+
+    def split(self, path, at):
+        header, found = packets(path)
+        return (self.file("z-first.pcap", header + b"".join(found[:at])),
+                self.file("a-second.pcap", header + b"".join(found[at:])))
+
+    def test_a_rotated_recording_is_one_input(self):
+        whole = records(self.status(0, "-e", "all", PLAIN).stdout)
+        first, second = self.split(PLAIN, 12)
+        for arguments in ([second, first], [self.folder], ["--keep-order", first, second]):
+            rows = records(self.status(0, "--continuous", "-e", "all", *arguments).stdout)
+            self.assertEqual({row["pcap_filename"] for row in rows}, {first, second})
+            strip = lambda row: {key: value for key, value in row.items() if key != "pcap_filename"}
+            self.assertEqual([strip(row) for row in rows], [strip(row) for row in whole])
+        apart = records(self.status(0, "-e", "stats", first, second).stdout)
+        self.assertEqual(len(apart), 2)
+
+    def test_a_live_pipe_gets_each_record_at_once(self):
+        header, found = packets(PLAIN)
+        with subprocess.Popen([PROGRAM, "-e", "all", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            try:
+                process.stdin.write(header + b"".join(found[:6]))
+                process.stdin.flush()
+                signal.alarm(WAIT)
+                self.assertEqual(json.loads(process.stdout.readline())["event_type"], "smtp_response")
+                process.stdin.write(b"".join(found[6:]))
+                process.stdin.close()
+                self.assertEqual(records(process.stdout.read())[-1]["event_type"], "stats")
+                signal.alarm(0)
+            finally:
+                process.kill()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
