@@ -14,6 +14,7 @@
 struct auth {
 	struct session_auth result;
 	unsigned responses; /* client responses so far */
+	bool lost;          /* one was not seen: the others can't be placed */
 };
 
 /* decode - base64, or NULL when it is none. An "=" alone is an empty response. */
@@ -181,11 +182,16 @@ void auth_line(struct auth *auth, struct span line)
 		auth->result.cancelled = true;
 		return;
 	}
-	GString *decoded = decode(line);
+	GString *decoded = auth->lost ? NULL : decode(line);
 	if (decoded) {
 		take(auth, decoded);
 		g_string_free(decoded, TRUE);
 	}
+}
+
+void auth_lose(struct auth *auth)
+{
+	auth->lost = true;
 }
 
 struct session_auth *auth_result(struct auth *auth)

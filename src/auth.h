@@ -13,6 +13,8 @@ struct auth;
 struct auth *auth_new(struct span argument);
 /* auth_line - a line of the client behind a 334, without its end. "*" cancels. */
 void auth_line(struct auth *auth, struct span line);
+/* auth_lose - a line is not in the capture: what follows can't be placed. */
+void auth_lose(struct auth *auth);
 /* auth_result - what is known so far; borrowed. */
 struct session_auth *auth_result(struct auth *auth);
 void auth_free(struct auth *auth);

@@ -65,6 +65,9 @@ void lose_command(struct session *s)
 	inbox_skip_hole(up, inbox_hole(up));
 	s->lost_end = up->offset;
 	s->skip_partial[UP] = true;
+	s->assumed_greeting |= !s->greeted;
+	if (s->auth)
+		auth_lose(s->auth);
 	await_lost(s);
 }
 

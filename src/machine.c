@@ -43,6 +43,7 @@ const struct transition machine_table[] = {
 	ROW(session_initiation, parse_error,     foreign_protocol,            alert_invalid_response,        fail,               fail),
 	ROW(session_initiation, parse_error,     always,                      alert_invalid_response,        fail,               stay),
 	ROW(session_initiation, gap,             down_only,                   assume_banner,                 client_initiation,  client_initiation),
+	ROW(session_initiation, missing_grammar, lenient_midstream_tls,       nothing,                       stay,               tls),
 	ROW(session_initiation, missing_grammar, lenient_tls_record,          alert_unexpected_client_command, stay,             tls),
 	ROW(session_initiation, missing_grammar, lenient_midstream_command,   resume,                        stay,               command),
 	ROW(session_initiation, missing_grammar, lenient_midstream_content,   resume,                        stay,               data_transmission),

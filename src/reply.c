@@ -76,7 +76,7 @@ enum parse_result reply_read(struct session *s, struct span *offending)
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
 		if (reply->lines->len == 0)
-			reply->start = inbox->offset;
+			reply->acked = inbox_acked(inbox, inbox->offset);
 		if (result == PARSE_ERROR) {
 			*offending = line.line;
 			inbox_consume(inbox, used);
@@ -182,7 +182,6 @@ void reply_assume(struct session *s)
 {
 	struct pending *p = &s->pending;
 	reply_reset(&s->reply);
-	s->reply.start = s->in[DOWN].offset;
 	s->reply.assumed = s->reply.complete = true;
 	s->reply.code = usual_code(p);
 	struct span next = inbox_bytes(&s->in[UP]);

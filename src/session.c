@@ -13,6 +13,9 @@
 #include <string.h>
 
 #include "session_private.h"
+#include "session_rows.h"
+
+#define SESSION_IDLE_STEPS 16 /* steps without moving on: no row of the table needs more */
 
 static const struct machine machine_start = { .state = STATE_session_initiation };
 
@@ -65,6 +68,12 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 static bool closed(const struct session *s, enum direction d)
 {
 	return (s->in[d].fin || s->ended) && !inbox_hole_ahead(&s->in[d]);
+}
+
+/* whole_line - enough is there to say what it is. */
+static bool whole_line(const struct session *s, enum direction d, struct span bytes)
+{
+	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= 512 || closed(s, d);
 }
 
 /* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
@@ -254,6 +263,16 @@ static bool is_tls(struct span b)
 				      (b.data[0] & 0x80 && b.data[2] == 1));
 }
 
+void see_tls(struct session *s, enum direction d)
+{
+	s->tls_seen[d] = true;
+	if (s->summary.tls)
+		return;
+	s->summary.tls = true;
+	if (s->sink->tls_begin)
+		s->sink->tls_begin(s->context, s->options.implicit_tls);
+}
+
 static bool pull_tls(struct session *s, enum direction d)
 {
 	struct inbox *inbox = &s->in[d];
@@ -261,14 +280,14 @@ static bool pull_tls(struct session *s, enum direction d)
 	s->direction = d;
 	if (bytes.size == 0)
 		return inbox_hole(inbox) > 0 && fire_gap(s, d);
-	if (!s->tls_seen[d] && !is_tls(bytes)) {
+	if (!s->tls_seen[UP] && !s->tls_seen[d] && !is_tls(bytes)) {
 		bool unseen = d == DOWN && inbox_acked(inbox, inbox->offset) > s->in[UP].offset && !s->ended;
-		if ((bytes.size < 3 && !closed(s, d)) || unseen)
+		if (!whole_line(s, d, bytes) || unseen)
 			return false;
 		s->offending = bytes;
 		return machine_fire(&s->machine, EVENT_parse_error, s);
 	}
-	s->tls_seen[d] = true;
+	see_tls(s, d);
 	if (s->sink->tls_bytes)
 		s->sink->tls_bytes(s->context, d, bytes);
 	inbox_consume(inbox, bytes.size);
@@ -298,30 +317,25 @@ static bool pull(struct session *s, enum direction d, enum grammar grammar)
 
 /* ---- bytes that wait where the state has no grammar for them ---- */
 
-/* whole_line - enough is there to say what it is. */
-static bool whole_line(const struct session *s, struct span bytes)
-{
-	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= 512 || closed(s, UP);
-}
-
 /* judge_up - client bytes that wait for a reply: were they really sent before it? */
 static bool judge_up(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
+	if (s->hold.ended)
+		return false;
 	if (bytes.size == 0)
 		return inbox_hole(up) > 0 && s->machine.state != STATE_response &&
 		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
+	s->direction = UP;
 	s->command_acked = inbox_acked(up, up->offset);
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
-	bool settles = s->machine.state == STATE_response && (s->pending.lost || s->pending.replies_left > 0);
-	bool midstream = s->machine.state == STATE_session_initiation && s->options.midstream;
-	if ((judged && !settles) || s->command_acked > s->in[DOWN].received ||
-		((midstream || settles) && !whole_line(s, bytes)))
+	bool settles = s->machine.state == STATE_response && (s->pending.lost || s->pending.replies_seen > 0);
+	bool unclear = !whole_line(s, UP, bytes) && !lenient_tls_record(s) && !lenient_midstream_tls(s);
+	if ((judged && !settles) || s->command_acked > s->in[DOWN].received || unclear)
 		return false;
 	s->judged_set[UP] = true;
 	s->judged[UP] = up->offset;
-	s->direction = UP;
 	s->offending = bytes;
 	enum state_id before = s->machine.state;
 	machine_fire(&s->machine, EVENT_missing_grammar, s);
@@ -414,13 +428,43 @@ static void watch_overflow(struct session *s)
 		s->overflow = true;
 }
 
+/* place - where the machine stands: what a step must change. */
+struct place {
+	enum state_id state;
+	uint64_t offset[2], left;
+	size_t lines;
+	bool held;
+};
+
+static struct place place_of(const struct session *s)
+{
+	return (struct place){ s->machine.state, { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left,
+		s->reply.lines->len, s->hold.active };
+}
+
+static bool same_place(struct place a, struct place b)
+{
+	return a.state == b.state && a.offset[UP] == b.offset[UP] && a.offset[DOWN] == b.offset[DOWN] &&
+	       a.left == b.left && a.lines == b.lines && a.held == b.held;
+}
+
+/* pump - steps until nothing can be done. A table that goes round without moving on is stopped, not followed. */
+static void pump(struct session *s)
+{
+	unsigned idle = 0;
+	for (struct place before = place_of(s); idle < SESSION_IDLE_STEPS && step(s);) {
+		struct place after = place_of(s);
+		idle = same_place(before, after) ? idle + 1 : 0;
+		before = after;
+	}
+}
+
 static void run(struct session *s)
 {
-	while (step(s))
-		;
+	pump(s);
 	watch_overflow(s);
-	while (s->overflow && step(s))
-		;
+	if (s->overflow)
+		pump(s);
 	s->overflow = false;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);

@@ -66,6 +66,7 @@ void resume_with_reply(struct session *s)
 
 void resume(struct session *s)
 {
+	s->midway = true;
 	s->skip_partial[UP] = false;
 }
 
@@ -278,7 +279,7 @@ static void greeting_reply(struct session *s)
 /* auth_reply - the exchange is over unless the server asks for more. */
 static void auth_reply(struct session *s)
 {
-	if (!s->auth || s->reply.code == 334)
+	if (s->reply.code == 334)
 		return;
 	struct session_auth *result = auth_result(s->auth);
 	result->success = s->reply.code == 235 && !s->reply.assumed;
@@ -299,6 +300,10 @@ static void effect(struct session *s)
 	bool accepted = s->reply.code < 300;
 	if (p->end_of_data) {
 		transaction_content_reply(s);
+		return;
+	}
+	if (s->auth) {
+		auth_reply(s);
 		return;
 	}
 	switch (p->verb) {
@@ -330,10 +335,6 @@ static void effect(struct session *s)
 	case VERB_X_ANONYMOUSTLS:
 		if (s->reply.code == 220)
 			transaction_close(s, STAGE_STARTTLS);
-		break;
-	case VERB_AUTH:
-	case VERB_X_EXPS:
-		auth_reply(s);
 		break;
 	default:
 		break;
@@ -381,8 +382,9 @@ void open_content(struct session *s)
 			content_open(s, TRANSFER_BDAT);
 		return;
 	}
-	bool midway = s->pending.lost || (s->options.midstream && !s->tx);
-	bool unannounced = !s->tx && midway;
+	bool midway = s->midway || (s->pending.lost && s->reply.acked < s->in[UP].offset);
+	bool unannounced = !s->tx && (s->options.midstream || s->pending.lost);
+	s->midway = false;
 	transaction_without_mail(s);
 	content_open(s, TRANSFER_DATA);
 	data_scanner_init(&s->scanner);
@@ -470,19 +472,14 @@ void alert_invalid_data(struct session *s)
 
 void begin_tls(struct session *s)
 {
-	bool implicit = s->machine.state == STATE_tls && s->options.implicit_tls;
-	s->summary.tls = true;
-	s->tls_seen[UP] = s->tls_seen[DOWN] = false;
 	s->tls_start = s->in[DOWN].offset;
-	if (s->sink->tls_begin)
-		s->sink->tls_begin(s->context, implicit);
 }
 
 void take_tls_gap(struct session *s)
 {
 	uint64_t hole = inbox_hole(&s->in[s->direction]);
 	inbox_skip_hole(&s->in[s->direction], hole);
-	s->tls_seen[s->direction] = true;
+	see_tls(s, s->direction);
 	if (s->sink->tls_gap)
 		s->sink->tls_gap(s->context, s->direction, hole);
 }
@@ -490,14 +487,15 @@ void take_tls_gap(struct session *s)
 void alert_tls_injection(struct session *s)
 {
 	struct span stray = inbox_run(&s->in[s->direction]);
-	if (s->direction == DOWN)
+	if (s->direction == DOWN && !s->response_injection_said)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
 			"the server's clear text goes on behind its 220 to STARTTLS");
-	else if (!s->injection_said)
+	else if (s->direction == UP && !s->injection_said)
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, stray, -1,
 			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
 			"said inside of TLS");
 	s->injection_said |= s->direction == UP;
+	s->response_injection_said |= s->direction == DOWN;
 	inbox_consume(&s->in[s->direction], stray.size);
 }
 
@@ -505,7 +503,6 @@ void alert_plaintext_after_starttls(struct session *s)
 {
 	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
 		"after the 220 to STARTTLS the client goes on in clear");
-	s->summary.tls = false;
 	s->greeted = false;
 }
 

@@ -30,7 +30,7 @@ struct reply {
 	GArray *lines;      /* struct reply_line, spans as offsets until reply_finish */
 	unsigned code;
 	bool mismatch, assumed, complete;
-	uint64_t start;   /* stream offset */
+	uint64_t acked; /* what the server had when it sent its first line */
 	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
 };
 
@@ -90,9 +90,10 @@ struct session {
 	bool judged_set[2];
 	uint64_t refusal_end;   /* stream offset behind the last reply that refused MAIL or RCPT */
 	uint64_t content_start; /* stream offset, down, behind the 354 */
-	bool tls_seen[2], tls_begun;
+	bool midway;              /* the content that is taken began before what can be seen */
+	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
-	bool injection_said;
+	bool injection_said, response_injection_said, judged_finish;
 	bool smuggled; /* what is read now stood behind an odd end of data */
 	bool initiation_said;
 	bool overflow, overflow_said;
@@ -108,6 +109,8 @@ const char *session_state_name(const struct session *s);
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
+/* see_tls - TLS octets came in this direction; it begins with the first. */
+void see_tls(struct session *s, enum direction direction);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
 

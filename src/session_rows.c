@@ -237,14 +237,22 @@ bool lenient_midstream_content(const struct session *s)
 
 /* ---- TLS ---- */
 
-/* tls_record - the header of a TLS record (RFC 8446 5.1), of a handshake unless the session began before the capture.
- */
+/* record_type - the content type of a TLS record at the start (RFC 8446 5.1), 0 when there is none. */
+static unsigned record_type(struct span b)
+{
+	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x17 && b.data[1] == 3 && b.data[2] <= 4;
+	return header ? b.data[0] : 0;
+}
+
+/* A handshake on a port for clear text. */
 bool lenient_tls_record(const struct session *s)
 {
-	struct span b = inbox_bytes(&s->in[UP]);
-	if (s->options.strict || s->direction != UP || b.size < 3 || b.data[1] != 3 || b.data[2] > 4)
-		return false;
-	return b.data[0] == 0x16 || (s->options.midstream && b.data[0] >= 0x14 && b.data[0] <= 0x17);
+	return !s->options.strict && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) == 0x16;
+}
+
+bool lenient_midstream_tls(const struct session *s)
+{
+	return lenient_midstream(s) && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) != 0;
 }
 
 /* Sent before the 220 to STARTTLS was there (client), or before any of the client's TLS was (server). */

@@ -51,13 +51,14 @@ void hold_odd(struct session *s, struct span literal)
 }
 
 /* say - the alert for an odd end without a command behind it. */
-static void say_nonstandard(struct session *s)
+static void say_nonstandard(struct session *s, bool answered)
 {
 	struct span literal = { s->hold.literal->data, s->hold.literal->len };
 	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM, literal,
 		s->tx ? s->tx->number : -1,
-		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT,
-		s->tx ? s->tx->content_bytes : 0);
+		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
+		"%s",
+		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
 }
 
 bool hold_lookahead(struct session *s, struct span next, bool last)
@@ -75,7 +76,7 @@ bool hold_lookahead(struct session *s, struct span next, bool last)
 		if (!last)
 			return false;
 	}
-	say_nonstandard(s);
+	say_nonstandard(s, false);
 	hold_release(s);
 	return true;
 }
@@ -98,13 +99,13 @@ static unsigned replies_expected(const struct session *s)
 bool hold_answered(const struct session *s)
 {
 	const struct hold *h = &s->hold;
-	if (!h->active || !h->command_follows)
+	if (!h->active)
 		return false;
 	unsigned code = 0, early = reply_waiting(s, h->ended ? h->end : s->in[UP].offset, &code);
 	if (!h->ended)
-		return early >= 2 || (early == 1 && code < 300);
+		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
 	unsigned strict = s->tx && s->tx->lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
-	return early > strict || reply_waiting(s, UINT64_MAX, &code) > replies_expected(s);
+	return h->command_follows && (early > strict || reply_waiting(s, UINT64_MAX, &code) > replies_expected(s));
 }
 
 /* next_reply_fits - the second reply that waits was sent after the server had more of the client: it answers that. */
@@ -157,11 +158,14 @@ static void say_smuggling(struct session *s, bool answered)
 void hold_split(struct session *s)
 {
 	inbox_rewind(&s->in[UP]);
-	say_smuggling(s, true);
+	if (s->hold.command_follows)
+		say_smuggling(s, true);
+	else
+		say_nonstandard(s, true);
+	s->smuggled = s->hold.command_follows;
 	reset(s);
 	content_close(s, true);
 	s->pending.end = s->in[UP].offset;
-	s->smuggled = true;
 }
 
 void hold_release(struct session *s)

@@ -253,7 +253,7 @@ void transaction_content_reply(struct session *s)
 	if (tx->lmtp && !s->reply.assumed)
 		note_recipient(s);
 	bool whole = s->content_ended;
-	if (!whole && tx->transfer == TRANSFER_DATA) {
+	if (!whole && (tx->transfer == TRANSFER_DATA || s->chunk.left > 0)) {
 		note_reply(s, tx);
 		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
 		transaction_end(s,

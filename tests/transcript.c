@@ -122,8 +122,7 @@ static void on_tls_begin(void *context, bool implicit)
 static void on_tls_bytes(void *context, enum direction direction, struct span bytes)
 {
 	struct transcript *t = context;
-	if (t->pieces == WHOLE)
-		g_string_append_printf(t->text, "tls %s %zu\n", direction_name(direction), bytes.size);
+	t->tls_octets[direction] += bytes.size;
 }
 
 static void on_alert(void *context, const struct alert *a)
@@ -171,6 +170,8 @@ char *transcript_end(struct transcript *t, enum session_end why)
 {
 	session_end(t->session, why);
 	const struct session_summary *s = session_summary(t->session);
+	if (t->tls_octets[UP] + t->tls_octets[DOWN] > 0)
+		g_string_append_printf(t->text, "tls octets up %zu down %zu\n", t->tls_octets[UP], t->tls_octets[DOWN]);
 	g_string_append_printf(t->text, "end %s mails %" G_GUINT64_FORMAT "\n", s->state, s->mails);
 	session_free(t->session);
 	return g_string_free(t->text, FALSE);

@@ -27,8 +27,8 @@ struct transcript {
 	GString *text;
 	uint64_t sent[2];  /* stream octets so far, by direction */
 	uint64_t acked[2]; /* the acknowledgement of the line before, by direction */
+	size_t tls_octets[2];
 	enum pieces pieces;
-	bool alerts_only;
 };
 
 void transcript_begin(struct transcript *t, const struct session_options *options, enum pieces pieces);
