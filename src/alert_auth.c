@@ -47,13 +47,13 @@ static bool was_refused(const struct session_auth *auth)
 	}
 }
 
-/* seconds_between - rounded down; of a capture whose clock went back: 0. */
+/* seconds_between - rounded up; at least 1. */
 static long long seconds_between(int64_t since, int64_t now)
 {
-	return now > since ? (now - since) / NANOSECONDS_PER_SECOND : 0;
+	return now > since ? (now - since - 1) / NANOSECONDS_PER_SECOND + 1 : 1;
 }
 
-/* append_pair - "from 192.0.2.1 to 192.0.2.2". Free with g_free. */
+/* pair_text - "from 192.0.2.1 to 192.0.2.2". Free with g_free. */
 static char *pair_text(const struct flow *flow)
 {
 	GString *text = g_string_new("from ");
@@ -75,12 +75,12 @@ static void count_failure(struct detector *detector, const struct session_auth *
 	if (window_add(&pair->windows[WINDOW_FAILURES], now, 0, failures,
 		    threshold_seconds(detector, ALERT_auth_bruteforce, FAILURES_SECONDS), &since))
 		raise_alert(detector, ALERT_auth_bruteforce, 0, SCENE_SESSION(UP), user,
-			"%u logins %s failed within %lld seconds: somebody may be guessing passwords", failures, who,
+			"%u logins %s failed within %lld s: somebody may be guessing passwords", failures, who,
 			seconds_between(since, now));
 	if (auth->username && window_add(&pair->windows[WINDOW_USERS], now, window_key(user), users,
 				      threshold_seconds(detector, ALERT_auth_password_spray, FAILURES_SECONDS), &since))
 		raise_alert(detector, ALERT_auth_password_spray, 0, SCENE_SESSION(UP), user,
-			"logins as %u different users %s failed within %lld seconds: somebody may be trying passwords "
+			"logins as %u different users %s failed within %lld s: somebody may be trying passwords "
 			"on many accounts",
 			users, who, seconds_between(since, now));
 	g_free(who);
@@ -98,8 +98,8 @@ void auth_exchange(struct detector *detector, const struct session_auth *auth)
 			user, mechanism);
 	if (!auth->tls && is_mechanism(auth, weak) && (auth->success || auth->username || was_refused(auth)))
 		raise_alert(detector, ALERT_weak_auth, 0, SCENE_SESSION(UP), span_of_string(auth->mechanism),
-			"%s logged in without TLS by AUTH %s: whoever listens can try passwords against it offline",
-			user, mechanism);
+			"%s used AUTH %s without TLS: whoever listens can try passwords against what was sent", user,
+			mechanism);
 	g_free(user);
 	if (was_refused(auth))
 		count_failure(detector, auth);
@@ -116,7 +116,7 @@ static void enumeration(struct detector *detector, enum window_kind kind, uint64
 		return;
 	char *who = pair_text(detector->flow);
 	raise_alert(detector, ALERT_user_enumeration, 0, scene, evidence,
-		"%u %s %s within %lld seconds: somebody may be looking for valid recipients", count, what, who,
+		"%u %s %s within %lld s: somebody may be looking for valid recipients", count, what, who,
 		seconds_between(since, now));
 	g_free(who);
 }

@@ -39,6 +39,7 @@ struct detector {
 	void *context;
 	struct moment at; /* of the event at hand */
 	bool doubt;       /* bytes are missing or replies were assumed: say nothing about the order of commands */
+	bool reset_sent;  /* the client greeted anew, or sent RSET, since its last MAIL */
 	uint8_t first[FIRST_OCTETS_MAX];
 	size_t first_size;
 	bool first_done;
@@ -101,6 +102,8 @@ void attack_response(struct detector *detector, const struct session_response *r
 void attack_transaction(struct detector *detector, const struct transaction *tx);
 void attack_mail(struct detector *detector, const struct transaction *tx, const struct mail *mail);
 void attack_first_bytes(struct detector *detector, struct span bytes);
+/* is_overwritten - a verb of X's only, as long as one that a device may have overwritten. */
+bool is_overwritten(struct span verb);
 void tls_command(struct detector *detector, const struct session_command *command);
 void tls_response(struct detector *detector, const struct session_response *response);
 void tls_handshake(struct detector *detector, const struct tls_info *tls);

@@ -9,8 +9,6 @@
 
 #include "alert_parts.h"
 
-#define OVERWRITTEN_MIN 4 /* X's of a verb that a middlebox may have written: alert_tls.c says so then */
-
 /* in_doubt - was something missed that may explain an odd order? */
 static bool in_doubt(const struct detector *detector)
 {
@@ -29,15 +27,6 @@ static bool is_illegal(const struct detector *detector, const struct command *co
 	return false;
 }
 
-/* is_overwritten - is the verb nothing but X's? */
-static bool is_overwritten(struct span name)
-{
-	size_t i = 0;
-	while (i < name.size && name.data[i] == 'X')
-		i++;
-	return i == name.size && i >= OVERWRITTEN_MIN;
-}
-
 /* check_verb - unknown_command, illegal_command */
 static void check_verb(struct detector *detector, const struct session_command *command)
 {
@@ -54,6 +43,16 @@ static void check_verb(struct detector *detector, const struct session_command *
 	g_free(name);
 }
 
+/* note_reset - has the client ended its transaction, whatever the server made of that (RFC 5321 4.1.4)? */
+static void note_reset(struct detector *detector, const struct session_command *command)
+{
+	enum verb verb = command->parsed.verb;
+	if (verb_table[verb].flags & VERBFLAG_GREETING || verb == VERB_RSET)
+		detector->reset_sent = true;
+	else if (verb == VERB_MAIL)
+		detector->reset_sent = false;
+}
+
 /* check_order - bad_sequence */
 static void check_order(struct detector *detector, const struct session_command *command)
 {
@@ -62,7 +61,7 @@ static void check_order(struct detector *detector, const struct session_command 
 		return;
 	switch (command->parsed.verb) {
 	case VERB_MAIL:
-		if (command->in_transaction)
+		if (command->in_transaction && !detector->reset_sent)
 			what = "MAIL inside a transaction that has not ended";
 		break;
 	case VERB_RCPT:
@@ -128,6 +127,7 @@ void protocol_command(struct detector *detector, const struct session_command *c
 {
 	check_verb(detector, command);
 	check_order(detector, command);
+	note_reset(detector, command);
 	check_octets(detector, SCENE_COMMAND(command), command->parsed.line, command->parsed.end, command->credentials);
 	check_eight_bit(detector, command);
 }

@@ -9,6 +9,10 @@
 
 #include "alert_parts.h"
 
+/* RFC 1870 5: the declared size may be an estimate. */
+#define SIZE_TOLERANCE 10 /* a tenth */
+#define SIZE_HEADERS 512  /* Sendmail leaves out the header fields that it adds itself */
+
 enum watch_finding { SAID_LF = 1, SAID_CR = 2, SAID_NUL = 4, SAID_LINE = 8 };
 
 /* is_binary - was BODY=BINARYMIME declared? */
@@ -130,7 +134,8 @@ void watch_gap(struct detector *detector)
 static void check_size(struct detector *detector, const struct transaction *tx)
 {
 	uint64_t size = tx->content_bytes + tx->missing_bytes;
-	if (tx->declared_size > 0 && size > tx->declared_size + tx->declared_size / 10)
+	uint64_t declared = tx->declared_size + tx->declared_size / SIZE_TOLERANCE + SIZE_HEADERS;
+	if (tx->declared_size > 0 && size > declared)
 		raise_alert(detector, ALERT_size_exceeded, 0, SCENE_CONTENT(tx), NO_EVIDENCE,
 			"the content has %llu octets, the client declared %llu (SIZE=)", (unsigned long long)size,
 			(unsigned long long)tx->declared_size);

@@ -12,7 +12,7 @@
 #include "alert_parts.h"
 
 #define STARTTLS_LENGTH 8      /* letters of STARTTLS */
-#define OVERWRITTEN_MIN 4      /* X's of a command that cannot be an accident: EHLO is the shortest */
+#define SHORTEST_LENGTH 4      /* letters of EHLO, AUTH: what is shorter than they is no command that was overwritten */
 #define TLS_OLDEST_GOOD 0x0303 /* TLS 1.2 */
 
 /* leading_x - how many X's a word begins with. */
@@ -31,11 +31,15 @@ static bool is_stripped_keyword(struct span word)
 	       g_ascii_isalpha(word.data[STARTTLS_LENGTH - 1]);
 }
 
+bool is_overwritten(struct span verb)
+{
+	return verb.size >= SHORTEST_LENGTH && verb.size <= STARTTLS_LENGTH && leading_x(verb) == verb.size;
+}
+
 void tls_command(struct detector *detector, const struct session_command *command)
 {
 	const struct command *parsed = &command->parsed;
-	if (parsed->verb != VERB_UNKNOWN || command->continuation || parsed->name.size < OVERWRITTEN_MIN ||
-		leading_x(parsed->name) != parsed->name.size)
+	if (parsed->verb != VERB_UNKNOWN || command->continuation || !is_overwritten(parsed->name))
 		return;
 	raise_alert(detector, ALERT_starttls_stripped, 0, SCENE_COMMAND(command), command_evidence(command),
 		"a command of the client was overwritten with %zu X's on its way, as devices do that suppress TLS",

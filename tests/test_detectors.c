@@ -310,6 +310,10 @@ static void bad_sequence(struct bench *b, bool hit)
 	command(b, "DATA\r\n");
 	b->in_transaction = false;
 	command(b, "MAIL FROM:<a@b.example>\r\n");
+	b->in_transaction = true;
+	command(b, "EHLO again\r\n"); /* even if it is refused, a client may rely on it */
+	command(b, "MAIL FROM:<a@b.example>\r\n");
+	b->in_transaction = false;
 	assert_int_equal(b->raised[ALERT_bad_sequence], hit ? 4 : 0);
 	/* where something is missing, nobody knows */
 	detector_gap(b->detector, UP, 100, 10);
@@ -330,11 +334,15 @@ static void illegal_command(struct bench *b, bool hit)
 
 static void size_exceeded(struct bench *b, bool hit)
 {
-	b->tx.declared_size = hit ? 9 : 10;
-	content(b, "123456789\r\n");
+	GString *mail = g_string_new(NULL);
+	while (mail->len < 2000)
+		g_string_append(mail, "12345678\r\n");
+	b->tx.declared_size = hit ? 1352 : 1353; /* and a tenth, and 512 for header fields */
+	content(b, mail->str);
 	b->tx.declared_size = 0;
-	b->tx.size_limit = hit ? 10 : 11;
-	content(b, "123456789\r\n");
+	b->tx.size_limit = hit ? 1999 : 2000;
+	content(b, mail->str);
+	g_string_free(mail, TRUE);
 	assert_int_equal(b->raised[ALERT_size_exceeded], hit ? 2 : 0);
 }
 
@@ -460,6 +468,7 @@ static void starttls_stripped(struct bench *b, bool hit)
 	reply(b, "EHLO x\r\n", hit ? "250-mx\r\n250 XXXXXXXX\r\n" : "250-mx\r\n250-XXXXXXXX\r\n250 STARTTLS\r\n");
 	session(b);
 	command(b, hit ? "XXXXXXXX\r\n" : "XXX\r\n");
+	command(b, "XXXXXXXXXXXXXXX\r\n");
 	assert_int_equal(b->raised[ALERT_starttls_stripped], hit ? 3 : 0);
 	session(b);
 	reply(b, "EHLO x\r\n", "250-mx\r\n250 STARTTLS\r\n");
