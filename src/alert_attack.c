@@ -6,6 +6,10 @@
 
 #include "alert_parts.h"
 
+#define MATCH_SHOWN 64 /* octets of an attack string in the evidence */
+#define JNDI "a JNDI lookup, which vulnerable versions of Log4j run (CVE-2021-44228)"
+#define SHELLSHOCK "a shell function, which vulnerable versions of bash run (CVE-2014-6271)"
+
 /* strip_route - a path without its source route "@a,@b:" (RFC 5321 4.1.2). */
 static struct span strip_route(struct span path)
 {
@@ -87,11 +91,11 @@ void attack_command(struct detector *detector, const struct session_command *com
 				"%s holds ${, which vulnerable Exim servers expand and run (CVE-2019-10149)",
 				verb_table[parsed->verb].spelling);
 	if (lookup_find(parsed->line, &at))
-		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_COMMAND(command), around(parsed->line, at, 64),
-			"a command holds a JNDI lookup, which vulnerable Log4j versions run (CVE-2021-44228)");
+		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_COMMAND(command),
+			around(parsed->line, at, MATCH_SHOWN), "a command holds " JNDI);
 	if (shellshock_find(parsed->line, &at))
-		raise_alert(detector, ALERT_shellshock, 0, SCENE_COMMAND(command), around(parsed->line, at, 4),
-			"a command holds a shell function, which vulnerable versions of bash run (CVE-2014-6271)");
+		raise_alert(detector, ALERT_shellshock, 0, SCENE_COMMAND(command),
+			around(parsed->line, at, MATCH_SHOWN), "a command holds " SHELLSHOCK);
 	if (envelope)
 		check_path(detector, command);
 }
@@ -152,6 +156,16 @@ void attack_transaction(struct detector *detector, const struct transaction *tx)
 	}
 }
 
+/* header_attack - what stands in a header; `what` says it in words. */
+static void header_attack(struct detector *detector, enum alert_id id, const struct transaction *tx,
+	const struct mail_header *header, size_t at, const char *what)
+{
+	char *name = show(span_of_text(header->name));
+	raise_alert(detector, id, 0, SCENE_CONTENT(tx), around(span_of_string(header->value), at, MATCH_SHOWN),
+		"the header %s holds %s", name, what);
+	g_free(name);
+}
+
 void attack_mail(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
 	bool jndi = false, shell = false;
@@ -159,24 +173,15 @@ void attack_mail(struct detector *detector, const struct transaction *tx, const 
 	for (guint i = 0; i < mail->headers->len; i++) {
 		const struct mail_header *header = g_ptr_array_index(mail->headers, i);
 		struct span value = span_of_string(header->value);
-		char *name = show(span_of_text(header->name));
 		if (!jndi && (jndi = lookup_find(value, &at)))
-			raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_CONTENT(tx), around(value, at, 64),
-				"the header %s holds a JNDI lookup, which vulnerable Log4j versions run "
-				"(CVE-2021-44228)",
-				name);
+			header_attack(detector, ALERT_jndi_lookup, tx, header, at, JNDI);
 		if (!shell && (shell = shellshock_find(value, &at)))
-			raise_alert(detector, ALERT_shellshock, 0, SCENE_CONTENT(tx), around(value, at, 4),
-				"the header %s holds a shell function, which vulnerable versions of bash run "
-				"(CVE-2014-6271)",
-				name);
-		g_free(name);
+			header_attack(detector, ALERT_shellshock, tx, header, at, SHELLSHOCK);
 	}
 	struct span text = span_of_string(mail->text);
 	if (!jndi && lookup_find(text, &at))
-		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_CONTENT(tx), around(text, at, 64),
-			"the text of the mail holds a JNDI lookup, which vulnerable Log4j versions run "
-			"(CVE-2021-44228)");
+		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_CONTENT(tx), around(text, at, MATCH_SHOWN),
+			"the text of the mail holds " JNDI);
 }
 
 /* is_http - is this the first line of an HTTP request, as far as it is there? 1 yes, 0 no, -1 too little to say. */

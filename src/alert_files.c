@@ -110,40 +110,85 @@ static bool claims_harmless(const struct mail_part *part, enum program program)
 	return false;
 }
 
-/* check_program - attachment_executable, attachment_double_extension, attachment_type_mismatch */
+/* part_name - for descriptions. Free with g_free. */
+static char *part_name(const struct mail_part *part)
+{
+	return part->filename ? show(span_of_text(part->filename)) : g_strdup("without a name");
+}
+
+/* part_evidence - its name, or how it begins. */
+static struct span part_evidence(const struct mail_part *part)
+{
+	return part->filename ? span_of_text(part->filename) : (struct span){ part->head, part->head_size };
+}
+
+/* What is known of a part that may be a program. */
+struct suspect {
+	const struct mail_part *part;
+	enum program program;
+	const char *what;    /* the program in words */
+	char *last, *before; /* its extensions; NULL */
+	bool by_name;        /* the last extension runs */
+	char *name;          /* for descriptions */
+	struct span evidence;
+};
+
+/* is_body - the text of a mail, not a file. */
+static bool is_body(const struct mail_part *part)
+{
+	return !part->attachment && !part->filename && g_strcmp0(part->disposition, "attachment") != 0 &&
+	       part->content_type && g_str_has_prefix(part->content_type, "text/");
+}
+
+/* check_executable - attachment_executable, attachment_double_extension */
+static void check_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	if (s->program != PROGRAM_NONE)
+		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx), s->evidence,
+			"the attachment %s is %s", s->name, s->what);
+	else
+		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx), s->evidence,
+			"the attachment %s runs when it is opened, by its extension .%s", s->name, s->last);
+	if (s->by_name && IS_LISTED(s->before, harmless_extensions))
+		raise_alert(detector, ALERT_attachment_double_extension, 0, SCENE_CONTENT(tx), s->evidence,
+			"the attachment %s is made to look like a .%s file but runs as .%s", s->name, s->before,
+			s->last);
+}
+
+/* check_mismatch - attachment_type_mismatch */
+static void check_mismatch(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	struct span head = { s->part->head, s->part->head_size };
+	bool text_name = s->program == PROGRAM_SCRIPT && g_strcmp0(s->last, "txt") == 0;
+	if (s->program == PROGRAM_NONE)
+		return;
+	if (IS_LISTED(s->last, harmless_extensions) && !text_name)
+		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
+			"the attachment %s is %s, its extension says .%s", s->name, s->what, s->last);
+	else if (claims_harmless(s->part, s->program))
+		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
+			"the attachment %s is %s, its declared type says %s", s->name, s->what, s->part->content_type);
+}
+
+/* check_program - is the part a program, and does it say so? */
 static void check_program(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
 {
-	const char *what = NULL;
-	struct span head = { part->head, part->head_size };
-	GString *rest = g_string_new(part->filename);
-	char *last = take_extension(rest), *before = take_extension(rest);
-	char *name = part->filename ? show(span_of_text(part->filename)) : g_strdup("without a name");
-	enum program program = part->attachment || part->filename || g_strcmp0(part->disposition, "attachment") == 0 ||
-					       !part->content_type || !g_str_has_prefix(part->content_type, "text/")
-				       ? program_of(part, &what)
-				       : PROGRAM_NONE;
-	bool by_name = IS_LISTED(last, program_extensions);
-	if (program != PROGRAM_NONE)
-		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx),
-			part->filename ? span_of_text(part->filename) : head, "the attachment %s is %s", name, what);
-	else if (by_name)
-		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx), span_of_text(part->filename),
-			"the attachment %s runs when it is opened, by its extension .%s", name, last);
-	if (by_name && IS_LISTED(before, harmless_extensions))
-		raise_alert(detector, ALERT_attachment_double_extension, 0, SCENE_CONTENT(tx),
-			span_of_text(part->filename),
-			"the attachment %s is made to look like a .%s file but runs as .%s", name, before, last);
-	bool text_name = program == PROGRAM_SCRIPT && g_strcmp0(last, "txt") == 0;
-	if (program != PROGRAM_NONE && IS_LISTED(last, harmless_extensions) && !text_name)
-		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
-			"the attachment %s is %s, its extension says .%s", name, what, last);
-	else if (program != PROGRAM_NONE && claims_harmless(part, program))
-		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
-			"the attachment %s is %s, its declared type says %s", name, what, part->content_type);
-	g_free(name);
-	g_free(last);
-	g_free(before);
-	g_string_free(rest, TRUE);
+	struct suspect s = { .part = part };
+	GString *name = g_string_new(part->filename);
+	s.last = take_extension(name);
+	s.before = take_extension(name);
+	s.by_name = IS_LISTED(s.last, program_extensions);
+	s.program = is_body(part) ? PROGRAM_NONE : program_of(part, &s.what);
+	if (s.by_name || s.program != PROGRAM_NONE) {
+		s.name = part_name(part);
+		s.evidence = part_evidence(part);
+		check_executable(detector, tx, &s);
+		check_mismatch(detector, tx, &s);
+	}
+	g_free(s.name);
+	g_free(s.last);
+	g_free(s.before);
+	g_string_free(name, TRUE);
 }
 
 /* bidi_override - where a character stands that turns the direction of text (U+202A..E, U+2066..9); NULL. */
@@ -160,11 +205,14 @@ static const char *bidi_override(const char *name)
 /* check_name - filename_traversal, filename_bidi */
 static void check_name(struct detector *detector, const struct transaction *tx, const char *filename)
 {
+	const char *bidi = bidi_override(filename);
+	bool leads_away = strpbrk(filename, "/\\") || strcmp(filename, "..") == 0;
+	if (!bidi && !leads_away)
+		return;
 	char *name = show(span_of_text(filename));
-	if (strpbrk(filename, "/\\") || strcmp(filename, "..") == 0)
+	if (leads_away)
 		raise_alert(detector, ALERT_filename_traversal, 0, SCENE_CONTENT(tx), span_of_text(filename),
 			"the file name %s leads into another folder: careless programs write there", name);
-	const char *bidi = bidi_override(filename);
 	if (bidi)
 		raise_alert(detector, ALERT_filename_bidi, 0, SCENE_CONTENT(tx), span_of_text(filename),
 			"the file name %s holds U+%04X, which makes it read differently than it is", name,
@@ -178,9 +226,8 @@ void file_part(struct detector *detector, const struct transaction *tx, const st
 	if (part->filename)
 		check_name(detector, tx, part->filename);
 	if (part->encrypted) {
-		char *name = part->filename ? show(span_of_text(part->filename)) : g_strdup("without a name");
-		raise_alert(detector, ALERT_attachment_encrypted, 0, SCENE_CONTENT(tx),
-			part->filename ? span_of_text(part->filename) : (struct span){ part->head, part->head_size },
+		char *name = part_name(part);
+		raise_alert(detector, ALERT_attachment_encrypted, 0, SCENE_CONTENT(tx), part_evidence(part),
 			"the attachment %s is an encrypted archive: no scanner can look into it", name);
 		g_free(name);
 	}

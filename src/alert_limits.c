@@ -90,7 +90,7 @@ void limits_command(struct detector *detector, const struct session_command *com
 	const struct command *parsed = &command->parsed;
 	size_t allowed = allowed_octets(detector, command);
 	unsigned helo = threshold_count(detector, ALERT_helo_too_long, HELO_OCTETS_MAX);
-	char *name = parsed->name.size ? show(parsed->name) : g_strdup("a line");
+	const char *known = verb_table[parsed->verb].spelling, *name = known ? known : "a line";
 	if (parsed->length > allowed)
 		raise_alert(detector, ALERT_command_too_long, 0, SCENE_COMMAND(command), command_evidence(command),
 			"%s of the client has %zu octets, %zu are allowed", name, parsed->length, allowed);
@@ -98,7 +98,6 @@ void limits_command(struct detector *detector, const struct session_command *com
 		raise_alert(detector, ALERT_helo_too_long, 0, SCENE_COMMAND(command), parsed->argument,
 			"the name in %s has %zu octets: over %u some servers overrun a buffer (CVE-2019-16928)", name,
 			parsed->argument.size, helo);
-	g_free(name);
 	check_recipients(detector, command);
 }
 

@@ -9,6 +9,8 @@
 
 #include "alert_parts.h"
 
+#define VERB_SHOWN_MAX 40 /* letters of a verb in a description */
+
 /* in_doubt - was something missed that may explain an odd order? */
 static bool in_doubt(const struct detector *detector)
 {
@@ -33,14 +35,14 @@ static void check_verb(struct detector *detector, const struct session_command *
 	const struct command *parsed = &command->parsed;
 	if (command->continuation || parsed->name.size == 0)
 		return;
-	char *name = show(parsed->name);
+	int length = (int)MIN(parsed->name.size, VERB_SHOWN_MAX);
+	const char *name = (const char *)parsed->name.data; /* letters, digits and hyphens only */
 	if (is_illegal(detector, parsed))
 		raise_alert(detector, ALERT_illegal_command, 0, SCENE_COMMAND(command), command_evidence(command),
-			"the client sent %s, a command with a history of abuse", name);
+			"the client sent %.*s, a command with a history of abuse", length, name);
 	else if (command->valid && parsed->verb == VERB_UNKNOWN && !in_doubt(detector) && !is_overwritten(parsed->name))
 		raise_alert(detector, ALERT_unknown_command, 0, SCENE_COMMAND(command), command_evidence(command),
-			"no known extension has the command %s", name);
-	g_free(name);
+			"no known extension has the command %.*s", length, name);
 }
 
 /* note_reset - has the client ended its transaction, whatever the server made of that (RFC 5321 4.1.4)? */

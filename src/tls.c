@@ -168,6 +168,12 @@ static bool is_kept(uint8_t type)
 	return type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO || type == MESSAGE_CERTIFICATE;
 }
 
+/* message_size - the octets of a message whose header is there, header included. */
+static size_t message_size(const uint8_t *header)
+{
+	return MESSAGE_HEADER_SIZE + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3]);
+}
+
 /* take_handshake - puts messages together. */
 static void take_handshake(struct tls *tls, enum direction direction, struct span bytes)
 {
@@ -179,15 +185,13 @@ static void take_handshake(struct tls *tls, enum direction direction, struct spa
 			continue;
 		}
 		GByteArray *message = side->message;
-		size_t want = MESSAGE_HEADER_SIZE;
-		if (message->len >= MESSAGE_HEADER_SIZE)
-			want += (size_t)message->data[1] << 16 | (size_t)message->data[2] << 8 | message->data[3];
+		size_t want = message->len < MESSAGE_HEADER_SIZE ? MESSAGE_HEADER_SIZE : message_size(message->data);
 		struct span piece = reader_take(&reader, MIN(want - message->len, reader.rest.size));
 		g_byte_array_append(message, piece.data, (guint)piece.size);
 		if (message->len < want)
 			continue;
 		if (want == MESSAGE_HEADER_SIZE) {
-			want += (size_t)message->data[1] << 16 | (size_t)message->data[2] << 8 | message->data[3];
+			want = message_size(message->data);
 			if (want > MESSAGE_HEADER_SIZE && is_kept(message->data[0]) && want <= TLS_HANDSHAKE_MAX)
 				continue;
 			side->skip = want - MESSAGE_HEADER_SIZE;
