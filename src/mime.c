@@ -40,6 +40,7 @@ struct mime {
 	unsigned depth;    /* multiparts and messages around */
 	unsigned messages; /* attached messages around */
 	bool damaged;      /* not whole: nothing is said about what is missing */
+	bool overflow;     /* too many parts */
 	bool inherited;    /* in an encoded message that is not whole itself */
 	GArray *fields;    /* struct mime_field of the block read last */
 	GArray *top;       /* those of the mail itself */
@@ -168,9 +169,10 @@ static struct mail_part *part_new(struct mime *mime, const char *type, const str
 	const struct mime_params *disposition, const char *number)
 {
 	GPtrArray *parts = mime->mail->parts;
-	if (parts->len == MAIL_PARTS_MAX)
+	if (parts->len >= MAIL_PARTS_MAX && !mime->overflow)
 		mail_defect(mime->mail, MIME_MALFORMED, span_of(NULL, 0), "more than %d parts", MAIL_PARTS_MAX);
-	if (parts->len >= MAIL_PARTS_MAX)
+	mime->overflow = parts->len >= MAIL_PARTS_MAX;
+	if (mime->overflow)
 		return NULL;
 	struct mail_part *part = g_new0(struct mail_part, 1);
 	part->content_type = g_strdup(type);
@@ -253,6 +255,7 @@ static void read_decoded(struct mime *mime, const GByteArray *decoded, bool dama
 	if (inner.size > 0)
 		read_entity(&inner, 0, true, "text/plain");
 	mime->hint = inner.hint;
+	mime->overflow = inner.overflow;
 }
 
 /* What the header of a part says. */

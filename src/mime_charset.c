@@ -45,17 +45,19 @@ static void converter_close(gpointer converter)
 	g_mime_iconv_close(converter);
 }
 
-/* mime_charset_init - starts GMime, and makes the table of converters. */
+/* mime_charset_init - makes the table of converters, and starts GMime, which can be started only once. */
 void mime_charset_init(void)
 {
-	g_mime_init();
+	static bool started;
+	if (!started)
+		g_mime_init();
+	started = true;
 	converters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, converter_close);
 }
 
 void mime_charset_exit(void)
 {
 	g_clear_pointer(&converters, g_hash_table_destroy);
-	g_mime_shutdown();
 }
 
 /* converter_get - the converter from a charset, at its initial state. Returns (iconv_t)-1 when there is none. */

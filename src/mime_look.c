@@ -21,6 +21,7 @@
 #define MAGIC_MAX (64 * 1024)
 #define MAGIC_TEXT_MAX 2048 /* of what looks like text: that is what is slow */
 #define ARCHIVE_ENTRIES_MAX 1000
+#define RAR5_SIGNATURE_SIZE 8
 
 /* is_text - no control characters but those of text? */
 static bool is_text(struct span data)
@@ -111,8 +112,59 @@ static bool entries_encrypted(struct archive *archive, struct span data, bool se
 	return error != NULL && strstr(error, "ncrypt") != NULL;
 }
 
+/* A place in a RAR 5 archive; beyond its end everything reads as 0. */
+struct cursor {
+	struct span data;
+	size_t at;
+};
+
+/* vint - RAR's number: 7 bits an octet, the low ones first. */
+static uint64_t vint(struct cursor *cursor)
+{
+	uint64_t value = 0;
+	for (unsigned shift = 0; shift < 63 && cursor->at < cursor->data.size; shift += 7) {
+		uint8_t octet = cursor->data.data[cursor->at++];
+		value |= (uint64_t)(octet & 0x7f) << shift;
+		if ((octet & 0x80) == 0)
+			break;
+	}
+	return value;
+}
+
+/* rar5_encrypted - libarchive passes over the record that says a file is encrypted. */
+static bool rar5_encrypted(struct span data)
+{
+	enum { FILE_HEADER = 2, ENCRYPTION_HEADER = 4, EXTRA = 1, DATA = 2, ENCRYPTION_RECORD = 1 };
+	struct cursor cursor = { data, RAR5_SIGNATURE_SIZE };
+	for (unsigned i = 0; i < ARCHIVE_ENTRIES_MAX && cursor.at + 4 < data.size; i++) {
+		cursor.at += 4; /* checksum */
+		uint64_t size = vint(&cursor);
+		size_t begin = cursor.at;
+		if (size == 0 || size > data.size - begin)
+			return false;
+		size_t end = begin + (size_t)size;
+		uint64_t type = vint(&cursor), flags = vint(&cursor);
+		uint64_t extra = flags & EXTRA ? vint(&cursor) : 0, content = flags & DATA ? vint(&cursor) : 0;
+		if (type == ENCRYPTION_HEADER)
+			return true;
+		for (cursor.at = end - (size_t)MIN(extra, size); type == FILE_HEADER && cursor.at < end;) {
+			uint64_t record = vint(&cursor);
+			size_t next = cursor.at;
+			if (vint(&cursor) == ENCRYPTION_RECORD)
+				return true;
+			cursor.at = next + (size_t)CLAMP(record, 1, end);
+		}
+		if (content > data.size - end)
+			return false;
+		cursor.at = end + (size_t)content;
+	}
+	return false;
+}
+
 bool mime_archive_encrypted(struct span data)
 {
+	if (data.size > RAR5_SIGNATURE_SIZE && memcmp(data.data, "Rar!\x1a\7\1", 7) == 0)
+		return rar5_encrypted(data);
 	bool zip = data.data[0] == 'P';
 	struct archive *archive = archive_read_new();
 	if (zip)
@@ -120,7 +172,6 @@ bool mime_archive_encrypted(struct span data)
 	else {
 		archive_read_support_format_7zip(archive);
 		archive_read_support_format_rar(archive);
-		archive_read_support_format_rar5(archive);
 	}
 	bool encrypted = entries_encrypted(archive, data, zip);
 	archive_read_free(archive);

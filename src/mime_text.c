@@ -227,13 +227,13 @@ static void attribute_value(struct urls *urls, GString *scratch, const char *fro
 static const char *tag(struct urls *urls, GString *scratch, const char *at, const char *end)
 {
 	static const char *const leads[] = { "href", "src", "action", "background", "formaction", "data", "poster" };
-	while (at < end && *at != '>' && !g_ascii_isspace(*at))
+	while (at < end && *at != '>' && *at != '/' && !g_ascii_isspace(*at))
 		at++;
 	while (at < end && *at != '>') {
 		while (at < end && (g_ascii_isspace(*at) || *at == '/'))
 			at++;
 		const char *name = at;
-		while (at < end && *at != '>' && *at != '=' && !g_ascii_isspace(*at))
+		while (at < end && *at != '>' && *at != '=' && *at != '/' && !g_ascii_isspace(*at))
 			at++;
 		size_t size = (size_t)(at - name);
 		while (at < end && g_ascii_isspace(*at))

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_extract.c - files under --extract: what they are called, when they are there, and what a part is by its octets.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "mail.h"
+
+struct place {
+	char *folder;
+	struct mail_options options;
+};
+
+static int make_place(void **state)
+{
+	struct place *place = g_new0(struct place, 1);
+	place->folder = g_dir_make_tmp("smtpscan-test-XXXXXX", NULL);
+	place->options = (struct mail_options){
+		.parse = true, .extract_dir = place->folder, .hashes = HASH_SHA256 | HASH_SHA1 | HASH_MD5, .magic = true
+	};
+	*state = place;
+	return 0;
+}
+
+/* count_files - what is in the folder, temporary files too. */
+static unsigned count_files(const char *folder)
+{
+	GDir *directory = g_dir_open(folder, 0, NULL);
+	unsigned count = 0;
+	while (g_dir_read_name(directory) != NULL)
+		count++;
+	g_dir_close(directory);
+	return count;
+}
+
+static int remove_place(void **state)
+{
+	struct place *place = *state;
+	GDir *directory = g_dir_open(place->folder, 0, NULL);
+	const char *name;
+	while ((name = g_dir_read_name(directory)) != NULL) {
+		char *path = g_build_filename(place->folder, name, NULL);
+		g_unlink(path);
+		g_free(path);
+	}
+	g_dir_close(directory);
+	g_rmdir(place->folder);
+	g_free(place->folder);
+	g_free(place);
+	/* the folder is opened once a process */
+	mail_exit();
+	mail_init();
+	return 0;
+}
+
+static struct mail *read_octets(const struct mail_options *options, const void *octets, size_t size)
+{
+	struct mail *mail = mail_new(options);
+	mail_feed(mail, (struct span){ octets, size });
+	mail_finish(mail, true);
+	return mail;
+}
+
+static void file_is(const char *path, const void *octets, size_t size)
+{
+	char *text;
+	gsize length;
+	assert_true(g_file_get_contents(path, &text, &length, NULL));
+	assert_int_equal(length, size);
+	assert_memory_equal(text, octets, size);
+	g_free(text);
+}
+
+static const char evil[] = "Subject: x\r\nContent-Type: application/pdf; name=\"../../../tmp/evil\"\r\n"
+			   "Content-Transfer-Encoding: base64\r\n\r\nYWJj\r\n";
+
+static void files_are_named_by_their_hash(void **state)
+{
+	struct place *place = *state;
+	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	const struct mail_part *part = mail->parts->pdata[0];
+	char *content = g_strdup_printf("%s/%s.eml", place->folder, mail->sha256);
+	char *file = g_strdup_printf(
+		"%s/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.pdf", place->folder);
+	assert_string_equal(part->filename, "../../../tmp/evil");
+	assert_string_equal(mail->path, content);
+	assert_string_equal(part->path, file);
+	assert_true(part->stored);
+	assert_string_equal(part->md5, "900150983cd24fb0d6963f7d28e17f72");
+	assert_string_equal(part->sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+	file_is(content, evil, strlen(evil));
+	file_is(file, "abc", 3);
+	assert_int_equal(count_files(place->folder), 2);
+	mail_free(mail);
+	/* the same content again is the same files */
+	mail = read_octets(&place->options, evil, strlen(evil));
+	assert_string_equal(mail->path, content);
+	assert_null(mail->error);
+	assert_int_equal(count_files(place->folder), 2);
+	mail_free(mail);
+	g_free(content);
+	g_free(file);
+}
+
+static void a_link_in_the_way_is_not_followed(void **state)
+{
+	struct place *place = *state;
+	char *file = g_strdup_printf(
+		"%s/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.pdf", place->folder);
+	char *target = g_strdup_printf("%s/target", place->folder);
+	assert_true(g_file_set_contents(target, "keep", 4, NULL));
+	assert_int_equal(symlink(target, file), 0);
+	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	file_is(target, "keep", 4);
+	file_is(file, "abc", 3);
+	mail_free(mail);
+	g_free(file);
+	g_free(target);
+}
+
+static void what_cannot_be_stored_is_named(void **state)
+{
+	struct place *place = *state;
+	struct rlimit before, limit;
+	GString *text = g_string_new("Content-Type: text/plain\r\n\r\n");
+	for (unsigned i = 0; i < 5000; i++)
+		g_string_append(text, "more than the disk holds\r\n");
+	/* a file size limit fails as a full disk does */
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = (struct rlimit){ 4096, before.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &limit);
+	struct mail *mail = read_octets(&place->options, text->str, text->len);
+	setrlimit(RLIMIT_FSIZE, &before);
+	const struct mail_part *part = mail->parts->pdata[0];
+	assert_non_null(mail->error);
+	assert_non_null(strstr(mail->error, mail->sha256));
+	assert_non_null(strstr(mail->error, part->sha256));
+	assert_false(part->stored);
+	assert_null(part->path);
+	assert_null(mail->path);
+	assert_int_equal(count_files(place->folder), 0);
+	mail_free(mail);
+	g_string_free(text, TRUE);
+}
+
+static void without_the_folder_it_says_so(void **state)
+{
+	struct mail_options options = { .parse = true, .extract_dir = "/nonexistent/folder" };
+	struct mail *mail = read_octets(&options, evil, strlen(evil));
+	assert_non_null(strstr(mail->error, "/nonexistent/folder"));
+	mail_free(mail);
+}
+
+static void octets_say_what_a_file_is(void **state)
+{
+#if HAVE_MAGIC
+	static const char png[] = "Content-Type: application/octet-stream; "
+				  "name=a\r\n\r\n\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0";
+	struct place *place = *state;
+	struct mail *mail = read_octets(&place->options, png, sizeof png - 1);
+	const struct mail_part *part = mail->parts->pdata[0];
+	assert_non_null(part->magic);
+	assert_true(g_str_has_prefix(part->magic, "PNG image data"));
+	mail_free(mail);
+	mail = read_octets(&place->options, "Subject: x\r\n\r\ntext", 18);
+	assert_null(((const struct mail_part *)mail->parts->pdata[0])->magic);
+	mail_free(mail);
+#endif
+}
+
+/* Archives of one small member or two, made by zip, 7z and by hand (rar). */
+static bool is_encrypted(const char *base64)
+{
+	static const struct mail_options options = { .parse = true };
+	char *text = g_strdup_printf(
+		"Content-Type: application/octet-stream; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
+		base64);
+	struct mail *mail = read_octets(&options, text, strlen(text));
+	const struct mail_part *part = mail->parts->pdata[0];
+	bool encrypted = part->encrypted;
+	mail_free(mail);
+	g_free(text);
+	return encrypted;
+}
+
+static void encrypted_archives_are_told(void **state)
+{
+	static const struct {
+		const char *what, *base64;
+		bool encrypted;
+	} archives[] = {
+		{ "a zip",
+			"UEsDBAoAAAAAALFydl1DvrfoAQAAAAEAAAABAAAAYWFQSwECHgMKAAAAAACxcnZdQ7636AEAAAABAAAAAQAAAAAA"
+			"AAABAAAApIEAAAAAYVBLBQYAAAAAAQABAC8AAAAgAAAAAAA=",
+			false },
+		{ "an encrypted zip",
+			"UEsDBAoACQAAALFydl1DvrfoDQAAAAEAAAABAAAAYRC8CougIYuEupzcH8pQSwcIQ7636A0AAAABAAAAUEsBAh4D"
+			"CgAJAAAAsXJ2XUO+t+gNAAAAAQAAAAEAAAAAAAAAAQAAAKSBAAAAAGFQSwUGAAAAAAEAAQAvAAAAPAAAAAAA",
+			true },
+		{ "a zip whose second member is encrypted",
+			"UEsDBAoAAAAAALFydl1DvrfoAQAAAAEAAAABAAAAYWFQSwMECgAJAAAAsXJ2XfnvvnENAAAAAQAAAAEAAABi0gmW"
+			"4fF6U5ZKDTbNVFBLBwj5775xDQAAAAEAAABQSwECHgMKAAAAAACxcnZdQ7636AEAAAABAAAAAQAAAAAAAAABAAAA"
+			"pIEAAAAAYVBLAQIeAwoACQAAALFydl35775xDQAAAAEAAAABAAAAAAAAAAEAAACkgSAAAABiUEsFBgAAAAACAAIA"
+			"XgAAAFwAAAAAAA==",
+			true },
+		{ "a 7z",
+			"N3q8ryccAASsGRf/BQAAAAAAAABKAAAAAAAAAOXYNKgBAABhAAEEBgABCQUABwsBAAEhIQEADAEACAoBQ7636AAA"
+			"BQEZDAAAAAAAAAAAAAAAABEFAGEAAAAUCgEAJ/gKx4x63QEVBgEAIICkgQAA",
+			false },
+		{ "an encrypted 7z",
+			"N3q8ryccAAQjLri5EAAAAAAAAABaAAAAAAAAACIZtrpuk+NHQ9VBwDsw7+fP0UqjAQQGAAEJEAAHCwEAAiQG8QcB"
+			"ElMPDnmek5lkazSJzxoDWrWyTSEhAQABAAwFAQAICgFDvrfoAAAFARkBABEFAGEAAAAUCgEAJ/gKx4x63QEVBgEA"
+			"IICkgQAA",
+			true },
+		{ "a 7z with encrypted names",
+			"N3q8ryccAAQ1JwxOcAAAAAAAAAAuAAAAAAAAAMXNQliLTaLqkbreoWugaFJ5AQaNrOVtNFb46ghU02vYyucwveIX"
+			"eV3Y+vEBO3CkzQbY6osZ7UEIdY9oF3ZehRJDEMXU+Zc8ylZVOhaBE4fdPmYFJnVQ2IcKBHGaUZeGABe4zjK70oJt"
+			"Bbrf60sE9Noi6DR2FwYQAQlgAAcLAQABJAbxBwESUw/q+G4+UoDwE6ABTMxfmJx4DFoKASA6S3EAAA==",
+			true },
+		{ "a rar 4", "UmFyIRoHAM+QcwAADQAAAAAAAABWyHQAgCEABQAAAAUAAAADhqYQNgAAAAAdMAEApIEAAGFoZWxsb8Q9ewBABwA=",
+			false },
+		{ "a rar 4 with an encrypted member",
+			"UmFyIRoHAM+QcwAADQAAAAAAAAB2RHQEgCEABQAAAAUAAAADhqYQNgAAAAAdMAEApIEAAGFoZWxsb8Q9ewBABwA=",
+			true },
+		{ "a rar 4 with encrypted headers",
+			"UmFyIRoHAM6Zc4AADQAAAAAAAAB2RHQEgCEABQAAAAUAAAADhqYQNgAAAAAdMAEApIEAAGFoZWxsb8Q9ewBABwA=",
+			true },
+		{ "a rar 5", "UmFyIRoHAQDFGjMyAwEAAJvztfEQAgIFBAWkgwKGphA2AAEBYWhlbGxvGbI6NQMFAAA=", false },
+		{ "a rar 5 with an encrypted member",
+			"UmFyIRoHAQDFGjMyAwEAAN6M7ek2AgMlBQQFpIMChqYQNgABAWEkAQAAD1NTU1NTU1NTU1NTU1NTU1NJSUlJSUlJ"
+			"SUlJSUlJSUlJaGVsbG8Zsjo1AwUAAA==",
+			true },
+		{ "a rar 5 with encrypted headers",
+			"UmFyIRoHAQA7+b1UFQQAAAAPU1NTU1NTU1NTU1NTU1NTU6qqqqqqqqqqqqqqqqqqqqq7u7u7u7u7u7u7u7u7u7u7"
+			"u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7u7",
+			true },
+		{ "an encrypted zip that is cut off", "UEsDBAoACQAAALFydl1DvrfoDQAAAAEAAAABAAAAYRC8CougIYuEupzcH8pQ",
+			true },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(archives); i++) {
+		print_message("%s\n", archives[i].what);
+		assert_int_equal(is_encrypted(archives[i].base64), archives[i].encrypted);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(files_are_named_by_their_hash, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(a_link_in_the_way_is_not_followed, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(what_cannot_be_stored_is_named, make_place, remove_place),
+		cmocka_unit_test(without_the_folder_it_says_so),
+		cmocka_unit_test_setup_teardown(octets_say_what_a_file_is, make_place, remove_place),
+		cmocka_unit_test(encrypted_archives_are_told),
+	};
+	mail_init();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mail_exit();
+	return failed;
+}
