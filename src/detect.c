@@ -52,43 +52,41 @@ static bool mentions(struct span bytes, const char *word)
 	return false;
 }
 
+/* enhanced_code - does the text behind a reply's code begin with an enhanced status code (RFC 3463), as 5.7.1? */
+static bool enhanced_code(struct span bytes)
+{
+	const uint8_t *text = bytes.data + 4;
+	return bytes.size >= 9 && isdigit(text[0]) && text[1] == '.' && isdigit(text[2]);
+}
+
 enum detect detect_server(struct span bytes)
 {
-	if (bytes.size == 0)
-		return DETECT_UNDECIDED;
-	const uint8_t *code = bytes.data;
-	bool greeting = code[0] == '2', refusal = code[0] == '4' || code[0] == '5';
-	if (!greeting && !refusal)
-		return DETECT_OTHER;
-	for (size_t i = 1; i < 3 && i < bytes.size; i++)
-		if (greeting ? code[i] != "220"[i] : !isdigit(code[i]))
+	static const char *const codes[] = { "220", "4", "5", NULL };
+	enum detect result = starts_with_any(bytes, codes);
+	if (result != DETECT_SMTP)
+		return result;
+	for (size_t i = 0; i < 4 && i < bytes.size; i++)
+		if (i < 3 ? !isdigit(bytes.data[i]) : !memchr(" -\r\n", bytes.data[i], 4))
 			return DETECT_OTHER;
-	if (bytes.size < 4)
-		return DETECT_UNDECIDED;
-	if (!memchr(" -\r\n", code[3], 4))
-		return DETECT_OTHER;
-	if (mentions(bytes, "SMTP") || mentions(bytes, "LMTP"))
+	/* FTP and NNTP refuse with other codes than 554, and have no enhanced ones. */
+	if (mentions(bytes, "SMTP") || mentions(bytes, "LMTP") || enhanced_code(bytes) ||
+		(bytes.size > 3 && starts_with(bytes, "554") == DETECT_SMTP))
 		return DETECT_SMTP;
-	if (greeting)
-		return DETECT_UNDECIDED;
-	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= DETECT_BYTES ? DETECT_OTHER : DETECT_UNDECIDED;
+	return DETECT_UNDECIDED;
 }
 
 enum detect detect_middle_client(struct span bytes)
 {
 	static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", NULL };
-	if (starts_with_any(bytes, commands) == DETECT_SMTP || detect_client(bytes) == DETECT_SMTP)
-		return DETECT_SMTP;
-	return DETECT_UNDECIDED;
+	bool smtp = starts_with_any(bytes, commands) == DETECT_SMTP || detect_client(bytes) == DETECT_SMTP;
+	return smtp ? DETECT_SMTP : DETECT_UNDECIDED;
 }
 
 enum detect detect_middle_server(struct span bytes)
 {
-	/* 354 is SMTP's own; so is an enhanced status code behind 250. A banner is one wherever it stands. */
-	static const char *const replies[] = { "354 ", "250 2.0.0 ", "250 2.1.0 ", "250 2.1.5 ", NULL };
-	if (starts_with_any(bytes, replies) == DETECT_SMTP)
-		return DETECT_SMTP;
-	return bytes.size > 3 && bytes.data[0] == '2'
-		       ? detect_server(bytes) == DETECT_SMTP ? DETECT_SMTP : DETECT_UNDECIDED
-		       : DETECT_UNDECIDED;
+	/* 354 is SMTP's own; so is an enhanced status code. A banner is one wherever it stands. */
+	bool smtp = starts_with(bytes, "354 ") == DETECT_SMTP ||
+		    (starts_with(bytes, "250 ") == DETECT_SMTP && enhanced_code(bytes)) ||
+		    detect_server(bytes) == DETECT_SMTP;
+	return smtp ? DETECT_SMTP : DETECT_UNDECIDED;
 }

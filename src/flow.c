@@ -364,8 +364,8 @@ static struct connection *pending_segment(struct connection *connection, unsigne
 	} else {
 		end->spoke = true;
 		end->payload |= segment->length > 0;
-		/* With a whole handshake an acknowledgement alone tells nothing that what follows does not. */
-		bool whole = connection->end[0].syn_count > 0 && connection->end[1].syn_count > 0;
+		/* With a clear handshake an acknowledgement alone tells nothing that what follows does not. */
+		bool whole = connection->end[0].syn_count == 1 && connection->end[1].syn_count == 1;
 		if (!whole || segment->length > 0 || (segment->flags & TCP_FIN))
 			hold(&work->held, segment);
 	}

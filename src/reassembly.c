@@ -5,8 +5,8 @@
  * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that
  * wait in libnids' queue (their places, not their bytes), and where it ends. A segment is cut down to the pieces that
  * are new; those go to libnids, which calls back with bytes in order. What is missing is a gap when the peer
- * acknowledged it STREAM_PATIENCE packets ago and it has not come, or when nothing more will come. Constant cost,
- * whatever a forged acknowledgement claims.
+ * acknowledged it some PATIENCE packets ago, and the hole has been there for as long; or when nothing more will come.
+ * Constant cost, whatever a forged acknowledgement claims.
  */
 #include "reassembly.h"
 
@@ -15,8 +15,9 @@
 #include "history.h"
 #include "nids_link.h"
 
-#define PATIENCE_STEP 16                  /* packets of the connection between two looks at the acknowledgements */
-#define PATIENCE_STEPS 4                  /* ... so that a gap waits for 48 to 64 of them */
+#define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
+#define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
+#define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
 #define HELD_BYTES_MAX (16 * 1024 * 1024) /* queued out of order, a direction; beyond, the first hole is skipped */
 #define HELD_PIECES_MAX 16384
 #define HELD_OVERHEAD 128                      /* memory that libnids and the piece take besides the bytes */
@@ -30,6 +31,7 @@ struct piece {
 	uint64_t offset;
 	uint64_t size;
 	uint64_t acked;
+	uint64_t since; /* the connection's packet it came with: so long the hole before it has been there */
 };
 
 struct half {
@@ -38,6 +40,7 @@ struct half {
 	uint64_t highest;                 /* end of the furthest byte seen */
 	uint64_t acked;                   /* by the peer: the furthest */
 	uint64_t settled[PATIENCE_STEPS]; /* acked as it was, newest first */
+	uint64_t progress;                /* packet of the connection at which bytes were last delivered */
 	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
 	uint64_t fin;      /* offset of the end, when fin_seen */
 	bool fin_seen, fin_told, fin_acked;
@@ -53,7 +56,7 @@ struct stream {
 	const struct stream_sink *sink;
 	void *user;
 	uint64_t direct_acked; /* of the piece in hand */
-	uint32_t packets;
+	uint64_t packets;
 	bool one_sided;
 	enum direction missing;
 };
@@ -92,6 +95,7 @@ static void deliver(struct stream *stream, enum direction direction, const uint8
 	if (stream->one_sided && stream->missing != direction)
 		skip_to(stream, stream->missing, acked);
 	stream->link.expected[direction] += size;
+	stream->half[direction].progress = stream->packets;
 	stream->sink->bytes(stream->user, direction, data, size, acked);
 }
 
@@ -144,13 +148,18 @@ static void tell_fin(struct stream *stream, enum direction direction)
 	stream->sink->fin(stream->user, direction);
 }
 
-/* skip_settled - gives up the bytes that were acknowledged long ago. */
+/* skip_settled - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
+ * have the acknowledgements ahead of the data all the time. */
 static void skip_settled(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
 	uint64_t settled = half->settled[PATIENCE_STEPS - 1];
-	while (stream->link.expected[direction] < settled)
+	while (stream->link.expected[direction] < settled) {
+		uint64_t since = half->first_piece ? half->first_piece->since : half->progress;
+		if (stream->packets - since < PATIENCE)
+			break;
 		skip_to(stream, direction, MIN(settled, hole_end(half)));
+	}
 	tell_fin(stream, direction);
 }
 
@@ -180,7 +189,7 @@ static void relieve(struct nids_link *link)
 /* ---- taking segments ---- */
 
 /* hold - a piece that is ahead of what is expected: its place among the others is kept. It overlaps none. */
-static void hold(struct half *half, uint64_t offset, size_t size, uint64_t acked)
+static void hold(struct half *half, uint64_t offset, size_t size, uint64_t acked, uint64_t now)
 {
 	struct piece *before = half->last_piece;
 	while (before && before->offset > offset)
@@ -191,7 +200,7 @@ static void hold(struct half *half, uint64_t offset, size_t size, uint64_t acked
 		return;
 	}
 	struct piece *piece = g_new(struct piece, 1);
-	*piece = (struct piece){ .offset = offset, .size = size, .acked = acked, .previous = before };
+	*piece = (struct piece){ .offset = offset, .size = size, .acked = acked, .since = now, .previous = before };
 	piece->next = before ? before->next : half->first_piece;
 	*(before ? &before->next : &half->first_piece) = piece;
 	*(piece->next ? &piece->next->previous : &half->last_piece) = piece;
@@ -204,7 +213,7 @@ static void feed(struct stream *stream, enum direction direction, uint64_t offse
 {
 	struct half *half = &stream->half[direction];
 	if (offset != stream->link.expected[direction]) {
-		hold(half, offset, size, acked);
+		hold(half, offset, size, acked, stream->packets);
 		history_store(&half->newest, offset, data, size);
 	}
 	stream->direct_acked = acked;

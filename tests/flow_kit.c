@@ -18,6 +18,8 @@ static void append_text(GString *log, const uint8_t *data, size_t size)
 static void *on_begin(void *context, const struct flow *flow)
 {
 	struct kit *kit = context;
+	if (kit->mute)
+		return kit;
 	g_string_append_printf(kit->log, "begin %d client:%u server:%u%s%s%s%s\n", (int)flow->id, flow->client_port,
 		flow->server_port, flow->midstream ? " midstream" : "", flow->one_sided ? " one-sided " : "",
 		flow->one_sided ? direction_name(flow->missing) : "", flow->tls_port ? " tls" : "");
@@ -29,6 +31,8 @@ static void *on_begin(void *context, const struct flow *flow)
 static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct kit *kit = user;
+	if (kit->mute)
+		return;
 	g_string_append_printf(kit->log, "%s ", direction_name(direction));
 	append_text(kit->log, data, size);
 	g_string_append_printf(kit->log, " @%d\n", (int)acked);
@@ -63,8 +67,11 @@ static void on_end(void *user, const struct flow *flow)
 {
 	static const char *const names[] = { "fin", "rst", "timeout", "evicted", "reused", "input" };
 	struct kit *kit = user;
-	g_string_append_printf(kit->log, "end %s\n", names[flow->why]);
 	kit->last = *flow;
+	kit->bytes[UP] += flow->side[UP].bytes;
+	kit->bytes[DOWN] += flow->side[DOWN].bytes;
+	if (!kit->mute)
+		g_string_append_printf(kit->log, "end %s\n", names[flow->why]);
 }
 
 struct kit *kit_new(const struct flow_options *options)
@@ -96,12 +103,13 @@ void kit_free(struct kit *kit)
 void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq, uint32_t ack, const void *payload,
 	size_t size)
 {
-	static const struct address client4 = { 4, { 192, 0, 2, 1 } }, server4 = { 4, { 192, 0, 2, 2 } };
-	static const struct address client6 = { 6, { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
-	static const struct address server6 = { 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } };
+	const uint8_t high = (uint8_t)(kit->host >> 8), low = (uint8_t)kit->host;
+	const struct address client4 = { 4, { 198, 18, high, low } }, server4 = { 4, { 192, 0, 2, 2 } };
+	const struct address client6 = { 6, { 0x20, 1, 0xd, 0xb8, [13] = 1, high, low } };
+	const struct address server6 = { 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } };
 	const struct address *client = kit->ipv6 ? &client6 : &client4, *server = kit->ipv6 ? &server6 : &server4;
 	/* The payload ends where the allocation ends, so that reading beyond it is noticed. */
-	uint8_t *copy = g_memdup2(payload, size);
+	uint8_t *copy = g_memdup2(payload, kit->snap > 0 && kit->snap < size ? kit->snap : size);
 	kit->at.packet++;
 	kit->at.time += kit->step;
 	struct segment segment = {
@@ -113,9 +121,10 @@ void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq,
 		.seq = seq,
 		.ack = ack,
 		.window = 65535,
+		.context = kit->context,
 		.wire_size = 54 + (uint32_t)size,
 		.length = (uint32_t)size,
-		.captured = (uint32_t)size,
+		.captured = (uint32_t)(kit->snap > 0 && kit->snap < size ? kit->snap : size),
 		.payload = copy,
 	};
 	for (; *flags; flags++)

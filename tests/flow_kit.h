@@ -28,7 +28,12 @@ struct kit {
 	uint16_t client, server; /* ports that the short forms use */
 	uint32_t client_isn, server_isn;
 	bool ipv6;
+	uint16_t host;         /* which of many clients */
+	uint64_t context;      /* of the segments */
+	uint32_t snap;         /* payload octets captured at most; 0: all */
 	GByteArray *stream[2]; /* all bytes delivered; gaps as zeros */
+	bool mute;             /* log and streams are not kept */
+	uint64_t bytes[2];     /* of all that ended */
 	struct flow last;      /* as it was in the last end */
 };
 
