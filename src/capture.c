@@ -147,9 +147,8 @@ static enum capture_status broken(struct capture *capture)
 		sentence = g_strdup(trouble);
 	else if (strstr(words, "truncated") != NULL)
 		sentence = g_strdup("ends in the middle of a record");
-	else if (strstr(words, "different from the type of the first interface") != NULL)
-		sentence = g_strdup(
-			"has interfaces of several link types, which libpcap does not read; split it by interface");
+	else if (strstr(words, "of the first interface") != NULL)
+		sentence = g_strdup_printf("its interfaces differ, which libpcap does not read (%s)", words);
 	else
 		sentence = g_strdup_printf("damaged (%s)", words);
 	g_free(capture->error);
@@ -174,8 +173,10 @@ enum capture_status capture_next(struct capture *capture, struct packet *packet)
 	const u_char *data;
 	do {
 		int status = pcap_next_ex(capture->pcap, &header, &data);
-		if (G_UNLIKELY(status != 1))
+		if (G_UNLIKELY(status != 1)) {
+			packet->at.packet = capture->packets;
 			return status == PCAP_ERROR_BREAK ? CAPTURE_END : broken(capture);
+		}
 		capture->packets++;
 	} while (capture->filtered && pcap_offline_filter(&capture->filter, header, data) == 0);
 	packet->at.packet = capture->packets;

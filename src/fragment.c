@@ -10,6 +10,7 @@
 #include "fragment.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNIT 8u
@@ -101,11 +102,13 @@ static bool give_up(struct fragments *fragments, struct partial *partial)
 	return lost;
 }
 
+/* too_old - in either direction: the clock of a capture may have been set back. */
 static bool too_old(const struct partial *partial, int64_t now)
 {
 	if (partial->block == NULL)
-		return now - partial->done > DUPLICATE_TIME;
-	return now - partial->first > (partial->key.source.family == 4 ? FRAGMENT_TIMEOUT_IPV4 : FRAGMENT_TIMEOUT_IPV6);
+		return llabs(now - partial->done) > DUPLICATE_TIME;
+	int64_t limit = partial->key.source.family == 4 ? FRAGMENT_TIMEOUT_IPV4 : FRAGMENT_TIMEOUT_IPV6;
+	return llabs(now - partial->first) > limit;
 }
 
 /* make_room - gives up what is too old, and the oldest while there is too much; true when octets were lost. `keep` is

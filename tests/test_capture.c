@@ -231,8 +231,8 @@ static struct capture *read_pcap(const char *path, bool nanoseconds, uint32_t co
 	assert_int_equal(capture_nanoseconds(capture), nanoseconds);
 	for (uint32_t i = 1; i <= count; i++) {
 		assert_int_equal(capture_next(capture, &packet), CAPTURE_PACKET);
-		assert_record(
-			&packet, i, (1700000000 + i) * NANOSECONDS_PER_SECOND + i % 1000 * 111 * (nanoseconds ? 1 : 1000));
+		assert_record(&packet, i,
+			(1700000000 + i) * NANOSECONDS_PER_SECOND + i % 1000 * 111 * (nanoseconds ? 1 : 1000));
 		assert_int_equal(packet.length, packet.captured + 4);
 	}
 	assert_int_equal(capture_next(capture, &packet), end);
@@ -449,7 +449,7 @@ static void link_types_that_differ_are_said(void **state)
 	assert_non_null(capture);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_PACKET);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_BROKEN);
-	assert_broken(capture, "several link types");
+	assert_broken(capture, "interfaces differ");
 	g_free(path);
 }
 
@@ -464,6 +464,7 @@ static void the_filter_leaves_the_numbers_as_they_are(void **state)
 		assert_int_equal(packet.at.packet, i);
 	}
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_END);
+	assert_int_equal(packet.at.packet, 10);
 	capture_close(capture);
 	g_free(path);
 }

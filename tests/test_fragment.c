@@ -211,6 +211,15 @@ static void age_is_that_of_the_capture(void **state)
 	}
 }
 
+static void a_clock_set_back_makes_old_what_is_far_ahead(void **state)
+{
+	whole_make(&whole, false, 1, 3000);
+	assert_int_equal(feed(&whole, 0, 2400, 100 * SECOND), DECODE_FRAGMENT);
+	assert_int_equal(feed(&whole, 2400, 3020, SECOND), DECODE_FRAGMENT_LIMIT);
+	assert_int_equal(feed(&whole, 0, 2400, SECOND), DECODE_SEGMENT);
+	assert_text(3000);
+}
+
 static void what_was_captured_twice_does_not_spoil_the_next(void **state)
 {
 	whole_make(&whole, false, 1, 3000);
@@ -325,6 +334,7 @@ int main(void)
 		TEST(what_can_be_no_fragment_is_malformed),
 		TEST(a_fragment_cut_by_the_snap_length_is_not_used),
 		TEST(age_is_that_of_the_capture),
+		TEST(a_clock_set_back_makes_old_what_is_far_ahead),
 		TEST(what_was_captured_twice_does_not_spoil_the_next),
 		TEST(datagrams_are_told_apart),
 		TEST(an_atomic_fragment_stands_alone),
