@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * capture_files.h - capture files made in memory: pcap and pcapng in either byte order (swap: not this machine's),
+ * compressed or not. Arrays are the caller's to free.
+ */
+#ifndef SMTPSCAN_TESTS_CAPTURE_FILES_H
+#define SMTPSCAN_TESTS_CAPTURE_FILES_H
+
+#include <archive.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet_builder.h"
+
+#define MICRO 0xa1b2c3d4u
+#define NANO 0xa1b23c4du
+#define ETHERNET 1
+
+/* make_packet - the packet in all of them: a segment to port 25 when the number is odd, else to 80. */
+void make_packet(struct built *b, uint32_t number);
+
+void pcap_header(GByteArray *to, uint32_t magic, bool swap);
+/* pcap_record - at 1700000000 + number seconds and number % 1000 * 111 units; four octets more on the wire. */
+void pcap_record(GByteArray *to, uint32_t number, bool swap);
+/* pcap_of - a file with records 1 to `count`. */
+GByteArray *pcap_of(uint32_t magic, bool swap, uint32_t count);
+
+/* pcapng_section - with a comment of so many octets. */
+void pcapng_section(GByteArray *to, bool swap, uint16_t comment);
+/* pcapng_interface - with a name in front of the resolution; 0: no such option. */
+void pcapng_interface(GByteArray *to, bool swap, uint16_t link_type, uint8_t resolution);
+void pcapng_packet(GByteArray *to, uint32_t number, uint64_t units, uint32_t interface, bool swap);
+
+/* compress - by one of libarchive's archive_write_add_filter_*; takes the file. */
+GByteArray *compress(GByteArray *file, int (*filter)(struct archive *));
+
+#endif
