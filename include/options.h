@@ -19,13 +19,13 @@ enum progress { PROGRESS_AUTO, PROGRESS_NONE, PROGRESS_JSON };
 
 struct options {
 	char **captures;
-	char *output_file;   /* NULL: standard output */
+	char *output_file; /* NULL: standard output */
 	char *bpf;
 	bool checksums, strict, continuous, keep_order, quiet, verbose;
 	enum progress progress;
-	unsigned jobs;       /* 0: number of cores */
+	unsigned jobs; /* 0: number of cores */
 	unsigned shard, shards;
-	char *resume_dir;    /* --resume: a folder with an output file for each capture; NULL */
+	char *resume_dir; /* --resume: a folder with an output file for each capture; NULL */
 	char *mbox;
 	enum severity fail_on; /* 0: never */
 	unsigned alert_limit;  /* alerts of an id written per session; 0: no limit */

@@ -25,22 +25,22 @@ enum record {
 #define X(id, name) RECORD_##id,
 	RECORDS(X)
 #undef X
-	RECORD_COUNT
+		RECORD_COUNT
 };
 extern const char *const record_names[RECORD_COUNT];
 #define RECORD_BIT(id) (1u << RECORD_##id)
-#define RECORDS_DEFAULT \
-	(RECORD_BIT(ALERT) | RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO) | RECORD_BIT(AUTH) | RECORD_BIT(TLS) | \
-	 RECORD_BIT(FLOW) | RECORD_BIT(STATS))
+#define RECORDS_DEFAULT                                                                                                \
+	(RECORD_BIT(ALERT) | RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO) | RECORD_BIT(AUTH) | RECORD_BIT(TLS) |            \
+		RECORD_BIT(FLOW) | RECORD_BIT(STATS))
 
 /* Takes a finished line, its '\n' included. Returns false when it can't be written: output_failed is true then. */
 typedef bool (*output_write)(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
 
 struct output_options {
-	unsigned records;      /* RECORD_BIT of those wanted */
+	unsigned records; /* RECORD_BIT of those wanted */
 	bool show_secrets;
-	bool nanoseconds;      /* 9 digits in timestamps (set for each input) */
-	const char *filename;  /* pcap_filename (set for each input) */
+	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
+	const char *filename;   /* pcap_filename (set for each input) */
 	enum severity severity; /* alerts below are not written; 0: all */
 };
 
@@ -62,7 +62,8 @@ struct place {
 
 void output_alert(struct output *output, const struct place *place, const struct alert *alert);
 /* mail may be NULL: no content. */
-void output_smtp(struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail);
+void output_smtp(
+	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail);
 void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part);
 void output_command(struct output *output, const struct place *place, const struct session_command *command);
 void output_response(struct output *output, const struct place *place, const struct session_response *response);
@@ -72,12 +73,12 @@ void output_auth(struct output *output, const struct place *place, const struct 
 void output_tls(struct output *output, const struct place *place, const struct tls_info *tls);
 /* alerts: exact counts by id. */
 void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
-                 const uint64_t alerts[ALERT_COUNT]);
+	const uint64_t alerts[ALERT_COUNT]);
 
 /* What the stats record says of one input. Sums over workers are sums of the fields marked +; the others are the same
  * in every worker. */
 struct input_stats {
-	uint64_t packets, bytes;                     /* read from the capture */
+	uint64_t packets, bytes; /* read from the capture */
 	uint64_t not_decoded[DECODE_RESULT_COUNT];
 	uint64_t fragment_conflicts;
 	uint64_t connections, sessions, evicted, gap_bytes, invalid_resets; /* + */
