@@ -16,6 +16,7 @@ A dialogue is lines:
     ! fin C, ! rst S                the side closes, resets. By default both close at the end, the client first; ! open: neither
     ! wait 3.5                      seconds pass
     ! lose, ! snap 20               the next block is not in the capture; only 20 octets of the payload of its packets are
+    ! swap                          the capture shows the last two packets with data in the wrong order
     ! again, ! alter TEXT           the last block is sent again, with TEXT instead of its first octets
     ! tls 1.3 CERTIFICATE           a real handshake between two ends of Python's ssl, and a little traffic
 
@@ -75,6 +76,7 @@ class Connection:
         self.isn = isn if isn is not None else (1_000_000 + cport, 2_000_000_000 + cport)
         self.sent, self.seen = [0, 0], [0, 0]  # octets (SYN and FIN count) each side sent, and saw of the other
         self.closed = [False, False]
+        self.ack_every = 0  # the other side acknowledges after so many segments of a long block; 0: at its end
 
     def emit(self, way, flags, payload=b"", seq=None):
         """emit - one segment, now."""
@@ -106,9 +108,11 @@ class Connection:
         if not old:
             self.acknowledge(1 - way) if self.segments and self.segments[-1].way == way else None
             self.see(way)
-        for i in range(0, len(data), self.mss):
+        for n, i in enumerate(range(0, len(data), self.mss), 1):
             last = i + self.mss >= len(data)
             self.emit(way, ACK | PSH if last else ACK, data[i : i + self.mss])
+            if self.ack_every and n % self.ack_every == 0 and not last:
+                self.acknowledge(1 - way)
         self.time += 4000
 
     def fin(self, way):
@@ -335,6 +339,9 @@ class Player:
             self.lose = True
         elif word == "snap":
             self.snap = int(rest)
+        elif word == "swap":
+            first, second = [s for s in c.segments if s.payload][-2:]
+            first.time, second.time = second.time, first.time
         elif word == "open":
             self.open = True
         elif word in ("again", "alter"):
