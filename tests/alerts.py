@@ -4,7 +4,7 @@
 
     alerts.py SMTPSCAN [ID...]
 
-Walks `smtpscan --list-alerts=json`: each id needs a dialogue in alert_cases.py that raises it and a near miss that does
+Walks `smtpscan --list-alerts=json` (a line for each): each id needs a dialogue in alert_cases.py that raises it and a near miss that does
 not. Each dialogue raises exactly what its case says, nothing more.
 """
 import json
@@ -47,10 +47,8 @@ def check(smtpscan, folder, number, case):
 
 def main():
     smtpscan, wanted = sys.argv[1], sys.argv[2:]
-    listed = json.loads(
-        subprocess.run([smtpscan, "--list-alerts=json"], capture_output=True, text=True, check=True).stdout
-    )
-    ids = [row["signature"] if isinstance(row, dict) else row for row in listed]
+    listed = subprocess.run([smtpscan, "--list-alerts=json"], capture_output=True, text=True, check=True).stdout
+    ids = [json.loads(line)["signature"] for line in listed.splitlines()]
     passed = failed = 0
     for id in ids:
         for kind in "raises", "near":
