@@ -44,7 +44,7 @@ const struct transition machine_table[] = {
 	ROW(session_initiation, parse_error,     always,                      alert_invalid_response,        fail,               stay),
 	ROW(session_initiation, gap,             down_only,                   assume_banner,                 client_initiation,  client_initiation),
 	ROW(session_initiation, missing_grammar, lenient_midstream_tls,       nothing,                       stay,               tls),
-	ROW(session_initiation, missing_grammar, lenient_tls_record,          alert_unexpected_client_command, stay,             tls),
+	ROW(session_initiation, missing_grammar, lenient_client_hello,        alert_unexpected_client_command, stay,             tls),
 	ROW(session_initiation, missing_grammar, lenient_midstream_command,   resume,                        stay,               command),
 	ROW(session_initiation, missing_grammar, lenient_midstream_content,   resume,                        stay,               data_transmission),
 	/* HELO, EHLO or LHLO first; RFC 5321 4.1.4 allows a few others */
@@ -52,16 +52,18 @@ const struct transition machine_table[] = {
 	ROW(client_initiation,  up,              lenient_before_helo,         take_command,                  stay,               response),
 	ROW(client_initiation,  up,              lenient_assumed,             take_command,                  stay,               response),
 	ROW(client_initiation,  up,              always,                      alert_invalid_client_initiation, fail,             response),
+	ROW(client_initiation,  parse_error,     lenient_client_hello,        nothing,                       stay,               tls),
 	ROW(client_initiation,  parse_error,     always,                      alert_invalid_command,         fail,               response),
-	ROW(client_initiation,  missing_grammar, answers_lost,                await_lost,                    response,           response),
 	ROW(client_initiation,  gap,             up_only,                     lose_command,                  response,           response),
 	/* every command is answered before the next is taken */
 	ROW(command,            up,              lenient_resynchronising,     skip_line,                     stay,               stay),
 	ROW(command,            up,              chunk_follows,               take_command,                  chunk_transmission, chunk_transmission),
 	ROW(command,            up,              always,                      take_command,                  response,           response),
+	ROW(command,            parse_error,     lenient_client_hello,        nothing,                       stay,               tls),
 	ROW(command,            parse_error,     lenient_resynchronising,     skip_line,                     stay,               stay),
 	ROW(command,            parse_error,     always,                      alert_invalid_command,         fail,               response),
 	ROW(command,            gap,             up_only,                     lose_command,                  response,           response),
+	ROW(command,            missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
 	ROW(command,            missing_grammar, answers_lost,                await_lost,                    response,           response),
 	ROW(command,            missing_grammar, lenient_resynchronising_reply, take_stray_response,         stay,               stay),
 	/* what the reply means depends on what it answers */
@@ -75,6 +77,8 @@ const struct transition machine_table[] = {
 	ROW(response,           down,            lenient_still_ungreeted,     take_response,                 client_initiation,  client_initiation),
 	ROW(response,           down,            always,                      take_response,                 command,            command),
 	ROW(response,           parse_error,     always,                      alert_invalid_response,        fail,               stay),
+	ROW(response,           missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
+	ROW(response,           missing_grammar, lenient_client_hello,        nothing,                       stay,               tls),
 	ROW(response,           missing_grammar, answered_enough,             settle,                        command,            command),
 	ROW(response,           gap,             down_only,                   assume_response,               stay,               stay),
 	/* content: RFC 5321 4.5.2 */

@@ -76,6 +76,18 @@ static bool whole_line(const struct session *s, enum direction d, struct span by
 	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= 512 || closed(s, d);
 }
 
+/* fire_unexpected_up - client bytes wait where the state has no grammar for them; once for each place. */
+static void fire_unexpected_up(struct session *s, struct span bytes)
+{
+	struct inbox *up = &s->in[UP];
+	s->direction = UP;
+	s->command_acked = inbox_acked(up, up->offset);
+	s->judged_set[UP] = true;
+	s->judged[UP] = up->offset;
+	s->offending = bytes;
+	machine_fire(&s->machine, EVENT_missing_grammar, s);
+}
+
 /* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
 static bool at_hole(struct session *s, enum direction d)
 {
@@ -98,6 +110,9 @@ static bool pull_command(struct session *s)
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	size_t used;
+	s->direction = UP;
+	if (lenient_client_hello(s))
+		return machine_fire(&s->machine, EVENT_parse_error, s);
 	if (bytes.size == 0 || hold_undecided(s) || lost_replies_come(s))
 		return inbox_hole(up) > 0 && fire_gap(s, UP);
 	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
@@ -236,9 +251,29 @@ static bool not_to_come(const struct session *s)
 	return missing && (goes_on || (s->ended && s->machine.state == STATE_response));
 }
 
+/* sent_ahead - judges client bytes that wait next to the reply they should have waited for. Returns true when the
+ * machine left its state over it. */
+static bool sent_ahead(struct session *s)
+{
+	struct inbox *up = &s->in[UP];
+	struct span bytes = inbox_bytes(up);
+	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
+	if (s->machine.state != STATE_response || judged || !bytes.size || !whole_line(s, UP, bytes) ||
+		inbox_acked(up, up->offset) >= s->in[DOWN].offset)
+		return false;
+	enum state_id before = s->machine.state;
+	struct span offending = s->offending;
+	fire_unexpected_up(s, bytes);
+	s->offending = offending;
+	return s->machine.state != before;
+}
+
 static bool pull_response(struct session *s)
 {
 	struct inbox *down = &s->in[DOWN];
+	s->direction = DOWN;
+	if (s->machine.state == STATE_response && lenient_server_hello(s))
+		return machine_fire(&s->machine, EVENT_missing_grammar, s);
 	if (s->machine.state == STATE_response && (hold_undecided(s) || belongs_later(s))) {
 		return !s->hold.active && fire_gap(s, DOWN);
 	}
@@ -253,6 +288,9 @@ static bool pull_response(struct session *s)
 		return at_hole(s, DOWN);
 	if (result == PARSE_DONE)
 		s->skip_partial[DOWN] = false;
+	if (result == PARSE_DONE && sent_ahead(s))
+		return true;
+	s->direction = DOWN;
 	return machine_fire(&s->machine, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, s);
 }
 
@@ -328,17 +366,13 @@ static bool judge_up(struct session *s)
 		return inbox_hole(up) > 0 && s->machine.state != STATE_response &&
 		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
 	s->direction = UP;
-	s->command_acked = inbox_acked(up, up->offset);
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
 	bool settles = s->machine.state == STATE_response && (s->pending.lost || s->pending.replies_seen > 0);
-	bool unclear = !whole_line(s, UP, bytes) && !lenient_tls_record(s) && !lenient_midstream_tls(s);
-	if ((judged && !settles) || s->command_acked > s->in[DOWN].received || unclear)
+	bool unclear = !whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s);
+	if ((judged && !settles) || inbox_acked(up, up->offset) > s->in[DOWN].received || unclear)
 		return false;
-	s->judged_set[UP] = true;
-	s->judged[UP] = up->offset;
-	s->offending = bytes;
 	enum state_id before = s->machine.state;
-	machine_fire(&s->machine, EVENT_missing_grammar, s);
+	fire_unexpected_up(s, bytes);
 	return before != s->machine.state || up->offset != s->judged[UP];
 }
 
@@ -354,7 +388,8 @@ static bool judge_down(struct session *s)
 	if (judged || inbox_acked(down, down->offset) > s->in[UP].offset)
 		return false;
 	reply_reset(&s->reply);
-	if (reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE)
+	s->direction = DOWN;
+	if (!lenient_server_hello(s) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE)
 		return false;
 	s->judged_set[DOWN] = true;
 	s->judged[DOWN] = down->offset;
@@ -367,21 +402,10 @@ static bool judge_down(struct session *s)
 
 /* ---- the loop ---- */
 
-/* drop_waiting - nothing behind a failure is dissected. */
-static void drop_waiting(struct session *s)
-{
-	inbox_drop(&s->in[UP]);
-	inbox_drop(&s->in[DOWN]);
-}
-
 /* step - one message, or one judgement. Returns false when nothing can be done with what is here. */
 static bool step(struct session *s)
 {
 	const struct state_info *state = &machine_states[s->machine.state];
-	if (s->machine.state == STATE_fail) {
-		drop_waiting(s);
-		return false;
-	}
 	if (state->grammar[DOWN] == GRAMMAR_NONE && judge_down(s))
 		return true;
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -452,7 +476,7 @@ static bool same_place(struct place a, struct place b)
 static void pump(struct session *s)
 {
 	unsigned idle = 0;
-	for (struct place before = place_of(s); idle < SESSION_IDLE_STEPS && step(s);) {
+	for (struct place before = place_of(s); !s->dropped && idle < SESSION_IDLE_STEPS && step(s);) {
 		struct place after = place_of(s);
 		idle = same_place(before, after) ? idle + 1 : 0;
 		before = after;
@@ -468,7 +492,7 @@ static void run(struct session *s)
 	s->overflow = false;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);
-		if (s->in[d].buffer->len > 2 * SESSION_PENDING_BYTES)
+		if (s->dropped || s->in[d].buffer->len > 2 * SESSION_PENDING_BYTES)
 			inbox_drop(&s->in[d]);
 	}
 }
@@ -493,6 +517,7 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->machine.strict = options->strict;
 	s->early_pipeline = options->early_pipeline;
 	s->skip_partial[UP] = s->skip_partial[DOWN] = options->midstream;
+	s->assumed_greeting = options->midstream;
 	inbox_init(&s->in[UP]);
 	inbox_init(&s->in[DOWN]);
 	reply_init(&s->reply);
@@ -576,6 +601,7 @@ void session_end(struct session *s, enum session_end why)
 			"unavailable service: 554");
 	}
 	end_auth(s);
+	transaction_mail_unanswered(s);
 	transaction_close(s, end_stage(why));
 	s->summary.state = session_state_name(s);
 }

@@ -72,6 +72,9 @@ void resume(struct session *s)
 
 void assume_banner(struct session *s)
 {
+	reply_assume(s);
+	s->reply.code = 220;
+	reply_emit(s, NULL);
 	s->assumed_greeting = true;
 }
 
@@ -81,6 +84,12 @@ void assume_banner(struct session *s)
 static bool is_auth(enum verb verb)
 {
 	return verb == VERB_AUTH || verb == VERB_X_EXPS;
+}
+
+/* sent_early - the command at hand was judged before it was taken. */
+static bool sent_early(const struct session *s)
+{
+	return s->judged_set[UP] && s->judged[UP] == s->in[UP].offset - s->command.length;
 }
 
 static void emit_command(struct session *s, bool valid, bool credentials, bool continuation, bool in_transaction)
@@ -94,8 +103,8 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 		.credentials = credentials,
 		.continuation = continuation,
 		.state = session_state_name(s),
-		.tx = tx_number(s),
-		.early = s->judged_set[UP] && s->judged[UP] == s->in[UP].offset - s->command.length,
+		.tx = s->pending.candidate && !s->tx ? s->next_tx : tx_number(s),
+		.early = sent_early(s),
 		.refusal_unknown = s->refusal_end > s->command_acked,
 		.in_transaction = in_transaction,
 		.accepted_recipients = transaction_count(s->tx, RECIPIENT_ACCEPTED),
@@ -116,6 +125,7 @@ static void expect(struct session *s, bool valid)
 	p->candidate = NULL;
 	p->verb = s->command.verb;
 	p->valid = valid;
+	p->early = sent_early(s) || s->in[DOWN].fin;
 	p->end = s->in[UP].offset;
 	p->end_of_data = p->lost = false;
 	p->replies_left = p->replies_seen = 0;
@@ -179,7 +189,7 @@ static void answer_refusal(struct session *s)
 void take_command(struct session *s)
 {
 	enum verb verb = s->command.verb;
-	bool in_transaction = s->tx != NULL;
+	bool in_transaction = s->tx != NULL && !s->regreeted;
 	expect(s, true);
 	answer_refusal(s);
 	if (verb != VERB_UNKNOWN)
@@ -264,8 +274,10 @@ static void take_extensions(struct session *s)
 /* greeting_reply - an accepted greeting begins anew (RFC 5321 4.1.4); a refused one changes nothing. */
 static void greeting_reply(struct session *s)
 {
-	if (s->reply.code >= 300)
+	if (s->reply.code >= 300) {
+		s->regreeted = s->tx != NULL;
 		return;
+	}
 	transaction_close(s, STAGE_HELO);
 	s->greeted = true;
 	s->assumed_greeting = s->reply.assumed;
@@ -325,6 +337,8 @@ static void effect(struct session *s)
 	case VERB_RSET:
 		if (accepted)
 			transaction_close(s, STAGE_RSET);
+		else
+			s->regreeted = s->tx != NULL;
 		break;
 	case VERB_QUIT:
 		if (accepted)
@@ -577,6 +591,5 @@ void alert_unexpected_server_response(struct session *s)
 void drop_connection(struct session *s)
 {
 	transaction_close(s, STAGE_CLOSED);
-	inbox_drop(&s->in[UP]);
-	inbox_drop(&s->in[DOWN]);
+	s->dropped = true;
 }

@@ -18,10 +18,11 @@ struct pending {
 	uint64_t end;             /* stream offset behind it */
 	bool valid;               /* it fitted the grammar */
 	bool end_of_data;         /* it is the end of content, or of a chunk */
+	bool early;               /* it was sent ahead of the reply before, or behind the server's close */
 	bool lost;                /* bytes that are not in the capture: some command, or several */
 	unsigned replies_left;    /* replies to the end of data that are still to come: LMTP has one a recipient */
 	unsigned replies_seen;
-	struct transaction *candidate; /* MAIL inside a transaction: becomes one if it is accepted */
+	struct transaction *candidate; /* MAIL: what becomes a transaction when it is answered */
 };
 
 /* A reply, as it is collected line by line, or looked at ahead. */
@@ -30,7 +31,7 @@ struct reply {
 	GArray *lines;      /* struct reply_line, spans as offsets until reply_finish */
 	unsigned code;
 	bool mismatch, assumed, complete;
-	uint64_t acked; /* what the server had when it sent its first line */
+	uint64_t acked;   /* what the server had when it sent its first line */
 	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
 };
 
@@ -90,13 +91,15 @@ struct session {
 	bool judged_set[2];
 	uint64_t refusal_end;   /* stream offset behind the last reply that refused MAIL or RCPT */
 	uint64_t content_start; /* stream offset, down, behind the 354 */
-	bool midway;              /* the content that is taken began before what can be seen */
+	bool midway;            /* the content that is taken began before what can be seen */
 	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
 	bool injection_said, response_injection_said, judged_finish;
-	bool smuggled; /* what is read now stood behind an odd end of data */
+	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
+	bool smuggled;  /* what is read now stood behind an odd end of data */
 	bool initiation_said;
 	bool overflow, overflow_said;
+	bool dropped; /* nothing is dissected any more */
 	bool ended;
 	unsigned waiting_commands;
 	uint64_t counted_to;
@@ -137,6 +140,9 @@ void transaction_mail(struct session *s);
 void transaction_rcpt(struct session *s);
 void transaction_rcpt_reply(struct session *s);
 void transaction_mail_reply(struct session *s);
+/* transaction_mail_unanswered - the session ended before the reply to MAIL: it began a transaction if the server can
+ * have taken it, i.e. was still there and had answered what came before. */
+void transaction_mail_unanswered(struct session *s);
 void transaction_data_reply(struct session *s);
 void transaction_content_reply(struct session *s);
 /* transaction_end - ends the open transaction, if any. */

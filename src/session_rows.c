@@ -107,7 +107,7 @@ bool lenient_assumed(const struct session *s)
 
 bool lenient_still_ungreeted(const struct session *s)
 {
-	return !s->options.strict && !s->greeted && !s->options.midstream && !s->initiation_said &&
+	return !s->options.strict && !s->greeted && !session_blind(s) && !s->initiation_said &&
 	       (!(verb_table[s->pending.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
 }
 
@@ -177,7 +177,8 @@ bool excused(const struct session *s)
 	unsigned flags = verb_table[p->verb].flags;
 	if (s->direction != UP)
 		return false;
-	if (session_blind(s))
+	bool hung_up = s->in[DOWN].fin && inbox_empty(&s->in[DOWN]);
+	if (session_blind(s) || hung_up)
 		return true;
 	if (s->machine.state == STATE_session_initiation)
 		return s->early_pipeline;
@@ -244,10 +245,20 @@ static unsigned record_type(struct span b)
 	return header ? b.data[0] : 0;
 }
 
-/* A handshake on a port for clear text. */
-bool lenient_tls_record(const struct session *s)
+/* A ClientHello (RFC 8446 4.1.2) where commands are expected. */
+bool lenient_client_hello(const struct session *s)
 {
-	return !s->options.strict && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) == 0x16;
+	struct span b = inbox_bytes(&s->in[UP]);
+	return !s->options.strict && s->direction == UP && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 1;
+}
+
+/* A ServerHello where replies are expected: the STARTTLS before it is not in the capture. */
+bool lenient_server_hello(const struct session *s)
+{
+	struct span b = inbox_bytes(&s->in[DOWN]);
+	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
+	return !s->options.strict && s->direction == DOWN && unseen && record_type(b) == 0x16 && b.size > 5 &&
+	       b.data[5] == 2;
 }
 
 bool lenient_midstream_tls(const struct session *s)

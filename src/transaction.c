@@ -73,6 +73,7 @@ static void open_transaction(struct session *s, struct transaction *tx)
 {
 	tx->number = s->next_tx++;
 	s->tx = tx;
+	s->regreeted = false;
 	if (s->sink->transaction_begin)
 		s->sink->transaction_begin(s->context, tx);
 }
@@ -131,10 +132,7 @@ void transaction_mail(struct session *s)
 	} else {
 		tx->mail_from = text_of(s->command.argument);
 	}
-	if (s->tx)
-		s->pending.candidate = tx;
-	else
-		open_transaction(s, tx);
+	s->pending.candidate = tx;
 }
 
 /* note_reply - this reply decided (so far). */
@@ -159,26 +157,45 @@ static bool refused(const struct session *s)
 	return s->reply.code >= 400;
 }
 
+/* refuse - the server did not take this MAIL: a transaction of its own, that ended where it began. */
+static void refuse(struct session *s, struct transaction *tx)
+{
+	struct transaction *open = s->tx;
+	s->refusal_end = s->in[DOWN].offset;
+	open_transaction(s, tx);
+	note_reply(s, tx);
+	transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
+	s->tx = open;
+}
+
 void transaction_mail_reply(struct session *s)
 {
-	struct transaction *candidate = s->pending.candidate;
+	struct transaction *tx = s->pending.candidate;
 	s->pending.candidate = NULL;
-	if (candidate && refused(s)) {
-		transaction_free(candidate);
+	if (!tx)
 		return;
-	}
-	if (candidate) {
+	tx->assumed |= s->reply.assumed;
+	if (!refused(s)) {
 		transaction_close(s, STAGE_MAIL);
-		open_transaction(s, candidate);
+		open_transaction(s, tx);
+	} else if (!s->tx || s->regreeted) {
+		refuse(s, tx);
+	} else {
+		transaction_free(tx);
 	}
-	if (!s->tx)
+}
+
+void transaction_mail_unanswered(struct session *s)
+{
+	struct transaction *tx = s->pending.candidate;
+	s->pending.candidate = NULL;
+	bool taken = tx && !s->pending.early;
+	if (!taken) {
+		transaction_free(tx);
 		return;
-	s->tx->assumed |= s->reply.assumed;
-	if (refused(s)) {
-		s->refusal_end = s->in[DOWN].offset;
-		note_reply(s, s->tx);
-		transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
 	}
+	transaction_close(s, STAGE_MAIL);
+	open_transaction(s, tx);
 }
 
 void transaction_rcpt(struct session *s)
@@ -213,6 +230,8 @@ void transaction_rcpt_reply(struct session *s)
 	recipient->code = s->reply.assumed ? 0 : s->reply.code;
 	tx->assumed |= s->reply.assumed;
 	tx->stage = STAGE_RCPT;
+	if (refused(s))
+		note_reply(s, tx);
 }
 
 /* rejected_so_far - the server refused the content; the client may still mend its ways. */
@@ -294,7 +313,9 @@ void transaction_close(struct session *s, enum stage stage)
 	struct transaction *tx = s->tx;
 	if (!tx)
 		return;
-	if (tx->outcome == OUTCOME_REJECTED)
+	bool nobody = tx->transfer == TRANSFER_NONE && transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
+		      transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
+	if (tx->outcome == OUTCOME_REJECTED || nobody)
 		transaction_end(s, OUTCOME_REJECTED, tx->stage);
 	else if (tx->content_whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
