@@ -18,26 +18,29 @@
 
 static GHashTable *converters; /* name -> iconv_t */
 
-/* Charsets whose name is used for a larger one: what the declared one can't convert is tried as that. */
+/* Names that stand for a larger charset, or that iconv does not know: what the declared one can't convert is tried as
+ * that. Python writes the last two. */
 static const struct {
 	const char *declared, *meant;
-} supersets[] = {
+} meanings[] = {
 	{ "gb2312", "gb18030" },
 	{ "gb_2312-80", "gb18030" },
 	{ "gbk", "gb18030" },
+	{ "x-gbk", "gb18030" },
 	{ "euc-kr", "uhc" },
 	{ "ks_c_5601-1987", "uhc" },
 	{ "shift_jis", "cp932" },
 	{ "shift-jis", "cp932" },
 	{ "sjis", "cp932" },
 	{ "x-sjis", "cp932" },
+	{ "iso-2022-jp", "iso-2022-jp-3" },
 	{ "iso-8859-8-i", "iso-8859-8" },
 	{ "iso-8859-8-e", "iso-8859-8" },
-	{ "big5", "big5-hkscs" },
 	{ "unicode-1-1-utf-7", "utf-7" },
-	{ "x-gbk", "gb18030" },
+	{ "big5", "big5-hkscs" },
 	{ "cp-850", "cp850" },
-	{ "iso-2022-jp", "iso-2022-jp-3" },
+	{ "eucgb2312_cn", "gb18030" },
+	{ "big5_tw", "big5" },
 };
 
 static void converter_close(gpointer converter)
@@ -222,9 +225,9 @@ void charset_append(GString *out, const char *charset, struct span in)
 	iconv_t converter = is_plain(charset) ? (iconv_t)-1 : converter_get(charset);
 	size_t before = out->len;
 	const char *meant = NULL;
-	for (size_t i = 0; charset != NULL && i < G_N_ELEMENTS(supersets); i++)
-		if (g_ascii_strcasecmp(charset, supersets[i].declared) == 0)
-			meant = supersets[i].meant;
+	for (size_t i = 0; charset != NULL && i < G_N_ELEMENTS(meanings); i++)
+		if (g_ascii_strcasecmp(charset, meanings[i].declared) == 0)
+			meant = meanings[i].meant;
 	/* no text has C1 controls: who says iso-8859-1 and uses them means windows-1252 */
 	if (charset != NULL && g_ascii_strcasecmp(charset, "iso-8859-1") == 0 && has_c1(in))
 		append_latin(out, in);

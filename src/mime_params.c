@@ -131,9 +131,10 @@ static int piece_order(gconstpointer a, gconstpointer b)
 	return left->index < right->index ? -1 : left->index > right->index;
 }
 
-static void append_percent(GString *out, const char *from)
+/* append_percent - what run encodes; empties it. */
+static void append_percent(GString *out, GString *run)
 {
-	for (; *from != '\0'; from++) {
+	for (const char *from = run->str; *from != '\0'; from++) {
 		int high = -1, low = -1;
 		if (*from == '%' && from[1] != '\0') {
 			high = g_ascii_xdigit_value(from[1]);
@@ -145,12 +146,13 @@ static void append_percent(GString *out, const char *from)
 		} else
 			g_string_append_c(out, *from);
 	}
+	g_string_truncate(run, 0);
 }
 
 /* extended_value - joins the RFC 2231 pieces of a name; NULL when there are none. */
 static char *extended_value(const GArray *pieces, const char *name)
 {
-	GString *octets = NULL;
+	GString *octets = NULL, *run = g_string_new(NULL);
 	char *charset = NULL;
 	bool extended = false;
 	unsigned last = 0;
@@ -170,13 +172,16 @@ static char *extended_value(const GArray *pieces, const char *name)
 				value = second + 1;
 			}
 		}
-		if (piece->extended)
-			append_percent(octets, value);
-		else
-			g_string_append(octets, value);
+		/* an escape may go on in the next piece */
+		if (!piece->extended && run->len > 0)
+			append_percent(octets, run);
+		g_string_append(piece->extended ? run : octets, value);
 		extended = extended || piece->extended;
 		last = piece->index;
 	}
+	if (octets != NULL)
+		append_percent(octets, run);
+	g_string_free(run, TRUE);
 	if (octets == NULL)
 		return NULL;
 	GString *text = g_string_new(NULL);
