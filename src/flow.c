@@ -13,10 +13,11 @@
 
 #define HOLD_SEGMENTS_MAX 64 /* undecided beyond that: not SMTP */
 #define HOLD_BYTES_MAX (64 * 1024)
-#define HOLD_MIDDLE_SEGMENTS_MAX 8  /* the same for a connection from whose middle the capture begins */
-#define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not speak SMTP, before the server says a word */
-#define READY_SEGMENTS 8            /* without a whole handshake: what is missing of it may be late by so much */
-#define READY_ONE_SIDED_SEGMENTS 24 /* so long the other direction is waited for */
+#define HOLD_MIDDLE_SEGMENTS_MAX 8    /* the same for a connection from whose middle the capture begins */
+#define HOLD_NO_ANSWER_MAX 8          /* segments of a client that does not speak SMTP, before the server says a word */
+#define READY_SEGMENTS 16             /* without a whole handshake: what is missing of it may be late by so much */
+#define READY_ONE_SIDED_SEGMENTS 24   /* so long the other direction is waited for */
+#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
 #define TLS_PORT 465
 
 static struct connection *smtp_segment(struct connection *connection, unsigned end, const struct segment *segment);
@@ -331,13 +332,14 @@ static void note_syn(struct connection *connection, unsigned number, const struc
 	end->syn_count++;
 }
 
-/* late_syn - does a SYN belong to what was held of this connection already, rather than begin another one? */
+/* late_syn - does a SYN belong to what was held of this connection already, rather than begin another one? Then it
+ * comes shortly before what its end sent, or the peer acknowledged. */
 static bool late_syn(const struct connection *connection, unsigned end, const struct segment *segment)
 {
 	uint32_t first;
 	return connection->end[end].syn_count == 0 &&
 	       client_first_seq(connection, end, &connection->work->held, &first) &&
-	       (first == segment->seq + 1 || first == segment->seq + 1 + segment->length);
+	       first - (segment->seq + 1) < LATE_SYN_SPREAD;
 }
 
 static struct connection *pending_segment(struct connection *connection, unsigned number, const struct segment *segment)
@@ -410,7 +412,8 @@ static bool confirms_reuse(const struct connection *connection, unsigned end, co
 static struct connection *smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct work *work = connection->work;
-	if (stream_begins_at(work->stream, direction_of(connection, end), segment->seq))
+	int64_t offset = stream_offset(work->stream, direction_of(connection, end), segment->seq + 1);
+	if (offset <= 0 && offset > -LATE_SYN_SPREAD)
 		return connection;
 	if (connection->queue == &connection->table->closed) {
 		connection = table_replace(connection, segment);
