@@ -38,8 +38,10 @@ void detector_end(struct detector *detector, const struct flow *flow)
 
 void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size)
 {
+	const struct flow *flow = detector->flow;
 	detector->doubt = true;
-	if (size > 0)
+	/* of a direction that is not there at all tcp_one_sided has said enough */
+	if (size > 0 && !(flow->one_sided && flow->missing == direction))
 		raise_alert(detector, ALERT_tcp_gap, 0, SCENE_SESSION(direction), NO_EVIDENCE,
 			"%llu octets that %s sent are not in the capture, from octet %llu of its stream on",
 			(unsigned long long)size, sender(direction), (unsigned long long)offset);

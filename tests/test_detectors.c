@@ -830,6 +830,10 @@ static void tcp_gap(struct bench *b, bool hit)
 {
 	detector_gap(b->detector, DOWN, 17, hit ? 1460 : 0);
 	assert_true(!hit || (strstr(b->description, "1460") && strstr(b->description, "17")));
+	b->flow.one_sided = true;
+	b->flow.missing = DOWN;
+	detector_gap(b->detector, DOWN, 1477, 100);
+	assert_int_equal(b->raised[ALERT_tcp_gap], hit);
 }
 
 static void tcp_overlap_conflict(struct bench *b, bool hit)
