@@ -562,20 +562,6 @@ void session_one_sided(struct session *s, enum direction missing)
 	run(s);
 }
 
-/* end_auth - an exchange whose last reply was not seen. */
-static void end_auth(struct session *s)
-{
-	if (!s->auth)
-		return;
-	struct session_auth *result = auth_result(s->auth);
-	result->tls = s->summary.tls;
-	result->assumed = true;
-	if (s->sink->auth)
-		s->sink->auth(s->context, result);
-	auth_free(s->auth);
-	s->auth = NULL;
-}
-
 /* end_stage - where a transaction ends that the connection's end cut off. */
 static enum stage end_stage(enum session_end why)
 {

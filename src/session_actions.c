@@ -137,6 +137,12 @@ static void expect(struct session *s, bool valid)
 			p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
 }
 
+/* replies_to_content - LMTP: one for each accepted recipient, else one. */
+static unsigned replies_to_content(const struct session *s)
+{
+	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+}
+
 /* take_bdat - RFC 3030 2: the chunk follows at once. */
 static void take_bdat(struct session *s)
 {
@@ -160,6 +166,7 @@ static void take_bdat(struct session *s)
 	if (size == 0) {
 		content_open(s, TRANSFER_BDAT);
 		s->pending.end_of_data = true;
+		s->pending.replies_left = last ? replies_to_content(s) : 1;
 		if (last)
 			content_close(s, true);
 	}
@@ -190,6 +197,7 @@ void take_command(struct session *s)
 {
 	enum verb verb = s->command.verb;
 	bool in_transaction = s->tx != NULL && !s->regreeted;
+	end_auth(s);
 	expect(s, true);
 	answer_refusal(s);
 	if (verb != VERB_UNKNOWN)
@@ -246,6 +254,19 @@ void take_credentials(struct session *s)
 }
 
 /* ---- replies ---- */
+
+void end_auth(struct session *s)
+{
+	if (!s->auth)
+		return;
+	struct session_auth *result = auth_result(s->auth);
+	result->tls = s->summary.tls;
+	result->assumed = true;
+	if (s->sink->auth)
+		s->sink->auth(s->context, result);
+	auth_free(s->auth);
+	s->auth = NULL;
+}
 
 /* take_extensions - the lines of an EHLO reply behind the first (RFC 5321 4.1.1.1). */
 static void take_extensions(struct session *s)
@@ -407,12 +428,6 @@ void open_content(struct session *s)
 		content_gap(s, 0);
 	}
 	s->tx->assumed |= unannounced;
-}
-
-/* replies_to_content - LMTP: one for each accepted recipient, else one. */
-static unsigned replies_to_content(const struct session *s)
-{
-	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
 }
 
 void close_content(struct session *s)

@@ -117,6 +117,10 @@ void see_tls(struct session *s, enum direction direction);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
 
+/* ---- session_actions.c ---- */
+/* end_auth - an exchange whose last reply was not seen is over. */
+void end_auth(struct session *s);
+
 /* ---- reply.c ---- */
 void reply_init(struct reply *reply);
 void reply_clear(struct reply *reply);
