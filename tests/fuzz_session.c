@@ -2,8 +2,9 @@
  *
  * fuzz_session.c - libFuzzer target: a session fed with whatever comes.
  *
- * The input is a list of steps: one octet says what (direction, kind, how far the sender had seen), one how many octets follow.
- * Each piece is an allocation of its own, so that AddressSanitizer sees every octet that is read beyond it or kept.
+ * The input is a list of steps: one octet says what (direction, kind, how far the sender had seen), one how many octets
+ * follow. Each piece is an allocation of its own, so that AddressSanitizer sees every octet that is read beyond it or
+ * kept.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -10,10 +10,10 @@ struct talk {
 	struct conversation_model *m;
 	GRand *random;
 	bool pipelining, chunking, lmtp;
-	size_t seen;         /* down octets that the client waited for */
-	bool group;          /* the command before may be followed */
-	GString *owed;       /* replies that the server gives when it has the group */
-	GArray *owed_ends;   /* of size_t: where each reply ends in owed */
+	size_t seen;       /* down octets that the client waited for */
+	bool group;        /* the command before may be followed */
+	GString *owed;     /* replies that the server gives when it has the group */
+	GArray *owed_ends; /* of size_t: where each reply ends in owed */
 	GString *from, *accepted, *rejected;
 };
 
@@ -92,8 +92,9 @@ static unsigned answer(struct talk *t, bool accept)
 /* lines - CRLF lines as DATA carries them; commands among them, and dots where they may stand */
 static GByteArray *lines(struct talk *t)
 {
-	static const char *const some[] = { "Subject: x", "", "QUIT", "MAIL FROM:<evil@x>", ".", "..", ".hidden", "RSET",
-		"250 ok", "a rather long line with nothing of interest in it", "DATA", "\xff\xfe\x80 octets", "354 go" };
+	static const char *const some[] = { "Subject: x", "", "QUIT", "MAIL FROM:<evil@x>", ".", "..", ".hidden",
+		"RSET", "250 ok", "a rather long line with nothing of interest in it", "DATA", "\xff\xfe\x80 octets",
+		"354 go" };
 	GByteArray *content = g_byte_array_new();
 	for (int n = g_rand_int_range(t->random, 0, 30); n > 0; n--) {
 		const char *line = some[g_rand_int_range(t->random, 0, G_N_ELEMENTS(some))];
@@ -118,9 +119,10 @@ static GByteArray *stuffed(const GByteArray *content)
 
 static void tell(struct talk *t, const char *outcome, const char *transfer, const GByteArray *content)
 {
-	char *digest = content ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, content->data, content->len) : g_strdup("-");
-	g_string_append_printf(t->m->truth, "%s|%s|%s|%s|%s|%s\n", t->from->str, t->accepted->str, t->rejected->str, outcome,
-	        transfer, digest);
+	char *digest =
+		content ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, content->data, content->len) : g_strdup("-");
+	g_string_append_printf(t->m->truth, "%s|%s|%s|%s|%s|%s\n", t->from->str, t->accepted->str, t->rejected->str,
+		outcome, transfer, digest);
 	g_free(digest);
 	g_string_truncate(t->accepted, 0);
 	g_string_truncate(t->rejected, 0);
@@ -283,7 +285,7 @@ static void greet(struct talk *t)
 	t->chunking = chance(t, 50);
 	command(t, t->lmtp ? "LHLO me" : "EHLO me");
 	g_string_append_printf(t->owed, "250-mx\r\n%s%s250 HELP\r\n", t->pipelining ? "250-PIPELINING\r\n" : "",
-	        t->chunking ? "250-CHUNKING\r\n" : "");
+		t->chunking ? "250-CHUNKING\r\n" : "");
 	size_t end = t->owed->len;
 	g_array_append_val(t->owed_ends, end);
 	last(t);

@@ -2,8 +2,8 @@
  *
  * model.h - for tests: a small model of a well-behaved client and server that talk at random, and know the truth.
  *
- * A conversation is two octet streams made of messages. Each message knows what its sender had received when it sent it; each
- * transaction is written down as a line of text. The same seed gives the same conversation.
+ * A conversation is two octet streams made of messages. Each message knows what its sender had received when it sent
+ * it; each transaction is written down as a line of text. The same seed gives the same conversation.
  */
 #ifndef SMTPSCAN_TESTS_MODEL_H
 #define SMTPSCAN_TESTS_MODEL_H

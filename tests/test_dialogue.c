@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_dialogue.c - 10,000 random conversations of a model that knows the truth (model.h), cut into segments at random places,
- * give exactly the model's transactions, and no alert. The segments of the two directions come as they were sent, or
- * mixed in any order whatever, each direction in its own order: the acknowledgements must be enough.
+ * test_dialogue.c - 10,000 random conversations of a model that knows the truth (model.h), cut into segments at random
+ * places, give exactly the model's transactions, and no alert. The segments of the two directions come as they were
+ * sent, or mixed in any order whatever, each direction in its own order: the acknowledgements must be enough.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	}
 	bool content = tx->content_begun;
 	g_string_append_printf(f->transactions, "%s|%s|%s|%s|%s|%s\n", tx->mail_from->str, accepted->str, rejected->str,
-	        outcomes[tx->outcome], transfers[tx->transfer], content ? g_checksum_get_string(f->digest) : "-");
+		outcomes[tx->outcome], transfers[tx->transfer], content ? g_checksum_get_string(f->digest) : "-");
 	g_string_free(accepted, TRUE);
 	g_string_free(rejected, TRUE);
 }
@@ -70,10 +70,13 @@ struct cursor {
 	guint message;
 };
 
-/* feed - the next segment of a direction: not beyond a message whose sender knew more. Returns false when none is left. */
-static bool feed(struct session *session, struct conversation_model *m, GRand *random, enum direction d, struct cursor *c)
+/* feed - the next segment of a direction: not beyond a message whose sender knew more. Returns false when none is left.
+ */
+static bool feed(
+	struct session *session, struct conversation_model *m, GRand *random, enum direction d, struct cursor *c)
 {
-	while (c->message < m->messages[d]->len && g_array_index(m->messages[d], struct message, c->message).end == c->at)
+	while (c->message < m->messages[d]->len &&
+		g_array_index(m->messages[d], struct message, c->message).end == c->at)
 		c->message++;
 	if (c->message == m->messages[d]->len)
 		return false;
@@ -85,12 +88,14 @@ static bool feed(struct session *session, struct conversation_model *m, GRand *r
 			break;
 		end = next.end;
 	}
-	size_t size = g_rand_boolean(random) ? end - c->at : (size_t)g_rand_int_range(random, 1, (gint32)(end - c->at) + 1);
+	size_t size =
+		g_rand_boolean(random) ? end - c->at : (size_t)g_rand_int_range(random, 1, (gint32)(end - c->at) + 1);
 	uint8_t *copy = g_memdup2(m->octets[d]->data + c->at, size);
 	session_bytes(session, d, (struct span){ copy, size }, now.acked);
 	g_free(copy);
 	c->at += size;
-	while (c->message < m->messages[d]->len && g_array_index(m->messages[d], struct message, c->message).end <= c->at)
+	while (c->message < m->messages[d]->len &&
+		g_array_index(m->messages[d], struct message, c->message).end <= c->at)
 		c->message++;
 	return true;
 }
@@ -128,8 +133,8 @@ static void conversations(bool any_order)
 		session_end(session, SESSION_END_CLOSED);
 		session_free(session);
 		if (strcmp(f.transactions->str, m->truth->str) != 0 || f.alerts->len > 0)
-			print_error("seed %u: %s\n%.*s\n---\n%.*s\n", seed, f.alerts->str, (int)m->octets[UP]->len, m->octets[UP]->data,
-			        (int)m->octets[DOWN]->len, m->octets[DOWN]->data);
+			print_error("seed %u: %s\n%.*s\n---\n%.*s\n", seed, f.alerts->str, (int)m->octets[UP]->len,
+				m->octets[UP]->data, (int)m->octets[DOWN]->len, m->octets[DOWN]->data);
 		assert_string_equal(f.transactions->str, m->truth->str);
 		assert_string_equal(f.alerts->str, "");
 		g_string_free(f.transactions, TRUE);
