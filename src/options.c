@@ -54,7 +54,7 @@ static const struct option_row rows[] = {
 	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
 	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_STRING, IN(mail.extract_dir), NULL,
 	  "store each mail and each file there,\nunder its SHA-256" },
-	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_STRING, IN(mbox), NULL, "store all mails there (mboxrd)" },
+	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_STRING, IN(mbox), NULL, "append all mails to it (mboxrd)" },
 	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "write passwords, too" },
 
 	{ "severity", 's', "LEVEL", GROUP_ALERTS, ROW_CALL, IN(output.severity), take_severity,
