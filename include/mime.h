@@ -37,6 +37,8 @@ void charset_append(GString *out, const char *charset, struct span in);
  * NULL), else windows-1252. */
 void charset_guess(GString *out, const char *hint, struct span in);
 bool charset_is_utf8(const char *charset);
+/* charset_is_ascii - octets from 1 to 127 only? */
+bool charset_is_ascii(struct span in);
 
 /* --- mime_words.c: header values. `hint` is the charset that raw 8-bit octets are likely in; may be NULL. */
 
@@ -105,6 +107,7 @@ void mime_params_clear(struct mime_params *params);
 
 /* --- mime_decode.c: transfer encodings. */
 
+void mime_decode_init(void);
 enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QUOTED_PRINTABLE, MIME_UUENCODE, MIME_UNKNOWN };
 enum mime_encoding mime_encoding_find(struct span value);
 
@@ -118,8 +121,9 @@ char *mime_uuencode_name(struct span in);
 
 /* mime_flowed - RFC 3676: undoes format=flowed in place. */
 void mime_flowed(GString *text, bool delsp);
-/* mime_urls - adds the urls of a text to a list of mail's (at most MAIL_URL_MAX); seen holds those that are in it. */
-void mime_urls(GPtrArray **list, GHashTable *seen, struct span text, bool html);
+/* mime_urls - adds the urls of a text to a list of mail's (at most MAIL_URL_MAX); *seen holds those that are in it
+ * (NULL at first). */
+void mime_urls(GPtrArray **list, GHashTable **seen, struct span text, bool html);
 
 /* --- mime_look.c: what octets are. */
 
@@ -154,8 +158,10 @@ void digest_update(struct digest *digest, struct span data);
 void digest_end(struct digest *digest, char sha256[65], char **sha1, char **md5);
 /* mail_lost - something could not be stored; takes error. */
 void mail_lost(struct mail *mail, char *error);
-/* mail_list_add - adds to one of mail's lists. */
+/* mail_list_add - adds to one of mail's lists. mail_text_take - text becomes mail->text, or is added to it; takes it.
+ */
 void mail_list_add(GPtrArray **list, gpointer element, GDestroyNotify destroy);
+void mail_text_take(struct mail *mail, GString *text);
 void mail_part_free(gpointer part);
 void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
@@ -173,10 +179,6 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 
 /* --- mime_part.c: one leaf: its range becomes hashes, a file, text */
 
-struct mime_reader; /* what is kept while the parts of one mail are read */
-struct mime_reader *mime_reader_new(struct mail *mail, const struct mail_options *options);
-void mime_reader_free(struct mime_reader *reader);
-
 struct mime_leaf {
 	const struct mime_params *type; /* of the text: charset, format */
 	enum mime_encoding encoding;
@@ -186,6 +188,25 @@ struct mime_leaf {
 	GByteArray *decoded; /* when not NULL: the decoded octets, too, up to decoded_max */
 	size_t decoded_max;
 };
+
+/* What is kept while the parts of one mail are read, and of the part that is being read. */
+struct mime_reader {
+	struct mail *mail;
+	const struct mail_options *options;
+	size_t text_max;
+	GHashTable *seen; /* urls */
+	int body_rank;    /* of the part that is the body so far; 0: none */
+	struct mail_part *part;
+	const struct mime_leaf *leaf;
+	struct span in;
+	size_t released; /* octets of in */
+	struct digest *digest;
+	struct extract_file *file;
+	GByteArray *text, *archive;
+	bool is_text;
+};
+void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options);
+void mime_reader_end(struct mime_reader *reader);
 /* mime_part_read - fills in everything of part that comes from its octets. */
 void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in);
 /* mime_release - gives the pages of a mapped content back that hold data[0..size). */

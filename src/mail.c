@@ -25,6 +25,7 @@
 #define DIGEST_SIZE_MAX 32
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
+#define LIST_FIRST 8 /* elements that a list has room for at first */
 #define HOLES_MAX 10000
 
 /* A mail and what is behind it. */
@@ -52,7 +53,8 @@ struct digest {
 static EVP_MD *sha256, *sha1, *md5;
 static struct digest *free_digests;
 static size_t memory_total;
-static GPtrArray *nothing; /* stands for every list that is empty */
+static GPtrArray *nothing; /* stands for every list that is empty, */
+static GString *no_text;   /* and this for the text */
 
 struct digest *digest_new(unsigned hashes)
 {
@@ -117,7 +119,9 @@ void mail_init(void)
 	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 	g_assert(sha256 != NULL && sha1 != NULL && md5 != NULL);
 	nothing = g_ptr_array_new();
+	no_text = g_string_new(NULL);
 	mime_charset_init();
+	mime_decode_init();
 }
 
 void mail_exit(void)
@@ -137,6 +141,7 @@ void mail_exit(void)
 	EVP_MD_free(md5);
 	g_ptr_array_free(nothing, TRUE);
 	nothing = NULL;
+	g_string_free(no_text, TRUE);
 	mime_charset_exit();
 	extract_exit();
 	mime_look_exit();
@@ -185,8 +190,23 @@ void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evid
 void mail_list_add(GPtrArray **list, gpointer element, GDestroyNotify destroy)
 {
 	if (*list == nothing)
-		*list = g_ptr_array_new_with_free_func(destroy);
+		*list = g_ptr_array_new_full(LIST_FIRST, destroy);
 	g_ptr_array_add(*list, element);
+}
+
+void mail_text_take(struct mail *mail, GString *text)
+{
+	if (mail->text == no_text) {
+		mail->text = text;
+		return;
+	}
+	if (mail->text->len < MAIL_MEMORY_MAX) {
+		size_t room = MAIL_MEMORY_MAX - mail->text->len;
+		g_string_append_c(mail->text, '\n');
+		if (text->len < room)
+			g_string_append_len(mail->text, text->str, (gssize)text->len);
+	}
+	g_string_free(text, TRUE);
 }
 
 void mail_part_free(gpointer data)
@@ -217,7 +237,7 @@ struct mail *mail_new(const struct mail_options *options)
 	open->digest = digest_new(HASH_SHA256);
 	mail->to = mail->cc = mail->bcc = mail->received = nothing;
 	mail->parts = mail->urls = mail->headers = mail->defects = nothing;
-	mail->text = g_string_new(NULL);
+	mail->text = no_text;
 	return mail;
 }
 
@@ -438,6 +458,7 @@ void mail_free(struct mail *mail)
 	g_free(mail->header_memory);
 	if (mail->raw != NULL)
 		g_bytes_unref(mail->raw);
-	g_string_free(mail->text, TRUE);
+	if (mail->text != no_text)
+		g_string_free(mail->text, TRUE);
 	g_free(open);
 }

@@ -32,7 +32,7 @@ struct mime {
 	struct mail *mail;
 	const struct mail_options *options;
 	const struct mime_source *source;
-	struct mime_reader *reader;
+	struct mime_reader *reader; /* shared with the walk through an encoded message */
 	const uint8_t *data;
 	size_t size, released;
 	struct boundary boundaries[MAIL_DEPTH_MAX];
@@ -409,16 +409,18 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 	if (mime.size == 0)
 		return;
 	mime.damaged = !source->whole || source->hole_count > 0;
+	struct mime_reader reader;
+	mime_reader_begin(&reader, mail, options);
+	mime.reader = &reader;
 	mime.fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
 	mime.number = g_string_new(NULL);
-	mime.reader = mime_reader_new(mail, options);
 
 	read_entity(&mime, separator_size(source->content), true, "text/plain");
 	mime_header_keep(mail, mime.top);
 	mime_header_decode(mail, mime.top, mime.hint);
 
 	g_array_free(mime.top, TRUE);
-	mime_reader_free(mime.reader);
+	mime_reader_end(&reader);
 	g_array_free(mime.fields, TRUE);
 	g_string_free(mime.number, TRUE);
 	g_free(mime.hint);

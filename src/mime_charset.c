@@ -83,17 +83,19 @@ static iconv_t converter_get(const char *charset)
 	return converter;
 }
 
-static bool is_ascii(struct span in)
+bool charset_is_ascii(struct span in)
 {
+	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
 	size_t i = 0;
 	for (; i + 8 <= in.size; i += 8) {
 		uint64_t word;
 		memcpy(&word, in.data + i, 8);
-		if (word & UINT64_C(0x8080808080808080))
+		/* the highest bit of an octet is set in it, or comes with the borrow from 0 - 1 */
+		if ((word | (word - ones)) & high)
 			return false;
 	}
 	for (; i < in.size; i++)
-		if (in.data[i] & 0x80)
+		if (in.data[i] == 0 || in.data[i] & 0x80)
 			return false;
 	return true;
 }
@@ -202,7 +204,7 @@ static void append_latin(GString *out, struct span in)
 
 void charset_guess(GString *out, const char *hint, struct span in)
 {
-	if (in.size == 0 || is_utf8(in)) {
+	if (in.size == 0 || charset_is_ascii(in) || is_utf8(in)) {
 		append_utf8(out, in);
 		return;
 	}
@@ -218,7 +220,11 @@ void charset_append(GString *out, const char *charset, struct span in)
 {
 	if (in.size == 0)
 		return;
-	if (charset_is_utf8(charset) || (same_as_ascii(charset) && is_ascii(in))) {
+	if (charset_is_ascii(in) && same_as_ascii(charset)) {
+		g_string_append_len(out, (const char *)in.data, (gssize)in.size);
+		return;
+	}
+	if (charset_is_utf8(charset)) {
 		append_utf8(out, in);
 		return;
 	}

@@ -104,6 +104,23 @@ size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_hea
 }
 
 /* mime_header_keep - mail->headers, in one piece of memory. */
+/* unfold_raw - copies a value without its line ends, trimmed, and terminates it. Returns its size. */
+static size_t unfold_raw(char *out, struct span value)
+{
+	size_t size = 0, at = 0, next;
+	for (; at < value.size; at = next) {
+		size_t end = mime_line_end(value, at, &next);
+		while (size == 0 && at < end && g_ascii_isspace(value.data[at]))
+			at++;
+		memcpy(out + size, value.data + at, end - at);
+		size += end - at;
+	}
+	while (size > 0 && g_ascii_isspace(out[size - 1]))
+		size--;
+	out[size] = '\0';
+	return size;
+}
+
 void mime_header_keep(struct mail *mail, const GArray *fields)
 {
 	size_t size = 0, count = 0;
@@ -124,15 +141,7 @@ void mime_header_keep(struct mail *mail, const GArray *fields)
 		text[field->name.size] = '\0';
 		text += field->name.size + 1;
 		values[i] = (GString){ .str = text };
-		for (size_t j = 0; j < field->value.size; j++)
-			if (field->value.data[j] != '\n' &&
-				!(field->value.data[j] == '\r' && j + 1 < field->value.size &&
-					field->value.data[j + 1] == '\n') &&
-				(values[i].len > 0 || !g_ascii_isspace(field->value.data[j])))
-				text[values[i].len++] = (char)field->value.data[j];
-		while (values[i].len > 0 && g_ascii_isspace(text[values[i].len - 1]))
-			values[i].len--;
-		text[values[i].len] = '\0';
+		values[i].len = unfold_raw(text, field->value);
 		text += values[i].len + 1;
 		values[i].allocated_len = values[i].len + 1;
 		headers[i].value = &values[i];

@@ -20,22 +20,19 @@
 
 #define MAGIC_MAX (64 * 1024)
 #define MAGIC_TEXT_MAX 2048 /* of what looks like text: that is what is slow */
+#define LOOK_MAX 128        /* octets that decide what is text */
 #define ARCHIVE_ENTRIES_MAX 1000
 #define RAR5_SIGNATURE_SIZE 8
 
-/* is_text - no control characters but those of text? */
-static bool is_text(struct span data)
-{
-	for (size_t i = 0; i < data.size; i++)
-		if ((data.data[i] < ' ' && (data.data[i] < '\t' || data.data[i] > '\r') && data.data[i] != 0x1b) ||
-			data.data[i] == 0x7f)
-			return false;
-	return true;
-}
-
+/* mime_is_text - no control characters but those of text? */
 bool mime_is_text(struct span data)
 {
-	return is_text(span_of(data.data, MIN(data.size, MAGIC_TEXT_MAX)));
+	bool text = true;
+	for (size_t i = 0; i < MIN(data.size, LOOK_MAX); i++) {
+		uint8_t octet = data.data[i];
+		text &= (octet >= ' ' && octet != 0x7f) || (octet >= '\t' && octet <= '\r') || octet == 0x1b;
+	}
+	return text;
 }
 
 #if HAVE_MAGIC

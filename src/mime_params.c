@@ -26,6 +26,12 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* is_token - a character that has no meaning of its own, not even to RFC 2231. */
+static bool is_token(char c)
+{
+	return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$&+-.^_`{|}~", c) != NULL);
+}
+
 /* skip_space - over space and comments. */
 static const char *skip_space(const char *at)
 {
@@ -205,9 +211,71 @@ static char *parameter(const GArray *pieces, const char *name)
 	return value;
 }
 
+/* place - where the parameter with this name goes; NULL when nobody asks for it. */
+static char **place(struct mime_params *params, const char *name, size_t size)
+{
+	const struct {
+		const char *name;
+		char **place;
+	} places[] = { { "charset", &params->charset }, { "boundary", &params->boundary },
+		{ "format", &params->format }, { "name", &params->name }, { "filename", &params->filename },
+		{ "delsp", &params->delsp } };
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+		if (strlen(places[i].name) == size && g_ascii_strncasecmp(places[i].name, name, size) == 0)
+			return places[i].place;
+	return NULL;
+}
+
+/* parse_simple - what nearly all clients write: plain words, quoted or not. Returns false for anything else, with
+ * params as they were. Saves most of the time of a short mail's header. */
+static bool parse_simple(struct mime_params *params, struct span field)
+{
+	const char *at = (const char *)field.data, *end = at + field.size;
+	struct mime_params found = { 0 };
+	while (at < end && is_space(*at))
+		at++;
+	const char *from = at;
+	while (at < end && (is_token(*at) || *at == '/'))
+		at++;
+	if (at > from)
+		found.value = g_ascii_strdown(from, at - from);
+	for (;;) {
+		while (at < end && is_space(*at))
+			at++;
+		if (at == end) {
+			*params = found;
+			return true;
+		}
+		if (*at++ != ';')
+			break;
+		while (at < end && is_space(*at))
+			at++;
+		const char *name = at;
+		while (at < end && is_token(*at))
+			at++;
+		char **into = place(&found, name, (size_t)(at - name));
+		if (at == end || *at != '=')
+			break;
+		bool quoted = ++at < end && *at == '"';
+		from = at += quoted;
+		while (at < end && (is_token(*at) || (quoted && strchr(" /:=?()<>@,;", *at) != NULL && *at != '\0')))
+			at++;
+		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
+			memmem(from, (size_t)(at - from), "=?", 2) != NULL)
+			break;
+		if (into != NULL && *into == NULL && at > from)
+			*into = g_strndup(from, (gsize)(at - from));
+		at += quoted;
+	}
+	mime_params_clear(&found);
+	return false;
+}
+
 void mime_params_parse(struct mime_params *params, struct span value, const char *hint)
 {
 	memset(params, 0, sizeof *params);
+	if (value.size == 0 || parse_simple(params, value))
+		return;
 	char *text = mime_unfold(span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
 	const char *at = skip_space(text), *end = at + strcspn(at, "; \t(");
 	if (end > at)

@@ -11,38 +11,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct mime_reader {
-	struct mail *mail;
-	const struct mail_options *options;
-	size_t text_max;
-	GHashTable *seen; /* urls */
-	int body_rank;    /* of the part that is the body so far; 0: none */
-	/* the part that is being read */
-	struct mail_part *part;
-	const struct mime_leaf *leaf;
-	struct span in;
-	size_t released; /* octets of in */
-	struct digest *digest;
-	struct extract_file *file;
-	GByteArray *text;
-	GByteArray *archive;
-	bool is_text;
-};
-
-struct mime_reader *mime_reader_new(struct mail *mail, const struct mail_options *options)
+void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options)
 {
-	struct mime_reader *reader = g_new0(struct mime_reader, 1);
-	reader->mail = mail;
-	reader->options = options;
+	*reader = (struct mime_reader){ .mail = mail, .options = options };
 	reader->text_max = MAX(options->body ? options->body_limit : 0, MAIL_MEMORY_MAX);
-	return reader;
 }
 
-void mime_reader_free(struct mime_reader *reader)
+void mime_reader_end(struct mime_reader *reader)
 {
 	if (reader->seen != NULL)
 		g_hash_table_destroy(reader->seen);
-	g_free(reader);
 }
 
 void mime_release(struct span in)
@@ -186,16 +164,10 @@ static void read_text(struct mime_reader *reader, struct span octets)
 		mail->body_truncated = size < text->len || !whole;
 		reader->body_rank = rank;
 	}
-	if (reader->options->urls && mail->urls->len < MAIL_URL_MAX) {
-		if (reader->seen == NULL)
-			reader->seen = g_hash_table_new(g_str_hash, g_str_equal);
-		mime_urls(&mail->urls, reader->seen, span_of(text->str, text->len), html);
-	}
-	if (mail->text->len > 0 && mail->text->len < MAIL_MEMORY_MAX)
-		g_string_append_c(mail->text, '\n');
-	if (mail->text->len < MAIL_MEMORY_MAX)
-		g_string_append_len(mail->text, text->str, (gssize)cut(text, MAIL_MEMORY_MAX - mail->text->len));
-	g_string_free(text, TRUE);
+	if (reader->options->urls && mail->urls->len < MAIL_URL_MAX)
+		mime_urls(&mail->urls, &reader->seen, span_of(text->str, text->len), html);
+	g_string_truncate(text, cut(text, MAIL_MEMORY_MAX));
+	mail_text_take(mail, text);
 }
 
 void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in)

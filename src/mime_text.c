@@ -73,7 +73,7 @@ void mime_flowed(GString *text, bool delsp)
 
 struct urls {
 	GPtrArray **list;
-	GHashTable *seen;
+	GHashTable **seen;
 };
 
 /* url_add - trims what is punctuation of the sentence, and keeps the url if it is new. */
@@ -97,12 +97,14 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 	if (rest == url + size || (*urls->list)->len >= MAIL_URL_MAX)
 		return;
 	char *text = g_utf8_make_valid(url, (gssize)size); /* a limit may have cut a character */
-	if (g_hash_table_contains(urls->seen, text)) {
+	if (*urls->seen == NULL)
+		*urls->seen = g_hash_table_new(g_str_hash, g_str_equal);
+	if (g_hash_table_contains(*urls->seen, text)) {
 		g_free(text);
 		return;
 	}
 	mail_list_add(urls->list, text, g_free);
-	g_hash_table_add(urls->seen, text);
+	g_hash_table_add(*urls->seen, text);
 }
 
 /* url_scheme - does a url begin at `at`? Returns the size of its scheme, with "://" or ":"; 0 when none does. */
@@ -287,7 +289,7 @@ static void urls_html(struct urls *urls, struct span html)
 	g_string_free(scratch, TRUE);
 }
 
-void mime_urls(GPtrArray **list, GHashTable *seen, struct span text, bool html)
+void mime_urls(GPtrArray **list, GHashTable **seen, struct span text, bool html)
 {
 	struct urls urls = { list, seen };
 	if (html)

@@ -18,33 +18,39 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-char *mime_unfold(struct span value, const char *hint)
+/* unfold - value without its line ends. */
+static GString *unfold(struct span value)
 {
-	const char *from = (const char *)value.data, *end = from + value.size;
-	while (from < end && is_space(*from))
-		from++;
-	while (end > from && is_space(end[-1]))
-		end--;
-	GString *line = g_string_sized_new((gsize)(end - from));
-	if (from == end || memchr(from, '\n', (size_t)(end - from)) == NULL) {
-		charset_guess(line, hint, span_of(from, (size_t)(end - from)));
-		return g_string_free(line, FALSE);
-	}
-	GString *raw = g_string_sized_new((gsize)(end - from));
-	while (from < end) {
-		const char *lf = memchr(from, '\n', (size_t)(end - from));
-		if (lf == NULL)
-			lf = end;
-		g_string_append_len(raw, from, (lf > from && lf < end && lf[-1] == '\r' ? lf - 1 : lf) - from);
-		from = lf + (lf < end);
+	GString *raw = g_string_sized_new(value.size);
+	size_t next;
+	for (size_t at = 0; at < value.size; at = next) {
+		size_t end = mime_line_end(value, at, &next);
+		g_string_append_len(raw, (const char *)value.data + at, (gssize)(end - at));
 		/* the tab of a fold stands for the space where the line was cut */
-		if (lf < end && from < end && *from == '\t') {
+		if (next > end && next < value.size && value.data[next] == '\t') {
 			g_string_append_c(raw, ' ');
-			from++;
+			next++;
 		}
 	}
-	charset_guess(line, hint, span_of(raw->str, raw->len));
-	g_string_free(raw, TRUE);
+	return raw;
+}
+
+char *mime_unfold(struct span value, const char *hint)
+{
+	while (value.size > 0 && is_space((char)*value.data))
+		value = span_of(value.data + 1, value.size - 1);
+	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
+		value.size--;
+	bool folded = value.size > 0 && memchr(value.data, '\n', value.size) != NULL, ascii = charset_is_ascii(value);
+	if (!folded && ascii)
+		return g_strndup((const char *)value.data, value.size);
+	GString *raw = folded ? unfold(value) : NULL;
+	if (folded && ascii)
+		return g_string_free(raw, FALSE);
+	GString *line = g_string_sized_new(value.size);
+	charset_guess(line, hint, folded ? span_of(raw->str, raw->len) : value);
+	if (folded)
+		g_string_free(raw, TRUE);
 	return g_string_free(line, FALSE);
 }
 
