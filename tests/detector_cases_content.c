@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * detector_cases_content.c - what raises the alerts on credentials, content and transport, and near misses.
+ */
+#include <string.h>
+
+#include "detector_bench.h"
+
+/* ---- credentials ---- */
+
+void case_cleartext_auth(struct bench *b, bool hit)
+{
+	static const char *const mechanisms[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER" };
+	for (int i = 0; i < 4; i++)
+		bench_auth(b, hit ? mechanisms[i] : "SCRAM-SHA-256", "alice", "secret", i % 2 ? 235 : 535);
+	bench_auth(b, "LOGIN", "alice", NULL, 501); /* cancelled before the password */
+	assert_int_equal(b->raised[ALERT_cleartext_auth], hit ? 4 : 0);
+	assert_true(!hit || (!strstr(b->description, "secret") && strstr(b->description, "alice")));
+	struct session_auth inside = { .mechanism = g_string_new("PLAIN"), .password = g_string_new("x"), .tls = true };
+	detector_auth(b->detector, b->at, &inside);
+	assert_int_equal(b->raised[ALERT_cleartext_auth], hit ? 4 : 0);
+	g_string_free(inside.mechanism, TRUE);
+	g_string_free(inside.password, TRUE);
+}
+
+void case_weak_auth(struct bench *b, bool hit)
+{
+	bench_auth(b, hit ? "CRAM-MD5" : "PLAIN", "alice", NULL, 235);
+	bench_auth(b, "NTLM", hit ? "alice" : NULL, NULL, hit ? 535 : 504);
+	bench_auth(b, "DIGEST-MD5", NULL, NULL, 501);
+	assert_int_equal(b->raised[ALERT_weak_auth], hit ? 2 : 0);
+}
+
+/* ---- content ---- */
+
+void case_mime_malformed(struct bench *b, bool hit)
+{
+	bench_defect(b, hit ? MIME_MALFORMED : MIME_TOO_DEEP);
+}
+
+void case_mime_depth(struct bench *b, bool hit)
+{
+	bench_defect(b, hit ? MIME_TOO_DEEP : MIME_HEADER_LIMIT);
+}
+
+void case_mime_header_limit(struct bench *b, bool hit)
+{
+	bench_defect(b, hit ? MIME_HEADER_LIMIT : MIME_DUPLICATE_HEADER);
+}
+
+void case_mime_duplicate_header(struct bench *b, bool hit)
+{
+	bench_defect(b, hit ? MIME_DUPLICATE_HEADER : MIME_MALFORMED);
+}
+
+void case_attachment_executable(struct bench *b, bool hit)
+{
+	static const char *const hits[] = { "setup.EXE", "run.js", "a.ps1", "x.lnk", "x.vbs ", "y.bat.", "z.jar" };
+	static const char *const misses[] = { "report.pdf", "exe", "notes.json", "js", "a.exe.txt", "photo.jpeg",
+		".com" };
+	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++)
+		bench_file(b, hit ? hits[i] : misses[i], "application/octet-stream");
+	assert_int_equal(b->raised[ALERT_attachment_executable], hit ? 7 : 0);
+	if (hit) {
+		bench_file_bytes(b, "data.bin", "application/octet-stream", WINDOWS_PROGRAM);
+		bench_file_bytes(b, "data", "application/octet-stream", "\177ELF\2\1\1", 7);
+		bench_file_bytes(b, NULL, "application/octet-stream", WINDOWS_PROGRAM);
+		bench_file_bytes(b, "x", "text/plain", "#!/bin/sh\n", 10);
+		assert_int_equal(b->raised[ALERT_attachment_executable], 11);
+	} else {
+		bench_file_bytes(b, "data.bin", "application/octet-stream", "MZ is how it begins", 19);
+		bench_file_bytes(b, NULL, "text/plain", "#!/bin/sh\n", 10); /* the text of a mail */
+		bench_file_bytes(b, "data.bin", "application/octet-stream", "", 0);
+	}
+}
+
+void case_attachment_double_extension(struct bench *b, bool hit)
+{
+	static const char *const hits[] = { "invoice.pdf.exe", "photo.JPG   .scr", "a.b.doc.js" };
+	static const char *const misses[] = { "jquery.min.js", "tool-1.2.exe", "archive.tar.gz" };
+	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++)
+		bench_file(b, hit ? hits[i] : misses[i], "application/octet-stream");
+	assert_int_equal(b->raised[ALERT_attachment_double_extension], hit ? 3 : 0);
+}
+
+void case_attachment_type_mismatch(struct bench *b, bool hit)
+{
+	bench_file_bytes(b, hit ? "report.pdf" : "report.exe", "application/octet-stream", WINDOWS_PROGRAM);
+	bench_file_bytes(b, "tool", hit ? "image/png" : "application/x-msdownload", WINDOWS_PROGRAM);
+	bench_file_bytes(b, hit ? "a.png" : "a.txt", hit ? "image/png" : "text/plain", "#!/bin/sh\n", 10);
+	bench_file_bytes(b, "report.pdf", "application/pdf", "%PDF-1.7", 8);
+	assert_int_equal(b->raised[ALERT_attachment_type_mismatch], hit ? 3 : 0);
+}
+
+void case_attachment_encrypted(struct bench *b, bool hit)
+{
+	char name[] = "a.zip";
+	struct mail_part part = { .filename = name, .encrypted = hit };
+	g_ptr_array_add(b->mail.parts, &part);
+	detector_mail(b->detector, &b->tx, &b->mail);
+	g_ptr_array_set_size(b->mail.parts, 0);
+}
+
+void case_filename_traversal(struct bench *b, bool hit)
+{
+	static const char *const hits[] = { "../../etc/passwd", "a\\b.txt", "/etc/passwd", ".." };
+	static const char *const misses[] = { "a..b.txt", "...", "plan..", ".profile" };
+	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++)
+		bench_file(b, hit ? hits[i] : misses[i], "text/plain");
+	assert_int_equal(b->raised[ALERT_filename_traversal], hit ? 4 : 0);
+}
+
+void case_filename_bidi(struct bench *b, bool hit)
+{
+	bench_file(b,
+		hit ? "ann\xe2\x80\xae"
+		      "cod.txt"
+		    : "ann\xe2\x80\x93"
+		      "cod.txt",
+		"text/plain");
+	bench_file(b,
+		hit ? "ann\xe2\x81\xa6"
+		      "cod.txt"
+		    : "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d.txt",
+		"text/plain");
+	assert_int_equal(b->raised[ALERT_filename_bidi], hit ? 2 : 0);
+}
+
+void case_sender_mismatch(struct bench *b, bool hit)
+{
+	static const struct {
+		const char *name, *address, *envelope;
+	} hits[] = { { "The boss <ceo@firm.example>", "x@evil.example", "<bounce@other.example>" },
+		{ "ceo@firm.example", "x@evil.example", "<x@mail.evil.example>" } },
+	  misses[] = { { "ceo@firm.example", "x@evil.example", "<bounce@EVIL.example>" },
+		  { "The boss", "x@evil.example", "<x@other.example>" } };
+	for (int i = 0; i < 2; i++) {
+		char *name = g_strdup(hit ? hits[i].name : misses[i].name);
+		char *address = g_strdup(hit ? hits[i].address : misses[i].address);
+		b->mail.from_name = name;
+		b->mail.from_address = address;
+		g_string_assign(b->tx.mail_from, hit ? hits[i].envelope : misses[i].envelope);
+		detector_mail(b->detector, &b->tx, &b->mail);
+		/* the name repeats its own address */
+		b->mail.from_name = b->mail.from_address;
+		detector_mail(b->detector, &b->tx, &b->mail);
+		b->mail.from_name = b->mail.from_address = NULL;
+		g_free(name);
+		g_free(address);
+	}
+	assert_int_equal(b->raised[ALERT_sender_mismatch], hit ? 2 : 0);
+}
+
+/* ---- transport ---- */
+
+void case_tcp_gap(struct bench *b, bool hit)
+{
+	detector_gap(b->detector, DOWN, 17, hit ? 1460 : 0);
+	assert_true(!hit || (strstr(b->description, "1460") && strstr(b->description, "17")));
+	b->flow.one_sided = true;
+	b->flow.missing = DOWN;
+	detector_gap(b->detector, DOWN, 1477, 100);
+	assert_int_equal(b->raised[ALERT_tcp_gap], hit);
+}
+
+void case_tcp_overlap_conflict(struct bench *b, bool hit)
+{
+	detector_trouble(b->detector, hit ? FLOW_OVERLAP_CONFLICT : FLOW_TRUNCATED, UP, 5, bench_text("other octets"));
+	assert_true(!hit || strcmp(b->evidence, "other octets") == 0);
+}
+
+void case_tcp_midstream(struct bench *b, bool hit)
+{
+	b->flow.midstream = hit;
+	bench_session(b);
+	detector_end(b->detector, &b->flow);
+	assert_int_equal(b->raised[ALERT_tcp_midstream], hit);
+}
+
+void case_tcp_one_sided(struct bench *b, bool hit)
+{
+	b->flow.one_sided = hit; /* it turns out in the end */
+	detector_end(b->detector, &b->flow);
+	detector_end(b->detector, &b->flow);
+	assert_int_equal(b->raised[ALERT_tcp_one_sided], hit);
+}
+
+void case_truncated_packets(struct bench *b, bool hit)
+{
+	for (int i = 0; i < 3; i++)
+		detector_trouble(b->detector, hit ? FLOW_TRUNCATED : FLOW_OVERLAP_CONFLICT, UP, 5, bench_text(""));
+	assert_int_equal(b->raised[ALERT_truncated_packets], hit);
+}
