@@ -33,7 +33,7 @@
 	X(bdat_missing_last, LOW, PROTOCOL, TX, "another command than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
 	X(data_after_quit, LOW, PROTOCOL, ALL, "client bytes after the reply to QUIT") \
 	X(illegal_command, MEDIUM, PROTOCOL, ALL, "DEBUG, WIZ, KILL, SHOWQ or TURN") \
-	X(size_exceeded, LOW, PROTOCOL, TX, "content longer than the declared SIZE plus a tenth, or than the advertised limit") \
+	X(size_exceeded, LOW, PROTOCOL, TX, "content longer than the declared SIZE plus a tenth and 512 octets, or than the advertised limit") \
 	X(bare_lf, LOW, PROTOCOL, ALL, "LF without CR in commands, replies or content") \
 	X(bare_cr, LOW, PROTOCOL, ALL, "CR without LF in commands, replies or content") \
 	X(nul_byte, MEDIUM, PROTOCOL, ALL, "NUL in a command or reply (low in content)") \
