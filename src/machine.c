@@ -108,6 +108,7 @@ const struct transition machine_table[] = {
 	ROW(tls,                gap,             always,                      take_tls_gap,                  stay,               stay),
 	/* whatever the state */
 	ROW(any,                missing_grammar, excused,                     nothing,                       stay,               stay),
+	ROW(any,                missing_grammar, lenient_unseen_command,      take_stray_response,           stay,               stay),
 	ROW(any,                missing_grammar, code_is_421,                 take_stray_response,           finish,             stay),
 	ROW(any,                missing_grammar, up_only,                     alert_unexpected_client_command, fail,             stay),
 	ROW(any,                missing_grammar, down_only,                   alert_unexpected_server_response, fail,            stay),

@@ -36,7 +36,7 @@ struct span span_of(const GString *text)
 
 bool session_blind(const struct session *s)
 {
-	return s->options.one_sided || s->assumed_greeting || s->overflow;
+	return s->options.one_sided || s->assumed_greeting || s->overflow || s->summary.gap_bytes > 0;
 }
 
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
@@ -61,6 +61,8 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 	s->sink->alert(s->context, &alert);
 	g_free(description);
 }
+
+static bool judge_up(struct session *s);
 
 /* ---- one message of the expected grammar ---- */
 
@@ -277,6 +279,11 @@ static bool pull_response(struct session *s)
 	if (s->machine.state == STATE_response && (hold_undecided(s) || belongs_later(s))) {
 		return !s->hold.active && fire_gap(s, DOWN);
 	}
+	bool lmtp = s->pending.replies_seen > 0 && s->pending.end_of_data && s->machine.state == STATE_response;
+	if (lmtp && judge_up(s))
+		return true;
+	if (lmtp && inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
+		return false;
 	s->direction = DOWN;
 	if (inbox_bytes(down).size == 0) {
 		if (inbox_hole(down) > 0)

@@ -176,7 +176,8 @@ static void take_bdat(struct session *s)
 static void watch_chunks(struct session *s)
 {
 	enum verb verb = s->command.verb;
-	if (!s->content_open || verb == VERB_BDAT || verb == VERB_RSET || verb == VERB_QUIT || verb == VERB_NOOP)
+	if (!s->content_open || verb == VERB_BDAT || verb == VERB_BURL || verb == VERB_RSET || verb == VERB_QUIT ||
+	        verb == VERB_NOOP)
 		return;
 	session_alert(s, ALERT_bdat_missing_last, SEVERITY_LOW, s->command.line, tx_number(s),
 		"another command before the last BDAT chunk of a mail");
@@ -354,6 +355,9 @@ static void effect(struct session *s)
 	case VERB_DATA:
 	case VERB_BDAT:
 		transaction_data_reply(s);
+		break;
+	case VERB_BURL:
+		transaction_burl_reply(s);
 		break;
 	case VERB_RSET:
 		if (accepted)

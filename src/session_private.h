@@ -149,6 +149,8 @@ void transaction_mail_reply(struct session *s);
 void transaction_mail_unanswered(struct session *s);
 void transaction_data_reply(struct session *s);
 void transaction_content_reply(struct session *s);
+/* transaction_burl_reply - RFC 4468: content that the server fetches itself, so none of it is in the capture. */
+void transaction_burl_reply(struct session *s);
 /* transaction_end - ends the open transaction, if any. */
 void transaction_end(struct session *s, enum outcome outcome, enum stage stage);
 /* transaction_close - ends it for a reason outside of it (RSET, QUIT, close..): aborted, unless it was decided. */

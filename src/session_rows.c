@@ -76,7 +76,7 @@ bool answered_enough(const struct session *s)
 	if (s->pending.lost)
 		return s->command_acked <= taken;
 	return s->pending.end_of_data && s->pending.replies_left > 0 && s->pending.replies_seen > 0 &&
-	       s->command_acked >= taken && s->command_acked <= s->in[DOWN].received;
+	       s->command_acked == taken;
 }
 
 /* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
@@ -169,6 +169,12 @@ bool down_only(const struct session *s)
 	return s->direction == DOWN;
 }
 
+/* What the server answers may be in what was not captured. */
+bool lenient_unseen_command(const struct session *s)
+{
+	return !s->options.strict && s->direction == DOWN && session_blind(s);
+}
+
 /* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
  * before. */
 bool excused(const struct session *s)
@@ -178,6 +184,8 @@ bool excused(const struct session *s)
 	if (s->direction != UP)
 		return false;
 	bool hung_up = s->in[DOWN].fin && inbox_empty(&s->in[DOWN]);
+	if (s->machine.state == STATE_finish)
+		return false;
 	if (session_blind(s) || hung_up)
 		return true;
 	if (s->machine.state == STATE_session_initiation)

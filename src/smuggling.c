@@ -105,7 +105,10 @@ bool hold_answered(const struct session *s)
 	if (!h->ended)
 		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
 	unsigned strict = s->tx && s->tx->lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
-	return h->command_follows && (early > strict || reply_waiting(s, UINT64_MAX, &code) > replies_expected(s));
+	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
+	bool all_there = !inbox_hole_ahead(&s->in[UP]);
+	unsigned waiting = all_there ? reply_waiting(s, s->in[UP].received, &code) : 0;
+	return h->command_follows && (early > strict || waiting > replies_expected(s));
 }
 
 /* next_reply_fits - the second reply that waits was sent after the server had more of the client: it answers that. */

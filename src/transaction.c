@@ -292,6 +292,25 @@ void transaction_content_reply(struct session *s)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 }
 
+void transaction_burl_reply(struct session *s)
+{
+	struct span rest = span_of(s->pending.argument), word;
+	bool last = false;
+	while (grammar_word(&rest, &word))
+		last = grammar_is(word, "LAST");
+	if (!s->tx)
+		return;
+	if (refused(s)) {
+		rejected_so_far(s, STAGE_DATA);
+		return;
+	}
+	content_gap(s, 0);
+	if (!last)
+		return;
+	note_reply(s, s->tx);
+	transaction_end(s, OUTCOME_ACCEPTED, STAGE_END_OF_DATA);
+}
+
 void transaction_end(struct session *s, enum outcome outcome, enum stage stage)
 {
 	struct transaction *tx = s->tx;
