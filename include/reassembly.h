@@ -36,11 +36,12 @@ struct stream_start {
 /* What a segment did to the connection. */
 enum stream_event {
 	STREAM_OPEN,
-	STREAM_CLOSING,        /* both sides have sent FIN; bytes or the last acknowledgements are still missing */
-	STREAM_CLOSED,         /* both sides have closed, everything is delivered and acknowledged */
-	STREAM_RESET,          /* a reset at exactly the right place */
-	STREAM_RESET_DOUBTFUL, /* a reset a little ahead of everything seen: true unless that side goes on talking */
-	STREAM_RESET_INVALID   /* a reset outside the window: ignored */
+	STREAM_CLOSING,       /* both sides have sent FIN; bytes or the last acknowledgements are still missing */
+	STREAM_CLOSED,        /* both sides have closed, everything is delivered and acknowledged */
+	STREAM_RESET,         /* a valid reset, and everything before it is delivered */
+	STREAM_RESET_PENDING, /* a reset that seems valid, but bytes before it are missing: they may be late */
+	STREAM_RESET_REVOKED, /* its sender went on: the reset before was none */
+	STREAM_RESET_INVALID  /* a reset outside the window: ignored */
 };
 
 /* reassembly_init - sets libnids up. Call once. Returns false with a sentence on standard error when it refuses. */
@@ -54,6 +55,10 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 bool stream_begins_at(const struct stream *stream, enum direction direction, uint32_t seq);
 /* stream_offset - a sequence number as an offset; negative when it lies before the start. */
 int64_t stream_offset(const struct stream *stream, enum direction direction, uint32_t seq);
+/* stream_reset_by - did this direction's sender reset the connection? */
+bool stream_reset_by(const struct stream *stream, enum direction direction);
+/* stream_closing - have both sides sent FIN (of a one-sided connection: the one that is seen)? */
+bool stream_closing(const struct stream *stream);
 /* stream_flush - nothing more will come: holes are skipped as gaps, everything that was held is delivered. */
 void stream_flush(struct stream *stream);
 /* stream_buffered - bytes held for this stream, its own memory included. */

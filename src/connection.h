@@ -66,7 +66,6 @@ struct work {
 	struct held_list held;      /* before begin */
 	struct held_segment *reuse; /* after it: a SYN that may begin another connection on these addresses */
 	bool smtp;                  /* by its port or by what was said; it begins when it is ready */
-	int reset_end;              /* the end that sent a doubtful reset, -1: none */
 };
 
 struct connection {
@@ -109,13 +108,32 @@ void table_queue(struct connection *connection, struct expiry *queue);
 struct connection *table_replace(struct connection *connection, const struct segment *segment);
 
 /* ---- flow.c ---- */
-/* connection_segment - takes a segment of this connection. Returns the connection, which may be another one now: a
- * new one on the same addresses and ports. */
+/* Each of these returns the connection, which may be another one afterwards: a new one on the same addresses and ports.
+ * connection_segment - takes a segment of this connection. */
 struct connection *connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
+/* connection_dispatch - the same for one that is counted already. */
+struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment);
+/* connection_begin - a pending connection is SMTP: the sink is told so, and gets what was held. */
+struct connection *connection_begin(struct connection *connection);
+/* connection_quiet - it is not SMTP, or over: its work is freed. */
+void connection_quiet(struct connection *connection, enum stage_of_life life);
 /* connection_finish - nothing more comes; sink->end is called when begin was. Its work is freed. */
 void connection_finish(struct connection *connection, enum flow_end why);
 /* connection_charge - brings the table's account of memory up to date. */
 void connection_charge(struct connection *connection);
+
+/* ---- pending.c ---- */
+#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
+
+/* pending_segment - takes a segment of a pending connection. Returns as connection_segment does. */
+struct connection *pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
+/* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
+struct connection *pending_consider(struct connection *connection, bool last);
+/* pending_syn_known - has this end sent a SYN with this number? */
+bool pending_syn_known(const struct end *end, uint32_t seq);
+/* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
+struct held_segment *held_copy(const struct segment *segment);
+void held_free(struct held_list *list);
 
 /* ---- client.c ---- */
 /* client_known_port - is this one of the ports that are always SMTP? */

@@ -1,58 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * flow.c - the life of one connection (see connection.h): pending, then SMTP or other, then over.
+ * flow.c - the life of one connection (see connection.h): pending (pending.c), then SMTP or other, then over.
  *
- * Pending: its segments are held until it is established, known to be SMTP, and clear where its streams begin. With a
- * whole handshake on a known port that is at once; without one a few packets more are waited for, because what is
- * missing may only be late. SMTP: its segments go to the stream. All of it is bounded.
+ * SMTP: its segments go to the stream, whose bytes go to the sink. Other and over: only what begins another connection
+ * on the same addresses and ports is looked for.
  */
 #include <string.h>
 
 #include "connection.h"
-#include "detect.h"
-
-#define HOLD_SEGMENTS_MAX 64 /* undecided beyond that: not SMTP */
-#define HOLD_BYTES_MAX (64 * 1024)
-#define HOLD_MIDDLE_SEGMENTS_MAX 8    /* the same for a connection from whose middle the capture begins */
-#define HOLD_NO_ANSWER_MAX 8          /* segments of a client that does not speak SMTP, before the server says a word */
-#define READY_SEGMENTS 16             /* without a whole handshake: what is missing of it may be late by so much */
-#define READY_ONE_SIDED_SEGMENTS 24   /* so long the other direction is waited for */
-#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
 #define TLS_PORT 465
-
-static struct connection *smtp_segment(struct connection *connection, unsigned end, const struct segment *segment);
-
-/* ---- held segments ---- */
-
-static struct held_segment *segment_copy(const struct segment *segment)
-{
-	struct held_segment *held = g_malloc(sizeof *held + segment->captured);
-	held->next = NULL;
-	held->segment = *segment;
-	if (segment->captured > 0)
-		memcpy(held->payload, segment->payload, segment->captured);
-	held->segment.payload = held->payload;
-	return held;
-}
-
-static void hold(struct held_list *list, const struct segment *segment)
-{
-	struct held_segment *held = segment_copy(segment);
-	*(list->last ? &list->last->next : &list->first) = held;
-	list->last = held;
-	list->count++;
-	list->bytes += sizeof *held + segment->captured;
-}
-
-static void held_free(struct held_list *list)
-{
-	struct held_segment *next;
-	for (struct held_segment *h = list->first; h; h = next) {
-		next = h->next;
-		g_free(h);
-	}
-	*list = (struct held_list){ 0 };
-}
+#define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
 
 /* ---- what the stream has to say ---- */
 
@@ -125,8 +82,7 @@ static void drop_work(struct connection *connection)
 	connection_charge(connection);
 }
 
-/* become_quiet - not SMTP, or over. */
-static void become_quiet(struct connection *connection, enum stage_of_life life)
+void connection_quiet(struct connection *connection, enum stage_of_life life)
 {
 	connection->life = life;
 	drop_work(connection);
@@ -147,26 +103,23 @@ static void set_address(struct address *address, const struct flow_key *key, uns
 	memcpy(address->octets, key->octets[end], sizeof address->octets);
 }
 
-/* copy_sides - what was counted by end, in the public words. */
-static void copy_sides(struct connection *connection)
+/* copy_side - what was counted of an end, in the public words. */
+static void copy_side(struct connection *connection, unsigned number)
 {
 	struct flow *flow = &connection->work->flow;
+	const struct end *end = &connection->end[number];
+	enum direction direction = direction_of(connection, number);
+	struct flow_side *side = &flow->side[direction];
 	flow->last = connection->last;
-	for (unsigned i = 0; i < 2; i++) {
-		const struct end *end = &connection->end[i];
-		struct flow_side *side = &flow->side[direction_of(connection, i)];
-		side->packets = end->packets;
-		side->wire_bytes = end->wire_bytes;
-		side->syn = end->syn_count > 0;
-		side->fin = end->fin;
-		side->rst = end->rst;
-		if (flow->one_sided && flow->missing == direction_of(connection, i) && end->packets > 0)
-			flow->one_sided = false;
-	}
+	side->packets = end->packets;
+	side->wire_bytes = end->wire_bytes;
+	side->syn = end->syn_count > 0;
+	side->fin = end->fin;
+	if (flow->one_sided && flow->missing == direction && end->packets > 0)
+		flow->one_sided = false;
 }
 
-/* begin - the connection is SMTP: it is told so, and gets what was held. */
-static struct connection *begin(struct connection *connection)
+struct connection *connection_begin(struct connection *connection)
 {
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
@@ -188,7 +141,8 @@ static struct connection *begin(struct connection *connection)
 	flow->tls_port = flow->server_port == TLS_PORT;
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
 	flow->missing = connection->end[client].packets == 0 ? UP : DOWN;
-	copy_sides(connection);
+	copy_side(connection, 0);
+	copy_side(connection, 1);
 
 	struct stream_start start = { .one_sided = flow->one_sided, .missing = flow->missing };
 	for (unsigned i = 0; i < 2; i++) {
@@ -196,7 +150,6 @@ static struct connection *begin(struct connection *connection)
 		start.known[d] = client_first_seq(connection, i, &work->held, &start.first_seq[d]);
 	}
 	work->stream = stream_new(&start, &stream_events, connection);
-	work->reset_end = -1;
 	connection->life = LIFE_SMTP;
 	table->stats.sessions++;
 	flow->user = table->sink->begin(table->context, flow);
@@ -208,170 +161,10 @@ static struct connection *begin(struct connection *connection)
 		/* A SYN that was sent again with another number and did not win is none of this connection. */
 		if (!(h->segment.flags & TCP_SYN) ||
 			stream_begins_at(work->stream, direction_of(connection, end), h->segment.seq))
-			connection = smtp_segment(connection, end, &h->segment);
+			connection = connection_dispatch(connection, end, &h->segment);
 	}
 	held_free(&held);
 	return connection;
-}
-
-/* detect_by_end - what the first bytes of the two ends say, when it is known which is the client. */
-static enum detect detect_by_end(const struct connection *connection, const struct held_list *held)
-{
-	uint8_t buffer[DETECT_BYTES];
-	unsigned client = (unsigned)connection->client;
-	struct span bytes = { buffer, client_first_bytes(connection, client, held, buffer, sizeof buffer) };
-	enum detect by_client = bytes.size > 0 ? detect_client(bytes) : DETECT_UNDECIDED;
-	if (by_client == DETECT_SMTP)
-		return DETECT_SMTP;
-	bytes.size = client_first_bytes(connection, 1 - client, held, buffer, sizeof buffer);
-	enum detect by_server = detect_server(bytes);
-	if (by_server != DETECT_UNDECIDED)
-		return by_server;
-	/* A client that says something else may still have met an SMTP server. */
-	bool answered = memchr(buffer, '\n', bytes.size) || held->count >= HOLD_NO_ANSWER_MAX;
-	return by_client == DETECT_OTHER && answered ? DETECT_OTHER : DETECT_UNDECIDED;
-}
-
-/* detect_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and
- * tells who is the client. */
-static enum detect detect_in_the_middle(struct connection *connection, const struct held_list *held)
-{
-	for (const struct held_segment *h = held->first; h; h = h->next) {
-		struct span bytes = { h->payload, h->segment.captured };
-		int end = (int)client_end_of(&connection->key, &h->segment);
-		if (bytes.size == 0)
-			continue;
-		if (detect_middle_client(bytes) == DETECT_SMTP)
-			connection->client = end;
-		else if (detect_middle_server(bytes) == DETECT_SMTP)
-			connection->client = 1 - end;
-		else
-			continue;
-		return DETECT_SMTP;
-	}
-	return held->count >= HOLD_MIDDLE_SEGMENTS_MAX ? DETECT_OTHER : DETECT_UNDECIDED;
-}
-
-/* is_smtp - by port, or by what was said. */
-static enum detect is_smtp(struct connection *connection)
-{
-	const struct flow_options *options = &connection->table->options;
-	const struct held_list *held = &connection->work->held;
-	const uint16_t *port = connection->key.port;
-
-	if (connection->client >= 0) {
-		if (client_known_port(options, port[1 - connection->client]))
-			return DETECT_SMTP;
-		return options->detect ? detect_by_end(connection, held) : DETECT_OTHER;
-	}
-	bool known[2] = { client_known_port(options, port[0]), client_known_port(options, port[1]) };
-	if (known[0] || known[1]) {
-		if (known[0] && known[1])
-			detect_in_the_middle(connection, held); /* only to learn who is the client */
-		return DETECT_SMTP;
-	}
-	return options->detect ? detect_in_the_middle(connection, held) : DETECT_OTHER;
-}
-
-/* ready - is it clear where the streams begin, and whether both are there? */
-static bool ready(const struct connection *connection)
-{
-	const struct end *end = connection->end;
-	const struct held_list *held = &connection->work->held;
-	if (end[0].syn_count > 0 && end[1].syn_count > 0)
-		return true;
-	bool both = end[0].packets > 0 && end[1].packets > 0;
-	return held->count >= (both ? READY_SEGMENTS : READY_ONE_SIDED_SEGMENTS) || held->bytes >= HOLD_BYTES_MAX;
-}
-
-/* consider - can a pending connection go on? LAST: no more will be known, it must be decided now. */
-static struct connection *consider(struct connection *connection, bool last)
-{
-	struct work *work = connection->work;
-	if (!work->smtp) {
-		enum detect verdict = is_smtp(connection);
-		bool full = work->held.count >= HOLD_SEGMENTS_MAX || work->held.bytes >= HOLD_BYTES_MAX;
-		if (verdict == DETECT_OTHER || (verdict == DETECT_UNDECIDED && (full || last))) {
-			become_quiet(connection, LIFE_OTHER);
-			return connection;
-		}
-		work->smtp = verdict == DETECT_SMTP;
-	}
-	if (work->smtp && client_established(connection) && (last || ready(connection)))
-		return begin(connection);
-	return connection;
-}
-
-/* syn_known - has this end sent a SYN with this number? */
-static bool syn_known(const struct end *end, uint32_t seq)
-{
-	for (unsigned i = 0; i < end->syn_count; i++)
-		if (end->syns[i].seq == seq)
-			return true;
-	return false;
-}
-
-/* note_syn - remembers a SYN. The oldest one is forgotten for a new one. */
-static void note_syn(struct connection *connection, unsigned number, const struct segment *segment)
-{
-	struct end *end = &connection->end[number];
-	bool answer = (segment->flags & TCP_ACK) != 0;
-	if (connection->client < 0)
-		connection->client = (int)(answer ? 1 - number : number);
-	end->syn_ack |= answer;
-	for (unsigned i = 0; i < end->syn_count; i++)
-		if (end->syns[i].seq == segment->seq && end->syns[i].ack == segment->ack)
-			return;
-	if (end->syn_count == END_ISNS) {
-		memmove(end->syns, end->syns + 1, sizeof end->syns - sizeof end->syns[0]);
-		end->syn_count--;
-	}
-	end->syns[end->syn_count].seq = segment->seq;
-	end->syns[end->syn_count].ack = segment->ack;
-	end->syns[end->syn_count].payload = segment->captured;
-	end->syn_count++;
-}
-
-/* late_syn - does a SYN belong to what was held of this connection already, rather than begin another one? Then it
- * comes shortly before what its end sent, or the peer acknowledged. */
-static bool late_syn(const struct connection *connection, unsigned end, const struct segment *segment)
-{
-	uint32_t first;
-	return connection->end[end].syn_count == 0 &&
-	       client_first_seq(connection, end, &connection->work->held, &first) &&
-	       first - (segment->seq + 1) < LATE_SYN_SPREAD;
-}
-
-static struct connection *pending_segment(struct connection *connection, unsigned number, const struct segment *segment)
-{
-	struct end *end = &connection->end[number];
-	struct work *work = connection->work;
-
-	if (segment->flags & TCP_RST) {
-		connection = consider(connection, true);
-		if (connection->life == LIFE_SMTP)
-			return smtp_segment(connection, number, segment);
-		become_quiet(connection, LIFE_OVER);
-		return connection;
-	}
-	if (segment->flags & TCP_SYN) {
-		if (client_established(connection) && !syn_known(end, segment->seq) &&
-			!late_syn(connection, number, segment)) {
-			connection = consider(connection, true);
-			return connection_segment(connection, number, segment);
-		}
-		note_syn(connection, number, segment);
-		if (segment->captured > 0)
-			hold(&work->held, segment);
-	} else {
-		end->spoke = true;
-		end->payload |= segment->length > 0;
-		/* With a clear handshake an acknowledgement alone tells nothing that what follows does not. */
-		bool whole = connection->end[0].syn_count == 1 && connection->end[1].syn_count == 1;
-		if (!whole || segment->length > 0 || (segment->flags & TCP_FIN))
-			hold(&work->held, segment);
-	}
-	return consider(connection, false);
 }
 
 /* ---- SMTP ---- */
@@ -380,7 +173,7 @@ static struct connection *pending_segment(struct connection *connection, unsigne
 static struct connection *over(struct connection *connection, enum flow_end why)
 {
 	connection_finish(connection, why);
-	become_quiet(connection, LIFE_OVER);
+	connection_quiet(connection, LIFE_OVER);
 	return connection;
 }
 
@@ -408,52 +201,48 @@ static bool confirms_reuse(const struct connection *connection, unsigned end, co
 	return (own || (segment->flags & TCP_ACK)) && place - (syn->segment.seq + 1) <= syn->segment.captured;
 }
 
-/* smtp_syn - a SYN after the connection began: an old one again, or the first of another connection. */
+/* smtp_syn - a SYN after the connection began: an old one again, a forged one, or the first of another connection. */
 static struct connection *smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct work *work = connection->work;
-	int64_t offset = stream_offset(work->stream, direction_of(connection, end), segment->seq + 1);
-	if (offset <= 0 && offset > -LATE_SYN_SPREAD)
+	enum direction direction = direction_of(connection, end);
+	const struct flow_side *side = &work->flow.side[direction];
+	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
+
+	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)(side->bytes + side->gap_bytes) + SYN_AHEAD_MAX)
 		return connection;
 	if (connection->queue == &connection->table->closed) {
 		connection = table_replace(connection, segment);
 		return connection_segment(connection, end, segment);
 	}
 	g_free(work->reuse);
-	work->reuse = segment_copy(segment);
+	work->reuse = held_copy(segment);
 	return connection;
 }
 
-/* note_reset - a reset that may not be one: the connection is over unless that end goes on. */
-static void note_reset(struct connection *connection, unsigned end)
+/* note_cut - the snap length cut a segment's payload. */
+static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
 {
-	connection->work->reset_end = (int)end;
-	table_queue(connection, &connection->table->closed);
+	struct work *work = connection->work;
+	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
+	work->flow.side[direction].cut_packets++;
+	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
+		(struct span){ segment->payload, segment->captured });
 }
 
-static struct connection *smtp_segment(struct connection *connection, unsigned number, const struct segment *segment)
+static struct connection *smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct flow_table *table = connection->table;
 	struct work *work = connection->work;
-	struct end *end = &connection->end[number];
-	enum direction direction = direction_of(connection, number);
+	enum direction direction = direction_of(connection, end);
 
-	copy_sides(connection);
-	if (work->reuse && confirms_reuse(connection, number, segment))
-		return reuse(connection, number, segment);
+	copy_side(connection, end);
+	if (work->reuse && confirms_reuse(connection, end, segment))
+		return reuse(connection, end, segment);
 	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))
-		return smtp_syn(connection, number, segment);
-	if (work->reset_end == (int)number && !(segment->flags & TCP_RST)) {
-		work->reset_end = -1;
-		table->stats.invalid_resets++;
-		table_queue(connection, &table->open);
-	}
-	if (segment->captured < segment->length) {
-		work->flow.side[direction].cut_packets++;
-		int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
-		table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
-			(struct span){ segment->payload, segment->captured });
-	}
+		return smtp_syn(connection, end, segment);
+	if (segment->captured < segment->length)
+		note_cut(connection, direction, segment);
 	switch (stream_segment(work->stream, direction, segment)) {
 	case STREAM_OPEN:
 		break;
@@ -464,10 +253,13 @@ static struct connection *smtp_segment(struct connection *connection, unsigned n
 	case STREAM_CLOSED:
 		return over(connection, FLOW_END_FIN);
 	case STREAM_RESET:
-		end->rst = true;
 		return over(connection, FLOW_END_RST);
-	case STREAM_RESET_DOUBTFUL:
-		note_reset(connection, number);
+	case STREAM_RESET_PENDING:
+		table_queue(connection, &table->closed);
+		break;
+	case STREAM_RESET_REVOKED:
+		table_queue(connection, &table->open);
+		table->stats.invalid_resets++;
 		break;
 	case STREAM_RESET_INVALID:
 		table->stats.invalid_resets++;
@@ -482,7 +274,7 @@ static struct connection *quiet_segment(struct connection *connection, unsigned 
 {
 	struct end *end = &connection->end[number];
 	if (segment->flags & TCP_SYN) {
-		if (syn_known(end, segment->seq))
+		if (pending_syn_known(end, segment->seq))
 			return connection;
 		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
 		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
@@ -491,8 +283,24 @@ static struct connection *quiet_segment(struct connection *connection, unsigned 
 		return connection_segment(connection, number, segment);
 	}
 	if (connection->life == LIFE_OTHER && ((connection->end[0].fin && connection->end[1].fin) || end->rst))
-		become_quiet(connection, LIFE_OVER);
+		connection_quiet(connection, LIFE_OVER);
 	return connection;
+}
+
+struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	switch (connection->life) {
+	case LIFE_PENDING:
+		if (!connection->work)
+			connection->work = g_new0(struct work, 1);
+		return pending_segment(connection, end, segment);
+	case LIFE_SMTP:
+		return smtp_segment(connection, end, segment);
+	case LIFE_OTHER:
+	case LIFE_OVER:
+		break;
+	}
+	return quiet_segment(connection, end, segment);
 }
 
 struct connection *connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
@@ -501,42 +309,29 @@ struct connection *connection_segment(struct connection *connection, unsigned nu
 	end->packets++;
 	end->wire_bytes += segment->wire_size;
 	end->fin |= (segment->flags & TCP_FIN) != 0;
+	end->rst |= (segment->flags & TCP_RST) != 0;
 	connection->last = segment->at;
-	switch (connection->life) {
-	case LIFE_PENDING:
-		if (!connection->work)
-			connection->work = g_new0(struct work, 1);
-		return pending_segment(connection, number, segment);
-	case LIFE_SMTP:
-		return smtp_segment(connection, number, segment);
-	case LIFE_OTHER:
-	case LIFE_OVER:
-		end->rst |= (segment->flags & TCP_RST) != 0;
-		break;
-	}
-	return quiet_segment(connection, number, segment);
+	return connection_dispatch(connection, number, segment);
 }
 
 void connection_finish(struct connection *connection, enum flow_end why)
 {
 	if (connection->life == LIFE_PENDING && connection->work)
-		connection = consider(connection, true);
+		connection = pending_consider(connection, true);
 	if (connection->life != LIFE_SMTP) {
 		drop_work(connection);
 		return;
 	}
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
-	stream_flush(work->stream);
-	copy_sides(connection);
-	/* Closed is closed, whatever made us notice. */
-	if (work->reset_end >= 0) {
-		flow->side[direction_of(connection, (unsigned)work->reset_end)].rst = true;
-		why = FLOW_END_RST;
-	} else if ((flow->side[UP].fin && flow->side[DOWN].fin) ||
-		   (flow->one_sided && flow->side[direction_other(flow->missing)].fin)) {
+	/* Closed is closed and reset is reset, whatever made us notice. */
+	for (enum direction d = UP; d <= DOWN; d++)
+		flow->side[d].rst = stream_reset_by(work->stream, d);
+	if (stream_closing(work->stream))
 		why = FLOW_END_FIN;
-	}
+	else if (flow->side[UP].rst || flow->side[DOWN].rst)
+		why = FLOW_END_RST;
+	stream_flush(work->stream);
 	flow->why = why;
 	connection->life = LIFE_OVER;
 	connection->table->sink->end(flow->user, flow);

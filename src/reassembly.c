@@ -14,6 +14,7 @@
 
 #include "history.h"
 #include "nids_link.h"
+#include "pieces.h"
 
 #define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
 #define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
@@ -25,15 +26,6 @@
 #define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest window there is */
 #define RESET_AHEAD_MAX (INT64_C(1024) * 1024) /* a reset further ahead is forged */
 
-/* Bytes that wait in libnids' queue. Neighbours with the same acknowledgement are one. */
-struct piece {
-	struct piece *previous, *next;
-	uint64_t offset;
-	uint64_t size;
-	uint64_t acked;
-	uint64_t since; /* the connection's packet it came with: so long the hole before it has been there */
-};
-
 struct half {
 	bool known;                       /* first_seq is */
 	uint32_t first_seq;               /* of the byte at offset 0 */
@@ -43,10 +35,9 @@ struct half {
 	uint64_t progress;                /* packet of the connection at which bytes were last delivered */
 	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
 	uint64_t fin;      /* offset of the end, when fin_seen */
-	bool fin_seen, fin_told, fin_acked;
-	struct piece *first_piece, *last_piece;
-	uint32_t pieces;
-	size_t held;     /* bytes in them */
+	uint64_t reset;    /* where a reset was sent, when reset_seen */
+	bool fin_seen, fin_told, fin_acked, reset_seen;
+	struct pieces held;
 	uint64_t newest; /* place in the history */
 };
 
@@ -73,7 +64,7 @@ static int64_t offset_of(const struct stream *stream, enum direction direction, 
 /* hole_end - where the first bytes behind the present hole begin; UINT64_MAX when nothing is held. */
 static uint64_t hole_end(const struct half *half)
 {
-	return half->first_piece ? half->first_piece->offset : UINT64_MAX;
+	return half->held.first ? half->held.first->offset : UINT64_MAX;
 }
 
 /* ---- delivery ---- */
@@ -99,22 +90,6 @@ static void deliver(struct stream *stream, enum direction direction, const uint8
 	stream->sink->bytes(stream->user, direction, data, size, acked);
 }
 
-/* take_held - the first SIZE octets of the queue have been delivered. */
-static void take_held(struct stream *stream, enum direction direction, size_t size)
-{
-	struct half *half = &stream->half[direction];
-	struct piece *piece = half->first_piece;
-	piece->offset += size;
-	piece->size -= size;
-	half->held -= size;
-	if (piece->size > 0)
-		return;
-	*(piece->next ? &piece->next->previous : &half->last_piece) = NULL;
-	half->first_piece = piece->next;
-	half->pieces--;
-	g_free(piece);
-}
-
 /* on_bytes - libnids has bytes: those of the piece in hand, or pieces that were queued. */
 static void on_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
 {
@@ -128,10 +103,10 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	}
 	link->queued[direction]--;
 	while (size > 0) {
-		struct piece *piece = half->first_piece;
+		struct piece *piece = half->held.first;
 		size_t part = piece->size < size ? (size_t)piece->size : size;
 		uint64_t acked = piece->acked;
-		take_held(stream, direction, part);
+		pieces_take(&half->held, part);
 		deliver(stream, direction, data, part, acked);
 		data += part;
 		size -= part;
@@ -155,7 +130,7 @@ static void skip_settled(struct stream *stream, enum direction direction)
 	struct half *half = &stream->half[direction];
 	uint64_t settled = half->settled[PATIENCE_STEPS - 1];
 	while (stream->link.expected[direction] < settled) {
-		uint64_t since = half->first_piece ? half->first_piece->since : half->progress;
+		uint64_t since = half->held.first ? half->held.first->since : half->progress;
 		if (stream->packets - since < PATIENCE)
 			break;
 		skip_to(stream, direction, MIN(settled, hole_end(half)));
@@ -182,30 +157,11 @@ static void relieve(struct nids_link *link)
 {
 	struct stream *stream = (struct stream *)link;
 	for (enum direction d = UP; d <= DOWN; d++)
-		while (stream->half[d].first_piece)
+		while (stream->half[d].held.first)
 			skip_to(stream, d, hole_end(&stream->half[d]));
 }
 
 /* ---- taking segments ---- */
-
-/* hold - a piece that is ahead of what is expected: its place among the others is kept. It overlaps none. */
-static void hold(struct half *half, uint64_t offset, size_t size, uint64_t acked, uint64_t now)
-{
-	struct piece *before = half->last_piece;
-	while (before && before->offset > offset)
-		before = before->previous;
-	half->held += size;
-	if (before && before->offset + before->size == offset && before->acked == acked) {
-		before->size += size;
-		return;
-	}
-	struct piece *piece = g_new(struct piece, 1);
-	*piece = (struct piece){ .offset = offset, .size = size, .acked = acked, .since = now, .previous = before };
-	piece->next = before ? before->next : half->first_piece;
-	*(before ? &before->next : &half->first_piece) = piece;
-	*(piece->next ? &piece->next->previous : &half->last_piece) = piece;
-	half->pieces++;
-}
 
 /* feed - a piece that is new. */
 static void feed(struct stream *stream, enum direction direction, uint64_t offset, const uint8_t *data, size_t size,
@@ -213,22 +169,11 @@ static void feed(struct stream *stream, enum direction direction, uint64_t offse
 {
 	struct half *half = &stream->half[direction];
 	if (offset != stream->link.expected[direction]) {
-		hold(half, offset, size, acked, stream->packets);
+		pieces_add(&half->held, offset, size, acked, stream->packets);
 		history_store(&half->newest, offset, data, size);
 	}
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
-}
-
-/* first_behind - the first piece that ends behind OFFSET. Most often that is one of the last. */
-static const struct piece *first_behind(const struct half *half, uint64_t offset)
-{
-	const struct piece *piece = half->last_piece, *found = NULL;
-	while (piece && piece->offset + piece->size > offset) {
-		found = piece;
-		piece = piece->previous;
-	}
-	return found;
 }
 
 /* feed_new - the parts of [from, to) that are neither delivered nor held. */
@@ -241,7 +186,7 @@ static void feed_new(struct stream *stream, enum direction direction, uint64_t f
 		from = MAX(from, stream->link.expected[direction]);
 		if (from >= to)
 			return;
-		const struct piece *piece = first_behind(&stream->half[direction], from);
+		const struct piece *piece = pieces_behind(&stream->half[direction].held, from);
 		uint64_t free_end = piece ? MIN(to, piece->offset) : to;
 		uint64_t next = piece ? piece->offset + piece->size : to;
 		if (from < free_end)
@@ -274,12 +219,12 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	half->highest = MAX(half->highest, to);
 
 	/* Probes of one octet (keep-alive, zero window) may hold anything. */
-	bool differs = (from < expected || half->first_piece) && whole.size > 1 &&
+	bool differs = (from < expected || half->held.first) && whole.size > 1 &&
 		       history_differs(half->newest, from, data, (size_t)(to - from));
 	feed_new(stream, direction, from, to, data, acked);
 	if (differs)
 		stream->sink->conflict(stream->user, direction, from, whole);
-	while (half->held > HELD_BYTES_MAX || half->pieces > HELD_PIECES_MAX)
+	while (half->held.bytes > HELD_BYTES_MAX || half->held.count > HELD_PIECES_MAX)
 		skip_to(stream, direction, hole_end(half));
 }
 
@@ -322,31 +267,51 @@ static void take_fin(struct stream *stream, enum direction direction, int64_t of
 		half->settled[i] = MIN(half->settled[i], half->fin);
 }
 
-/* judge_reset - is a reset with this sequence number one that its receiver would take? */
-static enum stream_event judge_reset(const struct stream *stream, enum direction direction, uint32_t seq)
+/* take_reset - a reset with this sequence number. Its receiver takes it only at exactly the place it expects; the
+ * capture may know less than that. */
+static bool take_reset(struct stream *stream, enum direction direction, uint32_t seq)
 {
-	const struct half *half = &stream->half[direction];
-	if (!half->known)
-		return STREAM_RESET_DOUBTFUL;
-	int64_t offset = offset_of(stream, direction, seq);
-	int64_t highest = (int64_t)MAX(half->highest, stream->link.expected[direction]);
-	/* An answer to data for a closed socket takes its number from the acknowledgement in that data; a FIN counts as
-	 * one. */
-	if (offset >= (int64_t)MIN(half->acked, stream->link.expected[direction]) && offset <= highest + half->fin_seen)
-		return STREAM_RESET;
-	if (offset > highest && offset <= highest + RESET_AHEAD_MAX)
-		return STREAM_RESET_DOUBTFUL;
-	return STREAM_RESET_INVALID;
+	struct half *half = &stream->half[direction];
+	uint64_t expected = stream->link.expected[direction], highest = MAX(half->highest, expected);
+	int64_t offset = half->known ? offset_of(stream, direction, seq) : 0;
+
+	/* An answer to data for a closed socket takes its number from the acknowledgement in that data. */
+	if (offset < (int64_t)MIN(half->acked, expected) || offset > (int64_t)highest + RESET_AHEAD_MAX)
+		return false;
+	half->reset_seen = true;
+	half->reset = MAX((uint64_t)offset, highest);
+	if (half->fin_seen && half->reset > half->fin)
+		half->reset = half->fin;
+	return true;
 }
 
-/* closing - how far the connection is closed. The missing side of a one-sided one is taken to have closed, too. */
-static enum stream_event closing(const struct stream *stream)
+static bool holds(const struct stream *stream)
 {
-	const struct half *up = &stream->half[UP], *down = &stream->half[DOWN];
-	if (stream->one_sided && stream->half[direction_other(stream->missing)].fin_seen)
-		return STREAM_CLOSING;
-	if (!up->fin_seen || !down->fin_seen)
+	return stream->half[UP].held.first || stream->half[DOWN].held.first;
+}
+
+/* event - what the connection has come to. */
+static enum stream_event event(struct stream *stream)
+{
+	bool pending = false;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		struct half *half = &stream->half[d];
+		if (!half->reset_seen)
+			continue;
+		/* Its sender said more, or closed before it. */
+		if (half->highest > half->reset || (half->fin_seen && half->fin < half->reset)) {
+			half->reset_seen = false;
+			return STREAM_RESET_REVOKED;
+		}
+		if (stream->link.expected[d] >= half->reset && !holds(stream))
+			return STREAM_RESET;
+		pending = true;
+	}
+	if (pending)
+		return STREAM_RESET_PENDING;
+	if (!stream_closing(stream))
 		return STREAM_OPEN;
+	const struct half *up = &stream->half[UP], *down = &stream->half[DOWN];
 	return up->fin_told && down->fin_told && up->fin_acked && down->fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
 }
 
@@ -356,7 +321,7 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 	bool syn = (segment->flags & TCP_SYN) != 0;
 
 	if (segment->flags & TCP_RST)
-		return judge_reset(stream, direction, segment->seq);
+		return take_reset(stream, direction, segment->seq) ? event(stream) : STREAM_RESET_INVALID;
 	if (!half->known) {
 		half->known = true;
 		half->first_seq = segment->seq + syn;
@@ -376,8 +341,19 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 		take_fin(stream, direction, offset + segment->length);
 	tell_fin(stream, direction);
 	be_patient(stream);
+	return event(stream);
+}
 
-	return closing(stream);
+bool stream_reset_by(const struct stream *stream, enum direction direction)
+{
+	return stream->half[direction].reset_seen;
+}
+
+bool stream_closing(const struct stream *stream)
+{
+	if (stream->one_sided)
+		return stream->half[direction_other(stream->missing)].fin_seen;
+	return stream->half[UP].fin_seen && stream->half[DOWN].fin_seen;
 }
 
 bool stream_begins_at(const struct stream *stream, enum direction direction, uint32_t seq)
@@ -395,7 +371,7 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 /* flush_next - the direction whose next held bytes were sent first, as far as the acknowledgements tell. */
 static enum direction flush_next(const struct stream *stream)
 {
-	const struct piece *up = stream->half[UP].first_piece, *down = stream->half[DOWN].first_piece;
+	const struct piece *up = stream->half[UP].held.first, *down = stream->half[DOWN].held.first;
 	if (!up)
 		return DOWN;
 	/* The client's bytes come first unless they were sent in answer to the server's. */
@@ -417,7 +393,7 @@ static void flush_tail(struct stream *stream, enum direction direction)
 
 void stream_flush(struct stream *stream)
 {
-	while (stream->half[UP].first_piece || stream->half[DOWN].first_piece) {
+	while (holds(stream)) {
 		enum direction d = flush_next(stream);
 		skip_to(stream, d, hole_end(&stream->half[d]));
 	}
@@ -445,7 +421,7 @@ size_t stream_buffered(const struct stream *stream)
 {
 	size_t size = sizeof *stream;
 	for (enum direction d = UP; d <= DOWN; d++)
-		size += stream->half[d].held + stream->link.queued[d] * (size_t)HELD_OVERHEAD;
+		size += stream->half[d].held.bytes + stream->link.queued[d] * (size_t)HELD_OVERHEAD;
 	return size;
 }
 
@@ -455,8 +431,7 @@ void stream_free(struct stream *stream)
 		return;
 	nids_link_release(&stream->link);
 	for (enum direction d = UP; d <= DOWN; d++)
-		while (stream->half[d].first_piece)
-			take_held(stream, d, (size_t)stream->half[d].first_piece->size);
+		pieces_free(&stream->half[d].held);
 	g_free(stream);
 }
 

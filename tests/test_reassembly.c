@@ -483,14 +483,41 @@ static void the_other_direction_may_appear_late(void **state)
 static void a_reset_ahead_of_everything_may_be_forged(void **state)
 {
 	struct kit *kit = *state;
+	struct flow_stats stats;
 	kit_up(kit, 0, 0, "abc");
-	kit_say(kit, false, "R", 5500, 0, NULL, 0);
+	kit_say(kit, false, "R", 5008, 0, NULL, 0);
 	kit_down(kit, 0, 3, "250");
 	kit_up(kit, 3, 3, "def");
-	kit_expect(kit, "up abc @0\ndown 250 @3\nup def @3\n");
-	struct flow_stats stats;
+	kit_down(kit, 3, 6, "250");
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.invalid_resets, 0);
+	/* One byte more than the reset left room for. */
+	kit_down(kit, 6, 6, "25");
 	flow_table_stats(kit->table, &stats);
 	assert_int_equal(stats.invalid_resets, 1);
+	kit_wait(kit, 60);
+	kit_expect(kit, "up abc @0\ndown 250 @3\nup def @3\ndown 250 @6\ndown 25 @6\n");
+}
+
+static void a_close_before_a_reset_shows_that_it_was_forged(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, false, "R", 5100, 0, NULL, 0);
+	kit_say(kit, false, "FA", 5001, 1001, NULL, 0);
+	kit_say(kit, true, "FA", 1001, 5002, NULL, 0);
+	kit_say(kit, false, "A", 5002, 1002, NULL, 0);
+	kit_expect(kit, "fin down\nfin up\nend fin\n");
+	assert_false(kit->last.side[DOWN].rst);
+}
+
+static void bytes_recorded_behind_their_reset_are_used(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "R", 1007, 0, NULL, 0);
+	kit_up(kit, 3, 0, "def");
+	kit_expect(kit, "");
+	kit_up(kit, 0, 0, "abc");
+	kit_expect(kit, "up abc @0\nup def @0\nend rst\n");
 }
 
 static void a_reset_ahead_of_everything_may_be_true(void **state)
@@ -508,6 +535,8 @@ static void a_reset_ends_with_what_was_held(void **state)
 	struct kit *kit = *state;
 	kit_up(kit, 3, 0, "def");
 	kit_say(kit, true, "R", 1007, 0, NULL, 0);
+	kit_expect(kit, "");
+	kit_wait(kit, 60);
 	kit_expect(kit, "gap up 3\nup def @0\nend rst\n");
 }
 
@@ -615,6 +644,8 @@ int main(void)
 		BARE(only_the_server_is_seen),
 		BARE(the_other_direction_may_appear_late),
 		TEST(a_reset_ahead_of_everything_may_be_forged),
+		TEST(a_close_before_a_reset_shows_that_it_was_forged),
+		TEST(bytes_recorded_behind_their_reset_are_used),
 		TEST(a_reset_ahead_of_everything_may_be_true),
 		TEST(a_reset_ends_with_what_was_held),
 		TEST(data_megabytes_ahead_is_kept),
