@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""run.py - the benchmark: makes three captures, runs smtpscan over them, checks every mail, and prints what it took.
+
+    run.py GENERATE LOOP MEASURE STAGES SMTPSCAN [--size MB] [--rounds N] [--only NAME] [--temp DIR]
+
+Everything is a multiple of a bare libpcap loop over the same file that ran just before (CPU, wall time), the median of
+some rounds; memory is in MiB. Other programs, where they are installed, run over captures of a tenth of the size, and
+are ended after two minutes. Exit status 1: a mail was not found as it was sent, or the memory grew beyond its bound.
+"""
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+KINDS = ["bulk", "chatty", "mixed"]
+SEED = "7"
+MEMORY_MAX = 64  # MiB
+SLICE = 10  # others get a tenth
+SECONDS_MAX = 120  # for each of them
+
+
+class Bench:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.good = True
+
+    def complain(self, what):
+        print("WRONG:", what)
+        self.good = False
+
+    def measure(self, command, seconds=0):
+        """CPU seconds, wall seconds, peak memory in MiB, exit status of a command."""
+        text = subprocess.run([self.arguments.measure, str(seconds), *command], capture_output=True, check=True, text=True)
+        cpu, wall, memory, status = text.stdout.split()
+        return float(cpu), float(wall), int(memory) / 1024, int(status)
+
+    def pair(self, capture, command, rounds, seconds=0):
+        """Medians of CPU and wall time as multiples of the loop, and the highest peak memory."""
+        cpus, walls, memories = [], [], []
+        for _ in range(rounds):
+            loop = self.measure([self.arguments.loop, capture])
+            own = self.measure(command, seconds)
+            if own[3] >= 126 and not seconds:
+                self.complain(f"{command}: status {own[3]}")
+            cpus.append(own[0] / loop[0])
+            walls.append(own[1] / loop[1])
+            memories.append(own[2])
+        return statistics.median(cpus), statistics.median(walls), max(memories), own[3]
+
+    def generate(self, kind, megabytes, folder):
+        capture, truth = os.path.join(folder, kind + ".pcap"), os.path.join(folder, kind + ".truth")
+        text = subprocess.run(
+            [self.arguments.generate, kind, str(megabytes), SEED, capture, truth], capture_output=True, check=True, text=True)
+        return capture, truth, text.stdout.strip()
+
+
+# ---- is it right? ----
+
+def read_truth(path):
+    mails = {}
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            address, port, tx, size, sha256, parts, sender, recipients, files = line.rstrip("\n").split("\t")
+            mails[address, int(port), int(tx)] = {
+                "size": int(size), "sha256": sha256, "mail_from": sender, "rcpt_to": recipients.split(","),
+                "outcome": "accepted", "parts": int(parts), "files": files.split(",") if files else []}
+    return mails
+
+
+def check_mails(bench, truth, output):
+    """Every mail once, with its envelope, size, hash and files, and nothing else."""
+    left, parts, files, stats = dict(truth), {}, {}, {}
+    with open(output, encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            key = record.get("src_ip"), record.get("src_port"), record.get("tx_id")
+            if record["event_type"] == "smtp":
+                sent = left.pop(key, None)
+                if sent is None or any(record["smtp"].get(name) != sent[name]
+                                       for name in ("size", "sha256", "mail_from", "rcpt_to", "outcome")):
+                    bench.complain(f"mail {key}")
+            elif record["event_type"] == "fileinfo":
+                parts[key] = parts.get(key, 0) + 1
+                if "filename" in record["fileinfo"]:
+                    files.setdefault(key, []).append(record["fileinfo"]["sha256"])
+            elif record["event_type"] == "alert":
+                bench.complain(f"alert {record['alert']['signature']} at {key}")
+            elif record["event_type"] == "stats":
+                stats = record["stats"]
+    if left:
+        bench.complain(f"{len(left)} mails are missing")
+    for key, sent in truth.items():
+        if parts.get(key) != sent["parts"] or files.get(key, []) != sent["files"]:
+            bench.complain(f"files of mail {key}")
+    if stats.get("mails") != len(truth) or not stats.get("complete"):
+        bench.complain("stats")
+
+
+def file_hash(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def run_checked(bench, capture, truth, output):
+    """smtpscan with its default records: the first output is compared with the truth, the others with the first."""
+    first, results = None, []
+    for _ in range(bench.arguments.rounds):
+        results.append(bench.pair(capture, [bench.arguments.smtpscan, "-j1", "-o", output, capture], 1))
+        if first is None:
+            first = file_hash(output)
+            check_mails(bench, read_truth(truth), output)
+        elif first != file_hash(output):
+            bench.complain("the output differs from run to run")
+    os.unlink(output)
+    return (statistics.median(r[0] for r in results), statistics.median(r[1] for r in results),
+            max(r[2] for r in results), 0)
+
+
+def run_flows(bench, capture, truth, output):
+    result = bench.pair(
+        capture, [bench.arguments.smtpscan, "-j1", "-e", "flow,stats", "-o", output, capture], bench.arguments.rounds)
+    mails = 0
+    with open(output, encoding="utf-8") as lines:
+        for line in lines:
+            mails += json.loads(line).get("smtp_session", {}).get("mails", 0)
+    if mails != sum(1 for _ in open(truth, encoding="utf-8")):
+        bench.complain(f"-e flow,stats counts {mails} mails")
+    return result
+
+
+# ---- tables ----
+
+def row(name, result, note=""):
+    bound = "> " if result[3] == 128 + 14 else ""
+    print(f"  {name:34}{bound + format(result[0], '.1f'):>10}{bound + format(result[1], '.1f'):>10}{result[2]:>12.0f}{note}")
+
+
+def stages(bench, capture):
+    """CPU of each stage alone, in multiples of the loop: the difference to the run without it."""
+    rounds = []
+    for _ in range(bench.arguments.rounds):
+        loop = bench.measure([bench.arguments.loop, capture])[0]
+        text = subprocess.run([bench.arguments.stages, capture], capture_output=True, check=True, text=True).stdout
+        sums = [(line.split()[0], float(line.split()[1]) / loop) for line in text.splitlines()]
+        rounds.append([(name, value - (sums[i - 1][1] if i else 0)) for i, (name, value) in enumerate(sums)])
+    return {rounds[0][i][0]: statistics.median(r[i][1] for r in rounds) for i in range(len(rounds[0]))}
+
+
+def others(folder, capture):
+    flows = os.path.join(folder, "tcpflow")
+    return {
+        "tshark -Y imf": ["tshark", "-n", "-r", capture, "-Y", "imf", "-T", "fields", "-e", "imf.from", "-e", "imf.subject"],
+        "tcpflow port 25": ["tcpflow", "-q", "-r", capture, "-o", flows, "port", "25"],
+        "mailsnarf": ["mailsnarf", "-p", capture],
+    }
+
+
+def run_kind(bench, kind, folder):
+    capture, truth, words = bench.generate(kind, bench.arguments.size, folder)
+    print(f"{kind}: {words}")
+    print(f"  {'':34}{'CPU':>10}{'wall':>10}{'peak MiB':>12}")
+    row("bare libpcap loop", bench.pair(capture, [bench.arguments.loop, capture], bench.arguments.rounds))
+    output = os.path.join(folder, "output")
+    for name, run in (("smtpscan", run_checked), ("smtpscan -e flow,stats", run_flows)):
+        result = run(bench, capture, truth, output)
+        row(name, result)
+        if result[2] > MEMORY_MAX:
+            bench.complain(f"{name}: {result[2]:.0f} MiB of memory")
+    table = stages(bench, capture)
+    os.unlink(capture)
+    capture, _, _ = bench.generate(kind, max(1, bench.arguments.size // SLICE), folder)
+    for name, command in others(folder, capture).items():
+        if shutil.which(command[0]) or os.path.exists("/usr/sbin/" + command[0]):
+            row(name, bench.pair(capture, command, 1, SECONDS_MAX), f"   (a capture of 1/{SLICE})")
+    os.unlink(capture)
+    return table
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for program in ("generate", "loop", "measure", "stages", "smtpscan"):
+        parser.add_argument(program)
+    parser.add_argument("--size", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--temp")
+    bench = Bench(parser.parse_args())
+    os.environ["PATH"] += ":/usr/sbin"
+    tables = {}
+    for kind in [bench.arguments.only] if bench.arguments.only else KINDS:
+        with tempfile.TemporaryDirectory(dir=bench.arguments.temp) as folder:
+            tables[kind] = run_kind(bench, kind, folder)
+            sys.stdout.flush()
+    print("CPU by stage, in multiples of the bare loop")
+    print(f"  {'':34}" + "".join(f"{kind:>10}" for kind in tables))
+    for stage in next(iter(tables.values())):
+        print(f"  {stage:34}" + "".join(f"{table[stage]:>10.1f}" for table in tables.values()))
+    return 0 if bench.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
