@@ -94,13 +94,20 @@ static const struct run *current_run(const struct inbox *inbox, uint64_t offset)
 	return low < inbox->runs->len ? &g_array_index(inbox->runs, struct run, low) : NULL;
 }
 
+/* last_run - the run that was fed last; there must be one. */
+static const struct run *last_run(const struct inbox *inbox)
+{
+	return &g_array_index(inbox->runs, struct run, inbox->runs->len - 1);
+}
+
 /* next_hole - stream offset of the next hole from the present place on, or the end. */
 static uint64_t next_hole(const struct inbox *inbox)
 {
 	const struct run *run = current_run(inbox, inbox->offset);
-	const struct run *end = &g_array_index(inbox->runs, struct run, inbox->runs->len);
 	uint64_t at = inbox->offset;
-	for (; run && run < end && !run->gap; run++)
+	if (!run)
+		return at;
+	for (const struct run *end = last_run(inbox); run <= end && !run->gap; run++)
 		at = run->end;
 	return at;
 }
@@ -141,7 +148,7 @@ bool inbox_empty(const struct inbox *inbox)
 uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
 {
 	const struct run *run = current_run(inbox, offset);
-	while (run && run->gap && run + 1 < &g_array_index(inbox->runs, struct run, inbox->runs->len))
+	while (run && run->gap && run < last_run(inbox))
 		run++;
 	return run && !run->gap ? run->acked : 0;
 }

@@ -104,7 +104,7 @@ enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *cod
 	for (;;) {
 		struct reply_line line;
 		size_t used;
-		if (at > bytes.size)
+		if (at >= bytes.size)
 			return PARSE_MORE;
 		enum parse_result result =
 			grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);

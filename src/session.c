@@ -113,6 +113,7 @@ static bool pull_command(struct session *s)
 	struct span bytes = inbox_bytes(up);
 	size_t used;
 	s->direction = UP;
+	s->command = (struct command){ .line = bytes };
 	if (lenient_client_hello(s))
 		return machine_fire(&s->machine, EVENT_parse_error, s);
 	if (bytes.size == 0 || hold_undecided(s) || lost_replies_come(s))
