@@ -34,8 +34,8 @@ enum capture_status { CAPTURE_PACKET, CAPTURE_END, CAPTURE_BROKEN };
 
 /* capture_next - the next packet. CAPTURE_BROKEN: the capture ends in the middle of a record or is damaged there;
  * capture_error says how. Packets that the filter leaves out are counted in the packet numbers all the same; without a
- * packet, packet->at.packet is the number of all packets read. A signal whose handler has no SA_RESTART ends the wait for
- * a pipe: CAPTURE_BROKEN, "Interrupted system call". */
+ * packet, packet->at.packet is the number of all packets read. A signal whose handler has no SA_RESTART ends the wait
+ * for a pipe: CAPTURE_BROKEN, "Interrupted system call". */
 enum capture_status capture_next(struct capture *capture, struct packet *packet);
 const char *capture_error(const struct capture *capture);
 

@@ -27,8 +27,8 @@ struct segment {
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX]; /* outermost first, identifiers only */
-	uint64_t context;   /* hash of the VLAN and tunnel identifiers around it: part of the flow's key, and the same for
-	                       both directions of a flow (addresses of an outer IP header are left out) */
+	uint64_t context; /* hash of the VLAN and tunnel identifiers around it: part of the flow's key, and the same for
+			     both directions of a flow (addresses of an outer IP header are left out) */
 	uint32_t wire_size; /* octets of the packet on the wire, for EVE's counters */
 	uint32_t length;    /* payload octets on the wire */
 	uint32_t captured;  /* payload octets that are here; less than length when the snap length cut it */
@@ -54,7 +54,7 @@ enum decode_result {
 #define X(id, name) DECODE_##id,
 	DECODE_RESULTS(X)
 #undef X
-	DECODE_RESULT_COUNT
+		DECODE_RESULT_COUNT
 };
 
 extern const char *const decode_result_names[DECODE_RESULT_COUNT];

@@ -25,8 +25,8 @@ struct threshold {
 };
 
 struct detector_options {
-	GPtrArray *local_domains;               /* char*, lower case; NULL or empty: open_relay is off */
-	GPtrArray *illegal_commands;            /* char*; NULL: the table's VERBFLAG_ILLEGAL */
+	GPtrArray *local_domains;    /* char*, lower case; NULL or empty: open_relay is off */
+	GPtrArray *illegal_commands; /* char*; NULL: the table's VERBFLAG_ILLEGAL */
 	struct threshold thresholds[ALERT_COUNT];
 };
 
@@ -36,14 +36,15 @@ struct detectors *detectors_new(const struct detector_options *options);
 void detectors_free(struct detectors *detectors);
 
 /* Has this server announced X_PIPE_CONNECT to this client before in the input? */
-bool detectors_early_pipeline(const struct detectors *detectors, const struct address *client,
-                              const struct address *server);
+bool detectors_early_pipeline(
+	const struct detectors *detectors, const struct address *client, const struct address *server);
 
 typedef void (*detector_alert)(void *context, const struct alert *alert);
 
 /* One session. `alert` is called with `context`, synchronously. The moment of every call is the packet's. */
 struct detector;
-struct detector *detector_new(struct detectors *detectors, const struct flow *flow, detector_alert alert, void *context);
+struct detector *detector_new(
+	struct detectors *detectors, const struct flow *flow, detector_alert alert, void *context);
 void detector_free(struct detector *detector);
 
 void detector_command(struct detector *detector, struct moment at, const struct session_command *command);
@@ -60,7 +61,7 @@ void detector_client_bytes(struct detector *detector, struct span bytes);
 /* Transport: as flow.h tells it. */
 void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size);
 void detector_trouble(struct detector *detector, enum flow_trouble what, enum direction direction, uint64_t offset,
-                      struct span bytes);
+	struct span bytes);
 /* The session ended: tcp_midstream and tcp_one_sided if that was not known at its beginning. */
 void detector_end(struct detector *detector, const struct flow *flow);
 

@@ -25,13 +25,13 @@ enum flow_end {
 
 /* Per direction. */
 struct flow_side {
-	uint64_t packets;       /* segments seen */
-	uint64_t wire_bytes;    /* octets of those packets on the wire */
-	uint64_t bytes;         /* stream bytes delivered */
-	uint64_t gap_bytes;     /* stream bytes that are not in the capture */
-	uint64_t conflicts;     /* retransmitted segments with other bytes than the first copy */
-	uint64_t cut_packets;   /* segments whose payload was cut by the snap length */
-	bool syn, fin, rst;     /* seen from this side */
+	uint64_t packets;     /* segments seen */
+	uint64_t wire_bytes;  /* octets of those packets on the wire */
+	uint64_t bytes;       /* stream bytes delivered */
+	uint64_t gap_bytes;   /* stream bytes that are not in the capture */
+	uint64_t conflicts;   /* retransmitted segments with other bytes than the first copy */
+	uint64_t cut_packets; /* segments whose payload was cut by the snap length */
+	bool syn, fin, rst;   /* seen from this side */
 };
 
 /* What is known of a connection; borrowed, valid from begin to the return of end. */
@@ -48,8 +48,8 @@ struct flow {
 	bool tls_port;            /* the server's port is 465: TLS from the first byte */
 	enum direction missing;   /* with one_sided: the direction of which no packet was seen */
 	bool one_sided;
-	enum flow_end why;        /* valid in end */
-	void *user;               /* what begin returned */
+	enum flow_end why; /* valid in end */
+	void *user;        /* what begin returned */
 };
 
 enum flow_trouble {
@@ -60,18 +60,20 @@ enum flow_trouble {
 /* Where the events of SMTP connections go. All calls are synchronous, within flow_table_segment, flow_table_tick or
  * flow_table_end. */
 struct flow_sink {
-	/* A connection was found to be SMTP. Bytes held back until then follow at once. Its return value is flow->user. */
+	/* A connection was found to be SMTP. Bytes held back until then follow at once. Its return value is flow->user.
+	 */
 	void *(*begin)(void *context, const struct flow *flow);
-	/* The next bytes of a direction, in order, no byte twice. `acked`: the offset in the *other* direction up to which
-	 * the sender had acknowledged when it sent these bytes, i.e. it had received everything before it and can have
-	 * seen nothing behind it. 0 when nothing was acknowledged. UINT64_MAX is never given. */
+	/* The next bytes of a direction, in order, no byte twice. `acked`: the offset in the *other* direction up to
+	 * which the sender had acknowledged when it sent these bytes, i.e. it had received everything before it and can
+	 * have seen nothing behind it. 0 when nothing was acknowledged. UINT64_MAX is never given. */
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
 	/* The next `size` bytes of the direction are not in the capture (nothing captured is ever part of a gap). */
 	void (*gap)(void *user, enum direction direction, uint64_t size);
 	/* The direction was closed by FIN; no bytes follow. */
 	void (*fin)(void *user, enum direction direction);
 	/* Something about the transport that a person should know. offset: in the stream. */
-	void (*trouble)(void *user, enum flow_trouble what, enum direction direction, uint64_t offset, struct span bytes);
+	void (*trouble)(
+		void *user, enum flow_trouble what, enum direction direction, uint64_t offset, struct span bytes);
 	/* The connection ended; flow->why says how. The user pointer is not used afterwards. */
 	void (*end)(void *user, const struct flow *flow);
 };
@@ -79,15 +81,15 @@ struct flow_sink {
 struct flow_options {
 	const uint16_t *ports; /* always SMTP on the server's side; NULL: 25, 587, 2525, 24 and 465 (TLS) */
 	size_t port_count;
-	bool detect;           /* look for SMTP by content on every other port */
-	int64_t idle_timeout;  /* nanoseconds of capture time; 0: ten minutes */
-	uint64_t memory_limit; /* bytes buffered over all flows, the table included; 0: 512 MiB */
+	bool detect;            /* look for SMTP by content on every other port */
+	int64_t idle_timeout;   /* nanoseconds of capture time; 0: ten minutes */
+	uint64_t memory_limit;  /* bytes buffered over all flows, the table included; 0: 512 MiB */
 	unsigned share, shares; /* take only the flows of this share: hash of the address pair; shares 0 or 1: all */
 };
 
 struct flow_stats {
-	uint64_t connections;  /* all TCP connections seen (of this share) */
-	uint64_t sessions;     /* those that are SMTP */
+	uint64_t connections; /* all TCP connections seen (of this share) */
+	uint64_t sessions;    /* those that are SMTP */
 	uint64_t evicted;
 	uint64_t gap_bytes;
 	uint64_t invalid_resets;

@@ -16,7 +16,7 @@ struct layers;
 
 struct decoder {
 	bool checksums;
-	bool lent; /* the last segment may be in a datagram of the fragments */
+	bool lent;     /* the last segment may be in a datagram of the fragments */
 	int link_type; /* of the last packet, and its handler: captures have one */
 	enum decode_result (*link)(struct layers *layers, struct cursor c);
 	struct fragments *fragments;

@@ -177,7 +177,7 @@ static void watch_chunks(struct session *s)
 {
 	enum verb verb = s->command.verb;
 	if (!s->content_open || verb == VERB_BDAT || verb == VERB_BURL || verb == VERB_RSET || verb == VERB_QUIT ||
-	        verb == VERB_NOOP)
+		verb == VERB_NOOP)
 		return;
 	session_alert(s, ALERT_bdat_missing_last, SEVERITY_LOW, s->command.line, tx_number(s),
 		"another command before the last BDAT chunk of a mail");
