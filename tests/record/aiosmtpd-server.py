@@ -26,10 +26,11 @@ def authenticate(server, session, envelope, mechanism, data):
 
 class LmtpController(Controller):
     def factory(self):
-        return LMTP(self.handler)
+        return LMTP(self.handler, hostname="aiosmtpd.example")
 
 
 settings = dict(enable_SMTPUTF8=True, auth_require_tls=False, authenticator=authenticate, data_size_limit=100000)
+settings["server_hostname"] = "aiosmtpd.example"
 for host in "192.0.2.31", "2001:db8::31":
     Controller(Handler(), hostname=host, port=25, **settings).start()
 LmtpController(Handler(), hostname="192.0.2.31", port=2424).start()
