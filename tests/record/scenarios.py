@@ -394,7 +394,9 @@ raw("postfix-421-too-many-errors", POSTFIX, HELLO + "C: NONSENSE\nS: 500\n" * 3 
 raw("postfix-554-then-quit", POSTFIX, "S: 554\nC: QUIT\nS: 221\n", 2530)
 raw("postfix-no-pipelining", POSTFIX, HELLO + MAIL + QUIT, 2532)
 raw("postfix-unauthorized-pipelining", POSTFIX, HELLO + PIPELINED + CONTENT + "S: 250\n" + QUIT, 2532)
-raw("postfix-early-talker", POSTFIX, "C: EHLO client.example\nS: 220\nS: 250\n" + MAIL + QUIT)
+raw(
+    "postfix-early-talker", POSTFIX, "C: EHLO client.example\nS: 220\nS: 250\n" + MAIL + QUIT, 2534
+)  # it waits a second
 raw("exim-early-ehlo", EXIM, "C: EHLO client.example\nS: 220\nS: 250\n" + MAIL + QUIT)
 raw(
     "postfix-http",
@@ -553,7 +555,7 @@ tool(
 tool(
     "postfix-smtp-source",
     POSTFIX,
-    "smtp-source -c -s 4 -m 8 -f otto@client.example -t anna@corp.example {server}:{port}",
+    "smtp-source -M client.example -s 4 -m 8 -f otto@client.example -t anna@corp.example {server}:{port}",
     root="postfix",
 )
 tool(

@@ -34,6 +34,7 @@ cat >> /etc/postfix/master.cf <<'END'
 2530      inet  n - n - - smtpd -o smtpd_delay_reject=no -o smtpd_client_restrictions=reject
 2531      inet  n - n - - smtpd -o smtpd_hard_error_limit=3
 2532      inet  n - n - - smtpd -o smtpd_discard_ehlo_keywords=pipelining,chunking
+2534      inet  n - n - - smtpd -o smtpd_delay_reject=no -o { smtpd_client_restrictions = sleep 1 }
 smtp      unix  - - n - - smtp
 END
 mkdir -p /etc/postfix/sasl
