@@ -59,3 +59,4 @@ try:
 finally:
     for server in servers:
         os.killpg(server.pid, 15)
+    subprocess.run(command("postfix", "postfix stop"), stderr=subprocess.DEVNULL)  # it is in a group of its own
