@@ -210,7 +210,7 @@ void reply_emit(struct session *s, const struct pending *to)
 		.code_mismatch = r->mismatch,
 		.assumed = r->assumed,
 		.state = session_state_name(s),
-		.tx = s->tx ? s->tx->number : -1,
+		.tx = transaction_number(s),
 	};
 	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
 	if (to && !to->lost) {

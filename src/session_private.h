@@ -117,6 +117,24 @@ void see_tls(struct session *s, enum direction direction);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
 
+/* ---- pull.c ---- */
+/* closed - nothing follows what waits in this direction. whole_line - enough waits to say what it is. */
+bool closed(const struct session *s, enum direction d);
+bool whole_line(const struct session *s, enum direction d, struct span bytes);
+/* pull - one message of this grammar. Returns false when more must come first. */
+bool pull(struct session *s, enum direction d, enum grammar grammar);
+
+/* ---- judge.c ---- */
+/* judge_up - client bytes that wait for a reply: were they really sent before it? judge_down - server bytes with no
+ * command outstanding: had it really nothing to answer? Both return true when the machine moved on. */
+bool judge_up(struct session *s);
+bool judge_down(struct session *s);
+/* sent_ahead - judges client bytes that wait next to the reply they should have waited for. Returns true when the
+ * machine left its state over it. */
+bool sent_ahead(struct session *s);
+/* watch_overflow - too much waits for replies: says so, and sets s->overflow. */
+void watch_overflow(struct session *s);
+
 /* ---- session_actions.c ---- */
 /* end_auth - an exchange whose last reply was not seen is over. */
 void end_auth(struct session *s);
@@ -158,6 +176,10 @@ void transaction_close(struct session *s, enum stage stage);
 /* transaction_without_mail - a content nobody announced. */
 void transaction_without_mail(struct session *s);
 void transaction_free(struct transaction *tx);
+/* transaction_number - of the open transaction; -1. transaction_replies - how many replies its content calls for: with
+ * LMTP one for each accepted recipient (RFC 2033 4.2). transaction_count - its recipients of this status. */
+int transaction_number(const struct session *s);
+unsigned transaction_replies(const struct session *s);
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);

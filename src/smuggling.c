@@ -55,7 +55,7 @@ static void say_nonstandard(struct session *s, bool answered)
 {
 	struct span literal = { s->hold.literal->data, s->hold.literal->len };
 	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM, literal,
-		s->tx ? s->tx->number : -1,
+		transaction_number(s),
 		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
 		"%s",
 		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
@@ -85,7 +85,7 @@ bool hold_lookahead(struct session *s, struct span next, bool last)
  * each command that the client has sent behind it. */
 static unsigned replies_expected(const struct session *s)
 {
-	unsigned n = s->tx && s->tx->lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+	unsigned n = transaction_replies(s);
 	struct span bytes = inbox_bytes(&s->in[UP]);
 	struct command command;
 	size_t used;
@@ -104,7 +104,7 @@ bool hold_answered(const struct session *s)
 	unsigned code = 0, early = reply_waiting(s, h->ended ? h->end : s->in[UP].offset, &code);
 	if (!h->ended)
 		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
-	unsigned strict = s->tx && s->tx->lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+	unsigned strict = transaction_replies(s);
 	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
 	bool all_there = !inbox_hole_ahead(&s->in[UP]);
 	unsigned waiting = all_there ? reply_waiting(s, s->in[UP].received, &code) : 0;
@@ -150,7 +150,7 @@ static void say_smuggling(struct session *s, bool answered)
 		g_byte_array_append(evidence, s->hold.content->data, MIN(s->hold.content->len, 200));
 	}
 	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
-		s->tx ? s->tx->number : -1, "%s",
+		transaction_number(s), "%s",
 		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
 			   "mail of its own"
 			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "

@@ -348,6 +348,16 @@ void transaction_without_mail(struct session *s)
 		open_transaction(s, transaction_new(s));
 }
 
+int transaction_number(const struct session *s)
+{
+	return s->tx ? s->tx->number : -1;
+}
+
+unsigned transaction_replies(const struct session *s)
+{
+	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+}
+
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status)
 {
 	unsigned n = 0;
