@@ -16,7 +16,7 @@
 #define MIME_HEADER_BLOCK_MAX (64 * 1024) /* beyond: a defect */
 #define MIME_HEADER_LINE_MAX 10000        /* beyond: a defect */
 #define MIME_HEADER_COUNT_MAX 1000        /* beyond: a defect, and not kept */
-#define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of header values looked at in one block */
+#define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of one value, and of all long ones, that are looked at */
 #define MIME_DEFECTS_MAX 100
 #define MIME_ARCHIVE_MAX (4 * 1024 * 1024) /* octets of an archive that are kept to look into it */
 #define MIME_STEP (64 * 1024)              /* octets decoded at a time */
@@ -111,7 +111,8 @@ void mime_decode_init(void);
 enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QUOTED_PRINTABLE, MIME_UUENCODE, MIME_UNKNOWN };
 enum mime_encoding mime_encoding_find(struct span value);
 
-typedef void (*mime_sink)(void *context, struct span decoded);
+/* Takes decoded octets; passed: octets of the input that are behind. */
+typedef void (*mime_sink)(void *context, struct span decoded, size_t passed);
 /* mime_decode - the decoded octets go to sink, piece by piece. Returns NULL, or in words what could not be decoded. */
 const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context);
 /* mime_uuencode_name - the file name in the begin line; NULL when there is none. */

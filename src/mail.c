@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "mime.h"
@@ -25,7 +26,8 @@
 #define DIGEST_SIZE_MAX 32
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
-#define LIST_FIRST 8 /* elements that a list has room for at first */
+#define LIST_FIRST 8    /* elements that a list has room for at first */
+#define FILES_MAX 65536 /* descriptors asked for */
 #define HOLES_MAX 10000
 
 /* A mail and what is behind it. */
@@ -109,11 +111,22 @@ void digest_end(struct digest *digest, char hex[65], char **sha1_hex, char **md5
 	free_digests = digest;
 }
 
+/* allow_files - every large mail that is open needs a descriptor. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MIN(limit.rlim_max, FILES_MAX)) {
+		limit.rlim_cur = MIN(limit.rlim_max, FILES_MAX);
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* mail_init - fetches the hashes once: a fetch is slower than a small hash. */
 void mail_init(void)
 {
 	if (nothing != NULL)
 		return;
+	allow_files();
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	md5 = EVP_MD_fetch(NULL, "MD5", NULL);

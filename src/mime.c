@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define ENCODED_MESSAGE_MAX (16 * 1024 * 1024) /* octets in which the parts of an encoded message are looked for */
+/* Attached messages are read once for each message around them: so often in sum, and so many octets more. */
+#define AGAIN_FACTOR 16
+#define AGAIN_FREE (256 * 1024 * 1024)
 #define RELEASE_STEP (4 * 1024 * 1024)
 
 struct boundary {
@@ -40,6 +43,7 @@ struct mime {
 	unsigned depth;    /* multiparts and messages around */
 	unsigned messages; /* attached messages around */
 	bool damaged;      /* not whole: nothing is said about what is missing */
+	uint64_t again;    /* octets of attached messages: read as a whole, and as their parts */
 	bool overflow;     /* too many parts */
 	bool inherited;    /* in an encoded message that is not whole itself */
 	GArray *fields;    /* struct mime_field of the block read last */
@@ -230,8 +234,11 @@ static struct stop read_multipart(struct mime *mime, size_t at, const char *type
 /* read_message - an attached message: a part as a whole, its own parts behind it. */
 static struct stop read_message(struct mime *mime, size_t at, struct mail_part *part, const struct mime_leaf *leaf)
 {
+	uint64_t most = mime->size - at;
 	mime->messages++;
+	mime->again += most; /* as far as it can be known before its end is */
 	struct stop stop = read_entity(mime, at, true, "text/plain");
+	mime->again -= most - (stop.end - at);
 	mime->messages--;
 	if (part != NULL) {
 		part_damage(mime, part, at, &stop);
@@ -364,8 +371,11 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 	entity_parse(mime, &entity, default_type);
 	bool multipart = g_str_has_prefix(entity.type, "multipart/");
 	bool container = multipart || is_message(entity.type);
-	if (container && mime->depth >= MAIL_DEPTH_MAX) {
-		mail_defect(mime->mail, MIME_TOO_DEEP, span_of(NULL, 0), "parts nested deeper than %d", MAIL_DEPTH_MAX);
+	bool large = !multipart && mime->again + (mime->size - body) > AGAIN_FACTOR * (uint64_t)mime->size + AGAIN_FREE;
+	if (container && (large || mime->depth >= MAIL_DEPTH_MAX)) {
+		mail_defect(mime->mail, MIME_TOO_DEEP, span_of(NULL, 0),
+			large ? "attached messages nested too deep for their size" : "parts nested deeper than %d",
+			MAIL_DEPTH_MAX);
 		container = false;
 	}
 	mime->depth++;

@@ -37,6 +37,8 @@ enum mime_encoding mime_encoding_find(struct span value)
 		{ "x-uue", MIME_UUENCODE },
 		{ "uue", MIME_UUENCODE },
 	};
+	if (value.size == 0)
+		return MIME_IDENTITY;
 	const char *at = (const char *)value.data, *end = at + value.size;
 	while (at < end && (g_ascii_isspace(*at) || *at == '"'))
 		at++;
@@ -59,13 +61,13 @@ void mime_decode_init(void)
 		ranks[(uint8_t)alphabet[i]] = i;
 }
 
-/* base64_goes_on - is the next line base64? */
-static bool base64_goes_on(const uint8_t *at, const uint8_t *end)
+/* base64_line - where the line at `at` ends if it is base64; NULL if it is something else. */
+static const uint8_t *base64_line(const uint8_t *at, const uint8_t *end)
 {
 	for (const uint8_t *from = at; at < end && *at != '\n' && *at != '\r'; at++)
 		if (at - from >= BASE64_LINE_MAX || (ranks[*at] == NO_RANK && *at != '='))
-			return false;
-	return true;
+			return NULL;
+	return at;
 }
 
 /* What base64 gives, and the characters of a quartet that are there already. */
@@ -108,13 +110,14 @@ static void base64_take(struct base64 *base64)
 static const char *decode_base64(struct span in, mime_sink sink, void *context)
 {
 	static struct base64 base64;
-	const uint8_t *at = in.data, *end = at + in.size;
+	const uint8_t *at = in.data, *end = at + in.size,
+		      *line = at; /* up to there nothing else than base64 was seen */
 	const char *trouble = NULL;
 	while (at < end) {
 		if (base64.have == 0)
 			at = base64_quartets(&base64, at, end);
 		if (base64.used >= MIME_STEP) {
-			sink(context, span_of(base64.out, base64.used));
+			sink(context, span_of(base64.out, base64.used), (size_t)(at - in.data));
 			base64.used = 0;
 		}
 		if (at == end)
@@ -128,9 +131,9 @@ static const char *decode_base64(struct span in, mime_sink sink, void *context)
 			base64_take(&base64);
 			while (at < end && (*at == '=' || *at <= ' '))
 				at++;
-			if (at < end && !base64_goes_on(at, end)) {
+			if (at < end && at >= line && (line = base64_line(at, end)) == NULL) {
 				trouble = "text behind the end of base64";
-				at = end;
+				line = at = end;
 			}
 		} else if (c > ' ')
 			trouble = "characters that are not base64";
@@ -138,7 +141,7 @@ static const char *decode_base64(struct span in, mime_sink sink, void *context)
 	if (base64.have == 1 && trouble == NULL)
 		trouble = "base64 ends in the middle of an octet";
 	base64_take(&base64);
-	sink(context, span_of(base64.out, base64.used));
+	sink(context, span_of(base64.out, base64.used), (size_t)(at - in.data));
 	base64.used = 0;
 	return trouble;
 }
@@ -151,12 +154,21 @@ static void decode_quoted_printable(struct span in, mime_sink sink, void *contex
 	for (size_t at = 0; at < in.size; at += MIME_STEP) {
 		size_t step = MIN(in.size - at, MIME_STEP);
 		size_t size = g_mime_encoding_quoted_decode_step(in.data + at, step, out, &state, &save);
-		sink(context, span_of(out, size));
+		sink(context, span_of(out, size), at + step);
 	}
 	/* GMime drops what may be an escape that was cut off; a soft break at the very end is one */
 	if (state == 2 && save != '\r') {
 		uint8_t rest[2] = { '=', (uint8_t)save };
-		sink(context, span_of(rest, 2));
+		sink(context, span_of(rest, 2), in.size);
+	}
+}
+
+/* copy - octets that are not encoded. */
+static void copy(struct span in, mime_sink sink, void *context)
+{
+	for (size_t at = 0; at < in.size; at += MIME_STEP) {
+		size_t step = MIN(in.size - at, MIME_STEP);
+		sink(context, span_of(in.data + at, step), at + step);
 	}
 }
 
@@ -198,7 +210,7 @@ static const char *decode_uuencode(struct span in, mime_sink sink, void *context
 	struct span name;
 	size_t at;
 	if (!uuencode_begin(in, &name, &at)) {
-		sink(context, in);
+		copy(in, sink, context);
 		return "no begin line in uuencode";
 	}
 	int state = 0;
@@ -206,7 +218,7 @@ static const char *decode_uuencode(struct span in, mime_sink sink, void *context
 	for (; at < in.size; at += MIME_STEP) {
 		size_t step = MIN(in.size - at, MIME_STEP);
 		size_t size = g_mime_encoding_uudecode_step(in.data + at, step, out, &state, &save);
-		sink(context, span_of(out, size));
+		sink(context, span_of(out, size), at + step);
 	}
 	return (state & GMIME_UUDECODE_STATE_END) == 0 ? "uuencode without its end" : NULL;
 }
@@ -223,7 +235,7 @@ const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink s
 		return decode_uuencode(in, sink, context);
 	case MIME_IDENTITY:
 	case MIME_UNKNOWN:
-		sink(context, in);
+		copy(in, sink, context);
 		return NULL;
 	}
 	g_assert_not_reached();

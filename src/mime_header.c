@@ -3,8 +3,8 @@
  * mime_header.c - header blocks: cut into fields, and the fields of the mail itself decoded.
  *
  * Fields are ranges of the content. Lines end in CRLF or LF. The first line that is no header line ends the block, as
- * if an empty one stood before it. Values are looked at up to MIME_HEADER_KEPT_MAX octets, fields up to
- * MIME_HEADER_COUNT_MAX; the rest is passed over and counted.
+ * if an empty one stood before it. Up to MIME_HEADER_COUNT_MAX fields are kept, and up to MIME_HEADER_KEPT_MAX octets
+ * of those that may be many (Received, To, ...); the rest is passed over and counted.
  */
 #include "mime.h"
 
@@ -51,6 +51,13 @@ size_t mime_line_end(struct span content, size_t at, size_t *next)
 	return end;
 }
 
+/* is_long - fields of which a hostile mail may have many, and long ones. */
+static bool is_long(enum mime_field_id id)
+{
+	return id == MIME_FIELD_OTHER || id == MIME_FIELD_RECEIVED || id == MIME_FIELD_TO || id == MIME_FIELD_CC ||
+	       id == MIME_FIELD_BCC;
+}
+
 /* field_name_size - the size of the field name at the beginning of a line; 0 when it is no header line. *value: where
  * the value begins. */
 static size_t field_name_size(const uint8_t *data, size_t at, size_t end, size_t *value)
@@ -70,7 +77,8 @@ static size_t field_name_size(const uint8_t *data, size_t at, size_t end, size_t
 size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
 	struct mime_block *block)
 {
-	size_t begin = at, next;
+	size_t begin = at, next, kept = 0;
+	struct mime_field *last = NULL; /* NULL: it is passed over */
 	*block = (struct mime_block){ 0 };
 	g_array_set_size(fields, 0);
 	for (; at < content.size; at = next) {
@@ -87,16 +95,20 @@ size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_hea
 			break;
 		block->longest = MAX(block->longest, end - at);
 		block->count += !folded;
-		if (block->count > MIME_HEADER_COUNT_MAX)
-			continue;
-		if (folded) {
-			struct mime_field *last = &g_array_index(fields, struct mime_field, fields->len - 1);
-			last->value.size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
-		} else {
+		if (folded && last != NULL) {
+			size_t size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
+			kept += size - last->value.size;
+			last->value.size = size;
+		} else if (!folded) {
 			struct mime_field field = { .name = span_of(content.data + at, name),
 				.value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX)) };
 			field.id = field_find(field.name);
-			g_array_append_val(fields, field);
+			bool keep = block->count <= MIME_HEADER_COUNT_MAX &&
+				    (kept < MIME_HEADER_KEPT_MAX || !is_long(field.id));
+			kept += keep ? name + field.value.size : 0;
+			if (keep)
+				g_array_append_val(fields, field);
+			last = keep ? &g_array_index(fields, struct mime_field, fields->len - 1) : NULL;
 		}
 	}
 	block->size = at - begin;

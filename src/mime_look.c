@@ -44,6 +44,8 @@ char *mime_magic(struct span data)
 {
 	if (!tried) {
 		tried = true;
+		/* it writes times that are in files, and writes them in local time */
+		g_setenv("TZ", "UTC0", TRUE);
 		cookie = magic_open(MAGIC_NONE);
 		if (cookie != NULL && magic_load(cookie, NULL) != 0) {
 			magic_close(cookie);

@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define RELEASE_STEP (4 * 1024 * 1024)
+
 void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options)
 {
 	*reader = (struct mime_reader){ .mail = mail, .options = options };
@@ -32,19 +34,6 @@ void mime_release(struct span in)
 		madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-/* release_read - the input behind what was decoded so far is not needed any more. */
-static void release_read(struct mime_reader *reader)
-{
-	uint64_t decoded = reader->part->size;
-	if (reader->leaf->encoding == MIME_BASE64 || reader->leaf->encoding == MIME_UUENCODE)
-		decoded = decoded / 3 * 4;
-	size_t passed = (size_t)MIN(decoded, reader->in.size);
-	if (passed < reader->released + 64 * MIME_STEP)
-		return;
-	mime_release(span_of(reader->in.data + reader->released, passed - reader->released));
-	reader->released = passed;
-}
-
 static void keep(GByteArray *kept, struct span data, size_t max)
 {
 	if (kept->len < max)
@@ -62,33 +51,30 @@ static void look(struct mime_reader *reader, struct span data)
 		reader->archive = g_byte_array_new();
 }
 
-/* read_piece - decoded octets, in steps that don't fill the memory when the input is mapped. */
-static void read_piece(void *context, struct span data)
+/* read_piece - decoded octets to all who want them; the pages of a mapped input behind them are given back. */
+static void read_piece(void *context, struct span data, size_t passed)
 {
 	struct mime_reader *reader = context;
 	struct mail_part *part = reader->part;
 	if (part->size == 0 && data.size > 0)
 		look(reader, data);
-	if (part->size < sizeof part->head) {
-		size_t size = MIN(data.size, sizeof part->head - part->head_size);
-		memcpy(part->head + part->head_size, data.data, size);
-		part->head_size += size;
-	}
-	while (data.size > 0) {
-		struct span step = span_of(data.data, reader->leaf->mapped ? MIN(data.size, MIME_STEP) : data.size);
-		digest_update(reader->digest, step);
-		if (reader->file != NULL)
-			extract_write(reader->file, step);
-		if (reader->is_text && reader->leaf->encoding != MIME_IDENTITY)
-			keep(reader->text, step, reader->text_max);
-		if (reader->archive != NULL)
-			keep(reader->archive, step, MIME_ARCHIVE_MAX);
-		if (reader->leaf->decoded != NULL)
-			keep(reader->leaf->decoded, step, reader->leaf->decoded_max);
-		part->size += step.size;
-		data = span_of(data.data + step.size, data.size - step.size);
-		if (reader->leaf->mapped)
-			release_read(reader);
+	size_t head = MIN(data.size, sizeof part->head - part->head_size);
+	if (head > 0)
+		memcpy(part->head + part->head_size, data.data, head);
+	part->head_size += head;
+	digest_update(reader->digest, data);
+	if (reader->file != NULL)
+		extract_write(reader->file, data);
+	if (reader->text != NULL)
+		keep(reader->text, data, reader->text_max);
+	if (reader->archive != NULL)
+		keep(reader->archive, data, MIME_ARCHIVE_MAX);
+	if (reader->leaf->decoded != NULL)
+		keep(reader->leaf->decoded, data, reader->leaf->decoded_max);
+	part->size += data.size;
+	if (reader->leaf->mapped && passed - reader->released > RELEASE_STEP) {
+		mime_release(span_of(reader->in.data + reader->released, passed - reader->released));
+		reader->released = passed;
 	}
 }
 

@@ -86,7 +86,7 @@ static bool word_parse(struct word *word, const char *at, bool *open)
 	return word->charset[0] != '\0';
 }
 
-static void append_octets(void *out, struct span decoded)
+static void append_octets(void *out, struct span decoded, size_t passed)
 {
 	g_string_append_len(out, (const char *)decoded.data, (gssize)decoded.size);
 }
@@ -169,14 +169,14 @@ static void address_add(GPtrArray **list, const char *text, size_t size)
 }
 
 /* address_end - the end of the first address in text: at its comma, at the ':' or ';' of a group, or at the NUL.
- * *angle, when asked for: where its '<' is. */
-static const char *address_end(const char *text, bool group, const char **angle)
+ * *angle, when asked for: where its '<' is. *open: as for word_parse. */
+static const char *address_end(const char *text, bool group, const char **angle, bool *open)
 {
 	struct word word;
 	unsigned comments = 0;
-	bool quoted = false, inside = false, open = true;
+	bool quoted = false, inside = false;
 	for (const char *at = text; *at != '\0'; at++) {
-		if (*at == '=' && open && word_parse(&word, at, &open))
+		if (*at == '=' && *open && word_parse(&word, at, open))
 			at = word.end - 1;
 		else if (*at == '\\' && at[1] != '\0' && (quoted || comments > 0))
 			at++;
@@ -207,8 +207,9 @@ void mime_addresses(GPtrArray **list, struct span value, const char *hint)
 	char *text = mime_unfold(value, hint);
 	const char *group = NULL;
 	unsigned members = 0;
+	bool open = true;
 	for (const char *start = text; *start != '\0';) {
-		const char *end = address_end(start, group != NULL, NULL);
+		const char *end = address_end(start, group != NULL, NULL, &open);
 		if (*end == ':') {
 			group = start;
 			members = (*list)->len;
@@ -244,11 +245,12 @@ static char *unquote(const char *text, size_t size)
 void mime_mailbox(struct span value, const char *hint, char **name, char **address)
 {
 	char *text = mime_unfold(value, hint);
-	const char *angle = NULL, *start = text, *end = address_end(start, false, &angle);
+	bool open = true;
+	const char *angle = NULL, *start = text, *end = address_end(start, false, &angle, &open);
 	if (*end == ':') {
 		start = end + 1;
 		angle = NULL;
-		end = address_end(start, true, &angle);
+		end = address_end(start, true, &angle, &open);
 	}
 	const char *close = angle != NULL ? memchr(angle, '>', (size_t)(end - angle)) : NULL;
 	const char *comment = angle == NULL ? memchr(start, '(', (size_t)(end - start)) : NULL;

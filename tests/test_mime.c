@@ -447,6 +447,51 @@ static void a_hundred_levels_and_no_more(void **state)
 	g_string_free(text, TRUE);
 }
 
+static void large_messages_are_not_read_for_ever(void **state)
+{
+	GString *text = g_string_new(NULL);
+	for (unsigned i = 0; i < 90; i++)
+		g_string_append(text, "Content-Type: message/rfc822\r\n\r\n");
+	g_string_append(text, "\r\n");
+	for (unsigned i = 0; i < 3000000; i++)
+		g_string_append(text, "x\r\n");
+	struct mail *mail = read_mail(text->str);
+	defects_are(mail, 1, MIME_TOO_DEEP);
+	assert_in_range(mail->parts->len, 30, 60);
+	mail_free(mail);
+	g_string_free(text, TRUE);
+}
+
+static void repeat(const char *before, const char *text, unsigned count)
+{
+	GString *mail_text = g_string_new(before);
+	for (unsigned i = 0; i < count; i++)
+		g_string_append(mail_text, text);
+	mail_free(read_mail(mail_text->str));
+	g_string_free(mail_text, TRUE);
+}
+
+/* Each of these takes minutes when something looks at the rest of the input for each of its pieces. */
+static void nothing_takes_quadratic_time(void **state)
+{
+	repeat("To: ", "=?a?q?x,", 500000);
+	repeat("Subject: ", "=?a?q?", 500000);
+	repeat("To: ", "a:;", 500000);
+	repeat("Content-Type: text/plain; ", "a*0=\"", 500000);
+	repeat("Content-Type: text/plain", "(((", 500000);
+	repeat("Content-Transfer-Encoding: base64\r\n\r\n", "A=", 500000);
+	repeat("Content-Transfer-Encoding: base64\r\n\r\n", "AA==\r\n", 500000);
+	repeat("Content-Transfer-Encoding: x-uuencode\r\n\r\n", "begin \r\n", 500000);
+	repeat("Content-Type: text/html\r\n\r\n", "<a href='", 200000);
+	repeat("Content-Type: text/html\r\n\r\n", "<!--", 200000);
+	repeat("Content-Type: text/html\r\n\r\n", "&#", 500000);
+	repeat("\r\n", "http://a:", 500000);
+	repeat("Content-Type: text/plain; format=flowed\r\n\r\n", "> \r\n", 200000);
+	repeat("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n", "--c\r\n", 500000);
+	repeat("Content-Type: text/plain; charset=gb18030\r\n\r\n", "\xff", 500000);
+	repeat("Subject: x", "\r\n y", 500000);
+}
+
 static void too_many_parts_are_counted_out(void **state)
 {
 	GString *text = g_string_new("Content-Type: multipart/mixed; boundary=b\r\n\r\n");
@@ -655,6 +700,8 @@ int main(void)
 		cmocka_unit_test(doubled_headers_are_told),
 		cmocka_unit_test(header_limits),
 		cmocka_unit_test(a_hundred_levels_and_no_more),
+		cmocka_unit_test(large_messages_are_not_read_for_ever),
+		cmocka_unit_test(nothing_takes_quadratic_time),
 		cmocka_unit_test(too_many_parts_are_counted_out),
 		cmocka_unit_test(odd_beginnings),
 		cmocka_unit_test(transfer_encodings),
