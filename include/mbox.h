@@ -2,7 +2,8 @@
  *
  * mbox.h - mails in one file (--mbox): mboxrd, as mutt, formail and Python's mailbox read it.
  *
- * Lines end in LF; lines of the content that begin with "From ", behind any number of '>', get one more '>'. A mail is
+ * Lines end in LF; lines of the content that begin with "From ", behind any number of '>', get one more '>'. A mail with
+ * less than two header fields, which readers would not see as one, gets Return-Path and X-Content-SHA256. A mail is
  * appended by one process at a time: the file is locked while it is written, so workers may share it.
  */
 #ifndef SMTPSCAN_MBOX_H

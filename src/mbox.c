@@ -12,8 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mime.h"
+
 #define BUFFER_SIZE (64 * 1024) /* a longer line is looked at in pieces */
 #define SENDER_MAX 320
+#define FIELDS_MIN 2
 
 struct mbox {
 	int fd, error;
@@ -60,23 +63,53 @@ static void put(struct mbox *mbox, const void *data, size_t size)
 	}
 }
 
-/* put_separator - the From_ line: "From sender Thu Jan  1 00:00:00 1970", UTC. */
-static void put_separator(struct mbox *mbox, const char *sender, int64_t time)
+/* clean_sender - the path without its brackets, in characters that every reader takes. */
+static void clean_sender(const char *sender, char address[static SENDER_MAX + 1])
 {
-	char address[SENDER_MAX + 1];
 	size_t size = 0;
 	for (; sender != NULL && *sender != '\0' && size < SENDER_MAX; sender++)
 		if (*sender != '<' && *sender != '>')
-			address[size++] = (uint8_t)*sender > ' ' && *sender != 0x7f ? *sender : '_';
+			address[size++] = g_ascii_isgraph(*sender) ? *sender : '_';
 	address[size] = '\0';
+}
+
+/* put_separator - the From_ line: "From sender Thu Jan  1 00:00:00 1970", UTC. */
+static void put_separator(struct mbox *mbox, const char *sender, int64_t time)
+{
 	time_t seconds = (time_t)(time / NANOSECONDS_PER_SECOND);
 	struct tm moment;
 	char date[64];
 	gmtime_r(&seconds, &moment);
 	asctime_r(&moment, date);
-	char *line = g_strdup_printf("From %s %s", size > 0 ? address : "MAILER-DAEMON", date);
+	char *line = g_strdup_printf("From %s %s", *sender != '\0' ? sender : "MAILER-DAEMON", date);
 	put(mbox, line, strlen(line));
 	g_free(line);
+}
+
+static bool never(const void *context, size_t at, size_t end)
+{
+	return false;
+}
+
+/* put_missing_header - formail takes what has less than two header fields for a piece of the mail before, and without
+ * any readers take text for a header: such a mail gets fields that say where it comes from. */
+static bool put_missing_header(struct mbox *mbox, struct mail *mail, const char *sender)
+{
+	ssize_t got = mail_content(mail, 0, mbox->in, BUFFER_SIZE);
+	if (got < 0)
+		return false;
+	struct mime_block block;
+	GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
+	mime_header_read(fields, span_of(mbox->in, (size_t)got), 0, never, NULL, &block);
+	g_array_free(fields, TRUE);
+	if (block.count >= FIELDS_MIN)
+		return true;
+	bool begins = block.count > 0 || got == 0 || mbox->in[0] == '\r' || mbox->in[0] == '\n';
+	char *lines = g_strdup_printf(
+		"Return-Path: <%s>\nX-Content-SHA256: %s\n%s", sender, mail->sha256, begins ? "" : "\n");
+	put(mbox, lines, strlen(lines));
+	g_free(lines);
+	return true;
 }
 
 /* put_line - a line or a piece of one; begins: it is the line's first. */
@@ -139,8 +172,10 @@ bool mbox_append(struct mbox *mbox, struct mail *mail, const char *sender, int64
 			return false;
 	bool known = fstat(mbox->fd, &before) == 0;
 	mbox->error = known ? 0 : errno;
-	put_separator(mbox, sender, time);
-	if (!put_content(mbox, mail))
+	char address[SENDER_MAX + 1];
+	clean_sender(sender, address);
+	put_separator(mbox, address, time);
+	if (!put_missing_header(mbox, mail, address) || !put_content(mbox, mail))
 		mbox->error = errno;
 	flush(mbox);
 	if (mbox->error != 0 && known && S_ISREG(before.st_mode) && ftruncate(mbox->fd, before.st_size) != 0)

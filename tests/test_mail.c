@@ -166,26 +166,62 @@ static void the_body_is_cut_between_characters(void **state)
 	mail_free(mail);
 }
 
-static void an_mbox_quotes_and_ends_lines(void **state)
+/* mbox_is - the file that a mail becomes. */
+static void mbox_is(const char *content, const char *sender, int64_t seconds, const char *expected)
 {
 	char *folder = g_dir_make_tmp("smtpscan-test-XXXXXX", NULL);
 	char *path = g_build_filename(folder, "box", NULL), *text;
 	struct mbox *mbox = mbox_open(path);
 	assert_non_null(mbox);
-	struct mail *mail = read_mail(&plain, "Subject: x\r\n\r\nFrom here\r\n>From there\r\nFrom\r\nlast", 7);
-	assert_true(mbox_append(mbox, mail, "<a b@c.example>", 86400 * NANOSECONDS_PER_SECOND));
-	assert_true(mbox_append(mbox, mail, NULL, 0));
+	struct mail *mail = read_mail(&plain, content, 7);
+	assert_true(mbox_append(mbox, mail, sender, seconds * NANOSECONDS_PER_SECOND));
 	mail_free(mail);
 	assert_true(mbox_close(mbox));
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
-	assert_string_equal(text,
-		"From a_b@c.example Fri Jan  2 00:00:00 1970\nSubject: x\n\n>From here\n>>From there\nFrom\nlast\n\n"
-		"From MAILER-DAEMON Thu Jan  1 00:00:00 1970\nSubject: x\n\n>From here\n>>From there\nFrom\nlast\n\n");
+	assert_string_equal(text, expected);
 	g_free(text);
 	g_unlink(path);
 	g_rmdir(folder);
 	g_free(path);
 	g_free(folder);
+}
+
+static void an_mbox_quotes_and_ends_lines(void **state)
+{
+	mbox_is("Subject: x\r\nTo: y\r\n\r\nFrom here\r\n>From there\r\nFrom\r\nlast", "<a b@c.example>", 86400,
+		"From a_b@c.example Fri Jan  2 00:00:00 1970\nSubject: x\nTo: y\n\n>From here\n>>From "
+		"there\nFrom\nlast\n\n");
+	mbox_is("Subject: x\nTo: y\n\nbare\rcr\r\r\n", NULL, 0,
+		"From MAILER-DAEMON Thu Jan  1 00:00:00 1970\nSubject: x\nTo: y\n\nbare\rcr\r\n\n");
+	mbox_is("Subject: x\r\nTo: y\r\n\r\n", "<j\xc3\xbc@c.example>", 0,
+		"From j__@c.example Thu Jan  1 00:00:00 1970\nSubject: x\nTo: y\n\n\n");
+}
+
+static void a_mail_without_a_header_gets_one_in_an_mbox(void **state)
+{
+	mbox_is("From nobody\r\n", "<a@b>", 0,
+		"From a@b Thu Jan  1 00:00:00 1970\nReturn-Path: <a@b>\n"
+		"X-Content-SHA256: 88dfc8633d622b73bcccc3480bd2bdd4a44458cc74b05ec26a9b0f8ee1ba30da\n\n>From "
+		"nobody\n\n");
+	mbox_is("Subject: x\r\n\r\ny\r\n", "<a@b>", 0,
+		"From a@b Thu Jan  1 00:00:00 1970\nReturn-Path: <a@b>\n"
+		"X-Content-SHA256: 3ebd7b03d2c699f8be0c554e2cdeb9ef2134eded03180214abdf688aa2e75473\nSubject: "
+		"x\n\ny\n\n");
+}
+
+static void a_long_line_passes_an_mbox_in_pieces(void **state)
+{
+	GString *content = g_string_new("Subject: x\r\nTo: y\r\n\r\n"), *expected = g_string_new(NULL);
+	g_string_append(expected, "From a@b Thu Jan  1 00:00:00 1970\nSubject: x\nTo: y\n\n");
+	for (unsigned i = 0; i < 200000; i++) {
+		g_string_append_c(content, (char)('a' + i % 26));
+		g_string_append_c(expected, (char)('a' + i % 26));
+	}
+	g_string_append(content, "\r\nFrom x\r\n");
+	g_string_append(expected, "\n>From x\n\n");
+	mbox_is(content->str, "<a@b>", 0, expected->str);
+	g_string_free(content, TRUE);
+	g_string_free(expected, TRUE);
 }
 
 int main(void)
@@ -198,6 +234,8 @@ int main(void)
 		cmocka_unit_test(a_hole_marks_the_part_that_it_hit),
 		cmocka_unit_test(the_body_is_cut_between_characters),
 		cmocka_unit_test(an_mbox_quotes_and_ends_lines),
+		cmocka_unit_test(a_mail_without_a_header_gets_one_in_an_mbox),
+		cmocka_unit_test(a_long_line_passes_an_mbox_in_pieces),
 	};
 	mail_init();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
