@@ -33,7 +33,8 @@ bool judge_up(struct session *s)
 		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
 	s->direction = UP;
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
-	bool settles = s->machine.state == STATE_response && (s->pending.lost || s->pending.replies_seen > 0);
+	bool settles = s->machine.state == STATE_response &&
+		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));
 	bool unclear = !whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s);
 	if ((judged && !settles) || inbox_acked(up, up->offset) > s->in[DOWN].received || unclear)
 		return false;

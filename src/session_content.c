@@ -101,6 +101,16 @@ void alert_invalid_data(struct session *s)
 
 /* ---- TLS ---- */
 
+/* alert_injection - CVE-2011-0411: once a session. */
+static void alert_injection(struct session *s, struct span evidence)
+{
+	if (!s->injection_said)
+		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
+			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
+			"said inside of TLS");
+	s->injection_said = true;
+}
+
 void begin_tls(struct session *s)
 {
 	s->tls_start = s->in[DOWN].offset;
@@ -118,14 +128,11 @@ void take_tls_gap(struct session *s)
 void alert_tls_injection(struct session *s)
 {
 	struct span stray = inbox_run(&s->in[s->direction]);
-	if (s->direction == DOWN && !s->response_injection_said)
+	if (s->direction == UP)
+		alert_injection(s, stray);
+	else if (!s->response_injection_said)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
 			"the server's clear text goes on behind its 220 to STARTTLS");
-	else if (s->direction == UP && !s->injection_said)
-		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, stray, -1,
-			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
-			"said inside of TLS");
-	s->injection_said |= s->direction == UP;
 	s->response_injection_said |= s->direction == DOWN;
 	inbox_consume(&s->in[s->direction], stray.size);
 }
@@ -139,58 +146,44 @@ void alert_plaintext_after_starttls(struct session *s)
 
 /* ---- bytes where none are expected ---- */
 
-/* specific - what the bytes ahead of the reply are, more exactly than "unexpected". */
-static enum alert_id specific(const struct session *s)
+/* awaited - the name of what the client did not wait for. */
+static const char *awaited(const struct session *s)
 {
-	if (s->machine.state == STATE_session_initiation)
-		return ALERT_early_talker;
-	if (s->machine.state == STATE_finish)
-		return ALERT_data_after_quit;
-	bool last = !s->pending.end_of_data && (verb_table[s->pending.verb].flags & VERBFLAG_LAST_IN_GROUP);
-	return last ? ALERT_invalid_pipelining : ALERT_unauthorized_pipelining;
+	if (s->pending.end_of_data)
+		return "the end of data";
+	return s->pending.name->len > 0 ? s->pending.name->str : "a command";
 }
 
-static const char *specific_words(enum alert_id id)
+/* alert_exactly - what the bytes ahead of the reply are, more exactly than "unexpected". */
+static void alert_exactly(struct session *s, struct span evidence)
 {
-	switch (id) {
-	case ALERT_early_talker:
-		return "the client speaks before the banner";
-	case ALERT_data_after_quit:
-		return "the client goes on after the reply to QUIT";
-	case ALERT_invalid_pipelining:
-		return "bytes behind %s, which must be the last of its group, before its reply";
-	default:
-		return "commands sent ahead of the reply to %s, and the server does not offer PIPELINING";
-	}
+	int tx = transaction_number(s);
+	bool last = !s->pending.end_of_data && (verb_table[s->pending.verb].flags & VERBFLAG_LAST_IN_GROUP);
+	if (s->machine.state == STATE_session_initiation)
+		session_alert(
+			s, ALERT_early_talker, SEVERITY_MEDIUM, evidence, tx, "the client speaks before the banner");
+	else if (s->machine.state == STATE_finish)
+		session_alert(s, ALERT_data_after_quit, SEVERITY_LOW, evidence, tx,
+			"the client goes on after the reply to QUIT");
+	else if (last)
+		session_alert(s, ALERT_invalid_pipelining, SEVERITY_MEDIUM, evidence, tx,
+			"bytes behind %s, which must be the last of its group, before its reply", awaited(s));
+	else
+		session_alert(s, ALERT_unauthorized_pipelining, SEVERITY_LOW, evidence, tx,
+			"commands sent ahead of the reply to %s, and the server does not offer PIPELINING", awaited(s));
 }
 
 void alert_unexpected_client_command(struct session *s)
 {
-	struct inbox *inbox = &s->in[UP];
-	struct span waiting = inbox_bytes(inbox);
-	bool secret = s->auth != NULL;
-	struct span evidence = secret ? (struct span){ NULL, 0 } : waiting;
-	enum alert_id id = specific(s);
-	const char *name = s->pending.end_of_data ? "the end of data"
-			   : s->pending.name->len ? s->pending.name->str
-						  : "a command";
-	char *words = g_strdup_printf("%s", specific_words(id));
-	char **parts = g_strsplit(words, "%s", 2);
-	session_alert(s, ALERT_unexpected_client_command, SEVERITY_LOW, evidence, transaction_number(s),
-		"unexpected client command");
-	session_alert(s, id, alert_catalogue[id].severity, evidence, transaction_number(s), "%s%s%s", parts[0],
-		parts[1] ? name : "", parts[1] ? parts[1] : "");
+	struct span waiting = inbox_bytes(&s->in[UP]);
 	bool starttls = s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
-	if (starttls && s->machine.state == STATE_response && !s->injection_said) {
-		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
-			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
-			"said inside of TLS");
-		s->injection_said = true;
-	}
-	g_strfreev(parts);
-	g_free(words);
+	session_alert(s, ALERT_unexpected_client_command, SEVERITY_LOW, waiting, transaction_number(s),
+		"unexpected client command");
+	alert_exactly(s, waiting);
+	if (starttls && s->machine.state == STATE_response)
+		alert_injection(s, waiting);
 	if (s->machine.state == STATE_finish)
-		inbox_consume(inbox, waiting.size);
+		inbox_consume(&s->in[UP], waiting.size);
 }
 
 void alert_unexpected_server_response(struct session *s)

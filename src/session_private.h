@@ -94,7 +94,8 @@ struct session {
 	bool midway;            /* the content that is taken began before what can be seen */
 	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
-	bool injection_said, response_injection_said, judged_finish;
+	bool injection_said, response_injection_said;
+	bool secret_follows; /* AUTH was refused at once: what comes may be the credentials it should have taken */
 	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
 	bool smuggled;  /* what is read now stood behind an odd end of data */
 	bool initiation_said;
@@ -108,7 +109,7 @@ struct session {
 
 /* ---- session.c ---- */
 const char *session_state_name(const struct session *s);
-/* session_alert - raises one; tx -1: none. */
+/* session_alert - raises one; tx -1: none. Credentials in the evidence are left out here, whoever raises it. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
