@@ -78,12 +78,14 @@ struct flow_sink {
 	void (*end)(void *user, const struct flow *flow);
 };
 
+#define FLOW_MEMORY_LIMIT (UINT64_C(512) * 1024 * 1024)
+
 struct flow_options {
 	const uint16_t *ports; /* always SMTP on the server's side; NULL: 25, 587, 2525, 24 and 465 (TLS) */
 	size_t port_count;
 	bool detect;            /* look for SMTP by content on every other port */
 	int64_t idle_timeout;   /* nanoseconds of capture time; 0: ten minutes */
-	uint64_t memory_limit;  /* bytes buffered over all flows, the table included; 0: 512 MiB */
+	uint64_t memory_limit;  /* bytes buffered over all flows, the table included; 0: FLOW_MEMORY_LIMIT */
 	unsigned share, shares; /* take only the flows of this share: hash of the address pair; shares 0 or 1: all */
 };
 

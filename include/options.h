@@ -15,7 +15,7 @@
 /* Exit statuses (man page: EXIT STATUS). */
 enum exit_status { EXIT_OK = 0, EXIT_ALERT = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4 };
 
-enum progress { PROGRESS_AUTO, PROGRESS_NONE, PROGRESS_JSON };
+enum progress { PROGRESS_AUTO, PROGRESS_JSON };
 
 struct options {
 	char **captures;
@@ -25,6 +25,7 @@ struct options {
 	enum progress progress;
 	unsigned jobs; /* 0: number of cores */
 	unsigned shard, shards;
+	bool merge; /* --merge: the captures are outputs of shards */
 	char *resume_dir; /* --resume: a folder with an output file for each capture; NULL */
 	char *mbox;
 	enum severity fail_on; /* 0: never */

@@ -42,6 +42,7 @@ struct output_options {
 	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
 	const char *filename;   /* pcap_filename (set for each input) */
 	enum severity severity; /* alerts below are not written; 0: all */
+	unsigned shard, shards; /* the part of the connections that is analysed (--shard), for the stats record; 0: all */
 };
 
 struct output;
@@ -90,8 +91,21 @@ struct input_stats {
 };
 void output_stats(struct output *output, const struct input_stats *stats);
 
-/* output_packet_done - no more records for this packet: sorts and hands on what there is. */
+/* output_packet_done - no more records for this packet: sorts and hands on what there is. output_flow_done - none of this
+ * packet for flows up to this one. */
 void output_packet_done(struct output *output);
+void output_flow_done(struct output *output, uint64_t flow);
+
+/* Stats records read back. output_last_stats - the last line of a file; free with g_free, NULL when there is none.
+ * output_stats_complete - does a line say that its input was read to its end? *worst: the worst severity of its alerts.
+ * output_stats_shard - which shard it speaks of, 1 of 1 for all. Both return false when it is no stats record. */
+char *output_last_stats(const char *path);
+bool output_stats_complete(const char *line, enum severity *worst);
+bool output_stats_shard(const char *line, unsigned *shard, unsigned *shards);
+/* output_stats_merge - what the stats records (char*) of all shards of one capture say together is appended to *line,
+ * as a line; not with STATS_DIFFER: then they are of different captures. */
+enum stats_merged { STATS_COMPLETE, STATS_INCOMPLETE, STATS_DIFFER };
+enum stats_merged output_stats_merge(GPtrArray *lines, GString *line);
 
 /* output_schema - the JSON Schema (2020-12) of every record, as text; free with g_free. */
 char *output_schema(void);

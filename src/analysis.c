@@ -20,7 +20,10 @@ struct analysis {
 	struct output_options output_options; /* with the name of the capture in hand */
 	struct decoder *decoder;
 	struct flow_table *flows;
+	const struct analysis_sink *sink;
+	struct capture *capture; /* in hand; NULL between two */
 	uint64_t packets_before; /* packets of the captures before this one in the recording */
+	uint64_t read_before;    /* octets of their files */
 	volatile sig_atomic_t stop;
 };
 
@@ -40,33 +43,18 @@ static void plan_mail(struct desk *desk)
 	desk->want_mail = desk->mail.parse || options->mbox;
 }
 
-/* say - a sentence on a file that could not be made or written. */
-static bool say(const char *path)
-{
-	fprintf(stderr, "smtpscan: %s: %s\n", path, g_strerror(errno));
-	return false;
-}
-
-/* open_stores - the places for mails and files beside the records. */
-static bool open_stores(struct analysis *analysis)
-{
-	const struct options *options = analysis->options;
-	if (options->mail.extract_dir && g_mkdir_with_parents(options->mail.extract_dir, 0777) != 0)
-		return say(options->mail.extract_dir);
-	if (options->mbox && !(analysis->desk.mbox = mbox_open(options->mbox)))
-		return say(options->mbox);
-	return true;
-}
-
-struct analysis *analysis_new(const struct options *options, struct output *output)
+struct analysis *analysis_new(const struct options *options, struct output *output, const struct analysis_sink *sink)
 {
 	struct analysis *analysis = g_new0(struct analysis, 1);
 	analysis->options = options;
+	analysis->sink = sink;
 	analysis->output_options = options->output;
 	analysis->desk.options = options;
 	analysis->desk.output = output;
+	analysis->desk.keep = options->mbox ? sink->keep : NULL;
+	analysis->desk.context = sink->context;
 	plan_mail(&analysis->desk);
-	if (!open_stores(analysis) || !reassembly_init()) {
+	if (!reassembly_init()) {
 		g_free(analysis);
 		return NULL;
 	}
@@ -79,6 +67,19 @@ void analysis_stop(struct analysis *analysis)
 	analysis->stop = 1;
 }
 
+const struct output_options *analysis_output(const struct analysis *analysis)
+{
+	return &analysis->output_options;
+}
+
+uint64_t analysis_read(const struct analysis *analysis)
+{
+	uint64_t read = 0, size;
+	if (analysis->capture)
+		capture_position(analysis->capture, &read, &size);
+	return analysis->read_before + read;
+}
+
 enum severity analysis_worst(const struct analysis *analysis)
 {
 	return analysis->desk.worst;
@@ -89,8 +90,6 @@ int analysis_free(struct analysis *analysis)
 	if (!analysis)
 		return EXIT_OK;
 	bool failed = analysis->desk.store_failed;
-	if (analysis->desk.mbox && !mbox_close(analysis->desk.mbox))
-		failed = !say(analysis->options->mbox);
 	mail_exit();
 	reassembly_exit();
 	g_free(analysis);
@@ -99,21 +98,26 @@ int analysis_free(struct analysis *analysis)
 
 /* ---- one capture ---- */
 
-/* broken - the input is not complete: said on standard error, and in the stats record (the first reason). */
+/* broken - the input is not complete: told, and in the stats record (the first reason). */
 static void broken(struct analysis *analysis, const char *sentence)
 {
 	struct input_stats *stats = &analysis->desk.stats;
-	fprintf(stderr, "smtpscan: %s\n", sentence);
+	analysis->sink->broken(analysis->sink->context, sentence);
 	if (stats->complete)
 		g_strlcpy(stats->error, sentence, sizeof(stats->error));
 	stats->complete = false;
 }
 
-static void take_packet(struct analysis *analysis, struct packet *packet)
+/* take_packet - when the records of the packet before go out: that may have been the last one, whose records the end
+ * of the input joins. Only a live capture can't wait for that. */
+static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
 {
 	struct desk *desk = &analysis->desk;
 	struct segment segment;
 	packet->at.packet += analysis->packets_before;
+	output_packet_done(desk->output);
+	if (desk->stats.packets % ANALYSIS_TICK == 0)
+		analysis->sink->tick(analysis->sink->context, packet->at.packet, live);
 	desk->now = packet->at;
 	if (desk->stats.packets++ == 0)
 		desk->stats.first = packet->at;
@@ -126,7 +130,10 @@ static void take_packet(struct analysis *analysis, struct packet *packet)
 		desk->stats.not_decoded[result]++;
 		flow_table_tick(analysis->flows, packet->at);
 	}
-	output_packet_done(desk->output);
+	if (live) {
+		output_packet_done(desk->output);
+		analysis->sink->tick(analysis->sink->context, packet->at.packet + 1, live);
+	}
 }
 
 /* read_capture - all packets of one capture. */
@@ -142,15 +149,22 @@ static void read_capture(struct analysis *analysis, const char *path)
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = capture_nanoseconds(capture);
 	output_begin(analysis->desk.output, &analysis->output_options);
+	uint64_t read, size;
+	capture_position(capture, &read, &size);
+	const bool live = size == 0;
 	struct packet packet;
 	enum capture_status status = CAPTURE_PACKET;
+	analysis->capture = capture;
 	while (!analysis->stop && !output_failed(analysis->desk.output) &&
 		(status = capture_next(capture, &packet)) == CAPTURE_PACKET)
-		take_packet(analysis, &packet);
+		take_packet(analysis, &packet, live);
 	if (status == CAPTURE_BROKEN && !analysis->stop)
 		broken(analysis, capture_error(capture));
+	if (status != CAPTURE_PACKET)
+		analysis->packets_before += packet.at.packet;
+	analysis->read_before = analysis_read(analysis);
+	analysis->capture = NULL;
 	capture_close(capture);
-	analysis->packets_before = analysis->desk.now.packet;
 }
 
 /* ---- one input ---- */
@@ -164,33 +178,39 @@ static void begin_input(struct analysis *analysis, const char *path)
 	desk->detectors = detectors_new(&analysis->options->detectors);
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
-	analysis->packets_before = 0;
+	analysis->packets_before = analysis->read_before = 0;
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = false;
 	output_begin(desk->output, &analysis->output_options);
 }
 
+void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
+{
+	struct flow_stats flows;
+	*stats = analysis->desk.stats;
+	if (!analysis->flows)
+		return;
+	flow_table_stats(analysis->flows, &flows);
+	stats->connections = flows.connections;
+	stats->sessions = flows.sessions;
+	stats->evicted = flows.evicted;
+	stats->gap_bytes = flows.gap_bytes;
+	stats->invalid_resets = flows.invalid_resets;
+	stats->fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);
+}
+
 static void end_input(struct analysis *analysis)
 {
 	struct desk *desk = &analysis->desk;
-	struct flow_stats flows;
 	if (analysis->stop)
-		broken(analysis, "interrupted");
+		broken(analysis, ANALYSIS_INTERRUPTED);
 	desk->ending = true;
 	flow_table_end(analysis->flows);
 	output_packet_done(desk->output);
-	flow_table_stats(analysis->flows, &flows);
-	desk->stats.connections = flows.connections;
-	desk->stats.sessions = flows.sessions;
-	desk->stats.evicted = flows.evicted;
-	desk->stats.gap_bytes = flows.gap_bytes;
-	desk->stats.invalid_resets = flows.invalid_resets;
-	desk->stats.fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);
-	flow_table_free(analysis->flows);
-	decoder_free(analysis->decoder);
-	detectors_free(desk->detectors);
-	output_stats(desk->output, &desk->stats);
-	output_packet_done(desk->output);
+	analysis_stats(analysis, &desk->stats);
+	g_clear_pointer(&analysis->flows, flow_table_free);
+	g_clear_pointer(&analysis->decoder, decoder_free);
+	g_clear_pointer(&desk->detectors, detectors_free);
 }
 
 /* first_time - time of the first packet; INT64_MAX when there is none (reading it for good will say why). */
@@ -235,16 +255,16 @@ static struct piece *in_order(const struct options *options, char *const *paths,
 	return pieces;
 }
 
-int analysis_input(struct analysis *analysis, char *const *paths, size_t count, struct input_stats *stats)
+int analysis_input(struct analysis *analysis, char *const *paths, size_t count)
 {
+	const struct desk *desk = &analysis->desk;
 	struct piece *pieces = in_order(analysis->options, paths, count);
 	begin_input(analysis, pieces[0].path);
-	for (size_t i = 0; i < count && !analysis->stop && !output_failed(analysis->desk.output); i++)
+	for (size_t i = 0; i < count && !analysis->stop && !output_failed(desk->output); i++)
 		read_capture(analysis, pieces[i].path);
 	end_input(analysis);
 	g_free(pieces);
-	*stats = analysis->desk.stats;
-	if (output_failed(analysis->desk.output) || analysis->desk.store_failed)
+	if (output_failed(desk->output) || desk->store_failed)
 		return EXIT_OUTPUT;
-	return stats->complete ? EXIT_OK : EXIT_INPUT;
+	return desk->stats.complete ? EXIT_OK : EXIT_INPUT;
 }

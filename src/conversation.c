@@ -113,12 +113,12 @@ static void store(struct conversation *c, const struct transaction *tx, struct m
 		fprintf(stderr, "smtpscan: %s\n", mail->error);
 		c->desk->store_failed = true;
 	}
-	if (!c->desk->mbox || (mail->size == 0 && !tx->content_whole))
+	if (!c->desk->keep || (mail->size == 0 && !tx->content_whole))
 		return;
-	if (!mbox_append(c->desk->mbox, mail, tx->mail_from ? tx->mail_from->str : NULL, c->desk->now.time)) {
-		fprintf(stderr, "smtpscan: %s: %s\n", c->desk->options->mbox, g_strerror(errno));
+	struct place place = place_of(c, tx->number);
+	const char *sender = tx->mail_from ? tx->mail_from->str : NULL;
+	if (!c->desk->keep(c->desk->context, &place, c->desk->ending, mail, sender))
 		c->desk->store_failed = true;
-	}
 }
 
 static void on_transaction_end(void *context, struct transaction *tx)
@@ -275,6 +275,8 @@ static void on_end(void *user, const struct flow *flow)
 	};
 	static const uint64_t none[ALERT_COUNT];
 	struct conversation *c = user;
+	if (c->desk->ending) /* what waits for lower flows goes first, so that little is held */
+		output_flow_done(c->desk->output, flow->id);
 	notice_one_sided(c);
 	session_end(c->session, ends[flow->why]);
 	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
@@ -282,8 +284,8 @@ static void on_end(void *user, const struct flow *flow)
 	detector_end(c->detector, flow);
 	struct place place = place_of(c, -1);
 	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none);
-	if (c->desk->ending) /* in order of flow already: nothing needs to be held for sorting */
-		output_packet_done(c->desk->output);
+	if (c->desk->ending)
+		output_flow_done(c->desk->output, flow->id);
 	session_free(c->session);
 	detector_free(c->detector);
 	tls_free(c->tls);

@@ -11,9 +11,11 @@
 
 #include "detectors.h"
 #include "flow.h"
-#include "mbox.h"
 #include "options.h"
 #include "output.h"
+
+/* Takes a mail that is to be kept beside the records: see analysis.h. */
+typedef bool (*desk_keep)(void *context, const struct place *place, bool ending, struct mail *mail, const char *sender);
 
 struct desk {
 	const struct options *options;
@@ -21,7 +23,8 @@ struct desk {
 	struct detectors *detectors;
 	struct mail_options mail; /* what the wanted records need of a mail */
 	bool want_mail;           /* is anything needed of a mail's content? */
-	struct mbox *mbox;        /* NULL: none */
+	desk_keep keep;           /* --mbox: takes each mail; NULL: nobody wants them */
+	void *context;            /* of keep */
 	struct moment now;        /* the packet in hand */
 	struct input_stats stats;
 	enum severity worst; /* of any alert raised; 0: none */

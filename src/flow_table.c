@@ -15,7 +15,6 @@
 
 #define IDLE_TIMEOUT (600 * NANOSECONDS_PER_SECOND)
 #define CLOSED_TIMEOUT (30 * NANOSECONDS_PER_SECOND)
-#define MEMORY_LIMIT (UINT64_C(512) * 1024 * 1024)
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -210,7 +209,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
 	table->connections = g_hash_table_new(key_hash, key_equal);
 	table->options = *options;
 	if (table->options.memory_limit == 0)
-		table->options.memory_limit = MEMORY_LIMIT;
+		table->options.memory_limit = FLOW_MEMORY_LIMIT;
 	table->open.timeout = options->idle_timeout > 0 ? options->idle_timeout : IDLE_TIMEOUT;
 	table->closed.timeout = CLOSED_TIMEOUT;
 	table->now = INT64_MIN;

@@ -72,6 +72,8 @@ static const struct option_row rows[] = {
 
 	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },
 	{ "shard", 0, "I/N", GROUP_WORK, ROW_CALL, 0, take_shard, "analyse the I-th of N parts of the connections" },
+	{ "merge", 0, NULL, GROUP_WORK, ROW_FLAG, IN(merge), NULL,
+	  "put the outputs of all shards together: no\ncaptures are given but those outputs" },
 	{ "resume", 0, "DIR", GROUP_WORK, ROW_STRING, IN(resume_dir), NULL,
 	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
 	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
@@ -215,7 +217,11 @@ static const char *conclude(struct options *options)
 	if (options->shards > 1) {
 		options->flow.share = options->shard - 1;
 		options->flow.shares = options->shards;
+		options->output.shard = options->shard;
+		options->output.shards = options->shards;
 	}
+	if (options->resume_dir)
+		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
 	if (!options->captures[0])
 		return "no capture given";
 	if (options->keep_order && !options->continuous)
@@ -224,6 +230,10 @@ static const char *conclude(struct options *options)
 		return "--resume and --output exclude each other";
 	if (options->resume_dir && options->continuous)
 		return "--resume and --continuous exclude each other";
+	if (options->resume_dir && options->mbox)
+		return "--resume and --mbox exclude each other";
+	if (options->resume_dir && g_strv_contains((const char *const *)options->captures, "-"))
+		return "--resume needs captures with names";
 	return NULL;
 }
 

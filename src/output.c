@@ -13,7 +13,8 @@
 
 #include "output_internal.h"
 
-#define FLOW_CACHE 512 /* flows whose addresses are kept as text */
+#define FLOW_CACHE 512        /* flows whose addresses are kept as text */
+#define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
 
 /* A flow's addresses as text. */
 struct flow_text {
@@ -212,17 +213,41 @@ static int by_flow(const void *a, const void *b)
 	return x->start < y->start ? -1 : 1; /* as they came */
 }
 
-void output_packet_done(struct output *output)
+/* drop_lines - forgets the first lines, and their text when that is worth it. */
+static void drop_lines(struct output *output, guint count)
+{
+	g_array_remove_range(output->lines, 0, count);
+	if (output->lines->len > 0 && output->text->len < TEXT_KEPT)
+		return;
+	GString *text = output->lines->len > 0 ? g_string_new(NULL) : g_string_truncate(output->text, 0);
+	for (guint i = 0; i < output->lines->len; i++) {
+		struct line *line = &g_array_index(output->lines, struct line, i);
+		g_string_append_len(text, output->text->str + line->start, (gssize)line->size);
+		line->start = text->len - line->size;
+	}
+	if (text != output->text)
+		g_string_free(output->text, TRUE);
+	output->text = text;
+}
+
+void output_flow_done(struct output *output, uint64_t flow)
 {
 	struct line *lines = (struct line *)(void *)output->lines->data;
-	size_t count = output->lines->len;
+	const size_t count = output->lines->len;
+	guint done = 0;
 	if (count == 0)
 		return;
 	if (count > 1)
 		qsort(lines, count, sizeof(*lines), by_flow);
-	for (size_t i = 0; i < count && !output->failed; i++)
-		output->failed = !output->write(output->context, output->packet, lines[i].flow,
-			output->text->str + lines[i].start, lines[i].size);
-	g_array_set_size(output->lines, 0);
-	g_string_truncate(output->text, 0);
+	for (; done < count && lines[done].flow <= flow; done++)
+		if (!output->failed)
+			output->failed = !output->write(output->context, output->packet, lines[done].flow,
+				output->text->str + lines[done].start, lines[done].size);
+	if (done > 0)
+		drop_lines(output, done);
+}
+
+void output_packet_done(struct output *output)
+{
+	output_flow_done(output, UINT64_MAX);
 }

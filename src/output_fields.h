@@ -180,6 +180,7 @@
 	X(stats, invalid_resets, NUMBER, ALWAYS, none, "TCP resets that did not fit their connection") \
 	X(stats, start, TIME, MAYBE, none, "the first packet") \
 	X(stats, end, TIME, MAYBE, none, "the last packet") \
+	X(stats, shard, ASCII, MAYBE, none, "I/N: the part of the connections that was analysed (--shard)") \
 	X(stats, complete, FLAG, ALWAYS, none, "false: the input ended early") \
 	X(stats, error, TEXT, MAYBE, none, "why it ended early") \
 	\

@@ -432,6 +432,11 @@ void output_stats(struct output *output, const struct input_stats *stats)
 		record_time(output, &object, FIELD_stats_start, stats->first.time);
 		record_time(output, &object, FIELD_stats_end, stats->last.time);
 	}
+	char shard[32];
+	if (output_options(output)->shards > 1) {
+		g_snprintf(shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
+		json_word(&object, FIELD_stats_shard, shard);
+	}
 	json_flag(&object, FIELD_stats_complete, stats->complete);
 	if (stats->error[0])
 		json_string(&object, FIELD_stats_error, stats->error);

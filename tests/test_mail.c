@@ -166,6 +166,12 @@ static void the_body_is_cut_between_characters(void **state)
 	mail_free(mail);
 }
 
+static bool to_mbox(void *context, const void *data, size_t size)
+{
+	mbox_write(context, data, size);
+	return true;
+}
+
 /* mbox_is - the file that a mail becomes. */
 static void mbox_is(const char *content, const char *sender, int64_t seconds, const char *expected)
 {
@@ -174,7 +180,10 @@ static void mbox_is(const char *content, const char *sender, int64_t seconds, co
 	struct mbox *mbox = mbox_open(path);
 	assert_non_null(mbox);
 	struct mail *mail = read_mail(&plain, content, 7);
-	assert_true(mbox_append(mbox, mail, sender, seconds * NANOSECONDS_PER_SECOND));
+	assert_true(mbox_format(mail, "<taken@back>", 0, to_mbox, mbox));
+	assert_true(mbox_end(mbox, false));
+	assert_true(mbox_format(mail, sender, seconds * NANOSECONDS_PER_SECOND, to_mbox, mbox));
+	assert_true(mbox_end(mbox, true));
 	mail_free(mail);
 	assert_true(mbox_close(mbox));
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * spool.c - see spool.h. Octets are taken from `memory`, which is filled from the file while there is something in it,
+ * from the pipe otherwise. So the order is: memory, file, what could not be written to it, pipe.
+ */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE (128 * 1024)   /* of a pipe, at once */
+#define MEMORY_SIZE (512 * 1024) /* kept in memory, unless one piece is larger */
+
+struct spool {
+	uint8_t *memory; /* MEMORY_SIZE or more */
+	size_t start, end, room;
+	size_t wanted; /* somebody waits for a piece of this size */
+	int file;      /* -1: not made yet */
+	uint64_t file_start, file_end;
+	bool failed; /* the file: no more is written */
+	uint8_t *stuck;
+	size_t stuck_size;
+};
+
+struct spool *spool_new(void)
+{
+	struct spool *spool = g_new0(struct spool, 1);
+	spool->file = -1;
+	return spool;
+}
+
+void spool_free(struct spool *spool)
+{
+	if (!spool)
+		return;
+	if (spool->file >= 0)
+		close(spool->file);
+	g_free(spool->memory);
+	g_free(spool->stuck);
+	g_free(spool);
+}
+
+/* make_room - for so many octets in memory, those that are there included. */
+static void make_room(struct spool *spool, size_t size)
+{
+	size_t used = spool->end - spool->start;
+	if (spool->start + size <= spool->room)
+		return;
+	if (size > spool->room) {
+		spool->room = MAX(size, MEMORY_SIZE);
+		uint8_t *memory = g_malloc(spool->room);
+		if (used > 0)
+			memcpy(memory, spool->memory + spool->start, used);
+		g_free(spool->memory);
+		spool->memory = memory;
+	} else if (used > 0) {
+		memmove(spool->memory, spool->memory + spool->start, used);
+	}
+	spool->start = 0;
+	spool->end = used;
+}
+
+/* fail - the file is of no use; what is in it can still be read. */
+static bool fail(struct spool *spool)
+{
+	if (!spool->failed)
+		fprintf(stderr, "smtpscan: can't write a temporary file: %s\n", g_strerror(errno));
+	spool->failed = true;
+	return false;
+}
+
+/* open_file - an unlinked file. */
+static bool open_file(struct spool *spool)
+{
+	char *name = g_build_filename(g_get_tmp_dir(), "smtpscan-XXXXXX", NULL);
+	if (spool->file < 0 && (spool->file = mkostemp(name, O_CLOEXEC)) >= 0)
+		unlink(name);
+	g_free(name);
+	return spool->file >= 0 || fail(spool);
+}
+
+/* to_file - appends. Part of it may get there when the disk is full: then `size` octets are not there at all. */
+static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
+{
+	size_t done = 0;
+	while (done < size) {
+		ssize_t written = pwrite(spool->file, data + done, size - done, (off_t)(spool->file_end + done));
+		if (written < 0 && errno != EINTR)
+			return fail(spool);
+		done += written > 0 ? (size_t)written : 0;
+	}
+	spool->file_end += size;
+	return true;
+}
+
+enum spool_got spool_receive(struct spool *spool, int fd)
+{
+	static uint8_t block[READ_SIZE];
+	const size_t used = spool->end - spool->start;
+	const bool behind = spool->stuck || spool->file_end > spool->file_start;
+	const bool memory = !behind && (used + READ_SIZE <= MEMORY_SIZE || used < spool->wanted);
+	if (!memory && (spool->failed || !open_file(spool)))
+		return SPOOL_FULL;
+	if (memory)
+		make_room(spool, MAX(used + READ_SIZE, spool->wanted));
+	ssize_t got = read(fd, memory ? spool->memory + spool->end : block, READ_SIZE);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return SPOOL_NONE;
+	if (got <= 0)
+		return SPOOL_CLOSED;
+	if (memory) {
+		spool->end += (size_t)got;
+	} else if (!to_file(spool, block, (size_t)got)) {
+		spool->stuck_size = (size_t)got;
+		spool->stuck = g_memdup2(block, spool->stuck_size);
+	}
+	return SPOOL_GOT;
+}
+
+/* refill - more in memory, from what lies behind it. Returns false when nothing does, or it can't be read. */
+static bool refill(struct spool *spool, size_t size)
+{
+	const uint64_t filed = spool->file_end - spool->file_start;
+	if (filed == 0 && !spool->stuck)
+		return false;
+	make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->stuck_size));
+	uint8_t *to = spool->memory + spool->end;
+	if (filed == 0) {
+		memcpy(to, spool->stuck, spool->stuck_size);
+		g_clear_pointer(&spool->stuck, g_free);
+		spool->end += spool->stuck_size;
+		spool->stuck_size = 0;
+		return true;
+	}
+	ssize_t got = pread(spool->file, to, (size_t)MIN(spool->room - spool->end, filed), (off_t)spool->file_start);
+	if (got <= 0)
+		return (got < 0 && errno == EINTR) || fail(spool);
+	spool->end += (size_t)got;
+	spool->file_start += (uint64_t)got;
+	return true;
+}
+
+const uint8_t *spool_peek(struct spool *spool, size_t size)
+{
+	while (spool->end - spool->start < size) {
+		spool->wanted = size;
+		if (!refill(spool, size))
+			return NULL;
+	}
+	spool->wanted = 0;
+	return spool->memory + spool->start;
+}
+
+void spool_take(struct spool *spool, size_t size)
+{
+	spool->start += size;
+	if (spool->start < spool->end)
+		return;
+	spool->start = spool->end = 0;
+	if (spool->room > MEMORY_SIZE) { /* for one large piece */
+		g_clear_pointer(&spool->memory, g_free);
+		spool->room = 0;
+	}
+	if (spool->file >= 0 && spool->file_start == spool->file_end) {
+		spool->file_start = spool->file_end = 0;
+		if (ftruncate(spool->file, 0) != 0)
+			fail(spool);
+	}
+}

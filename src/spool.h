@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * spool.h - what a worker has sent and nobody has taken yet: a little in memory, the rest in an unlinked temporary
+ * file. Private to the jobs.
+ *
+ * So a worker that is ahead of the others never has to wait, and memory stays small. Only when that file can't be
+ * written is the worker made to wait, by not reading its pipe.
+ */
+#ifndef SMTPSCAN_SPOOL_H
+#define SMTPSCAN_SPOOL_H
+
+#include "types.h"
+
+struct spool;
+
+struct spool *spool_new(void);
+void spool_free(struct spool *spool);
+
+enum spool_got {
+	SPOOL_GOT,    /* some octets */
+	SPOOL_NONE,   /* nothing there now */
+	SPOOL_CLOSED, /* nothing will come any more */
+	SPOOL_FULL    /* no room: the pipe was not read */
+};
+
+/* spool_receive - reads once from a pipe that does not block. */
+enum spool_got spool_receive(struct spool *spool, int fd);
+/* spool_peek - the next `size` octets in one piece, valid until the next call; NULL when they are not there yet. */
+const uint8_t *spool_peek(struct spool *spool, size_t size);
+/* spool_take - the first `size` octets are done with. They were peeked at. */
+void spool_take(struct spool *spool, size_t size);
+
+#endif
