@@ -182,7 +182,7 @@ static void connect_link(struct nids_link *link)
 static void feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
 {
 	struct half_stream *half = receiver(link->tcp, direction);
-	half->rmem_alloc = 0; /* never reaches the limit at which libnids throws its queue away */
+	half->rmem_alloc = -(1 << 30); /* never reaches the limit at which libnids throws its queue away */
 	lend_buffer(half);
 	memcpy(packet + HEADER_SIZE, data, size);
 	feeding = link;
@@ -255,7 +255,7 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_params.pcap_desc = dead;
 	nids_params.n_tcp_streams = NIDS_TABLE;
 	nids_params.n_hosts = 1;
-	nids_params.sk_buff_size = -1024; /* a full packet alone must not reach the limit of the queue either */
+	nids_params.sk_buff_size = 0; /* no piece weighs less than nothing: emptying the queue would fill it */
 	nids_params.scan_num_hosts = 0;
 	nids_params.syslog = be_quiet;
 	nids_params.no_mem = no_memory;
