@@ -128,6 +128,8 @@ unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_
 	size_t at = 0, size;
 	while (reply_peek(s, at, &code, &size) == PARSE_DONE &&
 		inbox_acked(&s->in[DOWN], s->in[DOWN].offset + at) <= acked) {
+		if (count > 0 && code == 421)
+			break; /* comes unasked: it answers nothing */
 		if (count++ == 0)
 			*first_code = code;
 		at += size;
