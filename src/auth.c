@@ -161,7 +161,6 @@ static void take(struct auth *auth, const GString *s)
 	} else if (strcmp(mechanism, "EXTERNAL") == 0 && auth->responses == 0 && s->len > 0) {
 		set(&r->username, s->str, s->len);
 	}
-	auth->responses++;
 }
 
 struct auth *auth_new(struct span argument)
@@ -187,6 +186,7 @@ void auth_line(struct auth *auth, struct span line)
 		take(auth, decoded);
 		g_string_free(decoded, TRUE);
 	}
+	auth->responses++; /* also one that does not decode: the password behind it is no user */
 }
 
 void auth_lose(struct auth *auth)

@@ -8,6 +8,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "secrets.h"
 
 struct conversation {
 	struct desk *desk;
@@ -19,7 +22,8 @@ struct conversation {
 	bool one_sided;     /* the session knows */
 	uint64_t offset[2]; /* in the streams */
 	uint64_t content;   /* octets of the open content so far */
-	uint64_t *alerts;   /* counts by id; NULL before the first alert: most sessions have none */
+	struct secrets secrets;
+	uint64_t *alerts; /* counts by id; NULL before the first alert: most sessions have none */
 };
 
 static struct place place_of(const struct conversation *c, int tx)
@@ -27,7 +31,34 @@ static struct place place_of(const struct conversation *c, int tx)
 	return (struct place){ c->flow, c->desk->now, tx };
 }
 
+#define EVIDENCE_READ 1024 /* octets of evidence that are looked at for secrets; a record shows fewer */
+
 /* ---- alerts: from the session and from the detectors ---- */
+
+/* is_content - is the evidence a piece of a mail, where words like login are words? */
+static bool is_content(const struct alert *alert)
+{
+	return alert_catalogue[alert->id].category == CATEGORY_CONTENT ||
+	       (alert->state && (strcmp(alert->state, "data_transmission") == 0 ||
+					strcmp(alert->state, "chunk_transmission") == 0));
+}
+
+/* write_alert - with the state of the session where the detector knows none, and without secrets. */
+static void write_alert(struct conversation *c, struct alert alert)
+{
+	struct place place = place_of(c, alert.tx);
+	if (!alert.state && c->session)
+		alert.state = session_state(c->session);
+	GString *evidence = NULL;
+	if (alert.evidence.size > 0 && !c->desk->options->output.show_secrets && !is_content(&alert)) {
+		evidence = secrets_mask(&c->secrets, alert.direction,
+			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
+		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
+	}
+	output_alert(c->desk->output, &place, &alert);
+	if (evidence)
+		g_string_free(evidence, TRUE);
+}
 
 static void on_alert(void *context, const struct alert *alert)
 {
@@ -42,8 +73,7 @@ static void on_alert(void *context, const struct alert *alert)
 		c->desk->worst = alert->severity;
 	if (++c->alerts[alert->id] > options->alert_limit && options->alert_limit > 0)
 		return;
-	struct place place = place_of(c, alert->tx);
-	output_alert(c->desk->output, &place, alert);
+	write_alert(c, *alert);
 }
 
 /* ---- the session's events ---- */
@@ -52,16 +82,50 @@ static void on_command(void *context, const struct session_command *command)
 {
 	struct conversation *c = context;
 	struct place place = place_of(c, command->tx);
-	detector_command(c->detector, place.at, command);
-	output_command(c->desk->output, &place, command);
+	struct session_command seen = *command;
+	secrets_command(&c->secrets, &seen);
+	detector_command(c->detector, place.at, &seen);
+	output_command(c->desk->output, &place, &seen);
+}
+
+/* masked - the text of a reply without secrets; `texts` keeps it. */
+static struct span masked(const struct conversation *c, GPtrArray *texts, struct span text)
+{
+	GString *mask = secrets_mask(&c->secrets, DOWN, text);
+	g_ptr_array_add(texts, mask);
+	return (struct span){ (const uint8_t *)mask->str, mask->len };
+}
+
+/* write_response - servers repeat what they did not understand. */
+static void write_response(struct conversation *c, const struct place *place, const struct session_response *response)
+{
+	bool challenge = response->code == 334;
+	if (!c->secrets.seen || challenge || c->desk->options->output.show_secrets ||
+		!output_wants(c->desk->output, RECORD_RESPONSE)) {
+		output_response(c->desk->output, place, response);
+		return;
+	}
+	struct session_response shown = *response;
+	struct reply_line *lines = g_new0(struct reply_line, response->line_count + 1);
+	GPtrArray *texts = g_ptr_array_new();
+	for (size_t i = 0; i < response->line_count; i++)
+		lines[i].text = masked(c, texts, response->lines[i].text);
+	shown.lines = lines;
+	shown.to_name = masked(c, texts, response->to_name);
+	output_response(c->desk->output, place, &shown);
+	for (guint i = 0; i < texts->len; i++)
+		g_string_free(g_ptr_array_index(texts, i), TRUE);
+	g_ptr_array_free(texts, TRUE);
+	g_free(lines);
 }
 
 static void on_response(void *context, const struct session_response *response)
 {
 	struct conversation *c = context;
 	struct place place = place_of(c, response->tx);
+	secrets_response(&c->secrets, response);
 	detector_response(c->detector, place.at, response);
-	output_response(c->desk->output, &place, response);
+	write_response(c, &place, response);
 }
 
 static void on_content_begin(void *context, struct transaction *tx)
@@ -289,6 +353,7 @@ static void on_end(void *user, const struct flow *flow)
 	session_free(c->session);
 	detector_free(c->detector);
 	tls_free(c->tls);
+	secrets_clear(&c->secrets);
 	g_free(c->alerts);
 	g_free(c);
 }

@@ -54,11 +54,14 @@ void hold_odd(struct session *s, struct span literal)
 static void say_nonstandard(struct session *s, bool answered)
 {
 	struct span literal = { s->hold.literal->data, s->hold.literal->len };
+	enum direction now = s->direction;
+	s->direction = UP; /* the server's answer tells, the client did it */
 	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM, literal,
 		transaction_number(s),
 		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
 		"%s",
 		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
+	s->direction = now;
 }
 
 bool hold_lookahead(struct session *s, struct span next, bool last)
@@ -149,12 +152,15 @@ static void say_smuggling(struct session *s, bool answered)
 	} else {
 		g_byte_array_append(evidence, s->hold.content->data, MIN(s->hold.content->len, 200));
 	}
+	enum direction now = s->direction;
+	s->direction = UP; /* the server's answer tells, the client did it */
 	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
 		transaction_number(s), "%s",
 		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
 			   "mail of its own"
 			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "
 			   "as content");
+	s->direction = now;
 	g_byte_array_unref(evidence);
 }
 

@@ -17,6 +17,8 @@ import tempfile
 import time
 import unittest
 
+from generate import make
+
 PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
 PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
 HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
@@ -193,6 +195,41 @@ class Cli(unittest.TestCase):
                  if row.get("smtp_command", {}).get("verb") == "AUTH"][0].split()[-1]
         self.assertNotIn(shown.encode(), quiet)
         self.assertIn(b'"PLAIN *"', quiet)
+
+    def test_secrets_stay_secret_where_they_do_not_belong(self):
+        """Credentials outside of an exchange that goes as it should: nothing of them in any record."""
+        hello = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-PIPELINING\nS: 250 AUTH PLAIN\n"
+        plain, user, word = "AG90dG8AVHIwdWI0ZG9yMw==", "b3R0bw==", "VHIwdWI0ZG9yM3h5"  # the last one might be a verb
+        bye = "C: QUIT\nS: 221 bye\n"
+        dialogues = {
+            "refused": "C: AUTH LOGIN\nS: 503 no\nC: %s\nS: 500 what\nC: %s\nS: 500 unknown: \"%s\"\n" % (user, word, word),
+            "pipelined": "C: AUTH PLAIN\nC: %s\nS: 504 no\nS: 500 no\n" % plain,
+            "no-verb": "C:  AUTH PLAIN %s\nS: 500 no\nC: AUTH=PLAIN %s\nS: 500 no\n" % (plain, plain),
+            "misspelt": "C: AUHT PLAIN %s\nS: 500 no\n" % plain,
+            "behind-starttls": "C: STARTTLS\nC: AUTH PLAIN %s\nS: 454 no\nS: 535 no\n" % plain,
+            "behind-data": "C: MAIL FROM:<a@b.example>\nC: DATA\nC: AUTH LOGIN\nC: %s\nC: %s\nS: 250 ok\nS: 503 no\nS: 503 no\n"
+                           "S: 500 no\nS: 500 no\n" % (user, word),
+            "no-exchange-seen": "! lose\nC: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: %s\nS: 334 UGFzc3dvcmQ6\nC: %s\nS: 235 ok\n" % (user, word),
+            "retransmitted": "C: AUTH PLAIN %s\n! alter AUTH PLAIX\nS: 235 ok\n" % plain,
+            "user-not-base64": "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: o@b\nS: 334 UGFzc3dvcmQ6\nC: %s\nS: 535 no\n" % word,
+        }
+        for name, text in dialogues.items():
+            with self.subTest(name):
+                capture = os.path.join(self.folder, name + ".pcap")
+                make(hello + text + bye, capture)
+                for options in [], ["--strict"]:
+                    shown = self.status(0, "-e", "all", *options, capture).stdout.decode()
+                    for secret in plain, word, "Tr0ub4dor3":
+                        self.assertNotIn(secret[:12], shown)
+                        self.assertNotIn(secret[:12].upper(), shown)
+                loud = self.status(0, "-e", "all", "--show-secrets", capture).stdout.decode()
+                self.assertTrue(plain in loud or word in loud)
+
+    def test_alerts_say_where_and_which_way(self):
+        for name in ("postfix-smuggle-lf-dot-lf", "postfix-http", "exim-auth-plain", "npm-auth-plain-bruteforce"):
+            for row in records(self.status(0, "-e", "alert", os.path.join(TESTDATA, name + ".pcap")).stdout):
+                self.assertIn("state", row["alert"])
+                self.assertEqual(row["alert"]["direction"], "up")
 
     def test_only_what_is_wanted_is_written(self):
         rows = records(self.status(0, "-e", "flow,stats", PLAIN).stdout)
