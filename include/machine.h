@@ -82,13 +82,16 @@ extern const struct transition machine_table[];
 extern const size_t machine_table_size;
 extern const char *const machine_event_names[EVENT_COUNT];
 
-/* What runs: a table, a mode, a state. */
+/* What runs: a table, a mode, a state. The rows of a state stand together in the table, those for any state last. */
 struct machine {
-	const struct transition *table;
-	size_t size;
+	const struct transition *rows[STATE_COUNT + 1]; /* the first of each state; of any */
+	const struct transition *end;
 	bool strict;
 	enum state_id state;
 };
+
+/* machine_init - the table is borrowed. */
+void machine_init(struct machine *machine, const struct transition *table, size_t size, bool strict);
 
 /* machine_fire - tries the rows in order; the first that applies acts and jumps. Returns false when none applied. */
 bool machine_fire(struct machine *machine, enum machine_event event, struct session *session);

@@ -119,12 +119,23 @@ const struct transition machine_table[] = {
 
 const size_t machine_table_size = sizeof machine_table / sizeof machine_table[0];
 
+void machine_init(struct machine *m, const struct transition *table, size_t size, bool strict)
+{
+	*m = (struct machine){ .end = table + size, .strict = strict, .state = STATE_session_initiation };
+	for (enum state_id id = 0; id <= STATE_any; id++)
+		m->rows[id] = m->end;
+	for (const struct transition *row = m->end; row-- > table;)
+		m->rows[row->state] = row;
+}
+
 /* find_row - the first row that applies. */
 static const struct transition *find_row(const struct machine *m, enum machine_event event, const struct session *s)
 {
-	for (const struct transition *row = m->table; row < m->table + m->size; row++)
-		if ((row->state == m->state || row->state == STATE_any) && row->event == event &&
-			(!row->when || row->when(s)))
+	for (const struct transition *row = m->rows[m->state]; row < m->end && row->state == m->state; row++)
+		if (row->event == event && (!row->when || row->when(s)))
+			return row;
+	for (const struct transition *row = m->rows[STATE_any]; row < m->end; row++)
+		if (row->event == event && (!row->when || row->when(s)))
 			return row;
 	return NULL;
 }

@@ -17,8 +17,6 @@
 
 #define SESSION_IDLE_STEPS 16 /* steps without moving on: no row of the table needs more */
 
-static const struct machine machine_start = { .state = STATE_session_initiation };
-
 const char *session_state_name(const struct session *s)
 {
 	return machine_states[s->machine.state].name;
@@ -155,10 +153,8 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->options = *options;
 	s->sink = sink;
 	s->context = context;
-	s->machine = machine_start;
-	s->machine.table = options->table ? options->table : machine_table;
-	s->machine.size = options->table ? options->table_size : machine_table_size;
-	s->machine.strict = options->strict;
+	machine_init(&s->machine, options->table ? options->table : machine_table,
+		options->table ? options->table_size : machine_table_size, options->strict);
 	s->early_pipeline = options->early_pipeline;
 	s->skip_partial[UP] = s->skip_partial[DOWN] = options->midstream;
 	s->assumed_greeting = options->midstream;

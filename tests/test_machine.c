@@ -29,6 +29,15 @@ static void rows_for_any_come_last(void **state)
 	}
 }
 
+static void rows_of_a_state_stand_together(void **state)
+{
+	bool done[STATE_COUNT + 1] = { false };
+	for (size_t i = 1; i < machine_table_size; i++) {
+		done[machine_table[i - 1].state] |= machine_table[i].state != machine_table[i - 1].state;
+		assert_false(done[machine_table[i].state]);
+	}
+}
+
 static void no_row_stands_behind_one_without_a_guard(void **state)
 {
 	for (size_t i = 0; i < machine_table_size; i++)
@@ -131,6 +140,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_for_any_come_last),
+		cmocka_unit_test(rows_of_a_state_stand_together),
 		cmocka_unit_test(no_row_stands_behind_one_without_a_guard),
 		cmocka_unit_test(terminal_states_expect_nothing),
 		cmocka_unit_test(every_state_takes_every_event),
