@@ -88,10 +88,10 @@ static void check_recipients(struct detector *detector, const struct session_com
 void limits_command(struct detector *detector, const struct session_command *command)
 {
 	const struct command *parsed = &command->parsed;
-	size_t allowed = allowed_octets(detector, command);
 	unsigned helo = threshold_count(detector, ALERT_helo_too_long, HELO_OCTETS_MAX);
 	const char *known = verb_table[parsed->verb].spelling, *name = known ? known : "a line";
-	if (parsed->length > allowed)
+	size_t allowed, least = threshold_count(detector, ALERT_command_too_long, COMMAND_OCTETS_MAX);
+	if (parsed->length > least && parsed->length > (allowed = allowed_octets(detector, command)))
 		raise_alert(detector, ALERT_command_too_long, 0, SCENE_COMMAND(command), command_evidence(command),
 			"%s of the client has %zu octets, %zu are allowed", name, parsed->length, allowed);
 	if (verb_table[parsed->verb].flags & VERBFLAG_GREETING && parsed->argument.size > helo)

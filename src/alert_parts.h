@@ -21,6 +21,7 @@ struct watch {
 	bool on;
 	unsigned said;              /* enum watch_finding, as bits: once per transaction is enough */
 	uint64_t line_size;         /* octets of the present line so far */
+	uint64_t line_most;         /* octets that a line may have */
 	bool line_known;            /* its beginning was seen */
 	bool after_cr, after_hole;  /* what stands before the next piece */
 	uint8_t head[EVIDENCE_MAX]; /* how the present line began */

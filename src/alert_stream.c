@@ -29,7 +29,9 @@ static bool is_binary(const struct transaction *tx)
 
 void watch_begin(struct detector *detector, const struct transaction *tx)
 {
-	detector->watch = (struct watch){ .on = !is_binary(tx), .line_known = true };
+	detector->watch = (struct watch){ .on = !is_binary(tx),
+		.line_most = threshold_count(detector, ALERT_data_line_too_long, LINE_OCTETS_MAX),
+		.line_known = true };
 }
 
 /* say - raises a finding of the content, once. */
@@ -57,12 +59,12 @@ static void say_bare_lf(struct detector *detector, const struct transaction *tx,
 /* say_long - a line of `size` octets, its end included, that begins with `head`. */
 static void say_long(struct detector *detector, const struct transaction *tx, uint64_t size, struct span head)
 {
-	unsigned most = threshold_count(detector, ALERT_data_line_too_long, LINE_OCTETS_MAX);
-	if (size <= most || detector->watch.said & SAID_LINE)
+	if (size <= detector->watch.line_most || detector->watch.said & SAID_LINE)
 		return;
 	detector->watch.said |= SAID_LINE;
 	raise_alert(detector, ALERT_data_line_too_long, 0, SCENE_CONTENT(tx), head,
-		"a line of the content has %llu octets, %u are allowed", (unsigned long long)size, most);
+		"a line of the content has %llu octets, %llu are allowed", (unsigned long long)size,
+		(unsigned long long)detector->watch.line_most);
 }
 
 /* keep_line - the line goes on in the next piece: remembers how it began. */

@@ -127,10 +127,16 @@ struct span command_evidence(const struct session_command *command)
 
 size_t find_octets(struct span octets, size_t from, const char *what)
 {
-	if (from >= octets.size)
-		return SIZE_MAX;
-	const uint8_t *found = memmem(octets.data + from, octets.size - from, what, strlen(what));
-	return found ? (size_t)(found - octets.data) : SIZE_MAX;
+	/* What is looked for begins with what is rare, and memmem is slow when it is short. */
+	for (size_t size = strlen(what); from + size <= octets.size; from++) {
+		const uint8_t *found = memchr(octets.data + from, what[0], octets.size - from);
+		if (!found)
+			break;
+		from = (size_t)(found - octets.data);
+		if (from + size <= octets.size && memcmp(found, what, size) == 0)
+			return from;
+	}
+	return SIZE_MAX;
 }
 
 struct span bare_path(struct span path)

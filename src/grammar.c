@@ -18,6 +18,9 @@ const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, PARAM
 
 bool grammar_is(struct span word, const char *text)
 {
+	/* Most words differ in their first letter already. */
+	if (word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20))
+		return false;
 	return word.data && word.size == strlen(text) &&
 	       g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
 }

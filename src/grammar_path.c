@@ -19,6 +19,9 @@ static bool is_blank(uint8_t c)
 static size_t path_length(struct span s)
 {
 	bool bracket = s.size > 0 && s.data[0] == '<', quoted = false;
+	const uint8_t *end = bracket ? memchr(s.data, '>', s.size) : NULL;
+	if (end && !memchr(s.data, '"', (size_t)(end - s.data)))
+		return (size_t)(end - s.data) + 1; /* nearly all of them */
 	for (size_t i = 0; i < s.size; i++) {
 		uint8_t c = s.data[i];
 		if (quoted && c == '\\' && i + 1 < s.size)

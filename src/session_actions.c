@@ -124,9 +124,9 @@ static void expect(struct session *s, bool valid)
 	p->end = s->in[UP].offset;
 	p->end_of_data = p->lost = false;
 	p->replies_left = p->replies_seen = 0;
-	g_string_assign(p->name, "");
+	g_string_truncate(p->name, 0);
 	g_string_append_len(p->name, (const char *)s->command.name.data, (gssize)s->command.name.size);
-	g_string_assign(p->argument, "");
+	g_string_truncate(p->argument, 0);
 	if (!is_auth(p->verb))
 		g_string_append_len(
 			p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
