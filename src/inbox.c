@@ -6,27 +6,52 @@
  */
 #include "inbox.h"
 
+#include <string.h>
+
+#define BUFFER_MIN 256
+
 void inbox_init(struct inbox *inbox)
 {
-	*inbox = (struct inbox){ .buffer = g_byte_array_new(), .kept = INBOX_NOT_KEPT };
-	inbox->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
+	*inbox = (struct inbox){ .kept = INBOX_NOT_KEPT, .runs = inbox->few, .run_room = INBOX_RUNS_FEW };
 }
 
 void inbox_clear(struct inbox *inbox)
 {
-	g_byte_array_unref(inbox->buffer);
-	g_array_unref(inbox->runs);
+	g_free(inbox->buffer);
+	if (inbox->runs != inbox->few)
+		g_free(inbox->runs);
+}
+
+/* append - to the buffer. */
+static void append(struct inbox *inbox, const uint8_t *data, size_t size)
+{
+	if (size == 0)
+		return;
+	if (inbox->room - inbox->size < size) {
+		inbox->room = MAX(MAX(2 * inbox->room, inbox->size + size), BUFFER_MIN);
+		inbox->buffer = g_realloc(inbox->buffer, inbox->room);
+	}
+	memcpy(inbox->buffer + inbox->size, data, size);
+	inbox->size += size;
 }
 
 /* add_run - the stream goes on by `size` octets of one kind. */
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
 	inbox->received += size;
-	struct run *last = inbox->runs->len ? &g_array_index(inbox->runs, struct run, inbox->runs->len - 1) : NULL;
-	if (last && last->gap == gap && (gap || last->acked == acked))
+	struct run *last = inbox->run_count ? &inbox->runs[inbox->run_count - 1] : NULL;
+	if (last && last->gap == gap && (gap || last->acked == acked)) {
 		last->end = inbox->received;
-	else
-		g_array_append_val(inbox->runs, ((struct run){ inbox->received, acked, gap }));
+		return;
+	}
+	if (inbox->run_count == inbox->run_room) {
+		bool first = inbox->runs == inbox->few;
+		inbox->run_room *= 2;
+		inbox->runs = g_renew(struct run, first ? NULL : inbox->runs, inbox->run_room);
+		if (first)
+			memcpy(inbox->runs, inbox->few, sizeof inbox->few);
+	}
+	inbox->runs[inbox->run_count++] = (struct run){ inbox->received, acked, gap };
 }
 
 void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
@@ -35,11 +60,11 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 		return;
 	inbox_settle(inbox);
 	add_run(inbox, bytes.size, acked, false);
-	if (inbox->buffer->len == 0) {
+	if (inbox->size == 0) {
 		inbox->view = bytes;
 		inbox->head = 0;
 	} else {
-		g_byte_array_append(inbox->buffer, bytes.data, (guint)bytes.size);
+		append(inbox, bytes.data, bytes.size);
 	}
 }
 
@@ -58,22 +83,23 @@ static size_t kept_octets(const struct inbox *inbox)
 static void drop_runs(struct inbox *inbox)
 {
 	uint64_t from = inbox->kept == INBOX_NOT_KEPT ? inbox->offset : inbox->kept;
-	guint n = 0;
-	while (n < inbox->runs->len && g_array_index(inbox->runs, struct run, n).end <= from)
+	unsigned n = 0;
+	while (n < inbox->run_count && inbox->runs[n].end <= from)
 		n++;
-	if (n > 0)
-		g_array_remove_range(inbox->runs, 0, n);
+	inbox->run_count -= n;
+	if (n > 0 && inbox->run_count > 0)
+		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
 }
 
 void inbox_settle(struct inbox *inbox)
 {
 	size_t keep = kept_octets(inbox);
 	if (inbox->view.data) {
-		g_byte_array_append(inbox->buffer, inbox->view.data + inbox->head - keep,
-			(guint)(inbox->view.size - inbox->head + keep));
+		append(inbox, inbox->view.data + inbox->head - keep, inbox->view.size - inbox->head + keep);
 		inbox->view = (struct span){ NULL, 0 };
 	} else if (inbox->head > keep) {
-		g_byte_array_remove_range(inbox->buffer, 0, (guint)(inbox->head - keep));
+		inbox->size -= inbox->head - keep;
+		memmove(inbox->buffer, inbox->buffer + inbox->head - keep, inbox->size);
 	} else {
 		return;
 	}
@@ -83,21 +109,21 @@ void inbox_settle(struct inbox *inbox)
 /* current_run - the run that holds the octet at the present place; NULL at the end of what was fed. */
 static const struct run *current_run(const struct inbox *inbox, uint64_t offset)
 {
-	guint low = 0, high = inbox->runs->len;
+	unsigned low = 0, high = inbox->run_count;
 	while (low < high) {
-		guint middle = (low + high) / 2;
-		if (g_array_index(inbox->runs, struct run, middle).end <= offset)
+		unsigned middle = (low + high) / 2;
+		if (inbox->runs[middle].end <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < inbox->runs->len ? &g_array_index(inbox->runs, struct run, low) : NULL;
+	return low < inbox->run_count ? &inbox->runs[low] : NULL;
 }
 
 /* last_run - the run that was fed last; there must be one. */
 static const struct run *last_run(const struct inbox *inbox)
 {
-	return &g_array_index(inbox->runs, struct run, inbox->runs->len - 1);
+	return &inbox->runs[inbox->run_count - 1];
 }
 
 /* next_hole - stream offset of the next hole from the present place on, or the end. */
@@ -114,7 +140,7 @@ static uint64_t next_hole(const struct inbox *inbox)
 
 struct span inbox_bytes(const struct inbox *inbox)
 {
-	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer->data, inbox->buffer->len };
+	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
 	if (inbox->head >= all.size)
 		return (struct span){ NULL, 0 };
 	return (struct span){ all.data + inbox->head, (size_t)(next_hole(inbox) - inbox->offset) };
@@ -172,10 +198,9 @@ void inbox_drop(struct inbox *inbox)
 {
 	inbox_release(inbox);
 	inbox->view = (struct span){ NULL, 0 };
-	g_byte_array_set_size(inbox->buffer, 0);
-	inbox->head = 0;
+	inbox->head = inbox->size = 0;
 	inbox->offset = inbox->received;
-	g_array_set_size(inbox->runs, 0);
+	inbox->run_count = 0;
 }
 
 void inbox_keep(struct inbox *inbox)

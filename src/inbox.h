@@ -13,23 +13,27 @@
 #include "types.h"
 
 #define INBOX_NOT_KEPT UINT64_MAX
+#define INBOX_RUNS_FEW 2
+
+struct run {
+	uint64_t end;   /* stream offset behind it */
+	uint64_t acked; /* what the sender had received when it sent these bytes */
+	bool gap;
+};
 
 struct inbox {
-	GByteArray *buffer; /* bytes from `base` on, holes left out */
+	uint8_t *buffer; /* bytes that could not be consumed at once, holes left out */
+	size_t size, room;
 	struct span view;   /* what is being fed and is not in the buffer yet; the buffer is empty then */
 	size_t head;        /* consumed octets of buffer or view */
 	uint64_t offset;    /* stream offset of the next byte */
 	uint64_t received;  /* stream offset behind everything fed, holes included */
 	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
 	uint64_t kept_gaps; /* octets of holes since `kept` */
-	GArray *runs;       /* of struct run: what the bytes and holes from offset (or kept) on are */
+	struct run *runs;   /* what the bytes and holes from offset (or kept) on are: `few`, or allocated */
+	unsigned run_count, run_room;
+	struct run few[INBOX_RUNS_FEW]; /* most often there is just one */
 	bool fin;
-};
-
-struct run {
-	uint64_t end;   /* stream offset behind it */
-	uint64_t acked; /* what the sender had received when it sent these bytes */
-	bool gap;
 };
 
 void inbox_init(struct inbox *inbox);

@@ -9,20 +9,17 @@
 #include "json.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <string.h>
 #include <time.h>
 
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
-#define PRINT_SLACK 1024           /* room beyond the text for keys and punctuation, for the first try */
 #define REPLACEMENT "\357\277\275" /* U+FFFD */
 
 static struct arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
 	size_t used;
 	GSList *large; /* what did not fit */
-	size_t text;   /* octets of text in the record, for the size of the buffer */
 } arena;
 
 void *json_alloc(size_t size)
@@ -51,7 +48,6 @@ void json_reset(void)
 		hooked = true;
 	}
 	arena.used = 0;
-	arena.text = 0;
 	if (arena.large) {
 		g_slist_free_full(arena.large, g_free);
 		arena.large = NULL;
@@ -62,7 +58,6 @@ void json_reset(void)
 
 cJSON *json_text_node(const char *text)
 {
-	arena.text += strlen(text);
 	return cJSON_CreateStringReference(text);
 }
 
@@ -94,10 +89,38 @@ cJSON *json_base64_node(struct span bytes)
 	return json_text_node(text);
 }
 
+/* is_utf8 - UTF-8 without NUL? As g_utf8_validate_len says, but eight octets at a time where they are ASCII. */
+static bool is_utf8(const char *data, size_t size)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+	const char *end = data + size;
+	while (data < end) {
+		uint64_t octets;
+		if (end - data >= (ptrdiff_t)sizeof octets) {
+			memcpy(&octets, data, sizeof octets);
+			if (((octets | (octets - ones)) & highs) == 0) {
+				data += sizeof octets;
+				continue;
+			}
+		}
+		for (const char *stop = data + MIN(end - data, (ptrdiff_t)sizeof octets); data < stop;) {
+			if (*data != '\0' && (uint8_t)*data < 0x80) {
+				data++;
+				continue;
+			}
+			gunichar character = g_utf8_get_char_validated(data, end - data);
+			if (character == 0 || character > 0x10ffff)
+				return false;
+			data = g_utf8_next_char(data);
+		}
+	}
+	return true;
+}
+
 const char *json_legible(struct span bytes, bool terminated, bool *exact)
 {
 	const char *data = bytes.size > 0 ? (const char *)bytes.data : "";
-	*exact = g_utf8_validate_len(data, bytes.size, NULL);
+	*exact = is_utf8(data, bytes.size);
 	if (*exact && terminated)
 		return data;
 	if (*exact) {
@@ -242,7 +265,7 @@ void json_escaped(struct json *object, enum field field, struct span bytes, size
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
-	if (bytes.size > 0 && !g_utf8_validate_len((const char *)bytes.data, bytes.size, NULL)) {
+	if (bytes.size > 0 && !is_utf8((const char *)bytes.data, bytes.size)) {
 		add(object, base64, KIND_BASE64, json_base64_node(bytes));
 		return;
 	}
@@ -286,8 +309,8 @@ static char *put_digits(char *to, uint64_t number, unsigned digits)
 	return to + digits;
 }
 
-/* put_second - "YYYY-MM-DDTHH:MM:SS" for seconds since 1970 (nanoseconds in 64 bits end in 2262: always 4 digits). */
-static char *put_second(char *to, int64_t second)
+/* make_second - "YYYY-MM-DDTHH:MM:SS" for seconds since 1970 (nanoseconds in 64 bits end in 2262: always 4 digits). */
+static void make_second(char *to, int64_t second)
 {
 	time_t when = (time_t)second;
 	struct tm tm;
@@ -301,7 +324,18 @@ static char *put_second(char *to, int64_t second)
 		to = put_digits(to, (uint64_t)pieces[i].number, (unsigned)pieces[i].digits);
 		*to++ = pieces[i].behind;
 	}
-	return to - 1;
+}
+
+/* put_second - most records are of the same second as the one before. Returns what is behind it. */
+static char *put_second(char *to, int64_t second)
+{
+	static char text[sizeof("YYYY-MM-DDTHH:MM:SS")];
+	static int64_t made;
+	if (text[0] == '\0' || second != made)
+		make_second(text, second);
+	made = second;
+	memcpy(to, text, sizeof(text));
+	return to + sizeof(text) - 1;
 }
 
 void json_time(struct json *object, enum field field, int64_t time, unsigned digits)
@@ -366,20 +400,4 @@ void json_strings(struct json *object, enum field field, const GPtrArray *string
 	for (guint i = 0; strings && i < strings->len; i++)
 		json_texts_add(&texts, string_span(strings->pdata[i]));
 	json_texts_end(&texts);
-}
-
-/* ---- printing ---- */
-
-void json_print(const struct json *root, GString *line)
-{
-	size_t start = line->len;
-	size_t room = MIN(arena.text + arena.text / 8 + PRINT_SLACK, INT_MAX);
-	g_string_set_size(line, start + room);
-	while (!cJSON_PrintPreallocated(root->node, line->str + start, (int)room, false)) {
-		assert(room < INT_MAX); /* options.c keeps what goes into a record far below */
-		room = MIN(room * 2, INT_MAX);
-		g_string_set_size(line, start + room);
-	}
-	line->len = start + strlen(line->str + start);
-	g_string_append_c(line, '\n');
 }

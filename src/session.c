@@ -134,7 +134,7 @@ static void run(struct session *s)
 	s->overflow = false;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);
-		if (s->dropped || s->in[d].buffer->len > 2 * SESSION_PENDING_BYTES)
+		if (s->dropped || s->in[d].size > 2 * SESSION_PENDING_BYTES)
 			inbox_drop(&s->in[d]);
 	}
 }
