@@ -13,7 +13,7 @@
 
 #include "output_internal.h"
 
-#define FLOW_CACHE 2048 /* flows whose addresses are kept as text */
+#define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
 #define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
 
 /* A flow's addresses as text. */
