@@ -51,6 +51,7 @@ struct detector {
 	unsigned recipients;
 	struct watch watch;
 	bool midstream_said, one_sided_said, truncated_said, stripped_said, gone_said;
+	bool tls_agreed; /* STARTTLS was answered with 220: what is in clear from then on was decrypted */
 };
 
 /* Where an alert stands. */

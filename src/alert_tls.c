@@ -60,7 +60,7 @@ static void starttls_gone(struct detector *detector, const struct session_respon
 {
 	const struct flow *flow = detector->flow;
 	const struct pair *pair = pairs_find(detector->shared->pairs, &flow->client, &flow->server);
-	if (!pair || !had_starttls(pair, flow->server_port) || detector->gone_said)
+	if (!pair || !had_starttls(pair, flow->server_port) || detector->gone_said || detector->tls_agreed)
 		return;
 	GString *server = g_string_new(NULL);
 	append_address(server, &flow->server);
@@ -107,6 +107,8 @@ void tls_response(struct detector *detector, const struct session_response *resp
 	if ((response->to == VERB_EHLO || response->to == VERB_LHLO) && response->code == 250 &&
 		response->line_count > 0)
 		ehlo_reply(detector, response);
+	if (response->to == VERB_STARTTLS)
+		detector->tls_agreed |= response->code == 220;
 	if (response->to == VERB_STARTTLS && response->code != 220)
 		raise_alert(detector, ALERT_tls_refused, 0, SCENE_RESPONSE(response),
 			response->line_count ? response->lines[0].line : NO_EVIDENCE,

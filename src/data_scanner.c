@@ -15,7 +15,7 @@
 #include "grammar.h"
 
 /* What stands left of the next octet. */
-enum left { LEFT_TEXT, LEFT_CR, LEFT_LF, LEFT_CRLF, LEFT_CRLF_NUL };
+enum left { LEFT_TEXT, LEFT_UNKNOWN /* a hole */, LEFT_CR, LEFT_LF, LEFT_CRLF, LEFT_CRLF_NUL };
 
 void data_scanner_init(struct data_scanner *scanner)
 {
@@ -24,7 +24,7 @@ void data_scanner_init(struct data_scanner *scanner)
 
 void data_scanner_resume(struct data_scanner *scanner)
 {
-	*scanner = (struct data_scanner){ .left = LEFT_TEXT };
+	*scanner = (struct data_scanner){ .left = LEFT_UNKNOWN };
 }
 
 /* left_after - the context behind one octet. */
@@ -33,7 +33,7 @@ static enum left left_after(enum left left, uint8_t c)
 	if (c == '\r')
 		return LEFT_CR;
 	if (c == '\n')
-		return left == LEFT_CR ? LEFT_CRLF : LEFT_LF;
+		return left == LEFT_CR || left == LEFT_UNKNOWN ? LEFT_CRLF : LEFT_LF;
 	if (c == '\0' && left == LEFT_CRLF)
 		return LEFT_CRLF_NUL;
 	return LEFT_TEXT;
@@ -133,7 +133,7 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 			break;
 		size_t n = (size_t)(dot - input.data);
 		enum left left = left_of(scanner->left, input.data, n);
-		if (left != LEFT_TEXT) {
+		if (left > LEFT_UNKNOWN) {
 			/* what stands before the dot is content; the dot waits for what follows it */
 			scanner->left = left;
 			scanner->pending[0] = '.';

@@ -39,14 +39,16 @@ bool hole_in_responses(struct session *s)
 	struct span next = inbox_bytes(up);
 	uint64_t acked = next.size ? inbox_acked(up, up->offset) : 0;
 	bool behind = down->received > end;
-	if (next.size > 0 && acked > down->offset && (acked <= end || !line_between(down, hole, acked))) {
+	/* Sent by someone who had seen the end of the hole already: the reply is behind it. */
+	bool beyond = s->pending.acked >= end && s->machine.state == STATE_response && !s->pending.lost;
+	if (!beyond && next.size > 0 && acked > down->offset && (acked <= end || !line_between(down, hole, acked))) {
 		if (acked > end && !behind && !s->ended)
 			return false;
 		return fire_gap(s, DOWN);
 	}
 	if (!behind && !s->ended)
 		return false;
-	if (!behind && next.size > 0)
+	if (!beyond && !behind && next.size > 0)
 		return fire_gap(s, DOWN);
 	inbox_skip_hole(down, hole);
 	s->skip_partial[DOWN] = s->resync_reply = true;

@@ -37,26 +37,6 @@ bool session_blind(const struct session *s)
 	return s->options.one_sided || s->assumed_greeting || s->overflow || s->summary.gap_bytes > 0;
 }
 
-/* without_secrets - what of the evidence may be shown: nothing while credentials are exchanged, and nothing behind
- * AUTH. */
-static struct span without_secrets(const struct session *s, struct span evidence)
-{
-	static const char *const words[] = { "AUTH ", "X-EXPS " };
-	if (s->auth || s->secret_follows)
-		return (struct span){ NULL, 0 };
-	for (size_t at = 0; at < evidence.size;) {
-		for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-			size_t length = strlen(words[i]);
-			if (evidence.size - at > length &&
-				grammar_is((struct span){ evidence.data + at, length }, words[i]))
-				return (struct span){ evidence.data, at + length };
-		}
-		const uint8_t *lf = memchr(evidence.data + at, '\n', evidence.size - at);
-		at = lf ? (size_t)(lf - evidence.data) + 1 : evidence.size;
-	}
-	return evidence;
-}
-
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...)
 {
@@ -74,7 +54,7 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 		.has_direction = true,
 		.tx = tx,
 		.description = description,
-		.evidence = without_secrets(s, evidence),
+		.evidence = evidence,
 	};
 	s->sink->alert(s->context, &alert);
 	g_free(description);

@@ -120,6 +120,7 @@ static void expect(struct session *s, bool valid)
 	p->candidate = NULL;
 	p->verb = s->command.verb;
 	p->valid = valid;
+	p->acked = s->command_acked;
 	p->early = sent_early(s) || s->in[DOWN].fin;
 	p->end = s->in[UP].offset;
 	p->end_of_data = p->lost = false;
@@ -183,23 +184,10 @@ static void answer_refusal(struct session *s)
 	replace(&s->banner_line, NULL);
 }
 
-/* hide_credentials - behind a refused AUTH, a line that is no command may be what it should have taken: it has no name
- * and is told as a continuation. Returns true when it is so. */
-static bool hide_credentials(struct session *s)
-{
-	s->secret_follows &= s->command.verb == VERB_UNKNOWN;
-	if (!s->secret_follows)
-		return false;
-	size_t end = s->command.end == LINE_END_CRLF ? 2 : s->command.end == LINE_END_LF;
-	s->command.argument = (struct span){ s->command.line.data, s->command.line.size - end };
-	s->command.name.size = 0;
-	return true;
-}
-
 void take_command(struct session *s)
 {
 	enum verb verb = s->command.verb;
-	bool in_transaction = s->tx != NULL && !s->regreeted, hidden = hide_credentials(s);
+	bool in_transaction = s->tx != NULL && !s->regreeted;
 	end_auth(s);
 	expect(s, true);
 	answer_refusal(s);
@@ -208,7 +196,7 @@ void take_command(struct session *s)
 	if (verb == VERB_MAIL)
 		transaction_mail(s);
 	watch_chunks(s);
-	emit_command(s, true, is_auth(verb) || hidden, hidden, in_transaction);
+	emit_command(s, true, is_auth(verb), false, in_transaction);
 	if (verb == VERB_RCPT)
 		transaction_rcpt(s);
 	else if (verb == VERB_BDAT)
@@ -234,13 +222,13 @@ void alert_invalid_command(struct session *s)
 		s->pending.lost = true;
 		return;
 	}
-	bool hidden = hide_credentials(s), secret = is_auth(s->command.verb) || hidden;
+	bool secret = is_auth(s->command.verb);
 	session_alert(s, ALERT_invalid_command, SEVERITY_LOW, s->command.line, transaction_number(s),
 		"invalid smtp command: %s",
 		s->command.name.size == 0 ? "the line has no verb" : "the verb's parameter does not fit");
 	expect(s, false);
 	answer_refusal(s);
-	emit_command(s, false, secret, hidden, s->tx != NULL);
+	emit_command(s, false, secret, false, s->tx != NULL);
 }
 
 void skip_line(struct session *s)
@@ -318,7 +306,6 @@ static void auth_reply(struct session *s)
 	if (s->reply.code == 334)
 		return;
 	struct session_auth *result = auth_result(s->auth);
-	s->secret_follows = s->reply.code >= 400 && s->pending.replies_seen == 0;
 	result->success = s->reply.code == 235 && !s->reply.assumed;
 	result->assumed = s->reply.assumed;
 	result->code = s->reply.assumed ? 0 : s->reply.code;

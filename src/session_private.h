@@ -16,6 +16,7 @@ struct pending {
 	enum verb verb;
 	GString *name, *argument; /* as sent; the argument of AUTH is left out */
 	uint64_t end;             /* stream offset behind it */
+	uint64_t acked;           /* what the client had seen when it sent it */
 	bool valid;               /* it fitted the grammar */
 	bool end_of_data;         /* it is the end of content, or of a chunk */
 	bool early;               /* it was sent ahead of the reply before, or behind the server's close */
@@ -95,7 +96,6 @@ struct session {
 	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
 	bool injection_said, response_injection_said;
-	bool secret_follows; /* AUTH was refused at once: what comes may be the credentials it should have taken */
 	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
 	bool smuggled;  /* what is read now stood behind an odd end of data */
 	bool initiation_said;
@@ -109,7 +109,7 @@ struct session {
 
 /* ---- session.c ---- */
 const char *session_state_name(const struct session *s);
-/* session_alert - raises one; tx -1: none. Credentials in the evidence are left out here, whoever raises it. */
+/* session_alert - raises one; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);

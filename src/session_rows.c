@@ -120,7 +120,7 @@ bool chunk_follows(const struct session *s)
 
 bool lenient_resynchronising(const struct session *s)
 {
-	return !s->options.strict && s->resynchronising && (!s->command_valid || s->command.verb == VERB_UNKNOWN);
+	return !s->options.strict && s->resynchronising && s->command.verb == VERB_UNKNOWN;
 }
 
 bool lenient_resynchronising_reply(const struct session *s)

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define EVIDENCE_NEXT 200 /* octets shown of what stands behind an odd end */
+
 /* What may stand behind an odd end of data, as an attacker writes it. */
 static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ",
 	"LHLO ", "RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
@@ -50,18 +52,30 @@ void hold_odd(struct session *s, struct span literal)
 	inbox_keep(&s->in[UP]);
 }
 
+/* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
+static GByteArray *evidence_of(const struct hold *hold, struct span next)
+{
+	GByteArray *evidence = g_byte_array_new();
+	if (hold->low)
+		g_byte_array_append(evidence, (const guint8 *)".", 1);
+	g_byte_array_append(evidence, hold->literal->data, hold->literal->len);
+	g_byte_array_append(evidence, next.data, (guint)MIN(next.size, EVIDENCE_NEXT));
+	return evidence;
+}
+
 /* say - the alert for an odd end without a command behind it. */
 static void say_nonstandard(struct session *s, bool answered)
 {
-	struct span literal = { s->hold.literal->data, s->hold.literal->len };
+	GByteArray *evidence = evidence_of(&s->hold, (struct span){ NULL, 0 });
 	enum direction now = s->direction;
 	s->direction = UP; /* the server's answer tells, the client did it */
-	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM, literal,
-		transaction_number(s),
+	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM,
+		(struct span){ evidence->data, evidence->len }, transaction_number(s),
 		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
 		"%s",
 		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
 	s->direction = now;
+	g_byte_array_unref(evidence);
 }
 
 bool hold_lookahead(struct session *s, struct span next, bool last)
@@ -144,14 +158,8 @@ bool hold_undecided(struct session *s)
 /* say_smuggling - what was found and what the server made of it. */
 static void say_smuggling(struct session *s, bool answered)
 {
-	GByteArray *evidence = g_byte_array_new();
-	g_byte_array_append(evidence, s->hold.literal->data, s->hold.literal->len);
-	if (answered) {
-		struct span next = inbox_bytes(&s->in[UP]);
-		g_byte_array_append(evidence, next.data, (guint)MIN(next.size, 200));
-	} else {
-		g_byte_array_append(evidence, s->hold.content->data, MIN(s->hold.content->len, 200));
-	}
+	struct span held = { s->hold.content->data, s->hold.content->len };
+	GByteArray *evidence = evidence_of(&s->hold, answered ? inbox_bytes(&s->in[UP]) : held);
 	enum direction now = s->direction;
 	s->direction = UP; /* the server's answer tells, the client did it */
 	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },

@@ -339,7 +339,7 @@ void transaction_close(struct session *s, enum stage stage)
 	else if (tx->content_whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 	else
-		transaction_end(s, OUTCOME_ABORTED, s->content_open ? STAGE_CONTENT : stage);
+		transaction_end(s, OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
 }
 
 void transaction_without_mail(struct session *s)
