@@ -134,6 +134,8 @@ struct alert {
 
 /* alert_find - the id of a name. Returns ALERT_COUNT when there is no such alert. */
 enum alert_id alert_find(const char *name);
+/* alert_counts - does it count something, so that --threshold means something? *seconds: within a time. */
+bool alert_counts(enum alert_id id, bool *seconds);
 /* severity_name - "high", "medium", "low". severity_find - its inverse; returns 0 when unknown. */
 const char *severity_name(enum severity severity);
 int severity_find(const char *name);

@@ -30,6 +30,10 @@ struct capture;
 struct capture *capture_open(const char *path, const char *bpf, GError **error);
 void capture_close(struct capture *capture);
 
+/* capture_filter_error - why this is no filter on any kind of link; NULL when it is one. Free with g_free. Whether it
+ * fits a capture's own link is found out when that is opened. */
+char *capture_filter_error(const char *bpf);
+
 enum capture_status { CAPTURE_PACKET, CAPTURE_END, CAPTURE_BROKEN };
 
 /* capture_next - the next packet. CAPTURE_BROKEN: the capture ends in the middle of a record or is damaged there;

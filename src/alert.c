@@ -28,6 +28,13 @@ enum alert_id alert_find(const char *name)
 	return id;
 }
 
+bool alert_counts(enum alert_id id, bool *seconds)
+{
+	*seconds = id == ALERT_auth_bruteforce || id == ALERT_auth_password_spray || id == ALERT_user_enumeration;
+	return *seconds || id == ALERT_command_too_long || id == ALERT_helo_too_long || id == ALERT_response_too_long ||
+	       id == ALERT_data_line_too_long || id == ALERT_too_many_recipients || id == ALERT_too_many_invalid;
+}
+
 const char *severity_name(enum severity severity)
 {
 	return severities[severity];

@@ -21,6 +21,7 @@
 /* Copies from the kernel are half as fast to a buffer that is not aligned. */
 #define STDIO_ALIGNMENT 4096
 /* What a capture needs to begin with: the shorter header of the two formats. */
+#define MAXIMUM_SNAPLEN 262144 /* libpcap's own */
 #define HEADER_MIN 24
 
 struct capture {
@@ -105,6 +106,27 @@ static bool start_filter(struct capture *capture, const char *bpf, GError **erro
 		return fail(capture, error, "filter \"%s\": %s", bpf, pcap_geterr(capture->pcap));
 	capture->filtered = true;
 	return true;
+}
+
+char *capture_filter_error(const char *bpf)
+{
+	static const int links[] = { DLT_EN10MB, DLT_RAW, DLT_LINUX_SLL2, DLT_IEEE802_11_RADIO, DLT_PFLOG, DLT_PPP };
+	char *words = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		struct bpf_program program;
+		pcap_t *pcap = pcap_open_dead(links[i], MAXIMUM_SNAPLEN);
+		const bool good = pcap_compile(pcap, &program, bpf, 1, PCAP_NETMASK_UNKNOWN) == 0;
+		if (good)
+			pcap_freecode(&program);
+		else if (words == NULL)
+			words = g_strdup(pcap_geterr(pcap));
+		pcap_close(pcap);
+		if (!good)
+			continue;
+		g_free(words);
+		return NULL;
+	}
+	return words;
 }
 
 struct capture *capture_open(const char *path, const char *bpf, GError **error)

@@ -8,6 +8,17 @@
 #include "jobs.h"
 #include "shards.h"
 
+/* is_usable - a filter that can't be one is found out before anything is read. */
+static bool is_usable(const struct options *options)
+{
+	char *trouble = options->bpf ? capture_filter_error(options->bpf) : NULL;
+	if (!trouble)
+		return true;
+	fprintf(stderr, "smtpscan: --filter: '%s': %s\nTry 'smtpscan --help'.\n", options->bpf, trouble);
+	g_free(trouble);
+	return false;
+}
+
 /* run - what the arguments mean is analysed. No output is worse than no input, so the larger status counts. */
 static int run(const struct options *options)
 {
@@ -29,7 +40,9 @@ int main(int argc, char **argv)
 	struct options options;
 	enum options_result result = options_parse(argc, argv, &options);
 	int status = result == OPTIONS_ERROR ? EXIT_USAGE : EXIT_OK;
-	if (result == OPTIONS_RUN)
+	if (result == OPTIONS_RUN && !is_usable(&options))
+		status = EXIT_USAGE;
+	else if (result == OPTIONS_RUN)
 		status = options.merge ? shards_merge(&options) : run(&options);
 	else if (result == OPTIONS_DONE && fflush(stdout) != 0)
 		status = EXIT_OUTPUT;

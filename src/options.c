@@ -64,7 +64,7 @@ static const struct option_row rows[] = {
 	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, 0, take_alert_limit,
 	  "write an alert at most N times per session\n(default 10; 0: no limit)" },
 	{ "disable", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_disable, "do not raise these alerts" },
-	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "raise this alert from N on, in SECONDS" },
+	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "raise an alert that counts from N on,\nin SECONDS" },
 	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that are local, for open_relay" },
 	{ "illegal-commands", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_illegal_commands,
 	  "verbs for illegal_command\n(default DEBUG,WIZ,KILL,SHOWQ,TURN)" },

@@ -214,6 +214,11 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 		    (!parts[1] || parse_number(parts[1], 1, UINT32_MAX, &seconds));
 	g_strfreev(parts);
 	g_free(name);
+	bool windowed = false;
+	if (good && !alert_counts(id, &windowed))
+		return option_bad(row, value, "about an alert that counts something");
+	if (good && seconds > 0 && !windowed)
+		return option_bad(row, value, "ALERT=COUNT: this one counts without regard to time");
 	if (!good)
 		return option_bad(row, value, "ALERT=COUNT or ALERT=COUNT/SECONDS, as auth_bruteforce=10/60");
 	options->detectors.thresholds[id] = (struct threshold){ (unsigned)count, (unsigned)seconds };

@@ -97,10 +97,15 @@ class Cli(unittest.TestCase):
         self.status(0, "--fail-on", "high", "--disable", "smtp_smuggling", HIGH)
 
     def test_2_for_bad_usage_with_a_sentence(self):
-        for arguments in ([], ["--nonsense", PLAIN], ["-e", "nonsense", PLAIN], ["--fail-on", "x", PLAIN]):
+        for arguments in ([], ["--nonsense", PLAIN], ["-e", "nonsense", PLAIN], ["--fail-on", "x", PLAIN],
+                          ["-f", "tcp prot 25", PLAIN]):
             result = self.status(2, *arguments)
             self.assertTrue(result.stderr.startswith(b"smtpscan: ") or b"smtpscan: " in result.stderr, arguments)
             self.assertEqual(result.stdout, b"")
+
+    def test_a_filter_for_any_kind_of_link_is_no_bad_usage(self):
+        self.status(0, "-f", "tcp port 25 and ether host 00:00:00:00:00:00", PLAIN)
+        self.status(3, "-f", "type mgt", PLAIN)  # of 802.11 alone
 
     def broken(self, path, mails):
         """PATH cannot be read to its end: that is said, and the capture behind it is analysed all the same."""

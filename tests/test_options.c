@@ -122,7 +122,8 @@ static void what_makes_no_sense_is_refused(void **state)
 		"--body-limit K x", "--memory 1000 x", "--memory 99999999999999999999 x", "--severity urgent x",
 		"--fail-on 1 x", "--alert-limit ten x", "-j 0 x", "--shard 0/4 x", "--shard 5/4 x", "--shard 3 x",
 		"--disable nonsense x", "--threshold auth_bruteforce x", "--threshold nonsense=3 x",
-		"--threshold auth_bruteforce=0 x", "--threshold auth_bruteforce=3/x x", "--hash crc32 x",
+		"--threshold auth_bruteforce=0 x", "--threshold auth_bruteforce=3/x x", "--threshold bare_lf=3 x",
+		"--threshold helo_too_long=100/60 x", "--hash crc32 x",
 		"--idle-timeout 0 x", "--keep-order x", "--resume d -o f x", "--resume d --continuous x",
 		"--progress=xml x", "--list-alerts=xml", "--graph=loose" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
