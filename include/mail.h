@@ -78,6 +78,7 @@ struct mail_header { /* every header field of the message itself, in order, for 
 	GString *value; /* unfolded, not decoded */
 };
 
+/* Lists are never NULL, and only to be read: len and pdata. */
 struct mail {
 	uint64_t size;    /* octets fed */
 	uint64_t missing; /* octets of gaps */
@@ -100,7 +101,7 @@ struct mail {
 	char *error; /* storing failed: a sentence; exit status 4 */
 	/* text that detectors search: decoded body text of all text parts, up to MAIL_MEMORY_MAX; may be empty */
 	GString *text;
-	void *header_memory; /* what headers point into */
+	struct arena *arena; /* where all of this lives but text, raw and error */
 };
 
 /* mail_init, mail_exit - once a process. */

@@ -11,6 +11,7 @@
 #ifndef SMTPSCAN_MIME_H
 #define SMTPSCAN_MIME_H
 
+#include "arena.h"
 #include "mail.h"
 
 #define MIME_HEADER_BLOCK_MAX (64 * 1024) /* beyond: a defect */
@@ -42,16 +43,16 @@ bool charset_is_ascii(struct span in);
 
 /* --- mime_words.c: header values. `hint` is the charset that raw 8-bit octets are likely in; may be NULL. */
 
-/* mime_unfold - the value on one line, trimmed, as UTF-8; free with g_free. */
-char *mime_unfold(struct span value, const char *hint);
+/* mime_unfold - the value on one line, trimmed, as UTF-8. */
+char *mime_unfold(struct arena *arena, struct span value, const char *hint);
 /* mime_words - the same with RFC 2047 words decoded. */
-char *mime_words(struct span value, const char *hint);
-/* mime_decode_words - decodes the RFC 2047 words of a UTF-8 string; takes it, returns it or its successor. */
-char *mime_decode_words(char *text);
+char *mime_words(struct arena *arena, struct span value, const char *hint);
+/* mime_decode_words - decodes the RFC 2047 words of a UTF-8 string; returns it when there are none. */
+char *mime_decode_words(struct arena *arena, char *text);
 /* mime_addresses - adds each address of an address list, decoded, to a list of mail's. */
-void mime_addresses(GPtrArray **list, struct span value, const char *hint);
+void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint);
 /* mime_mailbox - decoded display name and address of the first mailbox; NULL when there is none. */
-void mime_mailbox(struct span value, const char *hint, char **name, char **address);
+void mime_mailbox(struct arena *arena, struct span value, const char *hint, char **name, char **address);
 
 /* --- mime_header.c: header blocks. */
 
@@ -102,8 +103,7 @@ struct mime_params {
 	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
 	char *filename, *charset, *boundary, *format, *delsp;
 };
-void mime_params_parse(struct mime_params *params, struct span value, const char *hint);
-void mime_params_clear(struct mime_params *params);
+void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint);
 
 /* --- mime_decode.c: transfer encodings. */
 
@@ -116,20 +116,19 @@ typedef void (*mime_sink)(void *context, struct span decoded, size_t passed);
 /* mime_decode - the decoded octets go to sink, piece by piece. Returns NULL, or in words what could not be decoded. */
 const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context);
 /* mime_uuencode_name - the file name in the begin line; NULL when there is none. */
-char *mime_uuencode_name(struct span in);
+char *mime_uuencode_name(struct arena *arena, struct span in);
 
 /* --- mime_text.c: bodies and urls. */
 
-/* mime_flowed - RFC 3676: undoes format=flowed in place. */
-void mime_flowed(GString *text, bool delsp);
-/* mime_urls - adds the urls of a text to a list of mail's (at most MAIL_URL_MAX); *seen holds those that are in it
- * (NULL at first). */
-void mime_urls(GPtrArray **list, GHashTable **seen, struct span text, bool html);
+/* mime_flowed - RFC 3676: undoes format=flowed in place, from `start` on. */
+void mime_flowed(GString *text, size_t start, bool delsp);
+/* mime_urls - adds the urls of a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. */
+void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html);
 
 /* --- mime_look.c: what octets are. */
 
-/* mime_magic - what libmagic says of the first octets of a file; NULL when nothing. Free with g_free. */
-char *mime_magic(struct span data);
+/* mime_magic - what libmagic says of the first octets of a file; NULL when nothing. */
+char *mime_magic(struct arena *arena, struct span data);
 /* mime_is_text - do the first octets look like text? */
 bool mime_is_text(struct span data);
 /* mime_is_archive - is it of a kind that mime_archive_encrypted reads? */
@@ -147,23 +146,29 @@ struct extract_file *extract_begin(const char *directory, char **error);
 void extract_write(struct extract_file *file, struct span data);
 /* extract_end - gives the file its final name, or throws it away when hash is NULL. Returns the path, or NULL with
  * *error set. Frees file. */
-char *extract_end(struct extract_file *file, const char *hash, const char *extension, char **error);
+char *extract_end(
+	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
 void extract_exit(void);
 
-/* --- mail.c, for mime*.c */
+/* --- digest.c */
 
+void digest_init(void);
+void digest_exit(void);
 struct digest; /* SHA-256, and what else was asked for */
 struct digest *digest_new(unsigned hashes);
 void digest_update(struct digest *digest, struct span data);
+#define DIGEST_HEX_MAX 65
 /* digest_end - lower case hex of each; sha1 and md5 only when they were asked for. Frees digest. */
-void digest_end(struct digest *digest, char sha256[65], char **sha1, char **md5);
+void digest_end(struct digest *digest, char *sha256, char **sha1, char **md5, struct arena *arena);
+
+/* --- mail.c, for mime*.c */
+
 /* mail_lost - something could not be stored; takes error. */
 void mail_lost(struct mail *mail, char *error);
 /* mail_list_add - adds to one of mail's lists. mail_text_take - text becomes mail->text, or is added to it; takes it.
  */
-void mail_list_add(GPtrArray **list, gpointer element, GDestroyNotify destroy);
-void mail_text_take(struct mail *mail, GString *text);
-void mail_part_free(gpointer part);
+void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element);
+GString *mail_text(struct mail *mail);
 void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 

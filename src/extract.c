@@ -182,7 +182,7 @@ static bool is_stored(const char *name)
 	return fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
 }
 
-char *extract_end(struct extract_file *file, const char *hash, const char *extension, char **error)
+char *extract_end(struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error)
 {
 	char *path = NULL;
 	write_out(file, file->buffer, file->used);
@@ -197,10 +197,11 @@ char *extract_end(struct extract_file *file, const char *hash, const char *exten
 				file->error = errno;
 		} else
 			unlinkat(directory_fd, file->temporary, 0);
-		path = g_build_filename(file->directory, name, NULL);
+		path = arena_take(arena, strlen(file->directory) + strlen(name) + 2);
+		sprintf(path, "%s%s%s", file->directory, g_str_has_suffix(file->directory, "/") ? "" : "/", name);
 		if (!keep) {
 			*error = g_strdup_printf("can't write %s: %s", path, g_strerror(file->error));
-			g_clear_pointer(&path, g_free);
+			path = NULL;
 			unlinkat(directory_fd, file->temporary, 0);
 		}
 		g_free(name);

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,12 +22,13 @@
 #define BLOCK_MIN 4096               /* the first octets of a mail */
 #define FILE_BUFFER_SIZE (16 * 1024) /* octets that wait to be written to the temporary file */
 #define HASH_STEP (16 * 1024)        /* octets that wait to be hashed: many small updates are slow */
-#define DIGEST_SIZE_MAX 32
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
-#define LIST_FIRST 8    /* elements that a list has room for at first */
 #define FILES_MAX 65536 /* descriptors asked for */
 #define HOLES_MAX 10000
+#define LIST_FIRST 8          /* elements that a list has room for at first */
+#define ARENA_FIRST 4096      /* octets of the arena that come with the mail: enough for most */
+#define SPARE_MAX (64 * 1024) /* octets of a freed mail that are kept for the next */
 
 /* A mail and what is behind it. */
 struct open_mail {
@@ -42,73 +42,25 @@ struct open_mail {
 	bool failed;        /* the temporary file: no more content is kept */
 	GArray *holes;      /* struct mail_hole; NULL: none */
 	struct digest *digest;
+	GString *text; /* what mail.text is when there is any */
+	struct arena arena;
+	uint64_t first[ARENA_FIRST / 8]; /* memory of the arena: enough for most mails */
 };
 
-/* --- hashes --- */
-
-struct digest {
-	struct digest *next; /* in the list of those that are free */
-	unsigned hashes;
-	EVP_MD_CTX *sha256, *sha1, *md5;
-};
-
-static EVP_MD *sha256, *sha1, *md5;
-static struct digest *free_digests;
 static size_t memory_total;
-static GPtrArray *nothing; /* stands for every list that is empty, */
-static GString *no_text;   /* and this for the text */
+static struct open_mail *spare; /* one that was freed, with its memory */
+static GPtrArray nothing;       /* stands for every list that is empty */
+static GString no_text = { .str = (char[]){ "" } };
+static bool ready;
 
-struct digest *digest_new(unsigned hashes)
+/* destroy - all that is left of a mail. */
+static void destroy(struct open_mail *open)
 {
-	struct digest *digest = free_digests;
-	if (digest != NULL)
-		free_digests = digest->next;
-	else {
-		digest = g_new0(struct digest, 1);
-		digest->sha256 = EVP_MD_CTX_new();
-		digest->sha1 = EVP_MD_CTX_new();
-		digest->md5 = EVP_MD_CTX_new();
-	}
-	digest->hashes = hashes;
-	g_assert(EVP_DigestInit_ex2(digest->sha256, sha256, NULL) == 1);
-	if (hashes & HASH_SHA1)
-		g_assert(EVP_DigestInit_ex2(digest->sha1, sha1, NULL) == 1);
-	if (hashes & HASH_MD5)
-		g_assert(EVP_DigestInit_ex2(digest->md5, md5, NULL) == 1);
-	return digest;
-}
-
-void digest_update(struct digest *digest, struct span data)
-{
-	EVP_DigestUpdate(digest->sha256, data.data, data.size);
-	if (digest->hashes & HASH_SHA1)
-		EVP_DigestUpdate(digest->sha1, data.data, data.size);
-	if (digest->hashes & HASH_MD5)
-		EVP_DigestUpdate(digest->md5, data.data, data.size);
-}
-
-/* digest_hex - ends one hash: lower case hexadecimal, terminated. */
-static void digest_hex(EVP_MD_CTX *context, char *hex)
-{
-	uint8_t octets[DIGEST_SIZE_MAX];
-	unsigned size = 0;
-	EVP_DigestFinal_ex(context, octets, &size);
-	for (unsigned i = 0; i < size; i++) {
-		*hex++ = "0123456789abcdef"[octets[i] >> 4];
-		*hex++ = "0123456789abcdef"[octets[i] & 15];
-	}
-	*hex = '\0';
-}
-
-void digest_end(struct digest *digest, char hex[65], char **sha1_hex, char **md5_hex)
-{
-	digest_hex(digest->sha256, hex);
-	if (digest->hashes & HASH_SHA1)
-		digest_hex(digest->sha1, *sha1_hex = g_malloc(41));
-	if (digest->hashes & HASH_MD5)
-		digest_hex(digest->md5, *md5_hex = g_malloc(33));
-	digest->next = free_digests;
-	free_digests = digest;
+	memory_total -= open->room;
+	g_free(open->memory);
+	if (open->text != NULL)
+		g_string_free(open->text, TRUE);
+	g_free(open);
 }
 
 /* allow_files - every large mail that is open needs a descriptor. */
@@ -121,40 +73,26 @@ static void allow_files(void)
 	}
 }
 
-/* mail_init - fetches the hashes once: a fetch is slower than a small hash. */
 void mail_init(void)
 {
-	if (nothing != NULL)
+	if (ready)
 		return;
+	ready = true;
 	allow_files();
-	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
-	g_assert(sha256 != NULL && sha1 != NULL && md5 != NULL);
-	nothing = g_ptr_array_new();
-	no_text = g_string_new(NULL);
+	digest_init();
 	mime_charset_init();
 	mime_decode_init();
 }
 
 void mail_exit(void)
 {
-	if (nothing == NULL)
+	if (!ready)
 		return;
-	while (free_digests != NULL) {
-		struct digest *digest = free_digests;
-		free_digests = digest->next;
-		EVP_MD_CTX_free(digest->sha256);
-		EVP_MD_CTX_free(digest->sha1);
-		EVP_MD_CTX_free(digest->md5);
-		g_free(digest);
-	}
-	EVP_MD_free(sha256);
-	EVP_MD_free(sha1);
-	EVP_MD_free(md5);
-	g_ptr_array_free(nothing, TRUE);
-	nothing = NULL;
-	g_string_free(no_text, TRUE);
+	ready = false;
+	if (spare != NULL)
+		destroy(spare);
+	spare = NULL;
+	digest_exit();
 	mime_charset_exit();
 	extract_exit();
 	mime_look_exit();
@@ -175,82 +113,71 @@ void mail_lost(struct mail *mail, char *error)
 		g_free(error);
 }
 
-static void defect_free(gpointer data)
-{
-	struct mime_defect *defect = data;
-	g_free(defect->description);
-	if (defect->evidence != NULL)
-		g_string_free(defect->evidence, TRUE);
-	g_free(defect);
-}
-
 void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
 {
 	if (mail->defects->len >= MIME_DEFECTS_MAX)
 		return;
-	struct mime_defect *defect = g_new0(struct mime_defect, 1);
+	struct mime_defect *defect = arena_take(mail->arena, sizeof *defect + sizeof *defect->evidence);
 	va_list arguments;
 	va_start(arguments, format);
-	defect->kind = kind;
-	defect->description = g_strdup_vprintf(format, arguments);
+	char *words = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	if (evidence.size > 0)
-		defect->evidence =
-			g_string_new_len((const char *)evidence.data, (gssize)MIN(evidence.size, EVIDENCE_MAX));
-	mail_list_add(&mail->defects, defect, defect_free);
-}
-
-void mail_list_add(GPtrArray **list, gpointer element, GDestroyNotify destroy)
-{
-	if (*list == nothing)
-		*list = g_ptr_array_new_full(LIST_FIRST, destroy);
-	g_ptr_array_add(*list, element);
-}
-
-void mail_text_take(struct mail *mail, GString *text)
-{
-	if (mail->text == no_text) {
-		mail->text = text;
-		return;
+	*defect = (struct mime_defect){ .kind = kind, .description = arena_copy(mail->arena, words, strlen(words)) };
+	g_free(words);
+	if (evidence.size > 0) {
+		size_t size = MIN(evidence.size, EVIDENCE_MAX);
+		defect->evidence = (GString *)(void *)(defect + 1);
+		*defect->evidence =
+			(GString){ arena_copy(mail->arena, (const char *)evidence.data, size), size, size + 1 };
 	}
-	if (mail->text->len < MAIL_MEMORY_MAX) {
-		size_t room = MAIL_MEMORY_MAX - mail->text->len;
-		g_string_append_c(mail->text, '\n');
-		if (text->len < room)
-			g_string_append_len(mail->text, text->str, (gssize)text->len);
-	}
-	g_string_free(text, TRUE);
+	mail_list_add(mail, &mail->defects, defect);
 }
 
-void mail_part_free(gpointer data)
+/* mail_list_add - a list has room for 8, 16, 32, ... elements: when it has so many, it is full. */
+void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element)
 {
-	struct mail_part *part = data;
-	g_free(part->filename);
-	g_free(part->content_type);
-	g_free(part->charset);
-	g_free(part->magic);
-	g_free(part->disposition);
-	g_free(part->number);
-	g_free(part->sha256);
-	g_free(part->sha1);
-	g_free(part->md5);
-	g_free(part->path);
-	g_free(part);
+	GPtrArray *array = *list;
+	if (array == &nothing) {
+		array = *list = arena_take(mail->arena, sizeof *array);
+		*array = (GPtrArray){ arena_take(mail->arena, LIST_FIRST * sizeof(gpointer)), 0 };
+	} else if (array->len >= LIST_FIRST && (array->len & (array->len - 1)) == 0) {
+		gpointer *more = arena_take(mail->arena, 2 * array->len * sizeof(gpointer));
+		memcpy(more, array->pdata, array->len * sizeof(gpointer));
+		array->pdata = more;
+	}
+	array->pdata[array->len++] = element;
+}
+
+GString *mail_text(struct mail *mail)
+{
+	struct open_mail *open = (struct open_mail *)mail;
+	if (open->text == NULL)
+		open->text = g_string_sized_new(BLOCK_MIN);
+	if (mail->text == &no_text)
+		mail->text = open->text;
+	return open->text;
 }
 
 /* --- content --- */
 
 struct mail *mail_new(const struct mail_options *options)
 {
-	struct open_mail *open = g_new0(struct open_mail, 1);
+	struct open_mail *open = spare;
+	spare = NULL;
+	if (open == NULL) {
+		open = g_new(struct open_mail, 1);
+		memset(open, 0, offsetof(struct open_mail, first));
+	}
 	struct mail *mail = &open->mail;
 	open->options = options;
 	open->fd = -1;
 	open->keep = options->parse || options->raw || options->keep || options->extract_dir != NULL;
 	open->digest = digest_new(HASH_SHA256);
-	mail->to = mail->cc = mail->bcc = mail->received = nothing;
-	mail->parts = mail->urls = mail->headers = mail->defects = nothing;
-	mail->text = no_text;
+	open->arena = (struct arena){ .at = (char *)open->first, .left = sizeof open->first };
+	mail->arena = &open->arena;
+	mail->to = mail->cc = mail->bcc = mail->received = &nothing;
+	mail->parts = mail->urls = mail->headers = mail->defects = &nothing;
+	mail->text = &no_text;
 	return mail;
 }
 
@@ -386,7 +313,7 @@ static void store(struct open_mail *open)
 			extract_write(file, span_of(buffer, (size_t)got));
 			offset += (uint64_t)got;
 		}
-		mail->path = extract_end(file, offset == mail->size ? mail->sha256 : NULL, ".eml", &error);
+		mail->path = extract_end(file, mail->arena, offset == mail->size ? mail->sha256 : NULL, ".eml", &error);
 	}
 	if (error != NULL)
 		mail_lost(mail, error);
@@ -423,7 +350,7 @@ void mail_finish(struct mail *mail, bool whole)
 	if (!whole)
 		mail->partial = true;
 	hash(open);
-	digest_end(open->digest, mail->sha256, NULL, NULL);
+	digest_end(open->digest, mail->sha256, NULL, NULL, NULL);
 	open->digest = NULL;
 	if (options->raw) {
 		size_t size = (size_t)MIN(mail->size, options->raw_limit), got = 0;
@@ -440,38 +367,38 @@ void mail_finish(struct mail *mail, bool whole)
 		parse(open, whole);
 }
 
-static void list_free(GPtrArray *list)
+/* recycle - the next mail begins with the memory of this one, if it is not much. */
+static void recycle(struct open_mail *open)
 {
-	if (list != nothing)
-		g_ptr_array_free(list, TRUE);
+	uint8_t *memory = open->memory;
+	size_t room = open->room;
+	GString *text = open->text;
+	memset(open, 0, offsetof(struct open_mail, first));
+	open->memory = memory;
+	open->room = room;
+	open->text = text;
+	if (text != NULL)
+		g_string_truncate(text, 0);
+	spare = open;
 }
 
 void mail_free(struct mail *mail)
 {
 	struct open_mail *open = (struct open_mail *)mail;
 	if (open->digest != NULL) {
-		char unused[65];
-		digest_end(open->digest, unused, NULL, NULL);
+		char unused[DIGEST_HEX_MAX];
+		digest_end(open->digest, unused, NULL, NULL, NULL);
 	}
-	memory_total -= open->room;
-	g_free(open->memory);
 	if (open->fd >= 0)
 		close(open->fd);
 	if (open->holes != NULL)
 		g_array_free(open->holes, TRUE);
-	char **const texts[] = { &mail->from, &mail->reply_to, &mail->subject, &mail->date, &mail->message_id,
-		&mail->in_reply_to, &mail->references, &mail->x_mailer, &mail->user_agent, &mail->x_originating_ip,
-		&mail->from_name, &mail->from_address, &mail->body, &mail->body_type, &mail->path, &mail->error };
-	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-		g_free(*texts[i]);
-	GPtrArray *const lists[] = { mail->to, mail->cc, mail->bcc, mail->received, mail->parts, mail->urls,
-		mail->headers, mail->defects };
-	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		list_free(lists[i]);
-	g_free(mail->header_memory);
 	if (mail->raw != NULL)
 		g_bytes_unref(mail->raw);
-	if (mail->text != no_text)
-		g_string_free(mail->text, TRUE);
-	g_free(open);
+	g_free(mail->error);
+	arena_release(&open->arena, &(struct arena){ 0 });
+	if (spare == NULL && open->room <= SPARE_MAX && (open->text == NULL || open->text->allocated_len <= SPARE_MAX))
+		recycle(open);
+	else
+		destroy(open);
 }

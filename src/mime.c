@@ -15,6 +15,8 @@
 /* Attached messages are read once for each message around them: so often in sum, and so many octets more. */
 #define AGAIN_FACTOR 16
 #define AGAIN_FREE (256 * 1024 * 1024)
+#define SCRATCH_FIRST 4096 /* octets for what is known of the parts around a part: enough for most */
+#define FIELDS_FIRST 32
 #define RELEASE_STEP (4 * 1024 * 1024)
 
 struct boundary {
@@ -49,7 +51,8 @@ struct mime {
 	GArray *fields;    /* struct mime_field of the block read last */
 	GArray *top;       /* those of the mail itself */
 	GString *number;
-	char *hint; /* a charset that a part declared */
+	struct arena *scratch; /* what is known of the parts around */
+	char *hint;            /* a charset that a part declared */
 };
 
 static struct stop read_entity(struct mime *mime, size_t at, bool message, const char *default_type);
@@ -168,6 +171,11 @@ static bool hit(const struct mime *mime, size_t begin, size_t end)
 	return false;
 }
 
+static char *keep(struct arena *arena, const char *text)
+{
+	return text != NULL ? arena_copy(arena, text, strlen(text)) : NULL;
+}
+
 /* part_new - a leaf is known: what its header says of it. NULL when there are too many. */
 static struct mail_part *part_new(struct mime *mime, const char *type, const struct mime_params *content,
 	const struct mime_params *disposition, const char *number)
@@ -178,14 +186,16 @@ static struct mail_part *part_new(struct mime *mime, const char *type, const str
 	mime->overflow = parts->len >= MAIL_PARTS_MAX;
 	if (mime->overflow)
 		return NULL;
-	struct mail_part *part = g_new0(struct mail_part, 1);
-	part->content_type = g_strdup(type);
-	part->charset = g_strdup(content->charset);
-	part->filename = g_strdup(disposition->filename != NULL ? disposition->filename : content->name);
-	part->disposition = g_strdup(disposition->value);
+	struct arena *arena = mime->mail->arena;
+	struct mail_part *part = arena_take(arena, sizeof *part);
+	*part = (struct mail_part){ 0 };
+	part->content_type = keep(arena, type);
+	part->charset = keep(arena, content->charset);
+	part->filename = keep(arena, disposition->filename != NULL ? disposition->filename : content->name);
+	part->disposition = keep(arena, disposition->value);
 	part->attachment = part->filename != NULL || g_strcmp0(disposition->value, "attachment") == 0;
-	part->number = g_strdup(number);
-	mail_list_add(&mime->mail->parts, part, mail_part_free);
+	part->number = keep(arena, number);
+	mail_list_add(mime->mail, &mime->mail->parts, part);
 	return part;
 }
 
@@ -272,25 +282,19 @@ struct entity {
 	enum mime_encoding encoding;
 };
 
-static void entity_clear(struct entity *entity)
-{
-	mime_params_clear(&entity->content);
-	mime_params_clear(&entity->disposition);
-}
-
 static void entity_parse(struct mime *mime, struct entity *entity, const char *default_type)
 {
 	struct span type = mime_field_value(mime->fields, MIME_FIELD_CONTENT_TYPE);
 	struct span encoding = mime_field_value(mime->fields, MIME_FIELD_CONTENT_TRANSFER_ENCODING);
 	struct span disposition = mime_field_value(mime->fields, MIME_FIELD_CONTENT_DISPOSITION);
-	mime_params_parse(&entity->content, type, mime->hint);
-	mime_params_parse(&entity->disposition, disposition, mime->hint);
+	mime_params_parse(mime->scratch, &entity->content, type, mime->hint);
+	mime_params_parse(mime->scratch, &entity->disposition, disposition, mime->hint);
 	entity->type = check_type(mime, type, &entity->content, default_type);
 	entity->encoding = mime_encoding_find(encoding);
 	if (entity->encoding == MIME_UNKNOWN && !mime->damaged)
 		mail_defect(mime->mail, MIME_MALFORMED, encoding, "unknown transfer encoding");
 	if (mime->hint == NULL && entity->content.charset != NULL)
-		mime->hint = g_strdup(entity->content.charset);
+		mime->hint = keep(mime->mail->arena, entity->content.charset);
 }
 
 /* read_leaf - a part that has no parts that are read. */
@@ -313,7 +317,7 @@ static struct stop read_leaf(struct mime *mime, size_t at, const struct entity *
 		part_damage(mime, part, at, &stop);
 		leaf.partial = part->truncated;
 		if (part->filename == NULL && entity->encoding == MIME_UUENCODE)
-			part->filename = mime_uuencode_name(in);
+			part->filename = mime_uuencode_name(mime->mail->arena, in);
 		if (encoded_message) {
 			leaf.decoded = g_byte_array_new();
 			leaf.decoded_max = ENCODED_MESSAGE_MAX;
@@ -368,6 +372,7 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 	if (mime->top == NULL)
 		mime->top = g_array_copy(mime->fields);
 	struct entity entity;
+	struct arena mark = *mime->scratch;
 	entity_parse(mime, &entity, default_type);
 	bool multipart = g_str_has_prefix(entity.type, "multipart/");
 	bool container = multipart || is_message(entity.type);
@@ -395,7 +400,7 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 	} else
 		stop = read_leaf(mime, body, &entity, entity.type, message);
 	mime->depth--;
-	entity_clear(&entity);
+	arena_release(mime->scratch, &mark);
 	return stop;
 }
 
@@ -419,19 +424,22 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 	if (mime.size == 0)
 		return;
 	mime.damaged = !source->whole || source->hole_count > 0;
+	uint64_t memory[SCRATCH_FIRST / 8];
+	struct arena scratch = { .at = (char *)memory, .left = sizeof memory };
 	struct mime_reader reader;
-	mime_reader_begin(&reader, mail, options);
+	mime.scratch = &scratch;
 	mime.reader = &reader;
-	mime.fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
+	mime.fields = g_array_sized_new(FALSE, FALSE, sizeof(struct mime_field), FIELDS_FIRST);
 	mime.number = g_string_new(NULL);
+	mime_reader_begin(&reader, mail, options);
 
 	read_entity(&mime, separator_size(source->content), true, "text/plain");
 	mime_header_keep(mail, mime.top);
 	mime_header_decode(mail, mime.top, mime.hint);
 
-	g_array_free(mime.top, TRUE);
 	mime_reader_end(&reader);
+	g_array_free(mime.top, TRUE);
 	g_array_free(mime.fields, TRUE);
 	g_string_free(mime.number, TRUE);
-	g_free(mime.hint);
+	arena_release(&scratch, &(struct arena){ 0 });
 }

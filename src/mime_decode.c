@@ -197,11 +197,11 @@ static bool uuencode_begin(struct span in, struct span *name, size_t *after)
 	return false;
 }
 
-char *mime_uuencode_name(struct span in)
+char *mime_uuencode_name(struct arena *arena, struct span in)
 {
 	struct span name;
 	size_t after;
-	return uuencode_begin(in, &name, &after) && name.size > 0 ? mime_unfold(name, NULL) : NULL;
+	return uuencode_begin(in, &name, &after) && name.size > 0 ? mime_unfold(arena, name, NULL) : NULL;
 }
 
 static const char *decode_uuencode(struct span in, mime_sink sink, void *context)

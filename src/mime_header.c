@@ -26,10 +26,15 @@ const char *mime_field_name(enum mime_field_id id)
 
 static enum mime_field_id field_find(struct span name)
 {
-	for (enum mime_field_id id = 0; id < MIME_FIELD_OTHER; id++)
-		if (names[id].size == name.size &&
-			g_ascii_strncasecmp(names[id].name, (const char *)name.data, name.size) == 0)
+	for (enum mime_field_id id = 0; id < MIME_FIELD_OTHER; id++) {
+		size_t same = 0;
+		/* in this bit alone letters and '-' differ from nothing else that a name may hold */
+		while (names[id].size == name.size && same < name.size &&
+			((uint8_t)names[id].name[same] | 0x20) == (name.data[same] | 0x20))
+			same++;
+		if (same > 0 && same == name.size)
 			return id;
+	}
 	return MIME_FIELD_OTHER;
 }
 
@@ -115,7 +120,6 @@ size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_hea
 	return at;
 }
 
-/* mime_header_keep - mail->headers, in one piece of memory. */
 /* unfold_raw - copies a value without its line ends, trimmed, and terminates it. Returns its size. */
 static size_t unfold_raw(char *out, struct span value)
 {
@@ -135,29 +139,16 @@ static size_t unfold_raw(char *out, struct span value)
 
 void mime_header_keep(struct mail *mail, const GArray *fields)
 {
-	size_t size = 0, count = 0;
-	for (; count < fields->len; count++) {
-		const struct mime_field *field = &g_array_index(fields, struct mime_field, count);
-		if (size + field->name.size + field->value.size > MIME_HEADER_KEPT_MAX)
-			break;
-		size += field->name.size + field->value.size + 2;
-	}
-	char *memory = g_malloc(count * (sizeof(struct mail_header) + sizeof(GString)) + size + 1);
-	struct mail_header *headers = (struct mail_header *)(void *)memory;
-	GString *values = (GString *)(void *)(headers + count);
-	char *text = (char *)(values + count);
-	mail->header_memory = memory;
-	for (size_t i = 0; i < count; i++) {
+	for (guint i = 0; i < fields->len; i++) {
 		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
-		headers[i].name = memcpy(text, field->name.data, field->name.size);
-		text[field->name.size] = '\0';
-		text += field->name.size + 1;
-		values[i] = (GString){ .str = text };
-		values[i].len = unfold_raw(text, field->value);
-		text += values[i].len + 1;
-		values[i].allocated_len = values[i].len + 1;
-		headers[i].value = &values[i];
-		mail_list_add(&mail->headers, &headers[i], NULL);
+		struct mail_header *header = arena_take(mail->arena, sizeof *header + sizeof *header->value);
+		GString *value = (GString *)(void *)(header + 1);
+		header->name = arena_copy(mail->arena, (const char *)field->name.data, field->name.size);
+		header->value = value;
+		value->str = arena_take(mail->arena, field->value.size + 1);
+		value->len = unfold_raw(value->str, field->value);
+		value->allocated_len = field->value.size + 1;
+		mail_list_add(mail, &mail->headers, header);
 	}
 }
 
@@ -170,7 +161,7 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 		switch (field->id) {
 		case MIME_FIELD_FROM:
 			if (mail->from == NULL)
-				mime_mailbox(field->value, hint, &mail->from_name, &mail->from_address);
+				mime_mailbox(mail->arena, field->value, hint, &mail->from_name, &mail->from_address);
 			words = &mail->from;
 			break;
 		case MIME_FIELD_SUBJECT:
@@ -201,23 +192,23 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 			text = &mail->x_originating_ip;
 			break;
 		case MIME_FIELD_TO:
-			mime_addresses(&mail->to, field->value, hint);
+			mime_addresses(mail, &mail->to, field->value, hint);
 			break;
 		case MIME_FIELD_CC:
-			mime_addresses(&mail->cc, field->value, hint);
+			mime_addresses(mail, &mail->cc, field->value, hint);
 			break;
 		case MIME_FIELD_BCC:
-			mime_addresses(&mail->bcc, field->value, hint);
+			mime_addresses(mail, &mail->bcc, field->value, hint);
 			break;
 		case MIME_FIELD_RECEIVED:
-			mail_list_add(&mail->received, mime_unfold(field->value, hint), g_free);
+			mail_list_add(mail, &mail->received, mime_unfold(mail->arena, field->value, hint));
 			break;
 		default:
 			break;
 		}
 		if (words != NULL && *words == NULL)
-			*words = mime_words(field->value, hint);
+			*words = mime_words(mail->arena, field->value, hint);
 		if (text != NULL && *text == NULL)
-			*text = mime_unfold(field->value, hint);
+			*text = mime_unfold(mail->arena, field->value, hint);
 	}
 }

@@ -20,7 +20,7 @@
 
 #define MAGIC_MAX (64 * 1024)
 #define MAGIC_TEXT_MAX 2048 /* of what looks like text: that is what is slow */
-#define LOOK_MAX 128        /* octets that decide what is text */
+#define LOOK_MAX 64         /* octets that decide what is text */
 #define ARCHIVE_ENTRIES_MAX 1000
 #define RAR5_SIGNATURE_SIZE 8
 
@@ -40,7 +40,7 @@ static magic_t cookie;
 static bool tried;
 
 /* mime_magic - opens the database at the first call. */
-char *mime_magic(struct span data)
+char *mime_magic(struct arena *arena, struct span data)
 {
 	if (!tried) {
 		tried = true;
@@ -56,7 +56,11 @@ char *mime_magic(struct span data)
 		return NULL;
 	const char *words =
 		magic_buffer(cookie, data.data, MIN(data.size, mime_is_text(data) ? MAGIC_TEXT_MAX : MAGIC_MAX));
-	return words != NULL ? g_utf8_make_valid(words, -1) : NULL;
+	if (words == NULL)
+		return NULL;
+	GString *text = g_string_new(NULL);
+	charset_guess(text, NULL, span_of(words, strlen(words)));
+	return arena_string(arena, text);
 }
 
 void mime_look_exit(void)
@@ -67,7 +71,7 @@ void mime_look_exit(void)
 	tried = false;
 }
 #else
-char *mime_magic(struct span data)
+char *mime_magic(struct arena *arena, struct span data)
 {
 	return NULL;
 }

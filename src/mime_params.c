@@ -26,10 +26,42 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static char *lower(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_copy(arena, text, size);
+	for (char *c = copy; *c != '\0'; c++)
+		*c = g_ascii_tolower(*c);
+	return copy;
+}
+
+/* is_special - tspecials of RFC 2045, but for the backslash. */
+static bool is_special(char c)
+{
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* is_token - a character that has no meaning of its own, not even to RFC 2231. */
 static bool is_token(char c)
 {
-	return g_ascii_isalnum(c) || (c != '\0' && strchr("!#$&+-.^_`{|}~", c) != NULL);
+	return g_ascii_isgraph(c) && !is_special(c) && c != '%' && c != '*' && c != '\'' && c != '\\';
 }
 
 /* skip_space - over space and comments. */
@@ -61,25 +93,26 @@ static bool ends_quoted(const char *at)
 }
 
 /* parse_quoted - only \" and \\ are escapes: clients that write a Windows path do not double its backslashes. */
-static char *parse_quoted(const char **at)
+static char *parse_quoted(struct arena *arena, const char **at)
 {
-	GString *out = g_string_new(NULL);
 	const char *from = *at + 1;
+	char *out = arena_take(arena, strlen(from) + 1), *to = out;
 	while (*from != '\0' && !(*from == '"' && ends_quoted(from))) {
 		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
 			from++;
-		g_string_append_c(out, *from++);
+		*to++ = *from++;
 	}
+	*to = '\0';
 	*at = from + (*from == '"');
-	return g_string_free(out, FALSE);
+	return out;
 }
 
 /* parse_value - an unquoted value ends at ';'; a file name may have spaces in it, anything else may not. */
-static char *parse_value(const char **at, bool is_name)
+static char *parse_value(struct arena *arena, const char **at, bool is_name)
 {
 	const char *from = skip_space(*at), *end = from;
 	if (*from == '"') {
-		char *value = parse_quoted(&from);
+		char *value = parse_quoted(arena, &from);
 		*at = from;
 		return value;
 	}
@@ -88,11 +121,11 @@ static char *parse_value(const char **at, bool is_name)
 	*at = end;
 	while (end > from && is_space(end[-1]))
 		end--;
-	return g_strndup(from, (gsize)(end - from));
+	return arena_copy(arena, from, (size_t)(end - from));
 }
 
 /* parse_piece - one attribute. Returns false when there is none; *at moves on in any case. */
-static bool parse_piece(const char **at, struct piece *piece)
+static bool parse_piece(struct arena *arena, const char **at, struct piece *piece)
 {
 	const char *from = *at, *end = from;
 	while (*end != '\0' && strchr("=*;() \t\r\n\"", *end) == NULL)
@@ -118,17 +151,12 @@ static bool parse_piece(const char **at, struct piece *piece)
 		*at = end + strcspn(end, ";");
 		return false;
 	}
-	piece->name = g_ascii_strdown(from, end - from);
+	piece->name = lower(arena, from, (size_t)(end - from));
 	next++;
-	piece->value = parse_value(&next, strcmp(piece->name, "name") == 0 || strcmp(piece->name, "filename") == 0);
+	piece->value =
+		parse_value(arena, &next, strcmp(piece->name, "name") == 0 || strcmp(piece->name, "filename") == 0);
 	*at = next;
 	return true;
-}
-
-static void piece_clear(gpointer piece)
-{
-	g_free(((struct piece *)piece)->name);
-	g_free(((struct piece *)piece)->value);
 }
 
 static int piece_order(gconstpointer a, gconstpointer b)
@@ -156,7 +184,7 @@ static void append_percent(GString *out, GString *run)
 }
 
 /* extended_value - joins the RFC 2231 pieces of a name; NULL when there are none. */
-static char *extended_value(const GArray *pieces, const char *name)
+static char *extended_value(struct arena *arena, const GArray *pieces, const char *name)
 {
 	GString *octets = NULL, *run = g_string_new(NULL);
 	char *charset = NULL;
@@ -174,7 +202,7 @@ static char *extended_value(const GArray *pieces, const char *name)
 		if (octets == NULL) {
 			octets = g_string_new(NULL);
 			if (second != NULL) {
-				charset = g_strndup(value, (gsize)(quote - value));
+				charset = arena_copy(arena, value, (size_t)(quote - value));
 				value = second + 1;
 			}
 		}
@@ -193,22 +221,20 @@ static char *extended_value(const GArray *pieces, const char *name)
 	GString *text = g_string_new(NULL);
 	charset_append(text, charset, span_of(octets->str, octets->len));
 	g_string_free(octets, TRUE);
-	g_free(charset);
-	return extended ? g_string_free(text, FALSE) : mime_decode_words(g_string_free(text, FALSE));
+	char *result = arena_string(arena, text);
+	return extended ? result : mime_decode_words(arena, result);
 }
 
 /* parameter - the decoded value of a name; NULL when it is absent or empty. RFC 2231 goes before the plain form. */
-static char *parameter(const GArray *pieces, const char *name)
+static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
 {
-	char *value = extended_value(pieces, name);
+	char *value = extended_value(arena, pieces, name);
 	for (guint i = 0; i < pieces->len && value == NULL; i++) {
 		const struct piece *piece = &g_array_index(pieces, struct piece, i);
 		if (strcmp(piece->name, name) == 0)
-			value = mime_decode_words(g_strdup(piece->value));
+			value = mime_decode_words(arena, piece->value);
 	}
-	if (value != NULL && *value == '\0')
-		g_clear_pointer(&value, g_free);
-	return value;
+	return value != NULL && *value != '\0' ? value : NULL;
 }
 
 /* place - where the parameter with this name goes; NULL when nobody asks for it. */
@@ -228,7 +254,7 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 
 /* parse_simple - what nearly all clients write: plain words, quoted or not. Returns false for anything else, with
  * params as they were. Saves most of the time of a short mail's header. */
-static bool parse_simple(struct mime_params *params, struct span field)
+static bool parse_simple(struct arena *arena, struct mime_params *params, struct span field)
 {
 	const char *at = (const char *)field.data, *end = at + field.size;
 	struct mime_params found = { 0 };
@@ -238,7 +264,7 @@ static bool parse_simple(struct mime_params *params, struct span field)
 	while (at < end && (is_token(*at) || *at == '/'))
 		at++;
 	if (at > from)
-		found.value = g_ascii_strdown(from, at - from);
+		found.value = lower(arena, from, (size_t)(at - from));
 	for (;;) {
 		while (at < end && is_space(*at))
 			at++;
@@ -258,56 +284,42 @@ static bool parse_simple(struct mime_params *params, struct span field)
 			break;
 		bool quoted = ++at < end && *at == '"';
 		from = at += quoted;
-		while (at < end && (is_token(*at) || (quoted && strchr(" /:=?()<>@,;", *at) != NULL && *at != '\0')))
+		while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
 			at++;
 		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
 			memmem(from, (size_t)(at - from), "=?", 2) != NULL)
 			break;
 		if (into != NULL && *into == NULL && at > from)
-			*into = g_strndup(from, (gsize)(at - from));
+			*into = arena_copy(arena, from, (size_t)(at - from));
 		at += quoted;
 	}
-	mime_params_clear(&found);
 	return false;
 }
 
-void mime_params_parse(struct mime_params *params, struct span value, const char *hint)
+void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint)
 {
 	memset(params, 0, sizeof *params);
-	if (value.size == 0 || parse_simple(params, value))
+	if (value.size == 0 || parse_simple(arena, params, value))
 		return;
-	char *text = mime_unfold(span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
+	char *text = mime_unfold(arena, span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
 	const char *at = skip_space(text), *end = at + strcspn(at, "; \t(");
 	if (end > at)
-		params->value = g_ascii_strdown(at, end - at);
+		params->value = lower(arena, at, (size_t)(end - at));
 	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
-	g_array_set_clear_func(pieces, piece_clear);
 	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
 		at = skip_space(at);
 		struct piece piece;
 		if (*at == ';')
 			at++;
-		else if (*at != '\0' && parse_piece(&at, &piece))
+		else if (*at != '\0' && parse_piece(arena, &at, &piece))
 			g_array_append_val(pieces, piece);
 	}
 	g_array_sort(pieces, piece_order);
-	params->name = parameter(pieces, "name");
-	params->filename = parameter(pieces, "filename");
-	params->charset = parameter(pieces, "charset");
-	params->boundary = parameter(pieces, "boundary");
-	params->format = parameter(pieces, "format");
-	params->delsp = parameter(pieces, "delsp");
+	params->name = parameter(arena, pieces, "name");
+	params->filename = parameter(arena, pieces, "filename");
+	params->charset = parameter(arena, pieces, "charset");
+	params->boundary = parameter(arena, pieces, "boundary");
+	params->format = parameter(arena, pieces, "format");
+	params->delsp = parameter(arena, pieces, "delsp");
 	g_array_free(pieces, TRUE);
-	g_free(text);
-}
-
-void mime_params_clear(struct mime_params *params)
-{
-	g_free(params->value);
-	g_free(params->name);
-	g_free(params->filename);
-	g_free(params->charset);
-	g_free(params->boundary);
-	g_free(params->format);
-	g_free(params->delsp);
 }

@@ -46,7 +46,7 @@ static void look(struct mime_reader *reader, struct span data)
 	struct mail_part *part = reader->part;
 	bool said = reader->is_text || g_str_has_prefix(part->content_type, "message/");
 	if (reader->options->magic && (part->attachment || !said || !mime_is_text(data)))
-		part->magic = mime_magic(data);
+		part->magic = mime_magic(reader->mail->arena, data);
 	if (mime_is_archive(data))
 		reader->archive = g_byte_array_new();
 }
@@ -78,10 +78,10 @@ static void read_piece(void *context, struct span data, size_t passed)
 	}
 }
 
-/* lines - CRLF becomes LF. */
-static void lines(GString *text)
+/* lines - CRLF becomes LF, from `start` on. */
+static void lines(GString *text, size_t start)
 {
-	char *to = memchr(text->str, '\r', text->len);
+	char *to = memchr(text->str + start, '\r', text->len - start);
 	if (to == NULL)
 		return;
 	const char *from = to, *end = text->str + text->len;
@@ -102,26 +102,43 @@ static void lines(GString *text)
 }
 
 /* cut - the size of text when it is cut at a character boundary at or below limit. */
-static size_t cut(const GString *text, size_t limit)
+static size_t cut(struct span text, size_t limit)
 {
-	if (text->len <= limit)
-		return text->len;
-	while (limit > 0 && ((uint8_t)text->str[limit] & 0xc0) == 0x80)
+	if (text.size <= limit)
+		return text.size;
+	while (limit > 0 && (text.data[limit] & 0xc0) == 0x80)
 		limit--;
 	return limit;
 }
 
 /* body_rank - how good a part is as the body: text/plain before text/html, without a name before named; the first of
  * equals wins. */
-static int body_rank(const struct mail_part *part, const struct mime_leaf *leaf, const GString *text)
+static int body_rank(const struct mail_part *part, const struct mime_leaf *leaf, bool empty)
 {
 	bool html = strcmp(part->content_type, "text/html") == 0;
 	if (leaf->in_message || (!html && strcmp(part->content_type, "text/plain") != 0) ||
 		g_strcmp0(part->disposition, "attachment") == 0)
 		return 0;
-	if (text->len == 0)
+	if (empty)
 		return 1;
 	return (html ? 2 : 3) + (part->filename == NULL ? 2 : 0);
+}
+
+/* decode_text - appends the text of a text part to what detectors search. Returns it. */
+static struct span decode_text(struct mime_reader *reader, GString *text, struct span octets)
+{
+	const struct mime_params *type = reader->leaf->type;
+	if (text->len > 0)
+		g_string_append_c(text, '\n');
+	size_t start = text->len;
+	charset_append(text, reader->part->charset, span_of(octets.data, MIN(octets.size, reader->text_max)));
+	if (g_str_has_prefix(text->str + start, "\xef\xbb\xbf"))
+		g_string_erase(text, (gssize)start, 3);
+	lines(text, start);
+	if (type->format != NULL && g_ascii_strcasecmp(type->format, "flowed") == 0 &&
+		strcmp(reader->part->content_type, "text/plain") == 0)
+		mime_flowed(text, start, type->delsp != NULL && g_ascii_strcasecmp(type->delsp, "yes") == 0);
+	return span_of(text->str + start, text->len - start);
 }
 
 /* read_text - the text of a text part goes to the body, the urls, and what detectors search. */
@@ -129,31 +146,21 @@ static void read_text(struct mime_reader *reader, struct span octets)
 {
 	struct mail *mail = reader->mail;
 	const struct mail_part *part = reader->part;
-	bool html = strcmp(part->content_type, "text/html") == 0;
-	bool whole = octets.size <= reader->text_max;
-	GString *text = g_string_sized_new(octets.size);
-	charset_append(text, part->charset, span_of(octets.data, MIN(octets.size, reader->text_max)));
-	if (g_str_has_prefix(text->str, "\xef\xbb\xbf"))
-		g_string_erase(text, 0, 3);
-	lines(text);
-	const struct mime_params *type = reader->leaf->type;
-	if (!html && type->format != NULL && g_ascii_strcasecmp(type->format, "flowed") == 0)
-		mime_flowed(text, type->delsp != NULL && g_ascii_strcasecmp(type->delsp, "yes") == 0);
-
-	int rank = body_rank(part, reader->leaf, text);
+	GString *text = mail_text(mail);
+	size_t before = text->len;
+	struct span added = decode_text(reader, text, octets);
+	int rank = body_rank(part, reader->leaf, added.size == 0);
 	if (reader->options->body && rank > reader->body_rank) {
-		size_t size = cut(text, reader->options->body_limit);
-		g_free(mail->body);
-		g_free(mail->body_type);
-		mail->body = g_strndup(text->str, size);
-		mail->body_type = g_strdup(html ? "text/html" : "text/plain");
-		mail->body_truncated = size < text->len || !whole;
+		size_t size = cut(added, reader->options->body_limit);
+		mail->body = arena_copy(mail->arena, (const char *)added.data, size);
+		mail->body_type = part->content_type;
+		mail->body_truncated = size < added.size || octets.size > reader->text_max;
 		reader->body_rank = rank;
 	}
 	if (reader->options->urls && mail->urls->len < MAIL_URL_MAX)
-		mime_urls(&mail->urls, &reader->seen, span_of(text->str, text->len), html);
-	g_string_truncate(text, cut(text, MAIL_MEMORY_MAX));
-	mail_text_take(mail, text);
+		mime_urls(mail, &reader->seen, added, strcmp(part->content_type, "text/html") == 0);
+	g_string_truncate(text, before + cut(span_of(text->str + before, text->len - before),
+						 before < MAIL_MEMORY_MAX ? MAIL_MEMORY_MAX - before : 0));
 }
 
 void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in)
@@ -176,11 +183,12 @@ void mime_part_read(struct mime_reader *reader, struct mail_part *part, const st
 	if (trouble != NULL && !leaf->partial)
 		mail_defect(reader->mail, MIME_MALFORMED, in, "part %s: %s", part->number, trouble);
 
-	part->sha256 = g_malloc(65);
-	digest_end(reader->digest, part->sha256, &part->sha1, &part->md5);
+	part->sha256 = arena_take(reader->mail->arena, DIGEST_HEX_MAX);
+	digest_end(reader->digest, part->sha256, &part->sha1, &part->md5, reader->mail->arena);
 	if (reader->file != NULL) {
 		error = NULL;
-		part->path = extract_end(reader->file, part->sha256, extract_extension(part->content_type), &error);
+		part->path = extract_end(
+			reader->file, reader->mail->arena, part->sha256, extract_extension(part->content_type), &error);
 		part->stored = part->path != NULL;
 		if (error != NULL)
 			mail_lost(reader->mail, error);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define URL_SIZE_MAX 8192 /* longer ones are cut */
+#define URLS_FEW 16
 #define ENTITY_MAX 12
 
 /* --- format=flowed --- */
@@ -35,10 +36,10 @@ static struct flowed_line flowed_line(const char *from, size_t size)
 	return line;
 }
 
-void mime_flowed(GString *text, bool delsp)
+void mime_flowed(GString *text, size_t start, bool delsp)
 {
-	GString *out = g_string_sized_new(text->len);
-	const char *at = text->str, *end = at + text->len;
+	GString *out = g_string_sized_new(text->len - start);
+	const char *at = text->str + start, *end = text->str + text->len;
 	bool open = false; /* the last line was soft */
 	unsigned quotes = 0;
 	while (at < end) {
@@ -64,7 +65,7 @@ void mime_flowed(GString *text, bool delsp)
 	}
 	if (open)
 		g_string_append_c(out, '\n');
-	g_string_assign(text, "");
+	g_string_truncate(text, start);
 	g_string_append_len(text, out->str, (gssize)out->len);
 	g_string_free(out, TRUE);
 }
@@ -72,9 +73,27 @@ void mime_flowed(GString *text, bool delsp)
 /* --- urls --- */
 
 struct urls {
-	GPtrArray **list;
+	struct mail *mail;
 	GHashTable **seen;
 };
+
+/* is_known - few urls are compared one by one; of many a table is made. */
+static bool is_known(struct urls *urls, char *text)
+{
+	const GPtrArray *list = urls->mail->urls;
+	if (list->len < URLS_FEW) {
+		for (guint i = 0; i < list->len; i++)
+			if (strcmp(list->pdata[i], text) == 0)
+				return true;
+		return false;
+	}
+	if (*urls->seen == NULL) {
+		*urls->seen = g_hash_table_new(g_str_hash, g_str_equal);
+		for (guint i = 0; i < list->len; i++)
+			g_hash_table_add(*urls->seen, list->pdata[i]);
+	}
+	return !g_hash_table_add(*urls->seen, text);
+}
 
 /* url_add - trims what is punctuation of the sentence, and keeps the url if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
@@ -94,17 +113,14 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 		return;
 	for (rest++; rest < url + size && *rest == '/';)
 		rest++;
-	if (rest == url + size || (*urls->list)->len >= MAIL_URL_MAX)
+	if (rest == url + size || urls->mail->urls->len >= MAIL_URL_MAX)
 		return;
-	char *text = g_utf8_make_valid(url, (gssize)size); /* a limit may have cut a character */
-	if (*urls->seen == NULL)
-		*urls->seen = g_hash_table_new(g_str_hash, g_str_equal);
-	if (g_hash_table_contains(*urls->seen, text)) {
-		g_free(text);
-		return;
-	}
-	mail_list_add(urls->list, text, g_free);
-	g_hash_table_add(*urls->seen, text);
+	/* a limit may have cut a character */
+	const char *valid;
+	g_utf8_validate_len(url, size, &valid);
+	char *text = arena_copy(urls->mail->arena, url, (size_t)(valid - url));
+	if (!is_known(urls, text))
+		mail_list_add(urls->mail, &urls->mail->urls, text);
 }
 
 /* url_scheme - does a url begin at `at`? Returns the size of its scheme, with "://" or ":"; 0 when none does. */
@@ -113,10 +129,28 @@ static size_t url_scheme(const char *at, size_t left)
 	static const char *const schemes[] = { "http://", "https://", "ftp://", "mailto:" };
 	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
 		size_t size = strlen(schemes[i]);
-		if (left > size && g_ascii_strncasecmp(at, schemes[i], size) == 0)
+		if (left > size && (*at | 0x20) == schemes[i][0] && at[size - 1] == schemes[i][size - 1] &&
+			g_ascii_strncasecmp(at, schemes[i], size) == 0)
 			return size;
 	}
 	return 0;
+}
+
+static bool ends_url(char c)
+{
+	switch (c) {
+	case '<':
+	case '>':
+	case '"':
+	case '`':
+	case '|':
+	case '\\':
+	case '^':
+	case 0x7f:
+		return true;
+	default:
+		return (uint8_t)c <= ' ';
+	}
 }
 
 /* urls_text - urls in running text; colons are rarer than anything else in them. */
@@ -134,7 +168,7 @@ static void urls_text(struct urls *urls, struct span text)
 		if (scheme == 0 || (start > from && (g_ascii_isdigit(start[-1]) || strchr("+-.", start[-1]) != NULL)))
 			continue;
 		const char *stop = start + scheme;
-		while (stop < end && (uint8_t)*stop > ' ' && *stop != 0x7f && strchr("<>\"`|\\^", *stop) == NULL)
+		while (stop < end && !ends_url(*stop))
 			stop++;
 		url_add(urls, start, (size_t)(stop - start));
 		at = stop;
@@ -289,9 +323,9 @@ static void urls_html(struct urls *urls, struct span html)
 	g_string_free(scratch, TRUE);
 }
 
-void mime_urls(GPtrArray **list, GHashTable **seen, struct span text, bool html)
+void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html)
 {
-	struct urls urls = { list, seen };
+	struct urls urls = { mail, seen };
 	if (html)
 		urls_html(&urls, text);
 	else

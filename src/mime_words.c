@@ -35,7 +35,7 @@ static GString *unfold(struct span value)
 	return raw;
 }
 
-char *mime_unfold(struct span value, const char *hint)
+char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 {
 	while (value.size > 0 && is_space((char)*value.data))
 		value = span_of(value.data + 1, value.size - 1);
@@ -43,15 +43,15 @@ char *mime_unfold(struct span value, const char *hint)
 		value.size--;
 	bool folded = value.size > 0 && memchr(value.data, '\n', value.size) != NULL, ascii = charset_is_ascii(value);
 	if (!folded && ascii)
-		return g_strndup((const char *)value.data, value.size);
+		return arena_copy(arena, (const char *)value.data, value.size);
 	GString *raw = folded ? unfold(value) : NULL;
 	if (folded && ascii)
-		return g_string_free(raw, FALSE);
+		return arena_string(arena, raw);
 	GString *line = g_string_sized_new(value.size);
 	charset_guess(line, hint, folded ? span_of(raw->str, raw->len) : value);
 	if (folded)
 		g_string_free(raw, TRUE);
-	return g_string_free(line, FALSE);
+	return arena_string(arena, line);
 }
 
 /* One encoded word: =?charset*language?encoding?text?= */
@@ -113,7 +113,7 @@ static void word_octets(GString *out, const struct word *word)
 	}
 }
 
-char *mime_decode_words(char *text)
+char *mime_decode_words(struct arena *arena, char *text)
 {
 	if (strstr(text, "=?") == NULL)
 		return text;
@@ -146,17 +146,16 @@ char *mime_decode_words(char *text)
 		g_string_truncate(octets, 0);
 	}
 	g_string_free(octets, TRUE);
-	g_free(text);
-	return g_string_free(out, FALSE);
+	return arena_string(arena, out);
 }
 
-char *mime_words(struct span value, const char *hint)
+char *mime_words(struct arena *arena, struct span value, const char *hint)
 {
-	return mime_decode_words(mime_unfold(value, hint));
+	return mime_decode_words(arena, mime_unfold(arena, value, hint));
 }
 
 /* address_add - adds the address text[0..size), trimmed and decoded, if there is one. */
-static void address_add(GPtrArray **list, const char *text, size_t size)
+static void address_add(struct mail *mail, GPtrArray **list, const char *text, size_t size)
 {
 	while (size > 0 && is_space(*text)) {
 		text++;
@@ -165,7 +164,7 @@ static void address_add(GPtrArray **list, const char *text, size_t size)
 	while (size > 0 && is_space(text[size - 1]))
 		size--;
 	if (size > 0)
-		mail_list_add(list, mime_decode_words(g_strndup(text, size)), g_free);
+		mail_list_add(mail, list, mime_decode_words(mail->arena, arena_copy(mail->arena, text, size)));
 }
 
 /* address_end - the end of the first address in text: at its comma, at the ':' or ';' of a group, or at the NUL.
@@ -202,9 +201,9 @@ static const char *address_end(const char *text, bool group, const char **angle,
 
 /* mime_addresses - the list is cut before it is decoded, so that a comma in an encoded word cuts nothing. Members of a
  * group are addresses of their own; a group without members stands as it was written. */
-void mime_addresses(GPtrArray **list, struct span value, const char *hint)
+void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint)
 {
-	char *text = mime_unfold(value, hint);
+	char *text = mime_unfold(mail->arena, value, hint);
 	const char *group = NULL;
 	unsigned members = 0;
 	bool open = true;
@@ -214,37 +213,35 @@ void mime_addresses(GPtrArray **list, struct span value, const char *hint)
 			group = start;
 			members = (*list)->len;
 		} else {
-			address_add(list, start, (size_t)(end - start));
+			address_add(mail, list, start, (size_t)(end - start));
 			if (*end == ';' && (*list)->len == members)
-				address_add(list, group, (size_t)(end + 1 - group));
+				address_add(mail, list, group, (size_t)(end + 1 - group));
 			if (*end == ';')
 				group = NULL;
 		}
 		start = end + (*end != '\0');
 	}
-	g_free(text);
 }
 
 /* unquote - text[0..size) trimmed, without quotes and quoted pairs, decoded; NULL when nothing is left. */
-static char *unquote(const char *text, size_t size)
+static char *unquote(struct arena *arena, const char *text, size_t size)
 {
-	GString *out = g_string_sized_new(size);
+	char *out = arena_take(arena, size + 1), *to = out;
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] == '\\' && i + 1 < size)
-			g_string_append_c(out, text[++i]);
+			*to++ = text[++i];
 		else if (text[i] != '"')
-			g_string_append_c(out, text[i]);
+			*to++ = text[i];
 	}
-	char *result = g_strstrip(mime_decode_words(g_string_free(out, FALSE)));
-	if (*result == '\0')
-		g_clear_pointer(&result, g_free);
-	return result;
+	*to = '\0';
+	out = g_strstrip(mime_decode_words(arena, out));
+	return *out != '\0' ? out : NULL;
 }
 
 /* mime_mailbox - "Name <address>", "address (Name)", "address". */
-void mime_mailbox(struct span value, const char *hint, char **name, char **address)
+void mime_mailbox(struct arena *arena, struct span value, const char *hint, char **name, char **address)
 {
-	char *text = mime_unfold(value, hint);
+	char *text = mime_unfold(arena, value, hint);
 	bool open = true;
 	const char *angle = NULL, *start = text, *end = address_end(start, false, &angle, &open);
 	if (*end == ':') {
@@ -255,14 +252,14 @@ void mime_mailbox(struct span value, const char *hint, char **name, char **addre
 	const char *close = angle != NULL ? memchr(angle, '>', (size_t)(end - angle)) : NULL;
 	const char *comment = angle == NULL ? memchr(start, '(', (size_t)(end - start)) : NULL;
 	if (angle != NULL) {
-		*name = unquote(start, (size_t)(angle - start));
-		*address = g_strstrip(g_strndup(angle + 1, (size_t)((close != NULL ? close : end) - angle - 1)));
+		*name = unquote(arena, start, (size_t)(angle - start));
+		*address =
+			g_strstrip(arena_copy(arena, angle + 1, (size_t)((close != NULL ? close : end) - angle - 1)));
 	} else {
 		const char *last = comment != NULL ? memrchr(comment, ')', (size_t)(end - comment)) : NULL;
-		*name = last != NULL ? unquote(comment + 1, (size_t)(last - comment - 1)) : NULL;
-		*address = g_strstrip(g_strndup(start, (size_t)((comment != NULL ? comment : end) - start)));
+		*name = last != NULL ? unquote(arena, comment + 1, (size_t)(last - comment - 1)) : NULL;
+		*address = g_strstrip(arena_copy(arena, start, (size_t)((comment != NULL ? comment : end) - start)));
 	}
 	if (**address == '\0')
-		g_clear_pointer(address, g_free);
-	g_free(text);
+		*address = NULL;
 }

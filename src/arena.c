@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * arena.c - blocks for arena.h.
+ */
+#include "arena.h"
+
+#include <stdint.h>
+
+#define BLOCK_SIZE 8192
+#define ALONE_MIN (BLOCK_SIZE / 4) /* larger things get a block of their own, so that little is wasted */
+
+struct arena_block {
+	struct arena_block *next;
+	uint64_t data[];
+};
+
+void *arena_more(struct arena *arena, size_t size)
+{
+	size_t room = size >= ALONE_MIN ? size : BLOCK_SIZE;
+	struct arena_block *block = g_malloc(sizeof *block + room);
+	block->next = arena->blocks;
+	arena->blocks = block;
+	if (room > size) {
+		arena->at = (char *)block->data + size;
+		arena->left = room - size;
+	}
+	return block->data;
+}
+
+void arena_release(struct arena *arena, const struct arena *mark)
+{
+	while (arena->blocks != mark->blocks) {
+		struct arena_block *block = arena->blocks;
+		arena->blocks = block->next;
+		g_free(block);
+	}
+	*arena = *mark;
+}
+
+char *arena_string(struct arena *arena, GString *string)
+{
+	char *copy = arena_copy(arena, string->str, string->len);
+	g_string_free(string, TRUE);
+	return copy;
+}

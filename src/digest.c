@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * digest.c - SHA-256, SHA-1 and MD5 of the same octets, by libcrypto.
+ *
+ * Algorithms are fetched once, contexts are used again: both take longer than the hash of a short mail.
+ */
+#include <openssl/evp.h>
+
+#include "mime.h"
+
+#define DIGEST_SIZE_MAX 32
+
+struct digest {
+	struct digest *next; /* in the list of those that are free */
+	unsigned hashes;
+	EVP_MD_CTX *sha256, *sha1, *md5;
+};
+
+static EVP_MD *sha256, *sha1, *md5;
+static struct digest *free_digests;
+
+void digest_init(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+	g_assert(sha256 != NULL && sha1 != NULL && md5 != NULL);
+}
+
+void digest_exit(void)
+{
+	while (free_digests != NULL) {
+		struct digest *digest = free_digests;
+		free_digests = digest->next;
+		EVP_MD_CTX_free(digest->sha256);
+		EVP_MD_CTX_free(digest->sha1);
+		EVP_MD_CTX_free(digest->md5);
+		g_free(digest);
+	}
+	EVP_MD_free(sha256);
+	EVP_MD_free(sha1);
+	EVP_MD_free(md5);
+}
+
+struct digest *digest_new(unsigned hashes)
+{
+	struct digest *digest = free_digests;
+	if (digest != NULL)
+		free_digests = digest->next;
+	else {
+		digest = g_new0(struct digest, 1);
+		digest->sha256 = EVP_MD_CTX_new();
+		digest->sha1 = EVP_MD_CTX_new();
+		digest->md5 = EVP_MD_CTX_new();
+	}
+	digest->hashes = hashes;
+	g_assert(EVP_DigestInit_ex2(digest->sha256, sha256, NULL) == 1);
+	if (hashes & HASH_SHA1)
+		g_assert(EVP_DigestInit_ex2(digest->sha1, sha1, NULL) == 1);
+	if (hashes & HASH_MD5)
+		g_assert(EVP_DigestInit_ex2(digest->md5, md5, NULL) == 1);
+	return digest;
+}
+
+void digest_update(struct digest *digest, struct span data)
+{
+	EVP_DigestUpdate(digest->sha256, data.data, data.size);
+	if (digest->hashes & HASH_SHA1)
+		EVP_DigestUpdate(digest->sha1, data.data, data.size);
+	if (digest->hashes & HASH_MD5)
+		EVP_DigestUpdate(digest->md5, data.data, data.size);
+}
+
+/* digest_hex - ends one hash: lower case hexadecimal, terminated. */
+static void digest_hex(EVP_MD_CTX *context, char *hex)
+{
+	uint8_t octets[DIGEST_SIZE_MAX];
+	unsigned size = 0;
+	EVP_DigestFinal_ex(context, octets, &size);
+	for (unsigned i = 0; i < size; i++) {
+		*hex++ = "0123456789abcdef"[octets[i] >> 4];
+		*hex++ = "0123456789abcdef"[octets[i] & 15];
+	}
+	*hex = '\0';
+}
+
+void digest_end(struct digest *digest, char *sha256_hex, char **sha1_hex, char **md5_hex, struct arena *arena)
+{
+	digest_hex(digest->sha256, sha256_hex);
+	if (digest->hashes & HASH_SHA1)
+		digest_hex(digest->sha1, *sha1_hex = arena_take(arena, DIGEST_HEX_MAX));
+	if (digest->hashes & HASH_MD5)
+		digest_hex(digest->md5, *md5_hex = arena_take(arena, DIGEST_HEX_MAX));
+	digest->next = free_digests;
+	free_digests = digest;
+}
