@@ -51,6 +51,10 @@ char *mime_magic(struct arena *arena, struct span data)
 			magic_close(cookie);
 			cookie = NULL;
 		}
+		/* what a text is written in shows early; it makes a table of all that it looks at */
+		size_t most = MAGIC_TEXT_MAX;
+		if (cookie != NULL)
+			magic_setparam(cookie, MAGIC_PARAM_ENCODING_MAX, &most);
 	}
 	if (cookie == NULL || data.size == 0)
 		return NULL;
