@@ -186,12 +186,12 @@ static void on_tick(void *context, uint64_t next, bool live)
 {
 	struct worker_state *worker = context;
 	int64_t now = milliseconds();
+	if (now - worker->reported >= REPORT_EVERY || (live && is_news(worker)))
+		report(worker, REPORT_STATE, NULL, EXIT_OK);
 	if (!live && now - worker->flushed >= FLUSH_EVERY)
 		send_frame(worker, FRAME_POSITION, order_of(next, 0), 0, NULL, 0);
 	if (live || now - worker->flushed >= FLUSH_EVERY)
 		flush(worker);
-	if (now - worker->reported >= REPORT_EVERY || (live && is_news(worker)))
-		report(worker, REPORT_STATE, NULL, EXIT_OK);
 }
 
 /* ---- tasks ---- */
