@@ -432,14 +432,18 @@ class Jobs(unittest.TestCase):
     def test_gnu_parallel_over_a_list_of_captures(self):
         if not shutil.which("parallel"):
             self.skipTest("no GNU parallel")
-        captures, out, log = self.path("captures"), self.path("out"), self.path("joblog")
+        captures, out, log = self.path("captures"), self.path("out"), self.path("log")
         os.mkdir(captures)
         for i in range(5):
             shutil.copy(PLAIN, os.path.join(captures, "%d.pcap" % i))
-        command = "find %s -name '*.pcap' | sort | parallel --will-cite --joblog %s --resume-failed %s -j 1 --resume %s {}" % (
-            captures, log, PROGRAM, out)
+        # The README's own command, in this folder and with this program.
+        readme = read(os.path.join(os.path.dirname(__file__), "..", "README.md")).decode()
+        command = next(line.strip() for line in readme.splitlines() if "| parallel " in line)
+        os.symlink(PROGRAM, self.path("smtpscan"))
+        env = dict(os.environ, HOME=self.folder, PATH=self.folder + ":" + os.environ["PATH"])
         for _ in range(2):
-            subprocess.run(["sh", "-c", command], check=True, timeout=WAIT, env=dict(os.environ, HOME=self.folder))
+            subprocess.run(["sh", "-c", command], check=True, timeout=WAIT, env=env, cwd=self.folder,
+                           stderr=subprocess.DEVNULL)
             self.assertEqual(len(os.listdir(out)), 5)
         with open(log, encoding="utf-8") as file:
             self.assertEqual(len(file.readlines()), 6)  # a header, and each capture once
