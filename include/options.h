@@ -25,7 +25,7 @@ struct options {
 	enum progress progress;
 	unsigned jobs; /* 0: number of cores */
 	unsigned shard, shards;
-	bool merge; /* --merge: the captures are outputs of shards */
+	bool merge;       /* --merge: the captures are outputs of shards */
 	char *resume_dir; /* --resume: a folder with an output file for each capture; NULL */
 	char *mbox;
 	enum severity fail_on; /* 0: never */

@@ -42,7 +42,8 @@ struct output_options {
 	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
 	const char *filename;   /* pcap_filename (set for each input) */
 	enum severity severity; /* alerts below are not written; 0: all */
-	unsigned shard, shards; /* the part of the connections that is analysed (--shard), for the stats record; 0: all */
+	unsigned shard,
+		shards; /* the part of the connections that is analysed (--shard), for the stats record; 0: all */
 };
 
 struct output;
@@ -91,8 +92,8 @@ struct input_stats {
 };
 void output_stats(struct output *output, const struct input_stats *stats);
 
-/* output_packet_done - no more records for this packet: sorts and hands on what there is. output_flow_done - none of this
- * packet for flows up to this one. */
+/* output_packet_done - no more records for this packet: sorts and hands on what there is. output_flow_done - none of
+ * this packet for flows up to this one. */
 void output_packet_done(struct output *output);
 void output_flow_done(struct output *output, uint64_t flow);
 

@@ -434,7 +434,8 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	}
 	char shard[32];
 	if (output_options(output)->shards > 1) {
-		g_snprintf(shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
+		g_snprintf(
+			shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
 		json_word(&object, FIELD_stats_shard, shard);
 	}
 	json_flag(&object, FIELD_stats_complete, stats->complete);

@@ -81,7 +81,8 @@ static int64_t seconds_left(const struct progress_meter *progress, const struct 
 	return (int64_t)((double)(state->size - MIN(state->read, state->size)) / progress->rate + 0.5);
 }
 
-static void print_json(const struct progress_meter *progress, const struct progress_state *state, int64_t now, bool done)
+static void print_json(
+	const struct progress_meter *progress, const struct progress_state *state, int64_t now, bool done)
 {
 	GString *line = g_string_new("{\"event_type\":\"progress\",\"progress\":{");
 	g_string_append_printf(line, "\"elapsed\":%.1f,\"read\":%" G_GUINT64_FORMAT,
