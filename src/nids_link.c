@@ -255,7 +255,8 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_params.pcap_desc = dead;
 	nids_params.n_tcp_streams = NIDS_TABLE;
 	nids_params.n_hosts = 1;
-	nids_params.sk_buff_size = 0; /* no piece weighs less than nothing: emptying the queue would fill it */
+	/* In the limit of its queue a piece weighs 0 to 65,488: never above it, never less than nothing. */
+	nids_params.sk_buff_size = -64;
 	nids_params.scan_num_hosts = 0;
 	nids_params.syslog = be_quiet;
 	nids_params.no_mem = no_memory;

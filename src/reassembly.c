@@ -77,6 +77,8 @@ static void skip_to(struct stream *stream, enum direction direction, uint64_t of
 		return;
 	stream->sink->gap(stream->user, direction, offset - expected);
 	nids_link_skip(&stream->link, direction, offset);
+	/* libnids must have what it was handed. */
+	g_assert(hole_end(&stream->half[direction]) > stream->link.expected[direction]);
 }
 
 /* deliver - bytes that are next in order, with what their sender had acknowledged. */
@@ -174,6 +176,7 @@ static void feed(struct stream *stream, enum direction direction, uint64_t offse
 	}
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
+	g_assert(hole_end(half) > stream->link.expected[direction]);
 }
 
 /* feed_new - the parts of [from, to) that are neither delivered nor held. */

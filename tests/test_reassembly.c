@@ -540,18 +540,50 @@ static void a_reset_ends_with_what_was_held(void **state)
 	kit_expect(kit, "gap up 3\nup def @0\nend rst\n");
 }
 
+/* wait_for_the_first - COUNT segments of SIZE octets; the first and then the middle one come last. */
+static void wait_for_the_first(struct kit *kit, uint32_t size, uint32_t count, bool backwards)
+{
+	uint8_t *truth = g_malloc(size * count);
+	for (size_t i = 0; i < size * count; i++)
+		truth[i] = (uint8_t)(i * 7 + i / 251);
+	for (uint32_t n = 1; n <= count + 1; n++) {
+		uint32_t i = n == count + 1 ? count / 2 : n == count ? 0 : backwards ? count - n : n;
+		if (n > count || i != count / 2)
+			kit_say(kit, true, "A", 1001 + i * size, 5001, truth + i * size, size);
+	}
+	assert_int_equal(kit->stream[UP]->len, size * count);
+	assert_memory_equal(kit->stream[UP]->data, truth, size * count);
+	g_free(truth);
+}
+
 static void data_megabytes_ahead_is_kept(void **state)
 {
-	struct kit *kit = *state;
-	enum { SEGMENT = 1448, COUNT = 2200 }; /* 3 MiB */
-	uint8_t *truth = g_malloc(SEGMENT * COUNT);
-	for (size_t i = 0; i < SEGMENT * COUNT; i++)
-		truth[i] = (uint8_t)(i * 7 + i / 251);
-	for (uint32_t i = COUNT - 1; i < COUNT; i--)
-		kit_say(kit, true, "A", 1001 + i * SEGMENT, 5001, truth + i * SEGMENT, SEGMENT);
-	assert_int_equal(kit->stream[UP]->len, SEGMENT * COUNT);
-	assert_memory_equal(kit->stream[UP]->data, truth, SEGMENT * COUNT);
-	g_free(truth);
+	wait_for_the_first(*state, 1448, 2200, false);
+}
+
+static void data_megabytes_ahead_is_kept_backwards(void **state)
+{
+	wait_for_the_first(*state, 1448, 2200, true);
+}
+
+static void many_small_segments_are_kept(void **state)
+{
+	wait_for_the_first(*state, 1, 10000, false);
+}
+
+static void many_small_segments_are_kept_backwards(void **state)
+{
+	wait_for_the_first(*state, 100, 10000, true);
+}
+
+static void a_few_large_segments_are_kept(void **state)
+{
+	wait_for_the_first(*state, 65495, 200, false);
+}
+
+static void segments_larger_than_a_packet_are_kept(void **state)
+{
+	wait_for_the_first(*state, 200000, 20, true);
 }
 
 static void what_is_held_is_bounded(void **state)
@@ -649,6 +681,11 @@ int main(void)
 		TEST(a_reset_ahead_of_everything_may_be_true),
 		TEST(a_reset_ends_with_what_was_held),
 		TEST(data_megabytes_ahead_is_kept),
+		TEST(data_megabytes_ahead_is_kept_backwards),
+		TEST(many_small_segments_are_kept),
+		TEST(many_small_segments_are_kept_backwards),
+		TEST(a_few_large_segments_are_kept),
+		TEST(segments_larger_than_a_packet_are_kept),
 		TEST(what_is_held_is_bounded),
 		BARE(more_connections_than_libnids_holds),
 	};
