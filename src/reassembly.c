@@ -14,6 +14,7 @@
 
 #include "history.h"
 #include "nids_link.h"
+#include "outbox.h"
 #include "pieces.h"
 
 #define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
@@ -36,7 +37,7 @@ struct half {
 	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
 	uint64_t fin;      /* offset of the end, when fin_seen */
 	uint64_t reset;    /* where a reset was sent, when reset_seen */
-	bool fin_seen, fin_told, fin_acked, reset_seen;
+	bool fin_seen, fin_put, fin_acked, reset_seen;
 	struct pieces held;
 	uint64_t newest; /* place in the history */
 };
@@ -44,8 +45,7 @@ struct half {
 struct stream {
 	struct nids_link link; /* first: on_bytes finds the stream by it */
 	struct half half[2];
-	const struct stream_sink *sink;
-	void *user;
+	struct outbox outbox;
 	uint64_t direct_acked; /* of the piece in hand */
 	uint64_t packets;
 	bool one_sided;
@@ -75,7 +75,7 @@ static void skip_to(struct stream *stream, enum direction direction, uint64_t of
 	uint64_t expected = stream->link.expected[direction];
 	if (offset <= expected)
 		return;
-	stream->sink->gap(stream->user, direction, offset - expected);
+	outbox_gap(&stream->outbox, direction, offset - expected);
 	nids_link_skip(&stream->link, direction, offset);
 	/* libnids must have what it was handed. */
 	g_assert(hole_end(&stream->half[direction]) > stream->link.expected[direction]);
@@ -89,7 +89,7 @@ static void deliver(struct stream *stream, enum direction direction, const uint8
 		skip_to(stream, stream->missing, acked);
 	stream->link.expected[direction] += size;
 	stream->half[direction].progress = stream->packets;
-	stream->sink->bytes(stream->user, direction, data, size, acked);
+	outbox_bytes(&stream->outbox, direction, data, size, acked);
 }
 
 /* on_bytes - libnids has bytes: those of the piece in hand, or pieces that were queued. */
@@ -119,10 +119,10 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 static void tell_fin(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
-	if (!half->fin_seen || half->fin_told || stream->link.expected[direction] < half->fin)
+	if (!half->fin_seen || half->fin_put || stream->link.expected[direction] < half->fin)
 		return;
-	half->fin_told = true;
-	stream->sink->fin(stream->user, direction);
+	half->fin_put = true;
+	outbox_fin(&stream->outbox, direction);
 }
 
 /* skip_settled - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
@@ -226,7 +226,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		       history_differs(half->newest, from, data, (size_t)(to - from));
 	feed_new(stream, direction, from, to, data, acked);
 	if (differs)
-		stream->sink->conflict(stream->user, direction, from, whole);
+		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
 	while (half->held.bytes > HELD_BYTES_MAX || half->held.count > HELD_PIECES_MAX)
 		skip_to(stream, direction, hole_end(half));
 }
@@ -288,6 +288,7 @@ static bool take_reset(struct stream *stream, enum direction direction, uint32_t
 	return true;
 }
 
+/* holds - is anything in the queue of libnids? */
 static bool holds(const struct stream *stream)
 {
 	return stream->half[UP].held.first || stream->half[DOWN].held.first;
@@ -306,7 +307,7 @@ static enum stream_event event(struct stream *stream)
 			half->reset_seen = false;
 			return STREAM_RESET_REVOKED;
 		}
-		if (stream->link.expected[d] >= half->reset && !holds(stream))
+		if (stream->link.expected[d] >= half->reset && !holds(stream) && !outbox_waits(&stream->outbox))
 			return STREAM_RESET;
 		pending = true;
 	}
@@ -314,8 +315,8 @@ static enum stream_event event(struct stream *stream)
 		return STREAM_RESET_PENDING;
 	if (!stream_closing(stream))
 		return STREAM_OPEN;
-	const struct half *up = &stream->half[UP], *down = &stream->half[DOWN];
-	return up->fin_told && down->fin_told && up->fin_acked && down->fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
+	bool told = stream->outbox.fin_told[UP] && stream->outbox.fin_told[DOWN];
+	return told && stream->half[UP].fin_acked && stream->half[DOWN].fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
 }
 
 enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment)
@@ -402,6 +403,7 @@ void stream_flush(struct stream *stream)
 	}
 	flush_tail(stream, UP);
 	flush_tail(stream, DOWN);
+	outbox_flush(&stream->outbox);
 }
 
 /* ---- life ---- */
@@ -409,8 +411,8 @@ void stream_flush(struct stream *stream)
 struct stream *stream_new(const struct stream_start *start, const struct stream_sink *sink, void *user)
 {
 	struct stream *stream = g_new0(struct stream, 1);
-	stream->sink = sink;
-	stream->user = user;
+	stream->outbox.sink = sink;
+	stream->outbox.user = user;
 	stream->one_sided = start->one_sided;
 	stream->missing = start->missing;
 	for (enum direction d = UP; d <= DOWN; d++) {
@@ -422,7 +424,7 @@ struct stream *stream_new(const struct stream_start *start, const struct stream_
 
 size_t stream_buffered(const struct stream *stream)
 {
-	size_t size = sizeof *stream;
+	size_t size = sizeof *stream + stream->outbox.held;
 	for (enum direction d = UP; d <= DOWN; d++)
 		size += stream->half[d].held.bytes + stream->link.queued[d] * (size_t)HELD_OVERHEAD;
 	return size;
@@ -433,6 +435,7 @@ void stream_free(struct stream *stream)
 	if (!stream)
 		return;
 	nids_link_release(&stream->link);
+	outbox_free(&stream->outbox);
 	for (enum direction d = UP; d <= DOWN; d++)
 		pieces_free(&stream->half[d].held);
 	g_free(stream);

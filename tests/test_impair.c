@@ -45,6 +45,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 {
 	struct outcome *outcome = user;
 	const uint32_t value = (uint32_t)acked;
+	assert_true(acked <= outcome->bytes[direction_other(direction)]->len); /* cause before effect */
 	g_byte_array_append(outcome->bytes[direction], data, (guint)size);
 	for (size_t i = 0; i < size; i++) {
 		g_byte_array_append(outcome->present[direction], (const uint8_t *)"\1", 1);

@@ -43,6 +43,8 @@ static void pure_acks(struct kit *kit, unsigned count, uint32_t offset, uint32_t
 static void segments_are_put_in_order(void **state)
 {
 	struct kit *kit = *state;
+	kit_down(kit, 0, 0, "thirty bytes of a server's say\n");
+	g_string_truncate(kit->log, 0);
 	kit_up(kit, 6, 20, "ghi");
 	kit_up(kit, 3, 10, "def");
 	kit_up(kit, 9, 30, "jkl");
@@ -142,9 +144,9 @@ static void four_gigabytes_pass(void **state)
 		g_string_truncate(kit->log, 0);
 		g_byte_array_set_size(kit->stream[UP], 0);
 	}
-	kit_up(kit, (uint32_t)total + 3, 7, "def");
-	kit_up(kit, (uint32_t)total, 7, "abc");
-	kit_expect(kit, "up abc @7\nup def @7\n");
+	kit_up(kit, (uint32_t)total + 3, 0, "def");
+	kit_up(kit, (uint32_t)total, 0, "abc");
+	kit_expect(kit, "up abc @0\nup def @0\n");
 	flow_table_end(kit->table);
 	assert_int_equal(kit->last.side[UP].bytes, total + 6);
 	assert_int_equal(kit->last.side[UP].gap_bytes, 0);
@@ -156,9 +158,9 @@ static void acknowledged_bytes_that_never_come_are_a_gap(void **state)
 	kit_up(kit, 0, 0, "abc");
 	kit_up(kit, 6, 0, "ghi");
 	kit_down(kit, 0, 9, "250");
-	kit_expect(kit, "up abc @0\ndown 250 @9\n");
+	kit_expect(kit, "up abc @0\n");
 	pure_acks(kit, PATIENCE, 9, 3);
-	kit_expect(kit, "gap up 3\nup ghi @0\n");
+	kit_expect(kit, "gap up 3\nup ghi @0\ndown 250 @9\n");
 	kit_up(kit, 9, 3, "jkl");
 	kit_expect(kit, "up jkl @3\n");
 }
@@ -169,7 +171,7 @@ static void bytes_that_are_not_acknowledged_are_waited_for(void **state)
 	kit_up(kit, 6, 0, "ghi");
 	kit_down(kit, 0, 3, "250");
 	pure_acks(kit, PATIENCE * 2, 9, 3);
-	kit_expect(kit, "down 250 @3\ngap up 3\n");
+	kit_expect(kit, "gap up 3\ndown 250 @3\n");
 	pure_acks(kit, PATIENCE * 2, 9, 3);
 	kit_up(kit, 3, 3, "def");
 	kit_expect(kit, "up def @3\nup ghi @0\n");
@@ -201,9 +203,9 @@ static void holes_are_gaps_at_the_end(void **state)
 	kit_up(kit, 3, 0, "def");
 	kit_up(kit, 9, 0, "jkl");
 	kit_down(kit, 0, 15, "250");
-	kit_expect(kit, "down 250 @15\n");
+	kit_expect(kit, "");
 	flow_table_end(kit->table);
-	kit_expect(kit, "gap up 3\nup def @0\ngap up 3\nup jkl @0\ngap up 3\nend input\n");
+	kit_expect(kit, "gap up 3\nup def @0\ngap up 3\nup jkl @0\ngap up 3\ndown 250 @15\nend input\n");
 }
 
 static void the_end_keeps_cause_before_effect(void **state)
@@ -217,6 +219,31 @@ static void the_end_keeps_cause_before_effect(void **state)
 	kit_expect(kit,
 		"gap up 3\nup one @0\ngap down 3\ndown two @6\ngap up 3\nup three @6\ngap down 3\ndown four @14\n"
 		"end input\n");
+}
+
+static void an_answer_recorded_before_its_question_is_told_after_it(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 0, 3, "one");
+	kit_down(kit, 3, 6, "two");
+	kit_up(kit, 3, 3, "cd\n");
+	kit_expect(kit, "");
+	kit_up(kit, 0, 0, "ab\n");
+	kit_expect(kit, "up ab~ @0\ndown one @3\nup cd~ @3\ndown two @6\n");
+	kit_say(kit, false, "FA", 5007, 1010, NULL, 0);
+	kit_expect(kit, "fin down\n");
+}
+
+static void acknowledgements_that_make_no_sense_stop_nothing(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 0, 9, "one");
+	kit_up(kit, 0, 9, "ab\n");
+	kit_expect(kit, "down one @9\n");
+	kit_down(kit, 3, 9, "two");
+	kit_expect(kit, "up ab~ @9\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "gap up 6\ndown two @9\ngap down 3\nend input\n");
 }
 
 static void a_lost_fin_is_no_gap(void **state)
@@ -304,9 +331,10 @@ static void urgent_and_odd_flags_do_not_matter(void **state)
 {
 	struct kit *kit = *state;
 	/* No acknowledgement flag at all: what was acknowledged before still is. */
+	kit_down(kit, 0, 0, "hello");
 	kit_up(kit, 0, 5, "abc");
 	kit_say(kit, true, "", 1004, 0, "def", 3);
-	kit_expect(kit, "up abc @5\nup def @5\n");
+	kit_expect(kit, "down hello @0\nup abc @5\nup def @5\n");
 }
 
 static void data_in_the_syn_is_data(void **state)
@@ -654,6 +682,8 @@ int main(void)
 		TEST(a_forged_acknowledgement_costs_nothing),
 		TEST(holes_are_gaps_at_the_end),
 		TEST(the_end_keeps_cause_before_effect),
+		TEST(an_answer_recorded_before_its_question_is_told_after_it),
+		TEST(acknowledgements_that_make_no_sense_stop_nothing),
 		TEST(a_lost_fin_is_no_gap),
 		TEST(cut_payload_is_used_as_far_as_it_goes),
 		TEST(a_fin_waits_for_the_bytes_before_it),
