@@ -65,7 +65,8 @@ struct flow_sink {
 	void *(*begin)(void *context, const struct flow *flow);
 	/* The next bytes of a direction, in order, no byte twice. `acked`: the offset in the *other* direction up to
 	 * which the sender had acknowledged when it sent these bytes, i.e. it had received everything before it and can
-	 * have seen nothing behind it. 0 when nothing was acknowledged. UINT64_MAX is never given. */
+	 * have seen nothing behind it. 0 when nothing was acknowledged. UINT64_MAX is never given. Cause comes before
+	 * effect: unless acknowledgements contradict each other, everything up to `acked` was told before. */
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
 	/* The next `size` bytes of the direction are not in the capture (nothing captured is ever part of a gap). */
 	void (*gap)(void *user, enum direction direction, uint64_t size);

@@ -140,6 +140,12 @@ static void skip_settled(struct stream *stream, enum direction direction)
 	tell_fin(stream, direction);
 }
 
+/* gap_first - of two gaps, the one that came first: a client waits for the greeting, a server for a command. */
+static enum direction gap_first(const struct stream *stream)
+{
+	return stream->link.expected[DOWN] == 0 ? DOWN : UP;
+}
+
 /* be_patient - every PATIENCE_STEP packets: what was acknowledged a few dozen packets ago and has not come, is lost. */
 static void be_patient(struct stream *stream)
 {
@@ -150,8 +156,10 @@ static void be_patient(struct stream *stream)
 		for (int i = PATIENCE_STEPS - 1; i > 0; i--)
 			half->settled[i] = half->settled[i - 1];
 		half->settled[0] = half->acked;
-		skip_settled(stream, d);
 	}
+	enum direction first = gap_first(stream);
+	skip_settled(stream, first);
+	skip_settled(stream, direction_other(first));
 }
 
 /* relieve - libnids is full: this stream's first holes are skipped until it queues nothing. */
@@ -376,10 +384,12 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 static enum direction flush_next(const struct stream *stream)
 {
 	const struct piece *up = stream->half[UP].held.first, *down = stream->half[DOWN].held.first;
-	if (!up)
+	if (!up || !down)
+		return up ? UP : DOWN;
+	if (gap_first(stream) == DOWN)
 		return DOWN;
 	/* The client's bytes come first unless they were sent in answer to the server's. */
-	return down && up->acked > stream->link.expected[DOWN] && down->acked <= stream->link.expected[UP] ? DOWN : UP;
+	return up->acked > stream->link.expected[DOWN] && down->acked <= stream->link.expected[UP] ? DOWN : UP;
 }
 
 /* flush_tail - what lies behind the last bytes that came: lost ones that the peer or the FIN proves. */
@@ -401,8 +411,9 @@ void stream_flush(struct stream *stream)
 		enum direction d = flush_next(stream);
 		skip_to(stream, d, hole_end(&stream->half[d]));
 	}
-	flush_tail(stream, UP);
-	flush_tail(stream, DOWN);
+	enum direction first = gap_first(stream);
+	flush_tail(stream, first);
+	flush_tail(stream, direction_other(first));
 	outbox_flush(&stream->outbox);
 }
 

@@ -217,7 +217,7 @@ static void the_end_keeps_cause_before_effect(void **state)
 	kit_down(kit, 9, 14, "four");
 	flow_table_end(kit->table);
 	kit_expect(kit,
-		"gap up 3\nup one @0\ngap down 3\ndown two @6\ngap up 3\nup three @6\ngap down 3\ndown four @14\n"
+		"gap down 3\ngap up 3\nup one @0\ndown two @6\ngap up 3\nup three @6\ngap down 3\ndown four @14\n"
 		"end input\n");
 }
 
@@ -244,6 +244,15 @@ static void acknowledgements_that_make_no_sense_stop_nothing(void **state)
 	kit_expect(kit, "up ab~ @9\n");
 	flow_table_end(kit->table);
 	kit_expect(kit, "gap up 6\ndown two @9\ngap down 3\nend input\n");
+}
+
+static void of_two_gaps_the_greeting_comes_first(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 24, 21, "250\n");
+	kit_up(kit, 21, 28, "MAIL\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "gap down 24\ngap up 21\ndown 250~ @21\nup MAIL~ @28\nend input\n");
 }
 
 static void a_lost_fin_is_no_gap(void **state)
@@ -684,6 +693,7 @@ int main(void)
 		TEST(the_end_keeps_cause_before_effect),
 		TEST(an_answer_recorded_before_its_question_is_told_after_it),
 		TEST(acknowledgements_that_make_no_sense_stop_nothing),
+		TEST(of_two_gaps_the_greeting_comes_first),
 		TEST(a_lost_fin_is_no_gap),
 		TEST(cut_payload_is_used_as_far_as_it_goes),
 		TEST(a_fin_waits_for_the_bytes_before_it),
