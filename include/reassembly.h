@@ -48,6 +48,10 @@ enum stream_event {
 bool reassembly_init(void);
 void reassembly_exit(void);
 
+/* reassembly_pass - every segment of the input, of this share of the connections or another: how far back copies are
+ * compared does not depend on the share. */
+void reassembly_pass(const struct segment *segment);
+
 struct stream *stream_new(const struct stream_start *start, const struct stream_sink *sink, void *user);
 /* stream_segment - takes one segment of the connection, sent in `direction`. */
 enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment);

@@ -223,6 +223,7 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	struct flow_key key;
 
 	pass_time(table, segment->at);
+	reassembly_pass(segment);
 	const struct flow_options *options = &table->options;
 	if (options->shares > 1 &&
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)

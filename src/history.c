@@ -11,14 +11,28 @@
 #define HISTORY_STEPS 256 /* chunks looked at for one comparison */
 
 struct chunk {
-	uint64_t previous; /* address of the direction's chunk before this one, 0: none */
 	uint64_t offset;
-	uint64_t size;
+	uint64_t passed; /* of the input when it was stored */
+	uint32_t size;
+	uint32_t back; /* so far before it is the direction's chunk before this one, 0: none */
 };
 
 /* Room for a last chunk of the largest size that begins just before the end. */
 static _Alignas(struct chunk) uint8_t ring[HISTORY_SIZE + sizeof(struct chunk) + HISTORY_CHUNK_MAX];
 static uint64_t head = HISTORY_SIZE; /* address of the next chunk; 0 is none */
+static uint64_t passed;              /* what one chunk for each segment of the input would have taken */
+
+/* room_of - what a chunk takes. */
+static uint64_t room_of(size_t size)
+{
+	return sizeof(struct chunk) +
+	       (size + _Alignof(struct chunk) - 1) / _Alignof(struct chunk) * _Alignof(struct chunk);
+}
+
+void history_pass(size_t size)
+{
+	passed += room_of(size);
+}
 
 static struct chunk *chunk_at(uint64_t address)
 {
@@ -33,10 +47,11 @@ uint8_t *history_room(void)
 void history_commit(uint64_t *newest, uint64_t offset, size_t size)
 {
 	assert(size <= HISTORY_CHUNK_MAX);
-	*chunk_at(head) = (struct chunk){ .previous = *newest, .offset = offset, .size = size };
+	const uint64_t back = head - *newest <= HISTORY_SIZE ? head - *newest : 0;
+	*chunk_at(head) =
+		(struct chunk){ .offset = offset, .passed = passed, .size = (uint32_t)size, .back = (uint32_t)back };
 	*newest = head;
-	uint64_t next = head + sizeof(struct chunk) +
-			(size + _Alignof(struct chunk) - 1) / _Alignof(struct chunk) * _Alignof(struct chunk);
+	uint64_t next = head + room_of(size);
 	/* A chunk may stand beyond the end of the ring, never begin there: the next one begins at the start. */
 	if (head % HISTORY_SIZE + (next - head) >= HISTORY_SIZE)
 		next = (head / HISTORY_SIZE + 1) * HISTORY_SIZE;
@@ -61,6 +76,8 @@ bool history_differs(uint64_t newest, uint64_t offset, const uint8_t *data, size
 	/* The ring holds the addresses of the last HISTORY_SIZE octets; those before are overwritten. */
 	for (unsigned step = 0; step < HISTORY_STEPS && address != 0 && head - address <= HISTORY_SIZE; step++) {
 		const struct chunk *chunk = chunk_at(address);
+		if (passed - chunk->passed > HISTORY_REACH)
+			return false;
 		uint64_t from = chunk->offset > offset ? chunk->offset : offset;
 		uint64_t chunk_end = chunk->offset + chunk->size;
 		uint64_t to = chunk_end < offset + size ? chunk_end : offset + size;
@@ -71,7 +88,7 @@ bool history_differs(uint64_t newest, uint64_t offset, const uint8_t *data, size
 			if (from == offset && to == offset + size)
 				return false;
 		}
-		address = chunk->previous;
+		address = chunk->back > 0 ? address - chunk->back : 0;
 	}
 	return false;
 }

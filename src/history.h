@@ -5,15 +5,21 @@
  * A direction of a stream keeps the place of its newest chunk; each chunk knows the one before it. Old chunks are
  * overwritten without notice: what is no longer here can't be compared. libnids is lent the next free place as its
  * buffer, so that storing a byte costs no copy of its own.
+ *
+ * How far memory reaches is counted in octets of the input, whoever's they are (history_pass), so that it is the same in
+ * every worker, whatever its share of the connections. The ring has room for as many, each stored once.
  */
 #ifndef SMTPSCAN_HISTORY_H
 #define SMTPSCAN_HISTORY_H
 
 #include "types.h"
 
-#define HISTORY_SIZE (1024 * 1024)
+#define HISTORY_SIZE (2 * 1024 * 1024)
 #define HISTORY_CHUNK_MAX 65536 /* octets that fit where history_room points */
+#define HISTORY_REACH (HISTORY_SIZE - 2 * HISTORY_CHUNK_MAX)
 
+/* history_pass - so many octets of payload are in the next segment of the input. */
+void history_pass(size_t size);
 /* history_room - where the octets of the next chunk go: room for HISTORY_CHUNK_MAX. Valid until the next commit. */
 uint8_t *history_room(void);
 /* history_commit - SIZE octets stand there now: they are the bytes at OFFSET of the direction whose place is *newest

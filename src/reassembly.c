@@ -98,8 +98,8 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	struct stream *stream = (struct stream *)link;
 	struct half *half = &stream->half[direction];
 
-	history_commit(&half->newest, link->expected[direction], size);
 	if (hole_end(half) != link->expected[direction]) {
+		history_commit(&half->newest, link->expected[direction], size);
 		deliver(stream, direction, data, size, stream->direct_acked);
 		return;
 	}
@@ -418,6 +418,11 @@ void stream_flush(struct stream *stream)
 }
 
 /* ---- life ---- */
+
+void reassembly_pass(const struct segment *segment)
+{
+	history_pass(segment->captured);
+}
 
 struct stream *stream_new(const struct stream_start *start, const struct stream_sink *sink, void *user)
 {

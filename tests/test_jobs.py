@@ -185,6 +185,18 @@ class Jobs(unittest.TestCase):
         self.same_for_all(1, "--fail-on", "high", "-e", "flow,stats", path)
         self.same_for_all(0, "-f", "tcp port 25", path)
 
+    def test_what_is_remembered_for_any_number_of_workers(self):
+        # Bytes that are sent again, with others in between: how far memory reaches must not depend on whose they are.
+        again = "! wait 2\nC: NOOP\n! wait %s\n! alter NOPE\n" + QUIT
+        text = [mail("client=198.51.100.%d after=-%s" % (i, 2.06 + (i - 1) * 0.05), i, again % (i * 0.05)) for i in range(60)]
+        lines = "C: " + "x" * 998 + "\n"
+        text += [mail("client=203.0.113.%d after=-%s" % (i, 0 if i else 2.9), i).replace("C: .\n", lines * 200 + "C: .\n")
+                 for i in range(30)]
+        path = play(self.path("again.pcap"), "".join(text), 7 * SPLIT_SIZE)
+        found = records(self.same_for_all(0, "-e", "all", path), "alert")
+        conflicts = [row for row in found if row["alert"]["signature"] == "tcp_overlap_conflict"]
+        self.assertTrue(5 < len(conflicts) < 55, len(conflicts))
+
     def test_a_large_capture_is_read_by_several(self):
         process = subprocess.Popen([PROGRAM, "-j", "3", self.sparse()], stdout=subprocess.DEVNULL)
         try:
