@@ -36,8 +36,31 @@ bool mime_is_text(struct span data)
 }
 
 #if HAVE_MAGIC
+/* What is left out for octets that are no text: half of the time. */
+#define NO_TEXT                                                                                                        \
+	(MAGIC_NO_CHECK_TEXT | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_CHECK_TOKENS | MAGIC_NO_CHECK_CSV |                  \
+		MAGIC_NO_CHECK_JSON)
+
 static magic_t cookie;
 static bool tried;
+
+/* may_be_text - could libmagic call it text in some encoding? */
+static bool may_be_text(struct span data)
+{
+	static const struct {
+		const char *mark;
+		size_t size;
+	} marks[] = { { "\xff\xfe", 2 }, { "\xfe\xff", 2 }, { "\0\0\xfe\xff", 4 } }; /* UTF-16, UTF-32 */
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+		if (data.size >= marks[i].size && memcmp(data.data, marks[i].mark, marks[i].size) == 0)
+			return true;
+	for (size_t i = 0; i < MIN(data.size, LOOK_MAX); i++) {
+		uint8_t octet = data.data[i];
+		if (octet < '\a' || (octet > '\r' && octet < ' ' && octet != 0x1b) || octet == 0x7f)
+			return false;
+	}
+	return true;
+}
 
 /* mime_magic - opens the database at the first call. */
 char *mime_magic(struct arena *arena, struct span data)
@@ -58,6 +81,7 @@ char *mime_magic(struct arena *arena, struct span data)
 	}
 	if (cookie == NULL || data.size == 0)
 		return NULL;
+	magic_setflags(cookie, may_be_text(data) ? MAGIC_NONE : NO_TEXT);
 	const char *words =
 		magic_buffer(cookie, data.data, MIN(data.size, mime_is_text(data) ? MAGIC_TEXT_MAX : MAGIC_MAX));
 	if (words == NULL)
