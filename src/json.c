@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * json.c - see json.h. cJSON with three habits that make it fast: its nodes come from an arena through cJSON_InitHooks,
- * keys and texts are references, and numbers are raw digits (cJSON prints every number twice through printf, and
+ * json.c - see json.h. cJSON's tree with three habits that make it fast: its nodes come from an arena and are linked
+ * here, keys and texts are references, and numbers are raw digits (cJSON prints every number twice through printf, and
  * those of 16 digits as 1e+15).
  *
  * The arena is static, so one record can be under construction at a time.
@@ -56,17 +56,30 @@ void json_reset(void)
 
 /* ---- nodes ---- */
 
-cJSON *json_text_node(const char *text)
+/* new_node - what cJSON_Create... makes, without the way through its hooks. */
+static cJSON *new_node(int type, const char *text)
 {
-	return cJSON_CreateStringReference(text);
+	cJSON *node = json_alloc(sizeof *node);
+	*node = (cJSON){ .type = type, .valuestring = (char *)(uintptr_t)text };
+	return node;
 }
 
-/* raw_node - text that is JSON already. */
-static cJSON *raw_node(const char *json)
+/* append - what cJSON_AddItemToArray does: the first child's `prev` is the last. */
+static void append(cJSON *parent, cJSON *node)
 {
-	cJSON *node = cJSON_CreateStringReference(json);
-	node->type = cJSON_Raw | cJSON_IsReference;
-	return node;
+	cJSON *first = parent->child;
+	if (!first) {
+		parent->child = node->prev = node;
+		return;
+	}
+	node->prev = first->prev;
+	first->prev->next = node;
+	first->prev = node;
+}
+
+cJSON *json_text_node(const char *text)
+{
+	return new_node(cJSON_String | cJSON_IsReference, text);
 }
 
 cJSON *json_number_node(uint64_t number)
@@ -76,7 +89,7 @@ cJSON *json_number_node(uint64_t number)
 	do
 		*--digits = (char)('0' + number % 10);
 	while (number /= 10);
-	return raw_node(digits);
+	return new_node(cJSON_Raw | cJSON_IsReference, digits);
 }
 
 cJSON *json_base64_node(struct span bytes)
@@ -177,12 +190,14 @@ struct json json_root(void)
 
 struct json json_detached(enum field_of kind)
 {
-	return (struct json){ cJSON_CreateObject(), kind, -1 };
+	return (struct json){ new_node(cJSON_Object, NULL), kind, -1 };
 }
 
 void json_key(struct json *object, const char *key, cJSON *value)
 {
-	cJSON_AddItemToObjectCS(object->node, key, value);
+	value->string = (char *)(uintptr_t)key;
+	value->type |= cJSON_StringIsConst;
+	append(object->node, value);
 }
 
 /* add - every field is written here: it belongs to the object, has this kind and comes in order. */
@@ -191,6 +206,7 @@ static void add(struct json *object, enum field field, enum field_kind kind, cJS
 	const struct field_info *info = &field_table[field];
 	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
 	object->last = (int)field;
+	value->valueint = info->name_size; /* json_print needn't look at the key */
 	json_key(object, info->name, value);
 }
 
@@ -282,21 +298,21 @@ void json_numbers(struct json *object, enum field field, const uint16_t *numbers
 {
 	if (count == 0)
 		return;
-	cJSON *array = cJSON_CreateArray();
+	cJSON *array = new_node(cJSON_Array, NULL);
 	for (size_t i = 0; i < count; i++)
-		cJSON_AddItemToArray(array, json_number_node(numbers[i]));
+		append(array, json_number_node(numbers[i]));
 	add(object, field, KIND_NUMBERS, array);
 }
 
 void json_flag(struct json *object, enum field field, bool flag)
 {
-	add(object, field, KIND_FLAG, cJSON_CreateBool(flag));
+	add(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False, NULL));
 }
 
 void json_true(struct json *object, enum field field, bool flag)
 {
 	if (flag)
-		add(object, field, KIND_TRUE, cJSON_CreateTrue());
+		add(object, field, KIND_TRUE, new_node(cJSON_True, NULL));
 }
 
 /* ---- time ---- */
@@ -374,15 +390,15 @@ void json_texts_add(struct json_texts *texts, struct span bytes)
 	bool exact;
 	const char *text = json_legible(bytes, false, &exact);
 	if (!texts->plain)
-		texts->plain = cJSON_CreateArray();
-	cJSON_AddItemToArray(texts->plain, json_text_node(text));
+		texts->plain = new_node(cJSON_Array, NULL);
+	append(texts->plain, json_text_node(text));
 	if (!exact && !texts->base64) {
-		texts->base64 = cJSON_CreateArray();
+		texts->base64 = new_node(cJSON_Array, NULL);
 		for (unsigned i = 0; i < texts->count; i++)
-			cJSON_AddItemToArray(texts->base64, cJSON_CreateNull());
+			append(texts->base64, new_node(cJSON_NULL, NULL));
 	}
 	if (texts->base64)
-		cJSON_AddItemToArray(texts->base64, exact ? cJSON_CreateNull() : json_base64_node(bytes));
+		append(texts->base64, exact ? new_node(cJSON_NULL, NULL) : json_base64_node(bytes));
 	texts->count++;
 }
 

@@ -15,27 +15,31 @@
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGHS (ONES * 0x80)
 
-/* room - where at least `size` more octets can be written. */
-static char *room(GString *line, size_t size)
+/* Where the text goes: between `to` and `end` there is room. */
+struct printer {
+	GString *line;
+	char *to, *end;
+};
+
+static G_GNUC_NO_INLINE void grow(struct printer *p, size_t size)
 {
-	if (G_UNLIKELY(line->allocated_len - line->len <= size)) {
-		gsize used = line->len;
-		g_string_set_size(line, used + MAX(used, size));
-		line->len = used;
-	}
-	return line->str + line->len;
+	gsize used = (gsize)(p->to - p->line->str);
+	g_string_set_size(p->line, used + MAX(used, size));
+	p->to = p->line->str + used;
+	p->end = p->line->str + p->line->len;
 }
 
-static void put(GString *line, const char *text, size_t size)
+/* make_room - for at least `size` more octets. */
+static inline void make_room(struct printer *p, size_t size)
 {
-	memcpy(room(line, size), text, size);
-	line->len += size;
+	if (G_UNLIKELY((size_t)(p->end - p->to) < size))
+		grow(p, size);
 }
 
-static void put_octet(GString *line, char octet)
+static void put(struct printer *p, const char *text, size_t size)
 {
-	*room(line, 1) = octet;
-	line->len++;
+	make_room(p, size);
+	p->to = (char *)mempcpy(p->to, text, size);
 }
 
 /* is_plain - is none of eight octets a control, a quote or a backslash? */
@@ -92,63 +96,82 @@ static char *put_octets(char *to, const char *text, size_t size)
 	return to + rest;
 }
 
-/* put_string - the text in quotes. */
-static void put_string(GString *line, const char *text)
+/* put_string - the text in quotes, and a comma or colon may follow. */
+static void put_string(struct printer *p, const char *text)
 {
 	size_t left = strlen(text);
-	put_octet(line, '"');
-	while (left > 0) {
-		size_t step = MIN(left, TEXT_STEP);
-		char *to = room(line, step * ESCAPE_MAX);
-		line->len = (gsize)(put_octets(to, text, step) - line->str);
-		text += step;
-		left -= step;
+	make_room(p, 1);
+	*p->to++ = '"';
+	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
+		make_room(p, TEXT_STEP * ESCAPE_MAX);
+		p->to = put_octets(p->to, text, TEXT_STEP);
 	}
-	put_octet(line, '"');
+	make_room(p, left * ESCAPE_MAX + 2);
+	p->to = put_octets(p->to, text, left);
+	*p->to++ = '"';
 }
 
-static void put_node(GString *line, const cJSON *node)
+static void put_node(struct printer *p, const cJSON *node);
+
+/* put_children - of an object or array. */
+static void put_children(struct printer *p, const cJSON *node, bool keys)
 {
-	static const char brackets[] = { '[', ']', '{', '}' };
-	bool object = false;
+	for (const cJSON *child = node->child; child; child = child->next) {
+		if (keys && child->valueint > 0) {
+			/* the name of a field, of this size */
+			make_room(p, (size_t)child->valueint + 3);
+			*p->to++ = '"';
+			p->to = (char *)mempcpy(p->to, child->string, (size_t)child->valueint);
+			*p->to++ = '"';
+			*p->to++ = ':';
+		} else if (keys) {
+			put_string(p, child->string);
+			*p->to++ = ':';
+		}
+		put_node(p, child);
+		make_room(p, 2);
+		*p->to++ = ',';
+	}
+	if (node->child)
+		p->to--; /* the last comma */
+}
+
+static void put_node(struct printer *p, const cJSON *node)
+{
 	switch (node->type & 0xff) {
 	case cJSON_String:
-		put_string(line, node->valuestring);
-		return;
+		put_string(p, node->valuestring);
+		break;
 	case cJSON_Raw:
-		put(line, node->valuestring, strlen(node->valuestring));
-		return;
+		put(p, node->valuestring, strlen(node->valuestring));
+		break;
 	case cJSON_False:
-		put(line, "false", 5);
-		return;
+		put(p, "false", 5);
+		break;
 	case cJSON_True:
-		put(line, "true", 4);
-		return;
+		put(p, "true", 4);
+		break;
 	case cJSON_NULL:
-		put(line, "null", 4);
-		return;
-	case cJSON_Object:
-		object = true;
+		put(p, "null", 4);
+		break;
+	case cJSON_Array:
+		put(p, "[", 1);
+		put_children(p, node, false);
+		put(p, "]", 1);
 		break;
 	default:
-		g_assert(cJSON_IsArray(node));
+		g_assert(cJSON_IsObject(node));
+		put(p, "{", 1);
+		put_children(p, node, true);
+		put(p, "}", 1);
 		break;
 	}
-	put_octet(line, brackets[2 * object]);
-	for (const cJSON *child = node->child; child; child = child->next) {
-		if (object) {
-			put_string(line, child->string);
-			put_octet(line, ':');
-		}
-		put_node(line, child);
-		if (child->next)
-			put_octet(line, ',');
-	}
-	put_octet(line, brackets[2 * object + 1]);
 }
 
 void json_print(const struct json *root, GString *line)
 {
-	put_node(line, root->node);
-	g_string_append_c(line, '\n');
+	struct printer printer = { line, line->str + line->len, line->str + line->allocated_len - 1 };
+	put_node(&printer, root->node);
+	put(&printer, "\n", 1);
+	g_string_set_size(line, (gsize)(printer.to - line->str));
 }

@@ -241,6 +241,7 @@ enum field {
 
 struct field_info {
 	const char *name, *name_base64;
+	int name_size;
 	enum field_of object; /* that it belongs to */
 	enum field_kind kind;
 	enum field_need need;
