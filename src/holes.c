@@ -32,23 +32,43 @@ static bool line_between(const struct inbox *down, uint64_t hole, uint64_t until
 	return bytes.size > 0 && memchr(bytes.data, '\n', bytes.size);
 }
 
+/* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
+ */
+static bool waited_for_all(const struct session *s, uint64_t until)
+{
+	struct span bytes = inbox_bytes(&s->in[UP]);
+	struct command command = { .verb = s->pending.verb };
+	size_t used = 0;
+	bytes.size = MIN(bytes.size, until - s->in[UP].offset);
+	while (grammar_command(bytes, false, &command, &used) == PARSE_DONE)
+		bytes = (struct span){ bytes.data + used, bytes.size - used };
+	return bytes.size == 0 && (verb_table[command.verb].flags & VERBFLAG_LAST_IN_GROUP);
+}
+
+/* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent
+ * knowing some of the hole tell: it had the reply by then, if it waits for replies. */
+static bool answered_in(const struct session *s, uint64_t hole)
+{
+	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
+	uint64_t end = down->offset + hole, knowing = inbox_sent_after(up, down->offset);
+	bool sent_beyond = s->machine.state == STATE_response && !s->pending.lost && s->pending.acked >= end;
+	if (sent_beyond || knowing == UINT64_MAX)
+		return false;
+	uint64_t acked = inbox_acked(up, knowing);
+	bool shows = acked > end && line_between(down, hole, acked);
+	return !shows && (knowing == up->offset || waited_for_all(s, knowing));
+}
+
 bool hole_in_responses(struct session *s)
 {
-	struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
-	uint64_t hole = inbox_hole(down), end = down->offset + hole;
-	struct span next = inbox_bytes(up);
-	uint64_t acked = next.size ? inbox_acked(up, up->offset) : 0;
-	bool behind = down->received > end;
-	/* Sent by someone who had seen the end of the hole already: the reply is behind it. */
-	bool beyond = s->pending.acked >= end && s->machine.state == STATE_response && !s->pending.lost;
-	if (!beyond && next.size > 0 && acked > down->offset && (acked <= end || !line_between(down, hole, acked))) {
-		if (acked > end && !behind && !s->ended)
-			return false;
+	struct inbox *down = &s->in[DOWN];
+	uint64_t hole = inbox_hole(down);
+	bool behind = down->received > down->offset + hole, goes_on = inbox_bytes(&s->in[UP]).size > 0;
+	if (answered_in(s, hole))
 		return fire_gap(s, DOWN);
-	}
 	if (!behind && !s->ended)
 		return false;
-	if (!beyond && !behind && next.size > 0)
+	if (!behind && goes_on && s->pending.acked < down->offset + hole)
 		return fire_gap(s, DOWN);
 	inbox_skip_hole(down, hole);
 	s->skip_partial[DOWN] = s->resync_reply = true;
@@ -66,7 +86,8 @@ void lose_command(struct session *s)
 	struct inbox *up = &s->in[UP];
 	inbox_skip_hole(up, inbox_hole(up));
 	s->lost_end = up->offset;
-	s->skip_partial[UP] = true;
+	/* What follows may be content whose command is in the hole: it is passed over until a command stands there. */
+	s->skip_partial[UP] = s->resynchronising = true;
 	s->assumed_greeting |= !s->greeted;
 	if (s->auth)
 		auth_lose(s->auth);

@@ -179,6 +179,17 @@ uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
 	return run && !run->gap ? run->acked : 0;
 }
 
+uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked)
+{
+	uint64_t at = inbox->offset;
+	for (const struct run *run = current_run(inbox, at); run && run <= last_run(inbox); run++) {
+		if (!run->gap && run->acked > acked)
+			return at;
+		at = run->end;
+	}
+	return UINT64_MAX;
+}
+
 void inbox_consume(struct inbox *inbox, size_t size)
 {
 	inbox->head += size;

@@ -57,6 +57,10 @@ bool inbox_empty(const struct inbox *inbox);
 /* inbox_acked - what the sender of the octet at this stream offset had received. */
 uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset);
 
+/* inbox_sent_after - the first waiting octet that was sent by someone who had received more than `acked`; UINT64_MAX
+ * when none. */
+uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked);
+
 void inbox_consume(struct inbox *inbox, size_t size);
 /* inbox_skip_hole - steps over `size` octets of the hole at the present place. */
 void inbox_skip_hole(struct inbox *inbox, uint64_t size);

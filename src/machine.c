@@ -65,6 +65,7 @@ const struct transition machine_table[] = {
 	ROW(command,            gap,             up_only,                     lose_command,                  response,           response),
 	ROW(command,            missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
 	ROW(command,            missing_grammar, answers_lost,                await_lost,                    response,           response),
+	ROW(command,            missing_grammar, lenient_unseen_data,         take_stray_response,           stay,               data_transmission),
 	ROW(command,            missing_grammar, lenient_resynchronising_reply, take_stray_response,         stay,               stay),
 	/* what the reply means depends on what it answers */
 	ROW(response,           down,            starts_tls,                  take_response,                 tls,                tls),

@@ -183,6 +183,23 @@ static bool not_to_come(const struct session *s)
 	return missing && (goes_on || (s->ended && s->machine.state == STATE_response));
 }
 
+/* drop_stale - where replies went missing, one that the server sent before it had the pending command answers something
+ * else. Returns true when there was one. */
+static bool drop_stale(struct session *s)
+{
+	const struct pending *p = &s->pending;
+	uint64_t acked = inbox_acked(&s->in[DOWN], s->in[DOWN].offset);
+	size_t size;
+	if (s->machine.state != STATE_response || !session_blind(s) || p->lost || p->end_of_data || acked == 0 ||
+		acked >= p->end)
+		return false;
+	reply_reset(&s->reply);
+	if (reply_peek(s, 0, &s->reply.code, &size) != PARSE_DONE)
+		return false;
+	s->direction = DOWN;
+	return machine_fire(&s->machine, EVENT_missing_grammar, s);
+}
+
 static bool pull_response(struct session *s)
 {
 	struct inbox *down = &s->in[DOWN];
@@ -192,10 +209,12 @@ static bool pull_response(struct session *s)
 	if (s->machine.state == STATE_response && (hold_undecided(s) || belongs_later(s))) {
 		return !s->hold.active && fire_gap(s, DOWN);
 	}
-	bool lmtp = s->pending.replies_seen > 0 && s->pending.end_of_data && s->machine.state == STATE_response;
-	if (lmtp && judge_up(s))
+	/* The server may say less than is waited for: what it says next is judged before it is taken. */
+	bool settles = s->machine.state == STATE_response &&
+		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));
+	if (settles && judge_up(s))
 		return true;
-	if (lmtp && inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
+	if (settles && inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
 		return false;
 	s->direction = DOWN;
 	if (inbox_bytes(down).size == 0) {
@@ -203,6 +222,8 @@ static bool pull_response(struct session *s)
 			return hole_in_responses(s);
 		return not_to_come(s) && fire_gap(s, DOWN);
 	}
+	if ((s->reply.complete || s->reply.lines->len == 0) && drop_stale(s))
+		return true;
 	enum parse_result result = reply_read(s, &s->offending);
 	if (result == PARSE_MORE)
 		return at_hole(s, DOWN);

@@ -73,8 +73,11 @@ bool answered_enough(const struct session *s)
 	uint64_t taken = s->in[DOWN].offset;
 	if (s->direction != UP)
 		return false;
-	if (s->pending.lost)
-		return s->command_acked <= taken;
+	if (s->pending.lost) {
+		bool answers_later =
+			inbox_bytes(&s->in[DOWN]).size > 0 && inbox_acked(&s->in[DOWN], taken) > s->in[UP].offset;
+		return s->command_acked <= taken || answers_later;
+	}
 	return s->pending.end_of_data && s->pending.replies_left > 0 && s->pending.replies_seen > 0 &&
 	       s->command_acked == taken;
 }
@@ -175,6 +178,12 @@ bool lenient_unseen_command(const struct session *s)
 	return !s->options.strict && s->direction == DOWN && session_blind(s);
 }
 
+/* 354 answers a DATA that was not captured. */
+bool lenient_unseen_data(const struct session *s)
+{
+	return lenient_unseen_command(s) && s->reply.code == 354;
+}
+
 /* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
  * before. */
 bool excused(const struct session *s)
@@ -209,11 +218,11 @@ bool foreign_protocol(const struct session *s)
 	return line.size > 0 && memchr(line.data, '\0', line.size);
 }
 
-/* ---- the session began before the capture ---- */
+/* ---- the session began before the capture, or its beginning is in a hole ---- */
 
 bool lenient_midstream(const struct session *s)
 {
-	return !s->options.strict && s->options.midstream;
+	return !s->options.strict && (s->options.midstream || s->resync_reply);
 }
 
 bool lenient_midstream_354(const struct session *s)
