@@ -52,7 +52,7 @@ bool starts_over(const struct session *s)
 
 bool asks_for_credentials(const struct session *s)
 {
-	return s->auth && s->reply.code == 334;
+	return s->reply.code == 334 && (s->auth || s->pending.lost);
 }
 
 /* XEXCH50: 354 asks for a number of octets that the command told. */
