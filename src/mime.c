@@ -17,6 +17,8 @@
 #define AGAIN_FREE (256 * 1024 * 1024)
 #define SCRATCH_FIRST 4096 /* octets for what is known of the parts around a part: enough for most */
 #define FIELDS_FIRST 32
+#define GUESS_LINES_MAX 1000 /* in which a boundary is looked for that was not declared */
+#define GUESS_SIZE_MAX 200
 #define RELEASE_STEP (4 * 1024 * 1024)
 
 struct boundary {
@@ -341,26 +343,47 @@ static bool is_message(const char *type)
 	       strcmp(type, "message/news") == 0;
 }
 
-/* open_multipart - can the parts of this multipart be read? Says why not. */
-static bool open_multipart(struct mime *mime, size_t at, const struct entity *entity)
+/* is_used - does a line with this boundary come, before one of those around it? */
+static bool is_used(struct mime *mime, size_t at, const char *boundary)
 {
-	const char *boundary = entity->content.boundary, *why = NULL;
-	if (boundary == NULL)
-		why = "multipart without a boundary";
-	else {
-		/* look ahead for its first line: without one this is a leaf */
-		int level = mime->open;
-		mime->boundaries[mime->open++] = (struct boundary){ boundary, strlen(boundary), false };
-		struct stop stop = find_boundary(mime, at, at);
-		mime->open--;
-		if (stop.level == level)
-			return true;
-		why = "boundary declared and never used";
+	int level = mime->open;
+	mime->boundaries[mime->open++] = (struct boundary){ boundary, strlen(boundary), false };
+	struct stop stop = find_boundary(mime, at, at);
+	mime->open--;
+	return stop.level == level;
+}
+
+/* guess_boundary - what separates the parts when the declared boundary does not: a line that begins with "--", with a
+ * header behind it, and that comes again. NULL when there is none. */
+static const char *guess_boundary(struct mime *mime, size_t at)
+{
+	size_t end = find_boundary(mime, at, at).end, next;
+	struct span content = span_of(mime->data, end);
+	for (unsigned lines = 0; at < end && lines < GUESS_LINES_MAX; at = next, lines++) {
+		size_t stop = mime_line_end(content, at, &next), size = stop - at;
+		while (size > 0 && g_ascii_isspace(mime->data[at + size - 1]))
+			size--;
+		if (size < 3 || size > GUESS_SIZE_MAX || memcmp(mime->data + at, "--", 2) != 0 || next == end)
+			continue;
+		bool header =
+			mime->data[next] == '\r' || mime->data[next] == '\n' ||
+			(end - next > 8 && g_ascii_strncasecmp((const char *)mime->data + next, "content-", 8) == 0);
+		if (header && memmem(mime->data + next, end - next, mime->data + at, size) != NULL)
+			return arena_copy(mime->scratch, (const char *)mime->data + at + 2, size - 2);
 	}
+	return NULL;
+}
+
+/* find_parts - the boundary to go by; NULL when the parts of this multipart can't be told: it is a leaf then. */
+static const char *find_parts(struct mime *mime, size_t at, const char *boundary)
+{
+	if (boundary != NULL && is_used(mime, at, boundary))
+		return boundary;
 	if (!mime->damaged)
 		mail_defect(mime->mail, MIME_MALFORMED, span_of(boundary, boundary != NULL ? strlen(boundary) : 0),
-			"%s", why);
-	return false;
+			"%s", boundary != NULL ? "boundary declared and never used" : "multipart without a boundary");
+	boundary = guess_boundary(mime, at);
+	return boundary != NULL && is_used(mime, at, boundary) ? boundary : NULL;
 }
 
 /* read_entity - header and content at `at`. message: it is a message of its own, not a part of a multipart. */
@@ -384,8 +407,9 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 		container = false;
 	}
 	mime->depth++;
-	if (container && multipart && open_multipart(mime, body, &entity))
-		stop = read_multipart(mime, body, entity.type, entity.content.boundary);
+	const char *boundary = container && multipart ? find_parts(mime, body, entity.content.boundary) : NULL;
+	if (boundary != NULL)
+		stop = read_multipart(mime, body, entity.type, boundary);
 	else if (container && !multipart && (entity.encoding == MIME_IDENTITY || entity.encoding == MIME_UNKNOWN)) {
 		size_t number = mime->number->len;
 		if (message)

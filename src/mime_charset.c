@@ -193,6 +193,12 @@ static bool has_c1(struct span in)
 	return false;
 }
 
+/* is_jis - Japanese that nobody declared: it begins with this escape sequence. */
+static bool is_jis(struct span in)
+{
+	return in.size > 0 && memchr(in.data, 0x1b, in.size) != NULL && memmem(in.data, in.size, "\x1b$", 2) != NULL;
+}
+
 static void append_latin(GString *out, struct span in)
 {
 	iconv_t converter = converter_get("windows-1252");
@@ -204,6 +210,10 @@ static void append_latin(GString *out, struct span in)
 
 void charset_guess(GString *out, const char *hint, struct span in)
 {
+	if (is_jis(in)) {
+		charset_append(out, "iso-2022-jp", in);
+		return;
+	}
 	if (in.size == 0 || charset_is_ascii(in) || is_utf8(in)) {
 		append_utf8(out, in);
 		return;
@@ -220,7 +230,7 @@ void charset_append(GString *out, const char *charset, struct span in)
 {
 	if (in.size == 0)
 		return;
-	if (charset_is_ascii(in) && same_as_ascii(charset)) {
+	if (charset_is_ascii(in) && same_as_ascii(charset) && !(is_plain(charset) && is_jis(in))) {
 		g_string_append_len(out, (const char *)in.data, (gssize)in.size);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define META_MAX 1024 /* octets of HTML in which its charset is looked for */
 #define RELEASE_STEP (4 * 1024 * 1024)
 
 void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options)
@@ -124,6 +125,25 @@ static int body_rank(const struct mail_part *part, const struct mime_leaf *leaf,
 	return (html ? 2 : 3) + (part->filename == NULL ? 2 : 0);
 }
 
+/* meta_charset - what an HTML text says of itself; NULL when it says nothing. */
+static char *meta_charset(struct mime_reader *reader, struct span html)
+{
+	size_t size = MIN(html.size, META_MAX);
+	for (size_t i = 0; i + 8 < size; i++) {
+		if ((html.data[i] | 0x20) != 'c' ||
+			g_ascii_strncasecmp((const char *)html.data + i, "charset=", 8) != 0)
+			continue;
+		i += 8;
+		i += html.data[i] == '"' || html.data[i] == '\'';
+		size_t begin = i;
+		while (i < size && (g_ascii_isalnum(html.data[i]) || strchr("-_.:", html.data[i]) != NULL) &&
+			html.data[i] != 0)
+			i++;
+		return arena_copy(reader->mail->arena, (const char *)html.data + begin, i - begin);
+	}
+	return NULL;
+}
+
 /* decode_text - appends the text of a text part to what detectors search. Returns it. */
 static struct span decode_text(struct mime_reader *reader, GString *text, struct span octets)
 {
@@ -131,7 +151,10 @@ static struct span decode_text(struct mime_reader *reader, GString *text, struct
 	if (text->len > 0)
 		g_string_append_c(text, '\n');
 	size_t start = text->len;
-	charset_append(text, reader->part->charset, span_of(octets.data, MIN(octets.size, reader->text_max)));
+	const char *charset = reader->part->charset;
+	if (charset == NULL && strcmp(reader->part->content_type, "text/html") == 0)
+		charset = meta_charset(reader, octets);
+	charset_append(text, charset, span_of(octets.data, MIN(octets.size, reader->text_max)));
 	if (g_str_has_prefix(text->str + start, "\xef\xbb\xbf"))
 		g_string_erase(text, (gssize)start, 3);
 	lines(text, start);

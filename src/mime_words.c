@@ -41,7 +41,8 @@ char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 		value = span_of(value.data + 1, value.size - 1);
 	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
 		value.size--;
-	bool folded = value.size > 0 && memchr(value.data, '\n', value.size) != NULL, ascii = charset_is_ascii(value);
+	bool folded = value.size > 0 && memchr(value.data, '\n', value.size) != NULL;
+	bool ascii = charset_is_ascii(value) && memchr(value.data, 0x1b, value.size) == NULL;
 	if (!folded && ascii)
 		return arena_copy(arena, (const char *)value.data, value.size);
 	GString *raw = folded ? unfold(value) : NULL;
