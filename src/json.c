@@ -206,7 +206,8 @@ static void add(struct json *object, enum field field, enum field_kind kind, cJS
 	const struct field_info *info = &field_table[field];
 	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
 	object->last = (int)field;
-	value->valueint = info->name_size; /* json_print needn't look at the key */
+	value->type |= JSON_FIELD;
+	value->valueint = info->name_size;
 	json_key(object, info->name, value);
 }
 

@@ -83,6 +83,9 @@ cJSON *json_text_node(const char *text);
 cJSON *json_base64_node(struct span bytes);
 const char *json_escape(struct span bytes, size_t limit);
 
+/* In a node's type, beside cJSON's own flags: its key is the name of a field and has valueint octets. */
+#define JSON_FIELD (1 << 16)
+
 /* json_print - appends the record as one compact line with its '\n'. */
 void json_print(const struct json *root, GString *line);
 

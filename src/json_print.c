@@ -117,8 +117,7 @@ static void put_node(struct printer *p, const cJSON *node);
 static void put_children(struct printer *p, const cJSON *node, bool keys)
 {
 	for (const cJSON *child = node->child; child; child = child->next) {
-		if (keys && child->valueint > 0) {
-			/* the name of a field, of this size */
+		if (keys && child->type & JSON_FIELD) {
 			make_room(p, (size_t)child->valueint + 3);
 			*p->to++ = '"';
 			p->to = (char *)mempcpy(p->to, child->string, (size_t)child->valueint);

@@ -68,6 +68,12 @@ static void every_kind_of_value(void **state)
 	cJSON_AddItemToArray(list, json_number_node(0));
 	cJSON_AddItemToObject(root, "list", list);
 	as_cjson(root);
+	/* what was parsed: a number that was made raw keeps its value, which is no size of a key */
+	root = cJSON_Parse("{\"n\":20}");
+	*root->child = (cJSON){
+		.type = cJSON_Raw, .string = root->child->string, .valuestring = (char[]){ "20" }, .valueint = 20
+	};
+	as_cjson(root);
 }
 
 /* What GLib says is UTF-8 is, at every place, with the input at the end of readable memory. */
