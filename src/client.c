@@ -89,12 +89,17 @@ bool client_first_seq(const struct connection *connection, unsigned number, cons
 		*seq = end->syns[syn_chosen(connection, number, held)].seq + 1;
 		return true;
 	}
-	/* The lowest of what it sent and what the peer acknowledged. */
-	bool found = false;
+	/* The lowest of what it sent and what the peer had of it before that, when it answered. What is just
+	 * acknowledged may have been on its way when the capture began. */
+	bool found = false, sent = false, silent = true;
+	for (const struct held_segment *h = held->first; h; h = h->next)
+		silent &= client_end_of(&connection->key, &h->segment) != number || keep_alive(connection, held, h);
 	for (const struct held_segment *h = held->first; h; h = h->next) {
 		bool own = client_end_of(&connection->key, &h->segment) == number;
-		if (own ? keep_alive(connection, held, h) : !(h->segment.flags & TCP_ACK))
+		bool anchor = (h->segment.flags & TCP_ACK) && (silent || (!sent && h->segment.length > 0));
+		if (own ? keep_alive(connection, held, h) : !anchor)
 			continue;
+		sent |= own;
 		uint32_t candidate = own ? h->segment.seq : h->segment.ack;
 		int32_t distance = (int32_t)(candidate - *seq);
 		if (!found || (distance < 0 && distance > -INFER_SPREAD))

@@ -35,12 +35,15 @@ static struct place place_of(const struct conversation *c, int tx)
 
 /* ---- alerts: from the session and from the detectors ---- */
 
-/* is_content - is the evidence a piece of a mail, where words like login are words? */
-static bool is_content(const struct alert *alert)
+/* is_plain - is the evidence what a detector found out (a mechanism, a user), or a piece of a mail, where words like
+ * login are words? */
+static bool is_plain(const struct alert *alert)
 {
-	return alert_catalogue[alert->id].category == CATEGORY_CONTENT ||
-	       (alert->state && (strcmp(alert->state, "data_transmission") == 0 ||
-					strcmp(alert->state, "chunk_transmission") == 0));
+	enum alert_category category = alert_catalogue[alert->id].category;
+	bool content = alert->state && (strcmp(alert->state, "data_transmission") == 0 ||
+					       strcmp(alert->state, "chunk_transmission") == 0);
+	return content || category == CATEGORY_CONTENT || category == CATEGORY_CREDENTIALS ||
+	       alert->id == ALERT_auth_bruteforce || alert->id == ALERT_auth_password_spray;
 }
 
 /* write_alert - with the state of the session where the detector knows none, and without secrets. */
@@ -50,7 +53,7 @@ static void write_alert(struct conversation *c, struct alert alert)
 	if (!alert.state && c->session)
 		alert.state = session_state(c->session);
 	GString *evidence = NULL;
-	if (alert.evidence.size > 0 && !c->desk->options->output.show_secrets && !is_content(&alert)) {
+	if (alert.evidence.size > 0 && !c->desk->options->output.show_secrets && !is_plain(&alert)) {
 		evidence = secrets_mask(&c->secrets, alert.direction,
 			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
 		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };

@@ -226,12 +226,13 @@ static struct span upper(struct span name)
 	return (struct span){ text, name.size };
 }
 
-/* masked - the argument of AUTH without what follows the mechanism; a continuation is a secret as a whole. */
+/* masked - the argument of AUTH without what follows the mechanism; of anything else it is a secret as a whole. */
 static struct span masked(const struct session_command *command)
 {
 	struct span argument = command->parsed.argument;
 	size_t keep = 0;
-	if (!command->continuation)
+	bool mechanism = command->parsed.verb == VERB_AUTH || command->parsed.verb == VERB_X_EXPS;
+	if (mechanism && !command->continuation)
 		while (keep < argument.size && argument.data[keep] != ' ' && argument.data[keep] != '\t')
 			keep++;
 	if (keep == argument.size)

@@ -36,10 +36,10 @@ static bool next_word(struct span *rest, struct span *word)
 	return word->size > 0;
 }
 
-/* is_herald - do credentials stand behind this word, apart by a space? */
+/* is_herald - is this a whole word that credentials stand behind? */
 static bool is_herald(struct span word, struct span rest)
 {
-	if (rest.size == 0 || *rest.data != ' ')
+	if (rest.size > 0 && *rest.data != ' ')
 		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(heralds); i++)
 		if (grammar_is(word, heralds[i]))

@@ -211,6 +211,7 @@ class Cli(unittest.TestCase):
             "pipelined": "C: AUTH PLAIN\nC: %s\nS: 504 no\nS: 500 no\n" % plain,
             "no-verb": "C:  AUTH PLAIN %s\nS: 500 no\nC: AUTH=PLAIN %s\nS: 500 no\n" % (plain, plain),
             "misspelt": "C: AUHT PLAIN %s\nS: 500 no\n" % plain,
+            "of-pop3": "C: USER otto\nS: 500 no\nC: PASS %s\nS: 500 no\n" % word,
             "behind-starttls": "C: STARTTLS\nC: AUTH PLAIN %s\nS: 454 no\nS: 535 no\n" % plain,
             "behind-data": "C: MAIL FROM:<a@b.example>\nC: DATA\nC: AUTH LOGIN\nC: %s\nC: %s\nS: 250 ok\nS: 503 no\nS: 503 no\n"
                            "S: 500 no\nS: 500 no\n" % (user, word),

@@ -109,6 +109,41 @@ static void midstream_ports_tell_the_server(void **state)
 	kit_expect(kit, "begin 1 client:40000 server:25 midstream\ndown 250 ok~ @0\nup DATA~ @8\nend input\n");
 }
 
+/* In the middle of a long mail: the first acknowledgements are of octets that went before the capture. */
+static void midstream_begins_with_what_is_there(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 1000, 50, "content\r\n.\r\n");
+	kit_down(kit, 50, 400, "");
+	kit_down(kit, 50, 1012, "");
+	kit_down(kit, 50, 1012, "250 ok\r\n");
+	kit_up(kit, 1012, 58, "QUIT\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25 midstream\nup content~.~ @0\ndown 250 ok~ @12\nup QUIT~ @8\n"
+			"end input\n");
+}
+
+static void midstream_takes_no_late_acknowledgement_for_a_gap(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 50, 400, "");
+	kit_down(kit, 50, 1000, "");
+	kit_up(kit, 1000, 50, "content\r\n.\r\n");
+	kit_down(kit, 50, 1012, "250 ok\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25 midstream\nup content~.~ @0\ndown 250 ok~ @12\nend input\n");
+}
+
+static void midstream_knows_a_lost_reply(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 100, 50, "NOOP\r\n");
+	kit_down(kit, 58, 106, "250 two\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit,
+		"begin 1 client:40000 server:25 midstream\nup NOOP~ @0\ngap down 8\ndown 250 two~ @6\nend input\n");
+}
+
 static void idle_connections_expire(void **state)
 {
 	struct kit *kit = *state;
@@ -424,6 +459,9 @@ int main(void)
 		TEST(the_answer_may_come_before_the_syn),
 		TEST(a_reset_in_the_window_ends_it),
 		TEST(midstream_ports_tell_the_server),
+		TEST(midstream_begins_with_what_is_there),
+		TEST(midstream_takes_no_late_acknowledgement_for_a_gap),
+		TEST(midstream_knows_a_lost_reply),
 		TEST(idle_connections_expire),
 		TEST(a_port_is_used_again),
 		TEST(a_port_is_used_again_after_a_close),
