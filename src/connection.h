@@ -90,13 +90,16 @@ struct expiry {
 	int64_t timeout;
 };
 
+enum queue { QUEUE_OPEN, QUEUE_CLOSING, QUEUE_OVER, QUEUE_COUNT };
+
 struct flow_table {
 	GHashTable *connections; /* a set */
-	struct expiry open, closed;
+	struct expiry queues[QUEUE_COUNT];
 	struct flow_options options;
 	const struct flow_sink *sink;
 	void *context;
-	int64_t now; /* latest time seen */
+	int64_t now;      /* latest time seen */
+	int64_t deadline; /* no connection expires before */
 	size_t memory;
 	struct flow_stats stats;
 };

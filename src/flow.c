@@ -87,7 +87,7 @@ void connection_quiet(struct connection *connection, enum stage_of_life life)
 	connection->life = life;
 	drop_work(connection);
 	if (life == LIFE_OVER)
-		table_queue(connection, &connection->table->closed);
+		table_queue(connection, &connection->table->queues[QUEUE_OVER]);
 }
 
 /* ---- from pending to SMTP ---- */
@@ -211,7 +211,7 @@ static struct connection *smtp_syn(struct connection *connection, unsigned end, 
 
 	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)(side->bytes + side->gap_bytes) + SYN_AHEAD_MAX)
 		return connection;
-	if (connection->queue == &connection->table->closed) {
+	if (connection->queue == &connection->table->queues[QUEUE_CLOSING]) {
 		connection = table_replace(connection, segment);
 		return connection_segment(connection, end, segment);
 	}
@@ -247,18 +247,17 @@ static struct connection *smtp_segment(struct connection *connection, unsigned e
 	case STREAM_OPEN:
 		break;
 	case STREAM_CLOSING:
-		if (connection->queue == &table->open)
-			table_queue(connection, &table->closed);
+		table_queue(connection, &table->queues[QUEUE_CLOSING]);
 		break;
 	case STREAM_CLOSED:
 		return over(connection, FLOW_END_FIN);
 	case STREAM_RESET:
 		return over(connection, FLOW_END_RST);
 	case STREAM_RESET_PENDING:
-		table_queue(connection, &table->closed);
+		table_queue(connection, &table->queues[QUEUE_CLOSING]);
 		break;
 	case STREAM_RESET_REVOKED:
-		table_queue(connection, &table->open);
+		table_queue(connection, &table->queues[QUEUE_OPEN]);
 		table->stats.invalid_resets++;
 		break;
 	case STREAM_RESET_INVALID:

@@ -2,10 +2,11 @@
  *
  * flow_table.c - finds the connection of a segment, and decides how long a connection is kept.
  *
- * Two queues, each in order of the last packet: open connections expire after the idle timeout, closed ones are kept a
- * little while for what comes late. Time is the latest capture time seen, whatever the order of packets; it is
- * judged at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share,
- * the hash or its seed. The memory limit takes the longest idle connection first.
+ * Three queues, each in order of the last packet: open connections expire after the idle timeout, closing ones sooner,
+ * and those that are over are remembered a little while for what comes late. Time is the latest capture time seen,
+ * whatever the order of packets; it is judged at every packet of the input, and what expires there ends in order of
+ * flow id: nothing depends on the share, the hash or its seed. The memory limit takes the longest idle connection
+ * first.
  */
 #include "flow.h"
 
@@ -14,7 +15,9 @@
 #include "connection.h"
 
 #define IDLE_TIMEOUT (600 * NANOSECONDS_PER_SECOND)
-#define CLOSED_TIMEOUT (30 * NANOSECONDS_PER_SECOND)
+#define CLOSING_TIMEOUT (60 * NANOSECONDS_PER_SECOND) /* longer than what is lost at the end takes to be sent again */
+#define OVER_TIMEOUT (10 * NANOSECONDS_PER_SECOND)
+#define TIME_LIMIT (INT64_MAX / 4) /* time stamps beyond that are made up: sums and differences must not overflow */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -95,8 +98,10 @@ static void queue_remove(struct connection *connection)
 
 static void queue_append(struct connection *connection, struct expiry *queue)
 {
+	struct flow_table *table = connection->table;
 	connection->queue = queue;
-	connection->heard = connection->table->now;
+	connection->heard = table->now;
+	table->deadline = MIN(table->deadline, table->now + queue->timeout);
 	connection->older = queue->newest;
 	connection->newer = NULL;
 	*(queue->newest ? &queue->newest->newer : &queue->oldest) = connection;
@@ -125,7 +130,7 @@ static struct connection *connection_new(
 	connection->client = -1;
 	connection->vlan_count = segment->vlan_count;
 	memcpy(connection->vlan, segment->vlan, sizeof connection->vlan);
-	queue_append(connection, &table->open);
+	queue_append(connection, &table->queues[QUEUE_OPEN]);
 	g_hash_table_add(table->connections, connection);
 	table->stats.connections++;
 	connection_charge(connection);
@@ -166,35 +171,43 @@ static void drop_all(GPtrArray *connections, enum flow_end why)
 	g_ptr_array_free(connections, TRUE);
 }
 
-static bool expired(const struct flow_table *table, const struct expiry *queue)
+static bool expired(const struct connection *connection)
 {
-	return queue->oldest && table->now - queue->oldest->heard > queue->timeout;
+	return connection && connection->table->now - connection->heard > connection->queue->timeout;
 }
 
 /* pass_time - a packet of the input: what is idle for too long ends. */
 static void pass_time(struct flow_table *table, struct moment now)
 {
-	table->now = MAX(table->now, now.time);
-	if (!expired(table, &table->open) && !expired(table, &table->closed))
+	table->now = MAX(table->now, CLAMP(now.time, -TIME_LIMIT, TIME_LIMIT));
+	if (table->now <= table->deadline)
 		return;
 	GPtrArray *old = g_ptr_array_new();
-	struct expiry *queues[] = { &table->open, &table->closed };
-	for (unsigned i = 0; i < 2; i++)
-		for (struct connection *c = queues[i]->oldest; c && table->now - c->heard > queues[i]->timeout;
-			c = c->newer)
+	for (unsigned i = 0; i < QUEUE_COUNT; i++)
+		for (struct connection *c = table->queues[i].oldest; expired(c); c = c->newer)
 			g_ptr_array_add(old, c);
 	drop_all(old, FLOW_END_TIMEOUT);
+	table->deadline = INT64_MAX;
+	for (unsigned i = 0; i < QUEUE_COUNT; i++) {
+		const struct expiry *queue = &table->queues[i];
+		if (queue->oldest)
+			table->deadline = MIN(table->deadline, queue->oldest->heard + queue->timeout);
+	}
 }
 
 /* keep_to_limit - the longest idle connections go until memory is below its limit. */
 static void keep_to_limit(struct flow_table *table)
 {
 	while (table->memory > table->options.memory_limit) {
-		struct connection *open = table->open.oldest, *closed = table->closed.oldest;
-		struct connection *oldest = !open || (closed && closed->heard <= open->heard) ? closed : open;
+		struct connection *oldest = NULL;
+		for (unsigned i = 0; i < QUEUE_COUNT; i++) {
+			struct connection *other = table->queues[i].oldest;
+			if (other && (!oldest || other->heard < oldest->heard))
+				oldest = other;
+		}
 		if (!oldest)
 			return;
-		table->stats.evicted += oldest == open;
+		table->stats.evicted += oldest->life != LIFE_OVER;
 		connection_drop(oldest, FLOW_END_EVICTED);
 	}
 }
@@ -210,9 +223,12 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
 	table->options = *options;
 	if (table->options.memory_limit == 0)
 		table->options.memory_limit = FLOW_MEMORY_LIMIT;
-	table->open.timeout = options->idle_timeout > 0 ? options->idle_timeout : IDLE_TIMEOUT;
-	table->closed.timeout = CLOSED_TIMEOUT;
+	table->queues[QUEUE_OPEN].timeout =
+		options->idle_timeout > 0 ? MIN(options->idle_timeout, TIME_LIMIT) : IDLE_TIMEOUT;
+	table->queues[QUEUE_CLOSING].timeout = CLOSING_TIMEOUT;
+	table->queues[QUEUE_OVER].timeout = OVER_TIMEOUT;
 	table->now = INT64_MIN;
+	table->deadline = INT64_MAX;
 	table->sink = sink;
 	table->context = context;
 	return table;
@@ -232,8 +248,8 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	struct connection *connection = g_hash_table_lookup(table->connections, &key);
 	if (!connection)
 		connection = connection_new(table, &key, segment);
-	else if (connection->queue == &table->open)
-		table_queue(connection, &table->open);
+	else
+		table_queue(connection, connection->queue);
 	connection = connection_segment(connection, client_end_of(&key, segment), segment);
 	if (connection->work)
 		connection_charge(connection);
@@ -249,12 +265,12 @@ void flow_table_tick(struct flow_table *table, struct moment now)
 void flow_table_end(struct flow_table *table)
 {
 	GPtrArray *all = g_ptr_array_new();
-	struct expiry *queues[] = { &table->open, &table->closed };
-	for (unsigned i = 0; i < 2; i++)
-		for (struct connection *c = queues[i]->oldest; c; c = c->newer)
+	for (unsigned i = 0; i < QUEUE_COUNT; i++)
+		for (struct connection *c = table->queues[i].oldest; c; c = c->newer)
 			g_ptr_array_add(all, c);
 	drop_all(all, FLOW_END_INPUT);
 	table->now = INT64_MIN;
+	table->deadline = INT64_MAX;
 }
 
 void flow_table_stats(const struct flow_table *table, struct flow_stats *stats)

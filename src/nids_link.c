@@ -34,6 +34,7 @@ static pcap_t *dead;
 static struct nids_link *feeding; /* the link whose packet libnids has in hand */
 static bool marker;               /* ... and it is the marker */
 static uint32_t last_number;
+static bool wrapped; /* numbers may be in use already */
 static uint8_t packet[HEADER_SIZE + PIECE_MAX];
 
 /* Links that are in libnids, least recently fed first: those with nothing queued, and the others. */
@@ -164,7 +165,8 @@ static void connect_link(struct nids_link *link)
 	do {
 		link->number = ++last_number;
 		address.saddr = htonl(link->number);
-	} while (link->number == 0 || link->number == SERVER_ADDRESS || nids_find_tcp_stream(&address));
+		wrapped |= link->number == 0;
+	} while (link->number == 0 || link->number == SERVER_ADDRESS || (wrapped && nids_find_tcp_stream(&address)));
 
 	uint32_t up = sequence(link->expected[UP]), down = sequence(link->expected[DOWN]);
 	feeding = link;

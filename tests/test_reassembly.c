@@ -332,7 +332,7 @@ static void a_closed_connection_with_a_hole_ends_soon(void **state)
 	kit_say(kit, true, "FA", 1004, 5001, NULL, 0);
 	kit_say(kit, false, "FA", 5001, 1005, NULL, 0);
 	kit_say(kit, true, "A", 1005, 5002, NULL, 0);
-	kit_wait(kit, 60);
+	kit_wait(kit, 61);
 	kit_expect(kit, "fin down\ngap up 3\nfin up\nend fin\n");
 }
 
@@ -532,7 +532,7 @@ static void a_reset_ahead_of_everything_may_be_forged(void **state)
 	kit_down(kit, 6, 6, "25");
 	flow_table_stats(kit->table, &stats);
 	assert_int_equal(stats.invalid_resets, 1);
-	kit_wait(kit, 60);
+	kit_wait(kit, 61);
 	kit_expect(kit, "up abc @0\ndown 250 @3\nup def @3\ndown 250 @6\ndown 25 @6\n");
 }
 
@@ -562,7 +562,7 @@ static void a_reset_ahead_of_everything_may_be_true(void **state)
 	struct kit *kit = *state;
 	kit_up(kit, 0, 0, "abc");
 	kit_say(kit, false, "R", 5500, 0, NULL, 0);
-	kit_wait(kit, 60);
+	kit_wait(kit, 61);
 	kit_expect(kit, "up abc @0\nend rst\n");
 	assert_true(kit->last.side[DOWN].rst);
 }
@@ -573,7 +573,7 @@ static void a_reset_ends_with_what_was_held(void **state)
 	kit_up(kit, 3, 0, "def");
 	kit_say(kit, true, "R", 1007, 0, NULL, 0);
 	kit_expect(kit, "");
-	kit_wait(kit, 60);
+	kit_wait(kit, 61);
 	kit_expect(kit, "gap up 3\nup def @0\nend rst\n");
 }
 
