@@ -73,17 +73,17 @@ unsigned flow_share(const struct address *a, const struct address *b, unsigned s
 {
 	if (shares < 2)
 		return 0;
-	/* FNV-1a over the two addresses, lower one first. */
+	/* Lower one first, and the same word on every machine. */
 	if (memcmp(a->octets, b->octets, sizeof a->octets) > 0) {
 		const struct address *swap = a;
 		a = b;
 		b = swap;
 	}
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < sizeof a->octets; i++)
-		hash = (hash ^ a->octets[i]) * UINT64_C(0x100000001b3);
-	for (size_t i = 0; i < sizeof b->octets; i++)
-		hash = (hash ^ b->octets[i]) * UINT64_C(0x100000001b3);
+	uint64_t hash = 0;
+	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t)) {
+		hash = mix(hash, GUINT64_FROM_LE(word(a->octets + i)));
+		hash = mix(hash, GUINT64_FROM_LE(word(b->octets + i)));
+	}
 	return (unsigned)((hash >> 32) % shares);
 }
 
