@@ -57,6 +57,8 @@ void alert_invalid_response(struct session *s)
 void resume_with_reply(struct session *s)
 {
 	reply_emit(s, NULL);
+	/* What it answers was not captured; the client may be in the middle of a chunk. */
+	s->resynchronising = s->reply.code != 354;
 }
 
 void resume(struct session *s)
