@@ -6,8 +6,8 @@
  * overwritten without notice: what is no longer here can't be compared. libnids is lent the next free place as its
  * buffer, so that storing a byte costs no copy of its own.
  *
- * How far memory reaches is counted in octets of the input, whoever's they are (history_pass), so that it is the same in
- * every worker, whatever its share of the connections. The ring has room for as many, each stored once.
+ * How far memory reaches is counted in octets of the input, whoever's they are (history_pass), so that it is the same
+ * in every worker, whatever its share of the connections. The ring has room for as many, each stored once.
  */
 #ifndef SMTPSCAN_HISTORY_H
 #define SMTPSCAN_HISTORY_H
