@@ -210,29 +210,30 @@ static void hash(struct open_mail *open)
 	open->hashed = open->used;
 }
 
-/* spill - hashes what is in memory and moves it to the temporary file. When that fails the rest of the content is only
- * counted and hashed. */
+/* spill - moves what is in memory to the temporary file. When that fails the rest of the content is only counted and
+ * hashed; what was in memory before there was a file stays. */
 static void spill(struct open_mail *open)
 {
 	hash(open);
-	if (open->fd < 0 && !open->failed)
+	if (open->fd < 0)
 		open->fd = open_temporary(open->options->temp_dir != NULL ? open->options->temp_dir : g_get_tmp_dir());
 	size_t done = 0;
-	while (done < open->used && open->fd >= 0 && !open->failed) {
+	while (done < open->used && open->fd >= 0) {
 		ssize_t written = write(open->fd, open->memory + done, open->used - done);
 		if (written < 0 && errno != EINTR)
 			break;
 		if (written > 0)
 			done += (size_t)written;
 	}
-	open->file_size += done;
-	if (done < open->used && !open->failed) {
+	open->failed = done < open->used;
+	if (open->failed)
 		mail_lost(&open->mail,
-			g_strdup_printf("a mail is not analysed beyond its first %" G_GUINT64_FORMAT " octets: "
-					"can't write a temporary file: %s",
-				open->file_size, g_strerror(errno)));
-		open->failed = true;
-	}
+			g_strdup_printf("a mail is not analysed beyond its first %" G_GUINT64_FORMAT
+					" octets: can't write a temporary file: %s",
+				open->file_size + (open->file_size > 0 ? done : open->used), g_strerror(errno)));
+	if (open->failed && open->file_size == 0)
+		return;
+	open->file_size += done;
 	open->used = open->hashed = 0;
 	if (open->room != FILE_BUFFER_SIZE)
 		set_room(open, FILE_BUFFER_SIZE);
@@ -242,8 +243,8 @@ static void spill(struct open_mail *open)
 static void make_room(struct open_mail *open)
 {
 	size_t room = open->room == 0 ? BLOCK_MIN : open->room * 2;
-	bool filed = open->fd >= 0 || open->failed;
-	if (filed || room > MAIL_MEMORY_MAX || (room > FILE_BUFFER_SIZE && memory_total + room > MAIL_MEMORY_TOTAL))
+	if (open->file_size > 0 || room > MAIL_MEMORY_MAX ||
+		(room > FILE_BUFFER_SIZE && memory_total + room > MAIL_MEMORY_TOTAL))
 		spill(open);
 	else
 		set_room(open, room);
@@ -253,13 +254,11 @@ void mail_feed(struct mail *mail, struct span piece)
 {
 	struct open_mail *open = (struct open_mail *)mail;
 	mail->size += piece.size;
-	if (!open->keep) {
-		digest_update(open->digest, piece);
-		return;
-	}
-	while (piece.size > 0) {
+	while (piece.size > 0 && open->keep && !open->failed) {
 		if (open->used == open->room)
 			make_room(open);
+		if (open->failed)
+			break;
 		size_t size = MIN(piece.size, open->room - open->used);
 		memcpy(open->memory + open->used, piece.data, size);
 		open->used += size;
@@ -267,6 +266,8 @@ void mail_feed(struct mail *mail, struct span piece)
 	}
 	if (open->used - open->hashed >= HASH_STEP)
 		hash(open);
+	if (piece.size > 0)
+		digest_update(open->digest, piece);
 }
 
 void mail_gap(struct mail *mail, uint64_t size)
@@ -292,7 +293,7 @@ ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t si
 		return got;
 	}
 	offset -= open->file_size;
-	if (offset >= open->used || open->failed)
+	if (offset >= open->used)
 		return 0;
 	size = MIN(size, open->used - (size_t)offset);
 	memcpy(buffer, open->memory + offset, size);
@@ -328,7 +329,9 @@ static void parse(struct open_mail *open, bool whole)
 		source.hole_count = open->holes->len;
 	}
 	if (open->file_size > 0) {
-		spill(open);
+		if (!open->failed)
+			spill(open);
+		source.whole = source.whole && !open->failed;
 		void *map = mmap(NULL, open->file_size, PROT_READ, MAP_PRIVATE, open->fd, 0);
 		if (map == MAP_FAILED) {
 			mail_lost(&open->mail,

@@ -151,6 +151,51 @@ static void a_hole_marks_the_part_that_it_hit(void **state)
 	mail_free(mail);
 }
 
+static void without_room_for_it_a_large_mail_is_still_hashed(void **state)
+{
+	struct mail_options options = plain;
+	options.temp_dir = "/nonexistent/folder";
+	GString *content = g_string_new("Subject: large\r\n\r\n");
+	while (content->len < 3 * MAIL_MEMORY_MAX)
+		g_string_append(content, "a line of a large mail\r\n");
+	const size_t steps[] = { 1000, content->len };
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct mail *mail = read_mail(&options, content->str, steps[i]);
+		hash_is(mail->sha256, content->str, content->len);
+		assert_int_equal(mail->size, content->len);
+		assert_non_null(mail->error);
+		assert_string_equal(mail->subject, "large");
+		const struct mail_part *part = mail->parts->pdata[0];
+		assert_true(part->truncated && !part->gaps);
+		assert_in_range(part->size, MAIL_MEMORY_MAX / 2, MAIL_MEMORY_MAX);
+		mail_free(mail);
+	}
+	g_string_free(content, TRUE);
+}
+
+static void many_large_mails_at_once_stay_in_bounds(void **state)
+{
+	enum { MAILS = 60 };
+	struct mail *mails[MAILS];
+	char *block = g_strnfill(50000, 'x');
+	for (unsigned i = 0; i < MAILS; i++) {
+		mails[i] = mail_new(&plain);
+		mail_feed(mails[i], text_span("Subject: s\r\n\r\n"));
+	}
+	for (unsigned round = 0; round < 12; round++)
+		for (unsigned i = 0; i < MAILS; i++)
+			mail_feed(mails[i], (struct span){ (const uint8_t *)block, 50000 });
+	for (unsigned i = 0; i < MAILS; i++) {
+		mail_finish(mails[i], true);
+		assert_null(mails[i]->error);
+		assert_int_equal(((const struct mail_part *)mails[i]->parts->pdata[0])->size, 600000);
+		assert_string_equal(mails[i]->sha256, mails[0]->sha256);
+	}
+	for (unsigned i = 0; i < MAILS; i++)
+		mail_free(mails[i]);
+	g_free(block);
+}
+
 static void the_body_is_cut_between_characters(void **state)
 {
 	struct mail_options options = plain;
@@ -241,6 +286,8 @@ int main(void)
 		cmocka_unit_test(without_a_header_all_is_body),
 		cmocka_unit_test(large_content_goes_through_a_file),
 		cmocka_unit_test(a_hole_marks_the_part_that_it_hit),
+		cmocka_unit_test(without_room_for_it_a_large_mail_is_still_hashed),
+		cmocka_unit_test(many_large_mails_at_once_stay_in_bounds),
 		cmocka_unit_test(the_body_is_cut_between_characters),
 		cmocka_unit_test(an_mbox_quotes_and_ends_lines),
 		cmocka_unit_test(a_mail_without_a_header_gets_one_in_an_mbox),
