@@ -6,19 +6,18 @@
 
 #include <glib.h>
 
-void pieces_add(struct pieces *pieces, uint64_t offset, size_t size, uint64_t acked, uint64_t now)
+void pieces_add(struct pieces *pieces, struct piece *behind, uint64_t offset, size_t size, uint64_t acked, uint64_t now)
 {
-	struct piece *before = pieces->last;
-	while (before && before->offset > offset)
-		before = before->previous;
+	struct piece *before = behind ? behind->previous : pieces->last;
 	pieces->bytes += size;
 	if (before && before->offset + before->size == offset && before->acked == acked) {
 		before->size += size;
 		return;
 	}
 	struct piece *piece = g_new(struct piece, 1);
-	*piece = (struct piece){ .offset = offset, .size = size, .acked = acked, .since = now, .previous = before };
-	piece->next = before ? before->next : pieces->first;
+	*piece = (struct piece){
+		.offset = offset, .size = size, .acked = acked, .since = now, .previous = before, .next = behind
+	};
 	*(before ? &before->next : &pieces->first) = piece;
 	*(piece->next ? &piece->next->previous : &pieces->last) = piece;
 	pieces->count++;
@@ -38,9 +37,9 @@ void pieces_take(struct pieces *pieces, size_t size)
 	g_free(piece);
 }
 
-const struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset)
+struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset)
 {
-	const struct piece *piece = pieces->last, *found = NULL;
+	struct piece *piece = pieces->last, *found = NULL;
 	while (piece && piece->offset + piece->size > offset) {
 		found = piece;
 		piece = piece->previous;

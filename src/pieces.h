@@ -23,12 +23,13 @@ struct pieces {
 	size_t bytes;
 };
 
-/* pieces_add - a piece that overlaps none. */
-void pieces_add(struct pieces *pieces, uint64_t offset, size_t size, uint64_t acked, uint64_t now);
+/* pieces_add - a piece that overlaps none; BEHIND is what pieces_behind says of its place. */
+void pieces_add(
+	struct pieces *pieces, struct piece *behind, uint64_t offset, size_t size, uint64_t acked, uint64_t now);
 /* pieces_take - the first SIZE octets of the first piece are gone. */
 void pieces_take(struct pieces *pieces, size_t size);
 /* pieces_behind - the first piece that ends behind OFFSET, or NULL. */
-const struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset);
+struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset);
 /* pieces_free - forgets all of them. */
 void pieces_free(struct pieces *pieces);
 

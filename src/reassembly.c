@@ -21,7 +21,10 @@
 #define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
 #define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
 #define HELD_BYTES_MAX (16 * 1024 * 1024) /* queued out of order, a direction; beyond, the first hole is skipped */
-#define HELD_PIECES_MAX 16384
+/* Segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are bounded by
+ * their number: more than ordinary windows hold, and one for each HELD_SEGMENT_SIZE octets. */
+#define HELD_SEGMENTS_MAX 4096
+#define HELD_SEGMENT_SIZE 1024
 #define HELD_OVERHEAD 128                      /* memory that libnids and the piece take besides the bytes */
 #define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead than that belong to no window */
 #define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest window there is */
@@ -173,13 +176,13 @@ static void relieve(struct nids_link *link)
 
 /* ---- taking segments ---- */
 
-/* feed - a piece that is new. */
-static void feed(struct stream *stream, enum direction direction, uint64_t offset, const uint8_t *data, size_t size,
-	uint64_t acked)
+/* feed - a piece that is new; BEHIND is the one held behind it. */
+static void feed(struct stream *stream, enum direction direction, struct piece *behind, uint64_t offset,
+	const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct half *half = &stream->half[direction];
 	if (offset != stream->link.expected[direction]) {
-		pieces_add(&half->held, offset, size, acked, stream->packets);
+		pieces_add(&half->held, behind, offset, size, acked, stream->packets);
 		history_store(&half->newest, offset, data, size);
 	}
 	stream->direct_acked = acked;
@@ -197,13 +200,19 @@ static void feed_new(struct stream *stream, enum direction direction, uint64_t f
 		from = MAX(from, stream->link.expected[direction]);
 		if (from >= to)
 			return;
-		const struct piece *piece = pieces_behind(&stream->half[direction].held, from);
+		struct piece *piece = pieces_behind(&stream->half[direction].held, from);
 		uint64_t free_end = piece ? MIN(to, piece->offset) : to;
 		uint64_t next = piece ? piece->offset + piece->size : to;
 		if (from < free_end)
-			feed(stream, direction, from, origin + from, (size_t)(free_end - from), acked);
+			feed(stream, direction, piece, from, origin + from, (size_t)(free_end - from), acked);
 		from = next;
 	}
+}
+
+static bool holds_too_much(const struct stream *stream, enum direction direction)
+{
+	size_t bytes = stream->half[direction].held.bytes;
+	return bytes > HELD_BYTES_MAX || stream->link.queued[direction] > HELD_SEGMENTS_MAX + bytes / HELD_SEGMENT_SIZE;
 }
 
 /* take_payload - the captured octets of a segment that begin at OFFSET. */
@@ -235,7 +244,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	feed_new(stream, direction, from, to, data, acked);
 	if (differs)
 		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
-	while (half->held.bytes > HELD_BYTES_MAX || half->held.count > HELD_PIECES_MAX)
+	while (holds_too_much(stream, direction))
 		skip_to(stream, direction, hole_end(half));
 }
 

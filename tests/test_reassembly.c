@@ -634,6 +634,16 @@ static void what_is_held_is_bounded(void **state)
 	assert_int_equal(kit->stream[UP]->len, 1024 * sizeof block);
 }
 
+static void tiny_segments_that_are_held_are_bounded(void **state)
+{
+	struct kit *kit = *state;
+	enum { COUNT = 10000 };
+	for (uint32_t i = 0; i < COUNT; i++)
+		kit_say(kit, true, "A", 1001 + 2 * i + 1, 5001, "x", 1);
+	/* Some thousand wait, each with a hole before it; the others' holes were given up. */
+	assert_in_range(kit->stream[UP]->len, COUNT - 5000, COUNT - 4000);
+}
+
 /* libnids holds some 12,000 connections: more of them at once, each with a hole, and each without. */
 static void more_connections_than_libnids_holds(void **state)
 {
@@ -727,6 +737,7 @@ int main(void)
 		TEST(a_few_large_segments_are_kept),
 		TEST(segments_larger_than_a_packet_are_kept),
 		TEST(what_is_held_is_bounded),
+		TEST(tiny_segments_that_are_held_are_bounded),
 		BARE(more_connections_than_libnids_holds),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
