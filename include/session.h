@@ -56,7 +56,10 @@ struct session_response {
 
 enum transfer { TRANSFER_NONE, TRANSFER_DATA, TRANSFER_BDAT };
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_ABORTED };
-enum recipient_status { RECIPIENT_PENDING, RECIPIENT_ACCEPTED, RECIPIENT_REJECTED };
+#define RECIPIENTS_KEPT_MAX 100000              /* of one transaction; those beyond are counted only, */
+#define RECIPIENT_OCTETS_MAX (16 * 1024 * 1024) /* ... and those behind so many octets of RCPT */
+
+enum recipient_status { RECIPIENT_PENDING, RECIPIENT_ACCEPTED, RECIPIENT_REJECTED, RECIPIENT_STATUS_COUNT };
 
 struct mail_param {
 	GString *keyword; /* upper case */
@@ -93,7 +96,12 @@ struct transaction {
 	GString *helo;         /* argument of the greeting in force, NULL */
 	GString *mail_from;    /* as on the wire; NULL when there was no MAIL */
 	GPtrArray *params;     /* of struct mail_param: MAIL's, then what RCPT added first */
-	GPtrArray *recipients; /* of struct recipient, in order */
+	GPtrArray *recipients; /* of struct recipient, in order; not those that are omitted */
+	unsigned recipient_count[RECIPIENT_STATUS_COUNT]; /* of all recipients */
+	unsigned recipients_omitted;                      /* not in `recipients` */
+	size_t recipient_octets;                          /* of the commands of those that are kept */
+	enum recipient_status rcpt_status;                /* of the last one, kept or not */
+	unsigned final_replies;                           /* LMTP: recipients that were looked at for one */
 	enum transfer transfer;
 	enum outcome outcome;
 	enum stage stage;

@@ -39,7 +39,7 @@ static void append(struct inbox *inbox, const uint8_t *data, size_t size)
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
 	inbox->received += size;
-	struct run *last = inbox->run_count ? &inbox->runs[inbox->run_count - 1] : NULL;
+	struct run *last = inbox->run_count > inbox->run_first ? &inbox->runs[inbox->run_count - 1] : NULL;
 	if (last && last->gap == gap && (gap || last->acked == acked)) {
 		last->end = inbox->received;
 		return;
@@ -51,6 +51,7 @@ static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap
 		if (first)
 			memcpy(inbox->runs, inbox->few, sizeof inbox->few);
 	}
+	inbox->gaps += gap;
 	inbox->runs[inbox->run_count++] = (struct run){ inbox->received, acked, gap };
 }
 
@@ -79,13 +80,17 @@ static size_t kept_octets(const struct inbox *inbox)
 	return inbox->kept == INBOX_NOT_KEPT ? 0 : (size_t)(inbox->offset - inbox->kept - inbox->kept_gaps);
 }
 
-/* drop_runs - forgets the runs that lie wholly behind. */
+/* drop_runs - forgets the runs that lie wholly behind. What is left moves only when it is the smaller half. */
 static void drop_runs(struct inbox *inbox)
 {
 	uint64_t from = inbox->kept == INBOX_NOT_KEPT ? inbox->offset : inbox->kept;
-	unsigned n = 0;
-	while (n < inbox->run_count && inbox->runs[n].end <= from)
-		n++;
+	unsigned n = inbox->run_first;
+	for (; n < inbox->run_count && inbox->runs[n].end <= from; n++)
+		inbox->gaps -= inbox->runs[n].gap;
+	inbox->run_first = n;
+	if (n < inbox->run_count - n)
+		return;
+	inbox->run_first = 0;
 	inbox->run_count -= n;
 	if (n > 0 && inbox->run_count > 0)
 		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
@@ -97,7 +102,7 @@ void inbox_settle(struct inbox *inbox)
 	if (inbox->view.data) {
 		append(inbox, inbox->view.data + inbox->head - keep, inbox->view.size - inbox->head + keep);
 		inbox->view = (struct span){ NULL, 0 };
-	} else if (inbox->head > keep) {
+	} else if (inbox->head > keep && inbox->head - keep >= inbox->size / 2) {
 		inbox->size -= inbox->head - keep;
 		memmove(inbox->buffer, inbox->buffer + inbox->head - keep, inbox->size);
 	} else {
@@ -109,7 +114,7 @@ void inbox_settle(struct inbox *inbox)
 /* current_run - the run that holds the octet at the present place; NULL at the end of what was fed. */
 static const struct run *current_run(const struct inbox *inbox, uint64_t offset)
 {
-	unsigned low = 0, high = inbox->run_count;
+	unsigned low = inbox->run_first, high = inbox->run_count;
 	while (low < high) {
 		unsigned middle = (low + high) / 2;
 		if (inbox->runs[middle].end <= offset)
@@ -133,6 +138,8 @@ static uint64_t next_hole(const struct inbox *inbox)
 	uint64_t at = inbox->offset;
 	if (!run)
 		return at;
+	if (inbox->gaps == 0)
+		return inbox->received;
 	for (const struct run *end = last_run(inbox); run <= end && !run->gap; run++)
 		at = run->end;
 	return at;
@@ -211,7 +218,7 @@ void inbox_drop(struct inbox *inbox)
 	inbox->view = (struct span){ NULL, 0 };
 	inbox->head = inbox->size = 0;
 	inbox->offset = inbox->received;
-	inbox->run_count = 0;
+	inbox->run_first = inbox->run_count = inbox->gaps = 0;
 }
 
 void inbox_keep(struct inbox *inbox)

@@ -31,8 +31,9 @@ struct inbox {
 	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
 	uint64_t kept_gaps; /* octets of holes since `kept` */
 	struct run *runs;   /* what the bytes and holes from offset (or kept) on are: `few`, or allocated */
-	unsigned run_count, run_room;
-	struct run few[INBOX_RUNS_FEW]; /* most often there is just one */
+	unsigned run_first, run_count, run_room; /* those before run_first are done with */
+	unsigned gaps;                           /* of those from run_first on, how many are holes */
+	struct run few[INBOX_RUNS_FEW];          /* most often there is just one */
 	bool fin;
 };
 

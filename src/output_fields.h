@@ -44,6 +44,7 @@
 	X(smtp, rcpt_to, TEXTS, MAYBE, none, "accepted recipients, as on the wire") \
 	X(smtp, rejected_rcpt_to, TEXTS, MAYBE, none, "refused recipients") \
 	X(smtp, pending_rcpt_to, TEXTS, MAYBE, none, "recipients that no reply was seen for") \
+	X(smtp, rcpt_omitted, NUMBER, MAYBE, none, "recipients in none of these lists: there are too many") \
 	X(smtp, rcpt_status, OBJECTS, MAYBE, rcpt_status, "LMTP: the reply after the content for each recipient") \
 	X(smtp, mail_params, OBJECT, MAYBE, mail_params, "the parameters of MAIL; true for one without a value") \
 	X(smtp, mail_params_base64, OBJECT, MAYBE, mail_params_base64, "exact bytes of those values that are not UTF-8") \

@@ -180,6 +180,8 @@ void output_smtp(
 	put_recipients(&smtp, FIELD_smtp_rcpt_to, tx->recipients, RECIPIENT_ACCEPTED);
 	put_recipients(&smtp, FIELD_smtp_rejected_rcpt_to, tx->recipients, RECIPIENT_REJECTED);
 	put_recipients(&smtp, FIELD_smtp_pending_rcpt_to, tx->recipients, RECIPIENT_PENDING);
+	if (tx->recipients_omitted > 0)
+		json_number(&smtp, FIELD_smtp_rcpt_omitted, tx->recipients_omitted);
 	if (tx->lmtp)
 		put_recipient_status(&smtp, tx->recipients);
 	put_params(&smtp, tx->params);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
+
 const char *const stage_names[STAGE_COUNT] = {
 #define X(id, name) [STAGE_##id] = name,
 	STAGES(X)
@@ -202,6 +204,15 @@ void transaction_rcpt(struct session *s)
 {
 	if (!s->tx)
 		return;
+	struct transaction *tx = s->tx;
+	tx->recipient_count[RECIPIENT_PENDING]++;
+	tx->rcpt_status = RECIPIENT_PENDING;
+	bool full = tx->recipients->len >= RECIPIENTS_KEPT_MAX || tx->recipient_octets >= RECIPIENT_OCTETS_MAX;
+	if (full || tx->recipients_omitted > 0) {
+		tx->recipients_omitted++;
+		return;
+	}
+	tx->recipient_octets += s->command.argument.size;
 	struct span path = s->command.argument, rest = { NULL, 0 }, keyword, value;
 	bool fits = grammar_path(s->command.argument, "TO", &path, &rest);
 	struct recipient *recipient = g_new0(struct recipient, 1);
@@ -209,10 +220,10 @@ void transaction_rcpt(struct session *s)
 	recipient->params = g_ptr_array_new_with_free_func(free_param);
 	while (fits && grammar_parameter(&rest, &keyword, &value)) {
 		struct mail_param *param = add_param(recipient->params, keyword, value);
-		if (!has_param(s->tx->params, param->keyword))
-			add_param(s->tx->params, keyword, value);
+		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, param->keyword))
+			add_param(tx->params, keyword, value);
 	}
-	g_ptr_array_add(s->tx->recipients, recipient);
+	g_ptr_array_add(tx->recipients, recipient);
 }
 
 void transaction_rcpt_reply(struct session *s)
@@ -220,14 +231,17 @@ void transaction_rcpt_reply(struct session *s)
 	if (refused(s))
 		s->refusal_end = s->in[DOWN].offset;
 	struct transaction *tx = s->tx;
-	if (!tx || tx->recipients->len == 0)
+	if (!tx || tx->recipients->len == 0 || tx->rcpt_status != RECIPIENT_PENDING)
 		return;
-	struct recipient *recipient = g_ptr_array_index(tx->recipients, tx->recipients->len - 1);
-	if (recipient->status != RECIPIENT_PENDING)
-		return;
-	recipient->assumed = s->reply.assumed;
-	recipient->status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
-	recipient->code = s->reply.assumed ? 0 : s->reply.code;
+	tx->rcpt_status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
+	tx->recipient_count[RECIPIENT_PENDING]--;
+	tx->recipient_count[tx->rcpt_status]++;
+	if (tx->recipients_omitted == 0) {
+		struct recipient *recipient = g_ptr_array_index(tx->recipients, tx->recipients->len - 1);
+		recipient->assumed = s->reply.assumed;
+		recipient->status = tx->rcpt_status;
+		recipient->code = s->reply.assumed ? 0 : s->reply.code;
+	}
 	tx->assumed |= s->reply.assumed;
 	tx->stage = STAGE_RCPT;
 	if (refused(s))
@@ -254,8 +268,8 @@ void transaction_data_reply(struct session *s)
 /* note_recipient - LMTP: the next accepted recipient has its reply (RFC 2033 4.2). */
 static void note_recipient(struct session *s)
 {
-	for (guint i = 0; i < s->tx->recipients->len; i++) {
-		struct recipient *recipient = g_ptr_array_index(s->tx->recipients, i);
+	while (s->tx->final_replies < s->tx->recipients->len) {
+		struct recipient *recipient = g_ptr_array_index(s->tx->recipients, s->tx->final_replies++);
 		if (recipient->status == RECIPIENT_ACCEPTED && recipient->final_code == 0) {
 			recipient->final_code = s->reply.code;
 			return;
@@ -360,10 +374,7 @@ unsigned transaction_replies(const struct session *s)
 
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status)
 {
-	unsigned n = 0;
-	for (guint i = 0; tx && i < tx->recipients->len; i++)
-		n += ((struct recipient *)g_ptr_array_index(tx->recipients, i))->status == status;
-	return n;
+	return tx ? tx->recipient_count[status] : 0;
 }
 
 void content_open(struct session *s, enum transfer transfer)
