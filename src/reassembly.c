@@ -21,9 +21,10 @@
 #define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
 #define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
 #define HELD_BYTES_MAX (16 * 1024 * 1024) /* queued out of order, a direction; beyond, the first hole is skipped */
-/* Segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are bounded by
- * their number: more than ordinary windows hold, and one for each HELD_SEGMENT_SIZE octets. */
-#define HELD_SEGMENTS_MAX 4096
+/* Holes, and segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are
+ * bounded by their number: these, and one more for each HELD_SEGMENT_SIZE octets. */
+#define HELD_PIECES_MAX 4096
+#define HELD_SEGMENTS_MAX 10240
 #define HELD_SEGMENT_SIZE 1024
 #define HELD_OVERHEAD 128                      /* memory that libnids and the piece take besides the bytes */
 #define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead than that belong to no window */
@@ -211,8 +212,10 @@ static void feed_new(struct stream *stream, enum direction direction, uint64_t f
 
 static bool holds_too_much(const struct stream *stream, enum direction direction)
 {
-	size_t bytes = stream->half[direction].held.bytes;
-	return bytes > HELD_BYTES_MAX || stream->link.queued[direction] > HELD_SEGMENTS_MAX + bytes / HELD_SEGMENT_SIZE;
+	const struct pieces *held = &stream->half[direction].held;
+	size_t more = held->bytes / HELD_SEGMENT_SIZE;
+	return held->bytes > HELD_BYTES_MAX || held->count > HELD_PIECES_MAX + more ||
+	       stream->link.queued[direction] > HELD_SEGMENTS_MAX + more;
 }
 
 /* take_payload - the captured octets of a segment that begin at OFFSET. */
