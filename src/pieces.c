@@ -14,6 +14,12 @@ void pieces_add(struct pieces *pieces, struct piece *behind, uint64_t offset, si
 		before->size += size;
 		return;
 	}
+	if (behind && offset + size == behind->offset && behind->acked == acked) {
+		behind->offset = offset;
+		behind->size += size;
+		behind->since = now;
+		return;
+	}
 	struct piece *piece = g_new(struct piece, 1);
 	*piece = (struct piece){
 		.offset = offset, .size = size, .acked = acked, .since = now, .previous = before, .next = behind
