@@ -2,8 +2,8 @@
  *
  * mail.h - the content of one mail: kept (in memory, beyond 1 MiB in an unlinked file), hashed, taken apart.
  *
- * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. MIME is
- * GMime's work (mime.c, the only user of GMime), hashes are libcrypto's.
+ * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. mime.h says
+ * who takes it apart; hashes are libcrypto's.
  */
 #ifndef SMTPSCAN_MAIL_H
 #define SMTPSCAN_MAIL_H
@@ -45,7 +45,7 @@ struct mail_part {
 	char *filename;     /* decoded: RFC 2231, RFC 2047; as the sender meant it */
 	char *content_type; /* lower case type/subtype as declared (default text/plain) */
 	char *charset;
-	char *magic;               /* libmagic's MIME type or description of the first octets; NULL without libmagic */
+	char *magic;               /* libmagic's description of the first octets; NULL without libmagic */
 	char *disposition;         /* "attachment", "inline"; NULL */
 	char *number;              /* "1.2" */
 	uint64_t size;             /* decoded octets */
@@ -53,7 +53,7 @@ struct mail_part {
 	bool truncated;            /* its end or a piece of it is missing */
 	bool gaps;
 	bool stored;
-	char *path;       /* where, under extract_dir */
+	char *path;       /* extract_dir and the name there */
 	bool attachment;  /* counts as one for email.attachment */
 	uint8_t head[64]; /* first decoded octets, for detectors */
 	size_t head_size;

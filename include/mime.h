@@ -4,9 +4,8 @@
  *
  * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
  * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
- * because GMime's parser needs more time for a small mail than everything else together, cannot say what was wrong
- * where, and keeps no octet range of an attached message. GMime does what is a range's own: transfer encodings,
- * charsets, mailboxes.
+ * because GMime's parser alone needs 27 us for a mail of 2 KB (all of this stage: 6), and keeps no octet range of an
+ * attached message. GMime knows charsets (mime_charset.c), quoted-printable and uuencode (mime_decode.c).
  */
 #ifndef SMTPSCAN_MIME_H
 #define SMTPSCAN_MIME_H
@@ -34,8 +33,8 @@ void mime_charset_exit(void);
 /* charset_append - appends `in`, which is in `charset` (NULL or unknown: guessed), to out as UTF-8; what can't be
  * converted becomes U+FFFD. */
 void charset_append(GString *out, const char *charset, struct span in);
-/* charset_guess - as charset_append for octets of which nothing is said: UTF-8 when they are, else `hint` (may be
- * NULL), else windows-1252. */
+/* charset_guess - as charset_append for octets of which nothing is said: what their escape sequences say, UTF-8 when
+ * they are, else `hint` (may be NULL), else windows-1252. */
 void charset_guess(GString *out, const char *hint, struct span in);
 bool charset_is_utf8(const char *charset);
 /* charset_is_ascii - octets from 1 to 127 only? */
@@ -150,7 +149,7 @@ char *extract_end(
 	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
 void extract_exit(void);
 
-/* --- digest.c */
+/* --- digest.c: hashes */
 
 void digest_init(void);
 void digest_exit(void);
@@ -165,8 +164,7 @@ void digest_end(struct digest *digest, char *sha256, char **sha1, char **md5, st
 
 /* mail_lost - something could not be stored; takes error. */
 void mail_lost(struct mail *mail, char *error);
-/* mail_list_add - adds to one of mail's lists. mail_text_take - text becomes mail->text, or is added to it; takes it.
- */
+/* mail_list_add - adds to one of mail's lists. mail_text - mail->text, to append to. */
 void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element);
 GString *mail_text(struct mail *mail);
 void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
