@@ -31,7 +31,6 @@
 #define AHEAD_MAX 64                               /* inputs in work behind the one that is being written */
 #define PIPE_SIZE (256 * 1024)
 #define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
-#define FULL_EVERY 50  /* milliseconds between two looks at a spool that was full */
 
 static volatile sig_atomic_t stop_signals, say_signals;
 static int wake[2] = { -1, -1 }; /* a pipe that ends poll */
@@ -219,7 +218,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 					: g_strdup_printf("ended with status %d", WEXITSTATUS(status));
 	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
 		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
-	merge_lost(part, sentence);
+	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
 	if (WIFEXITED(status))
 		jobs_status(run, WEXITSTATUS(status));
 	merge_input(run, part->input);
@@ -229,14 +228,20 @@ static void lose_worker(struct run *run, struct worker *worker)
 
 /* ---- handing out ---- */
 
-/* next_part - the next part that nobody has had; NULL when there is none now. */
-static struct part *next_part(struct run *run)
+/* are_parts_left - is there a part that nobody has had, and that may be given out now? */
+static bool are_parts_left(struct run *run)
 {
 	while (run->next < run->count && run->inputs[run->next].finished)
 		run->next++;
-	struct input *input = &run->inputs[run->next];
-	if (run->next == run->count || (!run->options->resume_dir && run->next > run->current + AHEAD_MAX))
+	return run->next < run->count && (run->options->resume_dir || run->next <= run->current + AHEAD_MAX);
+}
+
+/* next_part - such a part; NULL when there is none, or its output can't be made. */
+static struct part *next_part(struct run *run)
+{
+	if (!are_parts_left(run))
 		return NULL;
+	struct input *input = &run->inputs[run->next];
 	if (!input->parts && !merge_begin(run, input))
 		return NULL;
 	struct part *part = &input->parts[input->given++];
@@ -265,22 +270,26 @@ static void give(struct run *run, struct worker *worker, struct part *part)
 /* hand_out - parts to the workers that have none. */
 static void hand_out(struct run *run)
 {
-	bool refused = false;
 	unsigned working = 0;
-	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
+	for (unsigned i = 0; i < run->worker_count; i++)
+		working += run->workers[i].part != NULL;
+	for (unsigned i = 0; i < run->worker_count && !run->failed && are_parts_left(run); i++) {
 		struct worker *worker = &run->workers[i];
-		if (!worker->part && !refused && (worker->pid > 0 || !(refused = !start_worker(run, worker)))) {
-			struct part *part = next_part(run);
-			if (part)
-				give(run, worker, part);
+		struct part *part;
+		if (worker->part)
+			continue;
+		if (worker->pid == 0 && !start_worker(run, worker)) {
+			if (working > 0) /* then one of those will be free */
+				return;
+			char *sentence = g_strdup_printf("can't start a worker process: %s", g_strerror(errno));
+			while (!run->failed && (part = next_part(run)))
+				give_up(run, part, sentence);
+			g_free(sentence);
+			return;
 		}
-		working += worker->part != NULL;
-	}
-	if (refused && working == 0) { /* nobody will free anything */
-		char *sentence = g_strdup_printf("can't start a worker process: %s", g_strerror(errno));
-		for (struct part *part; !run->failed && (part = next_part(run));)
-			give_up(run, part, sentence);
-		g_free(sentence);
+		if ((part = next_part(run)))
+			give(run, worker, part);
+		working++;
 	}
 }
 
@@ -336,8 +345,7 @@ static void take_frames(struct run *run, struct worker *worker)
 	do
 		got = spool_receive(part ? part->spool : nothing, worker->data);
 	while (got == SPOOL_GOT && worker->done);
-	worker->full = got == SPOOL_FULL;
-	if (part && worker->done && (got == SPOOL_NONE || got == SPOOL_CLOSED)) {
+	if (part && worker->done) {
 		part->state = PART_DONE;
 		worker->part = NULL;
 	}
@@ -351,40 +359,37 @@ static void take_frames(struct run *run, struct worker *worker)
 static int wait_time(const struct run *run)
 {
 	int time = progress_wait(run->progress);
-	bool full = false;
-	for (unsigned i = 0; i < run->worker_count; i++)
-		full = full || run->workers[i].full;
 	if (run->stopping && (time < 0 || time > STOP_EVERY))
 		time = STOP_EVERY;
-	if (full && (time < 0 || time > FULL_EVERY))
-		time = FULL_EVERY;
 	return time;
 }
 
-/* listen - waits for workers and signals, and takes what came. */
+/* listen_to_all - waits for workers and signals, and takes what came. */
 static void listen_to_all(struct run *run, struct pollfd *polled)
 {
-	unsigned count = run->worker_count;
+	nfds_t count = 1;
 	polled[0] = (struct pollfd){ .fd = wake[0], .events = POLLIN };
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < run->worker_count; i++) {
 		const struct worker *worker = &run->workers[i];
-		const bool there = worker->pid > 0;
-		polled[1 + i * 2] = (struct pollfd){ .fd = there ? worker->control : -1, .events = POLLIN };
-		polled[2 + i * 2] =
-			(struct pollfd){ .fd = there && !worker->full ? worker->data : -1, .events = POLLIN };
+		if (worker->pid == 0)
+			continue;
+		polled[count++] = (struct pollfd){ .fd = worker->control, .events = POLLIN };
+		polled[count++] = (struct pollfd){ .fd = worker->data, .events = POLLIN };
 	}
-	if (poll(polled, 1 + count * 2, wait_time(run)) < 0)
+	if (poll(polled, count, wait_time(run)) < 0)
 		return;
 	char drain[64];
 	while (read(wake[0], drain, sizeof(drain)) > 0)
 		;
-	for (unsigned i = 0; i < count && !run->failed; i++) {
+	const struct pollfd *next = polled + 1;
+	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
 		struct worker *worker = &run->workers[i];
-		if (worker->pid <= 0)
+		if (worker->pid == 0)
 			continue;
-		if (polled[1 + i * 2].revents || polled[2 + i * 2].revents)
+		const bool control = next++->revents, data = next++->revents;
+		if (control || data)
 			take_reports(run, worker);
-		if (polled[2 + i * 2].revents || worker->done || worker->full)
+		if (data || worker->done)
 			take_frames(run, worker);
 	}
 }

@@ -103,7 +103,6 @@ struct worker {
 	int data, control;
 	struct part *part; /* in hand; NULL: idle */
 	bool done;         /* it says so; its frames may still be in the pipe */
-	bool full;         /* its pipe is not read: there is no room for what is in it */
 };
 
 struct run {

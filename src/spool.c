@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * spool.c - see spool.h. Octets are taken from `memory`, which is filled from the file while there is something in it,
- * from the pipe otherwise. So the order is: memory, file, what could not be written to it, pipe.
+ * from the pipe otherwise. So the order is: memory, file, what could not be written to it (`rest`), pipe.
  */
 #include "spool.h"
 
@@ -22,14 +22,14 @@ struct spool {
 	int file;      /* -1: not made yet */
 	uint64_t file_start, file_end;
 	bool failed; /* the file: no more is written */
-	uint8_t *stuck;
-	size_t stuck_size;
+	GByteArray *rest;
 };
 
 struct spool *spool_new(void)
 {
 	struct spool *spool = g_new0(struct spool, 1);
 	spool->file = -1;
+	spool->rest = g_byte_array_new();
 	return spool;
 }
 
@@ -40,7 +40,7 @@ void spool_free(struct spool *spool)
 	if (spool->file >= 0)
 		close(spool->file);
 	g_free(spool->memory);
-	g_free(spool->stuck);
+	g_byte_array_unref(spool->rest);
 	g_free(spool);
 }
 
@@ -68,7 +68,7 @@ static void make_room(struct spool *spool, size_t size)
 static bool fail(struct spool *spool)
 {
 	if (!spool->failed)
-		fprintf(stderr, "smtpscan: can't write a temporary file: %s\n", g_strerror(errno));
+		fprintf(stderr, "smtpscan: can't use a temporary file, only memory: %s\n", g_strerror(errno));
 	spool->failed = true;
 	return false;
 }
@@ -97,27 +97,32 @@ static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
 	return true;
 }
 
+/* behind - is there something that comes after what is in memory? */
+static bool behind(const struct spool *spool)
+{
+	return spool->file_end > spool->file_start || spool->rest->len > 0;
+}
+
 enum spool_got spool_receive(struct spool *spool, int fd)
 {
 	static uint8_t block[READ_SIZE];
 	const size_t used = spool->end - spool->start;
-	const bool behind = spool->stuck || spool->file_end > spool->file_start;
-	const bool memory = !behind && (used + READ_SIZE <= MEMORY_SIZE || used < spool->wanted);
-	if (!memory && (spool->failed || !open_file(spool)))
-		return SPOOL_FULL;
+	const bool fits = used + READ_SIZE <= MEMORY_SIZE || used < spool->wanted;
+	const bool memory = !behind(spool) && (fits || spool->failed || !open_file(spool));
 	if (memory)
-		make_room(spool, MAX(used + READ_SIZE, spool->wanted));
-	ssize_t got = read(fd, memory ? spool->memory + spool->end : block, READ_SIZE);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		make_room(spool, MAX(used + READ_SIZE, fits ? spool->wanted : 2 * used));
+	ssize_t got;
+	do
+		got = read(fd, memory ? spool->memory + spool->end : block, READ_SIZE);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
 		return SPOOL_NONE;
 	if (got <= 0)
 		return SPOOL_CLOSED;
-	if (memory) {
+	if (memory)
 		spool->end += (size_t)got;
-	} else if (!to_file(spool, block, (size_t)got)) {
-		spool->stuck_size = (size_t)got;
-		spool->stuck = g_memdup2(block, spool->stuck_size);
-	}
+	else if (spool->failed || !to_file(spool, block, (size_t)got))
+		g_byte_array_append(spool->rest, block, (guint)got);
 	return SPOOL_GOT;
 }
 
@@ -125,15 +130,14 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 static bool refill(struct spool *spool, size_t size)
 {
 	const uint64_t filed = spool->file_end - spool->file_start;
-	if (filed == 0 && !spool->stuck)
+	if (!behind(spool))
 		return false;
-	make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->stuck_size));
+	make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->rest->len));
 	uint8_t *to = spool->memory + spool->end;
 	if (filed == 0) {
-		memcpy(to, spool->stuck, spool->stuck_size);
-		g_clear_pointer(&spool->stuck, g_free);
-		spool->end += spool->stuck_size;
-		spool->stuck_size = 0;
+		memcpy(to, spool->rest->data, spool->rest->len);
+		spool->end += spool->rest->len;
+		g_byte_array_set_size(spool->rest, 0);
 		return true;
 	}
 	ssize_t got = pread(spool->file, to, (size_t)MIN(spool->room - spool->end, filed), (off_t)spool->file_start);

@@ -3,8 +3,8 @@
  * spool.h - what a worker has sent and nobody has taken yet: a little in memory, the rest in an unlinked temporary
  * file. Private to the jobs.
  *
- * So a worker that is ahead of the others never has to wait, and memory stays small. Only when that file can't be
- * written is the worker made to wait, by not reading its pipe.
+ * So a worker that is ahead of the others never has to wait, and memory stays small; only when that file can't be
+ * written (said) memory is taken for it.
  */
 #ifndef SMTPSCAN_SPOOL_H
 #define SMTPSCAN_SPOOL_H
@@ -17,10 +17,9 @@ struct spool *spool_new(void);
 void spool_free(struct spool *spool);
 
 enum spool_got {
-	SPOOL_GOT,    /* some octets */
-	SPOOL_NONE,   /* nothing there now */
-	SPOOL_CLOSED, /* nothing will come any more */
-	SPOOL_FULL    /* no room: the pipe was not read */
+	SPOOL_GOT,   /* some octets */
+	SPOOL_NONE,  /* nothing there now */
+	SPOOL_CLOSED /* nothing will come any more */
 };
 
 /* spool_receive - reads once from a pipe that does not block. */

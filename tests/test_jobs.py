@@ -8,6 +8,7 @@ without it that test is skipped.
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import struct
@@ -320,6 +321,16 @@ class Jobs(unittest.TestCase):
         result = self.status(0, "-j", "3", "-e", "all", "-o", path, capture, PLAIN, capture, capture,
                              env=dict(os.environ, TMPDIR=nowhere))
         self.assertTrue(read(path) == expected, result.stderr)
+
+    def test_fewer_processes_than_planned(self):
+        capture = self.large()
+        expected = self.status(0, "-e", "all", capture, PLAIN).stdout
+        for files in 14, 20:  # descriptors: enough for one worker, for a few
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+            result = self.status(0, "-j", "7", "-e", "all", capture, PLAIN, preexec_fn=limit)
+            self.assertTrue(result.stdout == expected)
+        result = self.status(3, "-j", "2", PLAIN, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (7, 7)))
+        self.assertIn("worker process", records(result.stdout, "stats")[0]["stats"]["error"])
 
     # ---- shards ----
 
