@@ -29,7 +29,7 @@ static void check_relay_probe(struct detector *detector, const struct session_co
 	struct span domain = domain_of(mailbox);
 	size_t local = mailbox.size - domain.size - (domain.data > mailbox.data && domain.data[-1] == '@');
 	for (size_t i = 0; i < local; i++) {
-		if (!strchr("%!@", mailbox.data[i]) || mailbox.data[i] == '\0')
+		if (mailbox.data[i] != '%' && mailbox.data[i] != '!' && mailbox.data[i] != '@')
 			continue;
 		char *shown = show(path);
 		raise_alert(detector, ALERT_relay_probe, 0, SCENE_COMMAND(command), path,
@@ -43,7 +43,12 @@ static void check_relay_probe(struct detector *detector, const struct session_co
 /* shell_character - where an unquoted shell character stands in a path; SIZE_MAX. */
 static size_t shell_character(struct span path)
 {
-	bool quoted = false;
+	static const bool shell[256] = { ['`'] = true, [';'] = true, ['|'] = true, ['$'] = true };
+	bool quoted = false, found = false;
+	for (size_t i = 0; i < path.size; i++)
+		found |= shell[path.data[i]];
+	if (!found)
+		return SIZE_MAX;
 	for (size_t i = 0; i < path.size; i++) {
 		uint8_t octet = path.data[i];
 		if (octet == '\\' && quoted)
@@ -84,13 +89,14 @@ void attack_command(struct detector *detector, const struct session_command *com
 	if (command->credentials)
 		return;
 	bool envelope = parsed->verb == VERB_MAIL || parsed->verb == VERB_RCPT;
-	if (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING)
+	bool dollar = parsed->line.size > 0 && memchr(parsed->line.data, '$', parsed->line.size);
+	if (dollar && (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING))
 		if ((at = find_octets(parsed->argument, 0, "${")) != SIZE_MAX)
 			raise_alert(detector, ALERT_exim_expansion, 0, SCENE_COMMAND(command),
 				around(parsed->argument, at, 2),
 				"%s holds ${, which vulnerable Exim servers expand and run (CVE-2019-10149)",
 				verb_table[parsed->verb].spelling);
-	if (lookup_find(parsed->line, &at))
+	if (dollar && lookup_find(parsed->line, &at))
 		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_COMMAND(command),
 			around(parsed->line, at, MATCH_SHOWN), "a command holds " JNDI);
 	if (shellshock_find(parsed->line, &at))

@@ -94,6 +94,27 @@ static size_t bare_cr(struct span line)
 	return SIZE_MAX;
 }
 
+/* is_ordinary - printable ASCII (or DEL) in front of a CRLF, as nearly every line is: nothing in it needs a closer
+ * look.
+ */
+static bool is_ordinary(struct span line)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+	uint64_t octets;
+	if (line.size < 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
+		return false;
+	const uint8_t *at = line.data, *end = at + line.size - 2;
+	for (; end - at >= (ptrdiff_t)sizeof octets; at += sizeof octets) {
+		memcpy(&octets, at, sizeof octets);
+		if (((octets - ones * ' ') | octets) & highs)
+			return false;
+	}
+	for (; at < end; at++)
+		if (*at < ' ' || *at > 0x7f)
+			return false;
+	return true;
+}
+
 /* check_octets - bare_lf, bare_cr, nul_byte of one line. hide: it holds credentials. */
 static void check_octets(struct detector *detector, struct scene scene, struct span line, enum line_end end, bool hide)
 {
@@ -130,6 +151,8 @@ void protocol_command(struct detector *detector, const struct session_command *c
 	check_verb(detector, command);
 	check_order(detector, command);
 	note_reset(detector, command);
+	if (is_ordinary(command->parsed.line))
+		return;
 	check_octets(detector, SCENE_COMMAND(command), command->parsed.line, command->parsed.end, command->credentials);
 	check_eight_bit(detector, command);
 }
@@ -151,6 +174,7 @@ void protocol_response(struct detector *detector, const struct session_response 
 {
 	check_codes(detector, response);
 	for (size_t i = 0; i < response->line_count; i++)
-		check_octets(
-			detector, SCENE_RESPONSE(response), response->lines[i].line, response->lines[i].end, false);
+		if (!is_ordinary(response->lines[i].line))
+			check_octets(detector, SCENE_RESPONSE(response), response->lines[i].line,
+				response->lines[i].end, false);
 }
