@@ -72,7 +72,6 @@ struct recipient {
 	unsigned code;       /* reply to RCPT, 0 when none was seen */
 	unsigned final_code; /* LMTP: its reply after the end of data, 0 when none */
 	bool assumed;
-	GPtrArray *params; /* of struct mail_param: RFC 3461 and its kin */
 };
 
 /* Where a transaction ended. */

@@ -92,13 +92,14 @@ void secrets_command(struct secrets *secrets, struct session_command *command)
 {
 	struct command *parsed = &command->parsed;
 	struct span secret;
-	bool spaced = memchr(parsed->line.data, ' ', parsed->line.size) != NULL;
+	bool doubtful = command->credentials || parsed->verb == VERB_UNKNOWN;
 	if (command->continuation) {
 		remember(secrets, parsed->argument);
-	} else if (credentials_of(parsed->line, &secret) && (command->credentials || parsed->verb == VERB_UNKNOWN)) {
+	} else if (doubtful && credentials_of(parsed->line, &secret)) {
 		remember(secrets, secret);
 		command->credentials = true;
-	} else if (secrets->expected && parsed->verb == VERB_UNKNOWN && !spaced) {
+	} else if (secrets->expected && parsed->verb == VERB_UNKNOWN &&
+		   !memchr(parsed->line.data, ' ', parsed->line.size)) {
 		remember(secrets, parsed->line);
 		command->credentials = command->continuation = true;
 		parsed->argument = parsed->name; /* it was no verb */

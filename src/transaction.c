@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#include "arena.h"
+
+#define ENVELOPE_FIRST 768   /* octets for the envelope that come with a transaction: enough for most */
 #define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
 
 const char *const stage_names[STAGE_COUNT] = {
@@ -17,39 +20,39 @@ const char *const stage_names[STAGE_COUNT] = {
 #undef X
 };
 
-static GString *text_of(struct span s)
+/* A transaction and the memory of its envelope, all of which goes at once. Its strings are GStrings that nobody
+ * changes.
+ */
+struct envelope {
+	struct transaction tx; /* first: a struct transaction * is one of these */
+	struct arena arena;
+	uint64_t first[ENVELOPE_FIRST / sizeof(uint64_t)];
+};
+
+static struct arena arena_of(struct envelope *envelope)
 {
-	return g_string_new_len((const char *)s.data, (gssize)s.size);
+	return (struct arena){ .at = (char *)envelope->first, .left = sizeof envelope->first };
 }
 
-static void free_text(GString *text)
+static struct arena *memory(struct transaction *tx)
 {
-	if (text)
-		g_string_free(text, TRUE);
+	return &((struct envelope *)tx)->arena;
 }
 
-static void free_param(void *data)
+static GString *text_of(struct arena *arena, struct span s)
 {
-	struct mail_param *param = data;
-	free_text(param->keyword);
-	free_text(param->value);
-	g_free(param);
-}
-
-static void free_recipient(void *data)
-{
-	struct recipient *recipient = data;
-	free_text(recipient->path);
-	g_ptr_array_unref(recipient->params);
-	g_free(recipient);
+	GString *text = arena_take(arena, sizeof *text);
+	*text = (GString){ arena_copy(arena, (const char *)s.data, s.size), s.size, s.size + 1 };
+	return text;
 }
 
 static struct transaction *transaction_new(const struct session *s)
 {
-	struct transaction *tx = g_new0(struct transaction, 1);
-	tx->params = g_ptr_array_new_with_free_func(free_param);
-	tx->recipients = g_ptr_array_new_with_free_func(free_recipient);
-	tx->helo = s->summary.helo ? g_string_new_len(s->summary.helo->str, (gssize)s->summary.helo->len) : NULL;
+	struct envelope *envelope = g_new(struct envelope, 1);
+	struct transaction *tx = &envelope->tx;
+	*tx = (struct transaction){ .params = g_ptr_array_new(), .recipients = g_ptr_array_new() };
+	envelope->arena = arena_of(envelope);
+	tx->helo = s->summary.helo ? text_of(&envelope->arena, span_of(s->summary.helo)) : NULL;
 	tx->lmtp = s->summary.lmtp;
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;
@@ -62,12 +65,14 @@ void transaction_free(struct transaction *tx)
 {
 	if (!tx)
 		return;
-	free_text(tx->helo);
-	free_text(tx->mail_from);
-	free_text(tx->reply_text);
+	struct envelope *envelope = (struct envelope *)tx;
+	const struct arena all = arena_of(envelope);
+	if (tx->reply_text)
+		g_string_free(tx->reply_text, TRUE);
 	g_ptr_array_unref(tx->params);
 	g_ptr_array_unref(tx->recipients);
-	g_free(tx);
+	arena_release(&envelope->arena, &all);
+	g_free(envelope);
 }
 
 /* open_transaction - it is the one from now on. */
@@ -81,42 +86,49 @@ static void open_transaction(struct session *s, struct transaction *tx)
 }
 
 /* xtext - decodes RFC 3461 xtext: "+XX" is an octet. */
-static GString *xtext(struct span s)
+static GString *xtext(struct arena *arena, struct span s)
 {
-	GString *out = g_string_sized_new(s.size);
+	GString *out = text_of(arena, s);
+	out->len = 0;
 	for (size_t i = 0; i < s.size; i++) {
 		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) &&
 			g_ascii_isxdigit(s.data[i + 2])) {
 			int high = g_ascii_xdigit_value(s.data[i + 1]), low = g_ascii_xdigit_value(s.data[i + 2]);
-			g_string_append_c(out, (char)(high << 4 | low));
+			out->str[out->len++] = (char)(high << 4 | low);
 			i += 2;
 		} else {
-			g_string_append_c(out, (char)s.data[i]);
+			out->str[out->len++] = (char)s.data[i];
 		}
 	}
+	out->str[out->len] = '\0';
 	return out;
 }
 
 /* has_param - is there one with this keyword already? */
-static bool has_param(const GPtrArray *params, const GString *keyword)
+static bool has_param(const GPtrArray *params, struct span keyword)
 {
-	for (guint i = 0; i < params->len; i++)
-		if (g_string_equal(((struct mail_param *)g_ptr_array_index(params, i))->keyword, keyword))
+	for (guint i = 0; i < params->len; i++) {
+		const GString *own = ((struct mail_param *)g_ptr_array_index(params, i))->keyword;
+		if (own->len == keyword.size &&
+			g_ascii_strncasecmp(own->str, (const char *)keyword.data, keyword.size) == 0)
 			return true;
+	}
 	return false;
 }
 
 /* add_param - keyword=value of MAIL or RCPT; ENVID, AUTH and ORCPT are xtext (RFC 3461 4, RFC 4954 5). */
-static struct mail_param *add_param(GPtrArray *params, struct span keyword, struct span value)
+static struct mail_param *add_param(struct transaction *tx, struct span keyword, struct span value)
 {
-	struct mail_param *param = g_new0(struct mail_param, 1);
-	param->keyword = text_of(keyword);
-	g_string_ascii_up(param->keyword);
-	const char *name = param->keyword->str;
+	struct arena *arena = memory(tx);
+	struct mail_param *param = arena_take(arena, sizeof *param);
+	*param = (struct mail_param){ .keyword = text_of(arena, keyword) };
+	char *name = param->keyword->str;
+	for (size_t i = 0; i < keyword.size; i++)
+		name[i] = g_ascii_toupper(name[i]);
 	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
 	if (value.data)
-		param->value = encoded ? xtext(value) : text_of(value);
-	g_ptr_array_add(params, param);
+		param->value = encoded ? xtext(arena, value) : text_of(arena, value);
+	g_ptr_array_add(tx->params, param);
 	return param;
 }
 
@@ -125,14 +137,14 @@ void transaction_mail(struct session *s)
 	struct transaction *tx = transaction_new(s);
 	struct span path, rest, keyword, value;
 	if (grammar_path(s->command.argument, "FROM", &path, &rest)) {
-		tx->mail_from = text_of(path);
+		tx->mail_from = text_of(memory(tx), path);
 		while (grammar_parameter(&rest, &keyword, &value)) {
-			struct mail_param *param = add_param(tx->params, keyword, value);
+			struct mail_param *param = add_param(tx, keyword, value);
 			if (param->value && strcmp(param->keyword->str, "SIZE") == 0)
 				tx->declared_size = g_ascii_strtoull(param->value->str, NULL, 10);
 		}
 	} else {
-		tx->mail_from = text_of(s->command.argument);
+		tx->mail_from = text_of(memory(tx), s->command.argument);
 	}
 	s->pending.candidate = tx;
 }
@@ -144,8 +156,9 @@ static void note_reply(struct session *s, struct transaction *tx)
 		return;
 	tx->reply_code = s->reply.code;
 	grammar_enhanced(s->reply.code, reply_text(&s->reply, 0), tx->reply_enhanced);
-	free_text(tx->reply_text);
-	tx->reply_text = g_string_new(NULL);
+	if (!tx->reply_text)
+		tx->reply_text = g_string_new(NULL);
+	g_string_truncate(tx->reply_text, 0);
 	for (size_t i = 0; i < s->reply.lines->len; i++) {
 		struct span text = reply_text(&s->reply, i);
 		if (i > 0)
@@ -215,14 +228,11 @@ void transaction_rcpt(struct session *s)
 	tx->recipient_octets += s->command.argument.size;
 	struct span path = s->command.argument, rest = { NULL, 0 }, keyword, value;
 	bool fits = grammar_path(s->command.argument, "TO", &path, &rest);
-	struct recipient *recipient = g_new0(struct recipient, 1);
-	recipient->path = text_of(fits ? path : s->command.argument);
-	recipient->params = g_ptr_array_new_with_free_func(free_param);
-	while (fits && grammar_parameter(&rest, &keyword, &value)) {
-		struct mail_param *param = add_param(recipient->params, keyword, value);
-		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, param->keyword))
-			add_param(tx->params, keyword, value);
-	}
+	struct recipient *recipient = arena_take(memory(tx), sizeof *recipient);
+	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : s->command.argument) };
+	while (fits && grammar_parameter(&rest, &keyword, &value))
+		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
+			add_param(tx, keyword, value);
 	g_ptr_array_add(tx->recipients, recipient);
 }
 
