@@ -77,6 +77,8 @@ struct flow_sink {
 		void *user, enum flow_trouble what, enum direction direction, uint64_t offset, struct span bytes);
 	/* The connection ended; flow->why says how. The user pointer is not used afterwards. */
 	void (*end)(void *user, const struct flow *flow);
+	/* Octets that the user holds for the connection, about; counted against the memory limit. NULL: none. */
+	size_t (*memory)(void *user);
 };
 
 #define FLOW_MEMORY_LIMIT (UINT64_C(512) * 1024 * 1024)

@@ -112,6 +112,8 @@ void mail_exit(void);
 struct mail *mail_new(const struct mail_options *options);
 void mail_feed(struct mail *mail, struct span piece);
 void mail_gap(struct mail *mail, uint64_t size);
+/* mail_memory - octets that it holds in memory, about, while the content comes. */
+size_t mail_memory(const struct mail *mail);
 /* mail_finish - no more content comes; whole: its terminator was seen. */
 void mail_finish(struct mail *mail, bool whole);
 /* mail_content - reads up to size octets of the content at offset into buffer, for --mbox and the like. Returns the

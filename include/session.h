@@ -185,6 +185,8 @@ struct session *session_new(const struct session_options *options, const struct 
 void session_bytes(struct session *session, enum direction direction, struct span bytes, uint64_t acked);
 void session_gap(struct session *session, enum direction direction, uint64_t size);
 void session_fin(struct session *session, enum direction direction);
+/* session_memory - octets it holds, about. */
+size_t session_memory(const struct session *session);
 /* session_one_sided - no packet of `missing` will come. */
 void session_one_sided(struct session *session, enum direction missing);
 /* session_end - nothing more comes; open transactions end. The session can only be summarised and freed then. */

@@ -45,6 +45,8 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size);
 bool tls_ready(struct tls *tls);
 /* tls_info - what is known so far; borrowed, valid until tls_free. */
 const struct tls_info *tls_info(const struct tls *tls);
+/* tls_memory - octets that it holds, about. */
+size_t tls_memory(const struct tls *tls);
 void tls_free(struct tls *tls);
 
 /* tls_looks_like - do the first octets of a direction begin a TLS record with a handshake or an alert, or a ClientHello

@@ -22,6 +22,7 @@ struct conversation {
 	bool one_sided;     /* the session knows */
 	uint64_t offset[2]; /* in the streams */
 	uint64_t content;   /* octets of the open content so far */
+	struct mail *mail;  /* of the open transaction; its sink owns it */
 	struct secrets secrets;
 	uint64_t *alerts; /* counts by id; NULL before the first alert: most sessions have none */
 };
@@ -31,6 +32,8 @@ static struct place place_of(const struct conversation *c, int tx)
 	return (struct place){ c->flow, c->desk->now, tx };
 }
 
+#define OVERHEAD 4096      /* what a conversation holds besides: its detector, and many small texts */
+#define SECRET_ABOUT 256   /* octets of a credential that was seen */
 #define EVIDENCE_READ 1024 /* octets of evidence that are looked at for secrets; a record shows fewer */
 
 /* ---- alerts: from the session and from the detectors ---- */
@@ -136,7 +139,7 @@ static void on_content_begin(void *context, struct transaction *tx)
 	struct conversation *c = context;
 	c->content = 0;
 	if (c->desk->want_mail)
-		tx->user = mail_new(&c->desk->mail);
+		tx->user = c->mail = mail_new(&c->desk->mail);
 	detector_content_begin(c->detector, tx);
 }
 
@@ -206,7 +209,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	stats->files += mail->parts ? mail->parts->len : 0;
 	store(c, tx, mail);
 	mail_free(mail);
-	tx->user = NULL;
+	tx->user = c->mail = NULL;
 }
 
 static void on_auth(void *context, const struct session_auth *auth)
@@ -330,6 +333,14 @@ static void on_trouble(void *user, enum flow_trouble what, enum direction direct
 	detector_trouble(c->detector, what, direction, offset, bytes);
 }
 
+/* memory - while the content of a mail comes, and of all the rest. */
+static size_t memory(void *user)
+{
+	const struct conversation *c = user;
+	return OVERHEAD + session_memory(c->session) + (c->mail ? mail_memory(c->mail) : 0) +
+	       (c->tls ? tls_memory(c->tls) : 0) + (c->secrets.seen ? c->secrets.seen->len * SECRET_ABOUT : 0);
+}
+
 static void on_end(void *user, const struct flow *flow)
 {
 	static const enum session_end ends[] = {
@@ -367,5 +378,6 @@ const struct flow_sink conversation_flow_sink = {
 	.gap = on_gap,
 	.fin = on_fin,
 	.trouble = on_trouble,
+	.memory = memory,
 	.end = on_end,
 };

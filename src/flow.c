@@ -63,6 +63,8 @@ void connection_charge(struct connection *connection)
 			size += stream_buffered(work->stream);
 		if (work->reuse)
 			size += sizeof *work->reuse + work->reuse->segment.captured;
+		if (connection->life == LIFE_SMTP && connection->table->sink->memory)
+			size += connection->table->sink->memory(work->flow.user);
 	}
 	connection->table->memory += size - connection->charged;
 	connection->charged = size;

@@ -50,7 +50,9 @@ bool judge_down(struct session *s)
 	size_t size;
 	if (bytes.size == 0)
 		return inbox_hole(down) > 0 && down->received > down->offset + inbox_hole(down) && fire_gap(s, DOWN);
-	bool judged = s->judged_set[DOWN] && s->judged[DOWN] == down->offset && !s->hold.active && !s->content_hole;
+	/* Content that is still taken can change what a reply means. */
+	bool settles = s->hold.active || (s->content_open && s->content_hole);
+	bool judged = s->judged_set[DOWN] && s->judged[DOWN] == down->offset && !settles;
 	if (judged || inbox_acked(down, down->offset) > s->in[UP].offset)
 		return false;
 	reply_reset(&s->reply);

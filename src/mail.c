@@ -26,6 +26,7 @@
 #define ERROR_SIZE_MAX 4096
 #define FILES_MAX 65536 /* descriptors asked for */
 #define HOLES_MAX 10000
+#define DIGEST_ABOUT 1024     /* octets of the state of a hash */
 #define LIST_FIRST 8          /* elements that a list has room for at first */
 #define ARENA_FIRST 4096      /* octets of the arena that come with the mail: enough for most */
 #define SPARE_MAX (64 * 1024) /* octets of a freed mail that are kept for the next */
@@ -280,6 +281,13 @@ void mail_gap(struct mail *mail, uint64_t size)
 		open->holes = g_array_new(FALSE, FALSE, sizeof hole);
 	if (open->holes->len < HOLES_MAX)
 		g_array_append_val(open->holes, hole);
+}
+
+size_t mail_memory(const struct mail *mail)
+{
+	const struct open_mail *open = (const struct open_mail *)mail;
+	return sizeof *open + DIGEST_ABOUT + open->room +
+	       (open->holes ? open->holes->len * sizeof(struct mail_hole) : 0);
 }
 
 ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size)

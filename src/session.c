@@ -15,7 +15,8 @@
 #include "session_private.h"
 #include "session_rows.h"
 
-#define SESSION_IDLE_STEPS 16 /* steps without moving on: no row of the table needs more */
+#define SESSION_IDLE_STEPS 16  /* steps without moving on: no row of the table needs more */
+#define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
 const char *session_state_name(const struct session *s)
 {
@@ -74,24 +75,21 @@ static bool step(struct session *s)
 	return state->grammar[UP] == GRAMMAR_NONE && judge_up(s);
 }
 
-/* place - where the machine stands: what a step must change. */
+/* place - how far it came: what some steps must change (states may go round). */
 struct place {
-	enum state_id state;
 	uint64_t offset[2], left;
 	size_t lines;
-	bool held;
 };
 
 static struct place place_of(const struct session *s)
 {
-	return (struct place){ s->machine.state, { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left,
-		s->reply.lines->len, s->hold.active };
+	return (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.lines->len };
 }
 
 static bool same_place(struct place a, struct place b)
 {
-	return a.state == b.state && a.offset[UP] == b.offset[UP] && a.offset[DOWN] == b.offset[DOWN] &&
-	       a.left == b.left && a.lines == b.lines && a.held == b.held;
+	return a.offset[UP] == b.offset[UP] && a.offset[DOWN] == b.offset[DOWN] && a.left == b.left &&
+	       a.lines == b.lines;
 }
 
 /* pump - steps until nothing can be done. A table that goes round without moving on is stopped, not followed. */
@@ -173,6 +171,16 @@ void session_fin(struct session *s, enum direction direction)
 {
 	s->in[direction].fin = true;
 	run(s);
+}
+
+size_t session_memory(const struct session *s)
+{
+	size_t size = sizeof *s + s->reply.octets->len + s->hold.content->len;
+	for (enum direction d = UP; d <= DOWN; d++)
+		size += s->in[d].room + s->in[d].run_room * sizeof(struct run);
+	if (s->tx)
+		size += s->tx->recipient_octets + s->tx->recipients->len * RECIPIENT_OVERHEAD;
+	return size;
 }
 
 void session_one_sided(struct session *s, enum direction missing)

@@ -74,6 +74,11 @@ struct tls *tls_new(void)
 	return tls;
 }
 
+size_t tls_memory(const struct tls *tls)
+{
+	return sizeof *tls + tls->side[UP].message->len + tls->side[DOWN].message->len;
+}
+
 void tls_free(struct tls *tls)
 {
 	if (!tls)

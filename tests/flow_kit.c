@@ -76,7 +76,7 @@ static void on_end(void *user, const struct flow *flow)
 
 struct kit *kit_new(const struct flow_options *options)
 {
-	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end };
+	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end, NULL };
 	static const struct flow_options usual = { .detect = true };
 	struct kit *kit = g_new0(struct kit, 1);
 	kit->table = flow_table_new(options ? options : &usual, &sink, kit);

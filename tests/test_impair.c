@@ -158,7 +158,7 @@ static void check_direction(
 
 static void check(const struct impair_options *options, size_t body)
 {
-	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end };
+	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end, NULL };
 	const struct flow_options flow_options = { .detect = true };
 	struct run run = { .exact = true };
 	struct impair *impair = impair_new(options);

@@ -103,7 +103,7 @@ static uint32_t near(struct impair *random, uint32_t base)
 
 static void make_noise(uint64_t seed, uint64_t memory)
 {
-	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end };
+	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end, NULL };
 	static const uint8_t flags[] = { 0, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH, TCP_SYN,
 		TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, TCP_SYN | TCP_FIN, 63 };
 	static const uint16_t ports[] = { 25, 465, 10025, 80 };

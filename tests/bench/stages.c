@@ -53,7 +53,7 @@ static void null_end(void *user, const struct flow *flow)
 {
 }
 
-static const struct flow_sink null_sink = { null_begin, null_bytes, null_gap, null_fin, null_trouble, null_end };
+static const struct flow_sink null_sink = { null_begin, null_bytes, null_gap, null_fin, null_trouble, null_end, NULL };
 
 /* ---- machine and mail: a session ---- */
 
@@ -122,7 +122,7 @@ static void session_over(void *user, const struct flow *flow)
 }
 
 static const struct flow_sink session_sink = { session_begin, session_take, session_hole, session_last, null_trouble,
-	session_over };
+	session_over, NULL };
 
 /* ---- one run ---- */
 
