@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "jobs_private.h"
+#include "sandbox.h"
 
 #define BUFFER_SIZE (64 * 1024)  /* frames that wait to be sent */
 #define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
@@ -247,6 +248,7 @@ void worker_main(const struct options *options, const struct input *inputs, int 
 	stoppable = worker.analysis;
 	if (!worker.analysis)
 		exit(EXIT_OUTPUT);
+	sandbox_enter();
 	while (!stopped && next_task(control, &task))
 		perform(&worker, &options->flow, &task);
 	stoppable = NULL;

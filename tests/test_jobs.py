@@ -524,6 +524,16 @@ class Jobs(unittest.TestCase):
         self.assertEqual(process.wait(timeout=WAIT), -signal.SIGINT)
         until(lambda: not any(os.path.exists("/proc/%d" % worker) for worker in workers), "end of the workers")
 
+    def test_workers_give_up_system_calls(self):
+        process = self.live()
+        modes = []
+        for pid in process.pid, *children(process.pid):
+            with open("/proc/%d/status" % pid, encoding="utf-8") as file:
+                modes.append(re.search(r"^Seccomp:\s*(\d)", file.read(), re.M).group(1))
+        if modes == ["0", "0"]:
+            self.skipTest("built without libseccomp, or with a sanitizer")
+        self.assertEqual(modes[1], "2")
+
     def test_usr1_prints_progress(self):
         process = self.live()
         process.send_signal(signal.SIGUSR1)
