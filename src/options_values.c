@@ -48,6 +48,12 @@ static bool parse_size(const char *text, uint64_t max, uint64_t *size)
 	return good;
 }
 
+/* has_words - is there anything in a list? The name of a variable that is not set is a mistake, not a wish. */
+static bool has_words(const char *list)
+{
+	return list[strspn(list, ", \t")] != '\0';
+}
+
 /* words_next - the next word of a list with commas; words are trimmed, empty ones skipped. Free the list's copy. */
 static const char *words_next(char **rest)
 {
@@ -130,7 +136,7 @@ enum taken take_events(struct options *options, const struct option_row *row, co
 {
 	char *copy = g_strdup(value), *rest = copy;
 	unsigned records = *value == '+' || *value == '-' ? options->output.records : 0;
-	enum taken taken = TAKEN;
+	enum taken taken = has_words(value) ? TAKEN : option_bad(row, value, "a list of records");
 	for (const char *word; (word = words_next(&rest));) {
 		char sign = *word == '+' || *word == '-' ? *word++ : '+';
 		unsigned bits = strcmp(word, "all") == 0 ? (1u << RECORD_COUNT) - 1 : 0;
@@ -155,7 +161,7 @@ enum taken take_hash(struct options *options, const struct option_row *row, cons
 		enum hash_kind kind;
 	} hashes[] = { { "sha256", HASH_SHA256 }, { "sha1", HASH_SHA1 }, { "md5", HASH_MD5 } };
 	char *copy = g_strdup(value), *rest = copy;
-	enum taken taken = TAKEN;
+	enum taken taken = has_words(value) ? TAKEN : option_bad(row, value, "a list of hashes");
 	for (const char *word; (word = words_next(&rest));) {
 		size_t i = 0;
 		while (i < G_N_ELEMENTS(hashes) && g_ascii_strcasecmp(word, hashes[i].name) != 0)

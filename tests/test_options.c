@@ -123,9 +123,9 @@ static void what_makes_no_sense_is_refused(void **state)
 		"--fail-on 1 x", "--alert-limit ten x", "-j 0 x", "--shard 0/4 x", "--shard 5/4 x", "--shard 3 x",
 		"--disable nonsense x", "--threshold auth_bruteforce x", "--threshold nonsense=3 x",
 		"--threshold auth_bruteforce=0 x", "--threshold auth_bruteforce=3/x x", "--threshold bare_lf=3 x",
-		"--threshold helo_too_long=100/60 x", "--hash crc32 x", "--idle-timeout 0 x", "--keep-order x",
-		"--resume d -o f x", "--resume d --continuous x", "--progress=xml x", "--list-alerts=xml",
-		"--graph=loose" };
+		"--threshold helo_too_long=100/60 x", "--hash crc32 x", "-e , x", "--events= x", "--hash= x",
+		"--idle-timeout 0 x", "--keep-order x", "--resume d -o f x", "--resume d --continuous x",
+		"--progress=xml x", "--list-alerts=xml", "--graph=loose" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
 		if (parse(&options, lines[i]) != OPTIONS_ERROR)
