@@ -152,6 +152,7 @@ near(
     "invalid_pipelining",
     session(PIPELINED.replace("S: 250 ok\nS", "C: DATA\nS: 250 ok\nS") + content()[8:], "PIPELINING"),
 )
+raises("bdat_invalid", session(envelope() + "C: BDAT\nS: 501 size\nC: RSET\nS: 250 ok\n", "CHUNKING"))
 raises("bdat_invalid", session(envelope() + "C: BDAT ten LAST\nS: 501 size\nC: RSET\nS: 250 ok\n", "CHUNKING"))
 raises("bdat_invalid", session(envelope() + "C: BDAT -5\nS: 501 size\nC: RSET\nS: 250 ok\n", "CHUNKING"))
 raises("bdat_invalid", session(envelope() + "C: BDAT 5 FIRST\nS: 501 tail\nC: RSET\nS: 250 ok\n", "CHUNKING"))

@@ -46,7 +46,7 @@ static const struct {
 	{ "NOOP\r\n", PARSE_DONE, VERB_NOOP, "", LINE_END_CRLF },
 	{ "NOOP anything\r\n", PARSE_DONE, VERB_NOOP, "anything", LINE_END_CRLF },
 	{ "DATA now\r\n", PARSE_ERROR, VERB_DATA, "now", LINE_END_CRLF },
-	{ "BDAT\r\n", PARSE_ERROR, VERB_BDAT, "", LINE_END_CRLF },
+	{ "BDAT\r\n", PARSE_DONE, VERB_BDAT, "", LINE_END_CRLF },
 	{ "EHLO\r\n", PARSE_ERROR, VERB_EHLO, "", LINE_END_CRLF },
 	{ "\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ " QUIT\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
