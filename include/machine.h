@@ -82,15 +82,16 @@ extern const struct transition machine_table[];
 extern const size_t machine_table_size;
 extern const char *const machine_event_names[EVENT_COUNT];
 
-/* What runs: a table, a mode, a state. The rows of a state stand together in the table, those for any state last. */
+/* What runs: a table, a mode, a state. The rows of a state stand together in the table, and among them those of an
+ * event; those for any state come last. */
 struct machine {
-	const struct transition *rows[STATE_COUNT + 1]; /* the first of each state; of any */
-	const struct transition *end;
+	const struct transition *table, *end;
+	uint8_t first[STATE_COUNT + 1][EVENT_COUNT]; /* number of the first row to try, from 1; 0: none */
 	bool strict;
 	enum state_id state;
 };
 
-/* machine_init - the table is borrowed. */
+/* machine_init - the table is borrowed; at most UINT8_MAX rows. */
 void machine_init(struct machine *machine, const struct transition *table, size_t size, bool strict);
 
 /* machine_fire - tries the rows in order; the first that applies acts and jumps. Returns false when none applied. */

@@ -42,6 +42,8 @@ static enum left left_after(enum left left, uint8_t c)
 /* left_of - the context behind the first n octets of input, given the one in front of them. */
 static enum left left_of(enum left left, const uint8_t *data, size_t n)
 {
+	if (n > 0 && data[n - 1] != '\r' && data[n - 1] != '\n' && data[n - 1] != '\0')
+		return LEFT_TEXT; /* nearly always */
 	for (size_t i = n > 3 ? n - 3 : 0; i < n; i++)
 		left = left_after(n > 3 && i == n - 3 ? LEFT_TEXT : left, data[i]);
 	return left;

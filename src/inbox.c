@@ -59,7 +59,6 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 {
 	if (bytes.size == 0)
 		return;
-	inbox_settle(inbox);
 	add_run(inbox, bytes.size, acked, false);
 	if (inbox->size == 0) {
 		inbox->view = bytes;
@@ -111,8 +110,7 @@ void inbox_settle(struct inbox *inbox)
 	inbox->head = keep;
 }
 
-/* current_run - the run that holds the octet at the present place; NULL at the end of what was fed. */
-static const struct run *current_run(const struct inbox *inbox, uint64_t offset)
+const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
 {
 	unsigned low = inbox->run_first, high = inbox->run_count;
 	while (low < high) {
@@ -131,46 +129,22 @@ static const struct run *last_run(const struct inbox *inbox)
 	return &inbox->runs[inbox->run_count - 1];
 }
 
-/* next_hole - stream offset of the next hole from the present place on, or the end. */
-static uint64_t next_hole(const struct inbox *inbox)
+uint64_t inbox_next_hole(const struct inbox *inbox)
 {
-	const struct run *run = current_run(inbox, inbox->offset);
+	const struct run *run = inbox_run_at(inbox, inbox->offset);
 	uint64_t at = inbox->offset;
-	if (!run)
-		return at;
-	if (inbox->gaps == 0)
-		return inbox->received;
-	for (const struct run *end = last_run(inbox); run <= end && !run->gap; run++)
+	for (; run && run <= last_run(inbox) && !run->gap; run++)
 		at = run->end;
 	return at;
-}
-
-struct span inbox_bytes(const struct inbox *inbox)
-{
-	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
-	if (inbox->head >= all.size)
-		return (struct span){ NULL, 0 };
-	return (struct span){ all.data + inbox->head, (size_t)(next_hole(inbox) - inbox->offset) };
 }
 
 struct span inbox_run(const struct inbox *inbox)
 {
 	struct span bytes = inbox_bytes(inbox);
-	const struct run *run = current_run(inbox, inbox->offset);
+	const struct run *run = inbox_run_at(inbox, inbox->offset);
 	if (bytes.size > 0)
 		bytes.size = (size_t)(run->end - inbox->offset);
 	return bytes;
-}
-
-uint64_t inbox_hole(const struct inbox *inbox)
-{
-	const struct run *run = current_run(inbox, inbox->offset);
-	return run && run->gap ? run->end - inbox->offset : 0;
-}
-
-bool inbox_hole_ahead(const struct inbox *inbox)
-{
-	return next_hole(inbox) < inbox->received;
 }
 
 bool inbox_empty(const struct inbox *inbox)
@@ -180,7 +154,7 @@ bool inbox_empty(const struct inbox *inbox)
 
 uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
 {
-	const struct run *run = current_run(inbox, offset);
+	const struct run *run = inbox_run_at(inbox, offset);
 	while (run && run->gap && run < last_run(inbox))
 		run++;
 	return run && !run->gap ? run->acked : 0;
@@ -189,7 +163,7 @@ uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
 uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked)
 {
 	uint64_t at = inbox->offset;
-	for (const struct run *run = current_run(inbox, at); run && run <= last_run(inbox); run++) {
+	for (const struct run *run = inbox_run_at(inbox, at); run && run <= last_run(inbox); run++) {
 		if (!run->gap && run->acked > acked)
 			return at;
 		at = run->end;

@@ -4,6 +4,8 @@
  *
  * Offsets are those of the stream (flow.h). Bytes are read where they lie: straight out of what was fed when nothing
  * waits, out of the buffer otherwise. inbox_settle copies what is left, so that the caller's memory can go.
+ *
+ * Most directions have no hole, and one run of bytes: what is asked at every step is answered here for these.
  */
 #ifndef SMTPSCAN_INBOX_H
 #define SMTPSCAN_INBOX_H
@@ -42,14 +44,39 @@ void inbox_clear(struct inbox *inbox);
 
 void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked);
 void inbox_gap(struct inbox *inbox, uint64_t size);
-/* inbox_settle - the memory last fed goes away: keep what was not consumed. */
+/* inbox_settle - the memory last fed goes away: keep what was not consumed. Comes before the next inbox_feed. */
 void inbox_settle(struct inbox *inbox);
 
-/* inbox_bytes - the bytes that can be read now, up to the next hole. inbox_hole - the size of the hole that stands at
- * the present place, 0 when none. inbox_hole_ahead - is there a hole behind those bytes? */
-struct span inbox_bytes(const struct inbox *inbox);
-uint64_t inbox_hole(const struct inbox *inbox);
-bool inbox_hole_ahead(const struct inbox *inbox);
+/* inbox_next_hole - stream offset of the next hole from the present place on, or the end. */
+uint64_t inbox_next_hole(const struct inbox *inbox);
+/* inbox_run_at - the bytes or the hole that the octet at this stream offset is of; NULL at the end of what was fed. */
+const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
+
+/* inbox_bytes - the bytes that can be read now, up to the next hole. */
+static inline struct span inbox_bytes(const struct inbox *inbox)
+{
+	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
+	if (inbox->head >= all.size)
+		return (struct span){ NULL, 0 };
+	size_t size = inbox->gaps == 0 ? all.size - inbox->head : (size_t)(inbox_next_hole(inbox) - inbox->offset);
+	return (struct span){ all.data + inbox->head, size };
+}
+
+/* inbox_hole - the size of the hole that stands at the present place, 0 when none. */
+static inline uint64_t inbox_hole(const struct inbox *inbox)
+{
+	if (inbox->gaps == 0)
+		return 0;
+	const struct run *run = inbox_run_at(inbox, inbox->offset);
+	return run && run->gap ? run->end - inbox->offset : 0;
+}
+
+/* inbox_hole_ahead - is there a hole behind the bytes that can be read? */
+static inline bool inbox_hole_ahead(const struct inbox *inbox)
+{
+	return inbox->gaps > 0 && inbox_next_hole(inbox) < inbox->received;
+}
+
 /* inbox_run - of those bytes, the ones that were sent with the same acknowledgement. */
 struct span inbox_run(const struct inbox *inbox);
 /* inbox_empty - neither bytes nor holes wait. */

@@ -122,23 +122,32 @@ const size_t machine_table_size = sizeof machine_table / sizeof machine_table[0]
 
 void machine_init(struct machine *m, const struct transition *table, size_t size, bool strict)
 {
-	*m = (struct machine){ .end = table + size, .strict = strict, .state = STATE_session_initiation };
-	for (enum state_id id = 0; id <= STATE_any; id++)
-		m->rows[id] = m->end;
-	for (const struct transition *row = m->end; row-- > table;)
-		m->rows[row->state] = row;
+	g_assert(size <= UINT8_MAX);
+	*m = (struct machine){
+		.table = table, .end = table + size, .strict = strict, .state = STATE_session_initiation
+	};
+	for (size_t i = size; i-- > 0;) {
+		const struct transition *row = &table[i];
+		m->first[row->state][row->event] = (uint8_t)(i + 1);
+		for (enum state_id id = 0; row->state == STATE_any && id < STATE_any; id++)
+			m->first[id][row->event] = (uint8_t)(i + 1);
+	}
 }
 
-/* find_row - the first row that applies. */
-static const struct transition *find_row(const struct machine *m, enum machine_event event, const struct session *s)
+/* first_row - the first that may apply in this state; NULL when none. */
+static const struct transition *first_row(const struct machine *m, enum state_id state, enum machine_event event)
 {
-	for (const struct transition *row = m->rows[m->state]; row < m->end && row->state == m->state; row++)
-		if (row->event == event && (!row->when || row->when(s)))
-			return row;
-	for (const struct transition *row = m->rows[STATE_any]; row < m->end; row++)
-		if (row->event == event && (!row->when || row->when(s)))
-			return row;
-	return NULL;
+	unsigned number = m->first[state][event];
+	return number > 0 ? &m->table[number - 1] : NULL;
+}
+
+/* next_row - the one to try behind it: of the same state and event, then of any state; NULL when none. */
+static const struct transition *next_row(const struct machine *m, const struct transition *row)
+{
+	const struct transition *next = row + 1;
+	if (next < m->end && next->state == row->state && next->event == row->event)
+		return next;
+	return row->state == STATE_any ? NULL : first_row(m, STATE_any, row->event);
 }
 
 /* jump - leaves the present state for the next. */
@@ -151,7 +160,9 @@ static void jump(struct machine *m, enum state_id next, struct session *session)
 
 bool machine_fire(struct machine *m, enum machine_event event, struct session *session)
 {
-	const struct transition *row = find_row(m, event, session);
+	const struct transition *row = first_row(m, m->state, event);
+	while (row && row->when && !row->when(session))
+		row = next_row(m, row);
 	if (!row)
 		return false;
 	enum state_id next = m->strict ? row->jump : row->recover;

@@ -32,8 +32,9 @@ static bool at_hole(struct session *s, enum direction d)
 /* lost_replies_come - behind a hole among the commands: the replies to what was lost are not here yet, or wait. */
 static bool lost_replies_come(const struct session *s)
 {
-	uint64_t acked = inbox_acked(&s->in[UP], s->in[UP].offset);
-	return s->lost_end > 0 && !s->ended && s->in[UP].offset == s->lost_end && acked > s->in[DOWN].received;
+	const struct inbox *up = &s->in[UP];
+	return s->lost_end > 0 && !s->ended && up->offset == s->lost_end &&
+	       inbox_acked(up, up->offset) > s->in[DOWN].received;
 }
 
 static bool pull_command(struct session *s)
@@ -42,9 +43,10 @@ static bool pull_command(struct session *s)
 	struct span bytes = inbox_bytes(up);
 	size_t used;
 	s->direction = UP;
-	s->command = (struct command){ .line = bytes };
-	if (lenient_client_hello(s))
+	if (lenient_client_hello(s)) {
+		s->command = (struct command){ .line = bytes };
 		return machine_fire(&s->machine, EVENT_parse_error, s);
+	}
 	if (bytes.size == 0 || hold_undecided(s) || lost_replies_come(s))
 		return inbox_hole(up) > 0 && fire_gap(s, UP);
 	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
@@ -188,10 +190,11 @@ static bool not_to_come(const struct session *s)
 static bool drop_stale(struct session *s)
 {
 	const struct pending *p = &s->pending;
-	uint64_t acked = inbox_acked(&s->in[DOWN], s->in[DOWN].offset);
 	size_t size;
-	if (s->machine.state != STATE_response || !session_blind(s) || p->lost || p->end_of_data || acked == 0 ||
-		acked >= p->end)
+	if (s->machine.state != STATE_response || !session_blind(s) || p->lost || p->end_of_data)
+		return false;
+	uint64_t acked = inbox_acked(&s->in[DOWN], s->in[DOWN].offset);
+	if (acked == 0 || acked >= p->end)
 		return false;
 	reply_reset(&s->reply);
 	if (reply_peek(s, 0, &s->reply.code, &size) != PARSE_DONE)

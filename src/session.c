@@ -15,7 +15,7 @@
 #include "session_private.h"
 #include "session_rows.h"
 
-#define SESSION_IDLE_STEPS 16  /* steps without moving on: no row of the table needs more */
+#define SESSION_IDLE_STEPS 16  /* steps between which it must have moved on: no row of the table needs more */
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
 const char *session_state_name(const struct session *s)
@@ -95,10 +95,13 @@ static bool same_place(struct place a, struct place b)
 /* pump - steps until nothing can be done. A table that goes round without moving on is stopped, not followed. */
 static void pump(struct session *s)
 {
-	unsigned idle = 0;
-	for (struct place before = place_of(s); !s->dropped && idle < SESSION_IDLE_STEPS && step(s);) {
+	struct place before = place_of(s);
+	for (unsigned steps = 1; !s->dropped && step(s); steps++) {
+		if (steps % SESSION_IDLE_STEPS != 0)
+			continue;
 		struct place after = place_of(s);
-		idle = same_place(before, after) ? idle + 1 : 0;
+		if (same_place(before, after))
+			return;
 		before = after;
 	}
 }
