@@ -12,11 +12,11 @@
 
 #include "types.h"
 
-#define MAIL_MEMORY_MAX (1024 * 1024)        /* content kept in memory; more goes to an unlinked temporary file */
-#define MAIL_MEMORY_TOTAL (16 * 1024 * 1024) /* kept in memory of all open mails; more goes to such files */
-#define MAIL_DEPTH_MAX 100                   /* nesting of parts */
-#define MAIL_PARTS_MAX 10000                 /* parts of one mail */
-#define MAIL_URL_MAX 1000                    /* urls kept of one mail */
+#define MAIL_MEMORY_MAX (1024 * 1024)       /* content kept in memory; more goes to an unlinked temporary file */
+#define MAIL_MEMORY_TOTAL (8 * 1024 * 1024) /* kept in memory of all open mails; more goes to such files */
+#define MAIL_DEPTH_MAX 100                  /* nesting of parts */
+#define MAIL_PARTS_MAX 10000                /* parts of one mail */
+#define MAIL_URL_MAX 1000                   /* urls kept of one mail */
 
 enum hash_kind { HASH_SHA256 = 1, HASH_SHA1 = 2, HASH_MD5 = 4 };
 
