@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "octets.h"
+
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
 #define REPLACEMENT "\357\277\275" /* U+FFFD */
@@ -57,10 +59,19 @@ void json_reset(void)
 /* ---- nodes ---- */
 
 /* new_node - what cJSON_Create... makes, without the way through its hooks. */
-static cJSON *new_node(int type, const char *text)
+static inline cJSON *new_node(int type)
 {
 	cJSON *node = json_alloc(sizeof *node);
-	*node = (cJSON){ .type = type, .valuestring = (char *)(uintptr_t)text };
+	*node = (cJSON){ .type = type };
+	return node;
+}
+
+/* sized_node - a string or raw text that is borrowed. */
+static inline cJSON *sized_node(int type, const char *text, size_t size)
+{
+	cJSON *node = new_node(type | cJSON_IsReference | JSON_SIZED);
+	node->valuestring = (char *)(uintptr_t)text;
+	node->valuedouble = (double)size; /* exact to 2^53 */
 	return node;
 }
 
@@ -77,87 +88,79 @@ static void append(cJSON *parent, cJSON *node)
 	first->prev = node;
 }
 
-cJSON *json_text_node(const char *text)
+cJSON *json_text_node(struct span text)
 {
-	return new_node(cJSON_String | cJSON_IsReference, text);
+	return sized_node(cJSON_String, text.size > 0 ? (const char *)text.data : "", text.size);
 }
 
 cJSON *json_number_node(uint64_t number)
 {
-	char *digits = (char *)json_alloc(24) + 23;
-	*digits = '\0';
+	char *end = (char *)json_alloc(24) + 23, *digits = end;
+	*end = '\0';
 	do
 		*--digits = (char)('0' + number % 10);
 	while (number /= 10);
-	return new_node(cJSON_Raw | cJSON_IsReference, digits);
+	return sized_node(cJSON_Raw, digits, (size_t)(end - digits));
 }
 
 cJSON *json_base64_node(struct span bytes)
 {
 	gint state = 0, save = 0;
-	char *text = json_alloc((bytes.size / 3 + 1) * 4 + 4 + 1);
+	char *text = json_alloc((bytes.size / 3 + 1) * 4 + 4);
 	gsize size = g_base64_encode_step(bytes.data, bytes.size, FALSE, text, &state, &save);
 	size += g_base64_encode_close(FALSE, text + size, &state, &save);
-	text[size] = '\0';
-	return json_text_node(text);
+	return sized_node(cJSON_String, text, size);
 }
 
-/* is_utf8 - UTF-8 without NUL? As g_utf8_validate_len says, but eight octets at a time where they are ASCII. */
+/* ascii_size - how many octets at the beginning are ASCII, and not NUL? */
+static size_t ascii_size(const char *data, size_t size)
+{
+	size_t at = 0;
+	for (; size - at >= sizeof(octets16); at += sizeof(octets16)) {
+		octets16 odd = (octets16)(octets16_at(data + at) - 1 >= 0x7f);
+		if (octets16_any(odd))
+			return at + octets16_first(odd);
+	}
+	if (size - at >= sizeof(octets8) && !octets8_any((octets8)(octets8_at(data + at) - 1 >= 0x7f)))
+		at += sizeof(octets8);
+	while (at < size && (uint8_t)(data[at] - 1) < 0x7f)
+		at++;
+	return at;
+}
+
+/* is_utf8 - UTF-8 without NUL? As g_utf8_validate_len says. */
 static bool is_utf8(const char *data, size_t size)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-	const char *end = data + size;
-	while (data < end) {
-		uint64_t octets;
-		if (end - data >= (ptrdiff_t)sizeof octets) {
-			memcpy(&octets, data, sizeof octets);
-			if (((octets | (octets - ones)) & highs) == 0) {
-				data += sizeof octets;
-				continue;
-			}
-		}
-		for (const char *stop = data + MIN(end - data, (ptrdiff_t)sizeof octets); data < stop;) {
-			if (*data != '\0' && (uint8_t)*data < 0x80) {
-				data++;
-				continue;
-			}
-			gunichar character = g_utf8_get_char_validated(data, end - data);
-			if (character == 0 || character > 0x10ffff)
-				return false;
-			data = g_utf8_next_char(data);
-		}
+	for (const char *end = data + size; (data += ascii_size(data, (size_t)(end - data))) < end;) {
+		gunichar character = g_utf8_get_char_validated(data, end - data);
+		if (character == 0 || character > 0x10ffff)
+			return false;
+		data = g_utf8_next_char(data);
 	}
 	return true;
 }
 
-const char *json_legible(struct span bytes, bool terminated, bool *exact)
+struct span json_legible(struct span bytes, bool *exact)
 {
-	const char *data = bytes.size > 0 ? (const char *)bytes.data : "";
-	*exact = is_utf8(data, bytes.size);
-	if (*exact && terminated)
-		return data;
-	if (*exact) {
-		char *text = json_alloc(bytes.size + 1);
-		memcpy(text, data, bytes.size);
-		text[bytes.size] = '\0';
-		return text;
-	}
-	char *text = json_alloc(bytes.size * strlen(REPLACEMENT) + 1), *to = text;
+	*exact = bytes.size == 0 || is_utf8((const char *)bytes.data, bytes.size);
+	if (*exact)
+		return bytes;
+	const char *data = (const char *)bytes.data;
+	uint8_t *text = json_alloc(bytes.size * strlen(REPLACEMENT)), *to = text;
 	for (size_t left = bytes.size; left > 0;) {
 		const char *bad;
 		bool rest = !g_utf8_validate_len(data, left, &bad);
 		size_t good = (size_t)(bad - data);
-		to = (char *)mempcpy(to, data, good);
+		to = mempcpy(to, data, good);
 		if (rest)
-			to = (char *)mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
+			to = mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
 		data += good + rest;
 		left -= good + rest;
 	}
-	*to = '\0';
-	return text;
+	return (struct span){ text, (size_t)(to - text) };
 }
 
-const char *json_escape(struct span bytes, size_t limit)
+struct span json_escape(struct span bytes, size_t limit)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t size = bytes.size < limit ? bytes.size : limit;
@@ -178,7 +181,7 @@ const char *json_escape(struct span bytes, size_t limit)
 		}
 	}
 	*to = '\0';
-	return text;
+	return (struct span){ (uint8_t *)text, (size_t)(to - text) };
 }
 
 /* ---- objects ---- */
@@ -190,7 +193,7 @@ struct json json_root(void)
 
 struct json json_detached(enum field_of kind)
 {
-	return (struct json){ new_node(cJSON_Object, NULL), kind, -1 };
+	return (struct json){ new_node(cJSON_Object), kind, -1 };
 }
 
 void json_key(struct json *object, const char *key, cJSON *value)
@@ -200,28 +203,70 @@ void json_key(struct json *object, const char *key, cJSON *value)
 	append(object->node, value);
 }
 
+/* name_key - the same for a key out of a table. */
+static void name_key(struct json *object, const char *name, int size, cJSON *value)
+{
+	value->type |= JSON_FIELD;
+	value->valueint = size;
+	json_key(object, name, value);
+}
+
 /* add - every field is written here: it belongs to the object, has this kind and comes in order. */
 static void add(struct json *object, enum field field, enum field_kind kind, cJSON *value)
 {
 	const struct field_info *info = &field_table[field];
 	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
 	object->last = (int)field;
-	value->type |= JSON_FIELD;
-	value->valueint = info->name_size;
-	json_key(object, info->name, value);
+	name_key(object, info->name, info->name_size, value);
 }
 
 struct json json_part(struct json *root, enum field_of kind)
 {
-	static const char *const names[] = {
-#define X(name) [OF_##name] = #name,
+	static const struct {
+		char name[FIELD_NAME_ROOM];
+		int size;
+	} names[] = {
+#define X(name) [OF_##name] = { #name, sizeof #name - 1 },
 		OBJECTS(X)
 #undef X
 	};
 	struct json part = json_detached(kind);
-	json_key(root, names[kind], part.node);
+	name_key(root, names[kind].name, names[kind].size, part.node);
 	return part;
 }
+
+/* ---- members that many records share ---- */
+
+void json_members_print(struct json_members *members, const struct json *object)
+{
+	const cJSON *first = object->node->child;
+	assert(first->type & JSON_FIELD);
+	if (!members->line)
+		members->line = g_string_new(NULL);
+	g_string_truncate(members->line, 0);
+	json_print(object, members->line);
+	members->name = first->string;
+	members->name_size = first->valueint;
+	members->kind = object->kind;
+	members->last = object->last;
+}
+
+void json_members_free(struct json_members *members)
+{
+	if (members->line)
+		g_string_free(members->line, TRUE);
+}
+
+void json_members(struct json *object, const struct json_members *members)
+{
+	assert(members->kind == object->kind && members->last > object->last);
+	object->last = members->last;
+	const size_t before = (size_t)members->name_size + strlen("{\"\":"), behind = strlen("}\n");
+	name_key(object, members->name, members->name_size,
+		sized_node(cJSON_Raw, members->line->str + before, members->line->len - before - behind));
+}
+
+/* ---- fields ---- */
 
 void json_close(struct json *parent, enum field field, struct json *child)
 {
@@ -236,19 +281,14 @@ struct json json_object(struct json *parent, enum field field)
 	return child;
 }
 
-static void add_text(struct json *object, enum field field, struct span bytes, bool terminated)
-{
-	bool exact;
-	const char *text = json_legible(bytes, terminated, &exact);
-	add(object, field, KIND_TEXT, json_text_node(text));
-	if (!exact)
-		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
-}
-
 void json_text(struct json *object, enum field field, struct span bytes)
 {
-	if (bytes.data)
-		add_text(object, field, bytes, false);
+	if (!bytes.data)
+		return;
+	bool exact;
+	add(object, field, KIND_TEXT, json_text_node(json_legible(bytes, &exact)));
+	if (!exact)
+		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
 }
 
 static struct span string_span(const char *text)
@@ -259,19 +299,19 @@ static struct span string_span(const char *text)
 void json_string(struct json *object, enum field field, const char *text)
 {
 	if (text)
-		add_text(object, field, string_span(text), true);
+		json_text(object, field, string_span(text));
 }
 
 void json_gstring(struct json *object, enum field field, const GString *text)
 {
 	if (text)
-		add_text(object, field, (struct span){ (const uint8_t *)text->str, text->len }, true);
+		json_text(object, field, (struct span){ (const uint8_t *)text->str, text->len });
 }
 
 void json_word(struct json *object, enum field field, const char *word)
 {
 	if (word && *word)
-		add(object, field, field_table[field].kind, json_text_node(word));
+		add(object, field, field_table[field].kind, json_text_node(string_span(word)));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
@@ -282,12 +322,10 @@ void json_escaped(struct json *object, enum field field, struct span bytes, size
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
-	if (bytes.size > 0 && !is_utf8((const char *)bytes.data, bytes.size)) {
+	if (bytes.size == 0 || is_utf8((const char *)bytes.data, bytes.size))
+		add(object, plain, KIND_ASCII, json_text_node(bytes));
+	else
 		add(object, base64, KIND_BASE64, json_base64_node(bytes));
-		return;
-	}
-	bool exact;
-	add(object, plain, KIND_ASCII, json_text_node(json_legible(bytes, false, &exact)));
 }
 
 void json_number(struct json *object, enum field field, uint64_t number)
@@ -299,7 +337,7 @@ void json_numbers(struct json *object, enum field field, const uint16_t *numbers
 {
 	if (count == 0)
 		return;
-	cJSON *array = new_node(cJSON_Array, NULL);
+	cJSON *array = new_node(cJSON_Array);
 	for (size_t i = 0; i < count; i++)
 		append(array, json_number_node(numbers[i]));
 	add(object, field, KIND_NUMBERS, array);
@@ -307,13 +345,13 @@ void json_numbers(struct json *object, enum field field, const uint16_t *numbers
 
 void json_flag(struct json *object, enum field field, bool flag)
 {
-	add(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False, NULL));
+	add(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False));
 }
 
 void json_true(struct json *object, enum field field, bool flag)
 {
 	if (flag)
-		add(object, field, KIND_TRUE, new_node(cJSON_True, NULL));
+		add(object, field, KIND_TRUE, new_node(cJSON_True));
 }
 
 /* ---- time ---- */
@@ -367,16 +405,15 @@ void json_time(struct json *object, enum field field, int64_t time, unsigned dig
 	*to++ = '.';
 	to = put_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
 	*to++ = 'Z';
-	*to = '\0';
-	add(object, field, KIND_TIME, json_text_node(text));
+	add(object, field, KIND_TIME, sized_node(cJSON_String, text, (size_t)(to - text)));
 }
 
 void json_date(struct json *object, enum field field, int64_t time)
 {
 	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS"));
 	int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
-	put_second(text, second);
-	add(object, field, KIND_DATE, json_text_node(text));
+	const char *end = put_second(text, second);
+	add(object, field, KIND_DATE, sized_node(cJSON_String, text, (size_t)(end - text)));
 }
 
 /* ---- arrays of text ---- */
@@ -389,17 +426,17 @@ struct json_texts json_texts(struct json *object, enum field field)
 void json_texts_add(struct json_texts *texts, struct span bytes)
 {
 	bool exact;
-	const char *text = json_legible(bytes, false, &exact);
+	const struct span text = json_legible(bytes, &exact);
 	if (!texts->plain)
-		texts->plain = new_node(cJSON_Array, NULL);
+		texts->plain = new_node(cJSON_Array);
 	append(texts->plain, json_text_node(text));
 	if (!exact && !texts->base64) {
-		texts->base64 = new_node(cJSON_Array, NULL);
+		texts->base64 = new_node(cJSON_Array);
 		for (unsigned i = 0; i < texts->count; i++)
-			append(texts->base64, new_node(cJSON_NULL, NULL));
+			append(texts->base64, new_node(cJSON_NULL));
 	}
 	if (texts->base64)
-		append(texts->base64, exact ? new_node(cJSON_NULL, NULL) : json_base64_node(bytes));
+		append(texts->base64, exact ? new_node(cJSON_NULL) : json_base64_node(bytes));
 	texts->count++;
 }
 

@@ -4,7 +4,8 @@
  *
  * Values live in one arena, which json_reset empties: nothing is freed one by one. What is passed as a span or a C
  * string is borrowed until json_reset where the bytes can be written as they are, so it has to live until the record is
- * printed. A field without a value (NULL, an empty array) is left out by the functions here, so callers needn't ask.
+ * printed. It needs no NUL: a node knows the size of its text (so cJSON's own printer is not for these nodes). A field
+ * without a value (NULL, an empty array) is left out by the functions here, so callers needn't ask.
  *
  * Text from outside (KIND_TEXT) that is UTF-8 without NUL is written as it is. Any other is written with each octet
  * that does not fit as U+FFFD, to be read, and NAME_base64 follows with the exact octets. For an array, NAME_base64 is
@@ -45,6 +46,20 @@ struct json json_part(struct json *root, enum field_of kind);
 /* json_object - the object that is the value of a field. */
 struct json json_object(struct json *parent, enum field field);
 
+/* Members that many records share, printed once; zeroed before first use. */
+struct json_members {
+	GString *line;
+	const char *name; /* of the first */
+	int name_size;
+	enum field_of kind;
+	int last;
+};
+/* json_members_print - takes all fields of an object made with json_detached, of which there is one at least.
+ * json_members - puts them into another object of its kind; borrowed until json_reset. */
+void json_members_print(struct json_members *members, const struct json *object);
+void json_members(struct json *object, const struct json_members *members);
+void json_members_free(struct json_members *members);
+
 void json_text(struct json *object, enum field field, struct span bytes); /* data NULL: no value */
 void json_string(struct json *object, enum field field, const char *text);
 void json_gstring(struct json *object, enum field field, const GString *text);
@@ -75,16 +90,17 @@ void json_key(struct json *object, const char *key, cJSON *value);
 struct json json_detached(enum field_of kind);
 void json_close(struct json *parent, enum field field, struct json *child);
 
-/* json_legible - bytes as UTF-8 without NUL, terminated: themselves when they are (borrowed when `terminated`),
- * otherwise with U+FFFD for what does not fit. *exact says which. */
-const char *json_legible(struct span bytes, bool terminated, bool *exact);
+/* json_legible - bytes as UTF-8 without NUL: themselves when they are, otherwise with U+FFFD for what does not fit.
+ * *exact says which. */
+struct span json_legible(struct span bytes, bool *exact);
 cJSON *json_number_node(uint64_t number);
-cJSON *json_text_node(const char *text);
+cJSON *json_text_node(struct span text);
 cJSON *json_base64_node(struct span bytes);
-const char *json_escape(struct span bytes, size_t limit);
+struct span json_escape(struct span bytes, size_t limit); /* terminated */
 
-/* In a node's type, beside cJSON's own flags: its key is the name of a field and has valueint octets. */
-#define JSON_FIELD (1 << 16)
+/* In a node's type, beside cJSON's own flags. */
+#define JSON_FIELD (1 << 16) /* its key has valueint octets, no odd ones, and lies in FIELD_NAME_ROOM */
+#define JSON_SIZED (1 << 17) /* its valuestring has valuedouble octets */
 
 /* json_print - appends the record as one compact line with its '\n'. */
 void json_print(const struct json *root, GString *line);

@@ -3,17 +3,17 @@
  * json_print.c - a record as text: what cJSON_PrintUnformatted would print, octet for octet, several times as fast.
  *
  * cJSON looks at each octet of a text twice and walks over what it has printed after each value. Here texts are copied
- * eight octets at a time while nothing in them has to be escaped.
+ * sixteen octets at a time while nothing in them has to be escaped.
  */
 #include <string.h>
 
 #include "json.h"
+#include "octets.h"
 
-#define ESCAPE_MAX 6 /* octets that one octet can become: \u001f */
-#define WORD 8
+#define ESCAPE_MAX 6   /* octets that one octet can become: \u001f */
 #define TEXT_STEP 4096 /* octets of text for which room is made at once */
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS (ONES * 0x80)
+#define SPARE 64       /* room that is left behind every value: for brackets, a comma and the next key */
+_Static_assert(SPARE >= FIELD_NAME_ROOM + sizeof("],\"\":"), "a key fits behind a value");
 
 /* Where the text goes: between `to` and `end` there is room. */
 struct printer {
@@ -29,26 +29,17 @@ static G_GNUC_NO_INLINE void grow(struct printer *p, size_t size)
 	p->end = p->line->str + p->line->len;
 }
 
-/* make_room - for at least `size` more octets. */
+/* make_room - for so many octets, and SPARE behind them. */
 static inline void make_room(struct printer *p, size_t size)
 {
-	if (G_UNLIKELY((size_t)(p->end - p->to) < size))
-		grow(p, size);
+	if (G_UNLIKELY((size_t)(p->end - p->to) < size + SPARE))
+		grow(p, size + SPARE);
 }
 
-static void put(struct printer *p, const char *text, size_t size)
+static inline void put(struct printer *p, const char *text, size_t size)
 {
 	make_room(p, size);
 	p->to = (char *)mempcpy(p->to, text, size);
-}
-
-/* is_plain - is none of eight octets a control, a quote or a backslash? */
-static bool is_plain(uint64_t octets)
-{
-	uint64_t quote = octets ^ ONES * '"', backslash = octets ^ ONES * '\\';
-	uint64_t escaped =
-		((octets - ONES * ' ') & ~octets) | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash);
-	return (escaped & HIGHS) == 0;
 }
 
 /* What stands behind the backslash of an octet that has to be escaped; 1: its number. */
@@ -56,7 +47,7 @@ static const char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f'
 	1, 1, 1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\' };
 
 /* put_few - octets one by one, escaped where they have to be. Returns what is behind them. */
-static char *put_few(char *to, const char *text, size_t size)
+static inline char *put_few(char *to, const char *text, size_t size)
 {
 	for (const char *end = text + size; text < end; text++) {
 		uint8_t octet = (uint8_t)*text;
@@ -75,40 +66,80 @@ static char *put_few(char *to, const char *text, size_t size)
 	return to;
 }
 
-/* put_octets - text, eight octets at a time. */
+/* odd16, odd8 - which of these octets have to be escaped? */
+static inline octets16 odd16(octets16 octets)
+{
+	return (octets16)((octets < ' ') | (octets == '"') | (octets == '\\'));
+}
+
+static inline octets8 odd8(octets8 octets)
+{
+	return (octets8)((octets < ' ') | (octets == '"') | (octets == '\\'));
+}
+
+/* put_short - fewer than sixteen octets: eight from either end, when there are so many. */
+static inline char *put_short(char *to, const char *text, size_t size)
+{
+	if (size < sizeof(octets8))
+		return put_few(to, text, size);
+	const char *second = text + size - sizeof(octets8);
+	if (octets8_any(odd8(octets8_at(text)) | odd8(octets8_at(second))))
+		return put_few(to, text, size);
+	memcpy(to, text, sizeof(octets8));
+	memcpy(to + size - sizeof(octets8), second, sizeof(octets8));
+	return to + size;
+}
+
+/* put_octets - text, sixteen octets at a time, the last sixteen again with some of those before them. */
 static char *put_octets(char *to, const char *text, size_t size)
 {
 	const char *end = text + size;
-	uint64_t octets;
-	for (; end - text >= WORD; text += WORD) {
-		memcpy(&octets, text, WORD);
-		memcpy(to, &octets, WORD);
-		to = is_plain(octets) ? to + WORD : put_few(to, text, WORD);
+	if (size < sizeof(octets16))
+		return put_short(to, text, size);
+	while ((size_t)(end - text) >= sizeof(octets16)) {
+		octets16 octets = octets16_at(text), odd = odd16(octets);
+		memcpy(to, &octets, sizeof octets);
+		size_t plain = octets16_any(odd) ? octets16_first(odd) : sizeof octets;
+		to += plain;
+		text += plain;
+		if (plain < sizeof octets)
+			to = put_few(to, text++, 1);
 	}
 	size_t rest = (size_t)(end - text);
-	if (rest == 0 || size < WORD)
-		return put_few(to, text, rest);
-	/* the last eight octets, some of which are there already */
-	memcpy(&octets, end - WORD, WORD);
-	if (!is_plain(octets))
-		return put_few(to, text, rest);
-	memcpy(to + rest - WORD, &octets, WORD);
-	return to + rest;
+	octets16 last = octets16_at(end - sizeof last);
+	if (octets16_any(odd16(last)))
+		return put_short(to, text, rest);
+	to += rest;
+	memcpy(to - sizeof last, &last, sizeof last);
+	return to;
 }
 
-/* put_string - the text in quotes, and a comma or colon may follow. */
-static void put_string(struct printer *p, const char *text)
+/* put_string - the text in quotes. */
+static void put_string(struct printer *p, const char *text, size_t left)
 {
-	size_t left = strlen(text);
 	make_room(p, 1);
 	*p->to++ = '"';
 	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
 		make_room(p, TEXT_STEP * ESCAPE_MAX);
 		p->to = put_octets(p->to, text, TEXT_STEP);
 	}
-	make_room(p, left * ESCAPE_MAX + 2);
+	make_room(p, left * ESCAPE_MAX + 1);
 	p->to = put_octets(p->to, text, left);
 	*p->to++ = '"';
+}
+
+/* put_key - and its colon. The name of a field goes where SPARE is, as a whole. */
+static inline void put_key(struct printer *p, const cJSON *node)
+{
+	if (node->type & JSON_FIELD) {
+		*p->to = '"';
+		memcpy(p->to + 1, node->string, FIELD_NAME_ROOM);
+		p->to += 1 + node->valueint;
+		*p->to++ = '"';
+	} else {
+		put_string(p, node->string, strlen(node->string));
+	}
+	*p->to++ = ':';
 }
 
 static void put_node(struct printer *p, const cJSON *node);
@@ -117,32 +148,27 @@ static void put_node(struct printer *p, const cJSON *node);
 static void put_children(struct printer *p, const cJSON *node, bool keys)
 {
 	for (const cJSON *child = node->child; child; child = child->next) {
-		if (keys && child->type & JSON_FIELD) {
-			make_room(p, (size_t)child->valueint + 3);
-			*p->to++ = '"';
-			p->to = (char *)mempcpy(p->to, child->string, (size_t)child->valueint);
-			*p->to++ = '"';
-			*p->to++ = ':';
-		} else if (keys) {
-			put_string(p, child->string);
-			*p->to++ = ':';
-		}
+		if (keys)
+			put_key(p, child);
 		put_node(p, child);
-		make_room(p, 2);
-		*p->to++ = ',';
+		if (child->next)
+			*p->to++ = ',';
 	}
-	if (node->child)
-		p->to--; /* the last comma */
+}
+
+static inline size_t text_size(const cJSON *node)
+{
+	return node->type & JSON_SIZED ? (size_t)node->valuedouble : strlen(node->valuestring);
 }
 
 static void put_node(struct printer *p, const cJSON *node)
 {
 	switch (node->type & 0xff) {
 	case cJSON_String:
-		put_string(p, node->valuestring);
+		put_string(p, node->valuestring, text_size(node));
 		break;
 	case cJSON_Raw:
-		put(p, node->valuestring, strlen(node->valuestring));
+		put(p, node->valuestring, text_size(node));
 		break;
 	case cJSON_False:
 		put(p, "false", 5);

@@ -16,12 +16,11 @@
 #define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
 #define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
 
-/* A flow's addresses as text. */
+/* A flow's addresses as members of its records. */
 struct flow_text {
 	struct address client, server;
 	uint16_t client_port, server_port;
-	char src_ip[INET6_ADDRSTRLEN], dest_ip[INET6_ADDRSTRLEN];
-	char community_id[32];
+	struct json_members members;
 };
 
 /* A line in the buffer. */
@@ -40,6 +39,7 @@ struct output {
 	GArray *lines; /* of struct line */
 	EVP_MD *sha1;
 	EVP_MD_CTX *digest;
+	struct json_members named[RECORD_COUNT]; /* the name of the capture, and the type */
 	struct flow_text cache[FLOW_CACHE];
 };
 
@@ -72,6 +72,13 @@ struct output *output_new(output_write write, void *context)
 void output_begin(struct output *output, const struct output_options *options)
 {
 	output->options = *options;
+	for (enum record record = 0; record < RECORD_COUNT; record++) {
+		json_reset();
+		struct json object = json_detached(OF_envelope);
+		json_string(&object, FIELD_envelope_pcap_filename, options->filename);
+		json_word(&object, FIELD_envelope_event_type, record_names[record]);
+		json_members_print(&output->named[record], &object);
+	}
 }
 
 bool output_wants(const struct output *output, enum record record)
@@ -93,6 +100,10 @@ void output_free(struct output *output)
 {
 	if (!output)
 		return;
+	for (size_t i = 0; i < RECORD_COUNT; i++)
+		json_members_free(&output->named[i]);
+	for (size_t i = 0; i < FLOW_CACHE; i++)
+		json_members_free(&output->cache[i].members);
 	EVP_MD_CTX_free(output->digest);
 	EVP_MD_free(output->sha1);
 	g_array_free(output->lines, TRUE);
@@ -103,7 +114,7 @@ void output_free(struct output *output)
 /* ---- the envelope ---- */
 
 /* community_id - version 1, seed 0: the lower end of the connection comes first, so both directions agree. */
-static void community_id(struct output *output, struct flow_text *text)
+static const char *community_id(struct output *output, const struct flow_text *text)
 {
 	const struct address *ends[2] = { &text->client, &text->server };
 	uint16_t ports[2] = { text->client_port, text->server_port };
@@ -125,8 +136,10 @@ static void community_id(struct output *output, struct flow_text *text)
 		    EVP_DigestUpdate(output->digest, tuple, (size_t)(to - tuple)) &&
 		    EVP_DigestFinal_ex(output->digest, digest, &digest_size);
 	g_assert(done);
-	memcpy(text->community_id, "1:", 2);
-	EVP_EncodeBlock((unsigned char *)text->community_id + 2, digest, (int)digest_size);
+	char *id = json_alloc(EVP_MAX_MD_SIZE * 2);
+	memcpy(id, "1:", 2);
+	EVP_EncodeBlock((unsigned char *)id + 2, digest, (int)digest_size);
+	return id;
 }
 
 static bool same_address(const struct address *a, const struct address *b)
@@ -134,26 +147,33 @@ static bool same_address(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
-static void print_address(const struct address *address, char text[INET6_ADDRSTRLEN])
+static const char *print_address(const struct address *address)
 {
-	inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, INET6_ADDRSTRLEN);
+	char *text = json_alloc(INET6_ADDRSTRLEN);
+	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, INET6_ADDRSTRLEN);
 }
 
-static const struct flow_text *flow_text(struct output *output, const struct flow *flow)
+/* flow_members - who speaks to whom. Made while a record is: the arena is not reset. */
+static const struct json_members *flow_members(struct output *output, const struct flow *flow)
 {
 	struct flow_text *text = &output->cache[flow->id % FLOW_CACHE];
-	if (text->community_id[0] && same_address(&text->client, &flow->client) &&
+	if (text->members.line && same_address(&text->client, &flow->client) &&
 		same_address(&text->server, &flow->server) && text->client_port == flow->client_port &&
 		text->server_port == flow->server_port)
-		return text;
+		return &text->members;
 	text->client = flow->client;
 	text->server = flow->server;
 	text->client_port = flow->client_port;
 	text->server_port = flow->server_port;
-	print_address(&flow->client, text->src_ip);
-	print_address(&flow->server, text->dest_ip);
-	community_id(output, text);
-	return text;
+	struct json object = json_detached(OF_envelope);
+	json_word(&object, FIELD_envelope_src_ip, print_address(&flow->client));
+	json_number(&object, FIELD_envelope_src_port, flow->client_port);
+	json_word(&object, FIELD_envelope_dest_ip, print_address(&flow->server));
+	json_number(&object, FIELD_envelope_dest_port, flow->server_port);
+	json_word(&object, FIELD_envelope_proto, "TCP");
+	json_word(&object, FIELD_envelope_community_id, community_id(output, text));
+	json_members_print(&text->members, &object);
+	return &text->members;
 }
 
 static unsigned time_digits(const struct output *output)
@@ -177,17 +197,10 @@ struct json record_begin(struct output *output, enum record record, const struct
 		json_number(&root, FIELD_envelope_flow_id, flow->id);
 		json_number(&root, FIELD_envelope_pcap_cnt, place->at.packet);
 	}
-	json_string(&root, FIELD_envelope_pcap_filename, output->options.filename);
-	json_word(&root, FIELD_envelope_event_type, record_names[record]);
+	json_members(&root, &output->named[record]);
 	if (flow) {
-		const struct flow_text *text = flow_text(output, flow);
 		json_numbers(&root, FIELD_envelope_vlan, flow->vlan, flow->vlan_count);
-		json_word(&root, FIELD_envelope_src_ip, text->src_ip);
-		json_number(&root, FIELD_envelope_src_port, flow->client_port);
-		json_word(&root, FIELD_envelope_dest_ip, text->dest_ip);
-		json_number(&root, FIELD_envelope_dest_port, flow->server_port);
-		json_word(&root, FIELD_envelope_proto, "TCP");
-		json_word(&root, FIELD_envelope_community_id, text->community_id);
+		json_members(&root, flow_members(output, flow));
 	}
 	if (place->tx >= 0)
 		json_number(&root, FIELD_envelope_tx_id, (uint64_t)place->tx);

@@ -240,8 +240,11 @@ enum field {
 		FIELD_COUNT
 };
 
+#define FIELD_NAME_ROOM 24 /* octets: names are copied as a whole */
+
 struct field_info {
-	const char *name, *name_base64;
+	char name[FIELD_NAME_ROOM];
+	const char *name_base64;
 	int name_size;
 	enum field_of object; /* that it belongs to */
 	enum field_kind kind;

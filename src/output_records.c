@@ -81,13 +81,12 @@ static void put_params(struct json *smtp, const GPtrArray *params)
 	GHashTable *seen = params->len > 1 ? g_hash_table_new(g_str_hash, g_str_equal) : NULL;
 	for (guint i = 0; i < params->len; i++) {
 		const struct mail_param *param = params->pdata[i];
-		const char *key = json_escape(gspan(param->keyword), param->keyword->len);
+		const char *key = (const char *)json_escape(gspan(param->keyword), param->keyword->len).data;
 		if (seen && !g_hash_table_add(seen, (gpointer)key))
 			continue;
 		bool exact = true;
 		json_key(&values, key,
-			param->value ? json_text_node(json_legible(gspan(param->value), true, &exact))
-				     : cJSON_CreateTrue());
+			param->value ? json_text_node(json_legible(gspan(param->value), &exact)) : cJSON_CreateTrue());
 		if (!exact)
 			json_key(&exact_values, key, json_base64_node(gspan(param->value)));
 	}
