@@ -364,6 +364,12 @@ static int wait_time(const struct run *run)
 	return time;
 }
 
+/* is_held - is a worker to wait, with its pipe full, for others to catch up? */
+static bool is_held(const struct run *run, const struct worker *worker)
+{
+	return worker->part && spool_full(worker->part->spool) && merge_can_wait(run, worker->part);
+}
+
 /* listen_to_all - waits for workers and signals, and takes what came. */
 static void listen_to_all(struct run *run, struct pollfd *polled)
 {
@@ -374,7 +380,8 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 		if (worker->pid == 0)
 			continue;
 		polled[count++] = (struct pollfd){ .fd = worker->control, .events = POLLIN };
-		polled[count++] = (struct pollfd){ .fd = worker->data, .events = POLLIN };
+		/* That its worker died is told all the same. */
+		polled[count++] = (struct pollfd){ .fd = worker->data, .events = is_held(run, worker) ? 0 : POLLIN };
 	}
 	if (poll(polled, count, wait_time(run)) < 0)
 		return;

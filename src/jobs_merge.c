@@ -88,7 +88,7 @@ static void write_frame(struct run *run, struct part *part)
 	const uint8_t *octets = spool_peek(part->spool, size) + sizeof(*head);
 	if (input->mailing && input->mailing != part) /* that part died over it */
 		end_mail(run, input, false);
-	if (head->kind == FRAME_LINE) {
+	if (head->kind == FRAME_LINES) {
 		if (!writer_put(input->writer, octets, head->size))
 			fail(run);
 	} else {
@@ -287,6 +287,23 @@ static bool write_input(struct run *run, struct input *input)
 		if (!is_over(&input->parts[i]) || has_frame(&input->parts[i]))
 			return false;
 	return !run->failed;
+}
+
+/* merge_can_wait - a worker whose pipe is not read stops when it is full. No wait can go round: the merging stops only
+ * for a part that has no whole frame (next_part). That one is always read, and it is in the hands of a worker, which
+ * waits for nobody but this process. So it sends a frame, that it is further on (every few milliseconds), or that it is
+ * done; and then the least of the first frames is written, until the spool of the part that waits has room again. Where
+ * one of this does not hold - another part has no worker yet, since those are busy with other inputs, perhaps waiting
+ * themselves; another input is to be written first - nobody waits. */
+bool merge_can_wait(const struct run *run, const struct part *part)
+{
+	const struct input *input = part->input;
+	if (!part->headed || !(input->path || input == &run->inputs[run->current]))
+		return false;
+	for (unsigned i = 0; i < input->shares; i++)
+		if (input->parts[i].state == PART_WAITING)
+			return false;
+	return true;
 }
 
 void merge_input(struct run *run, struct input *input)

@@ -22,7 +22,7 @@
 /* ---- what goes over the pipe ---- */
 
 enum frame_kind {
-	FRAME_LINE,      /* a record */
+	FRAME_LINES,     /* records: one, or several that stay together */
 	FRAME_MAIL,      /* a piece of a mail for the mbox */
 	FRAME_MAIL_LAST, /* ... the last one */
 	FRAME_MAIL_LOST, /* ... no more can be had: it is not to be kept */
@@ -136,6 +136,8 @@ void jobs_severity(struct run *run, enum severity severity);
 bool merge_begin(struct run *run, struct input *input);
 /* merge_input - writes what can be written by now; finishes the input, and those after it, when that is all. */
 void merge_input(struct run *run, struct input *input);
+/* merge_can_wait - can the merging go on for ever though nothing more is read of this part, until it asks for it? */
+bool merge_can_wait(const struct run *run, const struct part *part);
 /* merge_note - a sentence on the input. merge_lost - the same, and nothing more comes of this part. */
 void merge_note(struct input *input, const char *sentence);
 void merge_lost(struct part *part, const char *sentence);

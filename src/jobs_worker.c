@@ -19,7 +19,7 @@
 #include "jobs_private.h"
 #include "sandbox.h"
 
-#define BUFFER_SIZE (64 * 1024)  /* frames that wait to be sent */
+#define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
 #define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
 #define MEMORY_MIN (1024 * 1024) /* a share of --memory */
 #define FLUSH_EVERY 20           /* milliseconds until they are sent all the same */
@@ -30,12 +30,17 @@ struct worker_state {
 	const struct input *inputs, *input;
 	int data, control;
 	struct analysis *analysis;
-	GByteArray *frames;             /* that wait to be sent */
+	size_t used;                    /* octets of `frames`, that wait to be sent */
+	size_t last_at;                 /* where the last of them is, when that is one of lines; or NONE */
+	struct frame last;              /* its head */
 	GByteArray *mail;               /* the present piece of a mail */
 	uint64_t mail_order, mail_flow; /* of the mail that is being sent */
 	uint64_t reported_mails, reported_alerts;
 	int64_t flushed, reported;
+	uint8_t frames[BUFFER_SIZE];
 };
+
+#define NONE SIZE_MAX
 
 static struct analysis *volatile stoppable;
 static volatile sig_atomic_t stopped;
@@ -79,8 +84,9 @@ static bool send_all(int fd, struct iovec *pieces, int count)
 
 static bool flush(struct worker_state *worker)
 {
-	struct iovec piece = { worker->frames->data, worker->frames->len };
-	g_byte_array_set_size(worker->frames, 0);
+	struct iovec piece = { worker->frames, worker->used };
+	worker->used = 0;
+	worker->last_at = NONE;
 	worker->flushed = milliseconds();
 	return piece.iov_len == 0 || send_all(worker->data, &piece, 1);
 }
@@ -89,20 +95,39 @@ static bool send_frame(
 	struct worker_state *worker, enum frame_kind kind, uint64_t order, uint64_t flow, const void *data, size_t size)
 {
 	struct frame frame = { .kind = kind, .size = (uint32_t)size, .order = order, .flow = flow };
-	if (worker->frames->len + sizeof(frame) + size > BUFFER_SIZE && !flush(worker))
+	if (sizeof(frame) + size > BUFFER_SIZE - worker->used && !flush(worker))
 		return false;
 	if (sizeof(frame) + size > BUFFER_SIZE) {
 		struct iovec pieces[] = { { &frame, sizeof(frame) }, { (void *)data, size } };
 		return send_all(worker->data, pieces, 2);
 	}
-	g_byte_array_append(worker->frames, (const guint8 *)&frame, sizeof(frame));
-	g_byte_array_append(worker->frames, data, (guint)size);
+	worker->last = frame;
+	worker->last_at = kind == FRAME_LINES ? worker->used : NONE;
+	memcpy(mempcpy(worker->frames + worker->used, &frame, sizeof(frame)), data, size);
+	worker->used += sizeof(frame) + size;
 	return true;
+}
+
+/* joins - can a line go into the last frame? Nothing comes between it and the ones in there when they belong together,
+ * or nobody else has a share of the input. */
+static bool joins(const struct worker_state *worker, uint64_t order, uint64_t flow, size_t size)
+{
+	const struct frame *last = &worker->last;
+	return worker->last_at != NONE && size <= BUFFER_SIZE - worker->used &&
+	       (worker->input->shares == 1 || (last->order == order && last->flow == flow));
 }
 
 static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
 {
-	return send_frame(context, FRAME_LINE, order_of(packet, ORDER_RECORDS), flow, line, size);
+	struct worker_state *worker = context;
+	const uint64_t order = order_of(packet, ORDER_RECORDS);
+	if (!joins(worker, order, flow, size))
+		return send_frame(worker, FRAME_LINES, order, flow, line, size);
+	worker->last.size += (uint32_t)size;
+	memcpy(worker->frames + worker->last_at, &worker->last, sizeof(worker->last));
+	memcpy(worker->frames + worker->used, line, size);
+	worker->used += size;
+	return true;
 }
 
 /* ---- mails for the mbox ---- */
@@ -232,7 +257,10 @@ static bool next_task(int control, struct task *task)
 
 void worker_main(const struct options *options, const struct input *inputs, int data, int control)
 {
-	struct worker_state worker = { .options = *options, .inputs = inputs, .data = data, .control = control };
+	static struct worker_state worker;
+	worker = (struct worker_state){
+		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
+	};
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, &worker };
 	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it ends the wait for a pipe */
 	struct task task;
@@ -241,7 +269,6 @@ void worker_main(const struct options *options, const struct input *inputs, int 
 	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGUSR1, SIG_IGN);
 	worker.options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
-	worker.frames = g_byte_array_new();
 	worker.mail = g_byte_array_new();
 	struct output *output = output_new(on_line, &worker);
 	worker.analysis = analysis_new(&worker.options, output, &sink);
@@ -254,7 +281,6 @@ void worker_main(const struct options *options, const struct input *inputs, int 
 	stoppable = NULL;
 	analysis_free(worker.analysis);
 	output_free(output);
-	g_byte_array_unref(worker.frames);
 	g_byte_array_unref(worker.mail);
 	exit(EXIT_OK);
 }

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_SIZE (128 * 1024)   /* of a pipe, at once */
-#define MEMORY_SIZE (512 * 1024) /* kept in memory, unless one piece is larger */
+#define READ_SIZE (256 * 1024)    /* of a pipe, at once */
+#define MEMORY_SIZE (1024 * 1024) /* kept in memory, unless one piece is larger */
 
 struct spool {
 	uint8_t *memory; /* MEMORY_SIZE or more */
@@ -103,11 +103,17 @@ static bool behind(const struct spool *spool)
 	return spool->file_end > spool->file_start || spool->rest->len > 0;
 }
 
+bool spool_full(const struct spool *spool)
+{
+	const size_t used = spool->end - spool->start;
+	return used + READ_SIZE > MEMORY_SIZE && used >= spool->wanted;
+}
+
 enum spool_got spool_receive(struct spool *spool, int fd)
 {
 	static uint8_t block[READ_SIZE];
 	const size_t used = spool->end - spool->start;
-	const bool fits = used + READ_SIZE <= MEMORY_SIZE || used < spool->wanted;
+	const bool fits = !spool_full(spool);
 	const bool memory = !behind(spool) && (fits || spool->failed || !open_file(spool));
 	if (memory)
 		make_room(spool, MAX(used + READ_SIZE, fits ? spool->wanted : 2 * used));

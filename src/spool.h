@@ -3,8 +3,8 @@
  * spool.h - what a worker has sent and nobody has taken yet: a little in memory, the rest in an unlinked temporary
  * file. Private to the jobs.
  *
- * So a worker that is ahead of the others never has to wait, and memory stays small; only when that file can't be
- * written (said) memory is taken for it.
+ * So a worker never has to wait, though it may be let wait (jobs_merge.c), and memory stays small; only when that file
+ * can't be written (said) memory is taken for it.
  */
 #ifndef SMTPSCAN_SPOOL_H
 #define SMTPSCAN_SPOOL_H
@@ -22,6 +22,8 @@ enum spool_got {
 	SPOOL_CLOSED /* nothing will come any more */
 };
 
+/* spool_full - would what is received now go to the file? */
+bool spool_full(const struct spool *spool);
 /* spool_receive - reads once from a pipe that does not block. */
 enum spool_got spool_receive(struct spool *spool, int fd);
 /* spool_peek - the next `size` octets in one piece, valid until the next call; NULL when they are not there yet. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (256 * 1024)
+#define LARGE_SIZE (64 * 1024) /* what is not worth a copy */
 
 struct writer {
 	int fd;
@@ -71,9 +72,9 @@ bool writer_flush(struct writer *writer)
 
 bool writer_put(struct writer *writer, const void *data, size_t size)
 {
-	if (size > BUFFER_SIZE - writer->used && !writer_flush(writer))
+	if ((size > BUFFER_SIZE - writer->used || size >= LARGE_SIZE) && !writer_flush(writer))
 		return false;
-	if (size >= BUFFER_SIZE)
+	if (size >= LARGE_SIZE)
 		return write_all(writer, data, size);
 	memcpy(writer->buffer + writer->used, data, size);
 	writer->used += size;
