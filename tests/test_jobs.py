@@ -306,6 +306,84 @@ class Jobs(unittest.TestCase):
         os.link(path, self.path("copy.pcap"))
         self.died(["-j", "2", path, self.path("copy.pcap"), PLAIN], [False, True, True])
 
+    # ---- workers that are ahead ----
+
+    def talkative(self):
+        """A capture of which every share has many times as much to say as may be held for it (spool.c)."""
+        lines = "C: " + "x" * 998 + "\n"
+        text = [mail("client=203.0.113.%d after=-%s" % (i % 100, 3 if i else 0), i).replace("C: .\n", lines * 200 + "C: .\n")
+                for i in range(120)]
+        return play(self.path("talkative.pcap"), "".join(text), 7 * SPLIT_SIZE)
+
+    def start(self, jobs, capture, out):
+        """A run that complains when it needs a temporary file -> process, workers"""
+        process = subprocess.Popen([PROGRAM, "-j", str(jobs), "-e", "all", "--raw", "-o", out, capture],
+                                   stderr=subprocess.PIPE, env=dict(os.environ, TMPDIR=self.path("nowhere")))
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process, until(lambda: len(children(process.pid)) == jobs and children(process.pid), "workers")
+
+    @staticmethod
+    def rests(pid):
+        """Has a process used no CPU for a while, and not ended?"""
+        def ticks():
+            fields = read("/proc/%d/stat" % pid).rsplit(b") ", 1)[1].split()
+            return None if fields[0] == b"Z" else fields[11:13]
+        before = ticks()
+        time.sleep(0.1)
+        return before is not None and ticks() == before
+
+    def test_who_is_ahead_waits_in_memory(self):
+        capture = self.talkative()
+        expected = self.status(0, "-j", "1", "-e", "all", "--raw", capture).stdout
+        self.assertGreater(len(expected), 40_000_000)
+        for slow in range(3):  # each worker in turn is the slow one
+            process, workers = self.start(3, capture, self.path("out"))
+            os.kill(workers[slow], signal.SIGSTOP)
+            for pid in workers[:slow] + workers[slow + 1:] + [process.pid]:
+                until(lambda pid=pid: self.rests(pid), "rest: others wait for the slow one")
+            self.assertEqual(len(children(process.pid)), 3)
+            with open("/proc/%d/status" % process.pid, encoding="utf-8") as file:
+                self.assertLess(int(re.search(r"VmHWM:\s*(\d+)", file.read()).group(1)), 64 << 10)
+            os.kill(workers[slow], signal.SIGCONT)
+            self.assertEqual((process.wait(timeout=WAIT), process.stderr.read()), (0, b""))
+            self.assertTrue(read(self.path("out")) == expected, "worker %d was slow" % slow)
+
+    def test_who_waits_may_die(self):
+        process, workers = self.start(2, self.talkative(), self.path("out"))
+        os.kill(workers[0], signal.SIGSTOP)
+        until(lambda: self.rests(workers[1]), "rest")
+        os.kill(workers[1], signal.SIGKILL)
+        until(lambda: self.rests(process.pid), "rest: the rest of the dead one's records is taken")
+        os.kill(workers[0], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 3)
+        rows = records(read(self.path("out")))
+        self.assertIn("killed by signal 9", rows[-1]["stats"]["error"])
+
+    def test_who_waits_may_be_interrupted(self):
+        process, workers = self.start(2, self.talkative(), self.path("out"))
+        os.kill(workers[1], signal.SIGSTOP)
+        until(lambda: self.rests(workers[0]), "rest")
+        process.send_signal(signal.SIGTERM)
+        os.kill(workers[1], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 3)
+        self.assertFalse(records(read(self.path("out")), "stats")[0]["stats"]["complete"])
+
+    def test_inputs_that_nobody_writes_yet_do_not_wait(self):
+        # The first input is held up; the second one's records go to the file, and its worker is free for more.
+        capture = self.talkative()
+        os.link(capture, self.path("again.pcap"))
+        inputs = [capture, self.path("again.pcap"), PLAIN]
+        expected = self.status(0, "-j", "1", "-e", "all", "--raw", *inputs).stdout
+        process = subprocess.Popen([PROGRAM, "-j", "2", "-e", "all", "--raw", "-o", self.path("out"), *inputs])
+        workers = until(lambda: len(children(process.pid)) == 2 and children(process.pid), "two workers")
+        os.kill(workers[0], signal.SIGSTOP)
+        until(lambda: self.rests(workers[1]) and self.rests(process.pid), "rest")
+        os.kill(workers[0], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 0)
+        self.assertTrue(read(self.path("out")) == expected)
+
     def test_output_that_fails_ends_the_run(self):
         with open("/dev/full", "wb") as full:
             result = self.status(4, "-j", "3", "-e", "all", self.large(), stdout=full)
