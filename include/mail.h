@@ -73,9 +73,8 @@ struct mime_defect {
 	GString *evidence; /* may be NULL */
 };
 
-struct mail_header { /* every header field of the message itself, in order, for rules and detectors; raw octets */
-	char *name;
-	GString *value; /* unfolded, not decoded */
+struct mail_header {             /* a header field of the message itself, for rules and detectors; raw octets */
+	struct span name, value; /* unfolded, not decoded */
 };
 
 /* Lists are never NULL, and only to be read: len and pdata. */
@@ -91,11 +90,12 @@ struct mail {
 	GPtrArray *to, *cc, *bcc, *received; /* char* */
 	char *body, *body_type;              /* first text part; NULL */
 	bool body_truncated;
-	GPtrArray *parts;   /* struct mail_part* */
-	GPtrArray *urls;    /* char* */
-	GPtrArray *headers; /* struct mail_header* */
-	GPtrArray *defects; /* struct mime_defect* */
-	GBytes *raw;        /* with options.raw: the content, up to raw_limit; NULL */
+	GPtrArray *parts;            /* struct mail_part* */
+	GPtrArray *urls;             /* char* */
+	GPtrArray *defects;          /* struct mime_defect* */
+	struct mail_header *headers; /* all of them, in order */
+	size_t header_count;
+	GBytes *raw; /* with options.raw: the content, up to raw_limit; NULL */
 	bool raw_truncated;
 	char *path;  /* with extract_dir: the stored .eml; NULL */
 	char *error; /* storing failed: a sentence; exit status 4 */

@@ -5,7 +5,7 @@
  * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
  * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
  * because GMime's parser alone needs 27 us for a mail of 2 KB (all of this stage: 6), and keeps no octet range of an
- * attached message. GMime knows charsets (mime_charset.c), quoted-printable and uuencode (mime_decode.c).
+ * attached message. GMime knows charsets (mime_charset.c) and uuencode (mime_decode.c).
  */
 #ifndef SMTPSCAN_MIME_H
 #define SMTPSCAN_MIME_H
@@ -50,18 +50,19 @@ char *mime_words(struct arena *arena, struct span value, const char *hint);
 char *mime_decode_words(struct arena *arena, char *text);
 /* mime_addresses - adds each address of an address list, decoded, to a list of mail's. */
 void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint);
-/* mime_mailbox - decoded display name and address of the first mailbox; NULL when there is none. */
-void mime_mailbox(struct arena *arena, struct span value, const char *hint, char **name, char **address);
+/* mime_mailbox - decoded display name and address of the first mailbox of an unfolded list; NULL when there is none. */
+void mime_mailbox(struct arena *arena, const char *text, char **name, char **address);
 
 /* --- mime_header.c: header blocks. */
 
+/* Names with the same first letter stand together. */
 /* clang-format off */
 #define MIME_FIELDS(X) \
-	X(FROM, "From") X(TO, "To") X(CC, "Cc") X(BCC, "Bcc") X(REPLY_TO, "Reply-To") X(SUBJECT, "Subject") \
-	X(DATE, "Date") X(MESSAGE_ID, "Message-ID") X(IN_REPLY_TO, "In-Reply-To") X(REFERENCES, "References") \
-	X(X_MAILER, "X-Mailer") X(USER_AGENT, "User-Agent") X(X_ORIGINATING_IP, "X-Originating-IP") \
-	X(RECEIVED, "Received") X(CONTENT_TYPE, "Content-Type") X(CONTENT_DISPOSITION, "Content-Disposition") \
-	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding")
+	X(BCC, "Bcc") X(CC, "Cc") X(CONTENT_TYPE, "Content-Type") X(CONTENT_DISPOSITION, "Content-Disposition") \
+	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding") X(DATE, "Date") X(FROM, "From") \
+	X(IN_REPLY_TO, "In-Reply-To") X(MESSAGE_ID, "Message-ID") X(RECEIVED, "Received") \
+	X(REFERENCES, "References") X(REPLY_TO, "Reply-To") X(SUBJECT, "Subject") X(TO, "To") \
+	X(USER_AGENT, "User-Agent") X(X_MAILER, "X-Mailer") X(X_ORIGINATING_IP, "X-Originating-IP")
 enum mime_field_id {
 #define X(id, name) MIME_FIELD_##id,
 	MIME_FIELDS(X)
@@ -73,15 +74,17 @@ enum mime_field_id {
 /* One header field: ranges of the content, the value folded as it is. */
 struct mime_field {
 	enum mime_field_id id;
+	bool folded; /* value is of more than one line */
 	struct span name, value;
 };
 
 /* What a block is like, the fields that were not kept included. */
 struct mime_block {
 	size_t size, count, longest; /* octets, fields, octets of the longest line */
+	uint32_t repeated;           /* 1 << id of those kept that came more than once */
 };
 
-/* Is the line content[at..end) the end of a header block? */
+/* Is the line content[at..end), which begins with '-', the end of a header block? */
 typedef bool (*mime_header_stop)(const void *context, size_t at, size_t end);
 /* mime_header_read - the block at `at` into fields (struct mime_field). Returns where the body begins. */
 size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
@@ -91,8 +94,9 @@ const char *mime_field_name(enum mime_field_id id);
 struct span mime_field_value(const GArray *fields, enum mime_field_id id);
 /* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
 size_t mime_line_end(struct span content, size_t at, size_t *next);
-/* mime_header_keep - mail->headers. mime_header_decode - the fields that have a place of their own in struct mail. */
-void mime_header_keep(struct mail *mail, const GArray *fields);
+/* mime_header_keep - mail->headers; copy: the content will not be there as long as the mail. mime_header_decode - the
+ * fields that have a place of their own in struct mail. */
+void mime_header_keep(struct mail *mail, const GArray *fields, bool copy);
 void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint);
 
 /* --- mime_params.c: Content-Type and Content-Disposition. */
@@ -179,6 +183,8 @@ struct mime_source {
 	bool whole;  /* its end was seen */
 	bool mapped; /* content is a mapped file: pages that were read are given back */
 };
+void mime_init(void);
+void mime_exit(void);
 void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source);
 
 /* --- mime_part.c: one leaf: its range becomes hashes, a file, text */

@@ -166,8 +166,8 @@ void attack_transaction(struct detector *detector, const struct transaction *tx)
 static void header_attack(struct detector *detector, enum alert_id id, const struct transaction *tx,
 	const struct mail_header *header, size_t at, const char *what)
 {
-	char *name = show(span_of_text(header->name));
-	raise_alert(detector, id, 0, SCENE_CONTENT(tx), around(span_of_string(header->value), at, MATCH_SHOWN),
+	char *name = show(header->name);
+	raise_alert(detector, id, 0, SCENE_CONTENT(tx), around(header->value, at, MATCH_SHOWN),
 		"the header %s holds %s", name, what);
 	g_free(name);
 }
@@ -176,12 +176,11 @@ void attack_mail(struct detector *detector, const struct transaction *tx, const 
 {
 	bool jndi = false, shell = false;
 	size_t at;
-	for (guint i = 0; i < mail->headers->len; i++) {
-		const struct mail_header *header = g_ptr_array_index(mail->headers, i);
-		struct span value = span_of_string(header->value);
-		if (!jndi && (jndi = lookup_find(value, &at)))
+	for (size_t i = 0; i < mail->header_count; i++) {
+		const struct mail_header *header = &mail->headers[i];
+		if (!jndi && (jndi = lookup_find(header->value, &at)))
 			header_attack(detector, ALERT_jndi_lookup, tx, header, at, JNDI);
-		if (!shell && (shell = shellshock_find(value, &at)))
+		if (!shell && (shell = shellshock_find(header->value, &at)))
 			header_attack(detector, ALERT_shellshock, tx, header, at, SHELLSHOCK);
 	}
 	struct span text = span_of_string(mail->text);

@@ -77,11 +77,13 @@ static void digest_hex(EVP_MD_CTX *context, char *hex)
 	uint8_t octets[DIGEST_SIZE_MAX];
 	unsigned size = 0;
 	EVP_DigestFinal_ex(context, octets, &size);
+	/* digits by arithmetic, which compilers make vectors of */
 	for (unsigned i = 0; i < size; i++) {
-		*hex++ = "0123456789abcdef"[octets[i] >> 4];
-		*hex++ = "0123456789abcdef"[octets[i] & 15];
+		uint8_t high = octets[i] >> 4, low = octets[i] & 15;
+		hex[2 * i] = (char)(high + '0' + (high > 9 ? 'a' - '9' - 1 : 0));
+		hex[2 * i + 1] = (char)(low + '0' + (low > 9 ? 'a' - '9' - 1 : 0));
 	}
-	*hex = '\0';
+	hex[2 * size] = '\0';
 }
 
 void digest_end(struct digest *digest, char *sha256_hex, char **sha1_hex, char **md5_hex, struct arena *arena)

@@ -29,7 +29,8 @@
 #define DIGEST_ABOUT 1024     /* octets of the state of a hash */
 #define LIST_FIRST 8          /* elements that a list has room for at first */
 #define ARENA_FIRST 4096      /* octets of the arena that come with the mail: enough for most */
-#define SPARE_MAX (64 * 1024) /* octets of a freed mail that are kept for the next */
+#define SPARES_MAX 64         /* freed mails that are kept for the next ones: so many wait for their reply */
+#define SPARE_MAX (16 * 1024) /* octets of content, and of text, of one of them */
 
 /* A mail and what is behind it. */
 struct open_mail {
@@ -49,8 +50,9 @@ struct open_mail {
 };
 
 static size_t memory_total;
-static struct open_mail *spare; /* one that was freed, with its memory */
-static GPtrArray nothing;       /* stands for every list that is empty */
+static struct open_mail *spares[SPARES_MAX]; /* freed, with their memory */
+static size_t spare_count;
+static GPtrArray nothing; /* stands for every list that is empty */
 static GString no_text = { .str = (char[]){ "" } };
 static bool ready;
 
@@ -81,6 +83,7 @@ void mail_init(void)
 	ready = true;
 	allow_files();
 	digest_init();
+	mime_init();
 	mime_charset_init();
 	mime_decode_init();
 }
@@ -90,10 +93,10 @@ void mail_exit(void)
 	if (!ready)
 		return;
 	ready = false;
-	if (spare != NULL)
-		destroy(spare);
-	spare = NULL;
+	while (spare_count > 0)
+		destroy(spares[--spare_count]);
 	digest_exit();
+	mime_exit();
 	mime_charset_exit();
 	extract_exit();
 	mime_look_exit();
@@ -163,9 +166,10 @@ GString *mail_text(struct mail *mail)
 
 struct mail *mail_new(const struct mail_options *options)
 {
-	struct open_mail *open = spare;
-	spare = NULL;
-	if (open == NULL) {
+	struct open_mail *open;
+	if (spare_count > 0)
+		open = spares[--spare_count];
+	else {
 		open = g_new(struct open_mail, 1);
 		memset(open, 0, offsetof(struct open_mail, first));
 	}
@@ -177,7 +181,7 @@ struct mail *mail_new(const struct mail_options *options)
 	open->arena = (struct arena){ .at = (char *)open->first, .left = sizeof open->first };
 	mail->arena = &open->arena;
 	mail->to = mail->cc = mail->bcc = mail->received = &nothing;
-	mail->parts = mail->urls = mail->headers = mail->defects = &nothing;
+	mail->parts = mail->urls = mail->defects = &nothing;
 	mail->text = &no_text;
 	return mail;
 }
@@ -378,7 +382,7 @@ void mail_finish(struct mail *mail, bool whole)
 		parse(open, whole);
 }
 
-/* recycle - the next mail begins with the memory of this one, if it is not much. */
+/* recycle - another mail begins with the memory of this one. */
 static void recycle(struct open_mail *open)
 {
 	uint8_t *memory = open->memory;
@@ -390,7 +394,7 @@ static void recycle(struct open_mail *open)
 	open->text = text;
 	if (text != NULL)
 		g_string_truncate(text, 0);
-	spare = open;
+	spares[spare_count++] = open;
 }
 
 void mail_free(struct mail *mail)
@@ -408,7 +412,8 @@ void mail_free(struct mail *mail)
 		g_bytes_unref(mail->raw);
 	g_free(mail->error);
 	arena_release(&open->arena, &(struct arena){ 0 });
-	if (spare == NULL && open->room <= SPARE_MAX && (open->text == NULL || open->text->allocated_len <= SPARE_MAX))
+	if (spare_count < SPARES_MAX && open->room <= SPARE_MAX &&
+		(open->text == NULL || open->text->allocated_len <= SPARE_MAX))
 		recycle(open);
 	else
 		destroy(open);

@@ -15,8 +15,7 @@
 /* Attached messages are read once for each message around them: so often in sum, and so many octets more. */
 #define AGAIN_FACTOR 16
 #define AGAIN_FREE (256 * 1024 * 1024)
-#define SCRATCH_FIRST 4096 /* octets for what is known of the parts around a part: enough for most */
-#define FIELDS_FIRST 32
+#define SCRATCH_FIRST 4096   /* octets for what is known of the parts around a part: enough for most */
 #define GUESS_LINES_MAX 1000 /* in which a boundary is looked for that was not declared */
 #define GUESS_SIZE_MAX 200
 #define RELEASE_STEP (4 * 1024 * 1024)
@@ -42,22 +41,49 @@ struct mime {
 	struct mime_reader *reader; /* shared with the walk through an encoded message */
 	const uint8_t *data;
 	size_t size, released;
-	struct boundary boundaries[MAIL_DEPTH_MAX];
-	int open;          /* boundaries */
-	unsigned depth;    /* multiparts and messages around */
-	unsigned messages; /* attached messages around */
-	bool damaged;      /* not whole: nothing is said about what is missing */
-	uint64_t again;    /* octets of attached messages: read as a whole, and as their parts */
-	bool overflow;     /* too many parts */
-	bool inherited;    /* in an encoded message that is not whole itself */
-	GArray *fields;    /* struct mime_field of the block read last */
-	GArray *top;       /* those of the mail itself */
-	GString *number;
-	struct arena *scratch; /* what is known of the parts around */
-	char *hint;            /* a charset that a part declared */
+	struct boundary *boundaries; /* room for MAIL_DEPTH_MAX */
+	int open;                    /* of them */
+	unsigned depth;              /* multiparts and messages around */
+	unsigned messages;           /* attached messages around */
+	bool damaged;                /* not whole: nothing is said about what is missing */
+	uint64_t again;              /* octets of attached messages: read as a whole, and as their parts */
+	bool overflow;               /* too many parts */
+	bool inherited;              /* in an encoded message that is not whole itself */
+	GArray *fields;              /* where the next block goes: top_fields for the mail itself, then part_fields */
+	struct arena *scratch;       /* what is known of the parts around */
+	char *hint;                  /* a charset that a part declared */
 };
 
+/* Used again for each mail. */
+static GArray *top_fields, *part_fields;
+static GString *part_number;
+
+void mime_init(void)
+{
+	top_fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
+	part_fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
+	part_number = g_string_new(NULL);
+}
+
+void mime_exit(void)
+{
+	g_array_free(top_fields, TRUE);
+	g_array_free(part_fields, TRUE);
+	g_string_free(part_number, TRUE);
+}
+
 static struct stop read_entity(struct mime *mime, size_t at, bool message, const char *default_type);
+
+/* append_number - one level more: the part is number i there. */
+static void append_number(unsigned i)
+{
+	char digits[] = ".0000000000", *at = digits + sizeof digits - 1;
+	for (; i > 0; i /= 10)
+		*--at = (char)('0' + i % 10);
+	if (part_number->len > 0)
+		*--at = '.';
+	g_string_append(part_number, at);
+}
 
 static struct span content_of(const struct mime *mime)
 {
@@ -126,12 +152,35 @@ static bool stops_header(const void *context, size_t at, size_t end)
 	return boundary_line(context, at, end, &closing) >= 0;
 }
 
+/* check_repeated - fields that decide what a reader sees, and that readers choose differently when there are two. */
+static void check_repeated(struct mime *mime, uint32_t repeated)
+{
+	static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE,
+		MIME_FIELD_MESSAGE_ID, MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION };
+	for (size_t i = 0; i < G_N_ELEMENTS(once); i++) {
+		if ((repeated & UINT32_C(1) << once[i]) == 0)
+			continue;
+		unsigned count = 0;
+		struct span last = { NULL, 0 };
+		for (guint j = 0; j < mime->fields->len; j++) {
+			const struct mime_field *field = &g_array_index(mime->fields, struct mime_field, j);
+			if (field->id != once[i])
+				continue;
+			count++;
+			last = span_of(
+				field->name.data, (size_t)(field->value.data + field->value.size - field->name.data));
+		}
+		mail_defect(mime->mail, MIME_DUPLICATE_HEADER, last, "%u %s headers%s%s", count,
+			mime_field_name(once[i]), part_number->len > 0 ? " in part " : "", part_number->str);
+	}
+}
+
 /* read_header - the block at `at` into mime->fields. Returns where the body begins (a boundary line may be there). */
 static size_t read_header(struct mime *mime, size_t at)
 {
 	struct mime_block block;
 	size_t body = mime_header_read(mime->fields, content_of(mime), at, stops_header, mime, &block);
-	const char *which = mime->number->len > 0 ? mime->number->str : "message";
+	const char *which = part_number->len > 0 ? part_number->str : "message";
 	if (block.size > MIME_HEADER_BLOCK_MAX)
 		mail_defect(mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header block of %zu octets (%s)",
 			block.size, which);
@@ -141,27 +190,9 @@ static size_t read_header(struct mime *mime, size_t at)
 	if (block.count > MIME_HEADER_COUNT_MAX)
 		mail_defect(
 			mime->mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "%zu header fields (%s)", block.count, which);
+	if (block.repeated != 0)
+		check_repeated(mime, block.repeated);
 	return body;
-}
-
-/* check_duplicates - fields that decide what a reader sees, and that readers choose differently when there are two. */
-static void check_duplicates(struct mime *mime)
-{
-	static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE,
-		MIME_FIELD_MESSAGE_ID, MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION };
-	unsigned count[MIME_FIELD_OTHER + 1] = { 0 };
-	struct span last[MIME_FIELD_OTHER + 1];
-	for (guint i = 0; i < mime->fields->len; i++) {
-		const struct mime_field *field = &g_array_index(mime->fields, struct mime_field, i);
-		count[field->id]++;
-		last[field->id] =
-			span_of(field->name.data, (size_t)(field->value.data + field->value.size - field->name.data));
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(once); i++)
-		if (count[once[i]] > 1)
-			mail_defect(mime->mail, MIME_DUPLICATE_HEADER, last[once[i]], "%u %s headers%s%s",
-				count[once[i]], mime_field_name(once[i]), mime->number->len > 0 ? " in part " : "",
-				mime->number->str);
 }
 
 /* hit - is a piece of data[begin..end] missing? */
@@ -179,8 +210,8 @@ static char *keep(struct arena *arena, const char *text)
 }
 
 /* part_new - a leaf is known: what its header says of it. NULL when there are too many. */
-static struct mail_part *part_new(struct mime *mime, const char *type, const struct mime_params *content,
-	const struct mime_params *disposition, const char *number)
+static struct mail_part *part_new(
+	struct mime *mime, const char *type, const struct mime_params *content, const struct mime_params *disposition)
 {
 	GPtrArray *parts = mime->mail->parts;
 	if (parts->len >= MAIL_PARTS_MAX && !mime->overflow)
@@ -196,7 +227,7 @@ static struct mail_part *part_new(struct mime *mime, const char *type, const str
 	part->filename = keep(arena, disposition->filename != NULL ? disposition->filename : content->name);
 	part->disposition = keep(arena, disposition->value);
 	part->attachment = part->filename != NULL || g_strcmp0(disposition->value, "attachment") == 0;
-	part->number = keep(arena, number);
+	part->number = arena_copy(arena, part_number->str, part_number->len);
 	mail_list_add(mime->mail, &mime->mail->parts, part);
 	return part;
 }
@@ -229,12 +260,12 @@ static struct stop read_multipart(struct mime *mime, size_t at, const char *type
 	int level = mime->open++;
 	mime->boundaries[level] = (struct boundary){ boundary, strlen(boundary), false };
 	const char *default_type = strcmp(type, "multipart/digest") == 0 ? "message/rfc822" : "text/plain";
-	size_t number = mime->number->len;
+	size_t number = part_number->len;
 	struct stop stop = find_boundary(mime, at, at);
 	for (unsigned i = 1; stop.level == level && !stop.closing; i++) {
-		g_string_append_printf(mime->number, number > 0 ? ".%u" : "%u", i);
+		append_number(i);
 		stop = read_entity(mime, stop.next, false, default_type);
-		g_string_truncate(mime->number, number);
+		g_string_truncate(part_number, number);
 	}
 	bool closed = stop.level == level;
 	if (!closed && mime->boundaries[level].used && !mime->damaged)
@@ -263,10 +294,12 @@ static struct stop read_message(struct mime *mime, size_t at, struct mail_part *
 static void read_decoded(struct mime *mime, const GByteArray *decoded, bool damaged)
 {
 	struct mime inner = *mime;
+	struct boundary boundaries[MAIL_DEPTH_MAX];
 	struct mime_source source = { .content = span_of(decoded->data, decoded->len), .whole = !damaged };
 	inner.source = &source;
 	inner.data = decoded->data;
 	inner.size = decoded->len;
+	inner.boundaries = boundaries;
 	inner.open = 0;
 	inner.messages++;
 	inner.damaged = mime->damaged || damaged;
@@ -302,12 +335,12 @@ static void entity_parse(struct mime *mime, struct entity *entity, const char *d
 /* read_leaf - a part that has no parts that are read. */
 static struct stop read_leaf(struct mime *mime, size_t at, const struct entity *entity, const char *type, bool message)
 {
-	size_t number = mime->number->len;
+	size_t number = part_number->len;
 	/* as in IMAP: the only part of a message is its part 1 */
 	if (message)
-		g_string_append(mime->number, number > 0 ? ".1" : "1");
+		append_number(1);
 	struct stop stop = find_boundary(mime, at, at);
-	struct mail_part *part = part_new(mime, type, &entity->content, &entity->disposition, mime->number->str);
+	struct mail_part *part = part_new(mime, type, &entity->content, &entity->disposition);
 	if (part != NULL) {
 		struct mime_leaf leaf = { .type = &entity->content,
 			.encoding = entity->encoding,
@@ -332,7 +365,7 @@ static struct stop read_leaf(struct mime *mime, size_t at, const struct entity *
 			g_byte_array_free(leaf.decoded, TRUE);
 		}
 	}
-	g_string_truncate(mime->number, number);
+	g_string_truncate(part_number, number);
 	return stop;
 }
 
@@ -391,12 +424,10 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 {
 	struct stop stop;
 	size_t body = read_header(mime, at);
-	check_duplicates(mime);
-	if (mime->top == NULL)
-		mime->top = g_array_copy(mime->fields);
 	struct entity entity;
 	struct arena mark = *mime->scratch;
 	entity_parse(mime, &entity, default_type);
+	mime->fields = part_fields;
 	bool multipart = g_str_has_prefix(entity.type, "multipart/");
 	bool container = multipart || is_message(entity.type);
 	bool large = !multipart && mime->again + (mime->size - body) > AGAIN_FACTOR * (uint64_t)mime->size + AGAIN_FREE;
@@ -411,16 +442,15 @@ static struct stop read_entity(struct mime *mime, size_t at, bool message, const
 	if (boundary != NULL)
 		stop = read_multipart(mime, body, entity.type, boundary);
 	else if (container && !multipart && (entity.encoding == MIME_IDENTITY || entity.encoding == MIME_UNKNOWN)) {
-		size_t number = mime->number->len;
+		size_t number = part_number->len;
 		if (message)
-			g_string_append(mime->number, number > 0 ? ".1" : "1");
-		struct mail_part *part =
-			part_new(mime, entity.type, &entity.content, &entity.disposition, mime->number->str);
+			append_number(1);
+		struct mail_part *part = part_new(mime, entity.type, &entity.content, &entity.disposition);
 		struct mime_leaf leaf = {
 			.type = &entity.content, .encoding = MIME_IDENTITY, .mapped = mime->source->mapped
 		};
 		stop = read_message(mime, body, part, &leaf);
-		g_string_truncate(mime->number, number);
+		g_string_truncate(part_number, number);
 	} else
 		stop = read_leaf(mime, body, &entity, entity.type, message);
 	mime->depth--;
@@ -440,30 +470,29 @@ static size_t separator_size(struct span content)
 
 void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source)
 {
+	if (source->content.size == 0)
+		return;
+	uint64_t memory[SCRATCH_FIRST / 8];
+	struct boundary boundaries[MAIL_DEPTH_MAX];
+	struct arena scratch = { .at = (char *)memory, .left = sizeof memory };
+	struct mime_reader reader;
 	struct mime mime = { .mail = mail,
 		.options = options,
 		.source = source,
+		.reader = &reader,
 		.data = source->content.data,
-		.size = source->content.size };
-	if (mime.size == 0)
-		return;
-	mime.damaged = !source->whole || source->hole_count > 0;
-	uint64_t memory[SCRATCH_FIRST / 8];
-	struct arena scratch = { .at = (char *)memory, .left = sizeof memory };
-	struct mime_reader reader;
-	mime.scratch = &scratch;
-	mime.reader = &reader;
-	mime.fields = g_array_sized_new(FALSE, FALSE, sizeof(struct mime_field), FIELDS_FIRST);
-	mime.number = g_string_new(NULL);
+		.size = source->content.size,
+		.boundaries = boundaries,
+		.damaged = !source->whole || source->hole_count > 0,
+		.fields = top_fields,
+		.scratch = &scratch };
+	g_string_truncate(part_number, 0);
 	mime_reader_begin(&reader, mail, options);
 
 	read_entity(&mime, separator_size(source->content), true, "text/plain");
-	mime_header_keep(mail, mime.top);
-	mime_header_decode(mail, mime.top, mime.hint);
+	mime_header_keep(mail, top_fields, source->mapped);
+	mime_header_decode(mail, top_fields, mime.hint);
 
 	mime_reader_end(&reader);
-	g_array_free(mime.top, TRUE);
-	g_array_free(mime.fields, TRUE);
-	g_string_free(mime.number, TRUE);
 	arena_release(&scratch, &(struct arena){ 0 });
 }

@@ -14,6 +14,7 @@
 
 #define CHARSET_NAME_MAX 40
 #define CONVERTERS_MAX 32
+#define ASCII_BLOCK 64 /* octets looked at together: vectors */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static GHashTable *converters; /* name -> iconv_t */
@@ -87,6 +88,14 @@ bool charset_is_ascii(struct span in)
 {
 	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
 	size_t i = 0;
+	for (; i + ASCII_BLOCK <= in.size; i += ASCII_BLOCK) {
+		uint64_t words[ASCII_BLOCK / 8], bad = 0;
+		memcpy(words, in.data + i, ASCII_BLOCK);
+		for (size_t j = 0; j < ASCII_BLOCK / 8; j++)
+			bad |= words[j] | (words[j] - ones);
+		if (bad & high)
+			return false;
+	}
 	for (; i + 8 <= in.size; i += 8) {
 		uint64_t word;
 		memcpy(&word, in.data + i, 8);

@@ -24,15 +24,30 @@ const char *mime_field_name(enum mime_field_id id)
 	return names[id].name;
 }
 
+/* field_find - the fields that begin with the letter are compared. */
 static enum mime_field_id field_find(struct span name)
 {
-	for (enum mime_field_id id = 0; id < MIME_FIELD_OTHER; id++) {
-		size_t same = 0;
+	static const uint8_t firsts[32] = { ['b' & 31] = MIME_FIELD_BCC + 1,
+		['c' & 31] = MIME_FIELD_CC + 1,
+		['d' & 31] = MIME_FIELD_DATE + 1,
+		['f' & 31] = MIME_FIELD_FROM + 1,
+		['i' & 31] = MIME_FIELD_IN_REPLY_TO + 1,
+		['m' & 31] = MIME_FIELD_MESSAGE_ID + 1,
+		['r' & 31] = MIME_FIELD_RECEIVED + 1,
+		['s' & 31] = MIME_FIELD_SUBJECT + 1,
+		['t' & 31] = MIME_FIELD_TO + 1,
+		['u' & 31] = MIME_FIELD_USER_AGENT + 1,
+		['x' & 31] = MIME_FIELD_X_MAILER + 1 };
+	unsigned first = name.data[0] | 0x20, found = firsts[first & 31];
+	for (enum mime_field_id id = found - 1; found > 0 && id < MIME_FIELD_OTHER; id++) {
+		if (((uint8_t)names[id].name[0] | 0x20) != first)
+			break;
+		size_t same = 1;
 		/* in this bit alone letters and '-' differ from nothing else that a name may hold */
 		while (names[id].size == name.size && same < name.size &&
 			((uint8_t)names[id].name[same] | 0x20) == (name.data[same] | 0x20))
 			same++;
-		if (same > 0 && same == name.size)
+		if (same == name.size && same == names[id].size)
 			return id;
 	}
 	return MIME_FIELD_OTHER;
@@ -83,16 +98,18 @@ size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_hea
 	struct mime_block *block)
 {
 	size_t begin = at, next, kept = 0;
-	struct mime_field *last = NULL; /* NULL: it is passed over */
+	uint32_t seen = 0;
 	*block = (struct mime_block){ 0 };
-	g_array_set_size(fields, 0);
+	g_array_set_size(fields, MIME_HEADER_COUNT_MAX); /* room for all; the array is used again and again */
+	struct mime_field *field = (struct mime_field *)(void *)fields->data,
+			  *last = NULL; /* NULL: it is passed over */
 	for (; at < content.size; at = next) {
 		size_t value = 0, end = mime_line_end(content, at, &next);
 		if (end == at) {
 			at = next;
 			break;
 		}
-		if (stop(context, at, end))
+		if (content.data[at] == '-' && stop(context, at, end))
 			break;
 		bool folded = (content.data[at] == ' ' || content.data[at] == '\t') && block->count > 0;
 		size_t name = folded ? 0 : field_name_size(content.data, at, end, &value);
@@ -104,51 +121,65 @@ size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_hea
 			size_t size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
 			kept += size - last->value.size;
 			last->value.size = size;
+			last->folded = true;
 		} else if (!folded) {
-			struct mime_field field = { .name = span_of(content.data + at, name),
-				.value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX)) };
-			field.id = field_find(field.name);
-			bool keep = block->count <= MIME_HEADER_COUNT_MAX &&
-				    (kept < MIME_HEADER_KEPT_MAX || !is_long(field.id));
-			kept += keep ? name + field.value.size : 0;
-			if (keep)
-				g_array_append_val(fields, field);
-			last = keep ? &g_array_index(fields, struct mime_field, fields->len - 1) : NULL;
+			last = NULL;
+			if (block->count > MIME_HEADER_COUNT_MAX)
+				continue;
+			field->name = span_of(content.data + at, name);
+			field->value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX));
+			field->id = field_find(field->name);
+			field->folded = false;
+			if (kept >= MIME_HEADER_KEPT_MAX && is_long(field->id))
+				continue;
+			kept += name + field->value.size;
+			block->repeated |= seen & UINT32_C(1) << field->id;
+			seen |= UINT32_C(1) << field->id;
+			last = field++;
 		}
 	}
+	g_array_set_size(fields, (guint)(field - (struct mime_field *)(void *)fields->data));
 	block->size = at - begin;
 	return at;
 }
 
-/* unfold_raw - copies a value without its line ends, trimmed, and terminates it. Returns its size. */
-static size_t unfold_raw(char *out, struct span value)
+/* unfolded - a copy of a value without its line ends. */
+static struct span unfolded(struct arena *arena, struct span value)
 {
-	size_t size = 0, at = 0, next;
-	for (; at < value.size; at = next) {
+	uint8_t *out = arena_take(arena, value.size);
+	size_t size = 0, next;
+	for (size_t at = 0; at < value.size; at = next) {
 		size_t end = mime_line_end(value, at, &next);
-		while (size == 0 && at < end && g_ascii_isspace(value.data[at]))
-			at++;
 		memcpy(out + size, value.data + at, end - at);
 		size += end - at;
 	}
-	while (size > 0 && g_ascii_isspace(out[size - 1]))
-		size--;
-	out[size] = '\0';
-	return size;
+	return span_of(out, size);
 }
 
-void mime_header_keep(struct mail *mail, const GArray *fields)
+static struct span trimmed(struct span value)
 {
+	while (value.size > 0 && g_ascii_isspace(*value.data))
+		value = span_of(value.data + 1, value.size - 1);
+	while (value.size > 0 && g_ascii_isspace(value.data[value.size - 1]))
+		value.size--;
+	return value;
+}
+
+void mime_header_keep(struct mail *mail, const GArray *fields, bool copy)
+{
+	struct arena *arena = mail->arena;
+	mail->header_count = fields->len;
+	mail->headers = arena_take(arena, fields->len * sizeof *mail->headers);
 	for (guint i = 0; i < fields->len; i++) {
 		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
-		struct mail_header *header = arena_take(mail->arena, sizeof *header + sizeof *header->value);
-		GString *value = (GString *)(void *)(header + 1);
-		header->name = arena_copy(mail->arena, (const char *)field->name.data, field->name.size);
-		header->value = value;
-		value->str = arena_take(mail->arena, field->value.size + 1);
-		value->len = unfold_raw(value->str, field->value);
-		value->allocated_len = field->value.size + 1;
-		mail_list_add(mail, &mail->headers, header);
+		struct mail_header *header = &mail->headers[i];
+		*header = (struct mail_header){ field->name, field->value };
+		if (copy)
+			header->name.data =
+				(uint8_t *)arena_copy(arena, (const char *)field->name.data, field->name.size);
+		if (copy || field->folded)
+			header->value = unfolded(arena, header->value);
+		header->value = trimmed(header->value);
 	}
 }
 
@@ -160,9 +191,11 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 		char **words = NULL, **text = NULL;
 		switch (field->id) {
 		case MIME_FIELD_FROM:
-			if (mail->from == NULL)
-				mime_mailbox(mail->arena, field->value, hint, &mail->from_name, &mail->from_address);
-			words = &mail->from;
+			if (mail->from == NULL) {
+				char *line = mime_unfold(mail->arena, field->value, hint);
+				mime_mailbox(mail->arena, line, &mail->from_name, &mail->from_address);
+				mail->from = mime_decode_words(mail->arena, line);
+			}
 			break;
 		case MIME_FIELD_SUBJECT:
 			words = &mail->subject;

@@ -30,38 +30,31 @@ static char *lower(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_copy(arena, text, size);
 	for (char *c = copy; *c != '\0'; c++)
-		*c = g_ascii_tolower(*c);
+		*c |= (char)(*c >= 'A' && *c <= 'Z' ? 0x20 : 0);
 	return copy;
 }
 
-/* is_special - tspecials of RFC 2045, but for the backslash. */
-static bool is_special(char c)
+/* Characters with a meaning. */
+enum { SPECIAL = 1, RFC2231 };
+/* clang-format off */
+static const uint8_t meanings[256] = {
+	/* tspecials of RFC 2045, but for the backslash */
+	['('] = SPECIAL, [')'] = SPECIAL, ['<'] = SPECIAL, ['>'] = SPECIAL, ['@'] = SPECIAL, [','] = SPECIAL,
+	[';'] = SPECIAL, [':'] = SPECIAL, ['"'] = SPECIAL, ['/'] = SPECIAL, ['['] = SPECIAL, [']'] = SPECIAL,
+	['?'] = SPECIAL, ['='] = SPECIAL,
+	['%'] = RFC2231, ['*'] = RFC2231, ['\''] = RFC2231, ['\\'] = RFC2231,
+};
+/* clang-format on */
+
+static inline bool is_special(char c)
 {
-	switch (c) {
-	case '(':
-	case ')':
-	case '<':
-	case '>':
-	case '@':
-	case ',':
-	case ';':
-	case ':':
-	case '"':
-	case '/':
-	case '[':
-	case ']':
-	case '?':
-	case '=':
-		return true;
-	default:
-		return false;
-	}
+	return meanings[(uint8_t)c] == SPECIAL;
 }
 
-/* is_token - a character that has no meaning of its own, not even to RFC 2231. */
-static bool is_token(char c)
+/* is_token - a character that has no meaning of its own. */
+static inline bool is_token(char c)
 {
-	return g_ascii_isgraph(c) && !is_special(c) && c != '%' && c != '*' && c != '\'' && c != '\\';
+	return g_ascii_isgraph(c) && meanings[(uint8_t)c] == 0;
 }
 
 /* skip_space - over space and comments. */

@@ -98,6 +98,7 @@ static bool is_known(struct urls *urls, char *text)
 /* url_add - trims what is punctuation of the sentence, and keeps the url if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
 {
+	bool cut = size > URL_SIZE_MAX;
 	size = MIN(size, URL_SIZE_MAX);
 	while (size > 0) {
 		char last = url[size - 1];
@@ -115,9 +116,9 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 		rest++;
 	if (rest == url + size || urls->mail->urls->len >= MAIL_URL_MAX)
 		return;
-	/* a limit may have cut a character */
-	const char *valid;
-	g_utf8_validate_len(url, size, &valid);
+	const char *valid = url + size;
+	if (cut) /* perhaps in a character */
+		g_utf8_validate_len(url, size, &valid);
 	char *text = arena_copy(urls->mail->arena, url, (size_t)(valid - url));
 	if (!is_known(urls, text))
 		mail_list_add(urls->mail, &urls->mail->urls, text);

@@ -13,26 +13,64 @@
 
 #define WORD_CHARSET_MAX 64
 
+/* is_ordinary - does the octet mean nothing in an address list? */
+static inline bool is_ordinary(char c)
+{
+	static const bool meaning[256] = { ['\0'] = true,
+		['='] = true,
+		['\\'] = true,
+		['"'] = true,
+		['('] = true,
+		[')'] = true,
+		['<'] = true,
+		['>'] = true,
+		[','] = true,
+		[';'] = true,
+		[':'] = true };
+	return !meaning[(uint8_t)c];
+}
+
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* unfold - value without its line ends. */
-static GString *unfold(struct span value)
+/* unfold - value without its line ends, terminated. */
+static struct span unfold(struct arena *arena, struct span value)
 {
-	GString *raw = g_string_sized_new(value.size);
-	size_t next;
+	uint8_t *out = arena_take(arena, value.size + 1);
+	size_t size = 0, next;
 	for (size_t at = 0; at < value.size; at = next) {
 		size_t end = mime_line_end(value, at, &next);
-		g_string_append_len(raw, (const char *)value.data + at, (gssize)(end - at));
+		memcpy(out + size, value.data + at, end - at);
+		size += end - at;
 		/* the tab of a fold stands for the space where the line was cut */
 		if (next > end && next < value.size && value.data[next] == '\t') {
-			g_string_append_c(raw, ' ');
+			out[size++] = ' ';
 			next++;
 		}
 	}
-	return raw;
+	out[size] = '\0';
+	return span_of(out, size);
+}
+
+/* is_plain - only printable ASCII? */
+static bool is_plain(struct span in)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t i = 0;
+	for (; i + 8 <= in.size; i += 8) {
+		uint64_t word;
+		memcpy(&word, in.data + i, 8);
+		/* the highest bit of an octet is set in it, comes with the carry from 0x7f, or the borrow from a
+		 * control */
+		if ((word | (word + ones) | (word - ones * ' ')) & ones * 0x80)
+			return false;
+	}
+	for (; i < in.size; i++)
+		if (in.data[i] < ' ' || in.data[i] >= 0x7f)
+			return false;
+	return true;
 }
 
 char *mime_unfold(struct arena *arena, struct span value, const char *hint)
@@ -41,17 +79,13 @@ char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 		value = span_of(value.data + 1, value.size - 1);
 	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
 		value.size--;
-	bool folded = value.size > 0 && memchr(value.data, '\n', value.size) != NULL;
-	bool ascii = charset_is_ascii(value) && memchr(value.data, 0x1b, value.size) == NULL;
-	if (!folded && ascii)
+	if (is_plain(value))
 		return arena_copy(arena, (const char *)value.data, value.size);
-	GString *raw = folded ? unfold(value) : NULL;
-	if (folded && ascii)
-		return arena_string(arena, raw);
-	GString *line = g_string_sized_new(value.size);
-	charset_guess(line, hint, folded ? span_of(raw->str, raw->len) : value);
-	if (folded)
-		g_string_free(raw, TRUE);
+	struct span raw = unfold(arena, value);
+	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
+		return (char *)(uintptr_t)raw.data;
+	GString *line = g_string_sized_new(raw.size);
+	charset_guess(line, hint, raw);
 	return arena_string(arena, line);
 }
 
@@ -175,7 +209,10 @@ static const char *address_end(const char *text, bool group, const char **angle,
 	struct word word;
 	unsigned comments = 0;
 	bool quoted = false, inside = false;
-	for (const char *at = text; *at != '\0'; at++) {
+	const char *at = text;
+	for (; *at != '\0'; at++) {
+		if (is_ordinary(*at))
+			continue;
 		if (*at == '=' && *open && word_parse(&word, at, open))
 			at = word.end - 1;
 		else if (*at == '\\' && at[1] != '\0' && (quoted || comments > 0))
@@ -197,7 +234,7 @@ static const char *address_end(const char *text, bool group, const char **angle,
 		} else if (!inside && (*at == ',' || (group ? *at == ';' : *at == ':')))
 			return at;
 	}
-	return text + strlen(text);
+	return at;
 }
 
 /* mime_addresses - the list is cut before it is decoded, so that a comma in an encoded word cuts nothing. Members of a
@@ -240,9 +277,8 @@ static char *unquote(struct arena *arena, const char *text, size_t size)
 }
 
 /* mime_mailbox - "Name <address>", "address (Name)", "address". */
-void mime_mailbox(struct arena *arena, struct span value, const char *hint, char **name, char **address)
+void mime_mailbox(struct arena *arena, const char *text, char **name, char **address)
 {
-	char *text = mime_unfold(arena, value, hint);
 	bool open = true;
 	const char *angle = NULL, *start = text, *end = address_end(start, false, &angle, &open);
 	if (*end == ':') {
