@@ -47,6 +47,10 @@ static inline char *arena_copy(struct arena *arena, const char *text, size_t siz
 	return copy;
 }
 
+/* arena_add - adds to a list whose memory is the arena's; zeroed: empty. It is read like any GPtrArray; GLib must not
+ * change it. */
+void arena_add(struct arena *arena, GPtrArray *list, void *element);
+
 /* arena_string - what is in string, which is freed. */
 char *arena_string(struct arena *arena, GString *string);
 

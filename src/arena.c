@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define BLOCK_SIZE 8192
+#define LIST_FIRST 4
 #define ALONE_MIN (BLOCK_SIZE / 4) /* larger things get a block of their own, so that little is wasted */
 
 struct arena_block {
@@ -35,6 +36,19 @@ void arena_release(struct arena *arena, const struct arena *mark)
 		g_free(block);
 	}
 	*arena = *mark;
+}
+
+/* arena_add - a list has room for 4, 8, 16, ... elements: when it has so many, it is full. */
+void arena_add(struct arena *arena, GPtrArray *list, void *element)
+{
+	unsigned room = list->len < LIST_FIRST ? LIST_FIRST : 2 * list->len;
+	if (list->len == 0) {
+		list->pdata = arena_take(arena, room * sizeof *list->pdata);
+	} else if (list->len >= LIST_FIRST && (list->len & (list->len - 1)) == 0) {
+		void *more = arena_take(arena, room * sizeof *list->pdata);
+		list->pdata = memcpy(more, list->pdata, list->len * sizeof *list->pdata);
+	}
+	list->pdata[list->len++] = element;
 }
 
 char *arena_string(struct arena *arena, GString *string)

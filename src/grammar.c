@@ -16,12 +16,17 @@ const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, PARAM
 #undef X
 };
 
+/* first_differs - do they differ in their first letter already, as most do? */
+static bool first_differs(struct span word, const char *text)
+{
+	return word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20);
+}
+
 bool grammar_is(struct span word, const char *text)
 {
-	/* Most words differ in their first letter already. */
-	if (word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20))
+	if (first_differs(word, text) || !word.data || word.size != strlen(text))
 		return false;
-	return word.data && word.size == strlen(text) &&
+	return memcmp(word.data, text, word.size) == 0 ||
 	       g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
 }
 
@@ -89,7 +94,7 @@ static size_t verb_length(struct span text)
 static enum verb find_verb(struct span name)
 {
 	for (enum verb v = VERB_UNKNOWN + 1; v < VERB_COUNT; v++)
-		if (grammar_is(name, verb_table[v].spelling))
+		if (!first_differs(name, verb_table[v].spelling) && grammar_is(name, verb_table[v].spelling))
 			return v;
 	return VERB_UNKNOWN;
 }

@@ -100,8 +100,7 @@ void await_lost(struct session *s)
 	transaction_free(p->candidate);
 	p->candidate = NULL;
 	p->verb = VERB_UNKNOWN;
-	g_string_assign(p->name, "");
-	g_string_assign(p->argument, "");
+	pending_text(p, no_text, no_text);
 	p->valid = p->end_of_data = false;
 	p->lost = true;
 	p->replies_left = p->replies_seen = 0;

@@ -225,7 +225,7 @@ static bool pull_response(struct session *s)
 			return hole_in_responses(s);
 		return not_to_come(s) && fire_gap(s, DOWN);
 	}
-	if ((s->reply.complete || s->reply.lines->len == 0) && drop_stale(s))
+	if ((s->reply.complete || s->reply.line_count == 0) && drop_stale(s))
 		return true;
 	enum parse_result result = reply_read(s, &s->offending);
 	if (result == PARSE_MORE)

@@ -2,63 +2,59 @@
  *
  * reply.c - replies: collected line by line, looked at ahead, assumed where they were not seen, told to the sink.
  *
- * A reply owns copies of its lines, because they may come in pieces; at most SESSION_REPLY_LINES are kept.
+ * At most SESSION_REPLY_LINES lines of a reply are kept. Nobody asks for them after the step that completed it.
  */
 #include "session_private.h"
 
 #include <string.h>
 
-void reply_init(struct reply *reply)
-{
-	*reply = (struct reply){ .octets = g_byte_array_new() };
-	reply->lines = g_array_new(FALSE, FALSE, sizeof(struct reply_line));
-}
+#define REPLY_LINES_FIRST 16 /* lines that there is room for at first */
 
 void reply_clear(struct reply *reply)
 {
-	g_byte_array_unref(reply->octets);
-	g_array_unref(reply->lines);
+	reply_reset(reply);
+	g_free(reply->lines);
 }
 
 void reply_reset(struct reply *reply)
 {
-	g_byte_array_set_size(reply->octets, 0);
-	g_array_set_size(reply->lines, 0);
+	if (reply->copied > 0)
+		arena_release(&reply->copies, &(const struct arena){ 0 });
+	reply->line_count = reply->copied = 0;
 	reply->code = 0;
 	reply->mismatch = reply->assumed = reply->complete = false;
 	reply->dropped = 0;
 }
 
-/* add_line - copies a line; its spans become offsets into octets (as pointers from NULL) until reply_finish. */
 static void add_line(struct reply *reply, const struct reply_line *line)
 {
-	if (reply->lines->len >= SESSION_REPLY_LINES) {
+	if (reply->line_count >= SESSION_REPLY_LINES) {
 		reply->dropped++;
 		return;
 	}
-	struct reply_line copy = *line;
-	size_t at = reply->octets->len;
-	g_byte_array_append(reply->octets, line->line.data, (guint)line->line.size);
-	copy.text.data = (const uint8_t *)(uintptr_t)(at + (size_t)(line->text.data - line->line.data));
-	copy.line.data = (const uint8_t *)(uintptr_t)at;
-	g_array_append_val(reply->lines, copy);
+	if (reply->line_count == reply->line_room) {
+		reply->line_room = MAX(2 * reply->line_room, REPLY_LINES_FIRST);
+		reply->lines = g_renew(struct reply_line, reply->lines, reply->line_room);
+	}
+	reply->lines[reply->line_count++] = *line;
 }
 
-/* finish - offsets become pointers: the octets do not move any more. */
-static void finish(struct reply *reply)
+void reply_settle(struct reply *reply)
 {
-	for (guint i = 0; i < reply->lines->len; i++) {
-		struct reply_line *line = &g_array_index(reply->lines, struct reply_line, i);
-		line->text.data = reply->octets->data + (uintptr_t)line->text.data;
-		line->line.data = reply->octets->data + (uintptr_t)line->line.data;
+	if (reply->complete)
+		return;
+	for (; reply->copied < reply->line_count; reply->copied++) {
+		struct reply_line *line = &reply->lines[reply->copied];
+		size_t text = (size_t)(line->text.data - line->line.data);
+		const char *copy = arena_copy(&reply->copies, (const char *)line->line.data, line->line.size);
+		line->line.data = (const uint8_t *)copy;
+		line->text.data = line->line.data + text;
 	}
-	reply->complete = true;
 }
 
 struct span reply_text(const struct reply *reply, size_t line)
 {
-	return line < reply->lines->len ? g_array_index(reply->lines, struct reply_line, line).text
-					: (struct span){ NULL, 0 };
+	return line < reply->line_count ? reply->lines[line].text : (struct span){ NULL, 0 };
 }
 
 enum parse_result reply_read(struct session *s, struct span *offending)
@@ -75,21 +71,21 @@ enum parse_result reply_read(struct session *s, struct span *offending)
 		enum parse_result result = grammar_reply_line(bytes, last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
-		if (reply->lines->len == 0)
+		if (reply->line_count == 0)
 			reply->acked = inbox_acked(inbox, inbox->offset);
 		if (result == PARSE_ERROR) {
 			*offending = line.line;
 			inbox_consume(inbox, used);
 			return PARSE_ERROR;
 		}
-		if (reply->lines->len == 0)
+		if (reply->line_count == 0)
 			reply->code = line.code;
 		reply->mismatch |= line.code != reply->code;
 		add_line(reply, &line);
 		bool more = line.more && !(last && used == bytes.size);
 		inbox_consume(inbox, used);
 		if (!more) {
-			finish(reply);
+			reply->complete = true;
 			return PARSE_DONE;
 		}
 	}
@@ -207,8 +203,8 @@ void reply_emit(struct session *s, const struct pending *to)
 		return;
 	struct session_response response = {
 		.code = r->code,
-		.lines = (const struct reply_line *)r->lines->data,
-		.line_count = r->lines->len,
+		.lines = r->lines,
+		.line_count = r->line_count,
 		.code_mismatch = r->mismatch,
 		.assumed = r->assumed,
 		.state = session_state_name(s),
@@ -217,9 +213,9 @@ void reply_emit(struct session *s, const struct pending *to)
 	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
 	if (to && !to->lost) {
 		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
-		response.to_name = to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 }
-									    : span_of(to->name);
-		response.argument = span_of(to->argument);
+		response.to_name =
+			to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 } : to->name;
+		response.argument = to->argument;
 		response.end_of_data = to->end_of_data;
 	}
 	s->sink->response(s->context, &response);

@@ -33,6 +33,8 @@ struct span span_of(const GString *text)
 	return text ? (struct span){ (const uint8_t *)text->str, text->len } : (struct span){ NULL, 0 };
 }
 
+const struct span no_text = { (const uint8_t *)"", 0 };
+
 bool session_blind(const struct session *s)
 {
 	return s->options.one_sided || s->assumed_greeting || s->overflow || s->summary.gap_bytes > 0;
@@ -83,7 +85,7 @@ struct place {
 
 static struct place place_of(const struct session *s)
 {
-	return (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.lines->len };
+	return (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.line_count };
 }
 
 static bool same_place(struct place a, struct place b)
@@ -113,6 +115,7 @@ static void run(struct session *s)
 	if (s->overflow)
 		pump(s);
 	s->overflow = false;
+	reply_settle(&s->reply);
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);
 		if (s->dropped || s->in[d].size > 2 * SESSION_PENDING_BYTES)
@@ -141,10 +144,8 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->assumed_greeting = options->midstream;
 	inbox_init(&s->in[UP]);
 	inbox_init(&s->in[DOWN]);
-	reply_init(&s->reply);
 	hold_init(&s->hold);
-	s->pending.name = g_string_new(NULL);
-	s->pending.argument = g_string_new(NULL);
+	pending_text(&s->pending, no_text, no_text);
 	s->summary.extensions = g_ptr_array_new_with_free_func(free_text);
 	s->summary.midstream = options->midstream;
 	s->summary.one_sided = options->one_sided;
@@ -178,7 +179,9 @@ void session_fin(struct session *s, enum direction direction)
 
 size_t session_memory(const struct session *s)
 {
-	size_t size = sizeof *s + s->reply.octets->len + s->hold.content->len;
+	size_t size = sizeof *s + s->hold.content->len;
+	for (size_t i = 0; i < s->reply.copied; i++)
+		size += s->reply.lines[i].line.size;
 	for (enum direction d = UP; d <= DOWN; d++)
 		size += s->in[d].room + s->in[d].run_room * sizeof(struct run);
 	if (s->tx)
@@ -239,8 +242,7 @@ void session_free(struct session *s)
 	inbox_clear(&s->in[DOWN]);
 	reply_clear(&s->reply);
 	hold_clear(&s->hold);
-	free_text(s->pending.name);
-	free_text(s->pending.argument);
+	g_free(s->pending.text);
 	free_text(s->banner_line);
 	free_text(s->greeting_name);
 	free_text(s->summary.banner);

@@ -9,6 +9,8 @@
 #include "session_private.h"
 #include "session_rows.h"
 
+#define PENDING_TEXT_FIRST 128 /* octets of a command that there is room for at first */
+
 static GString *text_of(struct span s)
 {
 	return g_string_new_len((const char *)s.data, (gssize)s.size);
@@ -33,12 +35,12 @@ void greet(struct session *s)
 void turn_away(struct session *s)
 {
 	greet(s);
-	replace(&s->banner_line, text_of(g_array_index(s->reply.lines, struct reply_line, 0).line));
+	replace(&s->banner_line, text_of(s->reply.lines[0].line));
 }
 
 void alert_unavailable_service(struct session *s)
 {
-	struct span line = g_array_index(s->reply.lines, struct reply_line, 0).line;
+	struct span line = s->reply.lines[0].line;
 	greet(s);
 	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, line, -1, "unavailable service: %u", s->reply.code);
 }
@@ -114,6 +116,24 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 	s->sink->command(s->context, &event);
 }
 
+void pending_text(struct pending *p, struct span name, struct span argument)
+{
+	size_t size = name.size + 1 + argument.size;
+	if (size > p->room) {
+		g_free(p->text);
+		p->room = MAX(size, PENDING_TEXT_FIRST);
+		p->text = g_malloc(p->room);
+	}
+	char *end = p->text;
+	if (name.size > 0)
+		end = mempcpy(end, name.data, name.size);
+	*end++ = '\0';
+	if (argument.size > 0)
+		memcpy(end, argument.data, argument.size);
+	p->name = (struct span){ (const uint8_t *)p->text, name.size };
+	p->argument = (struct span){ (const uint8_t *)end, argument.size };
+}
+
 /* expect - this command waits for its reply from now on. */
 static void expect(struct session *s, bool valid)
 {
@@ -127,12 +147,7 @@ static void expect(struct session *s, bool valid)
 	p->end = s->in[UP].offset;
 	p->end_of_data = p->lost = false;
 	p->replies_left = p->replies_seen = 0;
-	g_string_truncate(p->name, 0);
-	g_string_append_len(p->name, (const char *)s->command.name.data, (gssize)s->command.name.size);
-	g_string_truncate(p->argument, 0);
-	if (!is_auth(p->verb))
-		g_string_append_len(
-			p->argument, (const char *)s->command.argument.data, (gssize)s->command.argument.size);
+	pending_text(p, s->command.name, is_auth(p->verb) ? no_text : s->command.argument);
 }
 
 /* take_bdat - RFC 3030 2: the chunk follows at once. */
@@ -267,7 +282,7 @@ static void take_extensions(struct session *s)
 	g_ptr_array_set_size(s->summary.extensions, 0);
 	s->pipelining = s->starttls_offered = false;
 	s->size_limit = 0;
-	for (size_t i = 1; i < s->reply.lines->len; i++) {
+	for (size_t i = 1; i < s->reply.line_count; i++) {
 		struct span text = reply_text(&s->reply, i), rest = text, word, value;
 		if (!grammar_word(&rest, &word))
 			continue;
@@ -381,7 +396,7 @@ void take_response(struct session *s)
 	if (p->replies_left > 0)
 		p->replies_left--;
 	if (p->verb == VERB_XEXCH50 && s->reply.code == 354) {
-		struct span rest = span_of(p->argument), word;
+		struct span rest = p->argument, word;
 		char *number =
 			grammar_word(&rest, &word) ? g_strndup((const char *)word.data, word.size) : g_strdup("");
 		s->chunk = (struct chunk){ .left = g_ascii_strtoull(number, NULL, 10), .discard = true };

@@ -151,7 +151,7 @@ static const char *awaited(const struct session *s)
 {
 	if (s->pending.end_of_data)
 		return "the end of data";
-	return s->pending.name->len > 0 ? s->pending.name->str : "a command";
+	return s->pending.name.size > 0 ? s->pending.text : "a command";
 }
 
 /* alert_exactly - what the bytes ahead of the reply are, more exactly than "unexpected". */
@@ -191,7 +191,7 @@ void alert_unexpected_server_response(struct session *s)
 	struct span offending = { NULL, 0 };
 	enum parse_result result = reply_read(s, &offending);
 	if (result == PARSE_DONE) {
-		offending = g_array_index(s->reply.lines, struct reply_line, 0).line;
+		offending = s->reply.lines[0].line;
 		reply_emit(s, NULL);
 	}
 	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, transaction_number(s),

@@ -6,6 +6,7 @@
 #ifndef SMTPSCAN_SESSION_PRIVATE_H
 #define SMTPSCAN_SESSION_PRIVATE_H
 
+#include "arena.h"
 #include "auth.h"
 #include "inbox.h"
 #include "machine.h"
@@ -14,22 +15,27 @@
 /* The command that was taken last, and what its reply decides. */
 struct pending {
 	enum verb verb;
-	GString *name, *argument; /* as sent; the argument of AUTH is left out */
-	uint64_t end;             /* stream offset behind it */
-	uint64_t acked;           /* what the client had seen when it sent it */
-	bool valid;               /* it fitted the grammar */
-	bool end_of_data;         /* it is the end of content, or of a chunk */
-	bool early;               /* it was sent ahead of the reply before, or behind the server's close */
-	bool lost;                /* bytes that are not in the capture: some command, or several */
-	unsigned replies_left;    /* replies to the end of data that are still to come: LMTP has one a recipient */
+	struct span name, argument; /* as sent; the argument of AUTH is left out */
+	char *text;                 /* what they are in: the name, NUL, the argument */
+	size_t room;
+	uint64_t end;          /* stream offset behind it */
+	uint64_t acked;        /* what the client had seen when it sent it */
+	bool valid;            /* it fitted the grammar */
+	bool end_of_data;      /* it is the end of content, or of a chunk */
+	bool early;            /* it was sent ahead of the reply before, or behind the server's close */
+	bool lost;             /* bytes that are not in the capture: some command, or several */
+	unsigned replies_left; /* replies to the end of data that are still to come: LMTP has one a recipient */
 	unsigned replies_seen;
 	struct transaction *candidate; /* MAIL: what becomes a transaction when it is answered */
 };
 
-/* A reply, as it is collected line by line, or looked at ahead. */
+/* A reply, as it is collected line by line, or looked at ahead. Its lines are where the inbox has them; those of one
+ * that is not complete when that memory goes are copied. */
 struct reply {
-	GByteArray *octets; /* of all lines */
-	GArray *lines;      /* struct reply_line, spans as offsets until reply_finish */
+	struct reply_line *lines;
+	size_t line_count, line_room;
+	size_t copied; /* of the lines, those that lie in `copies` */
+	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
 	uint64_t acked;   /* what the server had when it sent its first line */
@@ -113,6 +119,7 @@ const char *session_state_name(const struct session *s);
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
+extern const struct span no_text; /* empty, not NULL */
 /* see_tls - TLS octets came in this direction; it begins with the first. */
 void see_tls(struct session *s, enum direction direction);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
@@ -137,13 +144,16 @@ bool sent_ahead(struct session *s);
 void watch_overflow(struct session *s);
 
 /* ---- session_actions.c ---- */
+/* pending_text - copies what the pending command's name and argument are. */
+void pending_text(struct pending *pending, struct span name, struct span argument);
 /* end_auth - an exchange whose last reply was not seen is over. */
 void end_auth(struct session *s);
 
 /* ---- reply.c ---- */
-void reply_init(struct reply *reply);
 void reply_clear(struct reply *reply);
 void reply_reset(struct reply *reply);
+/* reply_settle - the memory that the inbox has its bytes in goes away: lines that are still needed are copied. */
+void reply_settle(struct reply *reply);
 /* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
  * does not fit (taken). */
 enum parse_result reply_read(struct session *s, struct span *offending);

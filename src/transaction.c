@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include "arena.h"
-
 #define ENVELOPE_FIRST 768   /* octets for the envelope that come with a transaction: enough for most */
 #define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
 
@@ -20,11 +18,12 @@ const char *const stage_names[STAGE_COUNT] = {
 #undef X
 };
 
-/* A transaction and the memory of its envelope, all of which goes at once. Its strings are GStrings that nobody
- * changes.
- */
+/* A transaction and the memory of its envelope, all of which goes at once. Its strings and lists are GLib's to look at,
+ * but nobody else changes them. */
 struct envelope {
 	struct transaction tx; /* first: a struct transaction * is one of these */
+	GPtrArray params, recipients;
+	GString reply_text;
 	struct arena arena;
 	uint64_t first[ENVELOPE_FIRST / sizeof(uint64_t)];
 };
@@ -50,7 +49,9 @@ static struct transaction *transaction_new(const struct session *s)
 {
 	struct envelope *envelope = g_new(struct envelope, 1);
 	struct transaction *tx = &envelope->tx;
-	*tx = (struct transaction){ .params = g_ptr_array_new(), .recipients = g_ptr_array_new() };
+	envelope->params = envelope->recipients = (GPtrArray){ 0 };
+	*tx = (struct transaction){ .params = &envelope->params, .recipients = &envelope->recipients };
+	envelope->reply_text = (GString){ 0 };
 	envelope->arena = arena_of(envelope);
 	tx->helo = s->summary.helo ? text_of(&envelope->arena, span_of(s->summary.helo)) : NULL;
 	tx->lmtp = s->summary.lmtp;
@@ -67,10 +68,6 @@ void transaction_free(struct transaction *tx)
 		return;
 	struct envelope *envelope = (struct envelope *)tx;
 	const struct arena all = arena_of(envelope);
-	if (tx->reply_text)
-		g_string_free(tx->reply_text, TRUE);
-	g_ptr_array_unref(tx->params);
-	g_ptr_array_unref(tx->recipients);
 	arena_release(&envelope->arena, &all);
 	g_free(envelope);
 }
@@ -128,7 +125,7 @@ static struct mail_param *add_param(struct transaction *tx, struct span keyword,
 	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
 	if (value.data)
 		param->value = encoded ? xtext(arena, value) : text_of(arena, value);
-	g_ptr_array_add(tx->params, param);
+	arena_add(arena, tx->params, param);
 	return param;
 }
 
@@ -149,6 +146,16 @@ void transaction_mail(struct session *s)
 	s->pending.candidate = tx;
 }
 
+/* make_room - text will be something else of up to `size` octets, its NUL included. Each refused recipient can change
+ * it: what is taken at least doubles, so that they can't eat up memory. */
+static void make_room(struct arena *arena, GString *text, size_t size)
+{
+	if (text->allocated_len >= size)
+		return;
+	text->allocated_len = MAX(size, 2 * text->allocated_len);
+	text->str = arena_take(arena, text->allocated_len);
+}
+
 /* note_reply - this reply decided (so far). */
 static void note_reply(struct session *s, struct transaction *tx)
 {
@@ -156,15 +163,20 @@ static void note_reply(struct session *s, struct transaction *tx)
 		return;
 	tx->reply_code = s->reply.code;
 	grammar_enhanced(s->reply.code, reply_text(&s->reply, 0), tx->reply_enhanced);
-	if (!tx->reply_text)
-		tx->reply_text = g_string_new(NULL);
-	g_string_truncate(tx->reply_text, 0);
-	for (size_t i = 0; i < s->reply.lines->len; i++) {
+	tx->reply_text = &((struct envelope *)tx)->reply_text;
+	size_t size = 1;
+	for (size_t i = 0; i < s->reply.line_count; i++)
+		size += reply_text(&s->reply, i).size + 1;
+	make_room(memory(tx), tx->reply_text, size);
+	char *end = tx->reply_text->str;
+	for (size_t i = 0; i < s->reply.line_count; i++) {
 		struct span text = reply_text(&s->reply, i);
 		if (i > 0)
-			g_string_append_c(tx->reply_text, '\n');
-		g_string_append_len(tx->reply_text, (const char *)text.data, (gssize)text.size);
+			*end++ = '\n';
+		end = mempcpy(end, text.data, text.size);
 	}
+	*end = '\0';
+	tx->reply_text->len = (size_t)(end - tx->reply_text->str);
 }
 
 static bool refused(const struct session *s)
@@ -233,7 +245,7 @@ void transaction_rcpt(struct session *s)
 	while (fits && grammar_parameter(&rest, &keyword, &value))
 		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
 			add_param(tx, keyword, value);
-	g_ptr_array_add(tx->recipients, recipient);
+	arena_add(memory(tx), tx->recipients, recipient);
 }
 
 void transaction_rcpt_reply(struct session *s)
@@ -318,7 +330,7 @@ void transaction_content_reply(struct session *s)
 
 void transaction_burl_reply(struct session *s)
 {
-	struct span rest = span_of(s->pending.argument), word;
+	struct span rest = s->pending.argument, word;
 	bool last = false;
 	while (grammar_word(&rest, &word))
 		last = grammar_is(word, "LAST");
