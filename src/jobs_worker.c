@@ -103,8 +103,11 @@ static bool send_frame(
 	}
 	worker->last = frame;
 	worker->last_at = kind == FRAME_LINES ? worker->used : NONE;
-	memcpy(mempcpy(worker->frames + worker->used, &frame, sizeof(frame)), data, size);
-	worker->used += sizeof(frame) + size;
+	memcpy(worker->frames + worker->used, &frame, sizeof(frame));
+	worker->used += sizeof(frame);
+	if (size > 0)
+		memcpy(worker->frames + worker->used, data, size);
+	worker->used += size;
 	return true;
 }
 

@@ -13,6 +13,7 @@
 
 typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
+typedef uint64_t octets16_halves __attribute__((vector_size(16)));
 
 static inline octets16 octets16_at(const char *text)
 {
@@ -31,8 +32,7 @@ static inline octets8 octets8_at(const char *text)
 /* octets16_any, octets8_any - is one of them not 0? */
 static inline bool octets16_any(octets16 octets)
 {
-	uint64_t halves[2];
-	memcpy(halves, &octets, sizeof halves);
+	octets16_halves halves = (octets16_halves)octets;
 	return (halves[0] | halves[1]) != 0;
 }
 
@@ -46,8 +46,7 @@ static inline bool octets8_any(octets8 octets)
 /* octets16_first - the place of the first that is not 0; there is one. */
 static inline size_t octets16_first(octets16 octets)
 {
-	uint64_t halves[2];
-	memcpy(halves, &octets, sizeof halves);
+	octets16_halves halves = (octets16_halves)octets;
 	size_t half = halves[0] == 0;
 	return half * 8 + (size_t)__builtin_ctzll(GUINT64_FROM_LE(halves[half])) / 8;
 }
