@@ -21,6 +21,15 @@
 #define MIME_ARCHIVE_MAX (4 * 1024 * 1024) /* octets of an archive that are kept to look into it */
 #define MIME_STEP (64 * 1024)              /* octets decoded at a time */
 
+/* mime_same - is text the word (lower case, as long), in any case? */
+static inline bool mime_same(const char *text, const char *word, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]) != word[i])
+			return false;
+	return true;
+}
+
 static inline struct span span_of(const void *data, size_t size)
 {
 	return (struct span){ data, size };

@@ -5,6 +5,7 @@
  * Algorithms are fetched once, contexts are used again: both take longer than the hash of a short mail.
  */
 #include <openssl/evp.h>
+#include <string.h>
 
 #include "mime.h"
 
@@ -18,6 +19,7 @@ struct digest {
 
 static EVP_MD *sha256, *sha1, *md5;
 static struct digest *free_digests;
+static char digits[256][2]; /* of each octet */
 
 void digest_init(void)
 {
@@ -25,6 +27,10 @@ void digest_init(void)
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 	g_assert(sha256 != NULL && sha1 != NULL && md5 != NULL);
+	for (unsigned octet = 0; octet < 256; octet++) {
+		digits[octet][0] = "0123456789abcdef"[octet >> 4];
+		digits[octet][1] = "0123456789abcdef"[octet & 15];
+	}
 }
 
 void digest_exit(void)
@@ -77,12 +83,8 @@ static void digest_hex(EVP_MD_CTX *context, char *hex)
 	uint8_t octets[DIGEST_SIZE_MAX];
 	unsigned size = 0;
 	EVP_DigestFinal_ex(context, octets, &size);
-	/* digits by arithmetic, which compilers make vectors of */
-	for (unsigned i = 0; i < size; i++) {
-		uint8_t high = octets[i] >> 4, low = octets[i] & 15;
-		hex[2 * i] = (char)(high + '0' + (high > 9 ? 'a' - '9' - 1 : 0));
-		hex[2 * i + 1] = (char)(low + '0' + (low > 9 ? 'a' - '9' - 1 : 0));
-	}
+	for (unsigned i = 0; i < size; i++)
+		memcpy(hex + 2 * i, digits[octets[i]], 2);
 	hex[2 * size] = '\0';
 }
 

@@ -14,7 +14,7 @@
 
 #define CHARSET_NAME_MAX 40
 #define CONVERTERS_MAX 32
-#define ASCII_BLOCK 64 /* octets looked at together: vectors */
+#define ASCII_BLOCK 32 /* octets looked at together */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static GHashTable *converters; /* name -> iconv_t */
@@ -84,25 +84,24 @@ static iconv_t converter_get(const char *charset)
 	return converter;
 }
 
-bool charset_is_ascii(struct span in)
+/* block_is_ascii - ASCII_BLOCK octets at once. */
+static inline bool block_is_ascii(const uint8_t *octets)
 {
 	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
+	uint64_t words[ASCII_BLOCK / 8], bad = 0;
+	memcpy(words, octets, ASCII_BLOCK);
+	/* the highest bit of an octet is set in it, or comes with the borrow from 0 - 1 */
+	for (size_t i = 0; i < ASCII_BLOCK / 8; i++)
+		bad |= words[i] | (words[i] - ones);
+	return (bad & high) == 0;
+}
+
+bool charset_is_ascii(struct span in)
+{
 	size_t i = 0;
-	for (; i + ASCII_BLOCK <= in.size; i += ASCII_BLOCK) {
-		uint64_t words[ASCII_BLOCK / 8], bad = 0;
-		memcpy(words, in.data + i, ASCII_BLOCK);
-		for (size_t j = 0; j < ASCII_BLOCK / 8; j++)
-			bad |= words[j] | (words[j] - ones);
-		if (bad & high)
+	for (; i + ASCII_BLOCK <= in.size; i += ASCII_BLOCK)
+		if (!block_is_ascii(in.data + i))
 			return false;
-	}
-	for (; i + 8 <= in.size; i += 8) {
-		uint64_t word;
-		memcpy(&word, in.data + i, 8);
-		/* the highest bit of an octet is set in it, or comes with the borrow from 0 - 1 */
-		if ((word | (word - ones)) & high)
-			return false;
-	}
 	for (; i < in.size; i++)
 		if (in.data[i] == 0 || in.data[i] & 0x80)
 			return false;
@@ -177,21 +176,20 @@ static size_t convert(GString *out, iconv_t converter, struct span in)
 
 bool charset_is_utf8(const char *charset)
 {
-	return charset != NULL &&
-	       (g_ascii_strcasecmp(charset, "utf-8") == 0 || g_ascii_strcasecmp(charset, "utf8") == 0);
+	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
 }
 
 static bool is_plain(const char *charset)
 {
-	return charset == NULL || *charset == '\0' || g_ascii_strcasecmp(charset, "us-ascii") == 0 ||
-	       g_ascii_strcasecmp(charset, "ascii") == 0;
+	return charset == NULL || *charset == '\0' || mime_same(charset, "us-ascii", 9) ||
+	       mime_same(charset, "ascii", 6);
 }
 
 /* same_as_ascii - are the octets below 128 ASCII in this charset, whatever surrounds them? */
 static bool same_as_ascii(const char *charset)
 {
-	return is_plain(charset) || charset_is_utf8(charset) || g_ascii_strncasecmp(charset, "iso-8859-", 9) == 0 ||
-	       g_ascii_strncasecmp(charset, "windows-125", 11) == 0 || g_ascii_strncasecmp(charset, "koi8-", 5) == 0;
+	return is_plain(charset) || charset_is_utf8(charset) || mime_same(charset, "iso-8859-", 9) ||
+	       mime_same(charset, "windows-125", 11) || mime_same(charset, "koi8-", 5);
 }
 
 static bool has_c1(struct span in)

@@ -43,12 +43,13 @@ enum mime_encoding mime_encoding_find(struct span value)
 	while (at < end && (g_ascii_isspace(*at) || *at == '"'))
 		at++;
 	size_t size = 0;
-	while (at + size < end && !g_ascii_isspace(at[size]) && strchr("\";(", at[size]) == NULL)
+	while (at + size < end && !g_ascii_isspace(at[size]) && at[size] != '"' && at[size] != ';' && at[size] != '(' &&
+		at[size] != '\0')
 		size++;
 	if (size == 0)
 		return MIME_IDENTITY;
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strlen(names[i].name) == size && g_ascii_strncasecmp(names[i].name, at, size) == 0)
+		if (strlen(names[i].name) == size && mime_same(at, names[i].name, size))
 			return names[i].encoding;
 	return MIME_UNKNOWN;
 }

@@ -27,12 +27,13 @@
 /* mime_is_text - no control characters but those of text? */
 bool mime_is_text(struct span data)
 {
-	bool text = true;
+	uint8_t bad = 0; /* no branches, so that compilers make vectors of it */
 	for (size_t i = 0; i < MIN(data.size, LOOK_MAX); i++) {
 		uint8_t octet = data.data[i];
-		text &= (octet >= ' ' && octet != 0x7f) || (octet >= '\t' && octet <= '\r') || octet == 0x1b;
+		bad |= (octet < ' ') & ((uint8_t)(octet - '\t') > '\r' - '\t') & (octet != 0x1b);
+		bad |= octet == 0x7f;
 	}
-	return text;
+	return bad == 0;
 }
 
 #if HAVE_MAGIC

@@ -240,7 +240,7 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 		{ "format", &params->format }, { "name", &params->name }, { "filename", &params->filename },
 		{ "delsp", &params->delsp } };
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
-		if (strlen(places[i].name) == size && g_ascii_strncasecmp(places[i].name, name, size) == 0)
+		if (strlen(places[i].name) == size && mime_same(name, places[i].name, size))
 			return places[i].place;
 	return NULL;
 }
@@ -280,7 +280,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 		while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
 			at++;
 		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
-			memmem(from, (size_t)(at - from), "=?", 2) != NULL)
+			(quoted && memmem(from, (size_t)(at - from), "=?", 2) != NULL))
 			break;
 		if (into != NULL && *into == NULL && at > from)
 			*into = arena_copy(arena, from, (size_t)(at - from));

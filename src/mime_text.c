@@ -127,13 +127,13 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 /* url_scheme - does a url begin at `at`? Returns the size of its scheme, with "://" or ":"; 0 when none does. */
 static size_t url_scheme(const char *at, size_t left)
 {
-	static const char *const schemes[] = { "http://", "https://", "ftp://", "mailto:" };
-	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
-		size_t size = strlen(schemes[i]);
-		if (left > size && (*at | 0x20) == schemes[i][0] && at[size - 1] == schemes[i][size - 1] &&
-			g_ascii_strncasecmp(at, schemes[i], size) == 0)
-			return size;
-	}
+	static const struct {
+		const char *text;
+		size_t size;
+	} schemes[] = { { "http://", 7 }, { "https://", 8 }, { "ftp://", 6 }, { "mailto:", 7 } };
+	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+		if (left > schemes[i].size && mime_same(at, schemes[i].text, schemes[i].size))
+			return schemes[i].size;
 	return 0;
 }
 
