@@ -43,12 +43,7 @@ static void check_relay_probe(struct detector *detector, const struct session_co
 /* shell_character - where an unquoted shell character stands in a path; SIZE_MAX. */
 static size_t shell_character(struct span path)
 {
-	static const bool shell[256] = { ['`'] = true, [';'] = true, ['|'] = true, ['$'] = true };
-	bool quoted = false, found = false;
-	for (size_t i = 0; i < path.size; i++)
-		found |= shell[path.data[i]];
-	if (!found)
-		return SIZE_MAX;
+	bool quoted = false;
 	for (size_t i = 0; i < path.size; i++) {
 		uint8_t octet = path.data[i];
 		if (octet == '\\' && quoted)
@@ -89,14 +84,13 @@ void attack_command(struct detector *detector, const struct session_command *com
 	if (command->credentials)
 		return;
 	bool envelope = parsed->verb == VERB_MAIL || parsed->verb == VERB_RCPT;
-	bool dollar = parsed->line.size > 0 && memchr(parsed->line.data, '$', parsed->line.size);
-	if (dollar && (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING))
+	if (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING)
 		if ((at = find_octets(parsed->argument, 0, "${")) != SIZE_MAX)
 			raise_alert(detector, ALERT_exim_expansion, 0, SCENE_COMMAND(command),
 				around(parsed->argument, at, 2),
 				"%s holds ${, which vulnerable Exim servers expand and run (CVE-2019-10149)",
 				verb_table[parsed->verb].spelling);
-	if (dollar && lookup_find(parsed->line, &at))
+	if (lookup_find(parsed->line, &at))
 		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_COMMAND(command),
 			around(parsed->line, at, MATCH_SHOWN), "a command holds " JNDI);
 	if (shellshock_find(parsed->line, &at))
@@ -178,9 +172,12 @@ void attack_mail(struct detector *detector, const struct transaction *tx, const 
 	size_t at;
 	for (size_t i = 0; i < mail->header_count; i++) {
 		const struct mail_header *header = &mail->headers[i];
-		if (!jndi && (jndi = lookup_find(header->value, &at)))
+		struct span value = header->value;
+		if (value.size == 0 || !memchr(value.data, '{', value.size)) /* which both hold */
+			continue;
+		if (!jndi && (jndi = lookup_find(value, &at)))
 			header_attack(detector, ALERT_jndi_lookup, tx, header, at, JNDI);
-		if (!shell && (shell = shellshock_find(header->value, &at)))
+		if (!shell && (shell = shellshock_find(value, &at)))
 			header_attack(detector, ALERT_shellshock, tx, header, at, SHELLSHOCK);
 	}
 	struct span text = span_of_string(mail->text);
@@ -239,17 +236,17 @@ static int is_ssh(struct span bytes)
 
 void attack_first_bytes(struct detector *detector, struct span bytes)
 {
+	GByteArray *before = detector->first;
 	/* Behind the beginning, or where TLS is meant, the first bytes that are here prove nothing. */
-	if (detector->first_done || detector->flow->midstream || (detector->doubt && detector->first_size == 0)) {
+	if (detector->flow->midstream || (detector->doubt && !before)) {
 		detector->first_done = true;
 		return;
 	}
-	size_t size = MIN(bytes.size, FIRST_OCTETS_MAX - detector->first_size);
-	if (size > 0)
-		memcpy(detector->first + detector->first_size, bytes.data, size);
-	detector->first_size += size;
-
-	struct span first = { detector->first, detector->first_size };
+	struct span first = { bytes.data, MIN(bytes.size, FIRST_OCTETS_MAX) };
+	if (before) {
+		g_byte_array_append(before, bytes.data, (guint)MIN(bytes.size, FIRST_OCTETS_MAX - before->len));
+		first = (struct span){ before->data, before->len };
+	}
 	const struct {
 		int is;
 		const char *what;
@@ -266,5 +263,9 @@ void attack_first_bytes(struct detector *detector, struct span bytes)
 		}
 		if (found[i].is < 0 && first.size < FIRST_OCTETS_MAX)
 			detector->first_done = false;
+	}
+	if (!detector->first_done && !before) {
+		detector->first = g_byte_array_new();
+		g_byte_array_append(detector->first, first.data, (guint)first.size);
 	}
 }

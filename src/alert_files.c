@@ -170,14 +170,22 @@ static void check_mismatch(struct detector *detector, const struct transaction *
 			"the attachment %s is %s, its declared type says %s", s->name, s->what, s->part->content_type);
 }
 
+/* read_name - its extensions, and what they claim */
+static void read_name(struct suspect *s)
+{
+	GString *name = g_string_new(s->part->filename);
+	s->last = take_extension(name);
+	s->before = take_extension(name);
+	s->by_name = IS_LISTED(s->last, program_extensions);
+	g_string_free(name, TRUE);
+}
+
 /* check_program - is the part a program, and does it say so? */
 static void check_program(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
 {
 	struct suspect s = { .part = part };
-	GString *name = g_string_new(part->filename);
-	s.last = take_extension(name);
-	s.before = take_extension(name);
-	s.by_name = IS_LISTED(s.last, program_extensions);
+	if (part->filename)
+		read_name(&s);
 	s.program = is_body(part) ? PROGRAM_NONE : program_of(part, &s.what);
 	if (s.by_name || s.program != PROGRAM_NONE) {
 		s.name = part_name(part);
@@ -188,7 +196,6 @@ static void check_program(struct detector *detector, const struct transaction *t
 	g_free(s.name);
 	g_free(s.last);
 	g_free(s.before);
-	g_string_free(name, TRUE);
 }
 
 /* bidi_override - where a character stands that turns the direction of text (U+202A..E, U+2066..9); NULL. */

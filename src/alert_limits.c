@@ -73,9 +73,9 @@ static size_t allowed_octets(const struct detector *detector, const struct sessi
 /* check_recipients - too_many_recipients: the one that is too many */
 static void check_recipients(struct detector *detector, const struct session_command *command)
 {
-	unsigned most = threshold_count(detector, ALERT_too_many_recipients, RECIPIENTS_MAX);
 	if (command->parsed.verb != VERB_RCPT || !command->valid || command->tx < 0)
 		return;
+	unsigned most = threshold_count(detector, ALERT_too_many_recipients, RECIPIENTS_MAX);
 	if (command->tx != detector->recipients_tx) {
 		detector->recipients_tx = command->tx;
 		detector->recipients = 0;
@@ -104,9 +104,9 @@ void limits_command(struct detector *detector, const struct session_command *com
 /* check_refusals - too_many_invalid: the one that is too many */
 static void check_refusals(struct detector *detector, const struct session_response *response)
 {
-	unsigned most = threshold_count(detector, ALERT_too_many_invalid, REFUSED_COMMANDS_MAX);
 	if (response->code < 500 || response->to_name.size == 0 || response->end_of_data)
 		return;
+	unsigned most = threshold_count(detector, ALERT_too_many_invalid, REFUSED_COMMANDS_MAX);
 	if (++detector->refused == most + 1)
 		raise_alert(detector, ALERT_too_many_invalid, 0, SCENE_RESPONSE(response),
 			response->line_count ? response->lines[0].line : NO_EVIDENCE,

@@ -36,7 +36,8 @@ static bool same_text(struct span a, const char *b)
 /* check_sender - sender_mismatch */
 static void check_sender(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
-	if (!tx->mail_from || !mail->from_address || !mail->from_name)
+	/* Few names hold an address. */
+	if (!tx->mail_from || !mail->from_address || !mail->from_name || !strchr(mail->from_name, '@'))
 		return;
 	struct span envelope = domain_of(bare_path(span_of_string(tx->mail_from)));
 	const char *at = strrchr(mail->from_address, '@');

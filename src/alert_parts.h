@@ -19,13 +19,13 @@
 /* What is watched in content as it streams by. */
 struct watch {
 	bool on;
-	unsigned said;              /* enum watch_finding, as bits: once per transaction is enough */
-	uint64_t line_size;         /* octets of the present line so far */
-	uint64_t line_most;         /* octets that a line may have */
-	bool line_known;            /* its beginning was seen */
-	bool after_cr, after_hole;  /* what stands before the next piece */
-	uint8_t head[EVIDENCE_MAX]; /* how the present line began */
+	unsigned said;             /* enum watch_finding, as bits: once per transaction is enough */
+	uint64_t line_size;        /* octets of the present line so far */
+	uint64_t line_most;        /* octets that a line may have */
+	bool line_known;           /* its beginning was seen */
+	bool after_cr, after_hole; /* what stands before the next piece */
 	size_t head_size;
+	uint8_t head[EVIDENCE_MAX]; /* how the present line began; last: only its first octets count */
 };
 
 struct detectors {
@@ -38,11 +38,10 @@ struct detector {
 	const struct flow *flow;
 	detector_alert alert;
 	void *context;
-	struct moment at; /* of the event at hand */
-	bool doubt;       /* bytes are missing or replies were assumed: say nothing about the order of commands */
-	bool reset_sent;  /* the client greeted anew, or sent RSET, since its last MAIL */
-	uint8_t first[FIRST_OCTETS_MAX];
-	size_t first_size;
+	struct moment at;  /* of the event at hand */
+	bool doubt;        /* bytes are missing or replies were assumed: say nothing about the order of commands */
+	bool reset_sent;   /* the client greeted anew, or sent RSET, since its last MAIL */
+	GByteArray *first; /* of the client, while they are too few to tell; NULL */
 	bool first_done;
 	unsigned extensions;   /* advertised, as bits: rows of alert_limits.c */
 	bool extensions_known; /* an EHLO reply was seen */
@@ -96,6 +95,7 @@ void append_address(GString *text, const struct address *address);
 
 /* ---- one room each ---- */
 void protocol_command(struct detector *detector, const struct session_command *command);
+void protocol_octets(struct detector *detector, const struct session_command *command);
 void protocol_response(struct detector *detector, const struct session_response *response);
 void limits_command(struct detector *detector, const struct session_command *command);
 void limits_response(struct detector *detector, const struct session_response *response);

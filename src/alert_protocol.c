@@ -94,27 +94,6 @@ static size_t bare_cr(struct span line)
 	return SIZE_MAX;
 }
 
-/* is_ordinary - printable ASCII (or DEL) in front of a CRLF, as nearly every line is: nothing in it needs a closer
- * look.
- */
-static bool is_ordinary(struct span line)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-	uint64_t octets;
-	if (line.size < 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
-		return false;
-	const uint8_t *at = line.data, *end = at + line.size - 2;
-	for (; end - at >= (ptrdiff_t)sizeof octets; at += sizeof octets) {
-		memcpy(&octets, at, sizeof octets);
-		if (((octets - ones * ' ') | octets) & highs)
-			return false;
-	}
-	for (; at < end; at++)
-		if (*at < ' ' || *at > 0x7f)
-			return false;
-	return true;
-}
-
 /* check_octets - bare_lf, bare_cr, nul_byte of one line. hide: it holds credentials. */
 static void check_octets(struct detector *detector, struct scene scene, struct span line, enum line_end end, bool hide)
 {
@@ -151,10 +130,36 @@ void protocol_command(struct detector *detector, const struct session_command *c
 	check_verb(detector, command);
 	check_order(detector, command);
 	note_reset(detector, command);
-	if (is_ordinary(command->parsed.line))
-		return;
+}
+
+void protocol_octets(struct detector *detector, const struct session_command *command)
+{
 	check_octets(detector, SCENE_COMMAND(command), command->parsed.line, command->parsed.end, command->credentials);
 	check_eight_bit(detector, command);
+}
+
+#define WORD sizeof(uint64_t)
+
+/* odd_octets - not 0 when one of the next WORD octets is a control character or above 127. */
+static uint64_t odd_octets(const uint8_t *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+	uint64_t octets;
+	memcpy(&octets, at, WORD);
+	return ((octets - ones * ' ') | octets) & highs;
+}
+
+/* is_ordinary - printable ASCII (or DEL) in front of a CRLF, as nearly every line is: nothing in it needs a closer
+ * look. Shorter ones than a word are looked at anyway. */
+static bool is_ordinary(struct span line)
+{
+	if (line.size < WORD + 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
+		return false;
+	const uint8_t *last = line.data + line.size - 2 - WORD;
+	uint64_t odd = odd_octets(last);
+	for (const uint8_t *at = line.data; at < last; at += WORD)
+		odd |= odd_octets(at);
+	return odd == 0;
 }
 
 /* check_codes - reply_code_mismatch */

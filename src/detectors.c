@@ -14,6 +14,7 @@
 #include "alert_parts.h"
 
 #define EVIDENCE_BEFORE 32 /* octets shown before a match */
+#define TELLING 2          /* weight of an octet that a line needs a closer look for */
 #define SHOW_MAX 120       /* octets of a text shown in a description */
 
 struct detectors *detectors_new(const struct detector_options *options)
@@ -54,6 +55,8 @@ struct detector *detector_new(struct detectors *detectors, const struct flow *fl
 
 void detector_free(struct detector *detector)
 {
+	if (detector && detector->first)
+		g_byte_array_unref(detector->first);
 	g_free(detector);
 }
 
@@ -178,12 +181,37 @@ void append_address(GString *text, const struct address *address)
 	g_string_append(text, shown ? shown : "?");
 }
 
+/* is_plain - printable ASCII in front of a CRLF, and none of what attacks are made of, as in nearly every command:
+ * nothing in it needs a closer look. One at sign is an address, more may be a relay's.
+ */
+static bool is_plain(struct span line)
+{
+	__extension__ static const uint8_t weights[256] = { [0 ... ' ' - 1] = TELLING,
+		['!'] = TELLING,
+		['$'] = TELLING,
+		['%'] = TELLING,
+		[';'] = TELLING,
+		['@'] = TELLING / 2,
+		['`'] = TELLING,
+		['{' ... 255] = TELLING };
+	size_t weight = 0;
+	if (line.size < 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < line.size - 2; i++)
+		weight += weights[line.data[i]];
+	return weight < TELLING;
+}
+
 void detector_command(struct detector *detector, struct moment at, const struct session_command *command)
 {
+	bool plain = is_plain(command->parsed.line);
 	detector->at = at;
 	protocol_command(detector, command);
+	if (!plain)
+		protocol_octets(detector, command);
 	limits_command(detector, command);
-	attack_command(detector, command);
+	if (!plain)
+		attack_command(detector, command);
 	tls_command(detector, command);
 	enumeration_command(detector, command);
 }
@@ -246,5 +274,6 @@ void detector_tls(struct detector *detector, struct moment at, const struct tls_
 
 void detector_client_bytes(struct detector *detector, struct span bytes)
 {
-	attack_first_bytes(detector, bytes);
+	if (!detector->first_done)
+		attack_first_bytes(detector, bytes);
 }

@@ -170,6 +170,34 @@ static void secrets_are_not_shown(void **state)
 	bench_clear(&b);
 }
 
+/* Lines are measured, and their ends judged, among many that are in order, however the content is cut into pieces. */
+static void one_line_among_many(void **state)
+{
+	static const size_t steps[] = { 1, 2, 37, 512, 1000, 1448, 100000 };
+	static const struct {
+		size_t filler;
+		const char *end;
+		enum alert_id id; /* ALERT_COUNT: none */
+	} lines[] = { { 998, "\r\n", ALERT_COUNT }, { 999, "\r\n", ALERT_data_line_too_long },
+		{ 20, "\n", ALERT_bare_lf }, { 20, "\rx\r\n", ALERT_bare_cr }, { 20, "\r\r\n", ALERT_bare_cr } };
+	for (size_t i = 0; i < G_N_ELEMENTS(lines) * G_N_ELEMENTS(steps); i++) {
+		size_t line = i / G_N_ELEMENTS(steps);
+		struct bench b;
+		bench_init(&b, steps[i % G_N_ELEMENTS(steps)]);
+		GString *content = g_string_new(NULL);
+		for (size_t before = 0; before < 60; before++)
+			g_string_append(content, "an ordinary line of a mail, which is in order\r\n");
+		for (size_t at = 0; at < lines[line].filler; at++)
+			g_string_append_c(content, 'a');
+		g_string_append_printf(content, "%s\r\nthe last line\r\n", lines[line].end);
+		bench_content_bytes(&b, (struct span){ (const uint8_t *)content->str, content->len });
+		for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+			assert_int_equal(b.raised[id], id == lines[line].id);
+		g_string_free(content, TRUE);
+		bench_clear(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +209,7 @@ int main(void)
 		cmocka_unit_test(thresholds_are_the_users),
 		cmocka_unit_test(illegal_commands_are_the_users),
 		cmocka_unit_test(secrets_are_not_shown),
+		cmocka_unit_test(one_line_among_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
