@@ -32,9 +32,7 @@ static bool line_between(const struct inbox *down, uint64_t hole, uint64_t until
 	return bytes.size > 0 && memchr(bytes.data, '\n', bytes.size);
 }
 
-/* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
- */
-static bool waited_for_all(const struct session *s, uint64_t until)
+enum verb last_waiting(const struct session *s, uint64_t until)
 {
 	struct span bytes = inbox_bytes(&s->in[UP]);
 	struct command command = { .verb = s->pending.verb };
@@ -42,7 +40,12 @@ static bool waited_for_all(const struct session *s, uint64_t until)
 	bytes.size = MIN(bytes.size, until - s->in[UP].offset);
 	while (grammar_command(bytes, false, &command, &used) == PARSE_DONE)
 		bytes = (struct span){ bytes.data + used, bytes.size - used };
-	return bytes.size == 0 && (verb_table[command.verb].flags & VERBFLAG_LAST_IN_GROUP);
+	return bytes.size == 0 ? command.verb : VERB_UNKNOWN;
+}
+
+bool waited_for_all(const struct session *s, uint64_t until)
+{
+	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
 }
 
 /* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent

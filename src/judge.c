@@ -35,8 +35,9 @@ bool judge_up(struct session *s)
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
 	bool settles = s->machine.state == STATE_response &&
 		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));
+	bool unheard = s->machine.state == STATE_response && lenient_unheard(s);
 	bool unclear = !whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s);
-	if ((judged && !settles) || inbox_acked(up, up->offset) > s->in[DOWN].received || unclear)
+	if ((judged && !settles && !unheard) || inbox_acked(up, up->offset) > s->in[DOWN].received || unclear)
 		return false;
 	enum state_id before = s->machine.state;
 	fire_unexpected_up(s, bytes);

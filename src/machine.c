@@ -81,6 +81,7 @@ const struct transition machine_table[] = {
 	ROW(response,           missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
 	ROW(response,           missing_grammar, lenient_client_hello,        nothing,                       stay,               tls),
 	ROW(response,           missing_grammar, answered_enough,             settle,                        command,            command),
+	ROW(response,           missing_grammar, lenient_unheard,             pass_over,                     stay,               command),
 	ROW(response,           gap,             down_only,                   assume_response,               stay,               stay),
 	/* content: RFC 5321 4.5.2 */
 	ROW(data_transmission,  enter,           always,                      open_content,                  stay,               stay),
@@ -103,6 +104,7 @@ const struct transition machine_table[] = {
 	ROW(auth,               gap,             up_only,                     lose_command,                  response,           response),
 	/* RFC 3207: both directions go to the observer */
 	ROW(tls,                enter,           always,                      begin_tls,                     stay,               stay),
+	ROW(tls,                parse_error,     answers_no_tls,              take_stray_response,           fail,               stay),
 	ROW(tls,                parse_error,     stray_before_tls,            alert_tls_injection,           fail,               stay),
 	ROW(tls,                parse_error,     never_was_tls,               nothing,                       fail,               session_initiation),
 	ROW(tls,                parse_error,     always,                      alert_plaintext_after_starttls, fail,              client_initiation),
@@ -111,6 +113,7 @@ const struct transition machine_table[] = {
 	ROW(any,                missing_grammar, excused,                     nothing,                       stay,               stay),
 	ROW(any,                missing_grammar, lenient_unseen_command,      take_stray_response,           stay,               stay),
 	ROW(any,                missing_grammar, code_is_421,                 take_stray_response,           finish,             stay),
+	ROW(any,                missing_grammar, lenient_answers_close,       take_stray_response,           stay,               stay),
 	ROW(any,                missing_grammar, up_only,                     alert_unexpected_client_command, fail,             stay),
 	ROW(any,                missing_grammar, down_only,                   alert_unexpected_server_response, fail,            stay),
 	ROW(any,                gap,             always,                      skip_gap,                      stay,               stay),

@@ -165,14 +165,18 @@ static bool pull_chunk(struct session *s)
 	return s->chunk.left > 0 || machine_fire(&s->machine, EVENT_up, s);
 }
 
-/* belongs_later - behind a hole among the replies: a 354 can only answer DATA, so what is before it went unseen. */
+/* belongs_later - a 354 can only answer DATA, so what is before it went unanswered: behind a hole among the replies, or
+ * when the client sent DATA and waits. */
 static bool belongs_later(const struct session *s)
 {
 	unsigned code = 0;
 	size_t size;
 	const struct pending *p = &s->pending;
-	return s->resync_reply && p->verb != VERB_DATA && p->verb != VERB_XEXCH50 && !p->lost &&
-	       inbox_bytes(&s->in[UP]).size > 0 && reply_peek(s, 0, &code, &size) == PARSE_DONE && code == 354;
+	bool another = p->verb != VERB_DATA && p->verb != VERB_XEXCH50 && !p->lost;
+	if (!another || inbox_bytes(&s->in[UP]).size == 0 || reply_peek(s, 0, &code, &size) != PARSE_DONE ||
+		code != 354)
+		return false;
+	return s->resync_reply || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
 /* not_to_come - the reply that the state waits for is not in the capture, and the client goes on. */

@@ -252,6 +252,23 @@ void skip_line(struct session *s)
 {
 }
 
+void pass_over(struct session *s)
+{
+	struct inbox *up = &s->in[UP];
+	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
+	size_t used;
+	s->refusal_end = s->content_answered; /* that MAIL went unheard, the client could not know */
+	while (up->offset < anew && grammar_command(inbox_bytes(up), false, &s->command, &used) == PARSE_DONE) {
+		s->command_acked = inbox_acked(up, up->offset);
+		inbox_consume(up, used);
+		end_auth(s);
+		expect(s, true);
+		emit_command(s, true, is_auth(s->command.verb), false, s->tx != NULL);
+	}
+	transaction_free(s->pending.candidate);
+	s->pending.candidate = NULL;
+}
+
 void take_credentials(struct session *s)
 {
 	s->command.verb = VERB_AUTH;
@@ -393,6 +410,8 @@ void take_response(struct session *s)
 	reply_emit(s, p);
 	effect(s);
 	p->replies_seen++;
+	if (p->end_of_data)
+		s->content_answered = s->in[DOWN].offset;
 	if (p->replies_left > 0)
 		p->replies_left--;
 	if (p->verb == VERB_XEXCH50 && s->reply.code == 354) {

@@ -96,9 +96,10 @@ struct session {
 	uint64_t lost_end;    /* stream offset behind the last hole among commands */
 	uint64_t judged[2];   /* stream offset at which waiting bytes were judged */
 	bool judged_set[2];
-	uint64_t refusal_end;   /* stream offset behind the last reply that refused MAIL or RCPT */
-	uint64_t content_start; /* stream offset, down, behind the 354 */
-	bool midway;            /* the content that is taken began before what can be seen */
+	uint64_t refusal_end;      /* stream offset behind the last reply that refused MAIL or RCPT */
+	uint64_t content_start;    /* stream offset, down, behind the 354 */
+	uint64_t content_answered; /* the same behind the last reply to an end of data, 0 when there was none */
+	bool midway;               /* the content that is taken began before what can be seen */
 	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
 	bool injection_said, response_injection_said;
@@ -201,6 +202,12 @@ void content_close(struct session *s, bool whole);
 /* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when
  * more must be seen to say. */
 bool hole_in_responses(struct session *s);
+/* last_waiting - the verb of the command that stands last before this stream offset, of those that wait or are pending;
+ * VERB_UNKNOWN when something else waits, too. */
+enum verb last_waiting(const struct session *s, uint64_t until);
+/* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
+ */
+bool waited_for_all(const struct session *s, uint64_t until);
 /* fire_gap - bytes of this direction are not in the capture, or not to be waited for. */
 bool fire_gap(struct session *s, enum direction direction);
 

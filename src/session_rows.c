@@ -82,6 +82,37 @@ bool answered_enough(const struct session *s)
 	       s->command_acked == taken;
 }
 
+/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+static bool known_command(struct span bytes)
+{
+	struct command command;
+	struct span path, rest;
+	size_t used;
+	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
+		return false;
+	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
+		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
+	return true;
+}
+
+/* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
+ * since; it waits behind DATA or QUIT, and then begins anew. */
+bool lenient_unheard(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	const struct pending *p = &s->pending;
+	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
+	if (s->options.strict || s->direction != UP || !behind_content || session_blind(s) ||
+		s->content_answered != s->in[DOWN].received)
+		return false;
+	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
+	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
+		return false;
+	struct span bytes = inbox_bytes(up);
+	size_t before = (size_t)(anew - up->offset);
+	return before < bytes.size && known_command((struct span){ bytes.data + before, bytes.size - before });
+}
+
 /* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
 bool answers_lost(const struct session *s)
 {
@@ -178,6 +209,13 @@ bool lenient_unseen_command(const struct session *s)
 	return !s->options.strict && s->direction == DOWN && session_blind(s);
 }
 
+/* Some servers have a last word for a client that hung up. */
+bool lenient_answers_close(const struct session *s)
+{
+	return !s->options.strict && s->direction == DOWN && s->in[UP].fin && inbox_empty(&s->in[UP]) &&
+	       s->reply.code != 0;
+}
+
 /* 354 answers a DATA that was not captured. */
 bool lenient_unseen_data(const struct session *s)
 {
@@ -230,19 +268,6 @@ bool lenient_midstream_354(const struct session *s)
 	return lenient_midstream(s) && s->reply.code == 354;
 }
 
-/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
-static bool known_command(struct span bytes)
-{
-	struct command command;
-	struct span path, rest;
-	size_t used;
-	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
-		return false;
-	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
-		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
-	return true;
-}
-
 bool lenient_midstream_command(const struct session *s)
 {
 	return lenient_midstream(s) && s->direction == UP && known_command(inbox_bytes(&s->in[UP]));
@@ -290,6 +315,14 @@ bool stray_before_tls(const struct session *s)
 		return false;
 	uint64_t acked = inbox_acked(&s->in[s->direction], s->in[s->direction].offset);
 	return s->direction == UP ? acked < s->tls_start : !s->tls_seen[UP];
+}
+
+/* What a server says in clear behind its 220 when the client did not begin TLS, but hung up or went on in clear. */
+bool answers_no_tls(const struct session *s)
+{
+	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->pending.end;
+	bool hung_up = s->in[UP].fin && inbox_empty(&s->in[UP]);
+	return s->direction == DOWN && !s->options.implicit_tls && !s->tls_seen[UP] && (more_came || hung_up);
 }
 
 bool never_was_tls(const struct session *s)
