@@ -47,6 +47,9 @@ static inline char *arena_copy(struct arena *arena, const char *text, size_t siz
 	return copy;
 }
 
+/* arena_text - text[0..size) as a GString that is only read. */
+GString *arena_text(struct arena *arena, const void *text, size_t size);
+
 /* arena_add - adds to a list whose memory is the arena's; zeroed: empty. It is read like any GPtrArray; GLib must not
  * change it. */
 void arena_add(struct arena *arena, GPtrArray *list, void *element);

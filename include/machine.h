@@ -86,7 +86,7 @@ extern const char *const machine_event_names[EVENT_COUNT];
  * event; those for any state come last. */
 struct machine {
 	const struct transition *table, *end;
-	uint8_t first[STATE_COUNT + 1][EVENT_COUNT]; /* number of the first row to try, from 1; 0: none */
+	uint8_t first[STATE_COUNT + 1][EVENT_COUNT]; /* number of the first row, from 1; 0: none */
 	bool strict;
 	enum state_id state;
 };

@@ -51,6 +51,13 @@ void arena_add(struct arena *arena, GPtrArray *list, void *element)
 	list->pdata[list->len++] = element;
 }
 
+GString *arena_text(struct arena *arena, const void *text, size_t size)
+{
+	GString *string = arena_take(arena, sizeof *string);
+	*string = (GString){ arena_copy(arena, text, size), size, size + 1 };
+	return string;
+}
+
 char *arena_string(struct arena *arena, GString *string)
 {
 	char *copy = arena_copy(arena, string->str, string->len);

@@ -129,18 +129,16 @@ void machine_init(struct machine *m, const struct transition *table, size_t size
 	*m = (struct machine){
 		.table = table, .end = table + size, .strict = strict, .state = STATE_session_initiation
 	};
-	for (size_t i = size; i-- > 0;) {
-		const struct transition *row = &table[i];
-		m->first[row->state][row->event] = (uint8_t)(i + 1);
-		for (enum state_id id = 0; row->state == STATE_any && id < STATE_any; id++)
-			m->first[id][row->event] = (uint8_t)(i + 1);
-	}
+	for (size_t i = size; i-- > 0;)
+		m->first[table[i].state][table[i].event] = (uint8_t)(i + 1);
 }
 
 /* first_row - the first that may apply in this state; NULL when none. */
 static const struct transition *first_row(const struct machine *m, enum state_id state, enum machine_event event)
 {
 	unsigned number = m->first[state][event];
+	if (number == 0)
+		number = m->first[STATE_any][event];
 	return number > 0 ? &m->table[number - 1] : NULL;
 }
 

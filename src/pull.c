@@ -47,7 +47,7 @@ static bool pull_command(struct session *s)
 		s->command = (struct command){ .line = bytes };
 		return machine_fire(&s->machine, EVENT_parse_error, s);
 	}
-	if (bytes.size == 0 || hold_undecided(s) || lost_replies_come(s))
+	if (bytes.size == 0 || (s->hold.active && hold_undecided(s)) || lost_replies_come(s))
 		return inbox_hole(up) > 0 && fire_gap(s, UP);
 	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
 	if (result == PARSE_MORE)
@@ -213,9 +213,10 @@ static bool pull_response(struct session *s)
 	s->direction = DOWN;
 	if (s->machine.state == STATE_response && lenient_server_hello(s))
 		return machine_fire(&s->machine, EVENT_missing_grammar, s);
-	if (s->machine.state == STATE_response && (hold_undecided(s) || belongs_later(s))) {
+	if (s->machine.state == STATE_response && s->hold.active && hold_undecided(s))
+		return false;
+	if (s->machine.state == STATE_response && belongs_later(s))
 		return !s->hold.active && fire_gap(s, DOWN);
-	}
 	/* The server may say less than is waited for: what it says next is judged before it is taken. */
 	bool settles = s->machine.state == STATE_response &&
 		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));

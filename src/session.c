@@ -125,7 +125,7 @@ static void run(struct session *s)
 
 /* ---- the contract ---- */
 
-static void free_text(void *text)
+static void free_text(GString *text)
 {
 	if (text)
 		g_string_free(text, TRUE);
@@ -146,7 +146,8 @@ struct session *session_new(const struct session_options *options, const struct 
 	inbox_init(&s->in[DOWN]);
 	hold_init(&s->hold);
 	pending_text(&s->pending, no_text, no_text);
-	s->summary.extensions = g_ptr_array_new_with_free_func(free_text);
+	s->summary.extensions = &s->extensions;
+	forget_extensions(s);
 	s->summary.midstream = options->midstream;
 	s->summary.one_sided = options->one_sided;
 	if (options->implicit_tls) {
@@ -179,7 +180,7 @@ void session_fin(struct session *s, enum direction direction)
 
 size_t session_memory(const struct session *s)
 {
-	size_t size = sizeof *s + s->hold.content->len;
+	size_t size = sizeof *s + (s->hold.active ? s->hold.content->len : 0);
 	for (size_t i = 0; i < s->reply.copied; i++)
 		size += s->reply.lines[i].line.size;
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -247,6 +248,6 @@ void session_free(struct session *s)
 	free_text(s->greeting_name);
 	free_text(s->summary.banner);
 	free_text(s->summary.helo);
-	g_ptr_array_unref(s->summary.extensions);
+	forget_extensions(s);
 	g_free(s);
 }

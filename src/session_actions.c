@@ -293,17 +293,25 @@ void end_auth(struct session *s)
 	s->auth = NULL;
 }
 
+void forget_extensions(struct session *s)
+{
+	const struct arena all = { .at = (char *)s->extensions_first, .left = sizeof s->extensions_first };
+	arena_release(&s->extension_memory, &all);
+	s->extensions = (GPtrArray){ 0 };
+}
+
 /* take_extensions - the lines of an EHLO reply behind the first (RFC 5321 4.1.1.1). */
 static void take_extensions(struct session *s)
 {
-	g_ptr_array_set_size(s->summary.extensions, 0);
+	forget_extensions(s);
 	s->pipelining = s->starttls_offered = false;
 	s->size_limit = 0;
 	for (size_t i = 1; i < s->reply.line_count; i++) {
 		struct span text = reply_text(&s->reply, i), rest = text, word, value;
 		if (!grammar_word(&rest, &word))
 			continue;
-		g_ptr_array_add(s->summary.extensions, text_of(text));
+		struct arena *memory = &s->extension_memory;
+		arena_add(memory, &s->extensions, arena_text(memory, text.data, text.size));
 		if (grammar_is(word, "PIPELINING"))
 			s->pipelining = true;
 		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") ||

@@ -59,6 +59,8 @@ struct chunk {
 	bool discard; /* not content of a mail */
 };
 
+#define EXTENSIONS_FIRST 768 /* octets for what EHLO offers that come with a session: enough for most */
+
 struct session {
 	struct session_options options;
 	const struct session_sink *sink;
@@ -112,6 +114,9 @@ struct session {
 	unsigned waiting_commands;
 	uint64_t counted_to;
 	enum session_end why;
+	GPtrArray extensions; /* of the summary; in their own memory, which a new greeting empties */
+	struct arena extension_memory;
+	uint64_t extensions_first[EXTENSIONS_FIRST / sizeof(uint64_t)];
 };
 
 /* ---- session.c ---- */
@@ -147,6 +152,8 @@ void watch_overflow(struct session *s);
 /* ---- session_actions.c ---- */
 /* pending_text - copies what the pending command's name and argument are. */
 void pending_text(struct pending *pending, struct span name, struct span argument);
+/* forget_extensions - what the server offers is not known. */
+void forget_extensions(struct session *s);
 /* end_auth - an exchange whose last reply was not seen is over. */
 void end_auth(struct session *s);
 

@@ -141,7 +141,7 @@ static bool next_reply_fits(const struct session *s)
 bool hold_undecided(struct session *s)
 {
 	struct hold *h = &s->hold;
-	if (!h->active || !h->command_follows || !h->ended)
+	if (!h->command_follows || !h->ended)
 		return false;
 	if (hold_answered(s)) {
 		hold_split(s);

@@ -40,9 +40,7 @@ static struct arena *memory(struct transaction *tx)
 
 static GString *text_of(struct arena *arena, struct span s)
 {
-	GString *text = arena_take(arena, sizeof *text);
-	*text = (GString){ arena_copy(arena, (const char *)s.data, s.size), s.size, s.size + 1 };
-	return text;
+	return arena_text(arena, s.data, s.size);
 }
 
 static struct transaction *transaction_new(const struct session *s)
