@@ -10,9 +10,11 @@ SERVERS = [
     ("tools", "/usr/bin/python3 aiosmtpd-server.py"),
     ("tools", "node smtp-server.js"),
     ("tools", "vsftpd /etc/vsftpd-lab.conf"),
+    ("tools", "chasquid -config_dir /etc/chasquid-lab"),
 ]
 POSTFIX, EXIM, OPENSMTPD, SENDMAIL = "192.0.2.25", "192.0.2.26", "192.0.2.27", "192.0.2.28"
 AIOSMTPD, DOVECOT, NPM, VSFTPD = "192.0.2.31", "192.0.2.32", "192.0.2.33", "192.0.2.34"
+CHASQUID = "192.0.2.35"
 
 HELLO = """\
 S: 220
@@ -197,6 +199,14 @@ S:
     + "S: 250\n"
     + QUIT,
 )
+
+# chasquid throws away what it reads along with the end of data, and has a last word for those that hang up
+UNHEARD = "".join(line for line in PIPELINED.splitlines(True) if line.startswith("C:")).replace("otto", "olga")
+AGAIN = "S: 250\n! wait 0.3\n" + MAIL.replace("Harbour dues", "Once more") + QUIT
+raw("chasquid-unheard", CHASQUID, HELLO + ENVELOPE + DATA + CONTENT + UNHEARD + AGAIN)
+raw("chasquid-gone-without-quit", CHASQUID, HELLO + "! fin C\nS: 554\n")
+raw("chasquid-starttls-then-gone", CHASQUID, HELLO + "C: STARTTLS\nS: 220\n! wait 0.2\n! fin C\nS: 554\nS: 554\n")
+raw("chasquid-quit-unheard", CHASQUID, HELLO + ENVELOPE + DATA + CONTENT + "C: QUIT\nS: 250\n! wait 0.3\n" + QUIT)
 
 # ---- extensions ----
 raw(

@@ -62,7 +62,7 @@ ip netns list | grep -qw rec || {
 	$netns sysctl -q -w net.ipv4.tcp_fastopen=3
 	address 198.51.100.7
 	address 2001:db8:7::7 
-	for host in 25 26 27 28 31 32 33 34; do
+	for host in 25 26 27 28 31 32 33 34 35; do
 		address 192.0.2.$host 198.51.100.7
 		address 2001:db8::$host 2001:db8:7::7
 	done
@@ -75,5 +75,8 @@ root postfix postfix sasl2-bin libsasl2-modules $tools
 root exim exim4-daemon-heavy $tools
 root opensmtpd opensmtpd $tools
 root sendmail sendmail-bin sendmail-base sendmail-cf m4 $tools
-root tools dovecot-lmtpd dovecot-pop3d vsftpd python3-aiosmtpd $tools
+root tools dovecot-lmtpd dovecot-pop3d vsftpd python3-aiosmtpd chasquid $tools
+for kind in fullchain:crt privkey:key; do
+	cp "$base/ec.mail.example.${kind#*:}.pem" "$base/tools/root/etc/chasquid-lab/certs/mail.example/${kind%:*}.pem"
+done
 chroot "$base/tools/root" sh -c 'mkdir -p /opt/node && cd /opt/node && npm install --silent smtp-server nodemailer'
