@@ -38,6 +38,17 @@ static void rows_of_a_state_stand_together(void **state)
 	}
 }
 
+/* The engine goes from row to row and stops at the first of another event. */
+static void rows_of_an_event_stand_together_in_their_state(void **state)
+{
+	bool done[STATE_COUNT + 1][EVENT_COUNT] = { { false } };
+	for (size_t i = 1; i < machine_table_size; i++) {
+		const struct transition *row = &machine_table[i], *before = row - 1;
+		done[before->state][before->event] |= row->state != before->state || row->event != before->event;
+		assert_false(done[row->state][row->event]);
+	}
+}
+
 static void no_row_stands_behind_one_without_a_guard(void **state)
 {
 	for (size_t i = 0; i < machine_table_size; i++)
@@ -141,6 +152,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_for_any_come_last),
 		cmocka_unit_test(rows_of_a_state_stand_together),
+		cmocka_unit_test(rows_of_an_event_stand_together_in_their_state),
 		cmocka_unit_test(no_row_stands_behind_one_without_a_guard),
 		cmocka_unit_test(terminal_states_expect_nothing),
 		cmocka_unit_test(every_state_takes_every_event),
