@@ -8,7 +8,8 @@
  *  - its window is opened to 2^30 and follows the stream, its counters (int) are rebased,
  *  - its limit on the queue (64 KiB, then it frees all of it) is disabled, the owner bounds the queue,
  *  - it writes into a buffer that is lent to it for the time of a call (history.c), so that none is left behind,
- *  - holes are skipped by moving the first sequence number and feeding one marker octet.
+ *  - holes are skipped by moving the first sequence number and feeding one marker octet,
+ *  - its hash is ours (mkhash), for the addresses are.
  */
 #include "nids_link.h"
 
@@ -37,17 +38,12 @@ static uint32_t last_number;
 static bool wrapped; /* numbers may be in use already */
 static uint8_t packet[HEADER_SIZE + PIECE_MAX];
 
-/* Links that are in libnids, least recently fed first: those with nothing queued, and the others. */
+/* Links that are in libnids, in the order in which they came there: those with nothing queued, and the others. */
 struct link_list {
 	struct nids_link *oldest, *newest;
 };
 static struct link_list drained, busy;
 static unsigned resident;
-
-static struct link_list *list_of(const struct nids_link *link)
-{
-	return link->queued[UP] + link->queued[DOWN] > 0 ? &busy : &drained;
-}
 
 static void list_remove(struct link_list *list, struct nids_link *link)
 {
@@ -61,6 +57,30 @@ static void list_append(struct link_list *list, struct nids_link *link)
 	link->newer = NULL;
 	*(list->newest ? &list->newest->newer : &list->oldest) = link;
 	list->newest = link;
+	link->list = list;
+}
+
+/* list_choose - puts a link where it belongs after it was fed. */
+static void list_choose(struct nids_link *link)
+{
+	struct link_list *list = link->queued[UP] + link->queued[DOWN] > 0 ? &busy : &drained;
+	link->used = true;
+	if (link->list == list)
+		return;
+	list_remove(link->list, link);
+	list_append(list, link);
+}
+
+/* list_idle - a link with nothing queued that was not fed lately: a second chance for each that was. NULL: none. */
+static struct nids_link *list_idle(void)
+{
+	struct nids_link *link;
+	while ((link = drained.oldest) && link->used) {
+		link->used = false;
+		list_remove(&drained, link);
+		list_append(&drained, link);
+	}
+	return link;
 }
 
 /* sequence - an offset as the sequence number libnids sees. */
@@ -84,6 +104,16 @@ static void lend_buffer(struct half_stream *half)
 {
 	half->data = (char *)history_room();
 	half->bufsize = HISTORY_CHUNK_MAX;
+}
+
+u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port);
+
+/* mkhash - instead of libnids' own, which takes twelve octets one by one. It asks for the place of a connection in its
+ * table; for a packet of the server first with the addresses exchanged, where no connection is: that place is left
+ * empty. Weak: libnids linked statically keeps its own. */
+__attribute__((weak)) u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port)
+{
+	return source == htonl(SERVER_ADDRESS) ? 0 : ntohl(source);
 }
 
 /* on_tcp - libnids' callback. */
@@ -147,7 +177,7 @@ static void rebase(struct nids_link *link, enum direction direction, uint64_t of
 /* park - gives the link's place in libnids up. */
 static void park(struct nids_link *link)
 {
-	list_remove(list_of(link), link);
+	list_remove(link->list, link);
 	nids_free_tcp_stream(link->tcp);
 	link->tcp = NULL;
 	resident--;
@@ -159,14 +189,15 @@ static void connect_link(struct nids_link *link)
 	if (resident >= NIDS_RESIDENT) {
 		if (!drained.oldest)
 			owner->relieve(busy.oldest);
-		park(drained.oldest);
+		park(list_idle());
 	}
 	struct tuple4 address = { .source = CLIENT_PORT, .dest = SERVER_PORT, .daddr = htonl(SERVER_ADDRESS) };
 	do {
 		link->number = ++last_number;
 		address.saddr = htonl(link->number);
 		wrapped |= link->number == 0;
-	} while (link->number == 0 || link->number == SERVER_ADDRESS || (wrapped && nids_find_tcp_stream(&address)));
+	} while (link->number % NIDS_TABLE == 0 || link->number == SERVER_ADDRESS ||
+		 (wrapped && nids_find_tcp_stream(&address)));
 
 	uint32_t up = sequence(link->expected[UP]), down = sequence(link->expected[DOWN]);
 	feeding = link;
@@ -198,7 +229,6 @@ void nids_link_feed(struct nids_link *link, enum direction direction, uint64_t o
 {
 	if (!link->tcp)
 		connect_link(link);
-	list_remove(list_of(link), link);
 	if (link->expected[direction] - link->opened[direction] > REBASE_AFTER)
 		rebase(link, direction, link->expected[direction]);
 	while (size > 0) {
@@ -210,18 +240,17 @@ void nids_link_feed(struct nids_link *link, enum direction direction, uint64_t o
 		data += part;
 		size -= part;
 	}
-	list_append(list_of(link), link);
+	list_choose(link);
 }
 
 void nids_link_skip(struct nids_link *link, enum direction direction, uint64_t offset)
 {
 	if (link->tcp && link->queued[direction] > 0) {
-		list_remove(list_of(link), link);
 		rebase(link, direction, offset - 1);
 		link->expected[direction] = offset;
 		marker = true;
 		feed(link, direction, offset - 1, (const uint8_t *)"", 1);
-		list_append(list_of(link), link);
+		list_choose(link);
 	} else {
 		link->expected[direction] = offset;
 		if (link->tcp)

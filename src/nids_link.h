@@ -12,6 +12,7 @@
 #include "types.h"
 
 struct tcp_stream;
+struct link_list;
 
 struct nids_link {
 	struct tcp_stream *tcp; /* NULL: not in libnids at present */
@@ -19,7 +20,9 @@ struct nids_link {
 	uint64_t expected[2];   /* offset of the next byte in order, by direction; libnids agrees with it */
 	uint64_t opened[2];     /* offset up to which libnids' window and counters were moved last */
 	uint32_t queued[2];     /* pieces that wait in libnids' queue */
+	struct link_list *list; /* the one it is in, between: */
 	struct nids_link *older, *newer;
+	bool used; /* fed since it was last looked at for its place */
 };
 
 struct nids_owner {
