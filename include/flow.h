@@ -23,33 +23,33 @@ enum flow_end {
 	FLOW_END_INPUT    /* the input ended */
 };
 
-/* Per direction. */
+/* Per direction. What is of packets is counted elsewhere meanwhile: it is right in begin and in end. */
 struct flow_side {
 	uint64_t packets;     /* segments seen */
 	uint64_t wire_bytes;  /* octets of those packets on the wire */
-	uint64_t bytes;       /* stream bytes delivered */
+	uint64_t bytes;       /* stream bytes delivered; at any time, as the rest */
 	uint64_t gap_bytes;   /* stream bytes that are not in the capture */
 	uint64_t conflicts;   /* retransmitted segments with other bytes than the first copy */
 	uint64_t cut_packets; /* segments whose payload was cut by the snap length */
-	bool syn, fin, rst;   /* seen from this side */
+	bool syn, fin, rst;   /* seen from this side; of packets, too */
 };
 
 /* What is known of a connection; borrowed, valid from begin to the return of end. */
 struct flow {
 	uint64_t id; /* number of its first packet in the input */
+	void *user;  /* what begin returned */
 	struct moment first, last;
-	struct address client, server;
-	uint16_t client_port, server_port;
-	uint8_t vlan_count;
-	uint16_t vlan[DECODE_VLAN_MAX];
+	bool one_sided;
+	enum direction missing;   /* with one_sided: the direction of which no packet was seen */
 	struct flow_side side[2]; /* by enum direction */
 	bool established;         /* a handshake was seen or must have been */
 	bool midstream;           /* it began before the capture */
 	bool tls_port;            /* the server's port is 465: TLS from the first byte */
-	enum direction missing;   /* with one_sided: the direction of which no packet was seen */
-	bool one_sided;
-	enum flow_end why; /* valid in end */
-	void *user;        /* what begin returned */
+	enum flow_end why;        /* valid in end */
+	struct address client, server;
+	uint16_t client_port, server_port;
+	uint8_t vlan_count;
+	uint16_t vlan[DECODE_VLAN_MAX];
 };
 
 enum flow_trouble {

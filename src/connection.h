@@ -28,15 +28,15 @@ struct flow_key {
 /* One of the two ends, in the order of the key. Which of them is the client comes out later. */
 struct end {
 	uint64_t packets, wire_bytes;
+	bool fin, rst;
+	bool spoke;   /* sent anything that is neither SYN nor RST */
+	bool payload; /* ... with payload */
+	bool syn_ack; /* its SYN was an answer */
+	uint8_t syn_count;
 	struct {
 		uint32_t seq, ack;
 		uint32_t payload; /* octets that came with the SYN */
 	} syns[END_ISNS];         /* newest last */
-	uint8_t syn_count;
-	bool syn_ack; /* its SYN was an answer */
-	bool spoke;   /* sent anything that is neither SYN nor RST */
-	bool payload; /* ... with payload */
-	bool fin, rst;
 };
 
 enum stage_of_life {
@@ -61,27 +61,30 @@ struct held_list {
 
 /* What is needed only while a connection may be, or is, SMTP. */
 struct work {
-	struct flow flow;
 	struct stream *stream;
-	struct held_list held;      /* before begin */
-	struct held_segment *reuse; /* after it: a SYN that may begin another connection on these addresses */
+	struct held_segment *reuse; /* after begin: a SYN that may begin another connection on these addresses */
+	size_t uncharged;           /* octets since memory was accounted */
 	bool smtp;                  /* by its port or by what was said; it begins when it is ready */
+	struct flow flow;
+	struct held_list held; /* before begin */
 };
 
+/* What every packet needs stands first: with many connections, memory is waited for more than anything else. */
 struct connection {
 	struct flow_key key;
+	struct work *work;
 	struct flow_table *table;
 	struct connection *older, *newer; /* in its queue, by time of the last packet */
 	struct expiry *queue;
 	int64_t heard; /* time of the input when its last packet came */
-	struct moment first, last;
-	struct end end[2];
+	struct moment last;
 	int client; /* which end; -1: no SYN has told, and it has not begun */
 	enum stage_of_life life;
+	struct end end[2];
+	size_t charged; /* memory accounted for it */
+	struct moment first;
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX];
-	size_t charged; /* memory accounted for it */
-	struct work *work;
 };
 
 /* A queue of connections that expire after the same time. */
@@ -124,6 +127,8 @@ void connection_quiet(struct connection *connection, enum stage_of_life life);
 void connection_finish(struct connection *connection, enum flow_end why);
 /* connection_charge - brings the table's account of memory up to date. */
 void connection_charge(struct connection *connection);
+/* connection_charge_due - the same after a segment, when much may have changed: not for every few octets. */
+void connection_charge_due(struct connection *connection, unsigned end, const struct segment *segment);
 
 /* ---- pending.c ---- */
 #define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */

@@ -10,6 +10,8 @@
 #include "connection.h"
 #define TLS_PORT 465
 #define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
+#define UNCHARGED_MAX 4096  /* octets that may have come from the client since memory was accounted */
+#define SEGMENT_COST 128    /* ... where a segment out of order counts for more than its octets */
 
 /* ---- what the stream has to say ---- */
 
@@ -70,6 +72,20 @@ void connection_charge(struct connection *connection)
 	connection->charged = size;
 }
 
+void connection_charge_due(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct work *work = connection->work;
+	if (!work)
+		return;
+	work->uncharged += segment->captured + SEGMENT_COST;
+	/* A reply ends what a session holds of a command or a mail. */
+	bool up = (int)end == connection->client || segment->captured == 0;
+	if (connection->life == LIFE_SMTP && up && work->uncharged < UNCHARGED_MAX)
+		return;
+	work->uncharged = 0;
+	connection_charge(connection);
+}
+
 /* drop_work - all that is needed only for SMTP. */
 static void drop_work(struct connection *connection)
 {
@@ -105,20 +121,17 @@ static void set_address(struct address *address, const struct flow_key *key, uns
 	memcpy(address->octets, key->octets[end], sizeof address->octets);
 }
 
-/* copy_side - what was counted of an end, in the public words. */
-static void copy_side(struct connection *connection, unsigned number)
+/* copy_sides - what was counted of the ends, in the public words. */
+static void copy_sides(struct connection *connection)
 {
-	struct flow *flow = &connection->work->flow;
-	const struct end *end = &connection->end[number];
-	enum direction direction = direction_of(connection, number);
-	struct flow_side *side = &flow->side[direction];
-	flow->last = connection->last;
-	side->packets = end->packets;
-	side->wire_bytes = end->wire_bytes;
-	side->syn = end->syn_count > 0;
-	side->fin = end->fin;
-	if (flow->one_sided && flow->missing == direction && end->packets > 0)
-		flow->one_sided = false;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct end *end = &connection->end[i];
+		struct flow_side *side = &connection->work->flow.side[direction_of(connection, i)];
+		side->packets = end->packets;
+		side->wire_bytes = end->wire_bytes;
+		side->syn = end->syn_count > 0;
+		side->fin = end->fin;
+	}
 }
 
 struct connection *connection_begin(struct connection *connection)
@@ -143,8 +156,8 @@ struct connection *connection_begin(struct connection *connection)
 	flow->tls_port = flow->server_port == TLS_PORT;
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
 	flow->missing = connection->end[client].packets == 0 ? UP : DOWN;
-	copy_side(connection, 0);
-	copy_side(connection, 1);
+	flow->last = connection->last;
+	copy_sides(connection);
 
 	struct stream_start start = { .one_sided = flow->one_sided, .missing = flow->missing };
 	for (unsigned i = 0; i < 2; i++) {
@@ -154,6 +167,7 @@ struct connection *connection_begin(struct connection *connection)
 	work->stream = stream_new(&start, &stream_events, connection);
 	connection->life = LIFE_SMTP;
 	table->stats.sessions++;
+	work->uncharged = UNCHARGED_MAX;
 	flow->user = table->sink->begin(table->context, flow);
 
 	struct held_list held = work->held;
@@ -236,9 +250,12 @@ static struct connection *smtp_segment(struct connection *connection, unsigned e
 {
 	struct flow_table *table = connection->table;
 	struct work *work = connection->work;
+	struct flow *flow = &work->flow;
 	enum direction direction = direction_of(connection, end);
 
-	copy_side(connection, end);
+	flow->last = connection->last;
+	if (flow->one_sided && flow->missing == direction)
+		flow->one_sided = false;
 	if (work->reuse && confirms_reuse(connection, end, segment))
 		return reuse(connection, end, segment);
 	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))
@@ -333,6 +350,7 @@ void connection_finish(struct connection *connection, enum flow_end why)
 	else if (flow->side[UP].rst || flow->side[DOWN].rst)
 		why = FLOW_END_RST;
 	stream_flush(work->stream);
+	copy_sides(connection);
 	flow->why = why;
 	connection->life = LIFE_OVER;
 	connection->table->sink->end(flow->user, flow);

@@ -42,8 +42,8 @@ static guint key_hash(gconstpointer pointer)
 {
 	const uint8_t *key = pointer;
 	uint64_t hash = seed;
-	for (size_t i = 0; i < sizeof(struct flow_key); i += sizeof(uint64_t))
-		hash = mix(hash, word(key + i) ^ seed);
+	for (size_t i = 0; i < sizeof(struct flow_key); i += 2 * sizeof(uint64_t))
+		hash = mix(hash ^ word(key + i), word(key + i + sizeof(uint64_t)) ^ seed);
 	return (guint)(hash ^ hash >> 32);
 }
 
@@ -52,7 +52,8 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 	return memcmp(a, b, sizeof(struct flow_key)) == 0;
 }
 
-static void key_fill(struct flow_key *key, const struct segment *segment)
+/* key_fill - returns which end sent the segment. */
+static unsigned key_fill(struct flow_key *key, const struct segment *segment)
 {
 	int order = memcmp(segment->source.octets, segment->destination.octets, sizeof key->octets[0]);
 	if (order == 0)
@@ -67,6 +68,7 @@ static void key_fill(struct flow_key *key, const struct segment *segment)
 	key->port[1] = source_first ? segment->destination_port : segment->source_port;
 	key->family = segment->source.family;
 	memset(key->zero, 0, sizeof key->zero);
+	return !source_first;
 }
 
 unsigned flow_share(const struct address *a, const struct address *b, unsigned shares)
@@ -244,15 +246,14 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	if (options->shares > 1 &&
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)
 		return;
-	key_fill(&key, segment);
+	unsigned end = key_fill(&key, segment);
 	struct connection *connection = g_hash_table_lookup(table->connections, &key);
 	if (!connection)
 		connection = connection_new(table, &key, segment);
 	else
 		table_queue(connection, connection->queue);
-	connection = connection_segment(connection, client_end_of(&key, segment), segment);
-	if (connection->work)
-		connection_charge(connection);
+	connection = connection_segment(connection, end, segment);
+	connection_charge_due(connection, end, segment);
 	if (table->memory > options->memory_limit)
 		keep_to_limit(table);
 }

@@ -31,29 +31,30 @@
 #define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest window there is */
 #define RESET_AHEAD_MAX (INT64_C(1024) * 1024) /* a reset further ahead is forged */
 
+/* What every segment needs stands first, as in struct connection. */
 struct half {
-	bool known;                       /* first_seq is */
-	uint32_t first_seq;               /* of the byte at offset 0 */
-	uint64_t highest;                 /* end of the furthest byte seen */
-	uint64_t acked;                   /* by the peer: the furthest */
-	uint64_t settled[PATIENCE_STEPS]; /* acked as it was, newest first */
-	uint64_t progress;                /* packet of the connection at which bytes were last delivered */
-	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
-	uint64_t fin;      /* offset of the end, when fin_seen */
-	uint64_t reset;    /* where a reset was sent, when reset_seen */
+	uint32_t first_seq; /* of the byte at offset 0 */
+	bool known;         /* ... is it */
 	bool fin_seen, fin_put, fin_acked, reset_seen;
+	uint64_t highest;  /* end of the furthest byte seen */
+	uint64_t acked;    /* by the peer: the furthest */
+	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
+	uint64_t progress; /* packet of the connection at which bytes were last delivered */
+	uint64_t newest;   /* place in the history */
 	struct pieces held;
-	uint64_t newest; /* place in the history */
+	uint64_t fin;                     /* offset of the end, when fin_seen */
+	uint64_t reset;                   /* where a reset was sent, when reset_seen */
+	uint64_t settled[PATIENCE_STEPS]; /* acked as it was, newest first */
 };
 
 struct stream {
 	struct nids_link link; /* first: on_bytes finds the stream by it */
-	struct half half[2];
-	struct outbox outbox;
 	uint64_t direct_acked; /* of the piece in hand */
 	uint64_t packets;
 	bool one_sided;
 	enum direction missing;
+	struct outbox outbox;
+	struct half half[2];
 };
 
 /* ---- offsets ---- */
