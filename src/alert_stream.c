@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "alert_parts.h"
+#include "octets.h"
 
 /* RFC 1870 5: the declared size may be an estimate. */
 #define SIZE_TOLERANCE 10 /* a tenth */
@@ -103,10 +104,16 @@ static void line_ended(
  * judged by what follows. */
 static bool is_paired(struct span piece)
 {
-	uint8_t odd = piece.data[0] == '\n' || piece.data[piece.size - 1] == '\0';
-	for (size_t i = 0; i + 1 < piece.size; i++)
-		odd |= ((piece.data[i] == '\r') ^ (piece.data[i + 1] == '\n')) | (piece.data[i] == '\0');
-	return !odd;
+	const uint8_t *at = piece.data, *last = at + piece.size - 1;
+	bool odd = *at == '\n' || *last == '\0';
+	octets16 all = { 0 };
+	for (; last - at >= (ptrdiff_t)sizeof all; at += sizeof all) {
+		octets16 here = octets16_at(at), next = octets16_at(at + 1);
+		all |= (octets16)(((here == '\r') ^ (next == '\n')) | (here == '\0'));
+	}
+	for (; at < last; at++)
+		odd |= ((at[0] == '\r') ^ (at[1] == '\n')) | (at[0] == '\0');
+	return !odd && !octets16_any(all);
 }
 
 /* take_ordinary - a piece in which nothing is odd and no line too long: only its last line matters. Returns false, and

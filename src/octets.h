@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * octets.h - several octets looked at together: an operator works on each, a comparison gives 0 or 0xff for each. The
- * compiler makes of it what the machine has for that. Private to the output stage.
+ * compiler makes of it what the machine has for that. Private to src/.
  */
 #ifndef SMTPSCAN_OCTETS_H
 #define SMTPSCAN_OCTETS_H
@@ -15,17 +15,17 @@ typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
 
-static inline octets16 octets16_at(const char *text)
+static inline octets16 octets16_at(const void *at)
 {
 	octets16 octets;
-	memcpy(&octets, text, sizeof octets);
+	memcpy(&octets, at, sizeof octets);
 	return octets;
 }
 
-static inline octets8 octets8_at(const char *text)
+static inline octets8 octets8_at(const void *at)
 {
 	octets8 octets;
-	memcpy(&octets, text, sizeof octets);
+	memcpy(&octets, at, sizeof octets);
 	return octets;
 }
 
