@@ -4,8 +4,8 @@
  *
  * GMime decodes uuencode; the begin line is found here. Base64 is our own: GMime's needed half of the time of a large
  * mail, ends at the first padding, loses what is not padded, and does not say what was no base64 at all. So is
- * quoted-printable: GMime's goes octet by octet, which takes 1.3 (every third letter escaped) to 5 times as long (none
- * but the line ends), and loses an escape that was cut off.
+ * quoted-printable: GMime's goes octet by octet, with 1.3 (an umlaut in every third word) to 5 times (only line ends)
+ * as many instructions, and loses an escape that was cut off.
  */
 #include "mime.h"
 
