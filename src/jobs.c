@@ -388,6 +388,8 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 	char drain[64];
 	while (read(wake[0], drain, sizeof(drain)) > 0)
 		;
+	if (stop_signals > 0) /* before what workers, who may have had the signal, too, say of it */
+		hand_out_none(run);
 	const struct pollfd *next = polled + 1;
 	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
 		struct worker *worker = &run->workers[i];
