@@ -48,6 +48,21 @@ bool waited_for_all(const struct session *s, uint64_t until)
 	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
 }
 
+/* turns - does the client send another command there than RCPT, of which there may be many? One that did not wait for the
+ * replies would have sent it along with what is before it, not knowing more. */
+static bool turns(const struct session *s, uint64_t offset)
+{
+	struct span bytes = inbox_bytes(&s->in[UP]);
+	uint64_t before = offset - s->in[UP].offset;
+	struct command command;
+	size_t used;
+	if (before >= bytes.size)
+		return false;
+	bytes = (struct span){ bytes.data + before, bytes.size - (size_t)before };
+	return grammar_command(bytes, false, &command, &used) == PARSE_DONE && command.verb != VERB_UNKNOWN &&
+	       command.verb != VERB_RCPT;
+}
+
 /* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent
  * knowing some of the hole tell: it had the reply by then, if it waits for replies. */
 static bool answered_in(const struct session *s, uint64_t hole)
@@ -59,7 +74,7 @@ static bool answered_in(const struct session *s, uint64_t hole)
 		return false;
 	uint64_t acked = inbox_acked(up, knowing);
 	bool shows = acked > end && line_between(down, hole, acked);
-	return !shows && (knowing == up->offset || waited_for_all(s, knowing));
+	return !shows && (knowing == up->offset || waited_for_all(s, knowing) || turns(s, knowing));
 }
 
 bool hole_in_responses(struct session *s)

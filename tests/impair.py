@@ -4,7 +4,7 @@
 
     impair.py SMTPSCAN [KIND...]
 
-For each kind of impairment 20 seeds make a capture each (several sessions at once, one or more mails each, DATA or BDAT,
+For each kind of impairment 20 seeds, or more, make a capture each (several sessions at once, one or more mails each, DATA or BDAT,
 pipelined or not). Asserted: a mail of which nothing is truly lost is byte-exact (size, SHA-256, envelope); with true
 loss exactly the lost octets are missing; nothing captured is counted as lost; no alert but the transport ones. As an
 oracle that none of us wrote, tshark (where installed) must find the streams that the generator meant.
@@ -34,6 +34,7 @@ from generate import (
 )
 
 SEEDS = 20
+SEEDS_LOSS_ANYWHERE = 100  # where it matters most what exactly is lost
 TRANSPORT = {"tcp_gap", "tcp_overlap_conflict", "tcp_midstream", "tcp_one_sided", "truncated_packets"}
 WORDS = "anchor berth crane dock ebb ferry gull harbour inlet jetty keel lock mole naut oar pier quay rope sail tide".split()
 
@@ -411,7 +412,7 @@ def check(truth, records):
 
 def run_kind(smtpscan, folder, kind):
     truths = {}
-    for seed in range(SEEDS):
+    for seed in range(SEEDS_LOSS_ANYWHERE if kind == "loss-anywhere" else SEEDS):
         path = "%s/%s-%d.pcap" % (folder, kind, seed)
         packets, truths[path] = impaired(kind, random.Random("%s %d" % (kind, seed)))
         write_pcap(path, [p if len(p) == 3 else (*p, len(p[1])) for p in packets])
