@@ -48,8 +48,8 @@ bool waited_for_all(const struct session *s, uint64_t until)
 	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
 }
 
-/* turns - does the client send another command there than RCPT, of which there may be many? One that did not wait for the
- * replies would have sent it along with what is before it, not knowing more. */
+/* turns - does the client send another command there than RCPT, of which there may be many? One that did not wait for
+ * the replies would have sent it along with what is before it, not knowing more. */
 static bool turns(const struct session *s, uint64_t offset)
 {
 	struct span bytes = inbox_bytes(&s->in[UP]);
