@@ -77,6 +77,12 @@ static bool answered_in(const struct session *s, uint64_t hole)
 	return !shows && (knowing == up->offset || waited_for_all(s, knowing) || turns(s, knowing));
 }
 
+bool knows_reply_in_hole(const struct session *s)
+{
+	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
+	return s->content_hole && !s->hold.active && inbox_hole(down) > 0 && inbox_acked(up, up->offset) > down->offset;
+}
+
 bool hole_in_responses(struct session *s)
 {
 	struct inbox *down = &s->in[DOWN];

@@ -89,6 +89,7 @@ const struct transition machine_table[] = {
 	ROW(data_transmission,  leave,           always,                      close_content,                 stay,               stay),
 	ROW(data_transmission,  parse_error,     always,                      alert_invalid_data,            fail,               response),
 	ROW(data_transmission,  gap,             up_only,                     take_content_gap,              stay,               stay),
+	ROW(data_transmission,  gap,             end_of_data_unseen,          take_lost_end,                 response,           response),
 	ROW(data_transmission,  missing_grammar, odd_end_answered,            split_content,                 response,           response),
 	ROW(data_transmission,  missing_grammar, end_of_data_lost,            take_lost_end,                 response,           response),
 	ROW(data_transmission,  missing_grammar, lenient_gave_up,             nothing,                       stay,               stay),

@@ -140,6 +140,14 @@ static bool pull_data(struct session *s)
 	}
 	if (bytes.size == 0)
 		return false;
+	if (knows_reply_in_hole(s)) {
+		if (!whole_line(s, UP, bytes) && !inbox_hole_ahead(up))
+			return false;
+		s->direction = DOWN;
+		if (end_of_data_unseen(s))
+			return fire_gap(s, DOWN);
+		s->direction = UP;
+	}
 	bool more = scan_content(s, bytes);
 	if (s->content_ended || s->hold.ended)
 		return machine_fire(&s->machine, EVENT_up, s);

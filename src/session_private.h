@@ -209,6 +209,9 @@ void content_close(struct session *s, bool whole);
 /* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when
  * more must be seen to say. */
 bool hole_in_responses(struct session *s);
+/* knows_reply_in_hole - content has a hole, and goes on with bytes of a client that knows more than the 354, of which
+ * nothing was captured. */
+bool knows_reply_in_hole(const struct session *s);
 /* last_waiting - the verb of the command that stands last before this stream offset, of those that wait or are pending;
  * VERB_UNKNOWN when something else waits, too. */
 enum verb last_waiting(const struct session *s, uint64_t until);

@@ -185,6 +185,12 @@ bool end_of_data_lost(const struct session *s)
 	return s->direction == DOWN && s->content_hole && s->reply.code != 0 && s->reply.code < 300;
 }
 
+/* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
+bool end_of_data_unseen(const struct session *s)
+{
+	return s->direction == DOWN && knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
+}
+
 /* A reply before the terminator: it waits until the content ends. */
 bool lenient_gave_up(const struct session *s)
 {

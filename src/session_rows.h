@@ -13,7 +13,7 @@
 	X(lenient_midstream) X(lenient_midstream_command) X(lenient_midstream_content) \
 	X(foreign_protocol) X(lenient_client_hello) X(lenient_server_hello) X(lenient_midstream_tls) X(lenient_midstream_354) X(up_only) X(down_only) X(excused) \
 	X(greeting) X(lenient_before_helo) X(lenient_assumed) X(lenient_still_ungreeted) \
-	X(chunk_follows) X(chunk_complete) X(end_of_data) X(end_of_data_lost) X(lenient_gave_up) X(lenient_unseen_command) X(lenient_unseen_data) X(odd_end_answered) \
+	X(chunk_follows) X(chunk_complete) X(end_of_data) X(end_of_data_lost) X(end_of_data_unseen) X(lenient_gave_up) X(lenient_unseen_command) X(lenient_unseen_data) X(odd_end_answered) \
 	X(lenient_resynchronising) X(lenient_resynchronising_reply) X(answers_lost) X(answered_enough) X(lenient_unheard) X(lenient_answers_close) \
 	X(starts_tls) X(starts_over) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls)
