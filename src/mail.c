@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "mime.h"
@@ -24,10 +23,8 @@
 #define HASH_STEP (16 * 1024)        /* octets that wait to be hashed: many small updates are slow */
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
-#define FILES_MAX 65536 /* descriptors asked for */
 #define HOLES_MAX 10000
 #define DIGEST_ABOUT 1024     /* octets of the state of a hash */
-#define LIST_FIRST 8          /* elements that a list has room for at first */
 #define ARENA_FIRST 4096      /* octets of the arena that come with the mail: enough for most */
 #define SPARES_MAX 64         /* freed mails that are kept for the next ones: so many wait for their reply */
 #define SPARE_MAX (16 * 1024) /* octets of content, and of text, of one of them */
@@ -66,22 +63,11 @@ static void destroy(struct open_mail *open)
 	g_free(open);
 }
 
-/* allow_files - every large mail that is open needs a descriptor. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MIN(limit.rlim_max, FILES_MAX)) {
-		limit.rlim_cur = MIN(limit.rlim_max, FILES_MAX);
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 void mail_init(void)
 {
 	if (ready)
 		return;
 	ready = true;
-	allow_files();
 	digest_init();
 	mime_init();
 	mime_charset_init();
@@ -137,19 +123,13 @@ void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evid
 	mail_list_add(mail, &mail->defects, defect);
 }
 
-/* mail_list_add - a list has room for 8, 16, 32, ... elements: when it has so many, it is full. */
 void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element)
 {
-	GPtrArray *array = *list;
-	if (array == &nothing) {
-		array = *list = arena_take(mail->arena, sizeof *array);
-		*array = (GPtrArray){ arena_take(mail->arena, LIST_FIRST * sizeof(gpointer)), 0 };
-	} else if (array->len >= LIST_FIRST && (array->len & (array->len - 1)) == 0) {
-		gpointer *more = arena_take(mail->arena, 2 * array->len * sizeof(gpointer));
-		memcpy(more, array->pdata, array->len * sizeof(gpointer));
-		array->pdata = more;
+	if (*list == &nothing) {
+		*list = arena_take(mail->arena, sizeof **list);
+		**list = (GPtrArray){ 0 };
 	}
-	array->pdata[array->len++] = element;
+	arena_add(mail->arena, *list, element);
 }
 
 GString *mail_text(struct mail *mail)
