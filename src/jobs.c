@@ -445,12 +445,6 @@ static void work(struct run *run)
 
 /* ---- all of it ---- */
 
-static bool say(const char *name)
-{
-	fprintf(stderr, "smtpscan: %s: %s\n", name, g_strerror(errno));
-	return false;
-}
-
 /* open_places - where output, mails and files go. */
 static bool open_places(struct run *run)
 {
@@ -458,13 +452,14 @@ static bool open_places(struct run *run)
 	const char *folders[] = { options->mail.extract_dir, options->resume_dir };
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (folders[i] && g_mkdir_with_parents(folders[i], 0777) != 0)
-			return say(folders[i]);
+			return writer_complain(folders[i]);
 	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))
-		return say(options->mbox);
+		return writer_complain(options->mbox);
 	return options->resume_dir || (run->writer = writer_open(options->output_file));
 }
 
-/* allow_files - each worker takes two descriptors, each input that is ahead one or two. */
+/* allow_files - each worker takes two descriptors, each input that is ahead one or two; a worker, which inherits this,
+ * takes one for each large mail that is open. */
 static void allow_files(void)
 {
 	struct rlimit limit;
@@ -499,7 +494,7 @@ int jobs_run(const struct options *options, const GPtrArray *captures)
 	progress(&run, true);
 	if (!writer_close(run.writer))
 		jobs_status(&run, EXIT_OUTPUT);
-	if (run.mbox && !mbox_close(run.mbox) && !say(options->mbox))
+	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
 		jobs_status(&run, EXIT_OUTPUT);
 	run_free(&run);
 	const bool alert = run.worst && run.worst <= options->fail_on;

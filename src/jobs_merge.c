@@ -6,7 +6,6 @@
  * nothing before it: it shows a later frame, has said so (its position), or has ended. Inputs are finished in their
  * order, since they share one output; with --resume each has its own and is finished when it is.
  */
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +73,7 @@ static void end_mail(struct run *run, struct input *input, bool whole)
 		return;
 	if (!run->mbox_failed) {
 		progress_clear(run->progress);
-		fprintf(stderr, "smtpscan: %s: %s\n", run->options->mbox, g_strerror(errno));
+		writer_complain(run->options->mbox);
 	}
 	run->mbox_failed = true;
 	jobs_status(run, EXIT_OUTPUT);

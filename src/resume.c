@@ -4,23 +4,17 @@
  */
 #include "resume.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "writer.h"
+
 #define NAME_MAX_KEPT 100 /* octets of the capture's own name */
 #define HASH_OCTETS 8     /* of the SHA-256 of its path: names differ even when a thousand million captures do */
-
-static bool say(const char *path)
-{
-	fprintf(stderr, "smtpscan: %s: %s\n", path, g_strerror(errno));
-	return false;
-}
 
 /* plain_name - the last part of a path, with nothing in it that a shell or a file system minds. */
 static char *plain_name(const char *path)
@@ -83,7 +77,7 @@ int resume_begin(const char *path, char **hidden)
 	*hidden = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
 	int fd = g_mkstemp_full(*hidden, O_WRONLY | O_CLOEXEC, 0666);
 	if (fd < 0)
-		say(*hidden);
+		writer_complain(*hidden);
 	g_free(folder);
 	g_free(name);
 	return fd;
@@ -91,5 +85,5 @@ int resume_begin(const char *path, char **hidden)
 
 bool resume_end(const char *hidden, const char *path)
 {
-	return g_rename(hidden, path) == 0 || say(path);
+	return g_rename(hidden, path) == 0 || writer_complain(path);
 }

@@ -9,7 +9,6 @@
  */
 #include "shards.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,7 +65,7 @@ static bool next_line(struct shard *shard)
 	ssize_t size = getline(&shard->line, &shard->room, shard->file);
 	if (size < 0) {
 		g_clear_pointer(&shard->line, free);
-		return !ferror(shard->file) || complain(shard->path, g_strerror(errno));
+		return !ferror(shard->file) || writer_complain(shard->path);
 	}
 	shard->size = (size_t)size;
 	if (shard->line[size - 1] != '\n' || !read_key(shard))
@@ -83,11 +82,11 @@ static bool all_there(char **paths, unsigned count)
 		char *line = output_last_stats(paths[i]);
 		if (!line || !output_stats_shard(line, &shard, &shards))
 			good = complain(paths[i], "its last line is no stats record");
-		else if (shards != count || shard < 1 || shard > count)
+		else if (shards != count || shard < 1 || shard > count) {
 			fprintf(stderr, "smtpscan: %s: shard %u of %u, but %u outputs are given\n", paths[i], shard,
-				shards, count),
-				good = false;
-		else if (seen[shard - 1])
+				shards, count);
+			good = false;
+		} else if (seen[shard - 1])
 			good = complain(paths[i], "this shard is given twice");
 		else
 			seen[shard - 1] = true;
@@ -166,7 +165,7 @@ int shards_merge(const struct options *options)
 	for (unsigned i = 0; i < count && good; i++) {
 		shards[i].path = options->captures[i];
 		shards[i].file = fopen(shards[i].path, "re");
-		good = shards[i].file || complain(shards[i].path, g_strerror(errno));
+		good = shards[i].file || writer_complain(shards[i].path);
 	}
 	struct writer *writer = good ? writer_open(options->output_file) : NULL;
 	if (good && !writer)

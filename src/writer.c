@@ -22,7 +22,7 @@ struct writer {
 	uint8_t buffer[BUFFER_SIZE];
 };
 
-static bool complain(const char *name)
+bool writer_complain(const char *name)
 {
 	fprintf(stderr, "smtpscan: %s: %s\n", name, g_strerror(errno));
 	return false;
@@ -32,7 +32,7 @@ struct writer *writer_open(const char *path)
 {
 	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
 	if (fd < 0) {
-		complain(path);
+		writer_complain(path);
 		return NULL;
 	}
 	return writer_new(fd, path ? path : "standard output");
@@ -54,7 +54,7 @@ static bool write_all(struct writer *writer, const uint8_t *data, size_t size)
 	while (size > 0 && !writer->failed) {
 		ssize_t written = write(writer->fd, data, size);
 		if (written < 0 && errno != EINTR)
-			writer->failed = !complain(writer->name);
+			writer->failed = !writer_complain(writer->name);
 		if (written < 0)
 			continue;
 		data += written;
@@ -87,7 +87,7 @@ bool writer_close(struct writer *writer)
 		return true;
 	bool good = writer_flush(writer);
 	if (close(writer->fd) != 0 && good)
-		good = complain(writer->name);
+		good = writer_complain(writer->name);
 	g_free(writer->name);
 	g_free(writer);
 	return good;
