@@ -52,15 +52,11 @@ bool waited_for_all(const struct session *s, uint64_t until)
  * the replies would have sent it along with what is before it, not knowing more. */
 static bool turns(const struct session *s, uint64_t offset)
 {
-	struct span bytes = inbox_bytes(&s->in[UP]);
-	uint64_t before = offset - s->in[UP].offset;
+	struct span bytes = inbox_bytes_from(&s->in[UP], offset);
 	struct command command;
 	size_t used;
-	if (before >= bytes.size)
-		return false;
-	bytes = (struct span){ bytes.data + before, bytes.size - (size_t)before };
-	return grammar_command(bytes, false, &command, &used) == PARSE_DONE && command.verb != VERB_UNKNOWN &&
-	       command.verb != VERB_RCPT;
+	return bytes.size > 0 && grammar_command(bytes, false, &command, &used) == PARSE_DONE &&
+	       command.verb != VERB_UNKNOWN && command.verb != VERB_RCPT;
 }
 
 /* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent

@@ -62,6 +62,16 @@ static inline struct span inbox_bytes(const struct inbox *inbox)
 	return (struct span){ all.data + inbox->head, size };
 }
 
+/* inbox_bytes_from - those of them from this stream offset on, which is not before the present place. */
+static inline struct span inbox_bytes_from(const struct inbox *inbox, uint64_t offset)
+{
+	struct span bytes = inbox_bytes(inbox);
+	uint64_t before = offset - inbox->offset;
+	if (before >= bytes.size)
+		return (struct span){ NULL, 0 };
+	return (struct span){ bytes.data + before, bytes.size - (size_t)before };
+}
+
 /* inbox_hole - the size of the hole that stands at the present place, 0 when none. */
 static inline uint64_t inbox_hole(const struct inbox *inbox)
 {

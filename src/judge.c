@@ -22,6 +22,11 @@ static void fire_unexpected_up(struct session *s, struct span bytes)
 	machine_fire(&s->machine, EVENT_missing_grammar, s);
 }
 
+bool may_say_less(const struct session *s)
+{
+	return s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0);
+}
+
 bool judge_up(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
@@ -32,12 +37,12 @@ bool judge_up(struct session *s)
 		return inbox_hole(up) > 0 && s->machine.state != STATE_response &&
 		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
 	s->direction = UP;
-	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
-	bool settles = s->machine.state == STATE_response &&
-		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));
-	bool unheard = s->machine.state == STATE_response && lenient_unheard(s);
-	bool unclear = !whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s);
-	if ((judged && !settles && !unheard) || inbox_acked(up, up->offset) > s->in[DOWN].received || unclear)
+	/* What the server did not say meanwhile can change the judgement. */
+	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset &&
+		      !(s->machine.state == STATE_response && (may_say_less(s) || lenient_unheard(s)));
+	if (judged || inbox_acked(up, up->offset) > s->in[DOWN].received)
+		return false;
+	if (!whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s))
 		return false;
 	enum state_id before = s->machine.state;
 	fire_unexpected_up(s, bytes);

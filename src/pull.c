@@ -225,9 +225,8 @@ static bool pull_response(struct session *s)
 		return false;
 	if (s->machine.state == STATE_response && belongs_later(s))
 		return !s->hold.active && fire_gap(s, DOWN);
-	/* The server may say less than is waited for: what it says next is judged before it is taken. */
-	bool settles = s->machine.state == STATE_response &&
-		       (s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0));
+	/* What the server says next is judged before it is taken. */
+	bool settles = s->machine.state == STATE_response && may_say_less(s);
 	if (settles && judge_up(s))
 		return true;
 	if (settles && inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)

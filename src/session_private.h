@@ -142,6 +142,9 @@ bool pull(struct session *s, enum direction d, enum grammar grammar);
 /* judge_up - client bytes that wait for a reply: were they really sent before it? judge_down - server bytes with no
  * command outstanding: had it really nothing to answer? Both return true when the machine moved on. */
 bool judge_up(struct session *s);
+/* may_say_less - fewer replies may come than are waited for: to what was lost, or to an end of data behind the first.
+ */
+bool may_say_less(const struct session *s);
 bool judge_down(struct session *s);
 /* sent_ahead - judges client bytes that wait next to the reply they should have waited for. Returns true when the
  * machine left its state over it. */

@@ -108,9 +108,8 @@ bool lenient_unheard(const struct session *s)
 	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
 	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
 		return false;
-	struct span bytes = inbox_bytes(up);
-	size_t before = (size_t)(anew - up->offset);
-	return before < bytes.size && known_command((struct span){ bytes.data + before, bytes.size - before });
+	struct span bytes = inbox_bytes_from(up, anew);
+	return bytes.size > 0 && known_command(bytes);
 }
 
 /* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
