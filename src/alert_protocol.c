@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alert_parts.h"
+#include "octets.h"
 
 #define VERB_SHOWN_MAX 40 /* letters of a verb in a description */
 
@@ -138,28 +139,11 @@ void protocol_octets(struct detector *detector, const struct session_command *co
 	check_eight_bit(detector, command);
 }
 
-#define WORD sizeof(uint64_t)
-
-/* odd_octets - not 0 when one of the next WORD octets is a control character or above 127. */
-static uint64_t odd_octets(const uint8_t *at)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
-	uint64_t octets;
-	memcpy(&octets, at, WORD);
-	return ((octets - ones * ' ') | octets) & highs;
-}
-
-/* is_ordinary - printable ASCII (or DEL) in front of a CRLF, as nearly every line is: nothing in it needs a closer
- * look. Shorter ones than a word are looked at anyway. */
+/* is_ordinary - printable ASCII in front of a CRLF, as nearly every line is: nothing in it needs a closer look. */
 static bool is_ordinary(struct span line)
 {
-	if (line.size < WORD + 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
-		return false;
-	const uint8_t *last = line.data + line.size - 2 - WORD;
-	uint64_t odd = odd_octets(last);
-	for (const uint8_t *at = line.data; at < last; at += WORD)
-		odd |= odd_octets(at);
-	return odd == 0;
+	return line.size >= 2 && line.data[line.size - 2] == '\r' && line.data[line.size - 1] == '\n' &&
+	       octets_printable(line.data, line.size - 2);
 }
 
 /* check_codes - reply_code_mismatch */

@@ -112,26 +112,10 @@ cJSON *json_base64_node(struct span bytes)
 	return sized_node(cJSON_String, text, size);
 }
 
-/* ascii_size - how many octets at the beginning are ASCII, and not NUL? */
-static size_t ascii_size(const char *data, size_t size)
-{
-	size_t at = 0;
-	for (; size - at >= sizeof(octets16); at += sizeof(octets16)) {
-		octets16 odd = (octets16)(octets16_at(data + at) - 1 >= 0x7f);
-		if (octets16_any(odd))
-			return at + octets16_first(odd);
-	}
-	if (size - at >= sizeof(octets8) && !octets8_any((octets8)(octets8_at(data + at) - 1 >= 0x7f)))
-		at += sizeof(octets8);
-	while (at < size && (uint8_t)(data[at] - 1) < 0x7f)
-		at++;
-	return at;
-}
-
 /* is_utf8 - UTF-8 without NUL? As g_utf8_validate_len says. */
 static bool is_utf8(const char *data, size_t size)
 {
-	for (const char *end = data + size; (data += ascii_size(data, (size_t)(end - data))) < end;) {
+	for (const char *end = data + size; (data += octets_ascii(data, (size_t)(end - data))) < end;) {
 		gunichar character = g_utf8_get_char_validated(data, end - data);
 		if (character == 0 || character > 0x10ffff)
 			return false;

@@ -12,9 +12,10 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "octets.h"
+
 #define CHARSET_NAME_MAX 40
 #define CONVERTERS_MAX 32
-#define ASCII_BLOCK 32 /* octets looked at together */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static GHashTable *converters; /* name -> iconv_t */
@@ -84,28 +85,9 @@ static iconv_t converter_get(const char *charset)
 	return converter;
 }
 
-/* block_is_ascii - ASCII_BLOCK octets at once. */
-static inline bool block_is_ascii(const uint8_t *octets)
-{
-	const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
-	uint64_t words[ASCII_BLOCK / 8], bad = 0;
-	memcpy(words, octets, ASCII_BLOCK);
-	/* the highest bit of an octet is set in it, or comes with the borrow from 0 - 1 */
-	for (size_t i = 0; i < ASCII_BLOCK / 8; i++)
-		bad |= words[i] | (words[i] - ones);
-	return (bad & high) == 0;
-}
-
 bool charset_is_ascii(struct span in)
 {
-	size_t i = 0;
-	for (; i + ASCII_BLOCK <= in.size; i += ASCII_BLOCK)
-		if (!block_is_ascii(in.data + i))
-			return false;
-	for (; i < in.size; i++)
-		if (in.data[i] == 0 || in.data[i] & 0x80)
-			return false;
-	return true;
+	return octets_ascii(in.data, in.size) == in.size;
 }
 
 /* is_utf8 - NUL counts as a character. */

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "octets.h"
+
 #define WORD_CHARSET_MAX 64
 
 /* is_ordinary - does the octet mean nothing in an address list? */
@@ -54,32 +56,13 @@ static struct span unfold(struct arena *arena, struct span value)
 	return span_of(out, size);
 }
 
-/* is_plain - only printable ASCII? */
-static bool is_plain(struct span in)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	size_t i = 0;
-	for (; i + 8 <= in.size; i += 8) {
-		uint64_t word;
-		memcpy(&word, in.data + i, 8);
-		/* the highest bit of an octet is set in it, comes with the carry from 0x7f, or the borrow from a
-		 * control */
-		if ((word | (word + ones) | (word - ones * ' ')) & ones * 0x80)
-			return false;
-	}
-	for (; i < in.size; i++)
-		if (in.data[i] < ' ' || in.data[i] >= 0x7f)
-			return false;
-	return true;
-}
-
 char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 {
 	while (value.size > 0 && is_space((char)*value.data))
 		value = span_of(value.data + 1, value.size - 1);
 	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
 		value.size--;
-	if (is_plain(value))
+	if (octets_printable(value.data, value.size))
 		return arena_copy(arena, (const char *)value.data, value.size);
 	struct span raw = unfold(arena, value);
 	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)

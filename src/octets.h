@@ -51,4 +51,39 @@ static inline size_t octets16_first(octets16 octets)
 	return half * 8 + (size_t)__builtin_ctzll(GUINT64_FROM_LE(halves[half])) / 8;
 }
 
+/* octets_ascii - how many octets at the beginning are ASCII, and not NUL? */
+static inline size_t octets_ascii(const void *data, size_t size)
+{
+	const uint8_t *text = data;
+	size_t at = 0;
+	for (; size - at >= sizeof(octets16); at += sizeof(octets16)) {
+		octets16 odd = (octets16)(octets16_at(text + at) - 1 >= 0x7f);
+		if (octets16_any(odd))
+			return at + octets16_first(odd);
+	}
+	if (size - at >= sizeof(octets8) && !octets8_any((octets8)(octets8_at(text + at) - 1 >= 0x7f)))
+		at += sizeof(octets8);
+	while (at < size && (uint8_t)(text[at] - 1) < 0x7f)
+		at++;
+	return at;
+}
+
+/* octets_printable - only printable ASCII? */
+static inline bool octets_printable(const void *data, size_t size)
+{
+	const uint8_t *text = data, most = '~' - ' ';
+	octets16 odd = { 0 };
+	size_t at = 0;
+	bool odd_rest = false;
+	for (; size - at >= sizeof odd; at += sizeof odd)
+		odd |= (octets16)(octets16_at(text + at) - ' ' > most);
+	if (size >= sizeof odd) { /* the last ones, with some of those before them */
+		odd |= (octets16)(octets16_at(text + size - sizeof odd) - ' ' > most);
+		at = size;
+	}
+	for (; at < size; at++)
+		odd_rest |= (uint8_t)(text[at] - ' ') > most;
+	return !odd_rest && !octets16_any(odd);
+}
+
 #endif
