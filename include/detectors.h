@@ -7,7 +7,7 @@
  * capture time), so that work can be divided by address pair. The machine itself raises the `session` category,
  * early_talker, unauthorized_pipelining, invalid_pipelining, bdat_*, data_after_quit, pending_overflow,
  * smtp_smuggling, nonstandard_end_of_data, starttls_command_injection, starttls_response_injection and
- * plaintext_after_starttls (session.c); detectors raise every other row of alert.h.
+ * plaintext_after_starttls (smtp/session.c); detectors raise every other row of alert.h.
  */
 #ifndef SMTPSCAN_DETECTORS_H
 #define SMTPSCAN_DETECTORS_H

@@ -11,7 +11,7 @@
 #ifndef SMTPSCAN_FLOW_H
 #define SMTPSCAN_FLOW_H
 
-#include "decode.h"
+#include "packet.h"
 #include "types.h"
 
 enum flow_end {

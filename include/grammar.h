@@ -148,7 +148,7 @@ enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 
 /* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
- * hands on are spans of its input or of itself, valid until the next call. Its fields are data_scanner.c's, but for
+ * hands on are spans of its input or of itself, valid until the next call. Its fields are smtp/scanner.c's, but for
  * odd_low. */
 struct data_scanner {
 	unsigned left;      /* what stands before the next octet */

@@ -3,7 +3,7 @@
  * machine.h - the SMTP state machine: states, events, one const table of transitions, a small engine.
  *
  * The table is the description: it is what runs, what --graph prints, and what the tests walk. The state is the only
- * state of a machine. Guards and actions are functions of the session, named in the table (session_rows.c).
+ * state of a machine. Guards and actions are functions of the session, named in the table (smtp/guards.c).
  */
 #ifndef SMTPSCAN_MACHINE_H
 #define SMTPSCAN_MACHINE_H

@@ -2,8 +2,8 @@
  *
  * mail.h - the content of one mail: kept (in memory, beyond 1 MiB in an unlinked file), hashed, taken apart.
  *
- * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. mime.h says
- * who takes it apart; hashes are libcrypto's.
+ * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. mail/mime.h
+ * says who takes it apart; hashes are libcrypto's.
  */
 #ifndef SMTPSCAN_MAIL_H
 #define SMTPSCAN_MAIL_H

@@ -10,7 +10,7 @@
 #include "detectors.h"
 #include "flow.h"
 #include "mail.h"
-#include "output.h"
+#include "record.h"
 
 /* Exit statuses (man page: EXIT STATUS). */
 enum exit_status { EXIT_OK = 0, EXIT_ALERT = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4 };

@@ -4,9 +4,9 @@
  */
 #include <stdio.h>
 
+#include "../src/run/shards.h"
 #include "capture.h"
-#include "jobs.h"
-#include "shards.h"
+#include "run.h"
 
 /* is_usable - a filter that can't be one is found out before anything is read. */
 static bool is_usable(const struct options *options)

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "analysis.h"
+#include "analysis/conversation.h"
 #include "capture.h"
-#include "conversation.h"
-#include "reassembly.h"
+#include "stream.h"
 
 enum cut { CAPTURE, DECODE, FLOW, REASSEMBLY, MACHINE, MAIL, WATCH, OUTPUT, CUTS };
 

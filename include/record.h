@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * record.h - records become JSON Lines. The only stage that knows cJSON.
+ *
+ * One compact line each, UTF-8 whatever the bytes were, fixed key order. Records are handed on in order of packet,
+ * then of flow, then as they came: output_packet_done closes a packet.
+ */
+#ifndef SMTPSCAN_RECORD_H
+#define SMTPSCAN_RECORD_H
+
+#include "alert.h"
+#include "flow.h"
+#include "mail.h"
+#include "packet.h"
+#include "session.h"
+#include "tls.h"
+#include "types.h"
+
+/* clang-format off */
+#define RECORDS(X) \
+	X(ALERT, "alert") X(SMTP, "smtp") X(FILEINFO, "fileinfo") X(COMMAND, "smtp_command") X(RESPONSE, "smtp_response") \
+	X(CONTENT, "smtp_content") X(AUTH, "smtp_auth") X(TLS, "tls") X(FLOW, "flow") X(STATS, "stats")
+/* clang-format on */
+enum record {
+#define X(id, name) RECORD_##id,
+	RECORDS(X)
+#undef X
+		RECORD_COUNT
+};
+extern const char *const record_names[RECORD_COUNT];
+#define RECORD_BIT(id) (1u << RECORD_##id)
+#define RECORDS_DEFAULT                                                                                                \
+	(RECORD_BIT(ALERT) | RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO) | RECORD_BIT(AUTH) | RECORD_BIT(TLS) |            \
+		RECORD_BIT(FLOW) | RECORD_BIT(STATS))
+
+/* Takes a finished line, its '\n' included. Returns false when it can't be written: output_failed is true then. */
+typedef bool (*output_write)(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
+
+struct output_options {
+	unsigned records; /* RECORD_BIT of those wanted */
+	bool show_secrets;
+	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
+	const char *filename;   /* pcap_filename (set for each input) */
+	enum severity severity; /* alerts below are not written; 0: all */
+	unsigned shard,
+		shards; /* the part of the connections that is analysed (--shard), for the stats record; 0: all */
+};
+
+struct output;
+struct output *output_new(output_write write, void *context);
+/* output_begin - a new input begins; options are copied, filename is borrowed until the next one. */
+void output_begin(struct output *output, const struct output_options *options);
+/* output_wants - is this record to be written? Saves the work of preparing it. */
+bool output_wants(const struct output *output, enum record record);
+bool output_failed(const struct output *output);
+void output_free(struct output *output);
+
+/* Where a record belongs. */
+struct place {
+	const struct flow *flow;
+	struct moment at;
+	int tx; /* -1: none */
+};
+
+void output_alert(struct output *output, const struct place *place, const struct alert *alert);
+/* mail may be NULL: no content. */
+void output_smtp(
+	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail);
+void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part);
+void output_command(struct output *output, const struct place *place, const struct session_command *command);
+void output_response(struct output *output, const struct place *place, const struct session_response *response);
+/* piece: content at `offset` of the content; empty with last. */
+void output_content(struct output *output, const struct place *place, uint64_t offset, struct span piece, bool last);
+void output_auth(struct output *output, const struct place *place, const struct session_auth *auth);
+void output_tls(struct output *output, const struct place *place, const struct tls_info *tls);
+/* alerts: exact counts by id. */
+void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
+	const uint64_t alerts[ALERT_COUNT]);
+
+/* What the stats record says of one input. Sums over workers are sums of the fields marked +; the others are the same
+ * in every worker. */
+struct input_stats {
+	uint64_t packets, bytes; /* read from the capture */
+	uint64_t not_decoded[DECODE_RESULT_COUNT];
+	uint64_t fragment_conflicts;
+	uint64_t connections, sessions, evicted, gap_bytes, invalid_resets; /* + */
+	uint64_t transactions, mails, mail_bytes, files;                    /* + */
+	uint64_t alerts[4];                                                 /* + by enum severity, [0] unused */
+	struct moment first, last;
+	bool complete;
+	char error[512]; /* why not complete; empty */
+};
+void output_stats(struct output *output, const struct input_stats *stats);
+
+/* output_packet_done - no more records for this packet: sorts and hands on what there is. output_flow_done - none of
+ * this packet for flows up to this one. */
+void output_packet_done(struct output *output);
+void output_flow_done(struct output *output, uint64_t flow);
+
+/* Stats records read back. output_last_stats - the last line of a file; free with g_free, NULL when there is none.
+ * output_stats_complete - does a line say that its input was read to its end? *worst: the worst severity of its alerts.
+ * output_stats_shard - which shard it speaks of, 1 of 1 for all. Both return false when it is no stats record. */
+char *output_last_stats(const char *path);
+bool output_stats_complete(const char *line, enum severity *worst);
+bool output_stats_shard(const char *line, unsigned *shard, unsigned *shards);
+/* output_stats_merge - what the stats records (char*) of all shards of one capture say together is appended to *line,
+ * as a line; not with STATS_DIFFER: then they are of different captures. */
+enum stats_merged { STATS_COMPLETE, STATS_INCOMPLETE, STATS_DIFFER };
+enum stats_merged output_stats_merge(GPtrArray *lines, GString *line);
+
+/* output_schema - the JSON Schema (2020-12) of every record, as text; free with g_free. */
+char *output_schema(void);
+/* output_alert_list - the catalogue of alerts as JSON Lines; free with g_free. */
+char *output_alert_list(void);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * run.h - the work is divided among processes, and what they find is put together in order.
+ *
+ * Each input (a capture, or a recording with --continuous) is analysed by one worker process, or, when it is a large
+ * part of all that is to be read, by several that each read all of it and take their share of the connections. This
+ * process reads no packet: it merges, writes, keeps the mbox and the progress, and answers signals. A worker that dies
+ * takes down its share of one input: stats says so, and the work goes on.
+ *
+ * The output is the same for every number of workers, as long as no limit on memory is reached.
+ */
+#ifndef SMTPSCAN_RUN_H
+#define SMTPSCAN_RUN_H
+
+#include "options.h"
+
+/* jobs_run - analyses the captures (char*) and returns an exit status. What goes wrong is said. */
+int jobs_run(const struct options *options, const GPtrArray *captures);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * analysis.c - see analysis.h. One input after the other: its packets go through the decoder into the flow table, the
+ * flow table drives the conversations (conversation.c), the stats record comes last. Every input starts with a new
+ * decoder, flow table and set of detectors, so that what is found in one capture does not depend on another.
+ */
+#include "analysis.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conversation.h"
+#include "stream.h"
+
+struct analysis {
+	struct desk desk;
+	const struct options *options;
+	struct output_options output_options; /* with the name of the capture in hand */
+	struct decoder *decoder;
+	struct flow_table *flows;
+	const struct analysis_sink *sink;
+	struct capture *capture; /* in hand; NULL between two */
+	uint64_t packets_before; /* packets of the captures before this one in the recording */
+	uint64_t read_before;    /* octets of their files */
+	volatile sig_atomic_t stop;
+};
+
+/* plan_mail - what of a mail does somebody want? Nothing is computed that no record and no file needs. */
+static void plan_mail(struct desk *desk)
+{
+	const struct options *options = desk->options;
+	const unsigned wanted = options->output.records;
+	const bool alerts = wanted & RECORD_BIT(ALERT) || options->fail_on;
+	desk->mail = options->mail;
+	desk->mail.parse = alerts || wanted & (RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO)) || options->mail.extract_dir;
+	desk->mail.raw = options->mail.raw && wanted & RECORD_BIT(SMTP);
+	desk->mail.body = options->mail.body && wanted & RECORD_BIT(SMTP);
+	desk->mail.urls = options->mail.urls && wanted & RECORD_BIT(SMTP);
+	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
+	desk->mail.keep = options->mbox;
+	desk->want_mail = desk->mail.parse || options->mbox;
+}
+
+struct analysis *analysis_new(const struct options *options, struct output *output, const struct analysis_sink *sink)
+{
+	struct analysis *analysis = g_new0(struct analysis, 1);
+	analysis->options = options;
+	analysis->sink = sink;
+	analysis->output_options = options->output;
+	analysis->desk.options = options;
+	analysis->desk.output = output;
+	analysis->desk.keep = options->mbox ? sink->keep : NULL;
+	analysis->desk.context = sink->context;
+	plan_mail(&analysis->desk);
+	if (!reassembly_init()) {
+		g_free(analysis);
+		return NULL;
+	}
+	mail_init();
+	return analysis;
+}
+
+void analysis_stop(struct analysis *analysis)
+{
+	analysis->stop = 1;
+}
+
+const struct output_options *analysis_output(const struct analysis *analysis)
+{
+	return &analysis->output_options;
+}
+
+uint64_t analysis_read(const struct analysis *analysis)
+{
+	uint64_t read = 0, size;
+	if (analysis->capture)
+		capture_position(analysis->capture, &read, &size);
+	return analysis->read_before + read;
+}
+
+enum severity analysis_worst(const struct analysis *analysis)
+{
+	return analysis->desk.worst;
+}
+
+int analysis_free(struct analysis *analysis)
+{
+	if (!analysis)
+		return EXIT_OK;
+	bool failed = analysis->desk.store_failed;
+	mail_exit();
+	reassembly_exit();
+	g_free(analysis);
+	return failed ? EXIT_OUTPUT : EXIT_OK;
+}
+
+/* ---- one capture ---- */
+
+/* broken - the input is not complete: told, and in the stats record (the first reason). */
+static void broken(struct analysis *analysis, const char *sentence)
+{
+	struct input_stats *stats = &analysis->desk.stats;
+	analysis->sink->broken(analysis->sink->context, sentence);
+	if (stats->complete)
+		g_strlcpy(stats->error, sentence, sizeof(stats->error));
+	stats->complete = false;
+}
+
+/* take_packet - when the records of the packet before go out: that may have been the last one, whose records the end
+ * of the input joins. Only a live capture can't wait for that. */
+static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
+{
+	struct desk *desk = &analysis->desk;
+	struct segment segment;
+	packet->at.packet += analysis->packets_before;
+	output_packet_done(desk->output);
+	if (desk->stats.packets % ANALYSIS_TICK == 0)
+		analysis->sink->tick(analysis->sink->context, packet->at.packet, live);
+	desk->now = packet->at;
+	if (desk->stats.packets++ == 0)
+		desk->stats.first = packet->at;
+	desk->stats.last = packet->at;
+	desk->stats.bytes += packet->length;
+	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
+	if (result == DECODE_SEGMENT) {
+		flow_table_segment(analysis->flows, &segment);
+	} else {
+		desk->stats.not_decoded[result]++;
+		flow_table_tick(analysis->flows, packet->at);
+	}
+	if (live) {
+		output_packet_done(desk->output);
+		analysis->sink->tick(analysis->sink->context, packet->at.packet + 1, live);
+	}
+}
+
+/* read_capture - all packets of one capture. */
+static void read_capture(struct analysis *analysis, const char *path)
+{
+	GError *error = NULL;
+	struct capture *capture = capture_open(path, analysis->options->bpf, &error);
+	if (!capture) {
+		broken(analysis, error->message);
+		g_error_free(error);
+		return;
+	}
+	analysis->output_options.filename = path;
+	analysis->output_options.nanoseconds = capture_nanoseconds(capture);
+	output_begin(analysis->desk.output, &analysis->output_options);
+	uint64_t read, size;
+	capture_position(capture, &read, &size);
+	const bool live = size == 0;
+	struct packet packet;
+	enum capture_status status = CAPTURE_PACKET;
+	analysis->capture = capture;
+	while (!analysis->stop && !output_failed(analysis->desk.output) &&
+		(status = capture_next(capture, &packet)) == CAPTURE_PACKET)
+		take_packet(analysis, &packet, live);
+	if (status == CAPTURE_BROKEN && !analysis->stop)
+		broken(analysis, capture_error(capture));
+	if (status != CAPTURE_PACKET)
+		analysis->packets_before += packet.at.packet;
+	analysis->read_before = analysis_read(analysis);
+	analysis->capture = NULL;
+	capture_close(capture);
+}
+
+/* ---- one input ---- */
+
+static void begin_input(struct analysis *analysis, const char *path)
+{
+	struct desk *desk = &analysis->desk;
+	desk->stats = (struct input_stats){ .complete = true };
+	desk->now = (struct moment){ 0 };
+	desk->ending = false;
+	desk->detectors = detectors_new(&analysis->options->detectors);
+	analysis->decoder = decoder_new(analysis->options->checksums);
+	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
+	analysis->packets_before = analysis->read_before = 0;
+	analysis->output_options.filename = path;
+	analysis->output_options.nanoseconds = false;
+	output_begin(desk->output, &analysis->output_options);
+}
+
+void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
+{
+	struct flow_stats flows;
+	*stats = analysis->desk.stats;
+	if (!analysis->flows)
+		return;
+	flow_table_stats(analysis->flows, &flows);
+	stats->connections = flows.connections;
+	stats->sessions = flows.sessions;
+	stats->evicted = flows.evicted;
+	stats->gap_bytes = flows.gap_bytes;
+	stats->invalid_resets = flows.invalid_resets;
+	stats->fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);
+}
+
+static void end_input(struct analysis *analysis)
+{
+	struct desk *desk = &analysis->desk;
+	if (analysis->stop)
+		broken(analysis, ANALYSIS_INTERRUPTED);
+	desk->ending = true;
+	flow_table_end(analysis->flows);
+	output_packet_done(desk->output);
+	analysis_stats(analysis, &desk->stats);
+	g_clear_pointer(&analysis->flows, flow_table_free);
+	g_clear_pointer(&analysis->decoder, decoder_free);
+	g_clear_pointer(&desk->detectors, detectors_free);
+}
+
+/* first_time - time of the first packet; INT64_MAX when there is none (reading it for good will say why). */
+static int64_t first_time(const char *path)
+{
+	struct capture *capture = capture_open(path, NULL, NULL);
+	struct packet packet;
+	int64_t time = INT64_MAX;
+	if (capture && capture_next(capture, &packet) == CAPTURE_PACKET)
+		time = packet.at.time;
+	capture_close(capture);
+	return time;
+}
+
+struct piece {
+	const char *path;
+	int64_t time;
+	size_t place;
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct piece *x = a, *y = b;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x->place < y->place ? -1 : 1;
+}
+
+/* in_order - the captures of a recording by the time of their first packet, unless they are to stay as they are or one
+ * is standard input, which can be read only once. */
+static struct piece *in_order(const struct options *options, char *const *paths, size_t count)
+{
+	struct piece *pieces = g_new0(struct piece, count);
+	bool sort = options->continuous && !options->keep_order && count > 1;
+	for (size_t i = 0; i < count; i++) {
+		pieces[i] = (struct piece){ paths[i], 0, i };
+		sort = sort && strcmp(paths[i], "-") != 0;
+	}
+	for (size_t i = 0; sort && i < count; i++)
+		pieces[i].time = first_time(paths[i]);
+	qsort(pieces, count, sizeof(*pieces), by_time);
+	return pieces;
+}
+
+int analysis_input(struct analysis *analysis, char *const *paths, size_t count)
+{
+	const struct desk *desk = &analysis->desk;
+	struct piece *pieces = in_order(analysis->options, paths, count);
+	begin_input(analysis, pieces[0].path);
+	for (size_t i = 0; i < count && !analysis->stop && !output_failed(desk->output); i++)
+		read_capture(analysis, pieces[i].path);
+	end_input(analysis);
+	g_free(pieces);
+	if (output_failed(desk->output) || desk->store_failed)
+		return EXIT_OUTPUT;
+	return desk->stats.complete ? EXIT_OK : EXIT_INPUT;
+}

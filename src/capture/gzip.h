@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * gzip.h - gzip, by zlib. Private to source.c.
+ *
+ * libarchive reads gzip, too, but of a file that is cut or damaged it withholds the last 64 KiB before that place: for
+ * most captures everything.
+ */
+#ifndef SMTPSCAN_CAPTURE_GZIP_H
+#define SMTPSCAN_CAPTURE_GZIP_H
+
+#include <sys/types.h>
+
+#include "types.h"
+
+struct gzip;
+
+/* gzip_source - up to `size` octets of the compressed file; 0 at its end, -1 when it can't be read. */
+typedef ssize_t gzip_source(void *context, void *to, size_t size);
+
+struct gzip *gzip_new(gzip_source *source, void *context);
+void gzip_free(struct gzip *gzip);
+
+/* gzip_read - up to `size` decompressed octets; 0 at the end. -1 when the file is damaged (gzip_error says how) or
+ * can't be read (gzip_error is NULL). */
+ssize_t gzip_read(struct gzip *gzip, void *to, size_t size);
+const char *gzip_error(const struct gzip *gzip);
+
+#endif

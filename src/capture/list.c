@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * list.c - which captures the arguments mean. See capture_list in capture.h.
+ *
+ * Files named by the user are taken as they are. In a folder, a regular file is taken when its (decompressed) content
+ * begins like a capture, or when its name says that it should: then what is wrong with it will be said. Symbolic links
+ * in a folder are not followed: what they lead to is either found anyway or not part of the folder.
+ */
+#include "capture.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "format.h"
+#include "source.h"
+
+/* named_like_capture - NAME.pcap, NAME.pcapng.gz and their kind. */
+static bool named_like_capture(const char *name)
+{
+	static const char *const compressed[] = { ".gz", ".xz", ".zst", ".bz2", ".lz4" };
+	static const char *const captures[] = { ".pcap", ".pcapng", ".cap" };
+	size_t size = strlen(name);
+	for (size_t i = 0; i < G_N_ELEMENTS(compressed); i++)
+		if (g_str_has_suffix(name, compressed[i])) {
+			size -= strlen(compressed[i]);
+			break;
+		}
+	for (size_t i = 0; i < G_N_ELEMENTS(captures); i++) {
+		size_t length = strlen(captures[i]);
+		if (size > length && g_ascii_strncasecmp(name + size - length, captures[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool begins_like_capture(const char *path)
+{
+	struct capture_stream *stream = capture_stream_open(path, NULL);
+	if (stream == NULL)
+		return false;
+	bool is = capture_format_of(capture_stream_head(stream, 12)) != CAPTURE_FORMAT_NONE;
+	capture_stream_close(stream);
+	return is;
+}
+
+/* by_name - numbers in names count as numbers (NAME2 before NAME10, as rotation writes them), whatever the locale. */
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	int order = strverscmp((*a)->fts_name, (*b)->fts_name);
+	return order != 0 ? order : strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool fail(GError **error, const char *path, int code, const char *words)
+{
+	if (error != NULL && *error == NULL)
+		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "%s: %s", path, words);
+	return false;
+}
+
+/* take - one entry of the walk. */
+static bool take(FTS *walk, FTSENT *entry, GPtrArray *paths, GError **error)
+{
+	switch (entry->fts_info) {
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		return fail(error, entry->fts_path, entry->fts_errno, g_strerror(entry->fts_errno));
+	case FTS_D:
+		if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_name[0] == '.')
+			fts_set(walk, entry, FTS_SKIP);
+		return true;
+	case FTS_F:
+		if (entry->fts_name[0] != '.' &&
+			(named_like_capture(entry->fts_name) || begins_like_capture(entry->fts_path)))
+			g_ptr_array_add(paths, g_strdup(entry->fts_path));
+		return true;
+	default: /* leaving a folder, links, devices */
+		return true;
+	}
+}
+
+static bool list_folder(char *folder, GPtrArray *paths, GError **error)
+{
+	char *const roots[] = { folder, NULL };
+	guint before = paths->len;
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	if (walk == NULL)
+		return fail(error, folder, errno, g_strerror(errno));
+	bool good = true;
+	FTSENT *entry;
+	while ((entry = fts_read(walk)) != NULL)
+		good = take(walk, entry, paths, error) && good;
+	fts_close(walk);
+	if (good && paths->len == before)
+		return fail(error, folder, ENOENT, "no capture in this folder");
+	return good;
+}
+
+bool capture_list(char **arguments, GPtrArray *paths, GError **error)
+{
+	GError *first = NULL;
+	bool good = true;
+	for (; *arguments != NULL; arguments++) {
+		struct stat status;
+		if (stat(*arguments, &status) == 0 && S_ISDIR(status.st_mode))
+			good = list_folder(*arguments, paths, &first) && good;
+		else
+			g_ptr_array_add(paths, g_strdup(*arguments));
+	}
+	if (first != NULL)
+		g_propagate_error(error, first);
+	return good;
+}

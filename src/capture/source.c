@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * source.c - the octets of a capture file, decompressed. See source.h.
+ *
+ * Three sources: the descriptor itself, or on top of it zlib (gzip) or libarchive (one raw entry, filters only; the
+ * others) when the first octets are those of a compressed file. `head` holds the octets that were looked at, and a read
+ * begins with them; those of the compressed file itself are in `raw` then. The stream owns the descriptor (but not
+ * standard input) and the decompressor.
+ */
+#include "source.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "gzip.h"
+
+/* What is read at once of a compressed file. */
+#define COMPRESSED_BLOCK (256 * 1024)
+/* The longest magic, and what a capture needs to have at least. */
+#define MAGIC_SIZE 6
+
+struct capture_stream {
+	int fd;
+	uint64_t position, size;
+	const char *method; /* of compression; NULL: none */
+	struct gzip *gzip;  /* one of these two when compressed */
+	struct archive *archive;
+	uint8_t *raw; /* the compressed file's own head */
+	size_t raw_size, raw_taken;
+	uint8_t *compressed;  /* COMPRESSED_BLOCK octets, lent to libarchive */
+	const uint8_t *block; /* decompressed, lent by libarchive, not yet handed out */
+	size_t block_left;
+	size_t head_size, head_taken;
+	char *error;
+	uint8_t head[STREAM_HEAD_MAX];
+};
+
+static const struct compression {
+	const char *name;
+	const char *magic;
+	size_t size;
+	int (*support)(struct archive *archive); /* NULL: zlib */
+} compressions[] = {
+	{ "gzip", "\x1f\x8b\x08", 3, NULL }, { "xz", "\3757zXZ\0", 6, archive_read_support_filter_xz },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4, archive_read_support_filter_zstd },
+	{ "bzip2", "BZh", 3, archive_read_support_filter_bzip2 },
+	{ "lz4", "\x04\x22\x4d\x18", 4, archive_read_support_filter_lz4 },
+	{ "lz4", "\x02\x21\x4c\x18", 4, archive_read_support_filter_lz4 }, /* its legacy frames */
+};
+
+/* read_descriptor - read(2), counted. EINTR is the caller's: somebody may want to stop a live pipe. */
+static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t size)
+{
+	ssize_t got = read(stream->fd, to, size);
+	if (got > 0)
+		stream->position += (uint64_t)got;
+	else if (got < 0 && stream->error == NULL)
+		stream->error = g_strdup(g_strerror(errno));
+	return got;
+}
+
+/* read_raw - the compressed file: its head first, then the descriptor. */
+static ssize_t read_raw(struct capture_stream *stream, void *to, size_t size)
+{
+	size_t left = stream->raw_size - stream->raw_taken;
+	if (left == 0)
+		return read_descriptor(stream, to, size);
+	size = MIN(size, left);
+	memcpy(to, stream->raw + stream->raw_taken, size);
+	stream->raw_taken += size;
+	return (ssize_t)size;
+}
+
+/* feed_archive - libarchive asks for more of the compressed file. */
+static la_ssize_t feed_archive(struct archive *archive, void *context, const void **block)
+{
+	struct capture_stream *stream = context;
+	*block = stream->compressed;
+	ssize_t got = read_raw(stream, stream->compressed, COMPRESSED_BLOCK);
+	if (got < 0)
+		archive_set_error(archive, errno, "%s", stream->error);
+	return got;
+}
+
+/* damaged - takes over the words of zlib or libarchive. */
+static ssize_t damaged(struct capture_stream *stream, const char *words)
+{
+	if (stream->error == NULL) {
+		stream->error = g_strdup_printf(
+			"damaged %s data (%s)", stream->method, words != NULL ? words : "no reason given");
+		errno = EIO;
+	}
+	return -1;
+}
+
+static ssize_t feed_gzip(void *context, void *to, size_t size)
+{
+	return read_raw(context, to, size);
+}
+
+/* read_archive - decompressed octets, as many as libarchive has at once. */
+static ssize_t read_archive(struct capture_stream *stream, void *to, size_t size)
+{
+	while (stream->block_left == 0) {
+		const void *block;
+		la_int64_t offset;
+		int status = archive_read_data_block(stream->archive, &block, &stream->block_left, &offset);
+		if (status == ARCHIVE_EOF)
+			return 0;
+		if (status < ARCHIVE_WARN)
+			return damaged(stream, archive_error_string(stream->archive));
+		stream->block = block;
+	}
+	if (size > stream->block_left)
+		size = stream->block_left;
+	memcpy(to, stream->block, size);
+	stream->block += size;
+	stream->block_left -= size;
+	return (ssize_t)size;
+}
+
+/* read_source - from whichever source it is. */
+static ssize_t read_source(struct capture_stream *stream, void *to, size_t size)
+{
+	if (stream->archive != NULL)
+		return read_archive(stream, to, size);
+	if (stream->gzip == NULL)
+		return read_descriptor(stream, to, size);
+	ssize_t got = gzip_read(stream->gzip, to, size);
+	return got < 0 ? damaged(stream, gzip_error(stream->gzip)) : got;
+}
+
+/* start_archive - puts libarchive on top of the descriptor. */
+static bool start_archive(struct capture_stream *stream, int (*support)(struct archive *archive))
+{
+	struct archive_entry *entry;
+	stream->compressed = g_malloc(COMPRESSED_BLOCK);
+	stream->archive = archive_read_new();
+	if (stream->archive == NULL)
+		g_error("out of memory");
+	/* A filter that was built without its library would run a program instead, and warns of it. */
+	if (support(stream->archive) == ARCHIVE_OK && archive_read_support_format_raw(stream->archive) == ARCHIVE_OK &&
+		archive_read_support_format_empty(stream->archive) == ARCHIVE_OK &&
+		archive_read_open(stream->archive, stream, NULL, feed_archive, NULL) == ARCHIVE_OK &&
+		archive_read_next_header(stream->archive, &entry) > ARCHIVE_FAILED)
+		return true;
+	damaged(stream, archive_error_string(stream->archive));
+	return false;
+}
+
+/* start_decompression - the head becomes the decompressor's input, and the next head is what comes out. */
+static bool start_decompression(struct capture_stream *stream, const struct compression *how)
+{
+	stream->method = how->name;
+	stream->raw = g_memdup2(stream->head, stream->head_size);
+	stream->raw_size = stream->head_size;
+	stream->head_size = 0;
+	if (how->support != NULL)
+		return start_archive(stream, how->support);
+	stream->gzip = gzip_new(feed_gzip, stream);
+	return true;
+}
+
+static const struct compression *find_compression(struct span head)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(compressions); i++)
+		if (head.size >= compressions[i].size &&
+			memcmp(head.data, compressions[i].magic, compressions[i].size) == 0)
+			return &compressions[i];
+	return NULL;
+}
+
+struct span capture_stream_head(struct capture_stream *stream, size_t want)
+{
+	while (stream->head_size < MIN(want, STREAM_HEAD_MAX) && stream->error == NULL) {
+		uint8_t *to = stream->head + stream->head_size;
+		size_t room = STREAM_HEAD_MAX - stream->head_size;
+		ssize_t got = read_source(stream, to, room);
+		if (got <= 0)
+			break;
+		stream->head_size += (size_t)got;
+	}
+	return (struct span){ stream->head, stream->head_size };
+}
+
+ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size)
+{
+	size_t left = stream->head_size - stream->head_taken;
+	if (left == 0)
+		return read_source(stream, to, size);
+	size = MIN(size, left);
+	memcpy(to, stream->head + stream->head_taken, size);
+	stream->head_taken += size;
+	return (ssize_t)size;
+}
+
+/* open_descriptor - the file, or standard input; folders and the like are told apart here. */
+static int open_descriptor(const char *path, struct stat *status)
+{
+	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 || fstat(fd, status) < 0)
+		return -1;
+	if (S_ISDIR(status->st_mode)) {
+		if (fd != STDIN_FILENO)
+			close(fd);
+		errno = EISDIR;
+		return -1;
+	}
+	return fd;
+}
+
+struct capture_stream *capture_stream_open(const char *path, GError **error)
+{
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	struct stat status;
+	int fd = open_descriptor(path, &status);
+	if (fd < 0) {
+		g_set_error(
+			error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", name, g_strerror(errno));
+		return NULL;
+	}
+	struct capture_stream *stream = g_malloc(sizeof(*stream));
+	memset(stream, 0, offsetof(struct capture_stream, head));
+	stream->fd = fd;
+	if (S_ISREG(status.st_mode)) {
+		stream->size = (uint64_t)status.st_size;
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	}
+	const struct compression *how = find_compression(capture_stream_head(stream, MAGIC_SIZE));
+	if (stream->error != NULL || (how != NULL && !start_decompression(stream, how))) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%s: %s", name, stream->error);
+		capture_stream_close(stream);
+		return NULL;
+	}
+	return stream;
+}
+
+void capture_stream_close(struct capture_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	gzip_free(stream->gzip);
+	if (stream->archive != NULL)
+		archive_read_free(stream->archive);
+	if (stream->fd != STDIN_FILENO)
+		close(stream->fd);
+	g_free(stream->raw);
+	g_free(stream->compressed);
+	g_free(stream->error);
+	g_free(stream);
+}
+
+const char *capture_stream_error(const struct capture_stream *stream)
+{
+	return stream->error;
+}
+
+bool capture_stream_compressed(const struct capture_stream *stream)
+{
+	return stream->method != NULL;
+}
+
+void capture_stream_position(const struct capture_stream *stream, uint64_t *position, uint64_t *size)
+{
+	*position = stream->position;
+	*size = stream->size;
+}

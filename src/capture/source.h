@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * source.h - the octets of a capture file, decompressed: a file, a FIFO or standard input. Private to
+ * capture*.c.
+ *
+ * The head can be looked at before anything is read; reading begins with it. A read returns what there is at once, so a
+ * live pipe is never waited for beyond what was asked.
+ */
+#ifndef SMTPSCAN_CAPTURE_SOURCE_H
+#define SMTPSCAN_CAPTURE_SOURCE_H
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "types.h"
+
+/* Octets that can be looked at ahead: enough for the header of a pcapng with a long comment. */
+#define STREAM_HEAD_MAX (16 * 1024)
+
+struct capture_stream;
+
+/* capture_stream_open - "-" is standard input. NULL and *error (which names the file) when it can't be opened or its
+ * compressed beginning is damaged. */
+struct capture_stream *capture_stream_open(const char *path, GError **error);
+void capture_stream_close(struct capture_stream *stream);
+
+/* capture_stream_head - the first octets, at least `want` of them if there are as many. Valid until the next read. */
+struct span capture_stream_head(struct capture_stream *stream, size_t want);
+
+/* capture_stream_read - up to `size` octets; 0 at the end, -1 when it can't be read or is damaged (see error; errno is
+ * EINTR when a signal came). */
+ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size);
+
+/* capture_stream_error - what went wrong, without the name of the file; NULL when nothing did. */
+const char *capture_stream_error(const struct capture_stream *stream);
+
+bool capture_stream_compressed(const struct capture_stream *stream);
+/* capture_stream_position - octets of the (compressed) file read so far, and its size or 0. */
+void capture_stream_position(const struct capture_stream *stream, uint64_t *position, uint64_t *size);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mail.c - what is odd about a mail as a whole: MIME defects that the parser met, and senders that differ.
+ */
+#include <string.h>
+
+#include "parts.h"
+
+/* is_address_octet - may it stand in an address that a person reads in a display name? */
+static bool is_address_octet(char c)
+{
+	return g_ascii_isalnum(c) || strchr(".!#$%&*+-/=?^_{|}~", c);
+}
+
+/* name_address - the first address in a display name, "ceo@example.org"; NULL. Free with g_free. */
+static char *name_address(const char *name)
+{
+	for (const char *at = strchr(name, '@'); at; at = strchr(at + 1, '@')) {
+		const char *start = at, *end = at + 1;
+		while (start > name && is_address_octet(start[-1]))
+			start--;
+		while (g_ascii_isalnum(*end) || *end == '-' || (*end == '.' && g_ascii_isalnum(end[1])))
+			end++;
+		if (start < at && memchr(at + 1, '.', (size_t)(end - at - 1)))
+			return g_strndup(start, (size_t)(end - start));
+	}
+	return NULL;
+}
+
+/* same_text - ASCII case aside */
+static bool same_text(struct span a, const char *b)
+{
+	return b && a.size == strlen(b) && g_ascii_strncasecmp((const char *)a.data, b, a.size) == 0;
+}
+
+/* check_sender - sender_mismatch */
+static void check_sender(struct detector *detector, const struct transaction *tx, const struct mail *mail)
+{
+	/* Few names hold an address. */
+	if (!tx->mail_from || !mail->from_address || !mail->from_name || !strchr(mail->from_name, '@'))
+		return;
+	struct span envelope = domain_of(bare_path(span_of_string(tx->mail_from)));
+	const char *at = strrchr(mail->from_address, '@');
+	if (envelope.size == 0 || !at || same_text(envelope, at + 1))
+		return;
+	char *shown = name_address(mail->from_name);
+	if (shown && g_ascii_strcasecmp(shown, mail->from_address) != 0) {
+		char *from = show(span_of_text(mail->from_address)), *path = show(span_of_string(tx->mail_from));
+		raise_alert(detector, ALERT_sender_mismatch, 0, SCENE_CONTENT(tx), span_of_text(mail->from_name),
+			"From shows %s as its name, but the address is %s and the envelope sender %s", shown, from,
+			path);
+		g_free(from);
+		g_free(path);
+	}
+	g_free(shown);
+}
+
+void mail_defects(struct detector *detector, const struct transaction *tx, const struct mail *mail)
+{
+	static const enum alert_id ids[] = { [MIME_MALFORMED] = ALERT_mime_malformed,
+		[MIME_TOO_DEEP] = ALERT_mime_depth,
+		[MIME_HEADER_LIMIT] = ALERT_mime_header_limit,
+		[MIME_DUPLICATE_HEADER] = ALERT_mime_duplicate_header };
+	for (guint i = 0; i < mail->defects->len; i++) {
+		const struct mime_defect *defect = g_ptr_array_index(mail->defects, i);
+		raise_alert(detector, ids[defect->kind], 0, SCENE_CONTENT(tx), span_of_string(defect->evidence), "%s",
+			defect->description);
+	}
+	check_sender(detector, tx, mail);
+}

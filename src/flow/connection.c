@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * connection.c - the life of one connection (see connection.h): pending (pending.c), then SMTP or other, then over.
+ *
+ * SMTP: its segments go to the stream, whose bytes go to the sink. Other and over: only what begins another connection
+ * on the same addresses and ports is looked for.
+ */
+#include <string.h>
+
+#include "connection.h"
+#define TLS_PORT 465
+#define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
+#define UNCHARGED_MAX 4096  /* octets that may have come from the client since memory was accounted */
+#define SEGMENT_COST 128    /* ... where a segment out of order counts for more than its octets */
+
+/* ---- what the stream has to say ---- */
+
+static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+{
+	struct connection *connection = user;
+	struct flow *flow = &connection->work->flow;
+	flow->side[direction].bytes += size;
+	connection->table->sink->bytes(flow->user, direction, data, size, acked);
+}
+
+static void on_gap(void *user, enum direction direction, uint64_t size)
+{
+	struct connection *connection = user;
+	struct flow *flow = &connection->work->flow;
+	flow->side[direction].gap_bytes += size;
+	connection->table->stats.gap_bytes += size;
+	connection->table->sink->gap(flow->user, direction, size);
+}
+
+static void on_fin(void *user, enum direction direction)
+{
+	struct connection *connection = user;
+	connection->table->sink->fin(connection->work->flow.user, direction);
+}
+
+static void on_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
+{
+	struct connection *connection = user;
+	struct flow *flow = &connection->work->flow;
+	flow->side[direction].conflicts++;
+	connection->table->sink->trouble(flow->user, FLOW_OVERLAP_CONFLICT, direction, offset, bytes);
+}
+
+static const struct stream_sink stream_events = {
+	.bytes = on_bytes,
+	.gap = on_gap,
+	.fin = on_fin,
+	.conflict = on_conflict,
+};
+
+/* ---- memory ---- */
+
+void connection_charge(struct connection *connection)
+{
+	const struct work *work = connection->work;
+	size_t size = sizeof *connection + 4 * sizeof(void *); /* its share of the hash table */
+	if (work) {
+		size += sizeof *work + work->held.bytes;
+		if (work->stream)
+			size += stream_buffered(work->stream);
+		if (work->reuse)
+			size += sizeof *work->reuse + work->reuse->segment.captured;
+		if (connection->life == LIFE_SMTP && connection->table->sink->memory)
+			size += connection->table->sink->memory(work->flow.user);
+	}
+	connection->table->memory += size - connection->charged;
+	connection->charged = size;
+}
+
+void connection_charge_due(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct work *work = connection->work;
+	if (!work)
+		return;
+	work->uncharged += segment->captured + SEGMENT_COST;
+	/* A reply ends what a session holds of a command or a mail. */
+	bool up = (int)end == connection->client || segment->captured == 0;
+	if (connection->life == LIFE_SMTP && up && work->uncharged < UNCHARGED_MAX)
+		return;
+	work->uncharged = 0;
+	connection_charge(connection);
+}
+
+/* drop_work - all that is needed only for SMTP. */
+static void drop_work(struct connection *connection)
+{
+	struct work *work = connection->work;
+	if (!work)
+		return;
+	stream_free(work->stream);
+	held_free(&work->held);
+	g_free(work->reuse);
+	g_free(work);
+	connection->work = NULL;
+	connection_charge(connection);
+}
+
+void connection_quiet(struct connection *connection, enum stage_of_life life)
+{
+	connection->life = life;
+	drop_work(connection);
+	if (life == LIFE_OVER)
+		table_queue(connection, &connection->table->queues[QUEUE_OVER]);
+}
+
+/* ---- from pending to SMTP ---- */
+
+static enum direction direction_of(const struct connection *connection, unsigned end)
+{
+	return (int)end == connection->client ? UP : DOWN;
+}
+
+static void set_address(struct address *address, const struct flow_key *key, unsigned end)
+{
+	address->family = key->family;
+	memcpy(address->octets, key->octets[end], sizeof address->octets);
+}
+
+/* copy_sides - what was counted of the ends, in the public words. */
+static void copy_sides(struct connection *connection)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct end *end = &connection->end[i];
+		struct flow_side *side = &connection->work->flow.side[direction_of(connection, i)];
+		side->packets = end->packets;
+		side->wire_bytes = end->wire_bytes;
+		side->syn = end->syn_count > 0;
+		side->fin = end->fin;
+	}
+}
+
+struct connection *connection_begin(struct connection *connection)
+{
+	struct work *work = connection->work;
+	struct flow *flow = &work->flow;
+	struct flow_table *table = connection->table;
+
+	if (connection->client < 0)
+		connection->client = client_by_guess(connection);
+	unsigned client = (unsigned)connection->client, server = 1 - client;
+	flow->id = connection->first.packet;
+	flow->first = connection->first;
+	set_address(&flow->client, &connection->key, client);
+	set_address(&flow->server, &connection->key, server);
+	flow->client_port = connection->key.port[client];
+	flow->server_port = connection->key.port[server];
+	flow->vlan_count = connection->vlan_count;
+	memcpy(flow->vlan, connection->vlan, sizeof flow->vlan);
+	flow->established = true;
+	flow->midstream = connection->end[0].syn_count + connection->end[1].syn_count == 0;
+	flow->tls_port = flow->server_port == TLS_PORT;
+	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
+	flow->missing = connection->end[client].packets == 0 ? UP : DOWN;
+	flow->last = connection->last;
+	copy_sides(connection);
+
+	struct stream_start start = { .one_sided = flow->one_sided, .missing = flow->missing };
+	for (unsigned i = 0; i < 2; i++) {
+		enum direction d = direction_of(connection, i);
+		start.known[d] = client_first_seq(connection, i, &work->held, &start.first_seq[d]);
+	}
+	work->stream = stream_new(&start, &stream_events, connection);
+	connection->life = LIFE_SMTP;
+	table->stats.sessions++;
+	work->uncharged = UNCHARGED_MAX;
+	flow->user = table->sink->begin(table->context, flow);
+
+	struct held_list held = work->held;
+	work->held = (struct held_list){ 0 };
+	for (const struct held_segment *h = held.first; h && connection->life == LIFE_SMTP; h = h->next) {
+		unsigned end = client_end_of(&connection->key, &h->segment);
+		/* A SYN that was sent again with another number and did not win is none of this connection. */
+		if (!(h->segment.flags & TCP_SYN) ||
+			stream_begins_at(work->stream, direction_of(connection, end), h->segment.seq))
+			connection = connection_dispatch(connection, end, &h->segment);
+	}
+	held_free(&held);
+	return connection;
+}
+
+/* ---- SMTP ---- */
+
+/* over - the connection ended; the table keeps what is left of it for a while. */
+static struct connection *over(struct connection *connection, enum flow_end why)
+{
+	connection_finish(connection, why);
+	connection_quiet(connection, LIFE_OVER);
+	return connection;
+}
+
+/* reuse - another connection on the same addresses and ports began with a SYN that was kept, and goes on with
+ * SEGMENT. */
+static struct connection *reuse(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct held_segment *first = connection->work->reuse;
+	connection->work->reuse = NULL;
+	unsigned first_end = client_end_of(&connection->key, &first->segment);
+	connection = table_replace(connection, &first->segment);
+	connection = connection_segment(connection, first_end, &first->segment);
+	g_free(first);
+	return connection_segment(connection, end, segment);
+}
+
+/* confirms_reuse - does a segment show that the SYN that was kept began a connection? */
+static bool confirms_reuse(const struct connection *connection, unsigned end, const struct segment *segment)
+{
+	const struct held_segment *syn = connection->work->reuse;
+	if (!syn || (segment->flags & TCP_RST))
+		return false;
+	bool own = client_end_of(&connection->key, &syn->segment) == end;
+	uint32_t place = own ? segment->seq : segment->ack;
+	return (own || (segment->flags & TCP_ACK)) && place - (syn->segment.seq + 1) <= syn->segment.captured;
+}
+
+/* smtp_syn - a SYN after the connection began: an old one again, a forged one, or the first of another connection. */
+static struct connection *smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct work *work = connection->work;
+	enum direction direction = direction_of(connection, end);
+	const struct flow_side *side = &work->flow.side[direction];
+	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
+
+	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)(side->bytes + side->gap_bytes) + SYN_AHEAD_MAX)
+		return connection;
+	if (connection->queue == &connection->table->queues[QUEUE_CLOSING]) {
+		connection = table_replace(connection, segment);
+		return connection_segment(connection, end, segment);
+	}
+	g_free(work->reuse);
+	work->reuse = held_copy(segment);
+	return connection;
+}
+
+/* note_cut - the snap length cut a segment's payload. */
+static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
+{
+	struct work *work = connection->work;
+	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
+	work->flow.side[direction].cut_packets++;
+	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
+		(struct span){ segment->payload, segment->captured });
+}
+
+static struct connection *smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct flow_table *table = connection->table;
+	struct work *work = connection->work;
+	struct flow *flow = &work->flow;
+	enum direction direction = direction_of(connection, end);
+
+	flow->last = connection->last;
+	if (flow->one_sided && flow->missing == direction)
+		flow->one_sided = false;
+	if (work->reuse && confirms_reuse(connection, end, segment))
+		return reuse(connection, end, segment);
+	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))
+		return smtp_syn(connection, end, segment);
+	if (segment->captured < segment->length)
+		note_cut(connection, direction, segment);
+	switch (stream_segment(work->stream, direction, segment)) {
+	case STREAM_OPEN:
+		break;
+	case STREAM_CLOSING:
+		table_queue(connection, &table->queues[QUEUE_CLOSING]);
+		break;
+	case STREAM_CLOSED:
+		return over(connection, FLOW_END_FIN);
+	case STREAM_RESET:
+		return over(connection, FLOW_END_RST);
+	case STREAM_RESET_PENDING:
+		table_queue(connection, &table->queues[QUEUE_CLOSING]);
+		break;
+	case STREAM_RESET_REVOKED:
+		table_queue(connection, &table->queues[QUEUE_OPEN]);
+		table->stats.invalid_resets++;
+		break;
+	case STREAM_RESET_INVALID:
+		table->stats.invalid_resets++;
+		break;
+	}
+	return connection;
+}
+
+/* ---- not SMTP, or over ---- */
+
+static struct connection *quiet_segment(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	if (segment->flags & TCP_SYN) {
+		if (pending_syn_known(end, segment->seq))
+			return connection;
+		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
+		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
+			return connection;
+		connection = table_replace(connection, segment);
+		return connection_segment(connection, number, segment);
+	}
+	if (connection->life == LIFE_OTHER && ((connection->end[0].fin && connection->end[1].fin) || end->rst))
+		connection_quiet(connection, LIFE_OVER);
+	return connection;
+}
+
+struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	switch (connection->life) {
+	case LIFE_PENDING:
+		if (!connection->work)
+			connection->work = g_new0(struct work, 1);
+		return pending_segment(connection, end, segment);
+	case LIFE_SMTP:
+		return smtp_segment(connection, end, segment);
+	case LIFE_OTHER:
+	case LIFE_OVER:
+		break;
+	}
+	return quiet_segment(connection, end, segment);
+}
+
+struct connection *connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	end->packets++;
+	end->wire_bytes += segment->wire_size;
+	end->fin |= (segment->flags & TCP_FIN) != 0;
+	end->rst |= (segment->flags & TCP_RST) != 0;
+	connection->last = segment->at;
+	return connection_dispatch(connection, number, segment);
+}
+
+void connection_finish(struct connection *connection, enum flow_end why)
+{
+	if (connection->life == LIFE_PENDING && connection->work)
+		connection = pending_consider(connection, true);
+	if (connection->life != LIFE_SMTP) {
+		drop_work(connection);
+		return;
+	}
+	struct work *work = connection->work;
+	struct flow *flow = &work->flow;
+	/* Closed is closed and reset is reset, whatever made us notice. */
+	for (enum direction d = UP; d <= DOWN; d++)
+		flow->side[d].rst = stream_reset_by(work->stream, d);
+	if (stream_closing(work->stream))
+		why = FLOW_END_FIN;
+	else if (flow->side[UP].rst || flow->side[DOWN].rst)
+		why = FLOW_END_RST;
+	stream_flush(work->stream);
+	copy_sides(connection);
+	flow->why = why;
+	connection->life = LIFE_OVER;
+	connection->table->sink->end(flow->user, flow);
+	drop_work(connection);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * connection.h - what the flow table's files share: one TCP connection, from its first packet to its end.
+ *
+ * table.c owns the connections: finds them, lets them expire, keeps to the memory limit. connection.c is the life of
+ * one: pending (is it established? is it SMTP?), SMTP, other, or over. handshake.c reads the handshake. A connection
+ * that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
+ */
+#ifndef SMTPSCAN_FLOW_CONNECTION_H
+#define SMTPSCAN_FLOW_CONNECTION_H
+
+#include <glib.h>
+
+#include "flow.h"
+#include "stream.h"
+
+/* What a connection is found by: its two ends, lower one first, and what is around them. */
+struct flow_key {
+	uint64_t context;
+	uint8_t octets[2][16];
+	uint16_t port[2];
+	uint8_t family;
+	uint8_t zero[3]; /* no padding: keys are compared and hashed as bytes */
+};
+
+#define END_ISNS 3 /* initial sequence numbers remembered: a SYN can be sent again with another one */
+
+/* One of the two ends, in the order of the key. Which of them is the client comes out later. */
+struct end {
+	uint64_t packets, wire_bytes;
+	bool fin, rst;
+	bool spoke;   /* sent anything that is neither SYN nor RST */
+	bool payload; /* ... with payload */
+	bool syn_ack; /* its SYN was an answer */
+	uint8_t syn_count;
+	struct {
+		uint32_t seq, ack;
+		uint32_t payload; /* octets that came with the SYN */
+	} syns[END_ISNS];         /* newest last */
+};
+
+enum stage_of_life {
+	LIFE_PENDING, /* not known to be SMTP, or not begun yet */
+	LIFE_SMTP,    /* begin was called, end was not */
+	LIFE_OTHER,   /* not SMTP */
+	LIFE_OVER     /* ended: kept a while for what comes late */
+};
+
+/* A segment that had to wait, with its payload. */
+struct held_segment {
+	struct held_segment *next;
+	struct segment segment;
+	uint8_t payload[];
+};
+
+struct held_list {
+	struct held_segment *first, *last;
+	unsigned count;
+	size_t bytes;
+};
+
+/* What is needed only while a connection may be, or is, SMTP. */
+struct work {
+	struct stream *stream;
+	struct held_segment *reuse; /* after begin: a SYN that may begin another connection on these addresses */
+	size_t uncharged;           /* octets since memory was accounted */
+	bool smtp;                  /* by its port or by what was said; it begins when it is ready */
+	struct flow flow;
+	struct held_list held; /* before begin */
+};
+
+/* What every packet needs stands first: with many connections, memory is waited for more than anything else. */
+struct connection {
+	struct flow_key key;
+	struct work *work;
+	struct flow_table *table;
+	struct connection *older, *newer; /* in its queue, by time of the last packet */
+	struct expiry *queue;
+	int64_t heard; /* time of the input when its last packet came */
+	struct moment last;
+	int client; /* which end; -1: no SYN has told, and it has not begun */
+	enum stage_of_life life;
+	struct end end[2];
+	size_t charged; /* memory accounted for it */
+	struct moment first;
+	uint8_t vlan_count;
+	uint16_t vlan[DECODE_VLAN_MAX];
+};
+
+/* A queue of connections that expire after the same time. */
+struct expiry {
+	struct connection *oldest, *newest;
+	int64_t timeout;
+};
+
+enum queue { QUEUE_OPEN, QUEUE_CLOSING, QUEUE_OVER, QUEUE_COUNT };
+
+struct flow_table {
+	GHashTable *connections; /* a set */
+	struct expiry queues[QUEUE_COUNT];
+	struct flow_options options;
+	const struct flow_sink *sink;
+	void *context;
+	int64_t now;      /* latest time seen */
+	int64_t deadline; /* no connection expires before */
+	size_t memory;
+	struct flow_stats stats;
+};
+
+/* ---- table.c ---- */
+/* table_queue - puts a connection at the end of a queue, out of the one it is in. */
+void table_queue(struct connection *connection, struct expiry *queue);
+/* table_replace - the connection is over and another one with the same key begins with SEGMENT. */
+struct connection *table_replace(struct connection *connection, const struct segment *segment);
+
+/* ---- connection.c ---- */
+/* Each of these returns the connection, which may be another one afterwards: a new one on the same addresses and ports.
+ * connection_segment - takes a segment of this connection. */
+struct connection *connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
+/* connection_dispatch - the same for one that is counted already. */
+struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment);
+/* connection_begin - a pending connection is SMTP: the sink is told so, and gets what was held. */
+struct connection *connection_begin(struct connection *connection);
+/* connection_quiet - it is not SMTP, or over: its work is freed. */
+void connection_quiet(struct connection *connection, enum stage_of_life life);
+/* connection_finish - nothing more comes; sink->end is called when begin was. Its work is freed. */
+void connection_finish(struct connection *connection, enum flow_end why);
+/* connection_charge - brings the table's account of memory up to date. */
+void connection_charge(struct connection *connection);
+/* connection_charge_due - the same after a segment, when much may have changed: not for every few octets. */
+void connection_charge_due(struct connection *connection, unsigned end, const struct segment *segment);
+
+/* ---- pending.c ---- */
+#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
+
+/* pending_segment - takes a segment of a pending connection. Returns as connection_segment does. */
+struct connection *pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
+/* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
+struct connection *pending_consider(struct connection *connection, bool last);
+/* pending_syn_known - has this end sent a SYN with this number? */
+bool pending_syn_known(const struct end *end, uint32_t seq);
+/* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
+struct held_segment *held_copy(const struct segment *segment);
+void held_free(struct held_list *list);
+
+/* ---- handshake.c ---- */
+/* client_known_port - is this one of the ports that are always SMTP? */
+bool client_known_port(const struct flow_options *options, uint16_t port);
+/* client_by_guess - which end is the client, by a known port or, failing that, the higher port. */
+int client_by_guess(const struct connection *connection);
+/* client_established - is there proof that the connection was established? */
+bool client_established(const struct connection *connection);
+/* client_first_seq - sequence number of the first payload octet of an end, from its SYN or what HELD shows. Returns
+ * false when nothing tells. */
+bool client_first_seq(const struct connection *connection, unsigned end, const struct held_list *held, uint32_t *seq);
+/* client_first_bytes - the first payload octets of an end, as far as they are in HELD and contiguous. */
+size_t client_first_bytes(
+	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size);
+/* client_end_of - which end sent a segment. */
+unsigned client_end_of(const struct flow_key *key, const struct segment *segment);
+
+#endif

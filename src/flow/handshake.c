@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * handshake.c - what the first packets of a connection tell: who is the client, whether it was established, where the
+ * two streams begin.
+ *
+ * A full handshake tells everything. Each part of it may be missing, late, or there in several versions; then the first
+ * segments and their acknowledgements are asked.
+ */
+#include <string.h>
+
+#include "connection.h"
+
+#define INFER_SPREAD (1024 * 1024) /* segments at the start of a connection lie closer together than this */
+
+static const uint16_t default_ports[] = { 25, 587, 2525, 24, 465 };
+
+bool client_known_port(const struct flow_options *options, uint16_t port)
+{
+	const uint16_t *ports = options->ports ? options->ports : default_ports;
+	size_t count = options->ports ? options->port_count : G_N_ELEMENTS(default_ports);
+	for (size_t i = 0; i < count; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+unsigned client_end_of(const struct flow_key *key, const struct segment *segment)
+{
+	return !(key->port[0] == segment->source_port && memcmp(key->octets[0], segment->source.octets, 16) == 0);
+}
+
+int client_by_guess(const struct connection *connection)
+{
+	const struct flow_options *options = &connection->table->options;
+	const uint16_t *port = connection->key.port;
+	bool known[2] = { client_known_port(options, port[0]), client_known_port(options, port[1]) };
+	if (known[0] != known[1])
+		return known[0] ? 1 : 0;
+	return port[0] < port[1] ? 1 : 0;
+}
+
+bool client_established(const struct connection *connection)
+{
+	const struct end *end = connection->end;
+	int client = connection->client;
+	if (client < 0)
+		return end[0].payload || end[1].payload;
+	/* The client goes on only after the answer to its SYN. A server does after the client's answer, but an
+	 * acknowledgement of its own may also refuse a SYN. */
+	const struct end *server = &end[1 - client];
+	return end[client].spoke || server->payload || server->fin || (server->spoke && server->syn_count > 0);
+}
+
+/* syn_chosen - which of an end's SYNs was the one that counted: that which the peer went on from, else the last. */
+static unsigned syn_chosen(const struct connection *connection, unsigned number, const struct held_list *held)
+{
+	const struct end *end = &connection->end[number], *peer = &connection->end[1 - number];
+	for (unsigned i = end->syn_count; i-- > 0;) {
+		uint32_t after = end->syns[i].seq + 1;
+		for (unsigned j = peer->syn_count; peer->syn_ack && j-- > 0;)
+			if (peer->syns[j].ack - after <= end->syns[i].payload)
+				return i;
+		for (const struct held_segment *h = held->first; h; h = h->next) {
+			bool own = client_end_of(&connection->key, &h->segment) == number;
+			if (!(h->segment.flags & TCP_SYN) && (own ? h->segment.seq : h->segment.ack) == after)
+				return i;
+		}
+	}
+	return end->syn_count - 1U;
+}
+
+/* keep_alive - a probe of at most one octet, just before what the peer expects. */
+static bool keep_alive(
+	const struct connection *connection, const struct held_list *held, const struct held_segment *probe)
+{
+	unsigned end = client_end_of(&connection->key, &probe->segment);
+	if (probe->segment.length > 1 || (probe->segment.flags & (TCP_SYN | TCP_FIN)))
+		return false;
+	for (const struct held_segment *h = held->first; h; h = h->next)
+		if (client_end_of(&connection->key, &h->segment) != end && h->segment.ack == probe->segment.seq + 1)
+			return true;
+	return false;
+}
+
+bool client_first_seq(const struct connection *connection, unsigned number, const struct held_list *held, uint32_t *seq)
+{
+	const struct end *end = &connection->end[number];
+	if (end->syn_count > 0) {
+		*seq = end->syns[syn_chosen(connection, number, held)].seq + 1;
+		return true;
+	}
+	/* The lowest of what it sent and what the peer had of it before that, when it answered. What is just
+	 * acknowledged may have been on its way when the capture began. */
+	bool found = false, sent = false, silent = true;
+	for (const struct held_segment *h = held->first; h; h = h->next)
+		silent &= client_end_of(&connection->key, &h->segment) != number || keep_alive(connection, held, h);
+	for (const struct held_segment *h = held->first; h; h = h->next) {
+		bool own = client_end_of(&connection->key, &h->segment) == number;
+		bool anchor = (h->segment.flags & TCP_ACK) && (silent || (!sent && h->segment.length > 0));
+		if (own ? keep_alive(connection, held, h) : !anchor)
+			continue;
+		sent |= own;
+		uint32_t candidate = own ? h->segment.seq : h->segment.ack;
+		int32_t distance = (int32_t)(candidate - *seq);
+		if (!found || (distance < 0 && distance > -INFER_SPREAD))
+			*seq = candidate;
+		found = true;
+	}
+	const struct end *peer = &connection->end[1 - number];
+	if (!found && peer->syn_ack) {
+		*seq = peer->syns[peer->syn_count - 1].ack;
+		found = true;
+	}
+	return found;
+}
+
+size_t client_first_bytes(
+	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size)
+{
+	uint32_t first;
+	size_t filled = 0;
+	bool more = client_first_seq(connection, end, held, &first);
+	while (more && filled < size) {
+		more = false;
+		for (const struct held_segment *h = held->first; h && !more; h = h->next) {
+			uint32_t seq = h->segment.seq + ((h->segment.flags & TCP_SYN) != 0);
+			uint32_t skip = first + (uint32_t)filled - seq;
+			if (client_end_of(&connection->key, &h->segment) != end || skip >= h->segment.captured)
+				continue;
+			size_t part = MIN(size - filled, h->segment.captured - skip);
+			memcpy(buffer + filled, h->payload + skip, part);
+			filled += part;
+			more = true;
+		}
+	}
+	return filled;
+}

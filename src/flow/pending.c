@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * pending.c - a connection before it is known to be SMTP, or not (see connection.h).
+ *
+ * Its segments are held until it is established, known to be SMTP, and clear where its streams begin. With a whole
+ * handshake on a known port that is at once; without one a few packets more are waited for, because what is missing
+ * may only be late. All of it is bounded.
+ */
+#include <string.h>
+
+#include "connection.h"
+#include "sniff.h"
+
+#define HOLD_SEGMENTS_MAX 64 /* undecided beyond that: not SMTP */
+#define HOLD_BYTES_MAX (64 * 1024)
+#define HOLD_MIDDLE_SEGMENTS_MAX 8  /* the same for a connection from whose middle the capture begins */
+#define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not speak SMTP, before the server says a word */
+#define READY_SEGMENTS 16           /* without a whole handshake: what is missing of it may be late by so much */
+#define READY_ONE_SIDED_SEGMENTS 24 /* so long the other direction is waited for */
+
+/* ---- held segments ---- */
+
+struct held_segment *held_copy(const struct segment *segment)
+{
+	struct held_segment *held = g_malloc(sizeof *held + segment->captured);
+	held->next = NULL;
+	held->segment = *segment;
+	if (segment->captured > 0)
+		memcpy(held->payload, segment->payload, segment->captured);
+	held->segment.payload = held->payload;
+	return held;
+}
+
+static void hold(struct held_list *list, const struct segment *segment)
+{
+	struct held_segment *held = held_copy(segment);
+	*(list->last ? &list->last->next : &list->first) = held;
+	list->last = held;
+	list->count++;
+	list->bytes += sizeof *held + segment->captured;
+}
+
+void held_free(struct held_list *list)
+{
+	struct held_segment *next;
+	for (struct held_segment *h = list->first; h; h = next) {
+		next = h->next;
+		g_free(h);
+	}
+	*list = (struct held_list){ 0 };
+}
+
+/* ---- is it SMTP? ---- */
+
+/* detect_by_end - what the first bytes of the two ends say, when it is known which is the client. */
+static enum detect detect_by_end(const struct connection *connection, const struct held_list *held)
+{
+	uint8_t buffer[DETECT_BYTES];
+	unsigned client = (unsigned)connection->client;
+	struct span bytes = { buffer, client_first_bytes(connection, client, held, buffer, sizeof buffer) };
+	enum detect by_client = bytes.size > 0 ? detect_client(bytes) : DETECT_UNDECIDED;
+	if (by_client == DETECT_SMTP)
+		return DETECT_SMTP;
+	bytes.size = client_first_bytes(connection, 1 - client, held, buffer, sizeof buffer);
+	enum detect by_server = detect_server(bytes);
+	if (by_server != DETECT_UNDECIDED)
+		return by_server;
+	/* A client that says something else may still have met an SMTP server. */
+	bool answered = memchr(buffer, '\n', bytes.size) || held->count >= HOLD_NO_ANSWER_MAX;
+	return by_client == DETECT_OTHER && answered ? DETECT_OTHER : DETECT_UNDECIDED;
+}
+
+/* detect_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and
+ * tells who is the client. */
+static enum detect detect_in_the_middle(struct connection *connection, const struct held_list *held)
+{
+	for (const struct held_segment *h = held->first; h; h = h->next) {
+		struct span bytes = { h->payload, h->segment.captured };
+		int end = (int)client_end_of(&connection->key, &h->segment);
+		if (bytes.size == 0)
+			continue;
+		if (detect_middle_client(bytes) == DETECT_SMTP)
+			connection->client = end;
+		else if (detect_middle_server(bytes) == DETECT_SMTP)
+			connection->client = 1 - end;
+		else
+			continue;
+		return DETECT_SMTP;
+	}
+	return held->count >= HOLD_MIDDLE_SEGMENTS_MAX ? DETECT_OTHER : DETECT_UNDECIDED;
+}
+
+/* is_smtp - by port, or by what was said. */
+static enum detect is_smtp(struct connection *connection)
+{
+	const struct flow_options *options = &connection->table->options;
+	const struct held_list *held = &connection->work->held;
+	const uint16_t *port = connection->key.port;
+
+	if (connection->client >= 0) {
+		if (client_known_port(options, port[1 - connection->client]))
+			return DETECT_SMTP;
+		return options->detect ? detect_by_end(connection, held) : DETECT_OTHER;
+	}
+	bool known[2] = { client_known_port(options, port[0]), client_known_port(options, port[1]) };
+	if (known[0] || known[1]) {
+		if (known[0] && known[1])
+			detect_in_the_middle(connection, held); /* only to learn who is the client */
+		return DETECT_SMTP;
+	}
+	return options->detect ? detect_in_the_middle(connection, held) : DETECT_OTHER;
+}
+
+/* ready - is it clear where the streams begin, and whether both are there? */
+static bool ready(const struct connection *connection)
+{
+	const struct end *end = connection->end;
+	const struct held_list *held = &connection->work->held;
+	if (end[0].syn_count > 0 && end[1].syn_count > 0)
+		return true;
+	bool both = end[0].packets > 0 && end[1].packets > 0;
+	return held->count >= (both ? READY_SEGMENTS : READY_ONE_SIDED_SEGMENTS) || held->bytes >= HOLD_BYTES_MAX;
+}
+
+struct connection *pending_consider(struct connection *connection, bool last)
+{
+	struct work *work = connection->work;
+	if (!work->smtp) {
+		enum detect verdict = is_smtp(connection);
+		bool full = work->held.count >= HOLD_SEGMENTS_MAX || work->held.bytes >= HOLD_BYTES_MAX;
+		if (verdict == DETECT_OTHER || (verdict == DETECT_UNDECIDED && (full || last))) {
+			connection_quiet(connection, LIFE_OTHER);
+			return connection;
+		}
+		work->smtp = verdict == DETECT_SMTP;
+	}
+	if (work->smtp && client_established(connection) && (last || ready(connection)))
+		return connection_begin(connection);
+	return connection;
+}
+
+bool pending_syn_known(const struct end *end, uint32_t seq)
+{
+	for (unsigned i = 0; i < end->syn_count; i++)
+		if (end->syns[i].seq == seq)
+			return true;
+	return false;
+}
+
+/* note_syn - remembers a SYN. The oldest one is forgotten for a new one. */
+static void note_syn(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	bool answer = (segment->flags & TCP_ACK) != 0;
+	if (connection->client < 0)
+		connection->client = (int)(answer ? 1 - number : number);
+	end->syn_ack |= answer;
+	for (unsigned i = 0; i < end->syn_count; i++)
+		if (end->syns[i].seq == segment->seq && end->syns[i].ack == segment->ack)
+			return;
+	if (end->syn_count == END_ISNS) {
+		memmove(end->syns, end->syns + 1, sizeof end->syns - sizeof end->syns[0]);
+		end->syn_count--;
+	}
+	end->syns[end->syn_count].seq = segment->seq;
+	end->syns[end->syn_count].ack = segment->ack;
+	end->syns[end->syn_count].payload = segment->captured;
+	end->syn_count++;
+}
+
+/* late_syn - does a SYN belong to what was held of this connection already, rather than begin another one? Then it
+ * comes shortly before what its end sent, or the peer acknowledged. */
+static bool late_syn(const struct connection *connection, unsigned end, const struct segment *segment)
+{
+	uint32_t first;
+	return connection->end[end].syn_count == 0 &&
+	       client_first_seq(connection, end, &connection->work->held, &first) &&
+	       first - (segment->seq + 1) < LATE_SYN_SPREAD;
+}
+
+struct connection *pending_segment(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	struct work *work = connection->work;
+
+	if (segment->flags & TCP_RST) {
+		connection = pending_consider(connection, true);
+		if (connection->life == LIFE_SMTP)
+			return connection_dispatch(connection, number, segment);
+		connection_quiet(connection, LIFE_OVER);
+		return connection;
+	}
+	if (segment->flags & TCP_SYN) {
+		if (client_established(connection) && !pending_syn_known(end, segment->seq) &&
+			!late_syn(connection, number, segment)) {
+			connection = pending_consider(connection, true);
+			return connection_dispatch(connection, number, segment);
+		}
+		note_syn(connection, number, segment);
+		if (segment->captured > 0)
+			hold(&work->held, segment);
+	} else {
+		end->spoke = true;
+		end->payload |= segment->length > 0;
+		/* With a clear handshake an acknowledgement alone tells nothing that what follows does not. */
+		bool whole = connection->end[0].syn_count == 1 && connection->end[1].syn_count == 1;
+		if (!whole || segment->length > 0 || (segment->flags & TCP_FIN))
+			hold(&work->held, segment);
+	}
+	return pending_consider(connection, false);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * header.c - header blocks: cut into fields, and the fields of the mail itself decoded.
+ *
+ * Fields are ranges of the content. Lines end in CRLF or LF. The first line that is no header line ends the block, as
+ * if an empty one stood before it. Up to MIME_HEADER_COUNT_MAX fields are kept, and up to MIME_HEADER_KEPT_MAX octets
+ * of those that may be many (Received, To, ...); the rest is passed over and counted.
+ */
+#include "mime.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	size_t size;
+} names[] = {
+#define X(id, name) { name, sizeof name - 1 },
+	MIME_FIELDS(X)
+#undef X
+};
+
+const char *mime_field_name(enum mime_field_id id)
+{
+	return names[id].name;
+}
+
+/* field_find - the fields that begin with the letter are compared. */
+static enum mime_field_id field_find(struct span name)
+{
+	static const uint8_t firsts[32] = { ['b' & 31] = MIME_FIELD_BCC + 1,
+		['c' & 31] = MIME_FIELD_CC + 1,
+		['d' & 31] = MIME_FIELD_DATE + 1,
+		['f' & 31] = MIME_FIELD_FROM + 1,
+		['i' & 31] = MIME_FIELD_IN_REPLY_TO + 1,
+		['m' & 31] = MIME_FIELD_MESSAGE_ID + 1,
+		['r' & 31] = MIME_FIELD_RECEIVED + 1,
+		['s' & 31] = MIME_FIELD_SUBJECT + 1,
+		['t' & 31] = MIME_FIELD_TO + 1,
+		['u' & 31] = MIME_FIELD_USER_AGENT + 1,
+		['x' & 31] = MIME_FIELD_X_MAILER + 1 };
+	unsigned first = name.data[0] | 0x20, found = firsts[first & 31];
+	for (enum mime_field_id id = found - 1; found > 0 && id < MIME_FIELD_OTHER; id++) {
+		if (((uint8_t)names[id].name[0] | 0x20) != first)
+			break;
+		size_t same = 1;
+		/* in this bit alone letters and '-' differ from nothing else that a name may hold */
+		while (names[id].size == name.size && same < name.size &&
+			((uint8_t)names[id].name[same] | 0x20) == (name.data[same] | 0x20))
+			same++;
+		if (same == name.size && same == names[id].size)
+			return id;
+	}
+	return MIME_FIELD_OTHER;
+}
+
+struct span mime_field_value(const GArray *fields, enum mime_field_id id)
+{
+	for (guint i = 0; i < fields->len; i++)
+		if (g_array_index(fields, struct mime_field, i).id == id)
+			return g_array_index(fields, struct mime_field, i).value;
+	return span_of(NULL, 0);
+}
+
+size_t mime_line_end(struct span content, size_t at, size_t *next)
+{
+	const uint8_t *lf = memchr(content.data + at, '\n', content.size - at);
+	size_t end = lf != NULL ? (size_t)(lf - content.data) : content.size;
+	*next = end + (lf != NULL);
+	if (lf != NULL && end > at && content.data[end - 1] == '\r')
+		end--;
+	return end;
+}
+
+/* is_long - fields of which a hostile mail may have many, and long ones. */
+static bool is_long(enum mime_field_id id)
+{
+	return id == MIME_FIELD_OTHER || id == MIME_FIELD_RECEIVED || id == MIME_FIELD_TO || id == MIME_FIELD_CC ||
+	       id == MIME_FIELD_BCC;
+}
+
+/* field_name_size - the size of the field name at the beginning of a line; 0 when it is no header line. *value: where
+ * the value begins. */
+static size_t field_name_size(const uint8_t *data, size_t at, size_t end, size_t *value)
+{
+	size_t name = at;
+	while (name < end && data[name] > ' ' && data[name] < 0x7f && data[name] != ':')
+		name++;
+	size_t colon = name;
+	while (colon < end && (data[colon] == ' ' || data[colon] == '\t'))
+		colon++;
+	if (name == at || colon == end || data[colon] != ':')
+		return 0;
+	*value = colon + 1;
+	return name - at;
+}
+
+size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
+	struct mime_block *block)
+{
+	size_t begin = at, next, kept = 0;
+	uint32_t seen = 0;
+	*block = (struct mime_block){ 0 };
+	g_array_set_size(fields, MIME_HEADER_COUNT_MAX); /* room for all; the array is used again and again */
+	struct mime_field *field = (struct mime_field *)(void *)fields->data,
+			  *last = NULL; /* NULL: it is passed over */
+	for (; at < content.size; at = next) {
+		size_t value = 0, end = mime_line_end(content, at, &next);
+		if (end == at) {
+			at = next;
+			break;
+		}
+		if (content.data[at] == '-' && stop(context, at, end))
+			break;
+		bool folded = (content.data[at] == ' ' || content.data[at] == '\t') && block->count > 0;
+		size_t name = folded ? 0 : field_name_size(content.data, at, end, &value);
+		if (!folded && name == 0)
+			break;
+		block->longest = MAX(block->longest, end - at);
+		block->count += !folded;
+		if (folded && last != NULL) {
+			size_t size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
+			kept += size - last->value.size;
+			last->value.size = size;
+			last->folded = true;
+		} else if (!folded) {
+			last = NULL;
+			if (block->count > MIME_HEADER_COUNT_MAX)
+				continue;
+			field->name = span_of(content.data + at, name);
+			field->value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX));
+			field->id = field_find(field->name);
+			field->folded = false;
+			if (kept >= MIME_HEADER_KEPT_MAX && is_long(field->id))
+				continue;
+			kept += name + field->value.size;
+			block->repeated |= seen & UINT32_C(1) << field->id;
+			seen |= UINT32_C(1) << field->id;
+			last = field++;
+		}
+	}
+	g_array_set_size(fields, (guint)(field - (struct mime_field *)(void *)fields->data));
+	block->size = at - begin;
+	return at;
+}
+
+/* unfolded - a copy of a value without its line ends. */
+static struct span unfolded(struct arena *arena, struct span value)
+{
+	uint8_t *out = arena_take(arena, value.size);
+	size_t size = 0, next;
+	for (size_t at = 0; at < value.size; at = next) {
+		size_t end = mime_line_end(value, at, &next);
+		memcpy(out + size, value.data + at, end - at);
+		size += end - at;
+	}
+	return span_of(out, size);
+}
+
+static struct span trimmed(struct span value)
+{
+	while (value.size > 0 && g_ascii_isspace(*value.data))
+		value = span_of(value.data + 1, value.size - 1);
+	while (value.size > 0 && g_ascii_isspace(value.data[value.size - 1]))
+		value.size--;
+	return value;
+}
+
+void mime_header_keep(struct mail *mail, const GArray *fields, bool copy)
+{
+	struct arena *arena = mail->arena;
+	mail->header_count = fields->len;
+	mail->headers = arena_take(arena, fields->len * sizeof *mail->headers);
+	for (guint i = 0; i < fields->len; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		struct mail_header *header = &mail->headers[i];
+		*header = (struct mail_header){ field->name, field->value };
+		if (copy)
+			header->name.data =
+				(uint8_t *)arena_copy(arena, (const char *)field->name.data, field->name.size);
+		if (copy || field->folded)
+			header->value = unfolded(arena, header->value);
+		header->value = trimmed(header->value);
+	}
+}
+
+/* mime_header_decode - the fields that have a place of their own in struct mail. The first of several counts. */
+void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint)
+{
+	for (guint i = 0; i < fields->len; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		char **words = NULL, **text = NULL;
+		switch (field->id) {
+		case MIME_FIELD_FROM:
+			if (mail->from == NULL) {
+				char *line = mime_unfold(mail->arena, field->value, hint);
+				mime_mailbox(mail->arena, line, &mail->from_name, &mail->from_address);
+				mail->from = mime_decode_words(mail->arena, line);
+			}
+			break;
+		case MIME_FIELD_SUBJECT:
+			words = &mail->subject;
+			break;
+		case MIME_FIELD_REPLY_TO:
+			words = &mail->reply_to;
+			break;
+		case MIME_FIELD_X_MAILER:
+			words = &mail->x_mailer;
+			break;
+		case MIME_FIELD_USER_AGENT:
+			words = &mail->user_agent;
+			break;
+		case MIME_FIELD_DATE:
+			text = &mail->date;
+			break;
+		case MIME_FIELD_MESSAGE_ID:
+			text = &mail->message_id;
+			break;
+		case MIME_FIELD_IN_REPLY_TO:
+			text = &mail->in_reply_to;
+			break;
+		case MIME_FIELD_REFERENCES:
+			text = &mail->references;
+			break;
+		case MIME_FIELD_X_ORIGINATING_IP:
+			text = &mail->x_originating_ip;
+			break;
+		case MIME_FIELD_TO:
+			mime_addresses(mail, &mail->to, field->value, hint);
+			break;
+		case MIME_FIELD_CC:
+			mime_addresses(mail, &mail->cc, field->value, hint);
+			break;
+		case MIME_FIELD_BCC:
+			mime_addresses(mail, &mail->bcc, field->value, hint);
+			break;
+		case MIME_FIELD_RECEIVED:
+			mail_list_add(mail, &mail->received, mime_unfold(mail->arena, field->value, hint));
+			break;
+		default:
+			break;
+		}
+		if (words != NULL && *words == NULL)
+			*words = mime_words(mail->arena, field->value, hint);
+		if (text != NULL && *text == NULL)
+			*text = mime_unfold(mail->arena, field->value, hint);
+	}
+}

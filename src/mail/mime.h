@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mime.h - inside the mail stage: what mail.c, mime*.c and extract.c promise each other. No other stage includes it.
+ *
+ * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
+ * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
+ * because GMime's parser alone needs 27 us for a mail of 2 KB (all of this stage: 4), and keeps no octet range of an
+ * attached message. GMime knows charsets (charset.c) and uuencode (transfer.c).
+ */
+#ifndef SMTPSCAN_MAIL_MIME_H
+#define SMTPSCAN_MAIL_MIME_H
+
+#include "arena.h"
+#include "mail.h"
+
+#define MIME_HEADER_BLOCK_MAX (64 * 1024) /* beyond: a defect */
+#define MIME_HEADER_LINE_MAX 10000        /* beyond: a defect */
+#define MIME_HEADER_COUNT_MAX 1000        /* beyond: a defect, and not kept */
+#define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of one value, and of all long ones, that are looked at */
+#define MIME_DEFECTS_MAX 100
+#define MIME_ARCHIVE_MAX (4 * 1024 * 1024) /* octets of an archive that are kept to look into it */
+#define MIME_STEP (64 * 1024)              /* octets decoded at a time */
+
+/* mime_same - is text the word (lower case, as long), in any case? */
+static inline bool mime_same(const char *text, const char *word, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]) != word[i])
+			return false;
+	return true;
+}
+
+static inline struct span span_of(const void *data, size_t size)
+{
+	return (struct span){ data, size };
+}
+
+/* --- charset.c: octets to UTF-8. The result never holds NUL (U+FFFD instead): it is used as a C string. */
+
+void mime_charset_init(void);
+void mime_charset_exit(void);
+/* charset_append - appends `in`, which is in `charset` (NULL or unknown: guessed), to out as UTF-8; what can't be
+ * converted becomes U+FFFD. */
+void charset_append(GString *out, const char *charset, struct span in);
+/* charset_guess - as charset_append for octets of which nothing is said: what their escape sequences say, UTF-8 when
+ * they are, else `hint` (may be NULL), else windows-1252. */
+void charset_guess(GString *out, const char *hint, struct span in);
+bool charset_is_utf8(const char *charset);
+/* charset_is_ascii - octets from 1 to 127 only? */
+bool charset_is_ascii(struct span in);
+
+/* --- words.c: header values. `hint` is the charset that raw 8-bit octets are likely in; may be NULL. */
+
+/* mime_unfold - the value on one line, trimmed, as UTF-8. */
+char *mime_unfold(struct arena *arena, struct span value, const char *hint);
+/* mime_words - the same with RFC 2047 words decoded. */
+char *mime_words(struct arena *arena, struct span value, const char *hint);
+/* mime_decode_words - decodes the RFC 2047 words of a UTF-8 string; returns it when there are none. */
+char *mime_decode_words(struct arena *arena, char *text);
+/* mime_addresses - adds each address of an address list, decoded, to a list of mail's. */
+void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint);
+/* mime_mailbox - decoded display name and address of the first mailbox of an unfolded list; NULL when there is none. */
+void mime_mailbox(struct arena *arena, const char *text, char **name, char **address);
+
+/* --- header.c: header blocks. */
+
+/* Names with the same first letter stand together. */
+/* clang-format off */
+#define MIME_FIELDS(X) \
+	X(BCC, "Bcc") X(CC, "Cc") X(CONTENT_TYPE, "Content-Type") X(CONTENT_DISPOSITION, "Content-Disposition") \
+	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding") X(DATE, "Date") X(FROM, "From") \
+	X(IN_REPLY_TO, "In-Reply-To") X(MESSAGE_ID, "Message-ID") X(RECEIVED, "Received") \
+	X(REFERENCES, "References") X(REPLY_TO, "Reply-To") X(SUBJECT, "Subject") X(TO, "To") \
+	X(USER_AGENT, "User-Agent") X(X_MAILER, "X-Mailer") X(X_ORIGINATING_IP, "X-Originating-IP")
+enum mime_field_id {
+#define X(id, name) MIME_FIELD_##id,
+	MIME_FIELDS(X)
+#undef X
+	MIME_FIELD_OTHER
+};
+/* clang-format on */
+
+/* One header field: ranges of the content, the value folded as it is. */
+struct mime_field {
+	enum mime_field_id id;
+	bool folded; /* value is of more than one line */
+	struct span name, value;
+};
+
+/* What a block is like, the fields that were not kept included. */
+struct mime_block {
+	size_t size, count, longest; /* octets, fields, octets of the longest line */
+	uint32_t repeated;           /* 1 << id of those kept that came more than once */
+};
+
+/* Is the line content[at..end), which begins with '-', the end of a header block? */
+typedef bool (*mime_header_stop)(const void *context, size_t at, size_t end);
+/* mime_header_read - the block at `at` into fields (struct mime_field). Returns where the body begins. */
+size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
+	struct mime_block *block);
+const char *mime_field_name(enum mime_field_id id);
+/* mime_field_value - of the first field with this id; data is NULL when there is none. */
+struct span mime_field_value(const GArray *fields, enum mime_field_id id);
+/* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
+size_t mime_line_end(struct span content, size_t at, size_t *next);
+/* mime_header_keep - mail->headers; copy: the content will not be there as long as the mail. mime_header_decode - the
+ * fields that have a place of their own in struct mail. */
+void mime_header_keep(struct mail *mail, const GArray *fields, bool copy);
+void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint);
+
+/* --- params.c: Content-Type and Content-Disposition. */
+
+struct mime_params {
+	char *value; /* lower case: "text/plain", "attachment"; NULL when there is none */
+	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
+	char *filename, *charset, *boundary, *format, *delsp;
+};
+void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint);
+
+/* --- transfer.c: transfer encodings. */
+
+void mime_decode_init(void);
+enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QUOTED_PRINTABLE, MIME_UUENCODE, MIME_UNKNOWN };
+enum mime_encoding mime_encoding_find(struct span value);
+
+/* Takes decoded octets; passed: octets of the input that are behind. */
+typedef void (*mime_sink)(void *context, struct span decoded, size_t passed);
+/* mime_decode - the decoded octets go to sink, piece by piece. Returns NULL, or in words what could not be decoded. */
+const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context);
+/* mime_uuencode_name - the file name in the begin line; NULL when there is none. */
+char *mime_uuencode_name(struct arena *arena, struct span in);
+
+/* --- text.c: bodies and urls. */
+
+/* mime_flowed - RFC 3676: undoes format=flowed in place, from `start` on. */
+void mime_flowed(GString *text, size_t start, bool delsp);
+/* mime_urls - adds the urls of a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. */
+void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html);
+
+/* --- look.c: what octets are. */
+
+/* mime_magic - what libmagic says of the first octets of a file; NULL when nothing. */
+char *mime_magic(struct arena *arena, struct span data);
+/* mime_is_text - do the first octets look like text? */
+bool mime_is_text(struct span data);
+/* mime_is_archive - is it of a kind that mime_archive_encrypted reads? */
+bool mime_is_archive(struct span head);
+bool mime_archive_encrypted(struct span data);
+void mime_look_exit(void);
+
+/* --- extract.c: files under --extract DIR. */
+
+struct extract_file;
+/* extract_extension - the extension for a content type, with its dot; "" when none is known. */
+const char *extract_extension(const char *content_type);
+/* extract_begin - a file of content whose hash is not known yet. Returns NULL with *error set (free with g_free). */
+struct extract_file *extract_begin(const char *directory, char **error);
+void extract_write(struct extract_file *file, struct span data);
+/* extract_end - gives the file its final name, or throws it away when hash is NULL. Returns the path, or NULL with
+ * *error set. Frees file. */
+char *extract_end(
+	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
+void extract_exit(void);
+
+/* --- digest.c: hashes */
+
+void digest_init(void);
+void digest_exit(void);
+struct digest; /* SHA-256, and what else was asked for */
+struct digest *digest_new(unsigned hashes);
+void digest_update(struct digest *digest, struct span data);
+#define DIGEST_HEX_MAX 65
+/* digest_end - lower case hex of each; sha1 and md5 only when they were asked for. Frees digest. */
+void digest_end(struct digest *digest, char *sha256, char **sha1, char **md5, struct arena *arena);
+
+/* --- mail.c, for mime*.c */
+
+/* mail_lost - something could not be stored; takes error. */
+void mail_lost(struct mail *mail, char *error);
+/* mail_list_add - adds to one of mail's lists. mail_text - mail->text, to append to. */
+void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element);
+GString *mail_text(struct mail *mail);
+void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+/* --- mime.c: the structure */
+
+struct mime_source {
+	struct span content;
+	const struct mail_hole *holes;
+	size_t hole_count;
+	bool whole;  /* its end was seen */
+	bool mapped; /* content is a mapped file: pages that were read are given back */
+};
+void mime_init(void);
+void mime_exit(void);
+void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source);
+
+/* --- part.c: one leaf: its range becomes hashes, a file, text */
+
+struct mime_leaf {
+	const struct mime_params *type; /* of the text: charset, format */
+	enum mime_encoding encoding;
+	bool in_message;     /* inside an attached message: its text is not the body of this mail */
+	bool mapped;         /* its range is part of a mapped file */
+	bool partial;        /* no wonder when it can't be decoded */
+	GByteArray *decoded; /* when not NULL: the decoded octets, too, up to decoded_max */
+	size_t decoded_max;
+};
+
+/* What is kept while the parts of one mail are read, and of the part that is being read. */
+struct mime_reader {
+	struct mail *mail;
+	const struct mail_options *options;
+	size_t text_max;
+	GHashTable *seen; /* urls */
+	int body_rank;    /* of the part that is the body so far; 0: none */
+	struct mail_part *part;
+	const struct mime_leaf *leaf;
+	struct span in;
+	size_t released; /* octets of in */
+	struct digest *digest;
+	struct extract_file *file;
+	GByteArray *text, *archive;
+	bool is_text;
+};
+void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options);
+void mime_reader_end(struct mime_reader *reader);
+/* mime_part_read - fills in everything of part that comes from its octets. */
+void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in);
+/* mime_release - gives the pages of a mapped content back that hold data[0..size). */
+void mime_release(struct span in);
+
+#endif

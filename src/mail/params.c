@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * params.c - Content-Type and Content-Disposition: a value and its parameters, as real clients write them.
+ *
+ * RFC 2231 pieces in any order, RFC 2047 words in quotes, unquoted names with spaces, backslashes of Windows paths. Own
+ * code, because GMime guesses charsets by the locale, decodes each piece alone, and keeps the charset name on the stack
+ * however long it is.
+ */
+#include "mime.h"
+
+#include <string.h>
+
+#define PIECES_MAX 1000
+
+/* One attribute as it stands: name*index*=value */
+struct piece {
+	char *name; /* lower case */
+	unsigned index;
+	bool extended;  /* percent-encoded */
+	bool continued; /* has an index */
+	char *value;
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static char *lower(struct arena *arena, const char *text, size_t size)
+{
+	char *copy = arena_copy(arena, text, size);
+	for (char *c = copy; *c != '\0'; c++)
+		*c |= (char)(*c >= 'A' && *c <= 'Z' ? 0x20 : 0);
+	return copy;
+}
+
+/* Characters with a meaning. */
+enum { SPECIAL = 1, RFC2231 };
+/* clang-format off */
+static const uint8_t meanings[256] = {
+	/* tspecials of RFC 2045, but for the backslash */
+	['('] = SPECIAL, [')'] = SPECIAL, ['<'] = SPECIAL, ['>'] = SPECIAL, ['@'] = SPECIAL, [','] = SPECIAL,
+	[';'] = SPECIAL, [':'] = SPECIAL, ['"'] = SPECIAL, ['/'] = SPECIAL, ['['] = SPECIAL, [']'] = SPECIAL,
+	['?'] = SPECIAL, ['='] = SPECIAL,
+	['%'] = RFC2231, ['*'] = RFC2231, ['\''] = RFC2231, ['\\'] = RFC2231,
+};
+/* clang-format on */
+
+static inline bool is_special(char c)
+{
+	return meanings[(uint8_t)c] == SPECIAL;
+}
+
+/* is_token - a character that has no meaning of its own. */
+static inline bool is_token(char c)
+{
+	return g_ascii_isgraph(c) && meanings[(uint8_t)c] == 0;
+}
+
+/* skip_space - over space and comments. */
+static const char *skip_space(const char *at)
+{
+	for (;;) {
+		while (is_space(*at))
+			at++;
+		if (*at != '(')
+			return at;
+		unsigned depth = 0;
+		do {
+			if (*at == '\\' && at[1] != '\0')
+				at++;
+			else if (*at == '(')
+				depth++;
+			else if (*at == ')')
+				depth--;
+			at++;
+		} while (*at != '\0' && depth > 0);
+	}
+}
+
+/* ends_quoted - is the quote at `at` the closing one? An unescaped quote inside a name is not. */
+static bool ends_quoted(const char *at)
+{
+	const char *next = at + 1;
+	return *next == '\0' || *next == ';' || *next == '(' || is_space(*next) || strchr(next, '"') == NULL;
+}
+
+/* parse_quoted - only \" and \\ are escapes: clients that write a Windows path do not double its backslashes. */
+static char *parse_quoted(struct arena *arena, const char **at)
+{
+	const char *from = *at + 1;
+	char *out = arena_take(arena, strlen(from) + 1), *to = out;
+	while (*from != '\0' && !(*from == '"' && ends_quoted(from))) {
+		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
+			from++;
+		*to++ = *from++;
+	}
+	*to = '\0';
+	*at = from + (*from == '"');
+	return out;
+}
+
+/* parse_value - an unquoted value ends at ';'; a file name may have spaces in it, anything else may not. */
+static char *parse_value(struct arena *arena, const char **at, bool is_name)
+{
+	const char *from = skip_space(*at), *end = from;
+	if (*from == '"') {
+		char *value = parse_quoted(arena, &from);
+		*at = from;
+		return value;
+	}
+	while (*end != '\0' && *end != ';' && (is_name || !is_space(*end)))
+		end++;
+	*at = end;
+	while (end > from && is_space(end[-1]))
+		end--;
+	return arena_copy(arena, from, (size_t)(end - from));
+}
+
+/* parse_piece - one attribute. Returns false when there is none; *at moves on in any case. */
+static bool parse_piece(struct arena *arena, const char **at, struct piece *piece)
+{
+	const char *from = *at, *end = from;
+	while (*end != '\0' && strchr("=*;() \t\r\n\"", *end) == NULL)
+		end++;
+	*piece = (struct piece){ 0 };
+	const char *next = end;
+	if (*next == '*') {
+		next++;
+		if (g_ascii_isdigit(*next)) {
+			piece->continued = true;
+			for (; g_ascii_isdigit(*next); next++)
+				piece->index = MIN(piece->index * 10 + (unsigned)(*next - '0'), PIECES_MAX);
+			if (*next == '*') {
+				piece->extended = true;
+				next++;
+			}
+		} else
+			piece->extended = true;
+	}
+	next = skip_space(next);
+	if (end == from || *next != '=') {
+		/* not an attribute: go on behind the next ';' */
+		*at = end + strcspn(end, ";");
+		return false;
+	}
+	piece->name = lower(arena, from, (size_t)(end - from));
+	next++;
+	piece->value =
+		parse_value(arena, &next, strcmp(piece->name, "name") == 0 || strcmp(piece->name, "filename") == 0);
+	*at = next;
+	return true;
+}
+
+static int piece_order(gconstpointer a, gconstpointer b)
+{
+	const struct piece *left = a, *right = b;
+	return left->index < right->index ? -1 : left->index > right->index;
+}
+
+/* append_percent - what run encodes; empties it. */
+static void append_percent(GString *out, GString *run)
+{
+	for (const char *from = run->str; *from != '\0'; from++) {
+		int high = -1, low = -1;
+		if (*from == '%' && from[1] != '\0') {
+			high = g_ascii_xdigit_value(from[1]);
+			low = g_ascii_xdigit_value(from[2]);
+		}
+		if (high >= 0 && low >= 0) {
+			g_string_append_c(out, (char)(high << 4 | low));
+			from += 2;
+		} else
+			g_string_append_c(out, *from);
+	}
+	g_string_truncate(run, 0);
+}
+
+/* extended_value - joins the RFC 2231 pieces of a name; NULL when there are none. */
+static char *extended_value(struct arena *arena, const GArray *pieces, const char *name)
+{
+	GString *octets = NULL, *run = g_string_new(NULL);
+	char *charset = NULL;
+	bool extended = false;
+	unsigned last = 0;
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		if (strcmp(piece->name, name) != 0 || (!piece->extended && !piece->continued))
+			continue;
+		if (octets != NULL && piece->index == last)
+			continue; /* a second piece of the same number */
+		const char *value = piece->value;
+		const char *quote = piece->extended ? strchr(value, '\'') : NULL;
+		const char *second = quote != NULL ? strchr(quote + 1, '\'') : NULL;
+		if (octets == NULL) {
+			octets = g_string_new(NULL);
+			if (second != NULL) {
+				charset = arena_copy(arena, value, (size_t)(quote - value));
+				value = second + 1;
+			}
+		}
+		/* an escape may go on in the next piece */
+		if (!piece->extended && run->len > 0)
+			append_percent(octets, run);
+		g_string_append(piece->extended ? run : octets, value);
+		extended = extended || piece->extended;
+		last = piece->index;
+	}
+	if (octets != NULL)
+		append_percent(octets, run);
+	g_string_free(run, TRUE);
+	if (octets == NULL)
+		return NULL;
+	GString *text = g_string_new(NULL);
+	charset_append(text, charset, span_of(octets->str, octets->len));
+	g_string_free(octets, TRUE);
+	char *result = arena_string(arena, text);
+	return extended ? result : mime_decode_words(arena, result);
+}
+
+/* parameter - the decoded value of a name; NULL when it is absent or empty. RFC 2231 goes before the plain form. */
+static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
+{
+	char *value = extended_value(arena, pieces, name);
+	for (guint i = 0; i < pieces->len && value == NULL; i++) {
+		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		if (strcmp(piece->name, name) == 0)
+			value = mime_decode_words(arena, piece->value);
+	}
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/* place - where the parameter with this name goes; NULL when nobody asks for it. */
+static char **place(struct mime_params *params, const char *name, size_t size)
+{
+	const struct {
+		const char *name;
+		char **place;
+	} places[] = { { "charset", &params->charset }, { "boundary", &params->boundary },
+		{ "format", &params->format }, { "name", &params->name }, { "filename", &params->filename },
+		{ "delsp", &params->delsp } };
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+		if (strlen(places[i].name) == size && mime_same(name, places[i].name, size))
+			return places[i].place;
+	return NULL;
+}
+
+/* parse_simple - what nearly all clients write: plain words, quoted or not. Returns false for anything else, with
+ * params as they were. Saves most of the time of a short mail's header. */
+static bool parse_simple(struct arena *arena, struct mime_params *params, struct span field)
+{
+	const char *at = (const char *)field.data, *end = at + field.size;
+	struct mime_params found = { 0 };
+	while (at < end && is_space(*at))
+		at++;
+	const char *from = at;
+	while (at < end && (is_token(*at) || *at == '/'))
+		at++;
+	if (at > from)
+		found.value = lower(arena, from, (size_t)(at - from));
+	for (;;) {
+		while (at < end && is_space(*at))
+			at++;
+		if (at == end) {
+			*params = found;
+			return true;
+		}
+		if (*at++ != ';')
+			break;
+		while (at < end && is_space(*at))
+			at++;
+		const char *name = at;
+		while (at < end && is_token(*at))
+			at++;
+		char **into = place(&found, name, (size_t)(at - name));
+		if (at == end || *at != '=')
+			break;
+		bool quoted = ++at < end && *at == '"';
+		from = at += quoted;
+		while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
+			at++;
+		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
+			(quoted && memmem(from, (size_t)(at - from), "=?", 2) != NULL))
+			break;
+		if (into != NULL && *into == NULL && at > from)
+			*into = arena_copy(arena, from, (size_t)(at - from));
+		at += quoted;
+	}
+	return false;
+}
+
+void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint)
+{
+	memset(params, 0, sizeof *params);
+	if (value.size == 0 || parse_simple(arena, params, value))
+		return;
+	char *text = mime_unfold(arena, span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
+	const char *at = skip_space(text), *end = at + strcspn(at, "; \t(");
+	if (end > at)
+		params->value = lower(arena, at, (size_t)(end - at));
+	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
+		at = skip_space(at);
+		struct piece piece;
+		if (*at == ';')
+			at++;
+		else if (*at != '\0' && parse_piece(arena, &at, &piece))
+			g_array_append_val(pieces, piece);
+	}
+	g_array_sort(pieces, piece_order);
+	params->name = parameter(arena, pieces, "name");
+	params->filename = parameter(arena, pieces, "filename");
+	params->charset = parameter(arena, pieces, "charset");
+	params->boundary = parameter(arena, pieces, "boundary");
+	params->format = parameter(arena, pieces, "format");
+	params->delsp = parameter(arena, pieces, "delsp");
+	g_array_free(pieces, TRUE);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * words.c - header values: unfolded, RFC 2047 words decoded, address lists taken apart.
+ *
+ * Own code decodes the words because GMime 3.2 loses the second of two padded base64 words, replaces what it can't
+ * convert with '?', and needs quadratic time for words that never end. Words are taken wherever real clients put
+ * them: in quotes, without space around them, with spaces inside. The octets of adjacent words of one charset are
+ * joined before they are converted, for clients that cut characters in two.
+ */
+#include "mime.h"
+
+#include <string.h>
+
+#include "octets.h"
+
+#define WORD_CHARSET_MAX 64
+
+/* is_ordinary - does the octet mean nothing in an address list? */
+static inline bool is_ordinary(char c)
+{
+	static const bool meaning[256] = { ['\0'] = true,
+		['='] = true,
+		['\\'] = true,
+		['"'] = true,
+		['('] = true,
+		[')'] = true,
+		['<'] = true,
+		['>'] = true,
+		[','] = true,
+		[';'] = true,
+		[':'] = true };
+	return !meaning[(uint8_t)c];
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* unfold - value without its line ends, terminated. */
+static struct span unfold(struct arena *arena, struct span value)
+{
+	uint8_t *out = arena_take(arena, value.size + 1);
+	size_t size = 0, next;
+	for (size_t at = 0; at < value.size; at = next) {
+		size_t end = mime_line_end(value, at, &next);
+		memcpy(out + size, value.data + at, end - at);
+		size += end - at;
+		/* the tab of a fold stands for the space where the line was cut */
+		if (next > end && next < value.size && value.data[next] == '\t') {
+			out[size++] = ' ';
+			next++;
+		}
+	}
+	out[size] = '\0';
+	return span_of(out, size);
+}
+
+char *mime_unfold(struct arena *arena, struct span value, const char *hint)
+{
+	while (value.size > 0 && is_space((char)*value.data))
+		value = span_of(value.data + 1, value.size - 1);
+	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
+		value.size--;
+	if (octets_printable(value.data, value.size))
+		return arena_copy(arena, (const char *)value.data, value.size);
+	struct span raw = unfold(arena, value);
+	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
+		return (char *)(uintptr_t)raw.data;
+	GString *line = g_string_sized_new(raw.size);
+	charset_guess(line, hint, raw);
+	return arena_string(arena, line);
+}
+
+/* One encoded word: =?charset*language?encoding?text?= */
+struct word {
+	char charset[WORD_CHARSET_MAX];
+	char encoding; /* 'b', 'q' */
+	const char *text, *text_end, *end;
+};
+
+/* word_parse - is there an encoded word at `at`? *open: there is still a "?=" ahead. */
+static bool word_parse(struct word *word, const char *at, bool *open)
+{
+	if (at[0] != '=' || at[1] != '?')
+		return false;
+	const char *charset = at + 2;
+	size_t size = strcspn(charset, "? \t\"");
+	if (size == 0 || charset[size] != '?' || size >= sizeof word->charset)
+		return false;
+	memcpy(word->charset, charset, size);
+	word->charset[size] = '\0';
+	word->charset[strcspn(word->charset, "*")] = '\0';
+	word->encoding = g_ascii_tolower(charset[size + 1]);
+	if ((word->encoding != 'b' && word->encoding != 'q') || charset[size + 2] != '?')
+		return false;
+	word->text = charset + size + 3;
+	word->text_end = strstr(word->text, "?=");
+	if (word->text_end == NULL) {
+		*open = false;
+		return false;
+	}
+	word->end = word->text_end + 2;
+	return word->charset[0] != '\0';
+}
+
+static void append_octets(void *out, struct span decoded, size_t passed)
+{
+	g_string_append_len(out, (const char *)decoded.data, (gssize)decoded.size);
+}
+
+/* word_octets - appends what a word encodes. */
+static void word_octets(GString *out, const struct word *word)
+{
+	size_t size = (size_t)(word->text_end - word->text);
+	if (word->encoding == 'b') {
+		mime_decode(MIME_BASE64, span_of(word->text, size), append_octets, out);
+		return;
+	}
+	for (size_t i = 0; i < size; i++) {
+		int high = -1, low = -1;
+		if (word->text[i] == '=' && i + 2 < size) {
+			high = g_ascii_xdigit_value(word->text[i + 1]);
+			low = g_ascii_xdigit_value(word->text[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			g_string_append_c(out, (char)(high << 4 | low));
+			i += 2;
+		} else
+			g_string_append_c(out, word->text[i] == '_' ? ' ' : word->text[i]);
+	}
+}
+
+char *mime_decode_words(struct arena *arena, char *text)
+{
+	if (strstr(text, "=?") == NULL)
+		return text;
+	GString *out = g_string_sized_new(strlen(text)), *octets = g_string_new(NULL);
+	struct word word;
+	bool open = true;
+	for (const char *at = text; *at != '\0';) {
+		if (!open || !word_parse(&word, at, &open)) {
+			g_string_append_c(out, *at++);
+			continue;
+		}
+		char charset[WORD_CHARSET_MAX];
+		memcpy(charset, word.charset, sizeof charset);
+		bool more = true;
+		while (more) {
+			word_octets(octets, &word);
+			at = word.end;
+			/* space between two words is not part of the text */
+			const char *next = at + strspn(at, " \t\r\n");
+			more = open && word_parse(&word, next, &open);
+			if (more)
+				at = next;
+			if (more && g_ascii_strcasecmp(charset, word.charset) != 0) {
+				charset_append(out, charset, span_of(octets->str, octets->len));
+				g_string_truncate(octets, 0);
+				memcpy(charset, word.charset, sizeof charset);
+			}
+		}
+		charset_append(out, charset, span_of(octets->str, octets->len));
+		g_string_truncate(octets, 0);
+	}
+	g_string_free(octets, TRUE);
+	return arena_string(arena, out);
+}
+
+char *mime_words(struct arena *arena, struct span value, const char *hint)
+{
+	return mime_decode_words(arena, mime_unfold(arena, value, hint));
+}
+
+/* address_add - adds the address text[0..size), trimmed and decoded, if there is one. */
+static void address_add(struct mail *mail, GPtrArray **list, const char *text, size_t size)
+{
+	while (size > 0 && is_space(*text)) {
+		text++;
+		size--;
+	}
+	while (size > 0 && is_space(text[size - 1]))
+		size--;
+	if (size > 0)
+		mail_list_add(mail, list, mime_decode_words(mail->arena, arena_copy(mail->arena, text, size)));
+}
+
+/* address_end - the end of the first address in text: at its comma, at the ':' or ';' of a group, or at the NUL.
+ * *angle, when asked for: where its '<' is. *open: as for word_parse. */
+static const char *address_end(const char *text, bool group, const char **angle, bool *open)
+{
+	struct word word;
+	unsigned comments = 0;
+	bool quoted = false, inside = false;
+	const char *at = text;
+	for (; *at != '\0'; at++) {
+		if (is_ordinary(*at))
+			continue;
+		if (*at == '=' && *open && word_parse(&word, at, open))
+			at = word.end - 1;
+		else if (*at == '\\' && at[1] != '\0' && (quoted || comments > 0))
+			at++;
+		else if (*at == '"' && comments == 0)
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (*at == '(')
+			comments++;
+		else if (*at == ')' && comments > 0)
+			comments--;
+		else if (comments > 0)
+			continue;
+		else if (*at == '<' || *at == '>') {
+			inside = *at == '<';
+			if (inside && angle != NULL)
+				*angle = at;
+		} else if (!inside && (*at == ',' || (group ? *at == ';' : *at == ':')))
+			return at;
+	}
+	return at;
+}
+
+/* mime_addresses - the list is cut before it is decoded, so that a comma in an encoded word cuts nothing. Members of a
+ * group are addresses of their own; a group without members stands as it was written. */
+void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint)
+{
+	char *text = mime_unfold(mail->arena, value, hint);
+	const char *group = NULL;
+	unsigned members = 0;
+	bool open = true;
+	for (const char *start = text; *start != '\0';) {
+		const char *end = address_end(start, group != NULL, NULL, &open);
+		if (*end == ':') {
+			group = start;
+			members = (*list)->len;
+		} else {
+			address_add(mail, list, start, (size_t)(end - start));
+			if (*end == ';' && (*list)->len == members)
+				address_add(mail, list, group, (size_t)(end + 1 - group));
+			if (*end == ';')
+				group = NULL;
+		}
+		start = end + (*end != '\0');
+	}
+}
+
+/* unquote - text[0..size) trimmed, without quotes and quoted pairs, decoded; NULL when nothing is left. */
+static char *unquote(struct arena *arena, const char *text, size_t size)
+{
+	char *out = arena_take(arena, size + 1), *to = out;
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\\' && i + 1 < size)
+			*to++ = text[++i];
+		else if (text[i] != '"')
+			*to++ = text[i];
+	}
+	*to = '\0';
+	out = g_strstrip(mime_decode_words(arena, out));
+	return *out != '\0' ? out : NULL;
+}
+
+/* mime_mailbox - "Name <address>", "address (Name)", "address". */
+void mime_mailbox(struct arena *arena, const char *text, char **name, char **address)
+{
+	bool open = true;
+	const char *angle = NULL, *start = text, *end = address_end(start, false, &angle, &open);
+	if (*end == ':') {
+		start = end + 1;
+		angle = NULL;
+		end = address_end(start, true, &angle, &open);
+	}
+	const char *close = angle != NULL ? memchr(angle, '>', (size_t)(end - angle)) : NULL;
+	const char *comment = angle == NULL ? memchr(start, '(', (size_t)(end - start)) : NULL;
+	if (angle != NULL) {
+		*name = unquote(arena, start, (size_t)(angle - start));
+		*address =
+			g_strstrip(arena_copy(arena, angle + 1, (size_t)((close != NULL ? close : end) - angle - 1)));
+	} else {
+		const char *last = comment != NULL ? memrchr(comment, ')', (size_t)(end - comment)) : NULL;
+		*name = last != NULL ? unquote(arena, comment + 1, (size_t)(last - comment - 1)) : NULL;
+		*address = g_strstrip(arena_copy(arena, start, (size_t)((comment != NULL ? comment : end) - start)));
+	}
+	if (**address == '\0')
+		*address = NULL;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * options.c - the command line. One table of options: getopt_long reads it, --help prints it, tests/cli/check_docs.py
+ * compares that with the man page.
+ *
+ * A bad value ends in one sentence on standard error that names the option and says what would do.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "private.h"
+
+#define BODY_LIMIT_DEFAULT ((size_t)1024 * 1024)
+#define RAW_LIMIT_DEFAULT ((size_t)16 * 1024 * 1024)
+#define ALERT_LIMIT_DEFAULT 10
+#define HELP_COLUMN 28
+
+static void print_help(void);
+
+static enum taken take_help(struct options *options, const struct option_row *row, const char *value)
+{
+	print_help();
+	return TAKEN_DONE;
+}
+
+/* ---- the table ---- */
+
+#define IN(member) offsetof(struct options, member)
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "filter", 'f', "BPF", GROUP_INPUT, ROW_STRING, IN(bpf), NULL, "read only packets that this expression matches" },
+	{ "ports", 'p', "LIST", GROUP_INPUT, ROW_CALL, 0, take_ports,
+	  "servers' ports that are SMTP whatever is said\n(default 24,25,465,587,2525; 465 is TLS at once)" },
+	{ "no-detect", 0, NULL, GROUP_INPUT, ROW_UNFLAG, IN(flow.detect), NULL, "do not look for SMTP on other ports" },
+	{ "checksum", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(checksums), NULL, "drop packets with a wrong checksum, and count them" },
+	{ "continuous", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(continuous), NULL,
+	  "the captures are one recording that was rotated,\nsorted by the time of their first packet" },
+	{ "keep-order", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(keep_order), NULL, "with --continuous: in the order given" },
+	{ "idle-timeout", 0, "SECONDS", GROUP_INPUT, ROW_CALL, 0, take_idle_timeout,
+	  "a connection ends when nothing comes for so long\n(default 600)" },
+	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections (default 512M)" },
+
+	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_STRING, IN(output_file), NULL, "write to FILE (default standard output)" },
+	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
+	  "records to write; all, NAME, or +NAME and -NAME to\nchange the default: alert,smtp,fileinfo,smtp_auth,\ntls,flow,stats" },
+	{ "body-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.body_limit), take_text_limit,
+	  "longest email.body (default 1M; 0: none)" },
+	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "write the content of mails as sent, too" },
+	{ "raw-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.raw_limit), take_text_limit, "longest smtp.raw (default 16M)" },
+	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
+	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_STRING, IN(mail.extract_dir), NULL,
+	  "store each mail and each file there,\nunder its SHA-256" },
+	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_STRING, IN(mbox), NULL, "append all mails to it (mboxrd)" },
+	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "write passwords, too" },
+
+	{ "severity", 's', "LEVEL", GROUP_ALERTS, ROW_CALL, IN(output.severity), take_severity,
+	  "write only alerts from high, medium or low up" },
+	{ "fail-on", 0, "LEVEL", GROUP_ALERTS, ROW_CALL, IN(fail_on), take_severity,
+	  "exit with status 1 after such an alert or worse" },
+	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, 0, take_alert_limit,
+	  "write an alert at most N times per session\n(default 10; 0: no limit)" },
+	{ "disable", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_disable, "do not raise these alerts" },
+	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "raise an alert that counts from N on,\nin SECONDS" },
+	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that are local, for open_relay" },
+	{ "illegal-commands", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_illegal_commands,
+	  "verbs for illegal_command\n(default DEBUG,WIZ,KILL,SHOWQ,TURN)" },
+	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "the first violation ends a session" },
+
+	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },
+	{ "shard", 0, "I/N", GROUP_WORK, ROW_CALL, 0, take_shard, "analyse the I-th of N parts of the connections" },
+	{ "merge", 0, NULL, GROUP_WORK, ROW_FLAG, IN(merge), NULL,
+	  "put the outputs of all shards together: no\ncaptures are given but those outputs" },
+	{ "resume", 0, "DIR", GROUP_WORK, ROW_STRING, IN(resume_dir), NULL,
+	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
+	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
+	  "say how far it is, on standard error\n(default: on a terminal)" },
+	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
+	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "say what is read, and what was found" },
+
+	{ "graph", 0, "[strict]", GROUP_INFORMATION, ROW_CALL, 0, take_graph, "the state machine as Graphviz DOT" },
+	{ "list-alerts", 0, "[json]", GROUP_INFORMATION, ROW_CALL, 0, take_list_alerts, "every alert and its condition" },
+	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
+	{ "version", 'V', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_version, "the version" },
+	{ "help", 'h', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_help, "this" },
+};
+/* clang-format on */
+
+#define ROW_COUNT (int)G_N_ELEMENTS(rows)
+#define ROW_FIRST 256 /* getopt_long's value of the first row: beyond every letter */
+
+static const char *const group_titles[GROUP_COUNT] = {
+	[GROUP_INPUT] = "Input",
+	[GROUP_OUTPUT] = "Output",
+	[GROUP_ALERTS] = "Alerts",
+	[GROUP_WORK] = "Work",
+	[GROUP_INFORMATION] = "Print and exit",
+};
+
+static bool is_optional(const struct option_row *row)
+{
+	return row->argument && row->argument[0] == '[';
+}
+
+/* print_row - "  -o, --output FILE         help", further lines of the help below the first. */
+static void print_row(const struct option_row *row)
+{
+	char head[80];
+	int size = g_snprintf(head, sizeof(head), "  %c%c%c --%s", row->letter ? '-' : ' ',
+		row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name);
+	if (is_optional(row))
+		g_snprintf(head + size, sizeof(head) - (size_t)size, "[=%s", row->argument + 1);
+	else if (row->argument)
+		g_snprintf(head + size, sizeof(head) - (size_t)size, " %s", row->argument);
+	gchar **lines = g_strsplit(row->help, "\n", 0);
+	if (strlen(head) >= HELP_COLUMN)
+		printf("%s\n%*s%s\n", head, HELP_COLUMN, "", lines[0]);
+	else
+		printf("%-*s%s\n", HELP_COLUMN, head, lines[0]);
+	for (gchar **line = lines + 1; *line; line++)
+		printf("%*s%s\n", HELP_COLUMN, "", *line);
+	g_strfreev(lines);
+}
+
+static void print_help(void)
+{
+	puts("Usage: smtpscan [OPTION...] CAPTURE...\n"
+	     "Reads packet captures, follows every SMTP session in them, and writes what it saw as JSON Lines.\n"
+	     "A CAPTURE is a pcap or pcapng file (also gzip, xz, zstd, bzip2, lz4), a folder of them, or - for\n"
+	     "standard input.");
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		printf("\n%s:\n", group_titles[group]);
+		for (int i = 0; i < ROW_COUNT; i++)
+			if (rows[i].group == (enum option_group)group)
+				print_row(&rows[i]);
+	}
+	puts("\nSizes take K, M or G. Lists have commas. Exit status: 0 all was read, 1 --fail-on, 2 usage,\n"
+	     "3 a capture could not be read to its end, 4 output failed. See smtpscan(1).");
+}
+
+/* ---- parsing ---- */
+
+static enum taken take(struct options *options, const struct option_row *row, const char *value)
+{
+	char *where = (char *)options + row->where;
+	switch (row->kind) {
+	case ROW_FLAG:
+	case ROW_UNFLAG:
+		*(bool *)(void *)where = row->kind == ROW_FLAG;
+		return TAKEN;
+	case ROW_STRING:
+		if (*value == '\0')
+			return option_bad(row, value, row->argument);
+		g_free(*(char **)(void *)where);
+		*(char **)(void *)where = g_strdup(value);
+		return TAKEN;
+	case ROW_CALL:
+		return row->take(options, row, value);
+	}
+	g_assert_not_reached();
+}
+
+/* row_of - the row that getopt_long's value means. */
+static const struct option_row *row_of(int value)
+{
+	if (value >= ROW_FIRST)
+		return &rows[value - ROW_FIRST];
+	int i = 0;
+	while (rows[i].letter != value)
+		i++;
+	return &rows[i];
+}
+
+/* next_row - getopt_long over the table. Returns NULL at the end; *error after an unknown option (said). */
+static const struct option_row *next_row(int argc, char **argv, bool *error)
+{
+	struct option list[ROW_COUNT + 1];
+	char letters[ROW_COUNT * 2 + 1], *to = letters;
+	for (int i = 0; i < ROW_COUNT; i++) {
+		int argument = !rows[i].argument       ? no_argument
+			       : is_optional(&rows[i]) ? optional_argument
+						       : required_argument;
+		list[i] = (struct option){ rows[i].name, argument, NULL, ROW_FIRST + i };
+		if (rows[i].letter) {
+			*to++ = rows[i].letter;
+			if (rows[i].argument)
+				*to++ = ':';
+		}
+	}
+	list[ROW_COUNT] = (struct option){ 0 };
+	*to = '\0';
+	int value = getopt_long(argc, argv, letters, list, NULL);
+	*error = value == '?';
+	return value == -1 || *error ? NULL : row_of(value);
+}
+
+static void defaults(struct options *options)
+{
+	*options = (struct options){
+		.alert_limit = ALERT_LIMIT_DEFAULT,
+		.flow = { .detect = true },
+		.mail = { .body_limit = BODY_LIMIT_DEFAULT, .raw_limit = RAW_LIMIT_DEFAULT, .hashes = HASH_SHA256 },
+		.output = { .records = RECORDS_DEFAULT },
+	};
+}
+
+/* conclude - what follows from all options together. Returns a sentence when they contradict each other. */
+static const char *conclude(struct options *options)
+{
+	options->mail.body = options->mail.body_limit > 0;
+	options->mail.urls = true;
+	if (options->output_file && strcmp(options->output_file, "-") == 0)
+		g_clear_pointer(&options->output_file, g_free);
+	if (options->shards > 1) {
+		options->flow.share = options->shard - 1;
+		options->flow.shares = options->shards;
+		options->output.shard = options->shard;
+		options->output.shards = options->shards;
+	}
+	if (options->resume_dir)
+		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
+	if (!options->captures[0])
+		return "no capture given";
+	if (options->keep_order && !options->continuous)
+		return "--keep-order goes with --continuous";
+	if (options->resume_dir && options->output_file)
+		return "--resume and --output exclude each other";
+	if (options->resume_dir && options->continuous)
+		return "--resume and --continuous exclude each other";
+	if (options->resume_dir && options->mbox)
+		return "--resume and --mbox exclude each other";
+	if (options->resume_dir && g_strv_contains((const char *const *)options->captures, "-"))
+		return "--resume needs captures with names";
+	return NULL;
+}
+
+enum options_result options_parse(int argc, char **argv, struct options *options)
+{
+	const struct option_row *row;
+	bool error;
+	defaults(options);
+	optind = 0; /* getopt starts over, for tests */
+	while ((row = next_row(argc, argv, &error))) {
+		enum taken taken = take(options, row, optarg);
+		if (taken == TAKEN_DONE)
+			return OPTIONS_DONE;
+		if (taken == TAKEN_BAD)
+			return OPTIONS_ERROR;
+	}
+	options->captures = g_strdupv(argv + optind);
+	const char *wrong = error ? NULL : conclude(options);
+	if (wrong)
+		fprintf(stderr, "smtpscan: %s\n", wrong);
+	if (wrong || error)
+		fputs("Try 'smtpscan --help'.\n", stderr);
+	return wrong || error ? OPTIONS_ERROR : OPTIONS_RUN;
+}
+
+void options_free(struct options *options)
+{
+	g_strfreev(options->captures);
+	g_free(options->output_file);
+	g_free(options->bpf);
+	g_free(options->resume_dir);
+	g_free(options->mbox);
+	g_free((void *)options->flow.ports);
+	g_free((void *)options->mail.extract_dir);
+	if (options->detectors.local_domains)
+		g_ptr_array_free(options->detectors.local_domains, TRUE);
+	if (options->detectors.illegal_commands)
+		g_ptr_array_free(options->detectors.illegal_commands, TRUE);
+	*options = (struct options){ 0 };
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * private.h - a row of the table of options (options.c), and the functions that rows name (values.c).
+ */
+#ifndef SMTPSCAN_OPTIONS_PRIVATE_H
+#define SMTPSCAN_OPTIONS_PRIVATE_H
+
+#include "options.h"
+
+enum option_group { GROUP_INPUT, GROUP_OUTPUT, GROUP_ALERTS, GROUP_WORK, GROUP_INFORMATION, GROUP_COUNT };
+
+/* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. */
+enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_CALL };
+
+/* A value was taken; or it was not good (said); or it was a question and is answered. */
+enum taken { TAKEN, TAKEN_BAD, TAKEN_DONE };
+
+struct option_row {
+	const char *name;
+	char letter;          /* 0: none */
+	const char *argument; /* NULL: none; in brackets: optional, and NULL may come */
+	enum option_group group;
+	enum option_kind kind;
+	size_t where; /* offset of the member in struct options, where the kind or `take` uses one */
+	enum taken (*take)(struct options *options, const struct option_row *row, const char *value);
+	const char *help; /* lines apart by line feeds */
+};
+
+/* option_bad - says that VALUE is not what is WANTED. Returns TAKEN_BAD. */
+enum taken option_bad(const struct option_row *row, const char *value, const char *wanted);
+
+enum taken take_severity(struct options *options, const struct option_row *row, const char *value);
+enum taken take_text_limit(struct options *options, const struct option_row *row, const char *value);
+enum taken take_memory(struct options *options, const struct option_row *row, const char *value);
+enum taken take_idle_timeout(struct options *options, const struct option_row *row, const char *value);
+enum taken take_alert_limit(struct options *options, const struct option_row *row, const char *value);
+enum taken take_jobs(struct options *options, const struct option_row *row, const char *value);
+enum taken take_shard(struct options *options, const struct option_row *row, const char *value);
+enum taken take_events(struct options *options, const struct option_row *row, const char *value);
+enum taken take_hash(struct options *options, const struct option_row *row, const char *value);
+enum taken take_ports(struct options *options, const struct option_row *row, const char *value);
+enum taken take_disable(struct options *options, const struct option_row *row, const char *value);
+enum taken take_threshold(struct options *options, const struct option_row *row, const char *value);
+enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value);
+enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value);
+enum taken take_progress(struct options *options, const struct option_row *row, const char *value);
+enum taken take_graph(struct options *options, const struct option_row *row, const char *value);
+enum taken take_list_alerts(struct options *options, const struct option_row *row, const char *value);
+enum taken take_schema(struct options *options, const struct option_row *row, const char *value);
+enum taken take_version(struct options *options, const struct option_row *row, const char *value);
+
+#endif

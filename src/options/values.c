@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * values.c - what options mean: the text behind an option becomes a number, a size, a list. Also the options
+ * that are questions (--list-alerts, --schema, --version): they are answered at once, on standard output.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "machine.h"
+#include "private.h"
+
+#define TEXT_LIMIT_MAX ((size_t)128 * 1024 * 1024) /* a record with body and raw stays below cJSON's 2 GiB */
+#define JOBS_MAX 1024
+#define SHARDS_MAX 65536
+#define IDLE_TIMEOUT_MAX (UINT64_C(100) * 365 * 86400) /* seconds */
+#define MEMORY_MIN ((uint64_t)1024 * 1024)
+
+/* bad - the sentence on a bad value. */
+enum taken option_bad(const struct option_row *row, const char *value, const char *wanted)
+{
+	fprintf(stderr, "smtpscan: --%s: '%s' is not %s\n", row->name, value, wanted);
+	return TAKEN_BAD;
+}
+
+/* ---- values ---- */
+
+static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+	gchar *end;
+	errno = 0;
+	*number = g_ascii_strtoull(text, &end, 10);
+	return g_ascii_isdigit(*text) && *end == '\0' && errno == 0 && *number >= min && *number <= max;
+}
+
+/* parse_size - octets, with K, M or G behind for powers of 1024. */
+static bool parse_size(const char *text, uint64_t max, uint64_t *size)
+{
+	static const char units[] = "KMG";
+	size_t length = strlen(text);
+	const char *unit = length > 1 ? strchr(units, g_ascii_toupper(text[length - 1])) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	gchar *digits = g_strndup(text, unit ? length - 1 : length);
+	bool good = parse_number(digits, 0, max >> shift, size);
+	g_free(digits);
+	*size <<= shift;
+	return good;
+}
+
+/* has_words - is there anything in a list? The name of a variable that is not set is a mistake, not a wish. */
+static bool has_words(const char *list)
+{
+	return list[strspn(list, ", \t")] != '\0';
+}
+
+/* words_next - the next word of a list with commas; words are trimmed, empty ones skipped. Free the list's copy. */
+static const char *words_next(char **rest)
+{
+	char *word;
+	while ((word = strsep(rest, ",")))
+		if (*g_strstrip(word))
+			return word;
+	return NULL;
+}
+
+enum taken take_severity(struct options *options, const struct option_row *row, const char *value)
+{
+	int severity = severity_find(value);
+	if (severity == 0)
+		return option_bad(row, value, "high, medium or low");
+	*(enum severity *)(void *)((char *)options + row->where) = (enum severity)severity;
+	return TAKEN;
+}
+
+enum taken take_text_limit(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t size;
+	if (!parse_size(value, TEXT_LIMIT_MAX, &size))
+		return option_bad(row, value, "a size up to 128M, as 64K");
+	*(size_t *)(void *)((char *)options + row->where) = size;
+	return TAKEN;
+}
+
+enum taken take_memory(struct options *options, const struct option_row *row, const char *value)
+{
+	if (!parse_size(value, UINT64_MAX, &options->flow.memory_limit) || options->flow.memory_limit < MEMORY_MIN)
+		return option_bad(row, value, "a size from 1M up, as 512M");
+	return TAKEN;
+}
+
+enum taken take_idle_timeout(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t seconds;
+	if (!parse_number(value, 1, IDLE_TIMEOUT_MAX, &seconds))
+		return option_bad(row, value, "a number of seconds");
+	options->flow.idle_timeout = (int64_t)seconds * NANOSECONDS_PER_SECOND;
+	return TAKEN;
+}
+
+enum taken take_alert_limit(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t limit;
+	if (!parse_number(value, 0, UINT32_MAX, &limit))
+		return option_bad(row, value, "a number");
+	options->alert_limit = (unsigned)limit;
+	return TAKEN;
+}
+
+enum taken take_jobs(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t jobs;
+	if (!parse_number(value, 1, JOBS_MAX, &jobs))
+		return option_bad(row, value, "a number from 1 to 1024");
+	options->jobs = (unsigned)jobs;
+	return TAKEN;
+}
+
+enum taken take_shard(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t shard = 0, shards = 0;
+	gchar **parts = g_strsplit(value, "/", 2);
+	bool good = parts[0] && parts[1] && parse_number(parts[1], 1, SHARDS_MAX, &shards) &&
+		    parse_number(parts[0], 1, shards, &shard);
+	g_strfreev(parts);
+	if (!good)
+		return option_bad(row, value, "I/N with I from 1 to N, as 2/8");
+	options->shard = (unsigned)shard;
+	options->shards = (unsigned)shards;
+	return TAKEN;
+}
+
+/* ---- lists ---- */
+
+enum taken take_events(struct options *options, const struct option_row *row, const char *value)
+{
+	char *copy = g_strdup(value), *rest = copy;
+	unsigned records = *value == '+' || *value == '-' ? options->output.records : 0;
+	enum taken taken = has_words(value) ? TAKEN : option_bad(row, value, "a list of records");
+	for (const char *word; (word = words_next(&rest));) {
+		char sign = *word == '+' || *word == '-' ? *word++ : '+';
+		unsigned bits = strcmp(word, "all") == 0 ? (1u << RECORD_COUNT) - 1 : 0;
+		for (int i = 0; i < RECORD_COUNT; i++)
+			if (strcmp(word, record_names[i]) == 0)
+				bits = 1u << i;
+		if (bits == 0)
+			taken = option_bad(row, word,
+				"a record: all, alert, smtp, fileinfo, smtp_command, smtp_response, smtp_content, "
+				"smtp_auth, tls, flow or stats");
+		records = sign == '+' ? records | bits : records & ~bits;
+	}
+	options->output.records = records;
+	g_free(copy);
+	return taken;
+}
+
+enum taken take_hash(struct options *options, const struct option_row *row, const char *value)
+{
+	static const struct {
+		const char *name;
+		enum hash_kind kind;
+	} hashes[] = { { "sha256", HASH_SHA256 }, { "sha1", HASH_SHA1 }, { "md5", HASH_MD5 } };
+	char *copy = g_strdup(value), *rest = copy;
+	enum taken taken = has_words(value) ? TAKEN : option_bad(row, value, "a list of hashes");
+	for (const char *word; (word = words_next(&rest));) {
+		size_t i = 0;
+		while (i < G_N_ELEMENTS(hashes) && g_ascii_strcasecmp(word, hashes[i].name) != 0)
+			i++;
+		if (i < G_N_ELEMENTS(hashes))
+			options->mail.hashes |= hashes[i].kind;
+		else
+			taken = option_bad(row, word, "md5, sha1 or sha256");
+	}
+	g_free(copy);
+	return taken;
+}
+
+enum taken take_ports(struct options *options, const struct option_row *row, const char *value)
+{
+	GArray *ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+	char *copy = g_strdup(value), *rest = copy;
+	enum taken taken = TAKEN;
+	for (const char *word; (word = words_next(&rest));) {
+		uint64_t port;
+		if (!parse_number(word, 1, UINT16_MAX, &port))
+			taken = option_bad(row, word, "a port from 1 to 65535");
+		uint16_t number = (uint16_t)port;
+		g_array_append_val(ports, number);
+	}
+	g_free(copy);
+	g_free((void *)options->flow.ports);
+	options->flow.port_count = ports->len;
+	options->flow.ports = (uint16_t *)(void *)g_array_free(ports, FALSE);
+	return taken;
+}
+
+enum taken take_disable(struct options *options, const struct option_row *row, const char *value)
+{
+	char *copy = g_strdup(value), *rest = copy;
+	enum taken taken = TAKEN;
+	for (const char *word; (word = words_next(&rest));) {
+		enum alert_id id = alert_find(word);
+		if (id == ALERT_COUNT)
+			taken = option_bad(row, word, "an alert (--list-alerts names them)");
+		else
+			options->disabled[id] = true;
+	}
+	g_free(copy);
+	return taken;
+}
+
+enum taken take_threshold(struct options *options, const struct option_row *row, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	gchar *name = equals ? g_strndup(value, (gsize)(equals - value)) : g_strdup(value);
+	gchar **parts = g_strsplit(equals ? equals + 1 : "", "/", 2);
+	enum alert_id id = alert_find(name);
+	uint64_t count = 0, seconds = 0;
+	bool good = id < ALERT_COUNT && parts[0] && parse_number(parts[0], 1, UINT32_MAX, &count) &&
+		    (!parts[1] || parse_number(parts[1], 1, UINT32_MAX, &seconds));
+	g_strfreev(parts);
+	g_free(name);
+	bool windowed = false;
+	if (good && !alert_counts(id, &windowed))
+		return option_bad(row, value, "about an alert that counts something");
+	if (good && seconds > 0 && !windowed)
+		return option_bad(row, value, "ALERT=COUNT: this one counts without regard to time");
+	if (!good)
+		return option_bad(row, value, "ALERT=COUNT or ALERT=COUNT/SECONDS, as auth_bruteforce=10/60");
+	options->detectors.thresholds[id] = (struct threshold){ (unsigned)count, (unsigned)seconds };
+	return TAKEN;
+}
+
+/* add_words - appends a list's words, changed by `change`, to an array of strings. */
+static void add_words(GPtrArray **words, const char *value, gchar *(*change)(const gchar *text, gssize size))
+{
+	char *copy = g_strdup(value), *rest = copy;
+	if (!*words)
+		*words = g_ptr_array_new_with_free_func(g_free);
+	for (const char *word; (word = words_next(&rest));)
+		g_ptr_array_add(*words, change(word, -1));
+	g_free(copy);
+}
+
+enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value)
+{
+	add_words(&options->detectors.local_domains, value, g_ascii_strdown);
+	return TAKEN;
+}
+
+enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value)
+{
+	add_words(&options->detectors.illegal_commands, value, g_ascii_strup);
+	return TAKEN;
+}
+
+enum taken take_progress(struct options *options, const struct option_row *row, const char *value)
+{
+	if (value && strcmp(value, "json") != 0)
+		return option_bad(row, value, "json");
+	options->progress = value ? PROGRESS_JSON : PROGRESS_AUTO;
+	return TAKEN;
+}
+
+/* ---- questions ---- */
+
+enum taken take_graph(struct options *options, const struct option_row *row, const char *value)
+{
+	if (value && strcmp(value, "strict") != 0)
+		return option_bad(row, value, "strict");
+	machine_graph(stdout, value != NULL);
+	return TAKEN_DONE;
+}
+
+enum taken take_list_alerts(struct options *options, const struct option_row *row, const char *value)
+{
+	if (value && strcmp(value, "json") != 0)
+		return option_bad(row, value, "json");
+	if (value) {
+		char *list = output_alert_list();
+		fputs(list, stdout);
+		g_free(list);
+		return TAKEN_DONE;
+	}
+	for (int id = 0; id < ALERT_COUNT; id++)
+		printf("%-27s %-6s  %-11s  %s\n", alert_catalogue[id].name, severity_name(alert_catalogue[id].severity),
+			alert_category_name(alert_catalogue[id].category), alert_catalogue[id].condition);
+	return TAKEN_DONE;
+}
+
+enum taken take_schema(struct options *options, const struct option_row *row, const char *value)
+{
+	char *schema = output_schema();
+	puts(schema);
+	g_free(schema);
+	return TAKEN_DONE;
+}
+
+enum taken take_version(struct options *options, const struct option_row *row, const char *value)
+{
+	puts("smtpscan " SMTPSCAN_VERSION);
+	return TAKEN_DONE;
+}

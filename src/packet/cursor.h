@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * cursor.h - bounds-checked reading of packets. Private to the decoder.
+ *
+ * A cursor stands in a packet: `captured` octets are here from `data` on, `length` were on the wire; captured is never
+ * more than length. Octets are taken from it as a header of known size; beyond what is here there is no pointer to be
+ * had.
+ */
+#ifndef SMTPSCAN_PACKET_CURSOR_H
+#define SMTPSCAN_PACKET_CURSOR_H
+
+#include "packet.h"
+
+struct cursor {
+	const uint8_t *data;
+	uint32_t captured, length;
+};
+
+/* cursor_take - the next `size` octets, or NULL (cursor_short tells why) and the cursor stays. */
+static inline const uint8_t *cursor_take(struct cursor *c, uint32_t size)
+{
+	if (c->captured < size)
+		return NULL;
+	const uint8_t *at = c->data;
+	c->data += size;
+	c->captured -= size;
+	c->length -= size;
+	return at;
+}
+
+/* cursor_peek - the octet at an offset, or -1. */
+static inline int cursor_peek(const struct cursor *c, uint32_t offset)
+{
+	return offset < c->captured ? c->data[offset] : -1;
+}
+
+/* cursor_short - why `size` octets can't be taken: cut by the capture, or never there. */
+static inline enum decode_result cursor_short(const struct cursor *c, uint32_t size)
+{
+	return size <= c->length ? DECODE_TRUNCATED : DECODE_MALFORMED;
+}
+
+/* cursor_limit - a header says that `length` octets follow: what is behind them is padding; what is missing was cut. */
+static inline void cursor_limit(struct cursor *c, uint32_t length)
+{
+	c->length = length;
+	if (c->captured > length)
+		c->captured = length;
+}
+
+static inline uint16_t be16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t be24(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
+}
+
+static inline uint32_t be32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | be24(at + 1);
+}
+
+static inline uint16_t le16(const uint8_t *at)
+{
+	return (uint16_t)(at[1] << 8 | at[0]);
+}
+
+static inline uint32_t le32(const uint8_t *at)
+{
+	return (uint32_t)le16(at + 2) << 16 | le16(at);
+}
+
+#endif

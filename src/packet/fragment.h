@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fragment.h - IP fragments become datagrams, in capture time. Private to the decoder.
+ *
+ * The first copy of an octet wins; a later one that differs is counted as a conflict. Datagrams that are not whole in
+ * time, or for which there is no room, are given up, the oldest first.
+ */
+#ifndef SMTPSCAN_PACKET_FRAGMENT_H
+#define SMTPSCAN_PACKET_FRAGMENT_H
+
+#include "cursor.h"
+#include "types.h"
+
+#define FRAGMENT_TIMEOUT_IPV4 (30 * NANOSECONDS_PER_SECOND)
+#define FRAGMENT_TIMEOUT_IPV6 (60 * NANOSECONDS_PER_SECOND)
+#define FRAGMENT_MEMORY (16u * 1024 * 1024) /* over all datagrams */
+#define FRAGMENT_DATAGRAM_MAX 65535u        /* octets of one */
+
+/* Which datagram. For IPv6 the protocol is not part of it (0): that of the first fragment counts. */
+struct fragment_key {
+	uint64_t context;
+	struct address source, destination;
+	uint32_t id;
+	uint8_t protocol;
+};
+
+struct fragment {
+	struct fragment_key key;
+	int64_t time;
+	uint32_t wire_size; /* of the packet it came in */
+	uint32_t offset;    /* octets, a multiple of 8 */
+	bool more;
+	uint8_t next;         /* protocol of the payload */
+	struct cursor octets; /* all of them captured */
+};
+
+struct datagram {
+	struct cursor octets;
+	uint8_t next;
+	uint32_t wire_size; /* of all its packets */
+};
+
+struct fragments;
+struct fragments *fragments_new(void);
+void fragments_free(struct fragments *fragments);
+
+/* fragments_add - DECODE_SEGMENT: *datagram is whole, and its octets are valid until fragments_release.
+ * DECODE_FRAGMENT: held. DECODE_FRAGMENT_LIMIT: held, but another one had to be given up. DECODE_MALFORMED: it
+ * can't be part of a datagram. */
+enum decode_result fragments_add(
+	struct fragments *fragments, const struct fragment *fragment, struct datagram *datagram);
+/* fragments_release - datagrams that were handed out are no longer needed. */
+void fragments_release(struct fragments *fragments);
+uint64_t fragments_conflicts(const struct fragments *fragments);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * packet.c - a packet becomes a segment: the decoder itself. See packet.h; the layers are in link.c, tunnel.c, ip.c.
+ *
+ * The decoder owns the fragments. Nothing is allocated for a packet that is no fragment.
+ */
+#include "packet.h"
+
+#include <glib.h>
+
+#include "layers.h"
+
+const char *const decode_result_names[DECODE_RESULT_COUNT] = {
+#define X(id, name) [DECODE_##id] = name,
+	DECODE_RESULTS(X)
+#undef X
+};
+
+struct decoder *decoder_new(bool checksums)
+{
+	struct decoder *decoder = g_new0(struct decoder, 1);
+	decoder->checksums = checksums;
+	decoder->link_type = -1;
+	decoder->fragments = fragments_new();
+	return decoder;
+}
+
+void decoder_free(struct decoder *decoder)
+{
+	if (decoder == NULL)
+		return;
+	fragments_free(decoder->fragments);
+	g_free(decoder);
+}
+
+enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment)
+{
+	if (G_UNLIKELY(decoder->lent)) {
+		decoder->lent = false;
+		fragments_release(decoder->fragments);
+	}
+	if (G_UNLIKELY(packet->link_type != decoder->link_type)) {
+		decoder->link_type = packet->link_type;
+		decoder->link = link_handler(packet->link_type);
+	}
+	if (decoder->link == NULL)
+		return DECODE_LINK_UNKNOWN;
+	/* Field by field: vlan[] needs no clearing, and this runs for every packet. */
+	struct layers layers;
+	layers.decoder = decoder;
+	layers.packet = packet;
+	layers.segment = segment;
+	layers.context = 0;
+	layers.wire_size = packet->length;
+	layers.depth = 0;
+	layers.vlan_count = 0;
+	uint32_t captured = MIN(packet->captured, packet->length);
+	return decoder->link(&layers, (struct cursor){ packet->data, captured, packet->length });
+}
+
+uint64_t decoder_fragment_conflicts(const struct decoder *decoder)
+{
+	return fragments_conflicts(decoder->fragments);
+}

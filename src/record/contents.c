@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * contents.c - what is inside each record: the stages' structs become the fields of fields.h.
+ *
+ * Every function writes nothing when its record is not wanted. Secrets: a password is written, and a command with
+ * credentials shown, only with output_options.show_secrets.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "private.h"
+
+#define EVIDENCE_MAX 256 /* octets of evidence */
+
+/* Indexed by the enums of session.h. */
+const char *const transfer_names[TRANSFER_BDAT + 1] = { NULL, "data", "bdat" };
+const char *const outcome_names[OUTCOME_ABORTED + 1] = { "unknown", "accepted", "rejected", "aborted" };
+
+static struct span gspan(const GString *text)
+{
+	return (struct span){ (const uint8_t *)text->str, text->len };
+}
+
+void output_alert(struct output *output, const struct place *place, const struct alert *alert)
+{
+	const struct output_options *options = output_options(output);
+	if (!output_wants(output, RECORD_ALERT) || (options->severity && alert->severity > options->severity))
+		return;
+	const struct alert_info *info = &alert_catalogue[alert->id];
+	struct place tx_place = *place;
+	tx_place.tx = alert->tx;
+	struct json root = record_begin(output, RECORD_ALERT, &tx_place), object = json_part(&root, OF_alert);
+	json_word(&object, FIELD_alert_signature, info->name);
+	json_word(&object, FIELD_alert_category, alert_category_name(info->category));
+	json_number(&object, FIELD_alert_severity, alert->severity);
+	json_word(&object, FIELD_alert_severity_name, severity_name(alert->severity));
+	json_string(&object, FIELD_alert_description, alert->description);
+	json_word(&object, FIELD_alert_state, alert->state);
+	if (alert->has_direction)
+		json_word(&object, FIELD_alert_direction, direction_name(alert->direction));
+	json_escaped(&object, FIELD_alert_evidence, alert->evidence, EVIDENCE_MAX);
+	record_end(output, place, &root);
+}
+
+/* ---- smtp ---- */
+
+static void put_recipients(
+	struct json *object, enum field field, const GPtrArray *recipients, enum recipient_status status)
+{
+	struct json_texts texts = json_texts(object, field);
+	for (guint i = 0; i < recipients->len; i++) {
+		const struct recipient *recipient = recipients->pdata[i];
+		if (recipient->status == status)
+			json_texts_add(&texts, gspan(recipient->path));
+	}
+	json_texts_end(&texts);
+}
+
+/* put_recipient_status - LMTP: [{"rcpt": ..., "code": ...}], for those whose final reply was seen. */
+static void put_recipient_status(struct json *smtp, const GPtrArray *recipients)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (guint i = 0; i < recipients->len; i++) {
+		const struct recipient *recipient = recipients->pdata[i];
+		if (recipient->final_code == 0)
+			continue;
+		struct json object = json_detached(OF_rcpt_status);
+		json_gstring(&object, FIELD_rcpt_status_rcpt, recipient->path);
+		json_number(&object, FIELD_rcpt_status_code, recipient->final_code);
+		cJSON_AddItemToArray(array, object.node);
+	}
+	struct json objects = { array, OF_rcpt_status, -1 };
+	json_close(smtp, FIELD_smtp_rcpt_status, &objects);
+}
+
+/* put_params - keys are the keywords (escaped when they are no ASCII); of a repeated keyword the first counts. */
+static void put_params(struct json *smtp, const GPtrArray *params)
+{
+	struct json values = json_detached(OF_mail_params), exact_values = json_detached(OF_mail_params_base64);
+	GHashTable *seen = params->len > 1 ? g_hash_table_new(g_str_hash, g_str_equal) : NULL;
+	for (guint i = 0; i < params->len; i++) {
+		const struct mail_param *param = params->pdata[i];
+		const char *key = (const char *)json_escape(gspan(param->keyword), param->keyword->len).data;
+		if (seen && !g_hash_table_add(seen, (gpointer)key))
+			continue;
+		bool exact = true;
+		json_key(&values, key,
+			param->value ? json_text_node(json_legible(gspan(param->value), &exact)) : cJSON_CreateTrue());
+		if (!exact)
+			json_key(&exact_values, key, json_base64_node(gspan(param->value)));
+	}
+	if (seen)
+		g_hash_table_destroy(seen);
+	json_close(smtp, FIELD_smtp_mail_params, &values);
+	json_close(smtp, FIELD_smtp_mail_params_base64, &exact_values);
+}
+
+static void put_reply(struct json *smtp, const struct transaction *tx)
+{
+	if (tx->reply_code == 0)
+		return;
+	struct json reply = json_object(smtp, FIELD_smtp_reply);
+	json_number(&reply, FIELD_reply_code, tx->reply_code);
+	json_word(&reply, FIELD_reply_enhanced, tx->reply_enhanced);
+	if (tx->reply_text && tx->reply_text->len > 0)
+		json_gstring(&reply, FIELD_reply_text, tx->reply_text);
+}
+
+/* put_content - what is known of the content as a whole. Of content that began, but of which nothing came, not even its
+ * end, there is nothing to say. */
+static void put_content(struct json *smtp, const struct transaction *tx, const struct mail *mail)
+{
+	if (!tx->content_begun)
+		return;
+	if (tx->content_bytes > 0 || tx->content_whole) {
+		json_number(smtp, FIELD_smtp_size, tx->content_bytes);
+		json_word(smtp, FIELD_smtp_sha256, mail ? mail->sha256 : NULL);
+	}
+	if (tx->missing_bytes > 0)
+		json_number(smtp, FIELD_smtp_missing_bytes, tx->missing_bytes);
+	if (!mail)
+		return;
+	json_string(smtp, FIELD_smtp_path, mail->path);
+	if (mail->raw) {
+		gsize size;
+		const uint8_t *data = g_bytes_get_data(mail->raw, &size);
+		json_content(smtp, FIELD_smtp_raw, FIELD_smtp_raw_base64, (struct span){ data, size });
+		json_true(smtp, FIELD_smtp_raw_truncated, mail->raw_truncated);
+	}
+}
+
+/* put_attachments - the names of the parts that count as attachments. */
+static void put_attachments(struct json *email, const GPtrArray *parts)
+{
+	struct json_texts texts = json_texts(email, FIELD_email_attachment);
+	for (guint i = 0; parts && i < parts->len; i++) {
+		const struct mail_part *part = parts->pdata[i];
+		if (part->attachment && part->filename)
+			json_texts_add(
+				&texts, (struct span){ (const uint8_t *)part->filename, strlen(part->filename) });
+	}
+	json_texts_end(&texts);
+}
+
+static void put_email(struct json *root, const struct mail *mail)
+{
+	struct json email = json_part(root, OF_email);
+	json_word(&email, FIELD_email_status, mail->partial ? "partial" : "complete");
+	json_string(&email, FIELD_email_from, mail->from);
+	json_strings(&email, FIELD_email_to, mail->to);
+	json_strings(&email, FIELD_email_cc, mail->cc);
+	json_strings(&email, FIELD_email_bcc, mail->bcc);
+	json_string(&email, FIELD_email_reply_to, mail->reply_to);
+	json_string(&email, FIELD_email_subject, mail->subject);
+	json_string(&email, FIELD_email_date, mail->date);
+	json_string(&email, FIELD_email_message_id, mail->message_id);
+	json_string(&email, FIELD_email_in_reply_to, mail->in_reply_to);
+	json_string(&email, FIELD_email_references, mail->references);
+	json_string(&email, FIELD_email_x_mailer, mail->x_mailer);
+	json_string(&email, FIELD_email_user_agent, mail->user_agent);
+	json_string(&email, FIELD_email_x_originating_ip, mail->x_originating_ip);
+	json_strings(&email, FIELD_email_received, mail->received);
+	json_string(&email, FIELD_email_body, mail->body);
+	json_string(&email, FIELD_email_body_type, mail->body_type);
+	json_true(&email, FIELD_email_body_truncated, mail->body_truncated);
+	put_attachments(&email, mail->parts);
+	json_strings(&email, FIELD_email_url, mail->urls);
+}
+
+void output_smtp(
+	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail)
+{
+	if (!output_wants(output, RECORD_SMTP))
+		return;
+	struct json root = record_begin(output, RECORD_SMTP, place), smtp = json_part(&root, OF_smtp);
+	json_gstring(&smtp, FIELD_smtp_helo, tx->helo);
+	json_gstring(&smtp, FIELD_smtp_mail_from, tx->mail_from);
+	put_recipients(&smtp, FIELD_smtp_rcpt_to, tx->recipients, RECIPIENT_ACCEPTED);
+	put_recipients(&smtp, FIELD_smtp_rejected_rcpt_to, tx->recipients, RECIPIENT_REJECTED);
+	put_recipients(&smtp, FIELD_smtp_pending_rcpt_to, tx->recipients, RECIPIENT_PENDING);
+	if (tx->recipients_omitted > 0)
+		json_number(&smtp, FIELD_smtp_rcpt_omitted, tx->recipients_omitted);
+	if (tx->lmtp)
+		put_recipient_status(&smtp, tx->recipients);
+	put_params(&smtp, tx->params);
+	json_word(&smtp, FIELD_smtp_transfer, transfer_names[tx->transfer]);
+	json_word(&smtp, FIELD_smtp_outcome, outcome_names[tx->outcome]);
+	json_word(&smtp, FIELD_smtp_stage, stage_names[tx->stage]);
+	json_true(&smtp, FIELD_smtp_assumed, tx->assumed);
+	put_reply(&smtp, tx);
+	put_content(&smtp, tx, mail);
+	if (mail)
+		put_email(&root, mail);
+	record_end(output, place, &root);
+}
+
+void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part)
+{
+	if (!output_wants(output, RECORD_FILEINFO))
+		return;
+	struct json root = record_begin(output, RECORD_FILEINFO, place), file = json_part(&root, OF_fileinfo);
+	json_string(&file, FIELD_fileinfo_filename, part->filename);
+	json_string(&file, FIELD_fileinfo_content_type, part->content_type);
+	json_string(&file, FIELD_fileinfo_magic, part->magic);
+	json_string(&file, FIELD_fileinfo_disposition, part->disposition);
+	json_word(&file, FIELD_fileinfo_part, part->number);
+	json_number(&file, FIELD_fileinfo_size, part->size);
+	json_word(&file, FIELD_fileinfo_sha256, part->sha256);
+	json_word(&file, FIELD_fileinfo_md5, part->md5);
+	json_word(&file, FIELD_fileinfo_sha1, part->sha1);
+	json_word(&file, FIELD_fileinfo_state, part->truncated ? "TRUNCATED" : "CLOSED");
+	json_flag(&file, FIELD_fileinfo_gaps, part->gaps);
+	json_flag(&file, FIELD_fileinfo_stored, part->stored);
+	json_string(&file, FIELD_fileinfo_path, part->path);
+	record_end(output, place, &root);
+}
+
+/* ---- the dialogue ---- */
+
+/* upper - a verb as it is written: in upper case. */
+static struct span upper(struct span name)
+{
+	uint8_t *text = json_alloc(name.size);
+	for (size_t i = 0; i < name.size; i++)
+		text[i] = (uint8_t)g_ascii_toupper((gchar)name.data[i]);
+	return (struct span){ text, name.size };
+}
+
+/* masked - the argument of AUTH without what follows the mechanism; of anything else it is a secret as a whole. */
+static struct span masked(const struct session_command *command)
+{
+	struct span argument = command->parsed.argument;
+	size_t keep = 0;
+	bool mechanism = command->parsed.verb == VERB_AUTH || command->parsed.verb == VERB_X_EXPS;
+	if (mechanism && !command->continuation)
+		while (keep < argument.size && argument.data[keep] != ' ' && argument.data[keep] != '\t')
+			keep++;
+	if (keep == argument.size)
+		return argument;
+	uint8_t *text = json_alloc(keep + 2), *to = mempcpy(text, argument.data, keep);
+	if (keep > 0)
+		*to++ = ' ';
+	*to++ = '*';
+	return (struct span){ text, (size_t)(to - text) };
+}
+
+void output_command(struct output *output, const struct place *place, const struct session_command *command)
+{
+	if (!output_wants(output, RECORD_COMMAND))
+		return;
+	bool hide = command->credentials && !output_options(output)->show_secrets;
+	struct json root = record_begin(output, RECORD_COMMAND, place), object = json_part(&root, OF_smtp_command);
+	if (command->parsed.name.size > 0)
+		json_text(&object, FIELD_smtp_command_verb, upper(command->parsed.name));
+	if (command->parsed.argument.size > 0)
+		json_text(&object, FIELD_smtp_command_argument, hide ? masked(command) : command->parsed.argument);
+	json_word(&object, FIELD_smtp_command_state, command->state);
+	if (!command->valid && hide)
+		json_word(&object, FIELD_smtp_command_line, "*");
+	else if (!command->valid)
+		json_escaped(&object, FIELD_smtp_command_line, command->parsed.line, command->parsed.line.size);
+	record_end(output, place, &root);
+}
+
+void output_response(struct output *output, const struct place *place, const struct session_response *response)
+{
+	if (!output_wants(output, RECORD_RESPONSE))
+		return;
+	struct json root = record_begin(output, RECORD_RESPONSE, place), object = json_part(&root, OF_smtp_response);
+	json_number(&object, FIELD_smtp_response_code, response->code);
+	json_word(&object, FIELD_smtp_response_enhanced, response->enhanced);
+	struct json_texts lines = json_texts(&object, FIELD_smtp_response_lines);
+	for (size_t i = 0; i < response->line_count; i++)
+		json_texts_add(&lines, response->lines[i].text);
+	json_texts_end(&lines);
+	if (response->to_name.size > 0)
+		json_text(&object, FIELD_smtp_response_to, upper(response->to_name));
+	json_word(&object, FIELD_smtp_response_state, response->state);
+	json_true(&object, FIELD_smtp_response_assumed, response->assumed);
+	record_end(output, place, &root);
+}
+
+void output_content(struct output *output, const struct place *place, uint64_t offset, struct span piece, bool last)
+{
+	if (!output_wants(output, RECORD_CONTENT))
+		return;
+	struct json root = record_begin(output, RECORD_CONTENT, place), object = json_part(&root, OF_smtp_content);
+	json_number(&object, FIELD_smtp_content_offset, offset);
+	json_number(&object, FIELD_smtp_content_length, piece.size);
+	json_flag(&object, FIELD_smtp_content_last, last);
+	if (piece.size > 0)
+		json_content(&object, FIELD_smtp_content_text, FIELD_smtp_content_base64, piece);
+	record_end(output, place, &root);
+}
+
+void output_auth(struct output *output, const struct place *place, const struct session_auth *auth)
+{
+	if (!output_wants(output, RECORD_AUTH))
+		return;
+	struct json root = record_begin(output, RECORD_AUTH, place), object = json_part(&root, OF_smtp_auth);
+	json_gstring(&object, FIELD_smtp_auth_mechanism, auth->mechanism);
+	json_gstring(&object, FIELD_smtp_auth_username, auth->username);
+	if (output_options(output)->show_secrets)
+		json_gstring(&object, FIELD_smtp_auth_password, auth->password);
+	json_flag(&object, FIELD_smtp_auth_success, auth->success);
+	json_flag(&object, FIELD_smtp_auth_tls, auth->tls);
+	json_true(&object, FIELD_smtp_auth_assumed, auth->assumed);
+	record_end(output, place, &root);
+}
+
+/* known_or_number - the name, or 0xNNNN for a number without one; NULL for 0. */
+static const char *known_or_number(const char *name, uint16_t number)
+{
+	if (name || number == 0)
+		return name;
+	char *text = json_alloc(8);
+	snprintf(text, 8, "0x%04x", number);
+	return text;
+}
+
+void output_tls(struct output *output, const struct place *place, const struct tls_info *tls)
+{
+	if (!output_wants(output, RECORD_TLS))
+		return;
+	struct json root = record_begin(output, RECORD_TLS, place), object = json_part(&root, OF_tls);
+	json_string(&object, FIELD_tls_sni, tls->sni);
+	json_word(&object, FIELD_tls_version, known_or_number(tls->version, tls->version_number));
+	json_word(&object, FIELD_tls_cipher, known_or_number(tls->cipher, tls->cipher_number));
+	json_strings(&object, FIELD_tls_alpn, tls->alpn);
+	json_word(&object, FIELD_tls_ja4, tls->ja4);
+	json_string(&object, FIELD_tls_subject, tls->subject);
+	json_string(&object, FIELD_tls_issuerdn, tls->issuerdn);
+	json_string(&object, FIELD_tls_serial, tls->serial);
+	if (tls->has_certificate) {
+		json_date(&object, FIELD_tls_notbefore, tls->not_before);
+		json_date(&object, FIELD_tls_notafter, tls->not_after);
+	}
+	json_string(&object, FIELD_tls_fingerprint, tls->fingerprint);
+	json_strings(&object, FIELD_tls_subjectaltname, tls->subject_alt_names);
+	record_end(output, place, &root);
+}
+
+/* ---- the end of a session, of an input ---- */
+
+const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
+	[FLOW_END_FIN] = "fin",
+	[FLOW_END_RST] = "rst",
+	[FLOW_END_TIMEOUT] = "timeout",
+	[FLOW_END_EVICTED] = "forced",
+	[FLOW_END_REUSED] = "tcp_reuse",
+	[FLOW_END_INPUT] = "shutdown",
+};
+
+static const char *flow_state(const struct flow *flow)
+{
+	if (flow->why == FLOW_END_FIN || flow->why == FLOW_END_RST)
+		return "closed";
+	return flow->established ? "established" : "new";
+}
+
+static void put_session(struct json *root, const struct session_summary *summary, const uint64_t alerts[ALERT_COUNT])
+{
+	struct json session = json_part(root, OF_smtp_session);
+	json_word(&session, FIELD_smtp_session_state, summary->state);
+	json_gstring(&session, FIELD_smtp_session_banner, summary->banner);
+	json_gstring(&session, FIELD_smtp_session_helo, summary->helo);
+	struct json_texts extensions = json_texts(&session, FIELD_smtp_session_extensions);
+	for (guint i = 0; summary->extensions && i < summary->extensions->len; i++)
+		json_texts_add(&extensions, gspan(summary->extensions->pdata[i]));
+	json_texts_end(&extensions);
+	json_number(&session, FIELD_smtp_session_commands, summary->commands);
+	json_number(&session, FIELD_smtp_session_responses, summary->responses);
+	json_number(&session, FIELD_smtp_session_mails, summary->mails);
+	json_flag(&session, FIELD_smtp_session_authenticated, summary->authenticated);
+	json_flag(&session, FIELD_smtp_session_tls, summary->tls);
+	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
+	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
+	json_number(&session, FIELD_smtp_session_gap_bytes, summary->gap_bytes);
+	struct json counts = json_detached(OF_alert_counts);
+	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+		if (alerts[id] > 0)
+			json_key(&counts, alert_catalogue[id].name, json_number_node(alerts[id]));
+	json_close(&session, FIELD_smtp_session_alerts, &counts);
+}
+
+void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
+	const uint64_t alerts[ALERT_COUNT])
+{
+	if (!output_wants(output, RECORD_FLOW))
+		return;
+	const struct flow *flow = place->flow;
+	struct json root = record_begin(output, RECORD_FLOW, place), object = json_part(&root, OF_flow);
+	json_number(&object, FIELD_flow_pkts_toserver, flow->side[UP].packets);
+	json_number(&object, FIELD_flow_pkts_toclient, flow->side[DOWN].packets);
+	json_number(&object, FIELD_flow_bytes_toserver, flow->side[UP].wire_bytes);
+	json_number(&object, FIELD_flow_bytes_toclient, flow->side[DOWN].wire_bytes);
+	record_time(output, &object, FIELD_flow_start, flow->first.time);
+	record_time(output, &object, FIELD_flow_end, flow->last.time);
+	int64_t age = flow->last.time - flow->first.time; /* time stamps can go backwards */
+	json_number(&object, FIELD_flow_age, age > 0 ? (uint64_t)(age / NANOSECONDS_PER_SECOND) : 0);
+	json_word(&object, FIELD_flow_state, flow_state(flow));
+	json_word(&object, FIELD_flow_reason, flow_reason_names[flow->why]);
+	put_session(&root, summary, alerts);
+	record_end(output, place, &root);
+}
+
+void output_stats(struct output *output, const struct input_stats *stats)
+{
+	if (!output_wants(output, RECORD_STATS))
+		return;
+	const struct place place = { .at = stats->last, .tx = -1 };
+	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
+	json_number(&object, FIELD_stats_packets, stats->packets);
+	json_number(&object, FIELD_stats_bytes, stats->bytes);
+	json_number(&object, FIELD_stats_connections, stats->connections);
+	json_number(&object, FIELD_stats_sessions, stats->sessions);
+	json_number(&object, FIELD_stats_transactions, stats->transactions);
+	json_number(&object, FIELD_stats_mails, stats->mails);
+	json_number(&object, FIELD_stats_mail_bytes, stats->mail_bytes);
+	json_number(&object, FIELD_stats_files, stats->files);
+	struct json alerts = json_object(&object, FIELD_stats_alerts);
+	json_number(&alerts, FIELD_severity_counts_high, stats->alerts[SEVERITY_HIGH]);
+	json_number(&alerts, FIELD_severity_counts_medium, stats->alerts[SEVERITY_MEDIUM]);
+	json_number(&alerts, FIELD_severity_counts_low, stats->alerts[SEVERITY_LOW]);
+	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
+	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
+		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
+	json_number(&object, FIELD_stats_fragment_conflicts, stats->fragment_conflicts);
+	json_number(&object, FIELD_stats_gap_bytes, stats->gap_bytes);
+	json_number(&object, FIELD_stats_evicted, stats->evicted);
+	json_number(&object, FIELD_stats_invalid_resets, stats->invalid_resets);
+	if (stats->first.packet) {
+		record_time(output, &object, FIELD_stats_start, stats->first.time);
+		record_time(output, &object, FIELD_stats_end, stats->last.time);
+	}
+	char shard[32];
+	if (output_options(output)->shards > 1) {
+		g_snprintf(
+			shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
+		json_word(&object, FIELD_stats_shard, shard);
+	}
+	json_flag(&object, FIELD_stats_complete, stats->complete);
+	if (stats->error[0])
+		json_string(&object, FIELD_stats_error, stats->error);
+	record_end(output, &place, &root);
+}

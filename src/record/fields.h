@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fields.h - every field of every record, in the order in which it is written.
+ *
+ * The writer can only write a field that stands here, with the kind that stands here, in this order (json.c asserts
+ * it); schema.c makes the JSON Schema of it. X(object, name, kind, need, of, description).
+ *
+ * kind: what the value is, see enum field_kind. need: ALWAYS or MAYBE (left out when there is no value). of: for a WORD
+ * the set of its values, for an OBJECT what it holds.
+ */
+#ifndef SMTPSCAN_RECORD_FIELDS_H
+#define SMTPSCAN_RECORD_FIELDS_H
+
+#include <stdbool.h>
+
+/* clang-format off */
+#define FIELDS(X) \
+	/* Of every record, ahead of the object that is named after event_type. */ \
+	X(envelope, timestamp, TIME, MAYBE, none, "the packet that completed the event") \
+	X(envelope, flow_id, NUMBER, MAYBE, none, "number of the connection's first packet in the input") \
+	X(envelope, pcap_cnt, NUMBER, MAYBE, none, "number of the packet that completed the event, from 1") \
+	X(envelope, pcap_filename, TEXT, MAYBE, none, "the capture, as given") \
+	X(envelope, event_type, WORD, ALWAYS, records, "which record this is") \
+	X(envelope, vlan, NUMBERS, MAYBE, none, "VLAN identifiers, outermost first") \
+	X(envelope, src_ip, ADDRESS, MAYBE, none, "the client") \
+	X(envelope, src_port, NUMBER, MAYBE, none, "the client's port") \
+	X(envelope, dest_ip, ADDRESS, MAYBE, none, "the server") \
+	X(envelope, dest_port, NUMBER, MAYBE, none, "the server's port") \
+	X(envelope, proto, WORD, MAYBE, protocols, "always TCP") \
+	X(envelope, community_id, ASCII, MAYBE, none, "Community ID version 1, seed 0") \
+	X(envelope, tx_id, NUMBER, MAYBE, none, "number of the transaction in its session, from 0") \
+	\
+	X(alert, signature, WORD, ALWAYS, alerts, "the id of the alert") \
+	X(alert, category, WORD, ALWAYS, categories, "the category of the alert") \
+	X(alert, severity, NUMBER, ALWAYS, none, "1 high, 2 medium, 3 low") \
+	X(alert, severity_name, WORD, ALWAYS, severities, "the severity in a word") \
+	X(alert, description, TEXT, ALWAYS, none, "what happened, in words a person can act on") \
+	X(alert, state, WORD, MAYBE, states, "the state of the session") \
+	X(alert, direction, WORD, MAYBE, directions, "up: client to server, down: server to client") \
+	X(alert, evidence, ASCII, MAYBE, none, "the first 256 of the bytes that matter, escaped") \
+	\
+	X(smtp, helo, TEXT, MAYBE, none, "the argument of the greeting in force") \
+	X(smtp, mail_from, TEXT, MAYBE, none, "the sender's path, as on the wire") \
+	X(smtp, rcpt_to, TEXTS, MAYBE, none, "accepted recipients, as on the wire") \
+	X(smtp, rejected_rcpt_to, TEXTS, MAYBE, none, "refused recipients") \
+	X(smtp, pending_rcpt_to, TEXTS, MAYBE, none, "recipients that no reply was seen for") \
+	X(smtp, rcpt_omitted, NUMBER, MAYBE, none, "recipients in none of these lists: there are too many") \
+	X(smtp, rcpt_status, OBJECTS, MAYBE, rcpt_status, "LMTP: the reply after the content for each recipient") \
+	X(smtp, mail_params, OBJECT, MAYBE, mail_params, "the parameters of MAIL; true for one without a value") \
+	X(smtp, mail_params_base64, OBJECT, MAYBE, mail_params_base64, "exact bytes of those values that are not UTF-8") \
+	X(smtp, transfer, WORD, MAYBE, transfers, "how the content was sent") \
+	X(smtp, outcome, WORD, ALWAYS, outcomes, "what became of the transaction") \
+	X(smtp, stage, WORD, ALWAYS, stages, "where the transaction ended") \
+	X(smtp, assumed, TRUE, MAYBE, none, "a reply that mattered was not seen; the usual one was assumed") \
+	X(smtp, reply, OBJECT, MAYBE, reply, "the reply that decided") \
+	X(smtp, size, NUMBER, MAYBE, none, "octets of the content, dot-unstuffed") \
+	X(smtp, sha256, HEX, MAYBE, none, "SHA-256 of that content") \
+	X(smtp, missing_bytes, NUMBER, MAYBE, none, "octets of the content that are not in the capture") \
+	X(smtp, path, TEXT, MAYBE, none, "where --extract stored the content") \
+	X(smtp, raw, ASCII, MAYBE, none, "the content (--raw)") \
+	X(smtp, raw_base64, BASE64, MAYBE, none, "the content (--raw) when it is not UTF-8") \
+	X(smtp, raw_truncated, TRUE, MAYBE, none, "raw or raw_base64 was cut at --raw-limit") \
+	\
+	X(reply, code, NUMBER, ALWAYS, none, "reply code") \
+	X(reply, enhanced, ASCII, MAYBE, none, "enhanced status code") \
+	X(reply, text, TEXT, MAYBE, none, "its text, lines joined by a line feed") \
+	\
+	X(rcpt_status, rcpt, TEXT, ALWAYS, none, "the recipient, as on the wire") \
+	X(rcpt_status, code, NUMBER, ALWAYS, none, "reply code") \
+	\
+	X(email, status, WORD, ALWAYS, mail_status, "partial: a piece or the end of the content is missing") \
+	X(email, from, TEXT, MAYBE, none, "From, decoded") \
+	X(email, to, TEXTS, MAYBE, none, "To, one entry a mailbox") \
+	X(email, cc, TEXTS, MAYBE, none, "Cc, one entry a mailbox") \
+	X(email, bcc, TEXTS, MAYBE, none, "Bcc, one entry a mailbox") \
+	X(email, reply_to, TEXT, MAYBE, none, "Reply-To") \
+	X(email, subject, TEXT, MAYBE, none, "Subject, decoded") \
+	X(email, date, TEXT, MAYBE, none, "Date, as sent") \
+	X(email, message_id, TEXT, MAYBE, none, "Message-ID") \
+	X(email, in_reply_to, TEXT, MAYBE, none, "In-Reply-To") \
+	X(email, references, TEXT, MAYBE, none, "References") \
+	X(email, x_mailer, TEXT, MAYBE, none, "X-Mailer") \
+	X(email, user_agent, TEXT, MAYBE, none, "User-Agent") \
+	X(email, x_originating_ip, TEXT, MAYBE, none, "X-Originating-IP") \
+	X(email, received, TEXTS, MAYBE, none, "every Received field, the topmost first") \
+	X(email, body, TEXT, MAYBE, none, "decoded text of the first text part, text/plain before text/html") \
+	X(email, body_type, TEXT, MAYBE, none, "the media type of that part") \
+	X(email, body_truncated, TRUE, MAYBE, none, "body was cut at --body-limit") \
+	X(email, attachment, TEXTS, MAYBE, none, "names of the attachments") \
+	X(email, url, TEXTS, MAYBE, none, "links in the text parts") \
+	\
+	X(fileinfo, filename, TEXT, MAYBE, none, "its name, decoded") \
+	X(fileinfo, content_type, TEXT, MAYBE, none, "its media type, as declared") \
+	X(fileinfo, magic, TEXT, MAYBE, none, "what it is by its content") \
+	X(fileinfo, disposition, TEXT, MAYBE, none, "attachment or inline, as declared") \
+	X(fileinfo, part, ASCII, MAYBE, none, "its place in the tree of parts, as 1.2") \
+	X(fileinfo, size, NUMBER, ALWAYS, none, "decoded octets") \
+	X(fileinfo, sha256, HEX, MAYBE, none, "SHA-256 of the decoded octets") \
+	X(fileinfo, md5, HEX, MAYBE, none, "MD5 (--hash)") \
+	X(fileinfo, sha1, HEX, MAYBE, none, "SHA-1 (--hash)") \
+	X(fileinfo, state, WORD, ALWAYS, file_states, "TRUNCATED: its end or a piece of it is missing") \
+	X(fileinfo, gaps, FLAG, ALWAYS, none, "a piece of it is missing") \
+	X(fileinfo, stored, FLAG, ALWAYS, none, "--extract stored it") \
+	X(fileinfo, path, TEXT, MAYBE, none, "where it is stored") \
+	\
+	X(smtp_command, verb, TEXT, MAYBE, none, "the command in upper case; none for a line of an AUTH exchange") \
+	X(smtp_command, argument, TEXT, MAYBE, none, "what follows the verb; a secret is shown as *") \
+	X(smtp_command, state, WORD, MAYBE, states, "the state of the session when it was taken") \
+	X(smtp_command, line, ASCII, MAYBE, none, "the whole line, escaped, when it could not be parsed") \
+	\
+	X(smtp_response, code, NUMBER, ALWAYS, none, "reply code") \
+	X(smtp_response, enhanced, ASCII, MAYBE, none, "enhanced status code") \
+	X(smtp_response, lines, TEXTS, MAYBE, none, "the text of each line") \
+	X(smtp_response, to, TEXT, MAYBE, none, "the command it answers, . for the end of the content") \
+	X(smtp_response, state, WORD, MAYBE, states, "the state of the session when it was taken") \
+	X(smtp_response, assumed, TRUE, MAYBE, none, "it was not seen; the usual reply was assumed") \
+	\
+	X(smtp_content, offset, NUMBER, ALWAYS, none, "place of this piece in the content") \
+	X(smtp_content, length, NUMBER, ALWAYS, none, "octets of this piece") \
+	X(smtp_content, last, FLAG, ALWAYS, none, "nothing follows") \
+	X(smtp_content, text, ASCII, MAYBE, none, "the piece") \
+	X(smtp_content, base64, BASE64, MAYBE, none, "the piece when it is not UTF-8") \
+	\
+	X(smtp_auth, mechanism, TEXT, MAYBE, none, "SASL mechanism in upper case") \
+	X(smtp_auth, username, TEXT, MAYBE, none, "who it is for") \
+	X(smtp_auth, password, TEXT, MAYBE, none, "password or token (--show-secrets)") \
+	X(smtp_auth, success, FLAG, ALWAYS, none, "the server accepted it") \
+	X(smtp_auth, tls, FLAG, ALWAYS, none, "it went through TLS") \
+	X(smtp_auth, assumed, TRUE, MAYBE, none, "the final reply was not seen; the usual one was assumed") \
+	\
+	X(tls, sni, TEXT, MAYBE, none, "server name that the client asked for") \
+	X(tls, version, ASCII, MAYBE, none, "chosen version") \
+	X(tls, cipher, ASCII, MAYBE, none, "chosen cipher suite, IANA's name") \
+	X(tls, alpn, TEXTS, MAYBE, none, "protocols that the client offered") \
+	X(tls, ja4, ASCII, MAYBE, none, "JA4 fingerprint of the client") \
+	X(tls, subject, TEXT, MAYBE, none, "of the server's certificate") \
+	X(tls, issuerdn, TEXT, MAYBE, none, "of the server's certificate") \
+	X(tls, serial, TEXT, MAYBE, none, "of the server's certificate") \
+	X(tls, notbefore, DATE, MAYBE, none, "of the server's certificate, UTC") \
+	X(tls, notafter, DATE, MAYBE, none, "of the server's certificate, UTC") \
+	X(tls, fingerprint, TEXT, MAYBE, none, "of the server's certificate") \
+	X(tls, subjectaltname, TEXTS, MAYBE, none, "of the server's certificate") \
+	\
+	X(flow, pkts_toserver, NUMBER, ALWAYS, none, "packets from the client") \
+	X(flow, pkts_toclient, NUMBER, ALWAYS, none, "packets from the server") \
+	X(flow, bytes_toserver, NUMBER, ALWAYS, none, "octets of those packets on the wire") \
+	X(flow, bytes_toclient, NUMBER, ALWAYS, none, "octets of those packets on the wire") \
+	X(flow, start, TIME, ALWAYS, none, "its first packet") \
+	X(flow, end, TIME, ALWAYS, none, "its last packet") \
+	X(flow, age, NUMBER, ALWAYS, none, "whole seconds from start to end") \
+	X(flow, state, WORD, ALWAYS, flow_states, "how far the connection came") \
+	X(flow, reason, WORD, ALWAYS, flow_reasons, "why it is over: closed, reset, idle, evicted, port used again, input ended") \
+	\
+	X(smtp_session, state, WORD, MAYBE, states, "final state of the session") \
+	X(smtp_session, banner, TEXT, MAYBE, none, "the server's greeting") \
+	X(smtp_session, helo, TEXT, MAYBE, none, "the argument of the last greeting") \
+	X(smtp_session, extensions, TEXTS, MAYBE, none, "what the last reply to EHLO or LHLO offered") \
+	X(smtp_session, commands, NUMBER, ALWAYS, none, "commands seen") \
+	X(smtp_session, responses, NUMBER, ALWAYS, none, "replies seen") \
+	X(smtp_session, mails, NUMBER, ALWAYS, none, "transactions whose content was seen to its end") \
+	X(smtp_session, authenticated, FLAG, ALWAYS, none, "an AUTH succeeded") \
+	X(smtp_session, tls, FLAG, ALWAYS, none, "TLS began") \
+	X(smtp_session, midstream, FLAG, ALWAYS, none, "the session began before the capture") \
+	X(smtp_session, one_sided, FLAG, ALWAYS, none, "one direction is missing") \
+	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
+	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
+	\
+	X(stats, packets, NUMBER, ALWAYS, none, "packets read") \
+	X(stats, bytes, NUMBER, ALWAYS, none, "octets of those packets on the wire") \
+	X(stats, connections, NUMBER, ALWAYS, none, "TCP connections") \
+	X(stats, sessions, NUMBER, ALWAYS, none, "those that spoke SMTP") \
+	X(stats, transactions, NUMBER, ALWAYS, none, "smtp records") \
+	X(stats, mails, NUMBER, ALWAYS, none, "transactions whose content was seen to its end") \
+	X(stats, mail_bytes, NUMBER, ALWAYS, none, "octets of content, of all transactions") \
+	X(stats, files, NUMBER, ALWAYS, none, "fileinfo records") \
+	X(stats, alerts, OBJECT, ALWAYS, severity_counts, "alerts raised, by severity") \
+	X(stats, not_decoded, OBJECT, ALWAYS, not_decoded, "packets that gave no TCP segment, by reason") \
+	X(stats, fragment_conflicts, NUMBER, ALWAYS, none, "overlapping IP fragments that differ") \
+	X(stats, gap_bytes, NUMBER, ALWAYS, none, "octets of sessions that are not in the capture") \
+	X(stats, evicted, NUMBER, ALWAYS, none, "connections given up to stay under --memory") \
+	X(stats, invalid_resets, NUMBER, ALWAYS, none, "TCP resets that did not fit their connection") \
+	X(stats, start, TIME, MAYBE, none, "the first packet") \
+	X(stats, end, TIME, MAYBE, none, "the last packet") \
+	X(stats, shard, ASCII, MAYBE, none, "I/N: the part of the connections that was analysed (--shard)") \
+	X(stats, complete, FLAG, ALWAYS, none, "false: the input ended early") \
+	X(stats, error, TEXT, MAYBE, none, "why it ended early") \
+	\
+	X(severity_counts, high, NUMBER, ALWAYS, none, "severity 1") \
+	X(severity_counts, medium, NUMBER, ALWAYS, none, "severity 2") \
+	X(severity_counts, low, NUMBER, ALWAYS, none, "severity 3")
+
+/* What a value is. */
+#define FIELD_KINDS(X) \
+	X(TEXT)    /* bytes from outside; NAME_base64 follows when they are not UTF-8: see json.h */ \
+	X(TEXTS)   /* an array of them */ \
+	X(ASCII)   /* text that is known to be UTF-8 without NUL */ \
+	X(WORD)    /* one of a set of our own words */ \
+	X(HEX)     /* lower case hexadecimal digits */ \
+	X(BASE64)  /* bytes */ \
+	X(ADDRESS) /* an IP address */ \
+	X(NUMBER)  /* an integer from 0 up */ \
+	X(NUMBERS) /* an array of them */ \
+	X(FLAG)    /* true or false */ \
+	X(TRUE)    /* true, or left out */ \
+	X(TIME)    /* RFC 3339, UTC */ \
+	X(DATE)    /* the same without fraction and Z, as EVE has it */ \
+	X(OBJECT) X(OBJECTS) /* an object, an array of objects */
+
+#define OBJECTS(X) \
+	X(envelope) X(alert) X(smtp) X(reply) X(rcpt_status) X(email) X(fileinfo) X(smtp_command) X(smtp_response) \
+	X(smtp_content) X(smtp_auth) X(tls) X(flow) X(smtp_session) X(stats) X(severity_counts) \
+	X(mail_params) X(mail_params_base64) X(alert_counts) X(not_decoded) /* these four: keys of their own, see schema.c */
+
+#define WORD_SETS(X) \
+	X(records) X(protocols) X(alerts) X(categories) X(severities) X(states) X(directions) X(transfers) X(outcomes) \
+	X(stages) X(mail_status) X(file_states) X(flow_states) X(flow_reasons)
+/* clang-format on */
+
+enum field_kind {
+#define X(kind) KIND_##kind,
+	FIELD_KINDS(X)
+#undef X
+};
+
+enum field_need { NEED_MAYBE, NEED_ALWAYS };
+
+/* What a WORD or an OBJECT is made of. */
+enum field_of {
+	OF_none,
+#define X(name) OF_##name,
+	OBJECTS(X) WORD_SETS(X)
+#undef X
+		OF_COUNT
+};
+
+enum field {
+#define X(object, name, kind, need, of, description) FIELD_##object##_##name,
+	FIELDS(X)
+#undef X
+		FIELD_COUNT
+};
+
+#define FIELD_NAME_ROOM 24 /* octets: names are copied as a whole */
+
+struct field_info {
+	char name[FIELD_NAME_ROOM];
+	const char *name_base64;
+	int name_size;
+	enum field_of object; /* that it belongs to */
+	enum field_kind kind;
+	enum field_need need;
+	enum field_of of;
+	const char *description;
+};
+
+extern const struct field_info field_table[FIELD_COUNT];
+
+#endif

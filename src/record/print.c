@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * print.c - a record as text: what cJSON_PrintUnformatted would print, octet for octet, several times as fast.
+ *
+ * cJSON looks at each octet of a text twice and walks over what it has printed after each value. Here texts are copied
+ * sixteen octets at a time while nothing in them has to be escaped.
+ */
+#include <string.h>
+
+#include "json.h"
+#include "octets.h"
+
+#define ESCAPE_MAX 6   /* octets that one octet can become: \u001f */
+#define TEXT_STEP 4096 /* octets of text for which room is made at once */
+#define SPARE 64       /* room that is left behind every value: for brackets, a comma and the next key */
+_Static_assert(SPARE >= FIELD_NAME_ROOM + sizeof("],\"\":"), "a key fits behind a value");
+
+/* Where the text goes: between `to` and `end` there is room. */
+struct printer {
+	GString *line;
+	char *to, *end;
+};
+
+static G_GNUC_NO_INLINE void grow(struct printer *p, size_t size)
+{
+	gsize used = (gsize)(p->to - p->line->str);
+	g_string_set_size(p->line, used + MAX(used, size));
+	p->to = p->line->str + used;
+	p->end = p->line->str + p->line->len;
+}
+
+/* make_room - for so many octets, and SPARE behind them. */
+static inline void make_room(struct printer *p, size_t size)
+{
+	if (G_UNLIKELY((size_t)(p->end - p->to) < size + SPARE))
+		grow(p, size + SPARE);
+}
+
+static inline void put(struct printer *p, const char *text, size_t size)
+{
+	make_room(p, size);
+	p->to = (char *)mempcpy(p->to, text, size);
+}
+
+/* What stands behind the backslash of an octet that has to be escaped; 1: its number. */
+static const char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f', 'r', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\' };
+
+/* put_few - octets one by one, escaped where they have to be. Returns what is behind them. */
+static inline char *put_few(char *to, const char *text, size_t size)
+{
+	for (const char *end = text + size; text < end; text++) {
+		uint8_t octet = (uint8_t)*text;
+		if (escapes[octet] == 0) {
+			*to++ = (char)octet;
+			continue;
+		}
+		*to++ = '\\';
+		*to++ = escapes[octet] != 1 ? escapes[octet] : 'u';
+		if (escapes[octet] == 1) {
+			to = (char *)mempcpy(to, "00", 2);
+			*to++ = (char)('0' + (octet >> 4));
+			*to++ = "0123456789abcdef"[octet & 15];
+		}
+	}
+	return to;
+}
+
+/* odd16, odd8 - which of these octets have to be escaped? */
+static inline octets16 odd16(octets16 octets)
+{
+	return (octets16)((octets < ' ') | (octets == '"') | (octets == '\\'));
+}
+
+static inline octets8 odd8(octets8 octets)
+{
+	return (octets8)((octets < ' ') | (octets == '"') | (octets == '\\'));
+}
+
+/* put_short - fewer than sixteen octets: eight from either end, when there are so many. */
+static inline char *put_short(char *to, const char *text, size_t size)
+{
+	if (size < sizeof(octets8))
+		return put_few(to, text, size);
+	const char *second = text + size - sizeof(octets8);
+	if (octets8_any(odd8(octets8_at(text)) | odd8(octets8_at(second))))
+		return put_few(to, text, size);
+	memcpy(to, text, sizeof(octets8));
+	memcpy(to + size - sizeof(octets8), second, sizeof(octets8));
+	return to + size;
+}
+
+/* put_octets - text, sixteen octets at a time, the last sixteen again with some of those before them. */
+static char *put_octets(char *to, const char *text, size_t size)
+{
+	const char *end = text + size;
+	if (size < sizeof(octets16))
+		return put_short(to, text, size);
+	while ((size_t)(end - text) >= sizeof(octets16)) {
+		octets16 octets = octets16_at(text), odd = odd16(octets);
+		memcpy(to, &octets, sizeof octets);
+		size_t plain = octets16_any(odd) ? octets16_first(odd) : sizeof octets;
+		to += plain;
+		text += plain;
+		if (plain < sizeof octets)
+			to = put_few(to, text++, 1);
+	}
+	size_t rest = (size_t)(end - text);
+	octets16 last = octets16_at(end - sizeof last);
+	if (octets16_any(odd16(last)))
+		return put_short(to, text, rest);
+	to += rest;
+	memcpy(to - sizeof last, &last, sizeof last);
+	return to;
+}
+
+/* put_string - the text in quotes. */
+static void put_string(struct printer *p, const char *text, size_t left)
+{
+	make_room(p, 1);
+	*p->to++ = '"';
+	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
+		make_room(p, TEXT_STEP * ESCAPE_MAX);
+		p->to = put_octets(p->to, text, TEXT_STEP);
+	}
+	make_room(p, left * ESCAPE_MAX + 1);
+	p->to = put_octets(p->to, text, left);
+	*p->to++ = '"';
+}
+
+/* put_key - and its colon. The name of a field goes where SPARE is, as a whole. */
+static inline void put_key(struct printer *p, const cJSON *node)
+{
+	if (node->type & JSON_FIELD) {
+		*p->to = '"';
+		memcpy(p->to + 1, node->string, FIELD_NAME_ROOM);
+		p->to += 1 + node->valueint;
+		*p->to++ = '"';
+	} else {
+		put_string(p, node->string, strlen(node->string));
+	}
+	*p->to++ = ':';
+}
+
+static void put_node(struct printer *p, const cJSON *node);
+
+/* put_children - of an object or array. */
+static void put_children(struct printer *p, const cJSON *node, bool keys)
+{
+	for (const cJSON *child = node->child; child; child = child->next) {
+		if (keys)
+			put_key(p, child);
+		put_node(p, child);
+		if (child->next)
+			*p->to++ = ',';
+	}
+}
+
+static inline size_t text_size(const cJSON *node)
+{
+	return node->type & JSON_SIZED ? (size_t)node->valuedouble : strlen(node->valuestring);
+}
+
+static void put_node(struct printer *p, const cJSON *node)
+{
+	switch (node->type & 0xff) {
+	case cJSON_String:
+		put_string(p, node->valuestring, text_size(node));
+		break;
+	case cJSON_Raw:
+		put(p, node->valuestring, text_size(node));
+		break;
+	case cJSON_False:
+		put(p, "false", 5);
+		break;
+	case cJSON_True:
+		put(p, "true", 4);
+		break;
+	case cJSON_NULL:
+		put(p, "null", 4);
+		break;
+	case cJSON_Array:
+		put(p, "[", 1);
+		put_children(p, node, false);
+		put(p, "]", 1);
+		break;
+	default:
+		g_assert(cJSON_IsObject(node));
+		put(p, "{", 1);
+		put_children(p, node, true);
+		put(p, "}", 1);
+		break;
+	}
+}
+
+void json_print(const struct json *root, GString *line)
+{
+	struct printer printer = { line, line->str + line->len, line->str + line->allocated_len - 1 };
+	put_node(&printer, root->node);
+	put(&printer, "\n", 1);
+	g_string_set_size(line, (gsize)(printer.to - line->str));
+}

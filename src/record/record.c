@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * record.c - the envelope of a record, and the order of records. See record.h; what is inside is contents.c.
+ *
+ * The lines of one packet wait in one buffer until output_packet_done sorts them by flow. The addresses of a flow are
+ * made into text once: a small cache keeps them, since sessions come interleaved.
+ */
+#include "record.h"
+
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "private.h"
+
+#define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
+#define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
+
+/* A flow's addresses as members of its records. */
+struct flow_text {
+	struct address client, server;
+	uint16_t client_port, server_port;
+	struct json_members members;
+};
+
+/* A line in the buffer. */
+struct line {
+	uint64_t flow;
+	size_t start, size;
+};
+
+struct output {
+	output_write write;
+	void *context;
+	struct output_options options;
+	bool failed;
+	uint64_t packet; /* that the lines belong to */
+	GString *text;
+	GArray *lines; /* of struct line */
+	EVP_MD *sha1;
+	EVP_MD_CTX *digest;
+	struct json_members named[RECORD_COUNT]; /* the name of the capture, and the type */
+	struct flow_text cache[FLOW_CACHE];
+};
+
+const char *const record_names[RECORD_COUNT] = {
+#define X(id, name) name,
+	RECORDS(X)
+#undef X
+};
+
+const struct field_info field_table[FIELD_COUNT] = {
+#define X(object, name, kind, need, of, description)                                                                   \
+	{ #name, #name "_base64", sizeof #name - 1, OF_##object, KIND_##kind, NEED_##need, OF_##of, description },
+	FIELDS(X)
+#undef X
+};
+
+struct output *output_new(output_write write, void *context)
+{
+	struct output *output = g_new0(struct output, 1);
+	output->write = write;
+	output->context = context;
+	output->text = g_string_new(NULL);
+	output->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+	output->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	output->digest = EVP_MD_CTX_new();
+	g_assert(output->sha1 && output->digest);
+	return output;
+}
+
+void output_begin(struct output *output, const struct output_options *options)
+{
+	output->options = *options;
+	for (enum record record = 0; record < RECORD_COUNT; record++) {
+		json_reset();
+		struct json object = json_detached(OF_envelope);
+		json_string(&object, FIELD_envelope_pcap_filename, options->filename);
+		json_word(&object, FIELD_envelope_event_type, record_names[record]);
+		json_members_print(&output->named[record], &object);
+	}
+}
+
+bool output_wants(const struct output *output, enum record record)
+{
+	return output->options.records & 1u << record;
+}
+
+bool output_failed(const struct output *output)
+{
+	return output->failed;
+}
+
+const struct output_options *output_options(const struct output *output)
+{
+	return &output->options;
+}
+
+void output_free(struct output *output)
+{
+	if (!output)
+		return;
+	for (size_t i = 0; i < RECORD_COUNT; i++)
+		json_members_free(&output->named[i]);
+	for (size_t i = 0; i < FLOW_CACHE; i++)
+		json_members_free(&output->cache[i].members);
+	EVP_MD_CTX_free(output->digest);
+	EVP_MD_free(output->sha1);
+	g_array_free(output->lines, TRUE);
+	g_string_free(output->text, TRUE);
+	g_free(output);
+}
+
+/* ---- the envelope ---- */
+
+/* community_id - version 1, seed 0: the lower end of the connection comes first, so both directions agree. */
+static const char *community_id(struct output *output, const struct flow_text *text)
+{
+	const struct address *ends[2] = { &text->client, &text->server };
+	uint16_t ports[2] = { text->client_port, text->server_port };
+	size_t size = text->client.family == 6 ? 16 : 4;
+	int order = memcmp(ends[0]->octets, ends[1]->octets, size);
+	int first = order > 0 || (order == 0 && ports[0] > ports[1]);
+	uint8_t tuple[2 + 16 + 16 + 2 + 2 + 2] = { 0, 0 }, *to = tuple + 2, digest[EVP_MAX_MD_SIZE];
+
+	to = mempcpy(to, ends[first]->octets, size);
+	to = mempcpy(to, ends[!first]->octets, size);
+	*to++ = IPPROTO_TCP;
+	*to++ = 0;
+	for (int i = 0; i < 2; i++) {
+		uint16_t port = htons(ports[i ? !first : first]);
+		to = mempcpy(to, &port, sizeof(port));
+	}
+	unsigned digest_size = 0;
+	bool done = EVP_DigestInit_ex(output->digest, output->sha1, NULL) &&
+		    EVP_DigestUpdate(output->digest, tuple, (size_t)(to - tuple)) &&
+		    EVP_DigestFinal_ex(output->digest, digest, &digest_size);
+	g_assert(done);
+	char *id = json_alloc(EVP_MAX_MD_SIZE * 2);
+	memcpy(id, "1:", 2);
+	EVP_EncodeBlock((unsigned char *)id + 2, digest, (int)digest_size);
+	return id;
+}
+
+static bool same_address(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
+}
+
+static const char *print_address(const struct address *address)
+{
+	char *text = json_alloc(INET6_ADDRSTRLEN);
+	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, INET6_ADDRSTRLEN);
+}
+
+/* flow_members - who speaks to whom. Made while a record is: the arena is not reset. */
+static const struct json_members *flow_members(struct output *output, const struct flow *flow)
+{
+	struct flow_text *text = &output->cache[flow->id % FLOW_CACHE];
+	if (text->members.line && same_address(&text->client, &flow->client) &&
+		same_address(&text->server, &flow->server) && text->client_port == flow->client_port &&
+		text->server_port == flow->server_port)
+		return &text->members;
+	text->client = flow->client;
+	text->server = flow->server;
+	text->client_port = flow->client_port;
+	text->server_port = flow->server_port;
+	struct json object = json_detached(OF_envelope);
+	json_word(&object, FIELD_envelope_src_ip, print_address(&flow->client));
+	json_number(&object, FIELD_envelope_src_port, flow->client_port);
+	json_word(&object, FIELD_envelope_dest_ip, print_address(&flow->server));
+	json_number(&object, FIELD_envelope_dest_port, flow->server_port);
+	json_word(&object, FIELD_envelope_proto, "TCP");
+	json_word(&object, FIELD_envelope_community_id, community_id(output, text));
+	json_members_print(&text->members, &object);
+	return &text->members;
+}
+
+static unsigned time_digits(const struct output *output)
+{
+	return output->options.nanoseconds ? 9 : 6;
+}
+
+void record_time(const struct output *output, struct json *object, enum field field, int64_t time)
+{
+	json_time(object, field, time, time_digits(output));
+}
+
+struct json record_begin(struct output *output, enum record record, const struct place *place)
+{
+	json_reset();
+	struct json root = json_root();
+	const struct flow *flow = place->flow;
+	if (place->at.packet)
+		record_time(output, &root, FIELD_envelope_timestamp, place->at.time);
+	if (flow) {
+		json_number(&root, FIELD_envelope_flow_id, flow->id);
+		json_number(&root, FIELD_envelope_pcap_cnt, place->at.packet);
+	}
+	json_members(&root, &output->named[record]);
+	if (flow) {
+		json_numbers(&root, FIELD_envelope_vlan, flow->vlan, flow->vlan_count);
+		json_members(&root, flow_members(output, flow));
+	}
+	if (place->tx >= 0)
+		json_number(&root, FIELD_envelope_tx_id, (uint64_t)place->tx);
+	return root;
+}
+
+/* ---- the order ---- */
+
+void record_end(struct output *output, const struct place *place, const struct json *root)
+{
+	struct line line = { .flow = place->flow ? place->flow->id : UINT64_MAX, .start = output->text->len };
+	json_print(root, output->text);
+	line.size = output->text->len - line.start;
+	g_array_append_val(output->lines, line);
+	output->packet = place->at.packet;
+}
+
+static int by_flow(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	if (x->flow != y->flow)
+		return x->flow < y->flow ? -1 : 1;
+	return x->start < y->start ? -1 : 1; /* as they came */
+}
+
+/* drop_lines - forgets the first lines, and their text when that is worth it. */
+static void drop_lines(struct output *output, guint count)
+{
+	g_array_remove_range(output->lines, 0, count);
+	if (output->lines->len > 0 && output->text->len < TEXT_KEPT)
+		return;
+	GString *text = output->lines->len > 0 ? g_string_new(NULL) : g_string_truncate(output->text, 0);
+	for (guint i = 0; i < output->lines->len; i++) {
+		struct line *line = &g_array_index(output->lines, struct line, i);
+		g_string_append_len(text, output->text->str + line->start, (gssize)line->size);
+		line->start = text->len - line->size;
+	}
+	if (text != output->text)
+		g_string_free(output->text, TRUE);
+	output->text = text;
+}
+
+void output_flow_done(struct output *output, uint64_t flow)
+{
+	struct line *lines = (struct line *)(void *)output->lines->data;
+	const size_t count = output->lines->len;
+	guint done = 0;
+	if (count == 0)
+		return;
+	if (count > 1)
+		qsort(lines, count, sizeof(*lines), by_flow);
+	for (; done < count && lines[done].flow <= flow; done++)
+		if (!output->failed)
+			output->failed = !output->write(output->context, output->packet, lines[done].flow,
+				output->text->str + lines[done].start, lines[done].size);
+	if (done > 0)
+		drop_lines(output, done);
+}
+
+void output_packet_done(struct output *output)
+{
+	output_flow_done(output, UINT64_MAX);
+}

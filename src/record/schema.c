@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * schema.c - the JSON Schema (2020-12) of every record, made of the tables that the writer uses, and the catalogue of
+ * alerts as JSON. One definition a record and an object; nothing but what stands in the tables is allowed.
+ */
+#include <string.h>
+
+#include "config.h"
+#include "machine.h"
+#include "private.h"
+
+#define SCHEMA_DIALECT "https://json-schema.org/draft/2020-12/schema"
+#define SCHEMA_TITLE "Records of smtpscan " SMTPSCAN_VERSION
+
+/* The objects of each record beside its envelope. */
+static const struct {
+	enum field_of objects[2];
+	bool second_required;
+	bool tx; /* 'always has tx_id' */
+} record_parts[RECORD_COUNT] = {
+	[RECORD_ALERT] = { { OF_alert }, false, false },
+	[RECORD_SMTP] = { { OF_smtp, OF_email }, false, true },
+	[RECORD_FILEINFO] = { { OF_fileinfo }, false, true },
+	[RECORD_COMMAND] = { { OF_smtp_command }, false, false },
+	[RECORD_RESPONSE] = { { OF_smtp_response }, false, false },
+	[RECORD_CONTENT] = { { OF_smtp_content }, false, true },
+	[RECORD_AUTH] = { { OF_smtp_auth }, false, false },
+	[RECORD_TLS] = { { OF_tls }, false, false },
+	[RECORD_FLOW] = { { OF_flow, OF_smtp_session }, true, false },
+	[RECORD_STATS] = { { OF_stats }, false, false },
+};
+
+static const char *const object_names[OF_COUNT] = {
+#define X(name) [OF_##name] = #name,
+	OBJECTS(X)
+#undef X
+};
+
+static const char *const state_names[] = {
+#define X(id, up, down, terminal) #id,
+	STATES(X)
+#undef X
+};
+
+/* ---- small pieces ---- */
+
+static cJSON *of_type(const char *type)
+{
+	cJSON *schema = cJSON_CreateObject();
+	cJSON_AddItemToObjectCS(schema, "type", cJSON_CreateStringReference(type));
+	return schema;
+}
+
+static void set(cJSON *schema, const char *key, const char *value)
+{
+	cJSON_AddItemToObjectCS(schema, key, cJSON_CreateStringReference(value));
+}
+
+static cJSON *with_pattern(const char *pattern)
+{
+	cJSON *schema = of_type("string");
+	set(schema, "pattern", pattern);
+	return schema;
+}
+
+static cJSON *array_of(cJSON *items)
+{
+	cJSON *schema = of_type("array");
+	cJSON_AddItemToObjectCS(schema, "items", items);
+	cJSON_AddItemToObjectCS(schema, "minItems", json_number_node(1));
+	return schema;
+}
+
+static cJSON *integer(void)
+{
+	cJSON *schema = of_type("integer");
+	cJSON_AddItemToObjectCS(schema, "minimum", json_number_node(0));
+	return schema;
+}
+
+static cJSON *base64(void)
+{
+	cJSON *schema = of_type("string");
+	set(schema, "contentEncoding", "base64");
+	return schema;
+}
+
+static cJSON *base64_or_null(void)
+{
+	cJSON *schema = cJSON_CreateObject(), *types = cJSON_AddArrayToObject(schema, "type");
+	cJSON_AddItemToArray(types, cJSON_CreateStringReference("string"));
+	cJSON_AddItemToArray(types, cJSON_CreateStringReference("null"));
+	set(schema, "contentEncoding", "base64");
+	return schema;
+}
+
+static cJSON *reference(enum field_of object)
+{
+	cJSON *schema = cJSON_CreateObject();
+	char *path = json_alloc(64);
+	g_snprintf(path, 64, "#/$defs/%s", object_names[object]);
+	set(schema, "$ref", path);
+	return schema;
+}
+
+/* ---- values ---- */
+
+/* words - a string out of a set: names (NULLs left out), or, by `name`, something looked up. */
+static cJSON *words(const char *const *names, size_t count)
+{
+	cJSON *schema = of_type("string"), *values = cJSON_AddArrayToObject(schema, "enum");
+	for (size_t i = 0; i < count; i++)
+		if (names[i])
+			cJSON_AddItemToArray(values, cJSON_CreateStringReference(names[i]));
+	return schema;
+}
+
+static cJSON *word_set(enum field_of of)
+{
+	static const char *const directions[] = { "up", "down" }, *const mail_status[] = { "complete", "partial" };
+	static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const protocols[] = { "TCP" };
+	static const char *const flow_states[] = { "new", "established", "closed" };
+	const char *names[ALERT_COUNT];
+	size_t count = 0;
+	switch (of) {
+	case OF_records:
+		return words(record_names, G_N_ELEMENTS(record_names));
+	case OF_alerts:
+		for (; count < ALERT_COUNT; count++)
+			names[count] = alert_catalogue[count].name;
+		return words(names, count);
+	case OF_categories:
+		for (; count <= CATEGORY_TRANSPORT; count++)
+			names[count] = alert_category_name((enum alert_category)count);
+		return words(names, count);
+	case OF_severities:
+		for (; count < SEVERITY_LOW; count++)
+			names[count] = severity_name((enum severity)(count + SEVERITY_HIGH));
+		return words(names, count);
+	case OF_states:
+		return words(state_names, G_N_ELEMENTS(state_names));
+	case OF_transfers:
+		return words(transfer_names, G_N_ELEMENTS(transfer_names));
+	case OF_outcomes:
+		return words(outcome_names, G_N_ELEMENTS(outcome_names));
+	case OF_stages:
+		return words(stage_names, G_N_ELEMENTS(stage_names));
+	case OF_directions:
+		return words(directions, G_N_ELEMENTS(directions));
+	case OF_mail_status:
+		return words(mail_status, G_N_ELEMENTS(mail_status));
+	case OF_file_states:
+		return words(file_states, G_N_ELEMENTS(file_states));
+	case OF_flow_states:
+		return words(flow_states, G_N_ELEMENTS(flow_states));
+	case OF_flow_reasons:
+		return words(flow_reason_names, G_N_ELEMENTS(flow_reason_names));
+	default:
+		return words(protocols, G_N_ELEMENTS(protocols));
+	}
+}
+
+static cJSON *value(const struct field_info *field)
+{
+	switch (field->kind) {
+	case KIND_TEXT:
+	case KIND_ASCII:
+		return of_type("string");
+	case KIND_TEXTS:
+		return array_of(of_type("string"));
+	case KIND_WORD:
+		return word_set(field->of);
+	case KIND_HEX:
+		return with_pattern("^[0-9a-f]+$");
+	case KIND_BASE64:
+		return base64();
+	case KIND_ADDRESS:
+		return with_pattern("^[0-9a-f.:]+$");
+	case KIND_NUMBER:
+		return integer();
+	case KIND_NUMBERS:
+		return array_of(integer());
+	case KIND_FLAG:
+		return of_type("boolean");
+	case KIND_TRUE: {
+		cJSON *schema = cJSON_CreateObject();
+		cJSON_AddItemToObjectCS(schema, "const", cJSON_CreateTrue());
+		return schema;
+	}
+	case KIND_TIME:
+		return with_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.]([0-9]{6}|[0-9]{9})Z$");
+	case KIND_DATE:
+		return with_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$");
+	case KIND_OBJECT:
+		return reference(field->of);
+	case KIND_OBJECTS:
+		return array_of(reference(field->of));
+	}
+	g_assert_not_reached();
+}
+
+/* ---- objects ---- */
+
+static cJSON *closed_object(cJSON **properties, cJSON **required)
+{
+	cJSON *schema = of_type("object");
+	*properties = cJSON_AddObjectToObject(schema, "properties");
+	if (required)
+		*required = cJSON_AddArrayToObject(schema, "required");
+	cJSON_AddItemToObjectCS(schema, "additionalProperties", cJSON_CreateFalse());
+	return schema;
+}
+
+/* add_fields - the fields of an object, each text with its NAME_base64. */
+static void add_fields(enum field_of object, cJSON *properties, cJSON *required)
+{
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		const struct field_info *field = &field_table[i];
+		if (field->object != object)
+			continue;
+		cJSON *schema = value(field);
+		set(schema, "description", field->description);
+		cJSON_AddItemToObjectCS(properties, field->name, schema);
+		if (field->kind == KIND_TEXT)
+			cJSON_AddItemToObjectCS(properties, field->name_base64, base64());
+		else if (field->kind == KIND_TEXTS)
+			cJSON_AddItemToObjectCS(properties, field->name_base64, array_of(base64_or_null()));
+		if (field->need == NEED_ALWAYS)
+			cJSON_AddItemToArray(required, cJSON_CreateStringReference(field->name));
+	}
+}
+
+/* open_object - keys of the mail's own. */
+static cJSON *open_object(cJSON *values)
+{
+	cJSON *schema = of_type("object");
+	cJSON_AddItemToObjectCS(schema, "additionalProperties", values);
+	return schema;
+}
+
+static cJSON *string_or_true(void)
+{
+	cJSON *schema = cJSON_CreateObject(), *choices = cJSON_AddArrayToObject(schema, "anyOf"),
+	      *yes = cJSON_CreateObject();
+	cJSON_AddItemToArray(choices, of_type("string"));
+	cJSON_AddItemToObjectCS(yes, "const", cJSON_CreateTrue());
+	cJSON_AddItemToArray(choices, yes);
+	return schema;
+}
+
+static cJSON *object_schema(enum field_of object)
+{
+	cJSON *properties, *required, *schema;
+	switch (object) {
+	case OF_mail_params:
+		return open_object(string_or_true());
+	case OF_mail_params_base64:
+		return open_object(base64());
+	case OF_alert_counts:
+		schema = closed_object(&properties, NULL);
+		for (int i = 0; i < ALERT_COUNT; i++)
+			cJSON_AddItemToObjectCS(properties, alert_catalogue[i].name, integer());
+		return schema;
+	case OF_not_decoded:
+		schema = closed_object(&properties, &required);
+		for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++) {
+			cJSON_AddItemToObjectCS(properties, decode_result_names[i], integer());
+			cJSON_AddItemToArray(required, cJSON_CreateStringReference(decode_result_names[i]));
+		}
+		return schema;
+	default:
+		schema = closed_object(&properties, &required);
+		add_fields(object, properties, required);
+		return schema;
+	}
+}
+
+/* record_schema - the envelope, event_type as a constant, and the record's objects. */
+static cJSON *record_schema(enum record record)
+{
+	static const char *const always[] = { "timestamp", "flow_id", "pcap_cnt", "src_ip", "src_port", "dest_ip",
+		"dest_port", "proto", "community_id" };
+	cJSON *properties, *required, *schema = closed_object(&properties, &required), *constant = cJSON_CreateObject();
+	add_fields(OF_envelope, properties, required);
+	set(constant, "const", record_names[record]);
+	cJSON_ReplaceItemInObjectCaseSensitive(properties, "event_type", constant);
+	for (size_t i = 0; i < G_N_ELEMENTS(always) && record != RECORD_STATS; i++)
+		cJSON_AddItemToArray(required, cJSON_CreateStringReference(always[i]));
+	if (record_parts[record].tx)
+		cJSON_AddItemToArray(required, cJSON_CreateStringReference("tx_id"));
+	for (int i = 0; i < 2 && record_parts[record].objects[i] != OF_none; i++) {
+		const char *name = object_names[record_parts[record].objects[i]];
+		cJSON_AddItemToObjectCS(properties, name, reference(record_parts[record].objects[i]));
+		if (i == 0 || record_parts[record].second_required)
+			cJSON_AddItemToArray(required, cJSON_CreateStringReference(name));
+	}
+	return schema;
+}
+
+static char *printed(const cJSON *json, bool pretty)
+{
+	char *text = pretty ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+	char *own = g_strdup(text);
+	json_reset();
+	return own;
+}
+
+char *output_schema(void)
+{
+	json_reset();
+	cJSON *schema = cJSON_CreateObject();
+	set(schema, "$schema", SCHEMA_DIALECT);
+	set(schema, "title", SCHEMA_TITLE);
+	set(schema, "description",
+		"Every line of the output is one such object. Text that is not UTF-8 is shown with U+FFFD, and "
+		"NAME_base64 "
+		"holds its exact bytes (for an array: null where an entry is exact). Fields without a value, empty "
+		"arrays "
+		"and empty objects are left out.");
+	cJSON *choices = cJSON_AddArrayToObject(schema, "oneOf");
+	for (int record = 0; record < RECORD_COUNT; record++)
+		cJSON_AddItemToArray(choices, record_schema((enum record)record));
+	cJSON *definitions = cJSON_AddObjectToObject(schema, "$defs");
+	for (int object = OF_envelope + 1; object < OF_COUNT; object++)
+		if (object_names[object])
+			cJSON_AddItemToObjectCS(
+				definitions, object_names[object], object_schema((enum field_of)object));
+	return printed(schema, true);
+}
+
+char *output_alert_list(void)
+{
+	GString *lines = g_string_new(NULL);
+	for (int id = 0; id < ALERT_COUNT; id++) {
+		const struct alert_info *info = &alert_catalogue[id];
+		json_reset();
+		cJSON *row = cJSON_CreateObject();
+		set(row, "signature", info->name);
+		set(row, "category", alert_category_name(info->category));
+		cJSON_AddItemToObjectCS(row, "severity", json_number_node(info->severity));
+		set(row, "severity_name", severity_name(info->severity));
+		cJSON_AddItemToObjectCS(row, "transaction", cJSON_CreateBool(info->transaction));
+		set(row, "condition", info->condition);
+		char *text = printed(row, false);
+		g_string_append_printf(lines, "%s\n", text);
+		g_free(text);
+	}
+	return g_string_free(lines, FALSE);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * merge.c - what the parts of an input send is put together in order and written, then its stats record.
+ *
+ * Every part's frames come sorted. The least of the first frames can be written when every other part is known to send
+ * nothing before it: it shows a later frame, has said so (its position), or has ended. Inputs are finished in their
+ * order, since they share one output; with --resume each has its own and is finished when it is.
+ */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "private.h"
+#include "resume.h"
+
+/* ---- frames ---- */
+
+/* has_frame - is there a whole one? Then part->head is its head. Positions are taken on the way. */
+static bool has_frame(struct part *part)
+{
+	while (!part->headed) {
+		const uint8_t *at = spool_peek(part->spool, sizeof(part->head));
+		if (!at)
+			return false;
+		memcpy(&part->head, at, sizeof(part->head));
+		part->position = part->head.order;
+		if (part->head.kind == FRAME_POSITION)
+			spool_take(part->spool, sizeof(part->head));
+		else if (!spool_peek(part->spool, sizeof(part->head) + part->head.size))
+			return false;
+		else
+			part->headed = true;
+	}
+	return true;
+}
+
+static bool is_over(const struct part *part)
+{
+	return part->state == PART_DONE || part->state == PART_LOST;
+}
+
+static bool is_before(const struct frame *a, const struct frame *b)
+{
+	return a->order != b->order ? a->order < b->order : a->flow < b->flow;
+}
+
+/* next_part - the one whose first frame is to be written now; NULL when that can't be known yet, or there is none. */
+static struct part *next_part(struct input *input)
+{
+	struct part *least = NULL;
+	uint64_t position = UINT64_MAX; /* of those that may send something before it */
+	for (unsigned i = 0; i < input->shares; i++) {
+		struct part *part = &input->parts[i];
+		if (!has_frame(part))
+			position = is_over(part) ? position : MIN(position, part->position);
+		else if (!least || is_before(&part->head, &least->head))
+			least = part;
+	}
+	return least && least->head.order < position ? least : NULL;
+}
+
+static void fail(struct run *run)
+{
+	run->failed = true;
+	jobs_status(run, EXIT_OUTPUT);
+}
+
+/* end_mail - it is whole, or is taken back. */
+static void end_mail(struct run *run, struct input *input, bool whole)
+{
+	input->mailing = NULL;
+	if (mbox_end(run->mbox, whole))
+		return;
+	if (!run->mbox_failed) {
+		progress_clear(run->progress);
+		writer_complain(run->options->mbox);
+	}
+	run->mbox_failed = true;
+	jobs_status(run, EXIT_OUTPUT);
+}
+
+static void write_frame(struct run *run, struct part *part)
+{
+	struct input *input = part->input;
+	const struct frame *head = &part->head;
+	const size_t size = sizeof(*head) + head->size;
+	const uint8_t *octets = spool_peek(part->spool, size) + sizeof(*head);
+	if (input->mailing && input->mailing != part) /* that part died over it */
+		end_mail(run, input, false);
+	if (head->kind == FRAME_LINES) {
+		if (!writer_put(input->writer, octets, head->size))
+			fail(run);
+	} else {
+		input->mailing = part;
+		mbox_write(run->mbox, octets, head->size);
+		if (head->kind != FRAME_MAIL)
+			end_mail(run, input, head->kind == FRAME_MAIL_LAST);
+	}
+	spool_take(part->spool, size);
+	part->headed = false;
+}
+
+/* ---- the end of an input ---- */
+
+/* note - a sentence on the input, unless another worker has said it. */
+void merge_note(struct input *input, const char *sentence)
+{
+	for (guint i = 0; i < input->said->len; i++)
+		if (strcmp(input->said->pdata[i], sentence) == 0)
+			return;
+	g_ptr_array_add(input->said, g_strdup(sentence));
+}
+
+void merge_lost(struct part *part, const char *sentence)
+{
+	struct input_stats *stats = &part->report.stats;
+	part->state = PART_LOST;
+	merge_note(part->input, sentence);
+	if (!stats->error[0])
+		g_strlcpy(stats->error, sentence, sizeof(stats->error));
+	stats->complete = false;
+}
+
+/* add_up - what all parts know together (record.h tells what is counted in each). */
+static struct report add_up(const struct input *input)
+{
+	const struct part *furthest = input->parts;
+	for (unsigned i = 1; i < input->shares; i++)
+		if (input->parts[i].report.stats.packets > furthest->report.stats.packets)
+			furthest = &input->parts[i];
+	struct report sum = furthest->report;
+	for (unsigned i = 0; i < input->shares; i++) {
+		const struct input_stats *stats = &input->parts[i].report.stats;
+		if (&input->parts[i] != furthest) {
+			sum.stats.connections += stats->connections;
+			sum.stats.sessions += stats->sessions;
+			sum.stats.evicted += stats->evicted;
+			sum.stats.gap_bytes += stats->gap_bytes;
+			sum.stats.invalid_resets += stats->invalid_resets;
+			sum.stats.transactions += stats->transactions;
+			sum.stats.mails += stats->mails;
+			sum.stats.mail_bytes += stats->mail_bytes;
+			sum.stats.files += stats->files;
+			for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
+				sum.stats.alerts[severity] += stats->alerts[severity];
+		}
+		if (!stats->complete && sum.stats.complete)
+			memcpy(sum.stats.error, stats->error, sizeof(sum.stats.error));
+		sum.stats.complete = sum.stats.complete && stats->complete;
+	}
+	return sum;
+}
+
+static uint64_t alerts_of(const struct input_stats *stats)
+{
+	return stats->alerts[SEVERITY_HIGH] + stats->alerts[SEVERITY_MEDIUM] + stats->alerts[SEVERITY_LOW];
+}
+
+void merge_progress(const struct input *input, struct progress_state *state)
+{
+	uint64_t read = 0, packets = 0;
+	for (unsigned i = 0; i < input->shares; i++) {
+		const struct report *report = &input->parts[i].report;
+		read += report->read / input->shares;
+		packets = MAX(packets, report->stats.packets);
+		state->mails += report->stats.mails;
+		state->alerts += alerts_of(&report->stats);
+	}
+	state->read += read;
+	state->packets += packets;
+}
+
+/* say_all - what is wrong with the input, and with --verbose what it was. */
+static void say_all(struct run *run, const struct input *input, const struct input_stats *stats)
+{
+	progress_clear(run->progress);
+	for (guint i = 0; i < input->said->len; i++)
+		if (!run->stopping || strcmp(input->said->pdata[i], ANALYSIS_INTERRUPTED) != 0) /* said once */
+			fprintf(stderr, "smtpscan: %s\n", (const char *)input->said->pdata[i]);
+	if (run->options->verbose)
+		fprintf(stderr,
+			"smtpscan: %s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+			" sessions, %" G_GUINT64_FORMAT " mails, %" G_GUINT64_FORMAT " alerts\n",
+			input->captures[0], stats->packets, stats->sessions, stats->mails, alerts_of(stats));
+}
+
+bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+{
+	struct run *run = context;
+	if (!writer_put(run->finishing->writer, line, size))
+		fail(run);
+	return !run->failed;
+}
+
+/* close_output - of an input that has its own. */
+static void close_output(struct run *run, struct input *input)
+{
+	bool good = writer_close(input->writer) && !run->failed;
+	input->writer = NULL;
+	if (!good || !resume_end(input->hidden, input->path)) {
+		g_unlink(input->hidden);
+		fail(run);
+	}
+	g_clear_pointer(&input->hidden, g_free);
+}
+
+/* forget - all that was there while the input was in work. */
+static void forget(struct input *input)
+{
+	for (unsigned i = 0; input->parts && i < input->shares; i++)
+		spool_free(input->parts[i].spool);
+	g_clear_pointer(&input->parts, g_free);
+	g_clear_pointer(&input->said, g_ptr_array_unref);
+}
+
+void merge_free(struct run *run, struct input *input)
+{
+	forget(input);
+	if (input->hidden) {
+		writer_close(input->writer);
+		g_unlink(input->hidden);
+	}
+	g_free(input->hidden);
+	g_free(input->path);
+}
+
+static void finish(struct run *run, struct input *input)
+{
+	struct report sum = add_up(input);
+	struct output_options options = run->options->output;
+	if (input->mailing)
+		end_mail(run, input, false);
+	say_all(run, input, &sum.stats);
+	run->finishing = input;
+	options.filename = input->captures[sum.capture];
+	options.nanoseconds = sum.nanoseconds;
+	output_begin(run->output, &options);
+	output_stats(run->output, &sum.stats);
+	output_packet_done(run->output);
+	if (input->hidden)
+		close_output(run, input);
+	for (unsigned i = 0; i < input->shares; i++) {
+		jobs_status(run, input->parts[i].report.status);
+		jobs_severity(run, input->parts[i].report.worst);
+	}
+	jobs_status(run, sum.stats.complete ? EXIT_OK : EXIT_INPUT);
+	merge_progress(input, &run->totals);
+	run->totals.captures_done += input->count;
+	forget(input);
+	input->finished = true;
+	run->finished++;
+}
+
+/* ---- an input ---- */
+
+bool merge_begin(struct run *run, struct input *input)
+{
+	input->said = g_ptr_array_new_with_free_func(g_free);
+	input->parts = g_new0(struct part, input->shares);
+	for (unsigned i = 0; i < input->shares; i++) {
+		struct part *part = &input->parts[i];
+		part->input = input;
+		part->share = i;
+		part->spool = spool_new();
+		part->report.stats.complete = true;
+	}
+	input->writer = run->writer;
+	if (!input->path)
+		return true;
+	int fd = resume_begin(input->path, &input->hidden);
+	input->writer = fd >= 0 ? writer_new(fd, input->path) : NULL;
+	if (!input->writer)
+		fail(run);
+	return input->writer;
+}
+
+/* write_input - what can be written by now. Returns true when that was the last of it. */
+static bool write_input(struct run *run, struct input *input)
+{
+	struct part *part;
+	while (!run->failed && (part = next_part(input)))
+		write_frame(run, part);
+	if (input->live && !run->failed && !writer_flush(input->writer))
+		fail(run);
+	for (unsigned i = 0; i < input->shares; i++)
+		if (!is_over(&input->parts[i]) || has_frame(&input->parts[i]))
+			return false;
+	return !run->failed;
+}
+
+/* merge_can_wait - a worker whose pipe is not read stops when it is full. No wait can go round: the merging stops only
+ * for a part that has no whole frame (next_part). That one is always read, and it is in the hands of a worker, which
+ * waits for nobody but this process. So it sends a frame, that it is further on (every few milliseconds), or that it is
+ * done; and then the least of the first frames is written, until the spool of the part that waits has room again. Where
+ * one of this does not hold - another part has no worker yet, since those are busy with other inputs, perhaps waiting
+ * themselves; another input is to be written first - nobody waits. */
+bool merge_can_wait(const struct run *run, const struct part *part)
+{
+	const struct input *input = part->input;
+	if (!part->headed || !(input->path || input == &run->inputs[run->current]))
+		return false;
+	for (unsigned i = 0; i < input->shares; i++)
+		if (input->parts[i].state == PART_WAITING)
+			return false;
+	return true;
+}
+
+void merge_input(struct run *run, struct input *input)
+{
+	if (input->path) {
+		if (write_input(run, input))
+			finish(run, input);
+		return;
+	}
+	while (run->current < run->count && run->inputs[run->current].parts &&
+		write_input(run, &run->inputs[run->current]))
+		finish(run, &run->inputs[run->current++]);
+}

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * run.c - see run.h: the plan, the processes, the signals.
+ *
+ * The plan: an input gets as many of the workers as its part of all octets is worth, so that many captures are read by
+ * one worker each and a large one by all. Parts are given out in the order of the inputs to whoever is idle; so all
+ * parts of the first unfinished input are in work, and what is ahead of it waits in spools.
+ *
+ * The first SIGINT or SIGTERM makes the workers end what they have in hand; the second is deadly as ever.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "private.h"
+#include "resume.h"
+
+#define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth a worker of their own */
+#define AHEAD_MAX 64                               /* inputs in work behind the one that is being written */
+#define PIPE_SIZE (256 * 1024)
+#define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
+
+static volatile sig_atomic_t stop_signals, say_signals;
+static int wake[2] = { -1, -1 }; /* a pipe that ends poll */
+
+/* ---- signals ---- */
+
+static void on_signal(int number)
+{
+	const int error = errno;
+	if (number == SIGUSR1)
+		say_signals = 1;
+	else if (stop_signals++ > 0) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	ssize_t written = write(wake[1], "", 1);
+	(void)written; /* full: it will wake up anyway */
+	errno = error;
+}
+
+static bool take_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1 };
+	const struct sigaction action = { .sa_handler = on_signal };
+	signal(SIGPIPE, SIG_IGN); /* it is to be an exit status */
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		struct sigaction before;
+		/* A job in the background may have been told to ignore them. */
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+	return true;
+}
+
+/* ---- the plan ---- */
+
+void jobs_status(struct run *run, int status)
+{
+	run->status = MAX(run->status, status);
+}
+
+void jobs_severity(struct run *run, enum severity severity)
+{
+	if (severity != 0 && (run->worst == 0 || severity < run->worst))
+		run->worst = severity;
+}
+
+/* look_at - how large is an input, and can it be read by several? */
+static void look_at(struct input *input)
+{
+	bool regular = true;
+	for (size_t i = 0; i < input->count; i++) {
+		struct stat status;
+		const char *path = input->captures[i];
+		const bool standard = strcmp(path, "-") == 0;
+		if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0)
+			continue;
+		if (S_ISREG(status.st_mode))
+			input->size += (uint64_t)status.st_size;
+		else
+			input->live = true;
+		regular = regular && S_ISREG(status.st_mode) && !standard;
+	}
+	input->shares = regular ? 0 : 1; /* 0: to be decided */
+}
+
+/* skip_done - with --resume: is its output there already? */
+static bool skip_done(struct run *run, struct input *input)
+{
+	enum severity worst;
+	input->path = resume_path(run->options, input->captures[0]);
+	if (!resume_done(input->path, input->captures[0], &worst))
+		return false;
+	jobs_severity(run, worst);
+	input->finished = true;
+	run->finished++;
+	run->totals.captures_done++;
+	if (run->options->verbose)
+		fprintf(stderr, "smtpscan: %s: done before\n", input->captures[0]);
+	return true;
+}
+
+/* plan - the inputs, and how many workers each gets. */
+static void plan(struct run *run, const GPtrArray *captures)
+{
+	const size_t step = run->options->continuous ? MAX(captures->len, 1) : 1;
+	const unsigned jobs = run->options->jobs ? run->options->jobs : g_get_num_processors();
+	uint64_t total = 0, parts = 0;
+	bool sized = true;
+	run->count = captures->len / step;
+	run->inputs = g_new0(struct input, run->count);
+	for (size_t i = 0; i < run->count; i++) {
+		struct input *input = &run->inputs[i];
+		input->captures = (char *const *)captures->pdata + i * step;
+		input->count = step;
+		look_at(input);
+		sized = sized && !input->live;
+		if (!run->options->resume_dir || !skip_done(run, input))
+			total += input->size;
+	}
+	for (size_t i = 0; i < run->count; i++) {
+		struct input *input = &run->inputs[i];
+		if (input->finished)
+			continue;
+		if (input->shares == 0) {
+			uint64_t worth = total ? (jobs * input->size + total - 1) / total : 1;
+			input->shares = (unsigned)CLAMP(MIN(worth, input->size / SHARE_SIZE_MIN), 1, jobs);
+		}
+		parts += input->shares;
+	}
+	run->totals.size = sized ? total : 0;
+	run->totals.captures = captures->len;
+	run->worker_count = (unsigned)MIN(parts, jobs);
+	run->workers = g_new0(struct worker, run->worker_count);
+}
+
+/* ---- workers ---- */
+
+/* become_worker - in the new process. */
+static _Noreturn void become_worker(const struct run *run, int data, int control, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_OUTPUT);
+	for (unsigned i = 0; i < run->worker_count; i++)
+		if (run->workers[i].pid > 0) {
+			close(run->workers[i].data);
+			close(run->workers[i].control);
+		}
+	worker_main(run->options, run->inputs, data, control);
+}
+
+static bool start_worker(struct run *run, struct worker *worker)
+{
+	int data[2], control[2];
+	if (pipe2(data, O_CLOEXEC) != 0)
+		return false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) {
+		close(data[0]);
+		close(data[1]);
+		return false;
+	}
+	const pid_t parent = getpid(), pid = fork();
+	if (pid == 0) {
+		close(data[0]);
+		close(control[0]);
+		become_worker(run, data[1], control[1], parent);
+	}
+	close(data[1]);
+	close(control[1]);
+	if (pid < 0) {
+		close(data[0]);
+		close(control[0]);
+		return false;
+	}
+	fcntl(data[0], F_SETFL, O_NONBLOCK);
+	fcntl(data[0], F_SETPIPE_SZ, PIPE_SIZE);
+	*worker = (struct worker){ .pid = pid, .data = data[0], .control = control[0] };
+	return true;
+}
+
+/* end_worker - its process is over, or will be: returns what became of it. */
+static int end_worker(struct worker *worker)
+{
+	int status = 0;
+	close(worker->data);
+	close(worker->control);
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*worker = (struct worker){ 0 };
+	return status;
+}
+
+/* lose_worker - it ended on its own: what it had in hand is lost. */
+static void lose_worker(struct run *run, struct worker *worker)
+{
+	struct part *part = worker->part;
+	int status = end_worker(worker);
+	if (!part)
+		return;
+	char *how = WIFSIGNALED(status) ? g_strdup_printf("was killed by signal %d (%s)", WTERMSIG(status),
+						  strsignal(WTERMSIG(status)))
+					: g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
+		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
+	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
+	if (WIFEXITED(status))
+		jobs_status(run, WEXITSTATUS(status));
+	merge_input(run, part->input);
+	g_free(sentence);
+	g_free(how);
+}
+
+/* ---- handing out ---- */
+
+/* are_parts_left - is there a part that nobody has had, and that may be given out now? */
+static bool are_parts_left(struct run *run)
+{
+	while (run->next < run->count && run->inputs[run->next].finished)
+		run->next++;
+	return run->next < run->count && (run->options->resume_dir || run->next <= run->current + AHEAD_MAX);
+}
+
+/* next_part - such a part; NULL when there is none, or its output can't be made. */
+static struct part *next_part(struct run *run)
+{
+	if (!are_parts_left(run))
+		return NULL;
+	struct input *input = &run->inputs[run->next];
+	if (!input->parts && !merge_begin(run, input))
+		return NULL;
+	struct part *part = &input->parts[input->given++];
+	run->next += input->given == input->shares;
+	return part;
+}
+
+/* give_up - a part that no worker will have. */
+static void give_up(struct run *run, struct part *part, const char *sentence)
+{
+	merge_lost(part, sentence);
+	merge_input(run, part->input);
+}
+
+static void give(struct run *run, struct worker *worker, struct part *part)
+{
+	const struct task task = { .input = (size_t)(part->input - run->inputs), .share = part->share };
+	worker->part = part;
+	worker->done = false;
+	part->state = PART_RUNNING;
+	/* When it is dead already, its pipe will tell. */
+	while (send(worker->control, &task, sizeof(task), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+/* hand_out - parts to the workers that have none. */
+static void hand_out(struct run *run)
+{
+	unsigned working = 0;
+	for (unsigned i = 0; i < run->worker_count; i++)
+		working += run->workers[i].part != NULL;
+	for (unsigned i = 0; i < run->worker_count && !run->failed && are_parts_left(run); i++) {
+		struct worker *worker = &run->workers[i];
+		struct part *part;
+		if (worker->part)
+			continue;
+		if (worker->pid == 0 && !start_worker(run, worker)) {
+			if (working > 0) /* then one of those will be free */
+				return;
+			char *sentence = g_strdup_printf("can't start a worker process: %s", g_strerror(errno));
+			while (!run->failed && (part = next_part(run)))
+				give_up(run, part, sentence);
+			g_free(sentence);
+			return;
+		}
+		if ((part = next_part(run)))
+			give(run, worker, part);
+		working++;
+	}
+}
+
+/* hand_out_none - somebody asked to end. */
+static void hand_out_none(struct run *run)
+{
+	for (unsigned i = 0; i < run->worker_count; i++)
+		if (run->workers[i].part)
+			kill(run->workers[i].pid, SIGTERM);
+	if (!run->stopping)
+		fputs("smtpscan: " ANALYSIS_INTERRUPTED "\n", stderr);
+	run->stopping = true;
+	while (!run->failed && run->next < run->count) {
+		struct input *input = &run->inputs[run->next];
+		if (run->options->resume_dir && !input->parts) { /* it gets no output at all */
+			run->finished += !input->finished;
+			run->next++;
+			jobs_status(run, EXIT_INPUT);
+			continue;
+		}
+		struct part *part = next_part(run);
+		if (!part)
+			break;
+		give_up(run, part, ANALYSIS_INTERRUPTED);
+	}
+}
+
+/* ---- listening ---- */
+
+static void take_reports(struct run *run, struct worker *worker)
+{
+	struct report report;
+	while (recv(worker->control, &report, sizeof(report), MSG_DONTWAIT) == sizeof(report)) {
+		if (!worker->part)
+			continue;
+		if (report.kind == REPORT_BROKEN) {
+			merge_note(worker->part->input, report.stats.error);
+			continue;
+		}
+		worker->part->report = report;
+		worker->done = report.kind == REPORT_DONE;
+	}
+}
+
+/* take_frames - what is in the worker's pipe: all of it when it says that it is done, since then that is the rest. */
+static void take_frames(struct run *run, struct worker *worker)
+{
+	static struct spool *nothing;
+	if (!nothing)
+		nothing = spool_new();
+	struct part *part = worker->part;
+	enum spool_got got;
+	do
+		got = spool_receive(part ? part->spool : nothing, worker->data);
+	while (got == SPOOL_GOT && worker->done);
+	if (part && worker->done) {
+		part->state = PART_DONE;
+		worker->part = NULL;
+	}
+	if (part)
+		merge_input(run, part->input);
+	if (got == SPOOL_CLOSED)
+		lose_worker(run, worker);
+}
+
+/* wait_time - milliseconds until something is to be done though nothing came. */
+static int wait_time(const struct run *run)
+{
+	int time = progress_wait(run->progress);
+	if (run->stopping && (time < 0 || time > STOP_EVERY))
+		time = STOP_EVERY;
+	return time;
+}
+
+/* is_held - is a worker to wait, with its pipe full, for others to catch up? */
+static bool is_held(const struct run *run, const struct worker *worker)
+{
+	return worker->part && spool_full(worker->part->spool) && merge_can_wait(run, worker->part);
+}
+
+/* listen_to_all - waits for workers and signals, and takes what came. */
+static void listen_to_all(struct run *run, struct pollfd *polled)
+{
+	nfds_t count = 1;
+	polled[0] = (struct pollfd){ .fd = wake[0], .events = POLLIN };
+	for (unsigned i = 0; i < run->worker_count; i++) {
+		const struct worker *worker = &run->workers[i];
+		if (worker->pid == 0)
+			continue;
+		polled[count++] = (struct pollfd){ .fd = worker->control, .events = POLLIN };
+		/* That its worker died is told all the same. */
+		polled[count++] = (struct pollfd){ .fd = worker->data, .events = is_held(run, worker) ? 0 : POLLIN };
+	}
+	if (poll(polled, count, wait_time(run)) < 0)
+		return;
+	char drain[64];
+	while (read(wake[0], drain, sizeof(drain)) > 0)
+		;
+	if (stop_signals > 0) /* before what workers, who may have had the signal, too, say of it */
+		hand_out_none(run);
+	const struct pollfd *next = polled + 1;
+	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
+		struct worker *worker = &run->workers[i];
+		if (worker->pid == 0)
+			continue;
+		const bool control = next++->revents, data = next++->revents;
+		if (control || data)
+			take_reports(run, worker);
+		if (data || worker->done)
+			take_frames(run, worker);
+	}
+}
+
+static void progress(struct run *run, bool end)
+{
+	struct progress_state state = run->totals;
+	if (!end && !say_signals && progress_wait(run->progress) != 0)
+		return;
+	for (size_t i = run->options->resume_dir ? 0 : run->current; i < run->count && i <= run->next; i++)
+		if (run->inputs[i].parts)
+			merge_progress(&run->inputs[i], &state);
+	if (end)
+		progress_end(run->progress, &state);
+	else if (say_signals)
+		progress_say(run->progress, &state);
+	else
+		progress_show(run->progress, &state);
+	say_signals = 0;
+}
+
+/* work - until every input is finished. */
+static void work(struct run *run)
+{
+	struct pollfd *polled = g_new0(struct pollfd, 1 + 2 * run->worker_count);
+	while (run->finished < run->count && !run->failed) {
+		if (stop_signals > 0)
+			hand_out_none(run);
+		else
+			hand_out(run);
+		if (run->finished < run->count && !run->failed)
+			listen_to_all(run, polled);
+		progress(run, false);
+	}
+	for (unsigned i = 0; i < run->worker_count; i++)
+		if (run->workers[i].pid > 0) {
+			if (run->failed)
+				kill(run->workers[i].pid, SIGTERM);
+			int status = end_worker(&run->workers[i]);
+			jobs_status(run, WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OK);
+		}
+	g_free(polled);
+}
+
+/* ---- all of it ---- */
+
+/* open_places - where output, mails and files go. */
+static bool open_places(struct run *run)
+{
+	const struct options *options = run->options;
+	const char *folders[] = { options->mail.extract_dir, options->resume_dir };
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		if (folders[i] && g_mkdir_with_parents(folders[i], 0777) != 0)
+			return writer_complain(folders[i]);
+	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))
+		return writer_complain(options->mbox);
+	return options->resume_dir || (run->writer = writer_open(options->output_file));
+}
+
+/* allow_files - each worker takes two descriptors, each input that is ahead one or two; a worker, which inherits this,
+ * takes one for each large mail that is open. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void run_free(struct run *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		merge_free(run, &run->inputs[i]);
+	g_free(run->inputs);
+	g_free(run->workers);
+	output_free(run->output);
+	progress_free(run->progress);
+	for (int i = 0; i < 2; i++)
+		close(wake[i]);
+}
+
+int jobs_run(const struct options *options, const GPtrArray *captures)
+{
+	struct run run = { .options = options };
+	if (!take_signals() || !open_places(&run))
+		return EXIT_OUTPUT;
+	allow_files();
+	run.output = output_new(merge_stats_line, &run);
+	run.progress = progress_new(options);
+	plan(&run, captures);
+	work(&run);
+	progress(&run, true);
+	if (!writer_close(run.writer))
+		jobs_status(&run, EXIT_OUTPUT);
+	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
+		jobs_status(&run, EXIT_OUTPUT);
+	run_free(&run);
+	const bool alert = run.worst && run.worst <= options->fail_on;
+	return run.status == EXIT_OK && alert ? EXIT_ALERT : run.status;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * worker.c - the worker's process: takes tasks from the socket, analyses, sends frames down the pipe.
+ *
+ * It ends when the socket does, when the pipe does (the parent is gone), or after a task that a signal interrupted.
+ */
+#include <errno.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis.h"
+#include "private.h"
+#include "sandbox.h"
+
+#define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
+#define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
+#define MEMORY_MIN (1024 * 1024) /* a share of --memory */
+#define FLUSH_EVERY 20           /* milliseconds until they are sent all the same */
+#define REPORT_EVERY 100         /* milliseconds between two reports */
+
+struct worker_state {
+	struct options options; /* the task's share of the connections in it */
+	const struct input *inputs, *input;
+	int data, control;
+	struct analysis *analysis;
+	size_t used;                    /* octets of `frames`, that wait to be sent */
+	size_t last_at;                 /* where the last of them is, when that is one of lines; or NONE */
+	struct frame last;              /* its head */
+	GByteArray *mail;               /* the present piece of a mail */
+	uint64_t mail_order, mail_flow; /* of the mail that is being sent */
+	uint64_t reported_mails, reported_alerts;
+	int64_t flushed, reported;
+	uint8_t frames[BUFFER_SIZE];
+};
+
+#define NONE SIZE_MAX
+
+static struct analysis *volatile stoppable;
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int number)
+{
+	stopped = 1;
+	if (stoppable)
+		analysis_stop(stoppable);
+}
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- frames ---- */
+
+/* send_all - down the pipe. Returns false when nobody reads it any more. */
+static bool send_all(int fd, struct iovec *pieces, int count)
+{
+	while (count > 0) {
+		ssize_t sent = writev(fd, pieces, count);
+		if (sent < 0 && errno != EINTR)
+			return false;
+		for (size_t left = sent > 0 ? (size_t)sent : 0; count > 0;) {
+			size_t step = MIN(left, pieces->iov_len);
+			pieces->iov_base = (uint8_t *)pieces->iov_base + step;
+			pieces->iov_len -= step;
+			left -= step;
+			if (pieces->iov_len > 0)
+				break;
+			pieces++;
+			count--;
+		}
+	}
+	return true;
+}
+
+static bool flush(struct worker_state *worker)
+{
+	struct iovec piece = { worker->frames, worker->used };
+	worker->used = 0;
+	worker->last_at = NONE;
+	worker->flushed = milliseconds();
+	return piece.iov_len == 0 || send_all(worker->data, &piece, 1);
+}
+
+static bool send_frame(
+	struct worker_state *worker, enum frame_kind kind, uint64_t order, uint64_t flow, const void *data, size_t size)
+{
+	struct frame frame = { .kind = kind, .size = (uint32_t)size, .order = order, .flow = flow };
+	if (sizeof(frame) + size > BUFFER_SIZE - worker->used && !flush(worker))
+		return false;
+	if (sizeof(frame) + size > BUFFER_SIZE) {
+		struct iovec pieces[] = { { &frame, sizeof(frame) }, { (void *)data, size } };
+		return send_all(worker->data, pieces, 2);
+	}
+	worker->last = frame;
+	worker->last_at = kind == FRAME_LINES ? worker->used : NONE;
+	memcpy(worker->frames + worker->used, &frame, sizeof(frame));
+	worker->used += sizeof(frame);
+	if (size > 0)
+		memcpy(worker->frames + worker->used, data, size);
+	worker->used += size;
+	return true;
+}
+
+/* joins - can a line go into the last frame? Nothing comes between it and the ones in there when they belong together,
+ * or nobody else has a share of the input. */
+static bool joins(const struct worker_state *worker, uint64_t order, uint64_t flow, size_t size)
+{
+	const struct frame *last = &worker->last;
+	return worker->last_at != NONE && size <= BUFFER_SIZE - worker->used &&
+	       (worker->input->shares == 1 || (last->order == order && last->flow == flow));
+}
+
+static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+{
+	struct worker_state *worker = context;
+	const uint64_t order = order_of(packet, ORDER_RECORDS);
+	if (!joins(worker, order, flow, size))
+		return send_frame(worker, FRAME_LINES, order, flow, line, size);
+	worker->last.size += (uint32_t)size;
+	memcpy(worker->frames + worker->last_at, &worker->last, sizeof(worker->last));
+	memcpy(worker->frames + worker->used, line, size);
+	worker->used += size;
+	return true;
+}
+
+/* ---- mails for the mbox ---- */
+
+static bool send_mail(struct worker_state *worker, enum frame_kind kind)
+{
+	bool sent =
+		send_frame(worker, kind, worker->mail_order, worker->mail_flow, worker->mail->data, worker->mail->len);
+	g_byte_array_set_size(worker->mail, 0);
+	return sent;
+}
+
+static bool on_mail_piece(void *context, const void *data, size_t size)
+{
+	struct worker_state *worker = context;
+	g_byte_array_append(worker->mail, data, (guint)size);
+	return worker->mail->len < MAIL_PIECE || send_mail(worker, FRAME_MAIL);
+}
+
+static bool on_keep(void *context, const struct place *place, bool ending, struct mail *mail, const char *sender)
+{
+	struct worker_state *worker = context;
+	const uint64_t packet = place->at.packet;
+	const bool own = place->flow->last.packet == packet;
+	worker->mail_order = order_of(packet, ending ? ORDER_RECORDS : own ? ORDER_OWN : ORDER_EXPIRED);
+	worker->mail_flow = place->flow->id;
+	errno = 0;
+	bool whole = mbox_format(mail, sender, place->at.time, on_mail_piece, worker);
+	if (!whole)
+		fprintf(stderr, "smtpscan: %s: a mail is lost: %s\n", worker->options.mbox, g_strerror(errno));
+	return send_mail(worker, whole ? FRAME_MAIL_LAST : FRAME_MAIL_LOST) && whole;
+}
+
+/* ---- reports ---- */
+
+/* capture_in_hand - which of the input's captures it is. */
+static size_t capture_in_hand(const struct worker_state *worker, const char *filename)
+{
+	size_t i = 0;
+	while (i < worker->input->count && worker->input->captures[i] != filename)
+		i++;
+	return i < worker->input->count ? i : 0;
+}
+
+static void report(struct worker_state *worker, enum report_kind kind, const char *sentence, int status)
+{
+	const struct output_options *output = analysis_output(worker->analysis);
+	struct report report = { .kind = kind,
+		.read = analysis_read(worker->analysis),
+		.capture = capture_in_hand(worker, output->filename),
+		.nanoseconds = output->nanoseconds,
+		.worst = analysis_worst(worker->analysis),
+		.status = status };
+	analysis_stats(worker->analysis, &report.stats);
+	if (sentence)
+		g_strlcpy(report.stats.error, sentence, sizeof(report.stats.error));
+	while (send(worker->control, &report, sizeof(report), kind == REPORT_STATE ? MSG_DONTWAIT : 0) < 0 &&
+		errno == EINTR)
+		;
+	worker->reported = milliseconds();
+}
+
+static void on_broken(void *context, const char *sentence)
+{
+	report(context, REPORT_BROKEN, sentence, EXIT_OK);
+}
+
+/* is_news - of a live capture, a mail or an alert is told at once: the next packet may be long in coming. */
+static bool is_news(struct worker_state *worker)
+{
+	struct input_stats stats;
+	analysis_stats(worker->analysis, &stats);
+	uint64_t alerts = stats.alerts[SEVERITY_HIGH] + stats.alerts[SEVERITY_MEDIUM] + stats.alerts[SEVERITY_LOW];
+	bool news = stats.mails != worker->reported_mails || alerts != worker->reported_alerts;
+	worker->reported_mails = stats.mails;
+	worker->reported_alerts = alerts;
+	return news;
+}
+
+/* on_tick - what was found is sent on, and that nothing was: others may wait to be merged with it. */
+static void on_tick(void *context, uint64_t next, bool live)
+{
+	struct worker_state *worker = context;
+	int64_t now = milliseconds();
+	if (now - worker->reported >= REPORT_EVERY || (live && is_news(worker)))
+		report(worker, REPORT_STATE, NULL, EXIT_OK);
+	if (!live && now - worker->flushed >= FLUSH_EVERY)
+		send_frame(worker, FRAME_POSITION, order_of(next, 0), 0, NULL, 0);
+	if (live || now - worker->flushed >= FLUSH_EVERY)
+		flush(worker);
+}
+
+/* ---- tasks ---- */
+
+/* take_share - the task's share of the connections, which may be a share of a shard: hash modulo N is I for all whose
+ * hash modulo N*M is I + N*j. The memory limit is for the input, so it is divided. */
+static void take_share(struct worker_state *worker, const struct flow_options *whole, unsigned share)
+{
+	struct flow_options *flow = &worker->options.flow;
+	const unsigned shards = MAX(whole->shares, 1);
+	*flow = *whole;
+	flow->shares = shards * worker->input->shares;
+	flow->share = whole->share + shards * share;
+	const uint64_t limit = whole->memory_limit ? whole->memory_limit : FLOW_MEMORY_LIMIT;
+	flow->memory_limit = MAX(limit / worker->input->shares, MEMORY_MIN);
+}
+
+static void perform(struct worker_state *worker, const struct flow_options *whole, const struct task *task)
+{
+	worker->input = &worker->inputs[task->input];
+	take_share(worker, whole, task->share);
+	int status = analysis_input(worker->analysis, worker->input->captures, worker->input->count);
+	if (!flush(worker))
+		exit(EXIT_OUTPUT);
+	report(worker, REPORT_DONE, NULL, status);
+}
+
+/* next_task - waits for one. Returns false when there is none any more. */
+static bool next_task(int control, struct task *task)
+{
+	ssize_t got;
+	do
+		got = recv(control, task, sizeof(*task), 0);
+	while (got < 0 && errno == EINTR && !stopped);
+	return got == sizeof(*task);
+}
+
+void worker_main(const struct options *options, const struct input *inputs, int data, int control)
+{
+	static struct worker_state worker;
+	worker = (struct worker_state){
+		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
+	};
+	const struct analysis_sink sink = { on_tick, on_broken, on_keep, &worker };
+	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it ends the wait for a pipe */
+	struct task task;
+	if (signal(SIGINT, SIG_IGN) != SIG_IGN) /* a job in the background may have been told to ignore it */
+		sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	signal(SIGUSR1, SIG_IGN);
+	worker.options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
+	worker.mail = g_byte_array_new();
+	struct output *output = output_new(on_line, &worker);
+	worker.analysis = analysis_new(&worker.options, output, &sink);
+	stoppable = worker.analysis;
+	if (!worker.analysis)
+		exit(EXIT_OUTPUT);
+	sandbox_enter();
+	while (!stopped && next_task(control, &task))
+		perform(&worker, &options->flow, &task);
+	stoppable = NULL;
+	analysis_free(worker.analysis);
+	output_free(output);
+	g_byte_array_unref(worker.mail);
+	exit(EXIT_OK);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * guards.c - the guards of the machine's table: questions about the message at hand. See machine.c for who asks.
+ *
+ * A guard changes nothing. One whose name begins with lenient_ never holds with --strict.
+ */
+#include "rows.h"
+
+#include <string.h>
+
+#include "private.h"
+
+/* ---- what the server said ---- */
+
+bool code_is_220(const struct session *s)
+{
+	return s->reply.code == 220;
+}
+
+bool code_is_221(const struct session *s)
+{
+	return s->reply.code == 221;
+}
+
+bool code_is_354(const struct session *s)
+{
+	return s->reply.code == 354;
+}
+
+bool code_is_421(const struct session *s)
+{
+	return s->direction == DOWN && s->reply.code == 421;
+}
+
+/* RFC 5321 3.1: a server that does not serve says 554, and waits for QUIT. */
+bool lenient_code_is_554(const struct session *s)
+{
+	return !s->options.strict && s->reply.code == 554;
+}
+
+bool starts_tls(const struct session *s)
+{
+	bool asked = s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
+	return asked && s->reply.code == 220;
+}
+
+/* XCLIENT: the server begins anew, with a banner in the place of its reply. */
+bool starts_over(const struct session *s)
+{
+	return s->pending.verb == VERB_XCLIENT && s->reply.code == 220;
+}
+
+bool asks_for_credentials(const struct session *s)
+{
+	return s->reply.code == 334 && (s->auth || s->pending.lost);
+}
+
+/* XEXCH50: 354 asks for a number of octets that the command told. */
+bool asks_for_octets(const struct session *s)
+{
+	return s->pending.verb == VERB_XEXCH50 && s->reply.code == 354;
+}
+
+/* RFC 2033 4.2: one reply for each accepted recipient. */
+bool more_recipients(const struct session *s)
+{
+	return s->pending.end_of_data && s->pending.replies_left > 1 && s->reply.code != 421;
+}
+
+/* The server said less than the state waits for, and the client, having seen all of it, goes on. */
+bool answered_enough(const struct session *s)
+{
+	uint64_t taken = s->in[DOWN].offset;
+	if (s->direction != UP)
+		return false;
+	if (s->pending.lost) {
+		bool answers_later =
+			inbox_bytes(&s->in[DOWN]).size > 0 && inbox_acked(&s->in[DOWN], taken) > s->in[UP].offset;
+		return s->command_acked <= taken || answers_later;
+	}
+	return s->pending.end_of_data && s->pending.replies_left > 0 && s->pending.replies_seen > 0 &&
+	       s->command_acked == taken;
+}
+
+/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+static bool known_command(struct span bytes)
+{
+	struct command command;
+	struct span path, rest;
+	size_t used;
+	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
+		return false;
+	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
+		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
+	return true;
+}
+
+/* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
+ * since; it waits behind DATA or QUIT, and then begins anew. */
+bool lenient_unheard(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	const struct pending *p = &s->pending;
+	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
+	if (s->options.strict || s->direction != UP || !behind_content || session_blind(s) ||
+		s->content_answered != s->in[DOWN].received)
+		return false;
+	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
+	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
+		return false;
+	struct span bytes = inbox_bytes_from(up, anew);
+	return bytes.size > 0 && known_command(bytes);
+}
+
+/* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
+bool answers_lost(const struct session *s)
+{
+	return s->direction == DOWN && s->lost_end > 0 && s->reply.code != 0 &&
+	       inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->lost_end;
+}
+
+/* ---- what the client said ---- */
+
+bool greeting(const struct session *s)
+{
+	return verb_table[s->command.verb].flags & VERBFLAG_GREETING;
+}
+
+/* RFC 5321 4.1.4 */
+bool lenient_before_helo(const struct session *s)
+{
+	return !s->options.strict && (verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO);
+}
+
+/* The greeting may stand in what was not captured, or was complained of already. */
+bool lenient_assumed(const struct session *s)
+{
+	return !s->options.strict && (s->options.midstream || session_blind(s) || s->initiation_said);
+}
+
+bool lenient_still_ungreeted(const struct session *s)
+{
+	return !s->options.strict && !s->greeted && !session_blind(s) && !s->initiation_said &&
+	       (!(verb_table[s->pending.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
+}
+
+bool chunk_follows(const struct session *s)
+{
+	uint64_t size;
+	bool last;
+	return s->command.verb == VERB_BDAT && grammar_bdat(s->command.argument, &size, &last) == BDAT_OK && size > 0;
+}
+
+bool lenient_resynchronising(const struct session *s)
+{
+	return !s->options.strict && s->resynchronising && s->command.verb == VERB_UNKNOWN;
+}
+
+bool lenient_resynchronising_reply(const struct session *s)
+{
+	return !s->options.strict && s->resynchronising && s->direction == DOWN && s->reply.code != 0;
+}
+
+/* ---- content ---- */
+
+bool end_of_data(const struct session *s)
+{
+	return s->content_ended || s->hold.ended;
+}
+
+bool chunk_complete(const struct session *s)
+{
+	return s->chunk.left == 0;
+}
+
+bool odd_end_answered(const struct session *s)
+{
+	return s->direction == DOWN && hold_answered(s);
+}
+
+/* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
+bool end_of_data_lost(const struct session *s)
+{
+	return s->direction == DOWN && s->content_hole && s->reply.code != 0 && s->reply.code < 300;
+}
+
+/* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
+bool end_of_data_unseen(const struct session *s)
+{
+	return s->direction == DOWN && knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
+}
+
+/* A reply before the terminator: it waits until the content ends. */
+bool lenient_gave_up(const struct session *s)
+{
+	return !s->options.strict && s->direction == DOWN;
+}
+
+/* ---- bytes where none are expected ---- */
+
+bool up_only(const struct session *s)
+{
+	return s->direction == UP;
+}
+
+bool down_only(const struct session *s)
+{
+	return s->direction == DOWN;
+}
+
+/* What the server answers may be in what was not captured. */
+bool lenient_unseen_command(const struct session *s)
+{
+	return !s->options.strict && s->direction == DOWN && session_blind(s);
+}
+
+/* Some servers have a last word for a client that hung up. */
+bool lenient_answers_close(const struct session *s)
+{
+	return !s->options.strict && s->direction == DOWN && s->in[UP].fin && inbox_empty(&s->in[UP]) &&
+	       s->reply.code != 0;
+}
+
+/* 354 answers a DATA that was not captured. */
+bool lenient_unseen_data(const struct session *s)
+{
+	return lenient_unseen_command(s) && s->reply.code == 354;
+}
+
+/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
+ * before. */
+bool excused(const struct session *s)
+{
+	const struct pending *p = &s->pending;
+	unsigned flags = verb_table[p->verb].flags;
+	if (s->direction != UP)
+		return false;
+	bool hung_up = s->in[DOWN].fin && inbox_empty(&s->in[DOWN]);
+	if (s->machine.state == STATE_finish)
+		return false;
+	if (session_blind(s) || hung_up)
+		return true;
+	if (s->machine.state == STATE_session_initiation)
+		return s->early_pipeline;
+	if (s->machine.state != STATE_response)
+		return false;
+	if (p->lost || s->resynchronising || (s->early_pipeline && (flags & VERBFLAG_GREETING)))
+		return true;
+	bool grouped = s->pipelining || s->summary.lmtp;
+	return grouped && (p->end_of_data || !(flags & VERBFLAG_LAST_IN_GROUP));
+}
+
+/* The first line is of another protocol altogether. */
+bool foreign_protocol(const struct session *s)
+{
+	static const char *const starts[] = { "SSH-", "HTTP/", "* OK", "+OK", "RFB " };
+	struct span line = s->offending;
+	for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+		if (line.size >= strlen(starts[i]) && memcmp(line.data, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return line.size > 0 && memchr(line.data, '\0', line.size);
+}
+
+/* ---- the session began before the capture, or its beginning is in a hole ---- */
+
+bool lenient_midstream(const struct session *s)
+{
+	return !s->options.strict && (s->options.midstream || s->resync_reply);
+}
+
+bool lenient_midstream_354(const struct session *s)
+{
+	return lenient_midstream(s) && s->reply.code == 354;
+}
+
+bool lenient_midstream_command(const struct session *s)
+{
+	return lenient_midstream(s) && s->direction == UP && known_command(inbox_bytes(&s->in[UP]));
+}
+
+bool lenient_midstream_content(const struct session *s)
+{
+	return lenient_midstream(s) && s->direction == UP;
+}
+
+/* ---- TLS ---- */
+
+/* record_type - the content type of a TLS record at the start (RFC 8446 5.1), 0 when there is none. */
+static unsigned record_type(struct span b)
+{
+	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x17 && b.data[1] == 3 && b.data[2] <= 4;
+	return header ? b.data[0] : 0;
+}
+
+/* A ClientHello (RFC 8446 4.1.2) where commands are expected. */
+bool lenient_client_hello(const struct session *s)
+{
+	struct span b = inbox_bytes(&s->in[UP]);
+	return !s->options.strict && s->direction == UP && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 1;
+}
+
+/* A ServerHello where replies are expected: the STARTTLS before it is not in the capture. */
+bool lenient_server_hello(const struct session *s)
+{
+	struct span b = inbox_bytes(&s->in[DOWN]);
+	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
+	return !s->options.strict && s->direction == DOWN && unseen && record_type(b) == 0x16 && b.size > 5 &&
+	       b.data[5] == 2;
+}
+
+bool lenient_midstream_tls(const struct session *s)
+{
+	return lenient_midstream(s) && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) != 0;
+}
+
+/* Sent before the 220 to STARTTLS was there (client), or before any of the client's TLS was (server). */
+bool stray_before_tls(const struct session *s)
+{
+	if (s->options.implicit_tls)
+		return false;
+	uint64_t acked = inbox_acked(&s->in[s->direction], s->in[s->direction].offset);
+	return s->direction == UP ? acked < s->tls_start : !s->tls_seen[UP];
+}
+
+/* What a server says in clear behind its 220 when the client did not begin TLS, but hung up or went on in clear. */
+bool answers_no_tls(const struct session *s)
+{
+	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->pending.end;
+	bool hung_up = s->in[UP].fin && inbox_empty(&s->in[UP]);
+	return s->direction == DOWN && !s->options.implicit_tls && !s->tls_seen[UP] && (more_came || hung_up);
+}
+
+bool never_was_tls(const struct session *s)
+{
+	return s->options.implicit_tls && !s->tls_seen[UP] && !s->tls_seen[DOWN];
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * holes.c - commands and replies that are not in the capture: what can be inferred, and where the machine goes on.
+ *
+ * The acknowledgement numbers tell who had seen what. A client that had seen bytes of a hole among the replies when it
+ * sent its next command (and nothing behind it) had its reply from there: the usual one is assumed. Replies that the
+ * server sent before it had anything from behind a hole among the commands answer what was lost in it.
+ */
+#include <string.h>
+
+#include "private.h"
+#include "rows.h"
+
+/* assume_response - the machine goes on as if the reply had come. */
+void assume_response(struct session *s)
+{
+	reply_assume(s);
+	s->direction = DOWN;
+	machine_fire(&s->machine, EVENT_down, s);
+	reply_reset(&s->reply);
+}
+
+/* line_between - does a whole line stand in the first `size` octets behind the hole? Looks only at what is there. */
+static bool line_between(const struct inbox *down, uint64_t hole, uint64_t until)
+{
+	struct inbox behind = *down;
+	behind.offset += hole;
+	struct span bytes = inbox_bytes(&behind);
+	if (until < behind.offset)
+		return false;
+	bytes.size = MIN(bytes.size, until - behind.offset);
+	return bytes.size > 0 && memchr(bytes.data, '\n', bytes.size);
+}
+
+enum verb last_waiting(const struct session *s, uint64_t until)
+{
+	struct span bytes = inbox_bytes(&s->in[UP]);
+	struct command command = { .verb = s->pending.verb };
+	size_t used = 0;
+	bytes.size = MIN(bytes.size, until - s->in[UP].offset);
+	while (grammar_command(bytes, false, &command, &used) == PARSE_DONE)
+		bytes = (struct span){ bytes.data + used, bytes.size - used };
+	return bytes.size == 0 ? command.verb : VERB_UNKNOWN;
+}
+
+bool waited_for_all(const struct session *s, uint64_t until)
+{
+	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
+}
+
+/* turns - does the client send another command there than RCPT, of which there may be many? One that did not wait for
+ * the replies would have sent it along with what is before it, not knowing more. */
+static bool turns(const struct session *s, uint64_t offset)
+{
+	struct span bytes = inbox_bytes_from(&s->in[UP], offset);
+	struct command command;
+	size_t used;
+	return bytes.size > 0 && grammar_command(bytes, false, &command, &used) == PARSE_DONE &&
+	       command.verb != VERB_UNKNOWN && command.verb != VERB_RCPT;
+}
+
+/* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent
+ * knowing some of the hole tell: it had the reply by then, if it waits for replies. */
+static bool answered_in(const struct session *s, uint64_t hole)
+{
+	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
+	uint64_t end = down->offset + hole, knowing = inbox_sent_after(up, down->offset);
+	bool sent_beyond = s->machine.state == STATE_response && !s->pending.lost && s->pending.acked >= end;
+	if (sent_beyond || knowing == UINT64_MAX)
+		return false;
+	uint64_t acked = inbox_acked(up, knowing);
+	bool shows = acked > end && line_between(down, hole, acked);
+	return !shows && (knowing == up->offset || waited_for_all(s, knowing) || turns(s, knowing));
+}
+
+bool knows_reply_in_hole(const struct session *s)
+{
+	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
+	return s->content_hole && !s->hold.active && inbox_hole(down) > 0 && inbox_acked(up, up->offset) > down->offset;
+}
+
+bool hole_in_responses(struct session *s)
+{
+	struct inbox *down = &s->in[DOWN];
+	uint64_t hole = inbox_hole(down);
+	bool behind = down->received > down->offset + hole, goes_on = inbox_bytes(&s->in[UP]).size > 0;
+	if (answered_in(s, hole))
+		return fire_gap(s, DOWN);
+	if (!behind && !s->ended)
+		return false;
+	if (!behind && goes_on && s->pending.acked < down->offset + hole)
+		return fire_gap(s, DOWN);
+	inbox_skip_hole(down, hole);
+	s->skip_partial[DOWN] = s->resync_reply = true;
+	return true;
+}
+
+bool fire_gap(struct session *s, enum direction direction)
+{
+	s->direction = direction;
+	return machine_fire(&s->machine, EVENT_gap, s);
+}
+
+void lose_command(struct session *s)
+{
+	struct inbox *up = &s->in[UP];
+	inbox_skip_hole(up, inbox_hole(up));
+	s->lost_end = up->offset;
+	/* What follows may be content whose command is in the hole: it is passed over until a command stands there. */
+	s->skip_partial[UP] = s->resynchronising = true;
+	s->assumed_greeting |= !s->greeted;
+	if (s->auth)
+		auth_lose(s->auth);
+	await_lost(s);
+}
+
+void await_lost(struct session *s)
+{
+	struct pending *p = &s->pending;
+	transaction_free(p->candidate);
+	p->candidate = NULL;
+	p->verb = VERB_UNKNOWN;
+	pending_text(p, no_text, no_text);
+	p->valid = p->end_of_data = false;
+	p->lost = true;
+	p->replies_left = p->replies_seen = 0;
+	p->end = s->in[UP].offset;
+}
+
+void skip_gap(struct session *s)
+{
+	struct inbox *inbox = &s->in[s->direction];
+	inbox_skip_hole(inbox, inbox_hole(inbox));
+	s->skip_partial[s->direction] = true;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * odd_end.c - an odd end of data with a command behind it: content, or the end of one mail and the start of another?
+ *
+ * The server's own replies are the judge. A server that took the odd sequence for the end answers before it has the
+ * true one, or gives more replies than there were commands; the acknowledgement numbers say what it had when it spoke.
+ * Until that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server that lets
+ * more than that pass did not take it for an end), and the bytes are kept so that they can be read again as commands.
+ */
+#include "private.h"
+
+#include <string.h>
+
+#define EVIDENCE_NEXT 200 /* octets shown of what stands behind an odd end */
+
+/* What may stand behind an odd end of data, as an attacker writes it. */
+static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ",
+	"LHLO ", "RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
+
+void hold_init(struct hold *hold)
+{
+	*hold = (struct hold){ .literal = g_byte_array_new(), .content = g_byte_array_new() };
+}
+
+void hold_clear(struct hold *hold)
+{
+	g_byte_array_unref(hold->literal);
+	g_byte_array_unref(hold->content);
+}
+
+/* reset - nothing is held any more. */
+static void reset(struct session *s)
+{
+	struct hold *h = &s->hold;
+	h->active = h->command_follows = h->ended = false;
+	g_byte_array_set_size(h->literal, 0);
+	g_byte_array_set_size(h->content, 0);
+	inbox_release(&s->in[UP]);
+}
+
+void hold_odd(struct session *s, struct span literal)
+{
+	struct hold *h = &s->hold;
+	if (h->active) {
+		g_byte_array_append(h->content, literal.data, (guint)literal.size);
+		return;
+	}
+	h->active = true;
+	h->low = s->scanner.odd_low;
+	h->start = s->in[UP].offset;
+	g_byte_array_append(h->literal, literal.data, (guint)literal.size);
+	inbox_keep(&s->in[UP]);
+}
+
+/* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
+static GByteArray *evidence_of(const struct hold *hold, struct span next)
+{
+	GByteArray *evidence = g_byte_array_new();
+	if (hold->low)
+		g_byte_array_append(evidence, (const guint8 *)".", 1);
+	g_byte_array_append(evidence, hold->literal->data, hold->literal->len);
+	g_byte_array_append(evidence, next.data, (guint)MIN(next.size, EVIDENCE_NEXT));
+	return evidence;
+}
+
+/* say - the alert for an odd end without a command behind it. */
+static void say_nonstandard(struct session *s, bool answered)
+{
+	GByteArray *evidence = evidence_of(&s->hold, (struct span){ NULL, 0 });
+	enum direction now = s->direction;
+	s->direction = UP; /* the server's answer tells, the client did it */
+	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM,
+		(struct span){ evidence->data, evidence->len }, transaction_number(s),
+		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
+		"%s",
+		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
+	s->direction = now;
+	g_byte_array_unref(evidence);
+}
+
+bool hold_lookahead(struct session *s, struct span next, bool last)
+{
+	if (s->hold.command_follows)
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		size_t length = strlen(commands[i]), common = MIN(length, next.size);
+		if (common > 0 && g_ascii_strncasecmp((const char *)next.data, commands[i], common) != 0)
+			continue;
+		if (common == length) {
+			s->hold.command_follows = true;
+			return true;
+		}
+		if (!last)
+			return false;
+	}
+	say_nonstandard(s, false);
+	hold_release(s);
+	return true;
+}
+
+/* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to
+ * each command that the client has sent behind it. */
+static unsigned replies_expected(const struct session *s)
+{
+	unsigned n = transaction_replies(s);
+	struct span bytes = inbox_bytes(&s->in[UP]);
+	struct command command;
+	size_t used;
+	while (grammar_command(bytes, true, &command, &used) != PARSE_MORE) {
+		n++;
+		bytes = (struct span){ bytes.data + used, bytes.size - used };
+	}
+	return n;
+}
+
+bool hold_answered(const struct session *s)
+{
+	const struct hold *h = &s->hold;
+	if (!h->active)
+		return false;
+	unsigned code = 0, early = reply_waiting(s, h->ended ? h->end : s->in[UP].offset, &code);
+	if (!h->ended)
+		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
+	unsigned strict = transaction_replies(s);
+	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
+	bool all_there = !inbox_hole_ahead(&s->in[UP]);
+	unsigned waiting = all_there ? reply_waiting(s, s->in[UP].received, &code) : 0;
+	return h->command_follows && (early > strict || waiting > replies_expected(s));
+}
+
+/* next_reply_fits - the second reply that waits was sent after the server had more of the client: it answers that. */
+static bool next_reply_fits(const struct session *s)
+{
+	unsigned code;
+	size_t first, second;
+	if (reply_peek(s, 0, &code, &first) != PARSE_DONE || reply_peek(s, first, &code, &second) != PARSE_DONE)
+		return false;
+	return inbox_acked(&s->in[DOWN], s->in[DOWN].offset + first) > s->hold.end && code != 250 && code != 354;
+}
+
+bool hold_undecided(struct session *s)
+{
+	struct hold *h = &s->hold;
+	if (!h->command_follows || !h->ended)
+		return false;
+	if (hold_answered(s)) {
+		hold_split(s);
+		return false;
+	}
+	if (s->ended || session_blind(s) || next_reply_fits(s) || inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES ||
+		(s->in[DOWN].fin && s->in[UP].fin)) {
+		hold_release(s);
+		return false;
+	}
+	return true;
+}
+
+/* say_smuggling - what was found and what the server made of it. */
+static void say_smuggling(struct session *s, bool answered)
+{
+	struct span held = { s->hold.content->data, s->hold.content->len };
+	GByteArray *evidence = evidence_of(&s->hold, answered ? inbox_bytes(&s->in[UP]) : held);
+	enum direction now = s->direction;
+	s->direction = UP; /* the server's answer tells, the client did it */
+	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
+		transaction_number(s), "%s",
+		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
+			   "mail of its own"
+			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "
+			   "as content");
+	s->direction = now;
+	g_byte_array_unref(evidence);
+}
+
+void hold_split(struct session *s)
+{
+	inbox_rewind(&s->in[UP]);
+	if (s->hold.command_follows)
+		say_smuggling(s, true);
+	else
+		say_nonstandard(s, true);
+	s->smuggled = s->hold.command_follows;
+	reset(s);
+	content_close(s, true);
+	s->pending.end = s->in[UP].offset;
+}
+
+void hold_release(struct session *s)
+{
+	struct hold *h = &s->hold;
+	bool ended = h->ended;
+	if (h->command_follows)
+		say_smuggling(s, false);
+	content_piece(s, (struct span){ h->literal->data, h->literal->len });
+	content_piece(s, (struct span){ h->content->data, h->content->len });
+	reset(s);
+	if (ended)
+		content_close(s, true);
+}

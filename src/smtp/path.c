@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * path.c - paths and ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.2), as real clients write them.
+ *
+ * Contract: grammar.h. Taken beyond the RFC, because servers take it: white space behind the colon, a path without
+ * brackets, a missing closing bracket. Quoted local parts may hold spaces and '>'.
+ */
+#include <string.h>
+
+#include "grammar.h"
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* path_length - octets of the path at the start: up to the '>' outside quotes, or, without brackets, up to white
+ * space outside quotes. */
+static size_t path_length(struct span s)
+{
+	bool bracket = s.size > 0 && s.data[0] == '<', quoted = false;
+	const uint8_t *end = bracket ? memchr(s.data, '>', s.size) : NULL;
+	if (end && !memchr(s.data, '"', (size_t)(end - s.data)))
+		return (size_t)(end - s.data) + 1; /* nearly all of them */
+	for (size_t i = 0; i < s.size; i++) {
+		uint8_t c = s.data[i];
+		if (quoted && c == '\\' && i + 1 < s.size)
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && bracket && c == '>')
+			return i + 1;
+		else if (!quoted && !bracket && is_blank(c))
+			return i;
+	}
+	return s.size;
+}
+
+/* unquoted_length - for a path whose quote or bracket never closes: it ends at the first blank, or '>' before it. */
+static size_t unquoted_length(struct span s)
+{
+	size_t n = 0;
+	while (n < s.size && !is_blank(s.data[n]))
+		if (s.data[n++] == '>')
+			break;
+	return n;
+}
+
+bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest)
+{
+	size_t n = strlen(keyword);
+	if (argument.size < n || !grammar_is((struct span){ argument.data, n }, keyword))
+		return false;
+	while (n < argument.size && is_blank(argument.data[n]))
+		n++;
+	if (n >= argument.size || argument.data[n] != ':')
+		return false;
+	n++;
+	while (n < argument.size && is_blank(argument.data[n]))
+		n++;
+	struct span s = { argument.data + n, argument.size - n };
+	size_t length = path_length(s);
+	if (length > 0 && s.data[0] == '<' && s.data[length - 1] != '>')
+		length = unquoted_length(s);
+	*path = (struct span){ s.data, length };
+	*rest = (struct span){ s.data + length, s.size - length };
+	return length > 0;
+}
+
+bool grammar_parameter(struct span *rest, struct span *keyword, struct span *value)
+{
+	struct span word;
+	if (!grammar_word(rest, &word))
+		return false;
+	const uint8_t *equals = memchr(word.data, '=', word.size);
+	size_t n = equals ? (size_t)(equals - word.data) : word.size;
+	*keyword = (struct span){ word.data, n };
+	*value = equals ? (struct span){ equals + 1, word.size - n - 1 } : (struct span){ NULL, 0 };
+	return true;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * private.h - what the rooms of the session share: session.c (pulls bytes through the machine), guards.c
+ * (guards and actions of the table), reply.c (replies), transaction.c, auth.c, odd_end.c.
+ */
+#ifndef SMTPSCAN_SMTP_PRIVATE_H
+#define SMTPSCAN_SMTP_PRIVATE_H
+
+#include "arena.h"
+#include "auth.h"
+#include "inbox.h"
+#include "machine.h"
+#include "session.h"
+
+/* The command that was taken last, and what its reply decides. */
+struct pending {
+	enum verb verb;
+	struct span name, argument; /* as sent; the argument of AUTH is left out */
+	char *text;                 /* what they are in: the name, NUL, the argument */
+	size_t room;
+	uint64_t end;          /* stream offset behind it */
+	uint64_t acked;        /* what the client had seen when it sent it */
+	bool valid;            /* it fitted the grammar */
+	bool end_of_data;      /* it is the end of content, or of a chunk */
+	bool early;            /* it was sent ahead of the reply before, or behind the server's close */
+	bool lost;             /* bytes that are not in the capture: some command, or several */
+	unsigned replies_left; /* replies to the end of data that are still to come: LMTP has one a recipient */
+	unsigned replies_seen;
+	struct transaction *candidate; /* MAIL: what becomes a transaction when it is answered */
+};
+
+/* A reply, as it is collected line by line, or looked at ahead. Its lines are where the inbox has them; those of one
+ * that is not complete when that memory goes are copied. */
+struct reply {
+	struct reply_line *lines;
+	size_t line_count, line_room;
+	size_t copied; /* of the lines, those that lie in `copies` */
+	struct arena copies;
+	unsigned code;
+	bool mismatch, assumed, complete;
+	uint64_t acked;   /* what the server had when it sent its first line */
+	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
+};
+
+/* A content that stands behind an odd end of data, until the server's replies tell what it was. */
+struct hold {
+	bool active, command_follows, ended;
+	uint64_t start;      /* stream offset behind the odd end */
+	uint64_t end;        /* stream offset behind the true end, with `ended` */
+	bool low;            /* see data_scanner.odd_low */
+	GByteArray *literal; /* the odd end, as content */
+	GByteArray *content; /* what was scanned behind it */
+};
+
+/* The chunk that is being taken: BDAT's, or XEXCH50's. */
+struct chunk {
+	uint64_t left;
+	bool last;
+	bool discard; /* not content of a mail */
+};
+
+#define EXTENSIONS_FIRST 768 /* octets for what EHLO offers that come with a session: enough for most */
+
+struct session {
+	struct session_options options;
+	const struct session_sink *sink;
+	void *context;
+	struct machine machine;
+	struct inbox in[2];
+	struct session_summary summary;
+
+	/* the message at hand, for guards and actions */
+	enum direction direction;
+	struct command command;
+	bool command_valid;
+	uint64_t command_acked;
+	struct reply reply;
+	struct span offending; /* of a parse_error or missing_grammar */
+
+	struct pending pending;
+	struct transaction *tx; /* open; NULL */
+	int next_tx;
+	struct data_scanner scanner;
+	struct chunk chunk;
+	struct hold hold;
+	struct auth *auth; /* an exchange is under way; NULL */
+
+	GString *banner_line;   /* evidence of an orderly refusal (554), until the client answers it */
+	GString *greeting_name; /* of the greeting that waits for its reply */
+	uint64_t size_limit;
+	bool pipelining, early_pipeline, starttls_offered;
+	bool greeted;          /* a greeting was accepted */
+	bool assumed_greeting; /* its reply, and so the extensions, are not known */
+	bool content_open, content_ended, content_hole;
+	bool resynchronising; /* lines that are no commands are passed over */
+	bool resync_reply;    /* behind a hole among replies */
+	bool skip_partial[2]; /* behind a hole: what stands there may be the rest of a line */
+	uint64_t lost_end;    /* stream offset behind the last hole among commands */
+	uint64_t judged[2];   /* stream offset at which waiting bytes were judged */
+	bool judged_set[2];
+	uint64_t refusal_end;      /* stream offset behind the last reply that refused MAIL or RCPT */
+	uint64_t content_start;    /* stream offset, down, behind the 354 */
+	uint64_t content_answered; /* the same behind the last reply to an end of data, 0 when there was none */
+	bool midway;               /* the content that is taken began before what can be seen */
+	bool tls_seen[2];
+	uint64_t tls_start; /* stream offset, down, behind the 220 */
+	bool injection_said, response_injection_said;
+	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
+	bool smuggled;  /* what is read now stood behind an odd end of data */
+	bool initiation_said;
+	bool overflow, overflow_said;
+	bool dropped; /* nothing is dissected any more */
+	bool ended;
+	unsigned waiting_commands;
+	uint64_t counted_to;
+	enum session_end why;
+	GPtrArray extensions; /* of the summary; in their own memory, which a new greeting empties */
+	struct arena extension_memory;
+	uint64_t extensions_first[EXTENSIONS_FIRST / sizeof(uint64_t)];
+};
+
+/* ---- session.c ---- */
+const char *session_state_name(const struct session *s);
+/* session_alert - raises one; tx -1: none. */
+void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
+	const char *format, ...) G_GNUC_PRINTF(6, 7);
+struct span span_of(const GString *text);
+extern const struct span no_text; /* empty, not NULL */
+/* see_tls - TLS octets came in this direction; it begins with the first. */
+void see_tls(struct session *s, enum direction direction);
+/* session_blind - nothing can be said about who waited for whom: replies are missing. */
+bool session_blind(const struct session *s);
+
+/* ---- next.c ---- */
+/* closed - nothing follows what waits in this direction. whole_line - enough waits to say what it is. */
+bool closed(const struct session *s, enum direction d);
+bool whole_line(const struct session *s, enum direction d, struct span bytes);
+/* pull - one message of this grammar. Returns false when more must come first. */
+bool pull(struct session *s, enum direction d, enum grammar grammar);
+
+/* ---- early.c ---- */
+/* judge_up - client bytes that wait for a reply: were they really sent before it? judge_down - server bytes with no
+ * command outstanding: had it really nothing to answer? Both return true when the machine moved on. */
+bool judge_up(struct session *s);
+/* may_say_less - fewer replies may come than are waited for: to what was lost, or to an end of data behind the first.
+ */
+bool may_say_less(const struct session *s);
+bool judge_down(struct session *s);
+/* sent_ahead - judges client bytes that wait next to the reply they should have waited for. Returns true when the
+ * machine left its state over it. */
+bool sent_ahead(struct session *s);
+/* watch_overflow - too much waits for replies: says so, and sets s->overflow. */
+void watch_overflow(struct session *s);
+
+/* ---- actions.c ---- */
+/* pending_text - copies what the pending command's name and argument are. */
+void pending_text(struct pending *pending, struct span name, struct span argument);
+/* forget_extensions - what the server offers is not known. */
+void forget_extensions(struct session *s);
+/* end_auth - an exchange whose last reply was not seen is over. */
+void end_auth(struct session *s);
+
+/* ---- reply.c ---- */
+void reply_clear(struct reply *reply);
+void reply_reset(struct reply *reply);
+/* reply_settle - the memory that the inbox has its bytes in goes away: lines that are still needed are copied. */
+void reply_settle(struct reply *reply);
+/* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
+ * does not fit (taken). */
+enum parse_result reply_read(struct session *s, struct span *offending);
+/* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its
+ * octets. */
+enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size);
+/* reply_waiting - complete replies that wait, sent before the server had more than `acked` octets of the client. */
+unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code);
+/* reply_emit - tells the sink of s->reply; to: what it answers, NULL when nothing. */
+void reply_emit(struct session *s, const struct pending *to);
+struct span reply_text(const struct reply *reply, size_t line);
+/* reply_assume - makes s->reply the usual reply to the pending command. */
+void reply_assume(struct session *s);
+
+/* ---- transaction.c ---- */
+void transaction_mail(struct session *s);
+void transaction_rcpt(struct session *s);
+void transaction_rcpt_reply(struct session *s);
+void transaction_mail_reply(struct session *s);
+/* transaction_mail_unanswered - the session ended before the reply to MAIL: it began a transaction if the server can
+ * have taken it, i.e. was still there and had answered what came before. */
+void transaction_mail_unanswered(struct session *s);
+void transaction_data_reply(struct session *s);
+void transaction_content_reply(struct session *s);
+/* transaction_burl_reply - RFC 4468: content that the server fetches itself, so none of it is in the capture. */
+void transaction_burl_reply(struct session *s);
+/* transaction_end - ends the open transaction, if any. */
+void transaction_end(struct session *s, enum outcome outcome, enum stage stage);
+/* transaction_close - ends it for a reason outside of it (RSET, QUIT, close..): aborted, unless it was decided. */
+void transaction_close(struct session *s, enum stage stage);
+/* transaction_without_mail - a content nobody announced. */
+void transaction_without_mail(struct session *s);
+void transaction_free(struct transaction *tx);
+/* transaction_number - of the open transaction; -1. transaction_replies - how many replies its content calls for: with
+ * LMTP one for each accepted recipient (RFC 2033 4.2). transaction_count - its recipients of this status. */
+int transaction_number(const struct session *s);
+unsigned transaction_replies(const struct session *s);
+unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
+void content_open(struct session *s, enum transfer transfer);
+void content_piece(struct session *s, struct span piece);
+void content_gap(struct session *s, uint64_t size);
+void content_close(struct session *s, bool whole);
+
+/* ---- holes.c ---- */
+/* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when
+ * more must be seen to say. */
+bool hole_in_responses(struct session *s);
+/* knows_reply_in_hole - content has a hole, and goes on with bytes of a client that knows more than the 354, of which
+ * nothing was captured. */
+bool knows_reply_in_hole(const struct session *s);
+/* last_waiting - the verb of the command that stands last before this stream offset, of those that wait or are pending;
+ * VERB_UNKNOWN when something else waits, too. */
+enum verb last_waiting(const struct session *s, uint64_t until);
+/* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
+ */
+bool waited_for_all(const struct session *s, uint64_t until);
+/* fire_gap - bytes of this direction are not in the capture, or not to be waited for. */
+bool fire_gap(struct session *s, enum direction direction);
+
+/* ---- odd_end.c ---- */
+void hold_init(struct hold *hold);
+void hold_clear(struct hold *hold);
+/* hold_odd - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
+void hold_odd(struct session *s, struct span literal);
+/* hold_lookahead - does a command stand behind it? Returns false when more bytes are needed to say. */
+bool hold_lookahead(struct session *s, struct span next, bool last);
+/* hold_undecided - a command stands behind it, and the replies do not tell yet what the server made of it. */
+bool hold_undecided(struct session *s);
+/* hold_answered - the server answered the odd sequence as an end of data. */
+bool hold_answered(const struct session *s);
+/* hold_split - it was one: the content ends there, what follows is read as commands. hold_release - it was not. */
+void hold_split(struct session *s);
+void hold_release(struct session *s);
+
+#endif

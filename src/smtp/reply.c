@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * reply.c - replies: collected line by line, looked at ahead, assumed where they were not seen, told to the sink.
+ *
+ * At most SESSION_REPLY_LINES lines of a reply are kept. Nobody asks for them after the step that completed it.
+ */
+#include "private.h"
+
+#include <string.h>
+
+#define REPLY_LINES_FIRST 16 /* lines that there is room for at first */
+
+void reply_clear(struct reply *reply)
+{
+	reply_reset(reply);
+	g_free(reply->lines);
+}
+
+void reply_reset(struct reply *reply)
+{
+	if (reply->copied > 0)
+		arena_release(&reply->copies, &(const struct arena){ 0 });
+	reply->line_count = reply->copied = 0;
+	reply->code = 0;
+	reply->mismatch = reply->assumed = reply->complete = false;
+	reply->dropped = 0;
+}
+
+static void add_line(struct reply *reply, const struct reply_line *line)
+{
+	if (reply->line_count >= SESSION_REPLY_LINES) {
+		reply->dropped++;
+		return;
+	}
+	if (reply->line_count == reply->line_room) {
+		reply->line_room = MAX(2 * reply->line_room, REPLY_LINES_FIRST);
+		reply->lines = g_renew(struct reply_line, reply->lines, reply->line_room);
+	}
+	reply->lines[reply->line_count++] = *line;
+}
+
+void reply_settle(struct reply *reply)
+{
+	if (reply->complete)
+		return;
+	for (; reply->copied < reply->line_count; reply->copied++) {
+		struct reply_line *line = &reply->lines[reply->copied];
+		size_t text = (size_t)(line->text.data - line->line.data);
+		const char *copy = arena_copy(&reply->copies, (const char *)line->line.data, line->line.size);
+		line->line.data = (const uint8_t *)copy;
+		line->text.data = line->line.data + text;
+	}
+}
+
+struct span reply_text(const struct reply *reply, size_t line)
+{
+	return line < reply->line_count ? reply->lines[line].text : (struct span){ NULL, 0 };
+}
+
+enum parse_result reply_read(struct session *s, struct span *offending)
+{
+	struct inbox *inbox = &s->in[DOWN];
+	struct reply *reply = &s->reply;
+	if (reply->complete)
+		reply_reset(reply);
+	for (;;) {
+		struct span bytes = inbox_bytes(inbox);
+		struct reply_line line;
+		size_t used;
+		bool last = (inbox->fin || s->ended) && !inbox_hole_ahead(inbox);
+		enum parse_result result = grammar_reply_line(bytes, last, &line, &used);
+		if (result == PARSE_MORE)
+			return PARSE_MORE;
+		if (reply->line_count == 0)
+			reply->acked = inbox_acked(inbox, inbox->offset);
+		if (result == PARSE_ERROR) {
+			*offending = line.line;
+			inbox_consume(inbox, used);
+			return PARSE_ERROR;
+		}
+		if (reply->line_count == 0)
+			reply->code = line.code;
+		reply->mismatch |= line.code != reply->code;
+		add_line(reply, &line);
+		bool more = line.more && !(last && used == bytes.size);
+		inbox_consume(inbox, used);
+		if (!more) {
+			reply->complete = true;
+			return PARSE_DONE;
+		}
+	}
+}
+
+enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size)
+{
+	const struct inbox *inbox = &s->in[DOWN];
+	struct span bytes = inbox_bytes(inbox);
+	bool last = (inbox->fin || s->ended) && !inbox_hole_ahead(inbox), first = true;
+	size_t at = skip;
+	for (;;) {
+		struct reply_line line;
+		size_t used;
+		if (at >= bytes.size)
+			return PARSE_MORE;
+		enum parse_result result =
+			grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);
+		if (result == PARSE_MORE)
+			return PARSE_MORE;
+		at += used;
+		*size = at - skip;
+		if (result == PARSE_ERROR)
+			return PARSE_ERROR;
+		if (first)
+			*code = line.code;
+		first = false;
+		if (!line.more || (last && at == bytes.size))
+			return PARSE_DONE;
+	}
+}
+
+unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code)
+{
+	unsigned count = 0, code;
+	size_t at = 0, size;
+	while (reply_peek(s, at, &code, &size) == PARSE_DONE &&
+		inbox_acked(&s->in[DOWN], s->in[DOWN].offset + at) <= acked) {
+		if (count > 0 && code == 421)
+			break; /* comes unasked: it answers nothing */
+		if (count++ == 0)
+			*first_code = code;
+		at += size;
+	}
+	return count;
+}
+
+/* usual_code - what a server says to a command when all is well. */
+static unsigned usual_code(const struct pending *p)
+{
+	if (p->end_of_data)
+		return 250;
+	switch (p->verb) {
+	case VERB_DATA:
+		return 354;
+	case VERB_QUIT:
+		return 221;
+	case VERB_STARTTLS:
+	case VERB_X_ANONYMOUSTLS:
+	case VERB_XCLIENT:
+		return 220;
+	case VERB_VRFY:
+		return 252;
+	case VERB_HELP:
+		return 214;
+	default:
+		return 250;
+	}
+}
+
+/* next_is_command - does the client go on with one of these, so that DATA or AUTH can't have been taken? */
+static bool next_is_command(const struct session *s)
+{
+	struct command next;
+	size_t used;
+	if (grammar_command(inbox_bytes(&s->in[UP]), false, &next, &used) != PARSE_DONE)
+		return false;
+	switch (next.verb) {
+	case VERB_RSET:
+	case VERB_QUIT:
+	case VERB_EHLO:
+	case VERB_HELO:
+		return true;
+	case VERB_MAIL:
+		return next.argument.size > 5 && grammar_is((struct span){ next.argument.data, 5 }, "FROM:");
+	default:
+		return false;
+	}
+}
+
+void reply_assume(struct session *s)
+{
+	struct pending *p = &s->pending;
+	reply_reset(&s->reply);
+	s->reply.assumed = s->reply.complete = true;
+	s->reply.code = usual_code(p);
+	struct span next = inbox_bytes(&s->in[UP]);
+	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))
+		s->reply.code = 554;
+	if (s->auth)
+		s->reply.code = next.size > 0 && !next_is_command(s) &&
+						!grammar_is((struct span){ next.data, MIN(next.size, 5) }, "MAIL ")
+					? 334
+					: 235;
+	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 && next.data[0] != 0x16)
+		s->reply.code = 454;
+}
+
+void reply_emit(struct session *s, const struct pending *to)
+{
+	struct reply *r = &s->reply;
+	if (!r->assumed)
+		s->summary.responses++;
+	if (!s->sink->response)
+		return;
+	struct session_response response = {
+		.code = r->code,
+		.lines = r->lines,
+		.line_count = r->line_count,
+		.code_mismatch = r->mismatch,
+		.assumed = r->assumed,
+		.state = session_state_name(s),
+		.tx = transaction_number(s),
+	};
+	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
+	if (to && !to->lost) {
+		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
+		response.to_name =
+			to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 } : to->name;
+		response.argument = to->argument;
+		response.end_of_data = to->end_of_data;
+	}
+	s->sink->response(s->context, &response);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * session.c - feeds the bytes of both directions to the machine. Contract: session.h.
+ *
+ * The machine pulls: bytes wait in their direction's inbox until the state has a grammar for them. Bytes that wait
+ * where the state has none are judged, once: the acknowledgement that their sender gave tells whether they were really
+ * sent ahead, or only recorded in another order. At most SESSION_PENDING_BYTES wait; beyond that the replies they wait
+ * for are assumed.
+ */
+#include "session.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "private.h"
+#include "rows.h"
+
+#define SESSION_IDLE_STEPS 16  /* steps between which it must have moved on: no row of the table needs more */
+#define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
+
+const char *session_state_name(const struct session *s)
+{
+	return machine_states[s->machine.state].name;
+}
+
+const char *session_state(const struct session *s)
+{
+	return session_state_name(s);
+}
+
+struct span span_of(const GString *text)
+{
+	return text ? (struct span){ (const uint8_t *)text->str, text->len } : (struct span){ NULL, 0 };
+}
+
+const struct span no_text = { (const uint8_t *)"", 0 };
+
+bool session_blind(const struct session *s)
+{
+	return s->options.one_sided || s->assumed_greeting || s->overflow || s->summary.gap_bytes > 0;
+}
+
+void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
+	const char *format, ...)
+{
+	if (!s->sink->alert)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	char *description = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	struct alert alert = {
+		.id = id,
+		.severity = severity,
+		.state = session_state_name(s),
+		.direction = s->direction,
+		.has_direction = true,
+		.tx = tx,
+		.description = description,
+		.evidence = evidence,
+	};
+	s->sink->alert(s->context, &alert);
+	g_free(description);
+}
+
+/* ---- the loop ---- */
+
+/* step - one message, or one judgement. Returns false when nothing can be done with what is here. */
+static bool step(struct session *s)
+{
+	const struct state_info *state = &machine_states[s->machine.state];
+	if (state->grammar[DOWN] == GRAMMAR_NONE && judge_down(s))
+		return true;
+	for (enum direction d = UP; d <= DOWN; d++)
+		if (state->grammar[d] != GRAMMAR_NONE && pull(s, d, state->grammar[d]))
+			return true;
+	return state->grammar[UP] == GRAMMAR_NONE && judge_up(s);
+}
+
+/* place - how far it came: what some steps must change (states may go round). */
+struct place {
+	uint64_t offset[2], left;
+	size_t lines;
+};
+
+static struct place place_of(const struct session *s)
+{
+	return (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.line_count };
+}
+
+static bool same_place(struct place a, struct place b)
+{
+	return a.offset[UP] == b.offset[UP] && a.offset[DOWN] == b.offset[DOWN] && a.left == b.left &&
+	       a.lines == b.lines;
+}
+
+/* pump - steps until nothing can be done. A table that goes round without moving on is stopped, not followed. */
+static void pump(struct session *s)
+{
+	struct place before = place_of(s);
+	for (unsigned steps = 1; !s->dropped && step(s); steps++) {
+		if (steps % SESSION_IDLE_STEPS != 0)
+			continue;
+		struct place after = place_of(s);
+		if (same_place(before, after))
+			return;
+		before = after;
+	}
+}
+
+static void run(struct session *s)
+{
+	pump(s);
+	watch_overflow(s);
+	if (s->overflow)
+		pump(s);
+	s->overflow = false;
+	reply_settle(&s->reply);
+	for (enum direction d = UP; d <= DOWN; d++) {
+		inbox_settle(&s->in[d]);
+		if (s->dropped || s->in[d].size > 2 * SESSION_PENDING_BYTES)
+			inbox_drop(&s->in[d]);
+	}
+}
+
+/* ---- the contract ---- */
+
+static void free_text(GString *text)
+{
+	if (text)
+		g_string_free(text, TRUE);
+}
+
+struct session *session_new(const struct session_options *options, const struct session_sink *sink, void *context)
+{
+	struct session *s = g_new0(struct session, 1);
+	s->options = *options;
+	s->sink = sink;
+	s->context = context;
+	machine_init(&s->machine, options->table ? options->table : machine_table,
+		options->table ? options->table_size : machine_table_size, options->strict);
+	s->early_pipeline = options->early_pipeline;
+	s->skip_partial[UP] = s->skip_partial[DOWN] = options->midstream;
+	s->assumed_greeting = options->midstream;
+	inbox_init(&s->in[UP]);
+	inbox_init(&s->in[DOWN]);
+	hold_init(&s->hold);
+	pending_text(&s->pending, no_text, no_text);
+	s->summary.extensions = &s->extensions;
+	forget_extensions(s);
+	s->summary.midstream = options->midstream;
+	s->summary.one_sided = options->one_sided;
+	if (options->implicit_tls) {
+		s->machine.state = STATE_tls;
+		machine_fire(&s->machine, EVENT_enter, s);
+	}
+	return s;
+}
+
+void session_bytes(struct session *s, enum direction direction, struct span bytes, uint64_t acked)
+{
+	inbox_feed(&s->in[direction], bytes, acked);
+	run(s);
+}
+
+void session_gap(struct session *s, enum direction direction, uint64_t size)
+{
+	if (size == 0)
+		return;
+	s->summary.gap_bytes += size;
+	inbox_gap(&s->in[direction], size);
+	run(s);
+}
+
+void session_fin(struct session *s, enum direction direction)
+{
+	s->in[direction].fin = true;
+	run(s);
+}
+
+size_t session_memory(const struct session *s)
+{
+	size_t size = sizeof *s + (s->hold.active ? s->hold.content->len : 0);
+	for (size_t i = 0; i < s->reply.copied; i++)
+		size += s->reply.lines[i].line.size;
+	for (enum direction d = UP; d <= DOWN; d++)
+		size += s->in[d].room + s->in[d].run_room * sizeof(struct run);
+	if (s->tx)
+		size += s->tx->recipient_octets + s->tx->recipients->len * RECIPIENT_OVERHEAD;
+	return size;
+}
+
+void session_one_sided(struct session *s, enum direction missing)
+{
+	s->options.one_sided = s->summary.one_sided = true;
+	s->options.missing = missing;
+	run(s);
+}
+
+/* end_stage - where a transaction ends that the connection's end cut off. */
+static enum stage end_stage(enum session_end why)
+{
+	static const enum stage stages[] = {
+		[SESSION_END_CLOSED] = STAGE_CLOSED,
+		[SESSION_END_RESET] = STAGE_RESET,
+		[SESSION_END_TIMEOUT] = STAGE_TIMEOUT,
+		[SESSION_END_CAPTURE] = STAGE_CAPTURE_END,
+	};
+	return stages[why];
+}
+
+void session_end(struct session *s, enum session_end why)
+{
+	s->ended = true;
+	s->why = why;
+	run(s);
+	if (s->hold.active)
+		hold_release(s);
+	if (s->banner_line) {
+		s->direction = DOWN;
+		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1,
+			"unavailable service: 554");
+	}
+	end_auth(s);
+	transaction_mail_unanswered(s);
+	transaction_close(s, end_stage(why));
+	s->summary.state = session_state_name(s);
+}
+
+const struct session_summary *session_summary(const struct session *s)
+{
+	return &s->summary;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	transaction_free(s->tx);
+	transaction_free(s->pending.candidate);
+	auth_free(s->auth);
+	inbox_clear(&s->in[UP]);
+	inbox_clear(&s->in[DOWN]);
+	reply_clear(&s->reply);
+	hold_clear(&s->hold);
+	g_free(s->pending.text);
+	free_text(s->banner_line);
+	free_text(s->greeting_name);
+	free_text(s->summary.banner);
+	free_text(s->summary.helo);
+	forget_extensions(s);
+	g_free(s);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * transaction.c - mail transactions (RFC 5321 3.3): envelope, content, outcome. Nothing leaks from one to the next.
+ *
+ * At most one is open. A MAIL inside of it is a candidate that replaces it when the server accepts it. The sink is told
+ * of begin, content and end; the session frees a transaction when transaction_end of the sink has returned.
+ */
+#include "private.h"
+
+#include <string.h>
+
+#define ENVELOPE_FIRST 768   /* octets for the envelope that come with a transaction: enough for most */
+#define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
+
+const char *const stage_names[STAGE_COUNT] = {
+#define X(id, name) [STAGE_##id] = name,
+	STAGES(X)
+#undef X
+};
+
+/* A transaction and the memory of its envelope, all of which goes at once. Its strings and lists are GLib's to look at,
+ * but nobody else changes them. */
+struct envelope {
+	struct transaction tx; /* first: a struct transaction * is one of these */
+	GPtrArray params, recipients;
+	GString reply_text;
+	struct arena arena;
+	uint64_t first[ENVELOPE_FIRST / sizeof(uint64_t)];
+};
+
+static struct arena arena_of(struct envelope *envelope)
+{
+	return (struct arena){ .at = (char *)envelope->first, .left = sizeof envelope->first };
+}
+
+static struct arena *memory(struct transaction *tx)
+{
+	return &((struct envelope *)tx)->arena;
+}
+
+static GString *text_of(struct arena *arena, struct span s)
+{
+	return arena_text(arena, s.data, s.size);
+}
+
+static struct transaction *transaction_new(const struct session *s)
+{
+	struct envelope *envelope = g_new(struct envelope, 1);
+	struct transaction *tx = &envelope->tx;
+	envelope->params = envelope->recipients = (GPtrArray){ 0 };
+	*tx = (struct transaction){ .params = &envelope->params, .recipients = &envelope->recipients };
+	envelope->reply_text = (GString){ 0 };
+	envelope->arena = arena_of(envelope);
+	tx->helo = s->summary.helo ? text_of(&envelope->arena, span_of(s->summary.helo)) : NULL;
+	tx->lmtp = s->summary.lmtp;
+	tx->authenticated = s->summary.authenticated;
+	tx->tls = s->summary.tls;
+	tx->size_limit = s->size_limit;
+	tx->smuggled = s->smuggled;
+	return tx;
+}
+
+void transaction_free(struct transaction *tx)
+{
+	if (!tx)
+		return;
+	struct envelope *envelope = (struct envelope *)tx;
+	const struct arena all = arena_of(envelope);
+	arena_release(&envelope->arena, &all);
+	g_free(envelope);
+}
+
+/* open_transaction - it is the one from now on. */
+static void open_transaction(struct session *s, struct transaction *tx)
+{
+	tx->number = s->next_tx++;
+	s->tx = tx;
+	s->regreeted = false;
+	if (s->sink->transaction_begin)
+		s->sink->transaction_begin(s->context, tx);
+}
+
+/* xtext - decodes RFC 3461 xtext: "+XX" is an octet. */
+static GString *xtext(struct arena *arena, struct span s)
+{
+	GString *out = text_of(arena, s);
+	out->len = 0;
+	for (size_t i = 0; i < s.size; i++) {
+		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) &&
+			g_ascii_isxdigit(s.data[i + 2])) {
+			int high = g_ascii_xdigit_value(s.data[i + 1]), low = g_ascii_xdigit_value(s.data[i + 2]);
+			out->str[out->len++] = (char)(high << 4 | low);
+			i += 2;
+		} else {
+			out->str[out->len++] = (char)s.data[i];
+		}
+	}
+	out->str[out->len] = '\0';
+	return out;
+}
+
+/* has_param - is there one with this keyword already? */
+static bool has_param(const GPtrArray *params, struct span keyword)
+{
+	for (guint i = 0; i < params->len; i++) {
+		const GString *own = ((struct mail_param *)g_ptr_array_index(params, i))->keyword;
+		if (own->len == keyword.size &&
+			g_ascii_strncasecmp(own->str, (const char *)keyword.data, keyword.size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* add_param - keyword=value of MAIL or RCPT; ENVID, AUTH and ORCPT are xtext (RFC 3461 4, RFC 4954 5). */
+static struct mail_param *add_param(struct transaction *tx, struct span keyword, struct span value)
+{
+	struct arena *arena = memory(tx);
+	struct mail_param *param = arena_take(arena, sizeof *param);
+	*param = (struct mail_param){ .keyword = text_of(arena, keyword) };
+	char *name = param->keyword->str;
+	for (size_t i = 0; i < keyword.size; i++)
+		name[i] = g_ascii_toupper(name[i]);
+	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
+	if (value.data)
+		param->value = encoded ? xtext(arena, value) : text_of(arena, value);
+	arena_add(arena, tx->params, param);
+	return param;
+}
+
+void transaction_mail(struct session *s)
+{
+	struct transaction *tx = transaction_new(s);
+	struct span path, rest, keyword, value;
+	if (grammar_path(s->command.argument, "FROM", &path, &rest)) {
+		tx->mail_from = text_of(memory(tx), path);
+		while (grammar_parameter(&rest, &keyword, &value)) {
+			struct mail_param *param = add_param(tx, keyword, value);
+			if (param->value && strcmp(param->keyword->str, "SIZE") == 0)
+				tx->declared_size = g_ascii_strtoull(param->value->str, NULL, 10);
+		}
+	} else {
+		tx->mail_from = text_of(memory(tx), s->command.argument);
+	}
+	s->pending.candidate = tx;
+}
+
+/* make_room - text will be something else of up to `size` octets, its NUL included. Each refused recipient can change
+ * it: what is taken at least doubles, so that they can't eat up memory. */
+static void make_room(struct arena *arena, GString *text, size_t size)
+{
+	if (text->allocated_len >= size)
+		return;
+	text->allocated_len = MAX(size, 2 * text->allocated_len);
+	text->str = arena_take(arena, text->allocated_len);
+}
+
+/* note_reply - this reply decided (so far). */
+static void note_reply(struct session *s, struct transaction *tx)
+{
+	if (s->reply.assumed)
+		return;
+	tx->reply_code = s->reply.code;
+	grammar_enhanced(s->reply.code, reply_text(&s->reply, 0), tx->reply_enhanced);
+	tx->reply_text = &((struct envelope *)tx)->reply_text;
+	size_t size = 1;
+	for (size_t i = 0; i < s->reply.line_count; i++)
+		size += reply_text(&s->reply, i).size + 1;
+	make_room(memory(tx), tx->reply_text, size);
+	char *end = tx->reply_text->str;
+	for (size_t i = 0; i < s->reply.line_count; i++) {
+		struct span text = reply_text(&s->reply, i);
+		if (i > 0)
+			*end++ = '\n';
+		end = mempcpy(end, text.data, text.size);
+	}
+	*end = '\0';
+	tx->reply_text->len = (size_t)(end - tx->reply_text->str);
+}
+
+static bool refused(const struct session *s)
+{
+	return s->reply.code >= 400;
+}
+
+/* refuse - the server did not take this MAIL: a transaction of its own, that ended where it began. */
+static void refuse(struct session *s, struct transaction *tx)
+{
+	struct transaction *open = s->tx;
+	s->refusal_end = s->in[DOWN].offset;
+	open_transaction(s, tx);
+	note_reply(s, tx);
+	transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
+	s->tx = open;
+}
+
+void transaction_mail_reply(struct session *s)
+{
+	struct transaction *tx = s->pending.candidate;
+	s->pending.candidate = NULL;
+	if (!tx)
+		return;
+	tx->assumed |= s->reply.assumed;
+	if (!refused(s)) {
+		transaction_close(s, STAGE_MAIL);
+		open_transaction(s, tx);
+	} else if (!s->tx || s->regreeted) {
+		refuse(s, tx);
+	} else {
+		transaction_free(tx);
+	}
+}
+
+void transaction_mail_unanswered(struct session *s)
+{
+	struct transaction *tx = s->pending.candidate;
+	s->pending.candidate = NULL;
+	bool taken = tx && !s->pending.early;
+	if (!taken) {
+		transaction_free(tx);
+		return;
+	}
+	transaction_close(s, STAGE_MAIL);
+	open_transaction(s, tx);
+}
+
+void transaction_rcpt(struct session *s)
+{
+	if (!s->tx)
+		return;
+	struct transaction *tx = s->tx;
+	tx->recipient_count[RECIPIENT_PENDING]++;
+	tx->rcpt_status = RECIPIENT_PENDING;
+	bool full = tx->recipients->len >= RECIPIENTS_KEPT_MAX || tx->recipient_octets >= RECIPIENT_OCTETS_MAX;
+	if (full || tx->recipients_omitted > 0) {
+		tx->recipients_omitted++;
+		return;
+	}
+	tx->recipient_octets += s->command.argument.size;
+	struct span path = s->command.argument, rest = { NULL, 0 }, keyword, value;
+	bool fits = grammar_path(s->command.argument, "TO", &path, &rest);
+	struct recipient *recipient = arena_take(memory(tx), sizeof *recipient);
+	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : s->command.argument) };
+	while (fits && grammar_parameter(&rest, &keyword, &value))
+		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
+			add_param(tx, keyword, value);
+	arena_add(memory(tx), tx->recipients, recipient);
+}
+
+void transaction_rcpt_reply(struct session *s)
+{
+	if (refused(s))
+		s->refusal_end = s->in[DOWN].offset;
+	struct transaction *tx = s->tx;
+	if (!tx || tx->recipients->len == 0 || tx->rcpt_status != RECIPIENT_PENDING)
+		return;
+	tx->rcpt_status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
+	tx->recipient_count[RECIPIENT_PENDING]--;
+	tx->recipient_count[tx->rcpt_status]++;
+	if (tx->recipients_omitted == 0) {
+		struct recipient *recipient = g_ptr_array_index(tx->recipients, tx->recipients->len - 1);
+		recipient->assumed = s->reply.assumed;
+		recipient->status = tx->rcpt_status;
+		recipient->code = s->reply.assumed ? 0 : s->reply.code;
+	}
+	tx->assumed |= s->reply.assumed;
+	tx->stage = STAGE_RCPT;
+	if (refused(s))
+		note_reply(s, tx);
+}
+
+/* rejected_so_far - the server refused the content; the client may still mend its ways. */
+static void rejected_so_far(struct session *s, enum stage stage)
+{
+	note_reply(s, s->tx);
+	s->tx->outcome = OUTCOME_REJECTED;
+	s->tx->stage = stage;
+}
+
+void transaction_data_reply(struct session *s)
+{
+	if (!s->tx)
+		return;
+	s->tx->assumed |= s->reply.assumed;
+	if (refused(s))
+		rejected_so_far(s, STAGE_DATA);
+}
+
+/* note_recipient - LMTP: the next accepted recipient has its reply (RFC 2033 4.2). */
+static void note_recipient(struct session *s)
+{
+	while (s->tx->final_replies < s->tx->recipients->len) {
+		struct recipient *recipient = g_ptr_array_index(s->tx->recipients, s->tx->final_replies++);
+		if (recipient->status == RECIPIENT_ACCEPTED && recipient->final_code == 0) {
+			recipient->final_code = s->reply.code;
+			return;
+		}
+	}
+}
+
+void transaction_content_reply(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	tx->assumed |= s->reply.assumed;
+	if (tx->lmtp && !s->reply.assumed)
+		note_recipient(s);
+	bool whole = s->content_ended;
+	if (!whole && (tx->transfer == TRANSFER_DATA || s->chunk.left > 0)) {
+		note_reply(s, tx);
+		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
+		transaction_end(s,
+			given_up     ? OUTCOME_ABORTED
+			: refused(s) ? OUTCOME_REJECTED
+				     : OUTCOME_ACCEPTED,
+			STAGE_CONTENT);
+		return;
+	}
+	if (refused(s) && (!tx->lmtp || tx->outcome != OUTCOME_ACCEPTED)) {
+		rejected_so_far(s, STAGE_END_OF_DATA);
+	} else if (!refused(s) && whole && !s->reply.assumed) {
+		note_reply(s, tx);
+		tx->outcome = OUTCOME_ACCEPTED;
+	}
+	if (s->pending.replies_left <= 1 && whole)
+		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
+}
+
+void transaction_burl_reply(struct session *s)
+{
+	struct span rest = s->pending.argument, word;
+	bool last = false;
+	while (grammar_word(&rest, &word))
+		last = grammar_is(word, "LAST");
+	if (!s->tx)
+		return;
+	if (refused(s)) {
+		rejected_so_far(s, STAGE_DATA);
+		return;
+	}
+	content_gap(s, 0);
+	if (!last)
+		return;
+	note_reply(s, s->tx);
+	transaction_end(s, OUTCOME_ACCEPTED, STAGE_END_OF_DATA);
+}
+
+void transaction_end(struct session *s, enum outcome outcome, enum stage stage)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	if (s->content_open)
+		content_close(s, false);
+	tx->outcome = outcome;
+	tx->stage = stage;
+	s->tx = NULL;
+	s->content_ended = false;
+	if (s->sink->transaction_end)
+		s->sink->transaction_end(s->context, tx);
+	transaction_free(tx);
+}
+
+void transaction_close(struct session *s, enum stage stage)
+{
+	struct transaction *tx = s->tx;
+	if (!tx)
+		return;
+	bool nobody = tx->transfer == TRANSFER_NONE && transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
+		      transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
+	if (tx->outcome == OUTCOME_REJECTED || nobody)
+		transaction_end(s, OUTCOME_REJECTED, tx->stage);
+	else if (tx->content_whole)
+		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
+	else
+		transaction_end(s, OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
+}
+
+void transaction_without_mail(struct session *s)
+{
+	if (!s->tx)
+		open_transaction(s, transaction_new(s));
+}
+
+int transaction_number(const struct session *s)
+{
+	return s->tx ? s->tx->number : -1;
+}
+
+unsigned transaction_replies(const struct session *s)
+{
+	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+}
+
+unsigned transaction_count(const struct transaction *tx, enum recipient_status status)
+{
+	return tx ? tx->recipient_count[status] : 0;
+}
+
+void content_open(struct session *s, enum transfer transfer)
+{
+	if (s->content_open || !s->tx)
+		return;
+	s->content_open = true;
+	s->content_ended = false;
+	s->content_hole = false;
+	s->tx->transfer = transfer;
+	s->tx->content_begun = true;
+	if (s->sink->content_begin)
+		s->sink->content_begin(s->context, s->tx);
+}
+
+void content_piece(struct session *s, struct span piece)
+{
+	if (!s->content_open || piece.size == 0)
+		return;
+	s->tx->content_bytes += piece.size;
+	if (s->sink->content)
+		s->sink->content(s->context, s->tx, piece);
+}
+
+void content_gap(struct session *s, uint64_t size)
+{
+	if (!s->content_open)
+		return;
+	s->content_hole = true;
+	s->tx->missing_bytes += size;
+	if (s->sink->content_gap)
+		s->sink->content_gap(s->context, s->tx, size);
+}
+
+void content_close(struct session *s, bool whole)
+{
+	if (!s->content_open)
+		return;
+	s->content_open = false;
+	s->content_ended = whole;
+	s->tx->content_whole = whole;
+	s->summary.mails += whole;
+	if (s->sink->content_end)
+		s->sink->content_end(s->context, s->tx, whole);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * nids.c - libnids, and everything that must be done so that it loses nothing (see nids.h).
+ *
+ * What it is handed: raw IPv4 packets with a fresh 40-byte header, a number of our own as the client's address, an
+ * injected handshake, acknowledgements of exactly what was delivered, no FIN, no RST, no urgent data. That leaves it
+ * the ordering and the queue. What it does not do well is helped along in its (public) structures:
+ *  - its window is opened to 2^30 and follows the stream, its counters (int) are rebased,
+ *  - its limit on the queue (64 KiB, then it frees all of it) is disabled, the owner bounds the queue,
+ *  - it writes into a buffer that is lent to it for the time of a call (history.c), so that none is left behind,
+ *  - holes are skipped by moving the first sequence number and feeding one marker octet,
+ *  - its hash is ours (mkhash), for the addresses are.
+ */
+#include "nids.h"
+
+#include <glib.h>
+#include <nids.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "history.h"
+
+#define NIDS_TABLE 16384                        /* size of libnids' table; it holds three quarters of that */
+#define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* below that it never evicts by itself */
+#define HEADER_SIZE 40
+#define PIECE_MAX (65535 - HEADER_SIZE)
+#define WINDOW_SCALE (1U << 14)
+#define REBASE_AFTER (UINT64_C(1) << 29) /* half of the window */
+#define SERVER_ADDRESS 0xffffffffU
+#define CLIENT_PORT 1
+#define SERVER_PORT 2
+
+static const struct nids_owner *owner;
+static pcap_t *dead;
+static struct nids_link *feeding; /* the link whose packet libnids has in hand */
+static bool marker;               /* ... and it is the marker */
+static uint32_t last_number;
+static bool wrapped; /* numbers may be in use already */
+static uint8_t packet[HEADER_SIZE + PIECE_MAX];
+
+/* Links that are in libnids, in the order in which they came there: those with nothing queued, and the others. */
+struct link_list {
+	struct nids_link *oldest, *newest;
+};
+static struct link_list drained, busy;
+static unsigned resident;
+
+static void list_remove(struct link_list *list, struct nids_link *link)
+{
+	*(link->older ? &link->older->newer : &list->oldest) = link->newer;
+	*(link->newer ? &link->newer->older : &list->newest) = link->older;
+}
+
+static void list_append(struct link_list *list, struct nids_link *link)
+{
+	link->older = list->newest;
+	link->newer = NULL;
+	*(list->newest ? &list->newest->newer : &list->oldest) = link;
+	list->newest = link;
+	link->list = list;
+}
+
+/* list_choose - puts a link where it belongs after it was fed. */
+static void list_choose(struct nids_link *link)
+{
+	struct link_list *list = link->queued[UP] + link->queued[DOWN] > 0 ? &busy : &drained;
+	link->used = true;
+	if (link->list == list)
+		return;
+	list_remove(link->list, link);
+	list_append(list, link);
+}
+
+/* list_idle - a link with nothing queued that was not fed lately: a second chance for each that was. NULL: none. */
+static struct nids_link *list_idle(void)
+{
+	struct nids_link *link;
+	while ((link = drained.oldest) && link->used) {
+		link->used = false;
+		list_remove(&drained, link);
+		list_append(&drained, link);
+	}
+	return link;
+}
+
+/* sequence - an offset as the sequence number libnids sees. */
+static uint32_t sequence(uint64_t offset)
+{
+	return (uint32_t)offset + 1;
+}
+
+/* receiver - libnids' half that collects the bytes of a direction. sender - the half that sends them. */
+static struct half_stream *receiver(struct tcp_stream *tcp, enum direction direction)
+{
+	return direction == UP ? &tcp->server : &tcp->client;
+}
+
+static struct half_stream *sender(struct tcp_stream *tcp, enum direction direction)
+{
+	return direction == UP ? &tcp->client : &tcp->server;
+}
+
+static void lend_buffer(struct half_stream *half)
+{
+	half->data = (char *)history_room();
+	half->bufsize = HISTORY_CHUNK_MAX;
+}
+
+u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port);
+
+/* mkhash - instead of libnids' own, which takes twelve octets one by one. It asks for the place of a connection in its
+ * table; for a packet of the server first with the addresses exchanged, where no connection is: that place is left
+ * empty. Weak: libnids linked statically keeps its own. */
+__attribute__((weak)) u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port)
+{
+	return source == htonl(SERVER_ADDRESS) ? 0 : ntohl(source);
+}
+
+/* on_tcp - libnids' callback. */
+static void on_tcp(struct tcp_stream *tcp, void **unused)
+{
+	if (tcp->nids_state == NIDS_JUST_EST) {
+		feeding->tcp = tcp;
+		tcp->client.collect = tcp->server.collect = 1;
+		tcp->client.wscale = tcp->server.wscale = WINDOW_SCALE;
+		return;
+	}
+	if (tcp->nids_state != NIDS_DATA || marker) {
+		marker = false;
+		return;
+	}
+	enum direction direction = tcp->server.count_new > 0 ? UP : DOWN;
+	struct half_stream *half = receiver(tcp, direction);
+	owner->bytes(feeding, direction, (const uint8_t *)half->data, (size_t)half->count_new);
+	lend_buffer(half);
+}
+
+/* hand_over - one packet for libnids. The payload stands in `packet` already. */
+static void hand_over(
+	const struct nids_link *link, enum direction direction, uint8_t flags, uint32_t seq, uint32_t ack, size_t size)
+{
+	struct ip *ip = (struct ip *)(void *)packet;
+	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
+	uint32_t client = htonl(link->number), server = htonl(SERVER_ADDRESS);
+
+	ip->ip_len = htons((uint16_t)(HEADER_SIZE + size));
+	ip->ip_src.s_addr = direction == UP ? client : server;
+	ip->ip_dst.s_addr = direction == UP ? server : client;
+	/* Everything else in the header is constant: version and header length, TTL and protocol. */
+	uint32_t sum = 0x4500 + 0x4006 + HEADER_SIZE + (uint32_t)size + (SERVER_ADDRESS >> 16) +
+		       (SERVER_ADDRESS & 0xffff) + (link->number >> 16) + (link->number & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum += sum >> 16;
+	ip->ip_sum = htons((uint16_t)~sum);
+	tcp->th_sport = htons(direction == UP ? CLIENT_PORT : SERVER_PORT);
+	tcp->th_dport = htons(direction == UP ? SERVER_PORT : CLIENT_PORT);
+	tcp->th_seq = htonl(seq);
+	tcp->th_ack = htonl(ack);
+	tcp->th_flags = flags;
+
+	struct pcap_pkthdr header = { .caplen = (bpf_u_int32)(HEADER_SIZE + size),
+		.len = (bpf_u_int32)(HEADER_SIZE + size) };
+	nids_pcap_handler(NULL, &header, packet);
+}
+
+/* rebase - libnids' counters and window for a direction begin anew at what is expected next. Nothing is in its
+ * buffer between two calls. */
+static void rebase(struct nids_link *link, enum direction direction, uint64_t offset)
+{
+	struct half_stream *half = receiver(link->tcp, direction);
+	half->count = half->offset = 0;
+	half->ack_seq = sequence(offset);
+	sender(link->tcp, direction)->first_data_seq = sequence(offset);
+	link->opened[direction] = offset;
+}
+
+/* park - gives the link's place in libnids up. */
+static void park(struct nids_link *link)
+{
+	list_remove(link->list, link);
+	nids_free_tcp_stream(link->tcp);
+	link->tcp = NULL;
+	resident--;
+}
+
+/* connect_link - a place in libnids: the handshake is injected so that it expects what the link expects. */
+static void connect_link(struct nids_link *link)
+{
+	if (resident >= NIDS_RESIDENT) {
+		if (!drained.oldest)
+			owner->relieve(busy.oldest);
+		park(list_idle());
+	}
+	struct tuple4 address = { .source = CLIENT_PORT, .dest = SERVER_PORT, .daddr = htonl(SERVER_ADDRESS) };
+	do {
+		link->number = ++last_number;
+		address.saddr = htonl(link->number);
+		wrapped |= link->number == 0;
+	} while (link->number % NIDS_TABLE == 0 || link->number == SERVER_ADDRESS ||
+		 (wrapped && nids_find_tcp_stream(&address)));
+
+	uint32_t up = sequence(link->expected[UP]), down = sequence(link->expected[DOWN]);
+	feeding = link;
+	hand_over(link, UP, TH_SYN, up - 1, 0, 0);
+	hand_over(link, DOWN, TH_SYN | TH_ACK, down - 1, up, 0);
+	hand_over(link, UP, TH_ACK, up, down, 0);
+	g_assert(link->tcp);
+	rebase(link, UP, link->expected[UP]);
+	rebase(link, DOWN, link->expected[DOWN]);
+	resident++;
+	list_append(&drained, link);
+}
+
+/* feed - one piece of at most PIECE_MAX octets. */
+static void feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
+{
+	struct half_stream *half = receiver(link->tcp, direction);
+	half->rmem_alloc = -(1 << 30); /* never reaches the limit at which libnids throws its queue away */
+	lend_buffer(half);
+	memcpy(packet + HEADER_SIZE, data, size);
+	feeding = link;
+	hand_over(
+		link, direction, TH_ACK, sequence(offset), sequence(link->expected[direction_other(direction)]), size);
+	half->data = NULL;
+	half->bufsize = 0;
+}
+
+void nids_link_feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
+{
+	if (!link->tcp)
+		connect_link(link);
+	if (link->expected[direction] - link->opened[direction] > REBASE_AFTER)
+		rebase(link, direction, link->expected[direction]);
+	while (size > 0) {
+		size_t part = size < PIECE_MAX ? size : PIECE_MAX;
+		if (offset != link->expected[direction])
+			link->queued[direction]++;
+		feed(link, direction, offset, data, part);
+		offset += part;
+		data += part;
+		size -= part;
+	}
+	list_choose(link);
+}
+
+void nids_link_skip(struct nids_link *link, enum direction direction, uint64_t offset)
+{
+	if (link->tcp && link->queued[direction] > 0) {
+		rebase(link, direction, offset - 1);
+		link->expected[direction] = offset;
+		marker = true;
+		feed(link, direction, offset - 1, (const uint8_t *)"", 1);
+		list_choose(link);
+	} else {
+		link->expected[direction] = offset;
+		if (link->tcp)
+			rebase(link, direction, offset);
+	}
+}
+
+void nids_link_release(struct nids_link *link)
+{
+	if (link->tcp)
+		park(link);
+}
+
+static void be_quiet(int type, int number, struct ip *ip, void *data)
+{
+}
+
+static void no_memory(char *where)
+{
+	g_error("libnids is out of memory in %s", where);
+}
+
+bool nids_open(const struct nids_owner *new_owner)
+{
+	static struct nids_chksum_ctl no_checksums = { .action = NIDS_DONT_CHKSUM };
+
+	dead = pcap_open_dead(DLT_RAW, 65535);
+	if (!dead) {
+		fprintf(stderr, "smtpscan: libpcap gives no handle\n");
+		return false;
+	}
+	owner = new_owner;
+	nids_params.pcap_desc = dead;
+	nids_params.n_tcp_streams = NIDS_TABLE;
+	nids_params.n_hosts = 1;
+	/* In the limit of its queue a piece weighs 0 to 65,488: never above it, never less than nothing. */
+	nids_params.sk_buff_size = -64;
+	nids_params.scan_num_hosts = 0;
+	nids_params.syslog = be_quiet;
+	nids_params.no_mem = no_memory;
+	nids_params.tcp_workarounds = 0;
+	nids_params.tcp_flow_timeout = 0;
+	nids_params.multiproc = 0;
+	nids_params.one_loop_less = 0;
+	nids_params.promisc = 0;
+	if (!nids_init()) {
+		fprintf(stderr, "smtpscan: libnids can't be set up: %s\n", nids_errbuf);
+		pcap_close(dead);
+		dead = NULL;
+		return false;
+	}
+	nids_register_chksum_ctl(&no_checksums, 1);
+	nids_register_tcp((void *)(uintptr_t)on_tcp);
+
+	memset(packet, 0, HEADER_SIZE);
+	struct ip *ip = (struct ip *)(void *)packet;
+	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
+	ip->ip_v = 4;
+	ip->ip_hl = 5;
+	ip->ip_ttl = 64;
+	ip->ip_p = IPPROTO_TCP;
+	tcp->th_off = 5;
+	tcp->th_win = htons(65535);
+	return true;
+}
+
+void nids_close(void)
+{
+	if (!dead)
+		return;
+	nids_unregister_tcp((void *)(uintptr_t)on_tcp);
+	nids_exit();
+	pcap_close(dead);
+	dead = NULL;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * stream.c - one connection's segments, judged before libnids sees them (see stream.h).
+ *
+ * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that
+ * wait in libnids' queue (their places, not their bytes), and where it ends. A segment is cut down to the pieces that
+ * are new; those go to libnids, which calls back with bytes in order. What is missing is a gap when the peer
+ * acknowledged it some PATIENCE packets ago, and the hole has been there for as long; or when nothing more will come.
+ * Constant cost, whatever a forged acknowledgement claims.
+ */
+#include "stream.h"
+
+#include <glib.h>
+
+#include "history.h"
+#include "nids.h"
+#include "order.h"
+#include "pieces.h"
+
+#define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
+#define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
+#define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
+#define HELD_BYTES_MAX (16 * 1024 * 1024) /* queued out of order, a direction; beyond, the first hole is skipped */
+/* Holes, and segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are
+ * bounded by their number: these, and one more for each HELD_SEGMENT_SIZE octets. */
+#define HELD_PIECES_MAX 4096
+#define HELD_SEGMENTS_MAX 10240
+#define HELD_SEGMENT_SIZE 1024
+#define HELD_OVERHEAD 128                      /* memory that libnids and the piece take besides the bytes */
+#define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead than that belong to no window */
+#define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest window there is */
+#define RESET_AHEAD_MAX (INT64_C(1024) * 1024) /* a reset further ahead is forged */
+
+/* What every segment needs stands first, as in struct connection. */
+struct half {
+	uint32_t first_seq; /* of the byte at offset 0 */
+	bool known;         /* ... is it */
+	bool fin_seen, fin_put, fin_acked, reset_seen;
+	uint64_t highest;  /* end of the furthest byte seen */
+	uint64_t acked;    /* by the peer: the furthest */
+	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
+	uint64_t progress; /* packet of the connection at which bytes were last delivered */
+	uint64_t newest;   /* place in the history */
+	struct pieces held;
+	uint64_t fin;                     /* offset of the end, when fin_seen */
+	uint64_t reset;                   /* where a reset was sent, when reset_seen */
+	uint64_t settled[PATIENCE_STEPS]; /* acked as it was, newest first */
+};
+
+struct stream {
+	struct nids_link link; /* first: on_bytes finds the stream by it */
+	uint64_t direct_acked; /* of the piece in hand */
+	uint64_t packets;
+	bool one_sided;
+	enum direction missing;
+	struct outbox outbox;
+	struct half half[2];
+};
+
+/* ---- offsets ---- */
+
+/* offset_of - a sequence number as an offset: the one nearest to what is expected. */
+static int64_t offset_of(const struct stream *stream, enum direction direction, uint32_t seq)
+{
+	uint64_t expected = stream->link.expected[direction];
+	return (int64_t)expected + (int32_t)(seq - (stream->half[direction].first_seq + (uint32_t)expected));
+}
+
+/* hole_end - where the first bytes behind the present hole begin; UINT64_MAX when nothing is held. */
+static uint64_t hole_end(const struct half *half)
+{
+	return half->held.first ? half->held.first->offset : UINT64_MAX;
+}
+
+/* ---- delivery ---- */
+
+/* skip_to - the bytes up to OFFSET are lost. */
+static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
+{
+	uint64_t expected = stream->link.expected[direction];
+	if (offset <= expected)
+		return;
+	outbox_gap(&stream->outbox, direction, offset - expected);
+	nids_link_skip(&stream->link, direction, offset);
+	/* libnids must have what it was handed. */
+	g_assert(hole_end(&stream->half[direction]) > stream->link.expected[direction]);
+}
+
+/* deliver - bytes that are next in order, with what their sender had acknowledged. */
+static void deliver(struct stream *stream, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+{
+	/* One-sided: what was acknowledged of the missing side came before these bytes. */
+	if (stream->one_sided && stream->missing != direction)
+		skip_to(stream, stream->missing, acked);
+	stream->link.expected[direction] += size;
+	stream->half[direction].progress = stream->packets;
+	outbox_bytes(&stream->outbox, direction, data, size, acked);
+}
+
+/* on_bytes - libnids has bytes: those of the piece in hand, or pieces that were queued. */
+static void on_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
+{
+	struct stream *stream = (struct stream *)link;
+	struct half *half = &stream->half[direction];
+
+	if (hole_end(half) != link->expected[direction]) {
+		history_commit(&half->newest, link->expected[direction], size);
+		deliver(stream, direction, data, size, stream->direct_acked);
+		return;
+	}
+	link->queued[direction]--;
+	while (size > 0) {
+		struct piece *piece = half->held.first;
+		size_t part = piece->size < size ? (size_t)piece->size : size;
+		uint64_t acked = piece->acked;
+		pieces_take(&half->held, part);
+		deliver(stream, direction, data, part, acked);
+		data += part;
+		size -= part;
+	}
+}
+
+/* tell_fin - the direction is closed once everything before its FIN is delivered. */
+static void tell_fin(struct stream *stream, enum direction direction)
+{
+	struct half *half = &stream->half[direction];
+	if (!half->fin_seen || half->fin_put || stream->link.expected[direction] < half->fin)
+		return;
+	half->fin_put = true;
+	outbox_fin(&stream->outbox, direction);
+}
+
+/* skip_settled - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
+ * have the acknowledgements ahead of the data all the time. */
+static void skip_settled(struct stream *stream, enum direction direction)
+{
+	struct half *half = &stream->half[direction];
+	uint64_t settled = half->settled[PATIENCE_STEPS - 1];
+	while (stream->link.expected[direction] < settled) {
+		uint64_t since = half->held.first ? half->held.first->since : half->progress;
+		if (stream->packets - since < PATIENCE)
+			break;
+		skip_to(stream, direction, MIN(settled, hole_end(half)));
+	}
+	tell_fin(stream, direction);
+}
+
+/* gap_first - of two gaps, the one that came first: a client waits for the greeting, a server for a command. */
+static enum direction gap_first(const struct stream *stream)
+{
+	return stream->link.expected[DOWN] == 0 ? DOWN : UP;
+}
+
+/* be_patient - every PATIENCE_STEP packets: what was acknowledged a few dozen packets ago and has not come, is lost. */
+static void be_patient(struct stream *stream)
+{
+	if (++stream->packets % PATIENCE_STEP != 0)
+		return;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		struct half *half = &stream->half[d];
+		for (int i = PATIENCE_STEPS - 1; i > 0; i--)
+			half->settled[i] = half->settled[i - 1];
+		half->settled[0] = half->acked;
+	}
+	enum direction first = gap_first(stream);
+	skip_settled(stream, first);
+	skip_settled(stream, direction_other(first));
+}
+
+/* relieve - libnids is full: this stream's first holes are skipped until it queues nothing. */
+static void relieve(struct nids_link *link)
+{
+	struct stream *stream = (struct stream *)link;
+	for (enum direction d = UP; d <= DOWN; d++)
+		while (stream->half[d].held.first)
+			skip_to(stream, d, hole_end(&stream->half[d]));
+}
+
+/* ---- taking segments ---- */
+
+/* feed - a piece that is new; BEHIND is the one held behind it. */
+static void feed(struct stream *stream, enum direction direction, struct piece *behind, uint64_t offset,
+	const uint8_t *data, size_t size, uint64_t acked)
+{
+	struct half *half = &stream->half[direction];
+	if (offset != stream->link.expected[direction]) {
+		pieces_add(&half->held, behind, offset, size, acked, stream->packets);
+		history_store(&half->newest, offset, data, size);
+	}
+	stream->direct_acked = acked;
+	nids_link_feed(&stream->link, direction, offset, data, size);
+	g_assert(hole_end(half) > stream->link.expected[direction]);
+}
+
+/* feed_new - the parts of [from, to) that are neither delivered nor held. */
+static void feed_new(struct stream *stream, enum direction direction, uint64_t from, uint64_t to, const uint8_t *data,
+	uint64_t acked)
+{
+	const uint8_t *origin = data - from;
+	for (;;) {
+		/* Feeding a part can deliver what is held behind it. */
+		from = MAX(from, stream->link.expected[direction]);
+		if (from >= to)
+			return;
+		struct piece *piece = pieces_behind(&stream->half[direction].held, from);
+		uint64_t free_end = piece ? MIN(to, piece->offset) : to;
+		uint64_t next = piece ? piece->offset + piece->size : to;
+		if (from < free_end)
+			feed(stream, direction, piece, from, origin + from, (size_t)(free_end - from), acked);
+		from = next;
+	}
+}
+
+static bool holds_too_much(const struct stream *stream, enum direction direction)
+{
+	const struct pieces *held = &stream->half[direction].held;
+	size_t more = held->bytes / HELD_SEGMENT_SIZE;
+	return held->bytes > HELD_BYTES_MAX || held->count > HELD_PIECES_MAX + more ||
+	       stream->link.queued[direction] > HELD_SEGMENTS_MAX + more;
+}
+
+/* take_payload - the captured octets of a segment that begin at OFFSET. */
+static void take_payload(struct stream *stream, enum direction direction, int64_t offset, const uint8_t *data,
+	size_t size, uint64_t acked)
+{
+	struct half *half = &stream->half[direction];
+	const struct span whole = { data, size };
+	uint64_t expected = stream->link.expected[direction];
+
+	if (offset < 0) {
+		/* From before the start of what can be delivered. */
+		if ((uint64_t)-offset >= size)
+			return;
+		data += -offset;
+		size -= (size_t)-offset;
+		offset = 0;
+	}
+	uint64_t from = (uint64_t)offset, to = from + size;
+	if (half->fin_seen && to > half->fin)
+		to = MAX(half->fin, from);
+	if (to <= from || (int64_t)from - (int64_t)expected > AHEAD_MAX)
+		return;
+	half->highest = MAX(half->highest, to);
+
+	/* Probes of one octet (keep-alive, zero window) may hold anything. */
+	bool differs = (from < expected || half->held.first) && whole.size > 1 &&
+		       history_differs(half->newest, from, data, (size_t)(to - from));
+	feed_new(stream, direction, from, to, data, acked);
+	if (differs)
+		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
+	while (holds_too_much(stream, direction))
+		skip_to(stream, direction, hole_end(half));
+}
+
+/* take_ack - what the sender of a segment had received. Returns it as an offset of the other direction. */
+static uint64_t take_ack(struct stream *stream, enum direction direction, uint32_t ack)
+{
+	enum direction to = direction_other(direction);
+	struct half *half = &stream->half[direction], *other = &stream->half[to];
+
+	if (!other->known) {
+		other->known = true;
+		other->first_seq = ack;
+	}
+	int64_t offset = offset_of(stream, to, ack);
+	if (other->fin_seen && offset > (int64_t)other->fin) {
+		other->fin_acked = true;
+		offset = (int64_t)other->fin;
+	}
+	uint64_t furthest = MAX(other->highest, stream->link.expected[to]);
+	if (offset >= 0 && (uint64_t)offset <= furthest + ACK_AHEAD_MAX) {
+		half->sent_ack = (uint64_t)offset;
+		other->acked = MAX(other->acked, half->sent_ack);
+	}
+	return half->sent_ack;
+}
+
+/* take_fin - the direction ends at OFFSET. The first FIN counts; one that contradicts bytes seen is not used. */
+static void take_fin(struct stream *stream, enum direction direction, int64_t offset)
+{
+	struct half *half = &stream->half[direction], *other = &stream->half[direction_other(direction)];
+	if (half->fin_seen || offset < (int64_t)half->highest)
+		return;
+	half->fin_seen = true;
+	half->fin = half->highest = (uint64_t)offset;
+	/* It may have been acknowledged before it was captured. */
+	half->fin_acked = half->acked > half->fin;
+	half->acked = MIN(half->acked, half->fin);
+	other->sent_ack = MIN(other->sent_ack, half->fin);
+	for (int i = 0; i < PATIENCE_STEPS; i++)
+		half->settled[i] = MIN(half->settled[i], half->fin);
+}
+
+/* take_reset - a reset with this sequence number. Its receiver takes it only at exactly the place it expects; the
+ * capture may know less than that. */
+static bool take_reset(struct stream *stream, enum direction direction, uint32_t seq)
+{
+	struct half *half = &stream->half[direction];
+	uint64_t expected = stream->link.expected[direction], highest = MAX(half->highest, expected);
+	int64_t offset = half->known ? offset_of(stream, direction, seq) : 0;
+
+	/* An answer to data for a closed socket takes its number from the acknowledgement in that data. */
+	if (offset < (int64_t)MIN(half->acked, expected) || offset > (int64_t)highest + RESET_AHEAD_MAX)
+		return false;
+	half->reset_seen = true;
+	half->reset = MAX((uint64_t)offset, highest);
+	if (half->fin_seen && half->reset > half->fin)
+		half->reset = half->fin;
+	return true;
+}
+
+/* holds - is anything in the queue of libnids? */
+static bool holds(const struct stream *stream)
+{
+	return stream->half[UP].held.first || stream->half[DOWN].held.first;
+}
+
+/* event - what the connection has come to. */
+static enum stream_event event(struct stream *stream)
+{
+	bool pending = false;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		struct half *half = &stream->half[d];
+		if (!half->reset_seen)
+			continue;
+		/* Its sender said more, or closed before it. */
+		if (half->highest > half->reset || (half->fin_seen && half->fin < half->reset)) {
+			half->reset_seen = false;
+			return STREAM_RESET_REVOKED;
+		}
+		if (stream->link.expected[d] >= half->reset && !holds(stream) && !outbox_waits(&stream->outbox))
+			return STREAM_RESET;
+		pending = true;
+	}
+	if (pending)
+		return STREAM_RESET_PENDING;
+	if (!stream_closing(stream))
+		return STREAM_OPEN;
+	bool told = stream->outbox.fin_told[UP] && stream->outbox.fin_told[DOWN];
+	return told && stream->half[UP].fin_acked && stream->half[DOWN].fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
+}
+
+enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment)
+{
+	struct half *half = &stream->half[direction];
+	bool syn = (segment->flags & TCP_SYN) != 0;
+
+	if (segment->flags & TCP_RST)
+		return take_reset(stream, direction, segment->seq) ? event(stream) : STREAM_RESET_INVALID;
+	if (!half->known) {
+		half->known = true;
+		half->first_seq = segment->seq + syn;
+	}
+	if (stream->one_sided && direction == stream->missing)
+		stream->one_sided = false;
+
+	uint64_t acked = half->sent_ack;
+	if (segment->flags & TCP_ACK)
+		acked = take_ack(stream, direction, segment->ack);
+	int64_t offset = offset_of(stream, direction, segment->seq + syn);
+	if (segment->captured > 0)
+		take_payload(stream, direction, offset, segment->payload, segment->captured, acked);
+	if (segment->captured < segment->length && offset >= 0 && !half->fin_seen)
+		half->highest = MAX(half->highest, (uint64_t)offset + segment->length);
+	if (segment->flags & TCP_FIN)
+		take_fin(stream, direction, offset + segment->length);
+	tell_fin(stream, direction);
+	be_patient(stream);
+	return event(stream);
+}
+
+bool stream_reset_by(const struct stream *stream, enum direction direction)
+{
+	return stream->half[direction].reset_seen;
+}
+
+bool stream_closing(const struct stream *stream)
+{
+	if (stream->one_sided)
+		return stream->half[direction_other(stream->missing)].fin_seen;
+	return stream->half[UP].fin_seen && stream->half[DOWN].fin_seen;
+}
+
+bool stream_begins_at(const struct stream *stream, enum direction direction, uint32_t seq)
+{
+	return stream->half[direction].known && stream->half[direction].first_seq == seq + 1;
+}
+
+int64_t stream_offset(const struct stream *stream, enum direction direction, uint32_t seq)
+{
+	return stream->half[direction].known ? offset_of(stream, direction, seq) : 0;
+}
+
+/* ---- the end ---- */
+
+/* flush_next - the direction whose next held bytes were sent first, as far as the acknowledgements tell. */
+static enum direction flush_next(const struct stream *stream)
+{
+	const struct piece *up = stream->half[UP].held.first, *down = stream->half[DOWN].held.first;
+	if (!up || !down)
+		return up ? UP : DOWN;
+	if (gap_first(stream) == DOWN)
+		return DOWN;
+	/* The client's bytes come first unless they were sent in answer to the server's. */
+	return up->acked > stream->link.expected[DOWN] && down->acked <= stream->link.expected[UP] ? DOWN : UP;
+}
+
+/* flush_tail - what lies behind the last bytes that came: lost ones that the peer or the FIN proves. */
+static void flush_tail(struct stream *stream, enum direction direction)
+{
+	struct half *half = &stream->half[direction];
+	uint64_t expected = stream->link.expected[direction];
+	uint64_t end = half->fin_seen ? half->fin : MAX(half->acked, half->highest);
+	/* One more than everything is the acknowledgement of a FIN that is not in the capture. */
+	if (!half->fin_seen && end == expected + 1)
+		end = expected;
+	skip_to(stream, direction, end);
+	tell_fin(stream, direction);
+}
+
+void stream_flush(struct stream *stream)
+{
+	while (holds(stream)) {
+		enum direction d = flush_next(stream);
+		skip_to(stream, d, hole_end(&stream->half[d]));
+	}
+	enum direction first = gap_first(stream);
+	flush_tail(stream, first);
+	flush_tail(stream, direction_other(first));
+	outbox_flush(&stream->outbox);
+}
+
+/* ---- life ---- */
+
+void reassembly_pass(const struct segment *segment)
+{
+	history_pass(segment->captured);
+}
+
+struct stream *stream_new(const struct stream_start *start, const struct stream_sink *sink, void *user)
+{
+	struct stream *stream = g_new0(struct stream, 1);
+	stream->outbox.sink = sink;
+	stream->outbox.user = user;
+	stream->one_sided = start->one_sided;
+	stream->missing = start->missing;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		stream->half[d].known = start->known[d];
+		stream->half[d].first_seq = start->first_seq[d];
+	}
+	return stream;
+}
+
+size_t stream_buffered(const struct stream *stream)
+{
+	size_t size = sizeof *stream + stream->outbox.held;
+	for (enum direction d = UP; d <= DOWN; d++)
+		size += stream->half[d].held.bytes + stream->link.queued[d] * (size_t)HELD_OVERHEAD;
+	return size;
+}
+
+void stream_free(struct stream *stream)
+{
+	if (!stream)
+		return;
+	nids_link_release(&stream->link);
+	outbox_free(&stream->outbox);
+	for (enum direction d = UP; d <= DOWN; d++)
+		pieces_free(&stream->half[d].held);
+	g_free(stream);
+}
+
+bool reassembly_init(void)
+{
+	static const struct nids_owner owner = { .bytes = on_bytes, .relieve = relieve };
+	return nids_open(&owner);
+}
+
+void reassembly_exit(void)
+{
+	nids_close();
+}

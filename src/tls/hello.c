@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * hello.c - ClientHello and ServerHello taken apart (RFC 5246 7.4.1, RFC 8446 4.1, 4.2; RFC 6066, RFC 7301).
+ *
+ * Both are borrowed bodies of one handshake message. Nothing is kept but strings of *info. Lists are bounded by the
+ * message, which is bounded by TLS_HANDSHAKE_MAX.
+ */
+#include "parts.h"
+
+#include <string.h>
+
+#define TLS_RANDOM_SIZE 32
+#define TLS_VERSION_DRAFT_13 0x7f00 /* drafts of TLS 1.3 say 0x7f and their number */
+#define SERVER_NAME_HOST 0          /* the only type of name there is */
+
+char *tls_text(struct span octets)
+{
+	GString *text = g_string_sized_new(octets.size);
+	for (size_t i = 0; i < octets.size; i++)
+		if (octets.data[i])
+			g_string_append_c(text, (char)octets.data[i]);
+		else
+			g_string_append(text, "\\0");
+	return g_string_free(text, FALSE);
+}
+
+const char *tls_version_name(uint16_t number)
+{
+	static const char *const names[] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
+	if (number >= 0x0300 && number <= TLS_VERSION_13)
+		return names[number - 0x0300];
+	if ((number & 0xff00) == TLS_VERSION_DRAFT_13)
+		return "TLSv1.3";
+	return NULL;
+}
+
+/* take_numbers - the rest of a vector of two-octet numbers, without GREASE. */
+static void take_numbers(struct reader list, GArray *numbers)
+{
+	while (reader_more(&list)) {
+		uint16_t number = (uint16_t)reader_number(&list, 2);
+		if (!list.bad && !TLS_IS_GREASE(number))
+			g_array_append_val(numbers, number);
+	}
+}
+
+/* take_server_name - the host of a server_name extension. */
+static void take_server_name(struct reader body, struct tls_info *info)
+{
+	struct reader names = reader_vector(&body, 2);
+	while (reader_more(&names) && !info->sni) {
+		uint32_t type = reader_number(&names, 1);
+		struct reader name = reader_vector(&names, 2);
+		if (!name.bad && type == SERVER_NAME_HOST)
+			info->sni = tls_text(name.rest);
+	}
+}
+
+/* is_grease_name - RFC 8701 reserves names for ALPN, too: the two octets of a GREASE value. */
+static bool is_grease_name(struct span name)
+{
+	return name.size == 2 && TLS_IS_GREASE(name.data[0] << 8 | name.data[1]);
+}
+
+/* take_alpn - the protocols of an ALPN extension; returns the first. */
+static struct span take_alpn(struct reader body, GPtrArray *protocols)
+{
+	struct span first = { 0 };
+	struct reader names = reader_vector(&body, 2);
+	while (reader_more(&names)) {
+		struct reader name = reader_vector(&names, 1);
+		if (name.bad || is_grease_name(name.rest))
+			continue;
+		if (!first.data)
+			first = name.rest;
+		g_ptr_array_add(protocols, tls_text(name.rest));
+	}
+	return first;
+}
+
+/* take_client_extension - what one extension of a ClientHello says. */
+static void take_client_extension(uint16_t type, struct reader body, struct client_hello *hello, struct tls_info *info)
+{
+	if (TLS_IS_GREASE(type))
+		return;
+	g_array_append_val(hello->extensions, type);
+	switch (type) {
+	case EXTENSION_SERVER_NAME:
+		hello->has_sni = true;
+		take_server_name(body, info);
+		break;
+	case EXTENSION_ALPN:
+		hello->first_alpn = take_alpn(body, info->alpn);
+		break;
+	case EXTENSION_SIGNATURE_ALGORITHMS:
+		take_numbers(reader_vector(&body, 2), hello->signature_algorithms);
+		break;
+	case EXTENSION_SUPPORTED_VERSIONS: {
+		GArray *versions = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+		take_numbers(reader_vector(&body, 1), versions);
+		for (guint i = 0; i < versions->len; i++)
+			if (i == 0 || g_array_index(versions, uint16_t, i) > hello->version)
+				hello->version = g_array_index(versions, uint16_t, i);
+		g_array_free(versions, TRUE);
+		break;
+	}
+	default:
+		break;
+	}
+}
+
+void tls_client_hello(struct span body, struct tls_info *info)
+{
+	struct client_hello hello = { .ciphers = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+		.extensions = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
+		.signature_algorithms = g_array_new(FALSE, FALSE, sizeof(uint16_t)) };
+	struct reader reader = { body, false };
+	hello.version = (uint16_t)reader_number(&reader, 2);
+	reader_take(&reader, TLS_RANDOM_SIZE);
+	reader_vector(&reader, 1); /* session id */
+	take_numbers(reader_vector(&reader, 2), hello.ciphers);
+	reader_vector(&reader, 1); /* compression */
+	/* A hello of SSL 3 ends here: no extensions. */
+	struct reader extensions =
+		reader_more(&reader) ? reader_vector(&reader, 2) : (struct reader){ .bad = reader.bad };
+	while (reader_more(&extensions)) {
+		uint16_t type = (uint16_t)reader_number(&extensions, 2);
+		struct reader extension = reader_vector(&extensions, 2);
+		if (!extension.bad)
+			take_client_extension(type, extension, &hello, info);
+	}
+	info->client_hello = true;
+	if (!extensions.bad)
+		tls_ja4(&hello, info->ja4);
+	g_array_free(hello.ciphers, TRUE);
+	g_array_free(hello.extensions, TRUE);
+	g_array_free(hello.signature_algorithms, TRUE);
+}
+
+void tls_server_hello(struct span body, struct tls_info *info, bool *retry)
+{
+	/* RFC 8446 4.1.3: a ServerHello with this random (SHA-256 of "HelloRetryRequest") asks for another ClientHello.
+	 */
+	static const uint8_t retry_random[TLS_RANDOM_SIZE] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe,
+		0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e,
+		0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
+	struct reader reader = { body, false };
+	uint16_t version = (uint16_t)reader_number(&reader, 2);
+	struct span random = reader_take(&reader, TLS_RANDOM_SIZE);
+	reader_vector(&reader, 1); /* session id */
+	uint16_t cipher = (uint16_t)reader_number(&reader, 2);
+	reader_number(&reader, 1); /* compression */
+	if (reader.bad)
+		return;
+	*retry = memcmp(random.data, retry_random, sizeof retry_random) == 0;
+	struct reader extensions = reader_more(&reader) ? reader_vector(&reader, 2) : (struct reader){ .bad = true };
+	while (reader_more(&extensions)) {
+		uint32_t type = reader_number(&extensions, 2);
+		struct reader extension = reader_vector(&extensions, 2);
+		if (type == EXTENSION_SUPPORTED_VERSIONS && extension.rest.size == 2) {
+			version = (uint16_t)reader_number(&extension, 2);
+		} else if (type == EXTENSION_ALPN && !extension.bad && !info->alpn_chosen) {
+			struct reader names = reader_vector(&extension, 2), name = reader_vector(&names, 1);
+			if (!name.bad)
+				info->alpn_chosen = tls_text(name.rest);
+		}
+	}
+	info->version_number = version;
+	info->version = tls_version_name(version);
+	info->cipher_number = cipher;
+	info->cipher = tls_cipher_name(cipher);
+	info->server_hello = !*retry;
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""alerts.py - every row of the alert catalogue is raised where it must be and not where it must not.
+
+    alerts.py SMTPSCAN [ID...]
+
+Walks `smtpscan --list-alerts=json` (a line for each): each id needs a dialogue in alert_cases.py that raises it and a near miss that does
+not. Each dialogue raises exactly what its case says, nothing more.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from alert_cases import CASES
+from generate import make
+
+CERTIFICATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "testdata")
+
+
+def raised(smtpscan, path, options):
+    done = subprocess.run([smtpscan, *options, "-e", "alert,flow,stats", path], capture_output=True, text=True)
+    alerts, counts = {}, {}
+    for line in done.stdout.splitlines():
+        record = json.loads(line)
+        if record["event_type"] == "alert":
+            alerts[record["alert"]["signature"]] = record["alert"].get("evidence", "")
+        for id, count in record.get("smtp_session", {}).get("alerts", {}).items():
+            counts[id] = counts.get(id, 0) + count
+    if set(counts) != set(alerts):
+        alerts["(smtp_session.alerts says otherwise)"] = str(counts)
+    return alerts, done.returncode
+
+
+def check(smtpscan, folder, number, case):
+    id, kind, dialogue, options, others = case
+    path = "%s/%d.pcap" % (folder, number)
+    make(dialogue, path, CERTIFICATES)
+    alerts, status = raised(smtpscan, path, options)
+    wanted = others | ({id} if kind == "raises" else set())
+    wrong = ["exit status %d" % status] if status else []
+    wrong += ["not raised: " + i for i in sorted(wanted - set(alerts))]
+    wrong += ["raised: %s %r" % (i, alerts[i][:60]) for i in sorted(set(alerts) - wanted)]
+    return wrong
+
+
+def main():
+    smtpscan, wanted = sys.argv[1], sys.argv[2:]
+    listed = subprocess.run([smtpscan, "--list-alerts=json"], capture_output=True, text=True, check=True).stdout
+    ids = [json.loads(line)["signature"] for line in listed.splitlines()]
+    passed = failed = 0
+    for id in ids:
+        for kind in "raises", "near":
+            if not any(c[0] == id and c[1] == kind for c in CASES):
+                print("FAIL %s: no case that says %s" % (id, kind))
+                failed += 1
+    for id in sorted({c[0] for c in CASES} - set(ids)):
+        print("FAIL %s is not in the catalogue" % id)
+        failed += 1
+    with tempfile.TemporaryDirectory() as folder:
+        for number, case in enumerate(CASES):
+            if wanted and case[0] not in wanted:
+                continue
+            wrong = check(smtpscan, folder, number, case)
+            if wrong:
+                print("FAIL %d %s %s: %s" % (number, case[0], case[1], "; ".join(wrong)))
+            passed, failed = passed + (not wrong), failed + bool(wrong)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,680 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_jobs.py SMTPSCAN TESTDATA - the work divided: among workers, shards and runs, with signals and deaths.
+
+Every division must give the bytes of the undivided run. What a test needs beside Python (GNU parallel) is looked for;
+without it that test is skipped.
+"""
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+from generate import Player, packets_of, write_pcap
+
+PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
+PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
+HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
+JOBS = ("1", "2", "3", "7")
+SPLIT_SIZE = 4 << 20  # octets of a capture that are worth a worker of their own (jobs.c)
+PADDING = bytes.fromhex("020000000001020000000002" "88b5") + bytes(250_000)
+WAIT = 60  # seconds until a test gives up
+
+SESSION = """S: 220 mail.example ESMTP
+C: EHLO client.example
+S: 250 mail.example
+C: MAIL FROM:<{sender}@client.example>
+S: 250 ok
+C: RCPT TO:<{recipient}@mail.example>
+S: 250 ok
+C: DATA
+S: 354 go
+C: From: {sender}@client.example
+C: To: {recipient}@mail.example
+C: Subject: {subject}
+C:
+C: From here to there
+C: .
+S: 250 taken
+"""
+QUIT = "C: QUIT\nS: 221 bye\n"
+FAILED_LOGIN = """S: 220 mail.example ESMTP
+C: EHLO client.example
+S: 250-mail.example
+S: 250 AUTH PLAIN
+C: AUTH PLAIN AGFubmEAd3Jvbmc=
+S: 535 no
+C: QUIT
+S: 221 bye
+"""
+
+
+def play(path, text, padding=0):
+    """A capture of these dialogues, with so many octets of other packets all over it."""
+    player = Player(TESTDATA)
+    player.play(text)
+    found = packets_of(player.connections)
+    count = padding // len(PADDING)
+    for i in range(count):
+        at = (len(found) - 1) * i // count
+        found.insert(at, (found[at][0], PADDING, len(PADDING)))
+    write_pcap(path, found)
+    return path
+
+
+def mail(settings, number, end=QUIT):
+    return "@ %s\n" % settings + SESSION.format(sender="s%d" % number, recipient="r%d" % number, subject=number) + end
+
+
+def many_sessions():
+    """Sessions that overlap, between the same two addresses and between others; logins that fail over several sessions; two
+    that expire in the middle, at the same packet; some that are open at the end, the last packet being of an old one."""
+    text = []
+    for i in range(60):
+        text.append(mail("client=198.51.100.%d server=192.0.2.%d after=-0.05" % (i % 13, 20 + i % 3), i))
+        if i % 9 == 0:
+            text.append("@ client=198.51.100.99 server=192.0.2.20 after=0.5\n" + FAILED_LOGIN)
+    for i in range(60, 64):
+        text.append(mail("client=203.0.113.%d after=-0.02" % i, i, "C: MAIL FROM:<late@client.example>\n! open\n"))
+    text.append(mail("client=203.0.113.200 after=700", 70))  # later than the idle timeout
+    for i in range(71, 90):
+        text.append(mail("client=203.0.113.%d after=-0.03" % i, i, "C: NOOP\n! open\n"))
+    # The oldest of those open is the one that goes on; its last packet completes a record.
+    text.insert(-19, mail("client=203.0.113.201 after=0.01", 91, "! wait 60\n" + QUIT + "! open\n"))
+    return "".join(text)
+
+
+def run(*arguments, **more):
+    return subprocess.run([PROGRAM, *arguments], stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
+                          timeout=WAIT, **more)
+
+
+def records(output, kind=None):
+    rows = [json.loads(line) for line in output.decode("utf-8").splitlines()]
+    return [row for row in rows if kind in (None, row["event_type"])]
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def until(condition, what):
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError("no " + what)
+
+
+class Jobs(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def status(self, expected, *arguments, **more):
+        result = run(*arguments, **more)
+        self.assertEqual(result.returncode, expected, result.stderr.decode())
+        return result
+
+    def same_for_all(self, status, *arguments):
+        """-> output of -j 1, after comparing it with the others"""
+        first = self.status(status, "-j", "1", *arguments)
+        for jobs in JOBS[1:]:
+            other = self.status(status, "-j", jobs, *arguments)
+            self.assertTrue(other.stdout == first.stdout, "-j %s differs" % jobs)
+            self.assertEqual(other.stderr, first.stderr, "-j " + jobs)
+        return first.stdout
+
+    def large(self, name="large.pcap"):
+        return play(self.path(name), many_sessions(), 7 * SPLIT_SIZE + (1 << 20))
+
+    def everything(self):
+        """The captures of testdata as one, large enough for seven workers."""
+        path, shift, last = self.path("everything.pcap"), 0, 0
+        with open(path, "wb") as out:
+            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            for name in sorted(os.listdir(TESTDATA)):
+                data = read(os.path.join(TESTDATA, name)) if name.endswith(".pcap") else b""
+                if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", data, 20)[0] != 1:
+                    continue
+                at, first = 24, struct.unpack_from("<I", data, 24)[0]
+                while at + 16 <= len(data):
+                    seconds, fraction, size, length = struct.unpack_from("<IIII", data, at)
+                    if at + 16 + size > len(data):
+                        break  # it is cut off there
+                    last = 1_000_000_000 + shift + seconds - first
+                    out.write(struct.pack("<IIII", last, fraction, size, length) + data[at + 16:at + 16 + size])
+                    at += 16 + size
+                shift = last - 1_000_000_000 + 1
+                out.write(struct.pack("<IIII", last, 999_999, len(PADDING), len(PADDING)) + PADDING)
+        self.assertGreater(os.path.getsize(path), 7 * SPLIT_SIZE)
+        return path
+
+    # ---- workers ----
+
+    def test_one_capture_for_any_number_of_workers(self):
+        output = self.same_for_all(0, "-e", "all", "--raw", self.large())
+        kinds = {row["alert"]["signature"] for row in records(output, "alert")}
+        self.assertIn("auth_bruteforce", kinds)
+        stats = records(output, "stats")[0]["stats"]
+        self.assertEqual((stats["mails"], stats["complete"]), (85, True))
+        self.assertIn("timeout", {row["flow"]["reason"] for row in records(output, "flow")})
+
+    def test_everything_for_any_number_of_workers(self):
+        path = self.everything()
+        self.same_for_all(0, "-e", "all", path)
+        self.same_for_all(1, "--fail-on", "high", "-e", "flow,stats", path)
+        self.same_for_all(0, "-f", "tcp port 25", path)
+
+    def test_what_is_remembered_for_any_number_of_workers(self):
+        # Bytes that are sent again, with others in between: how far memory reaches must not depend on whose they are.
+        again = "! wait 2\nC: NOOP\n! wait %s\n! alter NOPE\n" + QUIT
+        text = [mail("client=198.51.100.%d after=-%s" % (i, 2.06 + (i - 1) * 0.05), i, again % (i * 0.05)) for i in range(60)]
+        lines = "C: " + "x" * 998 + "\n"
+        text += [mail("client=203.0.113.%d after=-%s" % (i, 0 if i else 2.9), i).replace("C: .\n", lines * 200 + "C: .\n")
+                 for i in range(30)]
+        path = play(self.path("again.pcap"), "".join(text), 7 * SPLIT_SIZE)
+        found = records(self.same_for_all(0, "-e", "all", path), "alert")
+        conflicts = [row for row in found if row["alert"]["signature"] == "tcp_overlap_conflict"]
+        self.assertTrue(5 < len(conflicts) < 55, len(conflicts))
+
+    def test_a_large_capture_is_read_by_several(self):
+        process = subprocess.Popen([PROGRAM, "-j", "3", self.sparse()], stdout=subprocess.DEVNULL)
+        try:
+            until(lambda: len(children(process.pid)) == 3, "three workers")
+        finally:
+            process.kill()
+            process.wait()
+
+    def test_records_are_in_order_to_the_end(self):
+        rows = records(self.status(0, "-j", "3", "-e", "all", self.large()).stdout)
+        keys = [(row["pcap_cnt"], row["flow_id"]) for row in rows if "flow_id" in row]
+        self.assertEqual(keys, sorted(keys))
+        # the case that makes it hard: the last packet completes a record, and older sessions are open
+        last = [row for row in rows if row.get("pcap_cnt") == keys[-1][0]]
+        self.assertIn("smtp_command", {row["event_type"] for row in last})
+        self.assertGreater(len({row["flow_id"] for row in last}), 10)
+
+    def test_many_captures_for_any_number_of_workers(self):
+        names = sorted(name for name in os.listdir(TESTDATA) if name.endswith(".pcap"))
+        paths = [os.path.join(TESTDATA, name) for name in names]
+        missing = self.path("missing.pcap")
+        output = self.same_for_all(3, "-e", "all", *paths[:90], missing, *paths[90:])
+        self.assertEqual([row["pcap_filename"] for row in records(output, "stats")],
+                         [*paths[:90], missing, *paths[90:]])
+
+    def test_large_and_small_captures_together(self):
+        self.same_for_all(0, PLAIN, self.large(), HIGH, self.large("other.pcap"), PLAIN)
+
+    def test_a_recording_for_any_number_of_workers(self):
+        whole = read(self.large())
+        header, at, pieces = whole[:24], 24, [[], [], []]
+        while at < len(whole):
+            size = 16 + struct.unpack_from("<I", whole, at + 8)[0]
+            pieces[3 * at // len(whole)].append(whole[at:at + size])
+            at += size
+        paths = []
+        for i, piece in enumerate(pieces):
+            paths.append(self.path("piece%d.pcap" % i))
+            with open(paths[-1], "wb") as file:
+                file.write(header + b"".join(piece))
+        output = self.same_for_all(0, "--continuous", "-e", "all", *paths)
+        strip = lambda text: [dict(row, pcap_filename="") for row in records(text)]
+        self.assertEqual(strip(output), strip(self.status(0, "-e", "all", self.path("large.pcap")).stdout))
+
+    def test_a_large_capture_on_standard_input(self):
+        path = self.large()
+        whole = [dict(row, pcap_filename="-") for row in records(self.status(0, path).stdout)]
+        with open(path, "rb") as file:
+            self.assertEqual(records(self.status(0, "-j", "3", "-", stdin=file).stdout), whole)
+
+    def test_large_records_pass(self):
+        lines = "C: " + "x" * 998 + "\n"
+        text = mail("", 1).replace("C: .\n", lines * 6000 + "C: .\n")
+        path = play(self.path("big.pcap"), text + mail("client=203.0.113.7 after=-4", 2), 7 * SPLIT_SIZE)
+        rows = records(self.same_for_all(0, "--raw", path), "smtp")
+        self.assertGreater(max(len(row["smtp"]["raw"]) for row in rows), 6_000_000)
+
+    def test_mails_beside_the_records_for_any_number_of_workers(self):
+        path, found = self.everything(), []
+        for jobs in JOBS:
+            box, out = self.path("box" + jobs), self.path("out" + jobs)
+            result = self.status(0, "-j", jobs, "--mbox", box, "--extract", out, path, HIGH)
+            files = {name: read(os.path.join(out, name)) for name in sorted(os.listdir(out))}
+            found.append((read(box), files, result.stdout.replace(out.encode(), b"OUT")))
+        for other in found[1:]:
+            self.assertTrue(other == found[0])
+        self.assertGreater(found[0][0].count(b"\nFrom "), 100)
+        self.assertGreater(len(found[0][1]), 50)
+
+    # ---- workers that die, output that fails ----
+
+    def sparse(self, size=3 << 30):
+        """A capture that takes seconds to read, and little room: packets with holes for their octets."""
+        path = play(self.path("sparse.pcap"), mail("client=203.0.113.1", 1, "! open\n"))
+        with open(path, "r+b") as file:
+            file.seek(0, os.SEEK_END)
+            while file.tell() < size:
+                file.write(struct.pack("<IIII", 1_750_000_100, 0, 262_000, 262_000) + PADDING[:14])
+                file.seek(262_000 - 14, os.SEEK_CUR)
+            file.truncate()
+        return path
+
+    def died(self, arguments, expected_complete):
+        process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        workers = until(lambda: len(children(process.pid)) == 2 and children(process.pid), "two workers")
+        time.sleep(0.3)
+        os.kill(workers[0], signal.SIGKILL)
+        output, errors = process.communicate(timeout=WAIT)
+        self.assertEqual(process.returncode, 3, errors)
+        stats = records(output, "stats")
+        self.assertEqual([row["stats"]["complete"] for row in stats], expected_complete)
+        for row in stats:
+            if not row["stats"]["complete"]:
+                self.assertIn("killed by signal 9", row["stats"]["error"])
+                self.assertIn(row["stats"]["error"], errors.decode())
+        return output
+
+    def test_a_worker_that_dies_takes_down_its_share(self):
+        path = self.sparse()
+        output = self.died(["-j", "2", path, PLAIN], [False, True])
+        self.assertGreater(records(output, "stats")[0]["stats"]["packets"], 0)
+        self.assertIn(b"postfix-plain.pcap", output)
+
+    def test_a_worker_that_dies_takes_down_its_capture(self):
+        path = self.sparse()
+        os.link(path, self.path("copy.pcap"))
+        self.died(["-j", "2", path, self.path("copy.pcap"), PLAIN], [False, True, True])
+
+    # ---- workers that are ahead ----
+
+    def talkative(self):
+        """A capture of which every share has many times as much to say as may be held for it (spool.c)."""
+        lines = "C: " + "x" * 998 + "\n"
+        text = [mail("client=203.0.113.%d after=-%s" % (i % 100, 3 if i else 0), i).replace("C: .\n", lines * 200 + "C: .\n")
+                for i in range(120)]
+        return play(self.path("talkative.pcap"), "".join(text), 7 * SPLIT_SIZE)
+
+    def start(self, jobs, capture, out):
+        """A run that complains when it needs a temporary file -> process, workers"""
+        process = subprocess.Popen([PROGRAM, "-j", str(jobs), "-e", "all", "--raw", "-o", out, capture],
+                                   stderr=subprocess.PIPE, env=dict(os.environ, TMPDIR=self.path("nowhere")))
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process, until(lambda: len(children(process.pid)) == jobs and children(process.pid), "workers")
+
+    @staticmethod
+    def rests(pid):
+        """Has a process used no CPU for a while?"""
+        ticks = lambda: read("/proc/%d/stat" % pid).rsplit(b") ", 1)[1].split()[11:13]
+        before = ticks()
+        time.sleep(0.1)
+        return ticks() == before
+
+    def test_who_is_ahead_waits_in_memory(self):
+        capture = self.talkative()
+        expected = self.status(0, "-j", "1", "-e", "all", "--raw", capture).stdout
+        self.assertGreater(len(expected), 40_000_000)
+        for slow in range(3):  # each worker in turn is the slow one
+            process, workers = self.start(3, capture, self.path("out"))
+            os.kill(workers[slow], signal.SIGSTOP)
+            for pid in workers[:slow] + workers[slow + 1:] + [process.pid]:
+                until(lambda pid=pid: self.rests(pid), "rest: others wait for the slow one")
+            self.assertEqual(len(children(process.pid)), 3)
+            with open("/proc/%d/status" % process.pid, encoding="utf-8") as file:
+                self.assertLess(int(re.search(r"VmHWM:\s*(\d+)", file.read()).group(1)), 64 << 10)
+            os.kill(workers[slow], signal.SIGCONT)
+            self.assertEqual((process.wait(timeout=WAIT), process.stderr.read()), (0, b""))
+            self.assertTrue(read(self.path("out")) == expected, "worker %d was slow" % slow)
+
+    def test_who_waits_may_die(self):
+        process, workers = self.start(2, self.talkative(), self.path("out"))
+        os.kill(workers[0], signal.SIGSTOP)
+        until(lambda: self.rests(workers[1]), "rest")
+        os.kill(workers[1], signal.SIGKILL)
+        until(lambda: self.rests(process.pid), "rest: the rest of the dead one's records is taken")
+        os.kill(workers[0], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 3)
+        rows = records(read(self.path("out")))
+        self.assertIn("killed by signal 9", rows[-1]["stats"]["error"])
+
+    def test_who_waits_may_be_interrupted(self):
+        process, workers = self.start(2, self.talkative(), self.path("out"))
+        os.kill(workers[1], signal.SIGSTOP)
+        until(lambda: self.rests(workers[0]), "rest")
+        process.send_signal(signal.SIGTERM)
+        os.kill(workers[1], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 3)
+        self.assertFalse(records(read(self.path("out")), "stats")[0]["stats"]["complete"])
+
+    def test_inputs_that_nobody_writes_yet_do_not_wait(self):
+        # The first input is held up; the second one's records go to the file, and its worker is free for more.
+        capture = self.talkative()
+        os.link(capture, self.path("again.pcap"))
+        inputs = [capture, self.path("again.pcap"), PLAIN]
+        expected = self.status(0, "-j", "1", "-e", "all", "--raw", *inputs).stdout
+        process = subprocess.Popen([PROGRAM, "-j", "2", "-e", "all", "--raw", "-o", self.path("out"), *inputs])
+        workers = until(lambda: len(children(process.pid)) == 2 and children(process.pid), "two workers")
+        os.kill(workers[0], signal.SIGSTOP)
+        until(lambda: self.rests(workers[1]) and self.rests(process.pid), "rest")
+        os.kill(workers[0], signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=WAIT), 0)
+        self.assertTrue(read(self.path("out")) == expected)
+
+    def test_output_that_fails_ends_the_run(self):
+        with open("/dev/full", "wb") as full:
+            result = self.status(4, "-j", "3", "-e", "all", self.large(), stdout=full)
+        self.assertEqual(result.stderr.count(b"\n"), 1)
+        result = self.status(4, "-j", "3", "--mbox", "/dev/full", self.large())
+        self.assertIn(b"smtpscan: /dev/full: ", result.stderr)
+        self.assertTrue(records(result.stdout, "stats")[0]["stats"]["complete"])
+
+    def test_no_room_for_temporary_files(self):
+        nowhere = self.path("nowhere")
+        path, capture = self.path("out"), self.large()
+        expected = self.status(0, "-e", "all", capture, PLAIN, capture, capture).stdout
+        result = self.status(0, "-j", "3", "-e", "all", "-o", path, capture, PLAIN, capture, capture,
+                             env=dict(os.environ, TMPDIR=nowhere))
+        self.assertTrue(read(path) == expected, result.stderr)
+
+    def test_fewer_processes_than_planned(self):
+        capture = self.large()
+        expected = self.status(0, "-e", "all", capture, PLAIN).stdout
+        for files in 14, 20:  # descriptors: enough for one worker, for a few
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+            result = self.status(0, "-j", "7", "-e", "all", capture, PLAIN, preexec_fn=limit)
+            self.assertTrue(result.stdout == expected)
+        result = self.status(3, "-j", "2", PLAIN, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (7, 7)))
+        self.assertIn("worker process", records(result.stdout, "stats")[0]["stats"]["error"])
+
+    # ---- shards ----
+
+    def shards(self, count, *captures, jobs="1"):
+        paths = []
+        for i in range(1, count + 1):
+            paths.append(self.path("shard%dof%d" % (i, count)))
+            self.status(0, "-j", jobs, "-e", "all", "--shard", "%d/%d" % (i, count), "-o", paths[-1], *captures)
+        return paths
+
+    def test_shards_merged_are_the_whole(self):
+        for captures in ([self.everything()], [self.large(), PLAIN, HIGH]):
+            whole = self.status(0, "-e", "all", *captures).stdout
+            for count, jobs in (2, "1"), (3, "2"), (1, "1"):
+                paths = self.shards(count, *captures, jobs=jobs)
+                result = self.status(0, "--merge", *reversed(paths))
+                self.assertTrue(result.stdout == whole, "%d shards" % count)
+                out = self.path("merged")
+                self.status(0, "--merge", "-o", out, *paths)
+                self.assertTrue(read(out) == whole)
+                sizes = [os.path.getsize(path) for path in paths]
+                self.assertGreater(min(sizes), max(sizes) / 20, "the shards are not of the same size at all")
+
+    def test_records_of_shards_are_merged_by_sort(self):
+        capture = self.large()
+        paths = self.shards(3, capture)
+        whole = [line for line in self.status(0, "-e", "all", capture).stdout.splitlines() if b'"stats":{' not in line]
+        command = "cat \"$@\" | grep -v '\"event_type\":\"stats\"' | sort -s -t, -k3.12,3n -k2.11,2n"
+        merged = subprocess.run(["sh", "-c", command, "sh", *paths], stdout=subprocess.PIPE, check=True,
+                                env=dict(os.environ, LC_ALL="C")).stdout
+        self.assertEqual(merged.splitlines(), whole)
+
+    def test_shards_that_do_not_belong_together_are_refused(self):
+        one, two, _ = self.shards(3, PLAIN)
+        for wrong, words in (([one, two], b"shard 1 of 3, but 2"), ([one, two, two], b"twice"),
+                             ([one, two, PLAIN], b"no stats record"), ([one, two, self.path("missing")], b"no stats")):
+            self.assertIn(words, self.status(3, "--merge", *wrong).stderr)
+        first, second = self.shards(2, PLAIN)
+        self.status(0, "--shard", "2/2", "-o", second, HIGH)
+        self.assertIn(b"not of the same capture", self.status(3, "--merge", first, second).stderr)
+
+    def test_shards_of_what_is_broken_say_so(self):
+        path = self.path("cut.pcap")
+        with open(path, "wb") as file:
+            file.write(read(PLAIN)[:-5])
+        whole = self.status(3, path).stdout
+        paths = []
+        for i in "12":
+            paths.append(self.path("part" + i))
+            self.status(3, "--shard", i + "/2", "-o", paths[-1], path)
+        self.assertEqual(self.status(3, "--merge", *paths).stdout, whole)
+
+    # ---- resume ----
+
+    def test_resume_skips_what_is_complete(self):
+        captures, out = self.path("captures"), self.path("out")
+        os.mkdir(captures)
+        for name in ("a.pcap", "b.pcap", "odd name;$x.pcap"):
+            shutil.copy(PLAIN if name != "b.pcap" else HIGH, os.path.join(captures, name))
+        arguments = ("--resume", out, "-e", "all", captures)
+        first = self.status(0, *arguments)
+        self.assertEqual(first.stdout, b"")
+        names = sorted(os.listdir(out))
+        self.assertEqual(len(names), 3)
+        for name in names:
+            self.assertRegex(name, r"^(a\.pcap|b\.pcap|odd_name__x\.pcap)-[0-9a-f]{16}\.jsonl$")
+        path = os.path.join(captures, "a.pcap")
+        self.assertEqual(read(os.path.join(out, names[0])), self.status(0, "-e", "all", path).stdout)
+        before = {name: os.stat(os.path.join(out, name)).st_ino for name in names}
+        os.truncate(os.path.join(out, names[0]), os.path.getsize(os.path.join(out, names[0])) - 1)
+        os.utime(os.path.join(captures, "b.pcap"))
+        self.status(0, "-j", "2", *arguments)
+        after = {name: os.stat(os.path.join(out, name)).st_ino for name in os.listdir(out)}
+        self.assertEqual([before[name] == after[name] for name in names], [False, False, True])
+        self.assertEqual(read(os.path.join(out, names[0])), self.status(0, "-e", "all", path).stdout)
+
+    def test_resume_counts_alerts_of_what_is_skipped(self):
+        arguments = ("--resume", self.path("out"), "-e", "smtp", "--fail-on", "high", HIGH)
+        self.status(1, *arguments)
+        self.status(1, *arguments)
+        self.status(0, "--resume", self.path("out"), HIGH)
+        self.assertEqual(len(os.listdir(self.path("out"))), 1)
+
+    def test_resume_tries_again_what_is_broken(self):
+        capture = self.path("cut.pcap")
+        with open(capture, "wb") as file:
+            file.write(read(PLAIN)[:-5])
+        for _ in range(2):
+            result = self.status(3, "--resume", self.path("out"), capture)
+            self.assertIn(b"cut.pcap", result.stderr)
+        name = os.listdir(self.path("out"))[0]
+        self.assertFalse(records(read(self.path("out", name)), "stats")[0]["stats"]["complete"])
+
+    def test_resume_after_an_interruption(self):
+        capture, out = self.sparse(), self.path("out")
+        arguments = ["-j", "2", "--resume", out, PLAIN, capture, HIGH]
+        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.PIPE)
+        until(lambda: os.path.isdir(out) and len([n for n in os.listdir(out) if n[0] != "."]) >= 1, "first output")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=WAIT), 3)
+        process.stderr.close()
+        self.assertFalse([name for name in os.listdir(out) if name[0] == "."])
+        with open(capture, "r+b") as file:
+            file.truncate(8 << 20)
+        self.status(3, *arguments)  # the end of a packet is missing now
+        with open(capture, "r+b") as file:
+            file.truncate(24)
+        os.utime(capture)
+        self.status(0, *arguments)
+        self.assertEqual(len(os.listdir(out)), 3)
+
+    def test_shards_have_files_of_their_own(self):
+        out = self.path("out")
+        for i in "12":
+            self.status(0, "--resume", out, "--shard", i + "/2", PLAIN)
+        self.assertEqual([name[-13:] for name in sorted(os.listdir(out))], [".1-of-2.jsonl", ".2-of-2.jsonl"])
+
+    def test_resume_refuses_what_makes_no_sense(self):
+        for more in (["-o", "x"], ["--mbox", "x"], ["--continuous"], ["-"]):
+            self.status(2, "--resume", self.path("out"), *more, PLAIN)
+
+    def test_gnu_parallel_over_a_list_of_captures(self):
+        if not shutil.which("parallel"):
+            self.skipTest("no GNU parallel")
+        captures, out, log = self.path("captures"), self.path("out"), self.path("log")
+        os.mkdir(captures)
+        for i in range(5):
+            shutil.copy(PLAIN, os.path.join(captures, "%d.pcap" % i))
+        # The README's own command, in this folder and with this program.
+        readme = read(os.path.join(os.path.dirname(__file__), "..", "..", "README.md")).decode()
+        command = next(line.strip() for line in readme.splitlines() if "| parallel " in line)
+        os.symlink(PROGRAM, self.path("smtpscan"))
+        env = dict(os.environ, HOME=self.folder, PATH=self.folder + ":" + os.environ["PATH"])
+        for _ in range(2):
+            subprocess.run(["sh", "-c", command], check=True, timeout=WAIT, env=env, cwd=self.folder,
+                           stderr=subprocess.DEVNULL)
+            self.assertEqual(len(os.listdir(out)), 5)
+        with open(log, encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 6)  # a header, and each capture once
+
+    # ---- signals, progress ----
+
+    def live(self, *arguments):
+        """A run on a pipe that has seen a mail, but not the end of its session."""
+        process = subprocess.Popen([PROGRAM, *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        process.stdin.write(read(play(self.path("live.pcap"), mail("", 1, "! open\n"))))
+        process.stdin.flush()
+        signal.alarm(WAIT)
+        self.addCleanup(signal.alarm, 0)
+        self.assertEqual(json.loads(process.stdout.readline())["event_type"], "smtp")
+        return process
+
+    def test_a_signal_ends_cleanly(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.live()
+            process.send_signal(number)
+            rows = records(process.stdout.read())
+            self.assertEqual(process.wait(), 3)
+            self.assertEqual([row["event_type"] for row in rows], ["fileinfo", "flow", "stats"])
+            self.assertEqual((rows[-1]["stats"]["complete"], rows[-1]["stats"]["mails"]), (False, 1))
+            self.assertIn("interrupted", rows[-1]["stats"]["error"])
+            self.assertEqual(process.stderr.read(), b"smtpscan: interrupted\n")
+
+    def test_a_signal_to_all_processes_ends_cleanly(self):
+        capture = self.sparse()
+        process = subprocess.Popen([PROGRAM, "-j", "2", capture, PLAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        until(lambda: len(children(process.pid)) == 2, "two workers")
+        time.sleep(0.3)
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=WAIT)
+        self.assertEqual((process.returncode, errors), (3, b"smtpscan: interrupted\n"))
+        stats = records(output, "stats")
+        self.assertEqual([row["pcap_filename"] for row in stats], [capture, PLAIN])
+        self.assertFalse(stats[0]["stats"]["complete"])
+
+    def test_a_second_signal_ends_at_once(self):
+        process = self.live("-j", "2")
+        workers = children(process.pid)
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)  # it will not answer
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=WAIT), -signal.SIGINT)
+        until(lambda: not any(os.path.exists("/proc/%d" % worker) for worker in workers), "end of the workers")
+
+    def test_workers_give_up_system_calls(self):
+        process = self.live()
+        modes = []
+        for pid in process.pid, *children(process.pid):
+            with open("/proc/%d/status" % pid, encoding="utf-8") as file:
+                modes.append(re.search(r"^Seccomp:\s*(\d)", file.read(), re.M).group(1))
+        if modes == ["0", "0"]:
+            self.skipTest("built without libseccomp, or with a sanitizer")
+        self.assertEqual(modes[1], "2")
+
+    def test_usr1_prints_progress(self):
+        process = self.live()
+        process.send_signal(signal.SIGUSR1)
+        line = process.stderr.readline()
+        self.assertRegex(line.decode(), r"^smtpscan: .*\b1 mails, \d+ alerts$")
+        process.stdin.close()
+        self.assertTrue(records(process.stdout.read(), "stats")[0]["stats"]["complete"])
+        self.assertEqual(process.wait(), 0)
+
+    def test_progress_in_json(self):
+        capture = self.sparse()
+        process = subprocess.Popen([PROGRAM, "-j", "2", "--progress=json", capture], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE)
+        rows = [json.loads(line)["progress"] for line in process.stderr]
+        self.assertEqual(process.wait(timeout=WAIT), 0)
+        process.stderr.close()
+        self.assertEqual([row["done"] for row in rows], [False] * (len(rows) - 1) + [True])
+        self.assertEqual([row["read"] for row in rows], sorted(row["read"] for row in rows))
+        size = os.path.getsize(capture)
+        self.assertEqual((rows[-1]["size"], rows[-1]["captures_done"], rows[-1]["mails"]), (size, 1, 1))
+        self.assertGreater(rows[-1]["read"], size * 0.99)
+
+    def test_no_progress_where_nobody_looks(self):
+        self.assertEqual(self.status(0, "--progress", self.large()).stderr, b"")
+
+    def test_progress_on_a_terminal(self):
+        capture, (ours, theirs) = self.sparse(), os.openpty()
+        for quiet in (), ("-q",):
+            process = subprocess.Popen([PROGRAM, *quiet, "-j", "2", capture], stdout=subprocess.DEVNULL, stderr=theirs)
+            process.wait(timeout=WAIT)
+            os.set_blocking(ours, False)
+            try:
+                text = os.read(ours, 1 << 16).decode()
+            except BlockingIOError:
+                text = ""
+            if quiet:
+                self.assertEqual(text, "")
+            else:
+                self.assertRegex(text, r"\r *\d+% [\d.]+ [kMG]?B of 3\.2 GB, .*/s, 0:0\d:\d\d left, 1 mails, 0 alerts\x1b\[K")
+                self.assertTrue(text.endswith("\r\x1b[K"))
+        os.close(ours)
+        os.close(theirs)
+
+    def test_a_slow_pipe_gets_each_record_at_once(self):
+        data = read(play(self.path("slow.pcap"), mail("", 1) + mail("", 2)))
+        process = subprocess.Popen([PROGRAM, "-e", "smtp_command", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        os.set_blocking(process.stdout.fileno(), False)
+        got = b""
+        for at in range(0, len(data), 97):
+            process.stdin.write(data[at:at + 97])
+            process.stdin.flush()
+            seen = len(re.findall(rb"(EHLO|MAIL|RCPT) [^\r]*\r\n|(DATA|QUIT)\r\n", data[:at + 97]))
+            end = time.monotonic() + 5
+            # all but the one whose packet is perhaps not there to its end
+            while got.count(b"\n") < seen - 1 and time.monotonic() < end:
+                got += process.stdout.read() or b""
+                time.sleep(0.001)
+            self.assertGreaterEqual(got.count(b"\n"), seen - 1, "octet %d" % at)
+        process.stdin.close()
+        os.set_blocking(process.stdout.fileno(), True)
+        got += process.stdout.read()
+        process.stdout.close()
+        process.wait()
+        self.assertEqual(got.count(b"\n"), 10)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fuzz_conversation.c - a fuzz target: a connection from its first byte to its records, through session, detectors,
+ * mail, TLS and output.
+ *
+ * The input is an octet of flags (1: it began before the capture, 2: port 465, 4: --strict), then a list of records: a
+ * flag octet (1: the server's, 2: a hole, 4: a FIN, 8: acknowledges all), length in two octets, the octets.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/conversation.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool drop(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+{
+	return true;
+}
+
+/* play - the records, until they end. */
+static void play(struct desk *desk, void *user, const uint8_t *data, size_t size)
+{
+	const struct flow_sink *sink = &conversation_flow_sink;
+	uint64_t offset[2] = { 0, 0 };
+	while (size >= 3) {
+		uint8_t flags = data[0];
+		enum direction direction = flags & 1 ? DOWN : UP;
+		size_t length = (size_t)data[1] << 8 | data[2];
+		data += 3;
+		size -= 3;
+		desk->now.packet++;
+		desk->now.time += NANOSECONDS_PER_SECOND;
+		if (flags & 2) {
+			sink->gap(user, direction, length + 1);
+			offset[direction] += length + 1;
+			continue;
+		}
+		length = MIN(length, size);
+		uint8_t *copy = malloc(length ? length : 1); /* of its own, so that a sanitizer knows where it ends */
+		memcpy(copy, data, length);
+		if (length > 0)
+			sink->bytes(user, direction, copy, length, flags & 8 ? offset[direction_other(direction)] : 0);
+		free(copy);
+		offset[direction] += length;
+		data += length;
+		size -= length;
+		if (flags & 4)
+			sink->fin(user, direction);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct options options;
+	static struct output *output;
+	if (!output) {
+		static char name[] = "fuzz", all[] = "--events=all", capture[] = "x.pcap";
+		char *arguments[] = { name, all, capture, NULL };
+		if (options_parse(3, arguments, &options) != OPTIONS_RUN)
+			abort();
+		mail_init();
+		output = output_new(drop, NULL);
+		options.output.filename = capture;
+		output_begin(output, &options.output);
+	}
+	if (size == 0)
+		return 0;
+	struct desk desk = { .options = &options, .output = output, .mail = options.mail, .want_mail = true };
+	struct flow flow = { .id = 1, .midstream = data[0] & 1, .tls_port = data[0] & 2 };
+	flow.client.family = flow.server.family = 4;
+	options.strict = data[0] & 4;
+	desk.mail.parse = true;
+	desk.detectors = detectors_new(&options.detectors);
+	void *user = conversation_flow_sink.begin(&desk, &flow);
+	play(&desk, user, data + 1, size - 1);
+	flow.why = FLOW_END_INPUT;
+	conversation_flow_sink.end(user, &flow);
+	output_packet_done(output);
+	detectors_free(desk.detectors);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fuzz_packet.c - a fuzz target: packets of any link type into one decoder, fragments included.
+ *
+ * The input is a list of records: link type (an index), checksums or not, octets cut off by the snap length, length in
+ * two octets, the packet.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "packet.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const int link_types[] = { 1, 113, 276, 12, 14, 101, 228, 229, 0, 108, 9, 50, 51, 204, 104, 11, 219, 105, 127,
+	119, 163, 192, 258, 149, 239 };
+
+/* touch - a sanitizer sees a segment whose octets are not there. */
+static void touch(const struct segment *segment)
+{
+	volatile uint8_t last;
+	if (segment->captured > segment->length || segment->vlan_count > DECODE_VLAN_MAX)
+		abort();
+	for (uint32_t i = 0; i < segment->captured; i++)
+		last = segment->payload[i];
+	(void)last;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size == 0)
+		return 0;
+	struct decoder *decoder = decoder_new(data[0] & 1);
+	data++;
+	size--;
+	for (uint64_t number = 1; size >= 4; number++) {
+		int link_type = link_types[data[0] % (sizeof(link_types) / sizeof(link_types[0]))];
+		uint32_t cut = data[1], length = (uint32_t)(data[2] << 8 | data[3]);
+		data += 4;
+		size -= 4;
+		if (length > size)
+			length = (uint32_t)size;
+		/* A copy of its own, so that a sanitizer knows where it ends. */
+		uint8_t *copy = malloc(length != 0 ? length : 1);
+		for (uint32_t i = 0; i < length; i++)
+			copy[i] = data[i];
+		struct packet packet = { { number, (int64_t)number * 1000000 }, link_type, length, length + cut, copy };
+		struct segment segment;
+		if (decoder_packet(decoder, &packet, &segment) == DECODE_SEGMENT)
+			touch(&segment);
+		free(copy);
+		data += length;
+		size -= length;
+	}
+	decoder_free(decoder);
+	return 0;
+}

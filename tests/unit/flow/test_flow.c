@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_flow.c - connections: who is the client, is it SMTP, when does it begin and end.
+ */
+#include "kits/flow_kit.h"
+
+#include <string.h>
+
+#include "stream.h"
+
+static int set_up(void **state)
+{
+	*state = kit_new(NULL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	kit_free(*state);
+	return 0;
+}
+
+static void a_session_from_syn_to_fin(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_expect(kit, "begin 1 client:40000 server:25\n");
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	kit_expect(kit, "down 220 mx~ @0\nup EHLO me~ @8\n");
+	kit_say(kit, true, "FA", 1010, 5009, NULL, 0);
+	kit_say(kit, false, "FA", 5009, 1011, NULL, 0);
+	kit_expect(kit, "fin up\nfin down\n");
+	kit_say(kit, true, "A", 1011, 5010, NULL, 0);
+	kit_expect(kit, "end fin\n");
+	assert_int_equal(kit->last.side[UP].packets, 5);
+	assert_int_equal(kit->last.side[UP].bytes, 9);
+	assert_int_equal(kit->last.side[DOWN].packets, 3);
+	/* What comes late belongs to nobody. */
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "");
+}
+
+static void a_refused_connection_is_no_session(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	kit_say(kit, false, "RA", 0, 1001, NULL, 0);
+	flow_table_end(kit->table);
+	kit_expect(kit, "");
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.connections, 1);
+	assert_int_equal(stats.sessions, 0);
+}
+
+static void a_scan_is_no_session(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
+	kit_say(kit, true, "R", 1001, 0, NULL, 0);
+	flow_table_end(kit->table);
+	kit_expect(kit, "");
+}
+
+static void an_empty_connection_is_a_session(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_say(kit, true, "FA", 1001, 5001, NULL, 0);
+	kit_say(kit, false, "FA", 5001, 1002, NULL, 0);
+	kit_say(kit, true, "A", 1002, 5002, NULL, 0);
+	kit_expect(kit, "begin 1 client:40000 server:25\nfin up\nfin down\nend fin\n");
+}
+
+static void the_answer_may_come_before_the_syn(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	kit_up(kit, 0, 0, "");
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+}
+
+static void a_reset_in_the_window_ends_it(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_say(kit, true, "R", 1001 + 0x30000000, 0, NULL, 0);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+	kit_say(kit, true, "R", 1001, 0, NULL, 0);
+	kit_expect(kit, "end rst\n");
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.invalid_resets, 1);
+}
+
+static void midstream_ports_tell_the_server(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 100, 200, "250 ok\r\n");
+	kit_up(kit, 200, 108, "DATA\r\n");
+	kit_expect(kit, "");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25 midstream\ndown 250 ok~ @0\nup DATA~ @8\nend input\n");
+}
+
+/* In the middle of a long mail: the first acknowledgements are of octets that went before the capture. */
+static void midstream_begins_with_what_is_there(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 1000, 50, "content\r\n.\r\n");
+	kit_down(kit, 50, 400, "");
+	kit_down(kit, 50, 1012, "");
+	kit_down(kit, 50, 1012, "250 ok\r\n");
+	kit_up(kit, 1012, 58, "QUIT\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25 midstream\nup content~.~ @0\ndown 250 ok~ @12\nup QUIT~ @8\n"
+			"end input\n");
+}
+
+static void midstream_takes_no_late_acknowledgement_for_a_gap(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 50, 400, "");
+	kit_down(kit, 50, 1000, "");
+	kit_up(kit, 1000, 50, "content\r\n.\r\n");
+	kit_down(kit, 50, 1012, "250 ok\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25 midstream\nup content~.~ @0\ndown 250 ok~ @12\nend input\n");
+}
+
+static void midstream_knows_a_lost_reply(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 100, 50, "NOOP\r\n");
+	kit_down(kit, 58, 106, "250 two\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit,
+		"begin 1 client:40000 server:25 midstream\nup NOOP~ @0\ngap down 8\ndown 250 two~ @6\nend input\n");
+}
+
+static void idle_connections_expire(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_wait(kit, 599);
+	kit_expect(kit, "begin 1 client:40000 server:25\n");
+	kit_wait(kit, 2);
+	kit_expect(kit, "end timeout\n");
+}
+
+/* ---- the same addresses and ports again ---- */
+
+static void a_port_is_used_again(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 a\r\n");
+	kit->client_isn = 700000;
+	kit->server_isn = 800000;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 b\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 a~ @0\nend reused\n"
+			"begin 5 client:40000 server:25\ndown 220 b~ @0\n");
+}
+
+static void a_port_is_used_again_after_a_close(void **state)
+{
+	struct kit *kit = *state;
+	for (unsigned i = 0; i < 3; i++) {
+		kit->client_isn += 100000;
+		kit_handshake(kit);
+		if (i == 1) {
+			kit_say(kit, false, "R", kit->server_isn + 1, 0, NULL, 0);
+			continue;
+		}
+		kit_say(kit, true, "FA", kit->client_isn + 1, kit->server_isn + 1, NULL, 0);
+		kit_say(kit, false, "FA", kit->server_isn + 1, kit->client_isn + 2, NULL, 0);
+		/* Without the last acknowledgement of the second one it is closed, but not over. */
+		if (i == 0)
+			kit_say(kit, true, "A", kit->client_isn + 2, kit->server_isn + 2, NULL, 0);
+	}
+	kit->client_isn += 100000;
+	kit_handshake(kit);
+	kit_expect(kit, "begin 1 client:40000 server:25\nfin up\nfin down\nend fin\n"
+			"begin 7 client:40000 server:25\nend rst\n"
+			"begin 11 client:40000 server:25\nfin up\nfin down\nend fin\n"
+			"begin 16 client:40000 server:25\n");
+}
+
+static void a_port_is_used_again_unseen_by_one_side(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	for (unsigned i = 0; i < 30; i++)
+		kit_up(kit, i * 5, i * 5, "NOOP\n");
+	g_string_truncate(kit->log, 0);
+	kit_say(kit, true, "S", 900000, 0, NULL, 0);
+	kit_expect(kit, "");
+	kit->client_isn = 900000;
+	for (unsigned i = 0; i < 3; i++)
+		kit_up(kit, i * 5, i * 5, "HELO\n");
+	flow_table_end(kit->table);
+	kit_expect(kit,
+		"end reused\nbegin 32 client:40000 server:25 one-sided down\nup HELO~ @0\ngap down 5\nup HELO~ @5\n"
+		"gap down 5\nup HELO~ @10\nend input\n");
+}
+
+static void a_forged_syn_ends_nothing(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_say(kit, true, "S", 3000000000U, 0, NULL, 0);
+	kit_say(kit, false, "A", 5001, 1001, NULL, 0); /* a challenge */
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+}
+
+static void a_repeated_handshake_is_the_same_connection(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_handshake(kit);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+}
+
+/* ---- what makes a connection ---- */
+
+static void the_context_is_part_of_the_key(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit->context = 7;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 b\r\n");
+	kit->context = 0;
+	kit_down(kit, 0, 0, "220 a\r\n");
+	kit_expect(kit,
+		"begin 1 client:40000 server:25\nbegin 4 client:40000 server:25\ndown 220 b~ @0\ndown 220 a~ @0\n");
+}
+
+static void ipv6_is_the_same(void **state)
+{
+	struct kit *kit = *state;
+	kit->ipv6 = true;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_say(kit, true, "R", 1001, 0, NULL, 0);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nend rst\n");
+	assert_int_equal(kit->last.server.family, 6);
+	assert_int_equal(kit->last.server.octets[15], 2);
+	assert_int_equal(kit->last.client.octets[13], 1);
+}
+
+static void the_lower_port_serves_when_nothing_else_tells(void **state)
+{
+	static const uint16_t ports[] = { 10025, 40000 };
+	struct kit *kit = kit_new(&(struct flow_options){ .ports = ports, .port_count = 2 });
+	kit->server = 10025;
+	kit_down(kit, 0, 0, "some words\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:10025 midstream one-sided up\ndown some words~ @0\nend input\n");
+	/* Words tell better. */
+	kit->at.packet = 0;
+	kit_down(kit, 0, 0, "MAIL FROM:<a@b>\n");
+	flow_table_end(kit->table);
+	kit_expect(
+		kit, "begin 1 client:10025 server:40000 midstream one-sided down\nup MAIL FROM:<a@b>~ @0\nend input\n");
+	kit_free(kit);
+}
+
+/* ---- time and memory ---- */
+
+static void what_expires_at_once_ends_in_order(void **state)
+{
+	struct kit *kit = *state;
+	for (unsigned i = 0; i < 3; i++) {
+		kit->host = (uint16_t)i;
+		kit_handshake(kit);
+	}
+	/* The first one is heard of last. */
+	kit->host = 2;
+	kit_down(kit, 0, 0, "c\n");
+	kit->host = 0;
+	kit_down(kit, 0, 0, "a\n");
+	g_string_truncate(kit->log, 0);
+	kit_wait(kit, 601);
+	kit_expect(kit, "end timeout\nend timeout\nend timeout\n");
+	assert_int_equal(kit->last.id, 7);
+}
+
+static void time_that_goes_back_is_no_time(void **state)
+{
+	struct kit *kit = *state;
+	kit_wait(kit, 10000);
+	kit_wait(kit, -5000);
+	kit_handshake(kit);
+	kit_wait(kit, 5100);
+	kit_expect(kit, "begin 3 client:40000 server:25\n");
+	kit_wait(kit, 501);
+	kit_expect(kit, "end timeout\n");
+}
+
+static void the_idle_timeout_can_be_chosen(void **state)
+{
+	struct kit *kit = kit_new(&(struct flow_options){ .idle_timeout = 5 * NANOSECONDS_PER_SECOND });
+	kit_handshake(kit);
+	kit_wait(kit, 6);
+	kit_expect(kit, "begin 1 client:40000 server:25\nend timeout\n");
+	kit_free(kit);
+}
+
+static void the_longest_idle_goes_first(void **state)
+{
+	struct kit *kit = kit_new(&(struct flow_options){ .memory_limit = 1024 * 1024 });
+	static char block[32768];
+	kit->mute = true;
+	for (unsigned i = 0; i < 100; i++) {
+		kit->host = (uint16_t)i;
+		kit_handshake(kit);
+		/* Behind a hole, so that it must be held. */
+		kit_say(kit, true, "A", kit->client_isn + 101, kit->server_isn + 1, block, sizeof block);
+	}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_in_range(stats.evicted, 65, 75);
+	/* Flushed, not lost; and the latest are still there. */
+	assert_int_equal(kit->bytes[UP], stats.evicted * sizeof block);
+	assert_int_equal(kit->last.why, FLOW_END_EVICTED);
+	assert_int_equal(kit->last.client.octets[3], stats.evicted - 1);
+	kit_free(kit);
+}
+
+/* Half of them SMTP; every connection says all it has to say after all of them have been opened. */
+static void two_hundred_thousand_connections_at_once(void **state)
+{
+	struct kit *kit = kit_new(&(struct flow_options){ .detect = true, .memory_limit = 256 * 1024 * 1024 });
+	enum { COUNT = 200000 };
+	kit->mute = true;
+	kit->step = 1000;
+	for (unsigned phase = 0; phase < 4; phase++)
+		for (unsigned i = 0; i < COUNT; i++) {
+			kit->host = (uint16_t)(i / 4);
+			kit->client = (uint16_t)(40000 + i % 4);
+			kit->server = i % 2 ? 25 : 80;
+			const char *line = i % 2 ? "HELO mail\r\n" : "GET /it \r\n\r\n";
+			if (phase == 0)
+				kit_handshake(kit);
+			else if (phase == 1)
+				kit_down(kit, 0, 0, i % 2 ? "220\r\n" : "HTTP/");
+			else if (phase == 2)
+				kit_up(kit, 0, 5, line);
+			else
+				kit_say(kit, true, "R", kit->client_isn + 1 + (uint32_t)strlen(line), 0, NULL, 0);
+		}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.connections, COUNT);
+	assert_int_equal(stats.sessions, COUNT / 2);
+	assert_int_equal(stats.evicted, 0);
+	assert_int_equal(kit->bytes[UP], COUNT / 2 * 11);
+	assert_int_equal(kit->bytes[DOWN], COUNT / 2 * 5);
+	kit_free(kit);
+}
+
+/* ---- shares ---- */
+
+static void every_share_is_part_of_the_whole(void **state)
+{
+	enum { SHARES = 7, CLIENTS = 300 };
+	unsigned seen[CLIENTS] = { 0 };
+	for (unsigned share = 0; share < SHARES; share++) {
+		struct kit *kit = kit_new(&(struct flow_options){ .share = share, .shares = SHARES });
+		unsigned mine = 0;
+		for (unsigned i = 0; i < CLIENTS; i++) {
+			kit->host = (uint16_t)i;
+			kit_handshake(kit);
+			/* Both directions belong to the same share. */
+			kit_down(kit, 0, 0, "220\r\n");
+			bool here = strstr(kit->log->str, "down 220~ @0") != NULL;
+			g_string_truncate(kit->log, 0);
+			seen[i] += here;
+			mine += here;
+		}
+		assert_in_range(mine, CLIENTS / SHARES / 2, CLIENTS / SHARES * 2);
+		kit_free(kit);
+	}
+	for (unsigned i = 0; i < CLIENTS; i++)
+		assert_int_equal(seen[i], 1);
+}
+
+static void a_share_is_the_same_everywhere(void **state)
+{
+	const struct address a = { 4, { 192, 0, 2, 1 } }, b = { 4, { 198, 51, 100, 7 } };
+	assert_int_equal(flow_share(&a, &b, 1000), flow_share(&b, &a, 1000));
+	/* Written down: another program or version must agree on it. */
+	assert_int_equal(flow_share(&a, &b, 1000), 780);
+	assert_int_equal(flow_share(&a, &b, 1), 0);
+	assert_int_equal(flow_share(&a, &b, 0), 0);
+}
+
+static void expiry_is_noticed_by_every_share(void **state)
+{
+	const struct address client = { 4, { 198, 18, 0, 0 } }, server = { 4, { 192, 0, 2, 2 } };
+	struct kit *kit = kit_new(&(struct flow_options){ .share = flow_share(&client, &server, 2), .shares = 2 });
+	kit_handshake(kit);
+	/* A packet of the other share passes time, too. */
+	struct address other = client;
+	while (flow_share(&other, &server, 2) == flow_share(&client, &server, 2))
+		other.octets[3]++;
+	kit->host = other.octets[3];
+	kit->at.time += 700 * NANOSECONDS_PER_SECOND;
+	kit_handshake(kit);
+	kit_expect(kit, "begin 1 client:40000 server:25\nend timeout\n");
+	kit_free(kit);
+}
+
+static void a_table_can_be_used_for_the_next_input(void **state)
+{
+	struct kit *kit = *state;
+	kit->at.time = 5000 * NANOSECONDS_PER_SECOND;
+	kit_handshake(kit);
+	flow_table_end(kit->table);
+	kit->at = (struct moment){ 0 };
+	kit_handshake(kit);
+	kit_wait(kit, 599);
+	kit_wait(kit, 2);
+	kit_expect(kit, "begin 1 client:40000 server:25\nend input\nbegin 1 client:40000 server:25\nend timeout\n");
+}
+
+static int group_set_up(void **state)
+{
+	return reassembly_init() ? 0 : -1;
+}
+
+static int group_tear_down(void **state)
+{
+	reassembly_exit();
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_session_from_syn_to_fin),
+		TEST(a_refused_connection_is_no_session),
+		TEST(a_scan_is_no_session),
+		TEST(an_empty_connection_is_a_session),
+		TEST(the_answer_may_come_before_the_syn),
+		TEST(a_reset_in_the_window_ends_it),
+		TEST(midstream_ports_tell_the_server),
+		TEST(midstream_begins_with_what_is_there),
+		TEST(midstream_takes_no_late_acknowledgement_for_a_gap),
+		TEST(midstream_knows_a_lost_reply),
+		TEST(idle_connections_expire),
+		TEST(a_port_is_used_again),
+		TEST(a_port_is_used_again_after_a_close),
+		TEST(a_port_is_used_again_unseen_by_one_side),
+		TEST(a_forged_syn_ends_nothing),
+		TEST(a_repeated_handshake_is_the_same_connection),
+		TEST(the_context_is_part_of_the_key),
+		TEST(ipv6_is_the_same),
+		cmocka_unit_test(the_lower_port_serves_when_nothing_else_tells),
+		TEST(what_expires_at_once_ends_in_order),
+		TEST(time_that_goes_back_is_no_time),
+		cmocka_unit_test(the_idle_timeout_can_be_chosen),
+		cmocka_unit_test(the_longest_idle_goes_first),
+		cmocka_unit_test(two_hundred_thousand_connections_at_once),
+		cmocka_unit_test(every_share_is_part_of_the_whole),
+		cmocka_unit_test(a_share_is_the_same_everywhere),
+		cmocka_unit_test(expiry_is_noticed_by_every_share),
+		TEST(a_table_can_be_used_for_the_next_input),
+	};
+	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+}

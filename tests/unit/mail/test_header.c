@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_header.c - header fields, addresses and file names of mails, as clients write them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "kits/mail_kit.h"
+
+static void subject_is(const char *raw, const char *expected)
+{
+	char *text = g_strdup_printf("Subject: %s\r\n\r\n", raw);
+	struct mail *mail = read_mail(text);
+	assert_string_equal(mail->subject, expected);
+	assert_true(g_utf8_validate(mail->subject, -1, NULL));
+	mail_free(mail);
+	g_free(text);
+}
+
+static void subjects_say_what_the_sender_meant(void **state)
+{
+	subject_is("plain words", "plain words");
+	subject_is("  trimmed \t", "trimmed");
+	subject_is("folded\r\n here", "folded here");
+	subject_is("folded\r\n\tby a tab", "folded by a tab");
+	subject_is("=?utf-8?B?aGVsbG8=?= =?utf-8?B?d29ybGQ=?=", "helloworld");
+	subject_is("=?UTF-8?q?caf=C3?= =?utf-8?q?=A9_au_lait?=", "caf\xc3\xa9 au lait");
+	subject_is("=?utf-8?b?5pel5pys?=\r\n =?utf-8?b?6Kqe?=", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
+	subject_is("=?utf-8?b?5pc=?= =?utf-8?b?pQ==?=", "\xe6\x97\xa5");
+	subject_is("=?iso-8859-1?q?a=E9?= =?utf-8?q?b=C3=A9?=", "a\xc3\xa9"
+								"b\xc3\xa9");
+	subject_is("=?koi8-r?B?8NLJ18XU?=", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
+	subject_is("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac");
+	subject_is("a =?utf-8?q?b?= c", "a b c");
+	subject_is("in=?utf-8?q?_the?=word", "in theword");
+	subject_is("=?utf-8?q?with spaces inside?=", "with spaces inside");
+	subject_is("=?utf-8*en?q?language?=", "language");
+	subject_is("=?utf-8?b?YWI?=", "ab");
+	subject_is("=?utf-8?q?a=00b?=", "a\xef\xbf\xbd"
+					"b");
+	subject_is("=?utf-8?q?bad=E9?=", "bad\xef\xbf\xbd");
+	subject_is("=?no-such?q?caf=E9?=", "caf\xc3\xa9");
+	subject_is("=?utf-8?x?abc?=", "=?utf-8?x?abc?=");
+	subject_is("=?utf-8?q?never ends", "=?utf-8?q?never ends");
+	subject_is("50 =? 60 ?= 70", "50 =? 60 ?= 70");
+	subject_is("raw caf\xe9", "raw caf\xc3\xa9");
+	subject_is("raw caf\xc3\xa9", "raw caf\xc3\xa9");
+	subject_is("\x93quoted\x94", "\xe2\x80\x9cquoted\xe2\x80\x9d");
+	subject_is("\x1b$BF|K\\\x1b(B", "\xe6\x97\xa5\xe6\x9c\xac");
+	subject_is("", "");
+}
+
+static void raw_headers_are_in_the_charset_of_the_text(void **state)
+{
+	struct mail *mail = read_mail("Subject: \xf0\xd2\xc9\xd7\xc5\xd4\r\n"
+				      "Content-Type: text/plain; charset=koi8-r\r\n\r\n\xf0\xd2\xc9\xd7\xc5\xd4\r\n");
+	assert_string_equal(mail->subject, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
+	assert_string_equal(mail->body, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\n");
+	mail_free(mail);
+}
+
+static void words_without_end_take_no_time(void **state)
+{
+	GString *text = g_string_new("Subject: ");
+	for (unsigned i = 0; i < 200000; i++)
+		g_string_append(text, "=?a?q?x");
+	g_string_append(text, "\r\n\r\n");
+	struct mail *mail = read_mail(text->str);
+	assert_true(g_str_has_prefix(mail->subject, "=?a?q?x=?a?q?x"));
+	mail_free(mail);
+	g_string_free(text, TRUE);
+}
+
+static void octets_are(struct span octets, const char *expected)
+{
+	assert_int_equal(octets.size, strlen(expected));
+	assert_memory_equal(octets.data, expected, octets.size);
+}
+
+static void every_field_has_its_place(void **state)
+{
+	struct mail *mail = read_mail(
+		"received: by one;\r\n\tdate one\r\nReceived: by two\r\nDATE: Mon, 1 Jan 2024 00:00:00 +0000\n"
+		"Message-Id: <1@a>\r\nIn-Reply-To: <0@a>\r\nReferences: <x@a>\r\n <y@a>\r\n"
+		"Reply-To: r@a\r\nX-Mailer: m 1.0\r\nUser-Agent: u/2\r\nX-Originating-IP: [192.0.2.1]\r\n"
+		"Odd : spaced\r\nX-Other:v\r\n\r\n");
+	assert_int_equal(mail->received->len, 2);
+	assert_string_equal(mail->received->pdata[0], "by one; date one");
+	assert_string_equal(mail->received->pdata[1], "by two");
+	assert_string_equal(mail->date, "Mon, 1 Jan 2024 00:00:00 +0000");
+	assert_string_equal(mail->message_id, "<1@a>");
+	assert_string_equal(mail->in_reply_to, "<0@a>");
+	assert_string_equal(mail->references, "<x@a> <y@a>");
+	assert_string_equal(mail->reply_to, "r@a");
+	assert_string_equal(mail->x_mailer, "m 1.0");
+	assert_string_equal(mail->user_agent, "u/2");
+	assert_string_equal(mail->x_originating_ip, "[192.0.2.1]");
+	assert_null(mail->subject);
+	assert_int_equal(mail->header_count, 12);
+	octets_are(mail->headers[10].name, "Odd");
+	octets_are(mail->headers[10].value, "spaced");
+	octets_are(mail->headers[11].value, "v");
+	mail_free(mail);
+}
+
+static void addresses_are_cut_where_they_end(void **state)
+{
+	struct mail *mail = read_mail("To: \"Doe, Jo\" <jo@a>, =?utf-8?q?M=C3=BCller=2C_Ann?= <ann@a>,\r\n"
+				      " plain@a, (a, comment) c@a, Friends: f1@a, \"f, 2\" <f2@a>;, <last@a>\r\n"
+				      "Cc: undisclosed-recipients:;\r\nBcc: =?utf-8?q?raw, comma?= <x@a>\r\n"
+				      "From: =?utf-8?B?SsO8cmdlbg==?= (not this) <j@a>\r\n\r\n");
+	static const char *const to[] = { "\"Doe, Jo\" <jo@a>", "M\xc3\xbcller, Ann <ann@a>", "plain@a",
+		"(a, comment) c@a", "f1@a", "\"f, 2\" <f2@a>", "<last@a>" };
+	assert_int_equal(mail->to->len, G_N_ELEMENTS(to));
+	for (unsigned i = 0; i < G_N_ELEMENTS(to); i++)
+		assert_string_equal(mail->to->pdata[i], to[i]);
+	assert_int_equal(mail->cc->len, 1);
+	assert_string_equal(mail->cc->pdata[0], "undisclosed-recipients:;");
+	assert_int_equal(mail->bcc->len, 1);
+	assert_string_equal(mail->bcc->pdata[0], "raw, comma <x@a>");
+	assert_string_equal(mail->from_address, "j@a");
+	mail_free(mail);
+}
+
+static void mailbox_is(const char *from, const char *name, const char *address)
+{
+	char *text = g_strdup_printf("From: %s\r\n\r\n", from);
+	struct mail *mail = read_mail(text);
+	if (name != NULL)
+		assert_string_equal(mail->from_name, name);
+	else
+		assert_null(mail->from_name);
+	assert_string_equal(mail->from_address, address);
+	mail_free(mail);
+	g_free(text);
+}
+
+static void from_has_a_name_and_an_address(void **state)
+{
+	mailbox_is("a@b.example", NULL, "a@b.example");
+	mailbox_is("<a@b.example>", NULL, "a@b.example");
+	mailbox_is("Jo Doe <a@b.example>", "Jo Doe", "a@b.example");
+	mailbox_is("\"Doe \\\"J\\\", Jo\" <a@b.example>", "Doe \"J\", Jo", "a@b.example");
+	mailbox_is("\"ceo@bank.example\" <a@b.example>", "ceo@bank.example", "a@b.example");
+	mailbox_is("=?utf-8?q?ceo=40bank=2Eexample?= <a@b.example>", "ceo@bank.example", "a@b.example");
+	mailbox_is("a@b.example (Jo Doe)", "Jo Doe", "a@b.example");
+	mailbox_is("\"a <x@y>\" <a@b.example>, second@c", "a <x@y>", "a@b.example");
+	mailbox_is("j\xc3\xbc@b\xc3\xbc.example", NULL, "j\xc3\xbc@b\xc3\xbc.example");
+}
+
+static void name_is(const char *fields, const char *expected)
+{
+	char *text = g_strdup_printf("%s\r\n\r\nx", fields);
+	struct mail *mail = read_mail(text);
+	const struct mail_part *part = part_of(mail, 0);
+	if (expected == NULL)
+		assert_null(part->filename);
+	else {
+		assert_non_null(part->filename);
+		assert_string_equal(part->filename, expected);
+	}
+	mail_free(mail);
+	g_free(text);
+}
+
+static void file_names_as_clients_write_them(void **state)
+{
+	name_is("Content-Disposition: attachment; filename=plain.txt", "plain.txt");
+	name_is("Content-Disposition: attachment; filename=\"quoted name.txt\"", "quoted name.txt");
+	name_is("Content-Disposition: attachment; filename=unquoted name.txt; size=1", "unquoted name.txt");
+	name_is("Content-Type: text/plain; name=typed.txt\r\nContent-Disposition: attachment; filename=said.txt",
+		"said.txt");
+	name_is("Content-Type: text/plain; name=typed.txt\r\nContent-Disposition: attachment", "typed.txt");
+	name_is("Content-Disposition: attachment; filename*=utf-8''r%C3%A9sum%C3%A9.pdf", "r\xc3\xa9sum\xc3\xa9.pdf");
+	name_is("Content-Disposition: attachment; filename*=\"utf-8''r%C3%A9.pdf\"", "r\xc3\xa9.pdf");
+	name_is("Content-Disposition: attachment; filename*=iso-8859-1'fr'caf%E9.txt", "caf\xc3\xa9.txt");
+	name_is("Content-Disposition: attachment; filename=fallback.txt; filename*=utf-8''%E2%9C%93.txt",
+		"\xe2\x9c\x93.txt");
+	name_is("Content-Disposition: attachment;\r\n filename*0=\"one \";\r\n filename*1=\"two \";\r\n "
+		"filename*2=three.txt",
+		"one two three.txt");
+	name_is("Content-Disposition: attachment; filename*2*=%A9.txt; filename*0*=utf-8''a; filename*1*=%C3",
+		"a\xc3\xa9.txt");
+	name_is("Content-Disposition: attachment; filename*0*=utf-8''%C3%A9; filename*1=\" plain %41\"",
+		"\xc3\xa9 plain %41");
+	name_is("Content-Disposition: attachment; filename*0=\"=?utf-8?B?w6k=?=\"; filename*1=\".txt\"",
+		"\xc3\xa9.txt");
+	name_is("Content-Type: image/png; name=\"=?UTF-8?B?bmHDr3ZlLnBuZw==?=\"", "na\xc3\xafve.png");
+	name_is("Content-Type: image/png; name=\"=?UTF-8?B?bmHDrw==?=\r\n =?UTF-8?B?dmUucG5n?=\"", "na\xc3\xafve.png");
+	name_is("Content-Type: image/png; name==?utf-8?q?na=C3=AFve.png?=", "na\xc3\xafve.png");
+	name_is("Content-Disposition: attachment; filename=\"caf\xe9.txt\"", "caf\xc3\xa9.txt");
+	name_is("Content-Disposition: attachment; filename=\"caf\xc3\xa9.txt\"", "caf\xc3\xa9.txt");
+	name_is("Content-Disposition: attachment; filename=\"..\\..\\evil.exe\"", "..\\..\\evil.exe");
+	name_is("Content-Disposition: attachment; filename=\"..\\\\..\\\\evil.exe\"", "..\\..\\evil.exe");
+	name_is("Content-Disposition: attachment; filename=\"../../etc/passwd\"", "../../etc/passwd");
+	name_is("Content-Disposition: attachment; filename=\"a \\\"b\\\".txt\"", "a \"b\".txt");
+	name_is("Content-Disposition: attachment; filename=\"a\"b\".txt\"", "a\"b\".txt");
+	name_is("Content-Disposition: attachment; filename=\"semi;colon.txt\"", "semi;colon.txt");
+	name_is("Content-Disposition: attachment (comment; filename=no); filename=yes", "yes");
+	name_is("Content-Disposition: attachment; filename=\"never closed.txt", "never closed.txt");
+	name_is("Content-Type: text/plain; charset=\"utf-8\" name=\"no semicolon.txt\"", "no semicolon.txt");
+	name_is("Content-Disposition: attachment; filename=\"\"", NULL);
+	name_is("Content-Disposition: attachment; filename", NULL);
+	name_is("Content-Disposition: ;;;=;=\"", NULL);
+	name_is("Content-Disposition: attachment; FILENAME=case.txt", "case.txt");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(subjects_say_what_the_sender_meant),
+		cmocka_unit_test(raw_headers_are_in_the_charset_of_the_text),
+		cmocka_unit_test(words_without_end_take_no_time),
+		cmocka_unit_test(every_field_has_its_place),
+		cmocka_unit_test(addresses_are_cut_where_they_end),
+		cmocka_unit_test(from_has_a_name_and_an_address),
+		cmocka_unit_test(file_names_as_clients_write_them),
+	};
+	mail_init();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mail_exit();
+	return failed;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_json.c - the printer of records against cJSON's own, and what counts as legible text against GLib's word.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kits/guard.h"
+#include "record/json.h"
+
+/* as_cjson - both print the same. */
+static void as_cjson(cJSON *node)
+{
+	const struct json root = { .node = node };
+	GString *line = g_string_new(NULL);
+	char *expected = cJSON_PrintUnformatted(node);
+	json_print(&root, line);
+	assert_int_equal(line->str[line->len - 1], '\n');
+	g_string_truncate(line, line->len - 1);
+	assert_string_equal(line->str, expected);
+	g_string_free(line, TRUE);
+}
+
+/* Every octet, in every place of a word of eight, in front of and behind others. */
+static void texts_are_escaped_as_by_cjson(void **state)
+{
+	for (unsigned octet = 1; octet < 256; octet++)
+		for (unsigned place = 0; place < 20; place++) {
+			char text[21] = "abcdefghijklmnopqrst";
+			json_reset();
+			text[place] = (char)octet;
+			as_cjson(cJSON_CreateString(text));
+			text[place + 1] = '\0';
+			as_cjson(cJSON_CreateString(text));
+		}
+}
+
+static void long_texts_are_whole(void **state)
+{
+	for (size_t size = 4090; size < 4100; size++) {
+		char *text = g_malloc(2 * size + 1);
+		memset(text, 'x', 2 * size);
+		memset(text + size - 20, '\x1f', 40);
+		text[2 * size] = '\0';
+		json_reset();
+		as_cjson(cJSON_CreateString(text));
+		g_free(text);
+	}
+}
+
+static void every_kind_of_value(void **state)
+{
+	json_reset();
+	cJSON *root = cJSON_CreateObject(), *list = cJSON_CreateArray();
+	cJSON_AddItemToObject(root, "a \"key\"\\x00", cJSON_CreateString(""));
+	cJSON_AddItemToObject(root, "empty", cJSON_CreateArray());
+	cJSON_AddItemToObject(root, "empty object", cJSON_CreateObject());
+	cJSON_AddItemToArray(list, cJSON_CreateTrue());
+	cJSON_AddItemToArray(list, cJSON_CreateFalse());
+	cJSON_AddItemToArray(list, cJSON_CreateNull());
+	cJSON_AddItemToArray(list, json_number_node(UINT64_MAX));
+	cJSON_AddItemToArray(list, json_number_node(0));
+	cJSON_AddItemToObject(root, "list", list);
+	as_cjson(root);
+	/* what was parsed: a number that was made raw keeps its value, which is no size of a key */
+	root = cJSON_Parse("{\"n\":20}");
+	*root->child = (cJSON){
+		.type = cJSON_Raw, .string = root->child->string, .valuestring = (char[]){ "20" }, .valueint = 20
+	};
+	as_cjson(root);
+}
+
+/* What GLib says is UTF-8 is, at every place, with the input at the end of readable memory. */
+static void legible_is_what_glib_calls_utf8(void **state)
+{
+	static const char *const pieces[] = { "a", "\303\274", "\342\202\254", "\360\237\230\200", "\355\240\200",
+		"\300\200", "\364\220\200\200", "\303", "\200", "\342\202", "\377" };
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++)
+		for (size_t place = 0; place < 18; place++)
+			for (size_t behind = 0; behind < 10; behind++) {
+				char text[40];
+				size_t size = place + strlen(pieces[i]) + behind;
+				memset(text, 'x', sizeof text);
+				memcpy(text + place, pieces[i], strlen(pieces[i]));
+				const uint8_t *octets = guarded(text, size);
+				bool exact;
+				json_reset();
+				json_legible((struct span){ octets, size }, &exact);
+				assert_int_equal(exact, g_utf8_validate_len((const char *)octets, size, NULL));
+				json_legible((struct span){ octets, 0 }, &exact);
+				assert_true(exact);
+			}
+	bool exact;
+	struct span text = json_legible((struct span){ guarded("01234567\0009", 10), 10 }, &exact);
+	assert_int_equal(text.size, 12);
+	assert_memory_equal(text.data, "01234567\357\277\2759", text.size);
+	assert_false(exact);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_are_escaped_as_by_cjson),
+		cmocka_unit_test(long_texts_are_whole),
+		cmocka_unit_test(every_kind_of_value),
+		cmocka_unit_test(legible_is_what_glib_calls_utf8),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
