@@ -119,6 +119,9 @@ void mail_finish(struct mail *mail, bool whole);
 /* mail_content - reads up to size octets of the content at offset into buffer, for --mbox and the like. Returns the
  * number read, 0 at the end, -1 when the temporary file can't be read. */
 ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size);
+/* mail_fields - how many header fields stand at the beginning of this content (--mbox adds some to a mail that has
+ * none). */
+size_t mail_fields(struct span content);
 void mail_free(struct mail *mail);
 
 #endif

@@ -17,4 +17,8 @@
 /* jobs_run - analyses the captures (char*) and returns an exit status. What goes wrong is said. */
 int jobs_run(const struct options *options, const GPtrArray *captures);
 
+/* shards_merge - --merge: options->captures are the outputs of all shards of a capture; they become the output of the
+ * whole. Returns an exit status; what is wrong is said. */
+int shards_merge(const struct options *options);
+
 #endif

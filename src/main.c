@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "../src/run/shards.h"
 #include "capture.h"
 #include "run.h"
 

@@ -245,3 +245,17 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 			*text = mime_unfold(mail->arena, field->value, hint);
 	}
 }
+
+static bool never(const void *context, size_t at, size_t end)
+{
+	return false;
+}
+
+size_t mail_fields(struct span content)
+{
+	struct mime_block block;
+	GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
+	mime_header_read(fields, content, 0, never, NULL, &block);
+	g_array_free(fields, TRUE);
+	return block.count;
+}

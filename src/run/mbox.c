@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../mail/mime.h"
-
 #define BUFFER_SIZE (64 * 1024) /* a longer line is looked at in pieces */
 #define SENDER_MAX 320
 #define FIELDS_MIN 2
@@ -55,11 +53,6 @@ static void put_separator(struct format *format, const char *sender, int64_t tim
 	g_free(line);
 }
 
-static bool never(const void *context, size_t at, size_t end)
-{
-	return false;
-}
-
 /* put_missing_header - formail takes what has less than two header fields for a piece of the mail before, and without
  * any readers take text for a header: such a mail gets fields that say where it comes from. */
 static bool put_missing_header(struct format *format, struct mail *mail, const char *sender, uint8_t *buffer)
@@ -67,13 +60,10 @@ static bool put_missing_header(struct format *format, struct mail *mail, const c
 	ssize_t got = mail_content(mail, 0, buffer, BUFFER_SIZE);
 	if (got < 0)
 		return false;
-	struct mime_block block;
-	GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
-	mime_header_read(fields, span_of(buffer, (size_t)got), 0, never, NULL, &block);
-	g_array_free(fields, TRUE);
-	if (block.count >= FIELDS_MIN)
+	size_t fields = mail_fields((struct span){ buffer, (size_t)got });
+	if (fields >= FIELDS_MIN)
 		return true;
-	bool begins = block.count > 0 || got == 0 || buffer[0] == '\r' || buffer[0] == '\n';
+	bool begins = fields > 0 || got == 0 || buffer[0] == '\r' || buffer[0] == '\n';
 	char *lines = g_strdup_printf(
 		"Return-Path: <%s>\nX-Content-SHA256: %s\n%s", sender, mail->sha256, begins ? "" : "\n");
 	put(format, lines, strlen(lines));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * shards.c - see shards.h. Records are in order of packet and connection in every output, so the first ones are
+ * shards.c - see run.h. Records are in order of packet and connection in every output, so the first ones are
  * compared and the least is written; a record is told by the beginning of its line and not touched. When all outputs
  * have come to a stats record, that capture is done. Nothing is held but one line of each.
  *
  * What is missing is an error, not a shorter output: the shards must be all of 1/N to N/N, each once, of the same
  * captures, complete.
  */
-#include "shards.h"
+#include "run.h"
 
 #include <stdio.h>
 #include <string.h>
