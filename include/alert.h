@@ -3,8 +3,11 @@
  * alert.h - the catalogue of alerts: one row each.
  *
  * This table is the only place where an alert is declared. The enum, the names, --list-alerts, the check of the
- * man page and the walk of the tests are made from it. X(id, severity, category, scope, condition): scope TX means
- * that the alert belongs to a transaction and its record carries tx_id.
+ * man page and the walk of the tests are made from it. X(id, severity, category, scope, by, counts, condition).
+ *
+ * scope: TX means that the alert belongs to a transaction and its record carries tx_id. by: who raises it, the MACHINE
+ * or a DETECTOR. counts: what it counts, so that --threshold means something: NOTHING, a NUMBER, or EVENTS within a
+ * time.
  */
 #ifndef SMTPSCAN_ALERT_H
 #define SMTPSCAN_ALERT_H
@@ -14,84 +17,84 @@
 /* clang-format off */
 #define ALERTS(X) \
 	/* session: the state machine itself */ \
-	X(unavailable_service, LOW, SESSION, ALL, "the code of the banner is not 220") \
-	X(invalid_response, HIGH, SESSION, ALL, "a server line does not fit the grammar (low once the session has begun)") \
-	X(invalid_client_initiation, LOW, SESSION, ALL, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
-	X(invalid_command, LOW, SESSION, ALL, "a client line does not fit the grammar") \
-	X(invalid_data, LOW, SESSION, TX, "content ended without its terminator, or a BDAT chunk fell short") \
-	X(unexpected_client_command, LOW, SESSION, ALL, "client bytes where the state expects none, and RFC 2920 does not excuse them") \
-	X(unexpected_server_response, LOW, SESSION, ALL, "a complete reply with no command outstanding, 421 excepted") \
+	X(unavailable_service, LOW, SESSION, ALL, MACHINE, NOTHING, "the code of the banner is not 220") \
+	X(invalid_response, HIGH, SESSION, ALL, MACHINE, NOTHING, "a server line does not fit the grammar (low once the session has begun)") \
+	X(invalid_client_initiation, LOW, SESSION, ALL, MACHINE, NOTHING, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
+	X(invalid_command, LOW, SESSION, ALL, MACHINE, NOTHING, "a client line does not fit the grammar") \
+	X(invalid_data, LOW, SESSION, TX, MACHINE, NOTHING, "content ended without its terminator, or a BDAT chunk fell short") \
+	X(unexpected_client_command, LOW, SESSION, ALL, MACHINE, NOTHING, "client bytes where the state expects none, and RFC 2920 does not excuse them") \
+	X(unexpected_server_response, LOW, SESSION, ALL, MACHINE, NOTHING, "a complete reply with no command outstanding, 421 excepted") \
 	/* protocol */ \
-	X(unknown_command, LOW, PROTOCOL, ALL, "a well-formed verb that no registered extension knows") \
-	X(bad_sequence, LOW, PROTOCOL, ALL, "RCPT without MAIL, DATA or BDAT without an accepted RCPT, or MAIL inside a transaction") \
-	X(reply_code_mismatch, LOW, PROTOCOL, ALL, "the code changes within one multi-line reply") \
-	X(early_talker, MEDIUM, PROTOCOL, ALL, "client bytes before the banner") \
-	X(unauthorized_pipelining, LOW, PROTOCOL, ALL, "commands sent ahead of replies, PIPELINING not advertised") \
-	X(invalid_pipelining, MEDIUM, PROTOCOL, ALL, "bytes behind a command that must be the last of its group, before its reply") \
-	X(bdat_invalid, LOW, PROTOCOL, ALL, "BDAT size not a number, or its tail not LAST") \
-	X(bdat_huge, LOW, PROTOCOL, ALL, "BDAT size beyond 2^63-1") \
-	X(bdat_missing_last, LOW, PROTOCOL, TX, "another command than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
-	X(data_after_quit, LOW, PROTOCOL, ALL, "client bytes after the reply to QUIT") \
-	X(illegal_command, MEDIUM, PROTOCOL, ALL, "DEBUG, WIZ, KILL, SHOWQ or TURN") \
-	X(size_exceeded, LOW, PROTOCOL, TX, "content longer than the declared SIZE plus a tenth and 512 octets, or than the advertised limit") \
-	X(bare_lf, LOW, PROTOCOL, ALL, "LF without CR in commands, replies or content") \
-	X(bare_cr, LOW, PROTOCOL, ALL, "CR without LF in commands, replies or content") \
-	X(nul_byte, MEDIUM, PROTOCOL, ALL, "NUL in a command or reply (low in content)") \
-	X(eight_bit_command, LOW, PROTOCOL, ALL, "byte above 127 in a command, SMTPUTF8 not in use") \
+	X(unknown_command, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "a well-formed verb that no registered extension knows") \
+	X(bad_sequence, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "RCPT without MAIL, DATA or BDAT without an accepted RCPT, or MAIL inside a transaction") \
+	X(reply_code_mismatch, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "the code changes within one multi-line reply") \
+	X(early_talker, MEDIUM, PROTOCOL, ALL, MACHINE, NOTHING, "client bytes before the banner") \
+	X(unauthorized_pipelining, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "commands sent ahead of replies, PIPELINING not advertised") \
+	X(invalid_pipelining, MEDIUM, PROTOCOL, ALL, MACHINE, NOTHING, "bytes behind a command that must be the last of its group, before its reply") \
+	X(bdat_invalid, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "BDAT size not a number, or its tail not LAST") \
+	X(bdat_huge, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "BDAT size beyond 2^63-1") \
+	X(bdat_missing_last, LOW, PROTOCOL, TX, MACHINE, NOTHING, "another command than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
+	X(data_after_quit, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "client bytes after the reply to QUIT") \
+	X(illegal_command, MEDIUM, PROTOCOL, ALL, DETECTOR, NOTHING, "DEBUG, WIZ, KILL, SHOWQ or TURN") \
+	X(size_exceeded, LOW, PROTOCOL, TX, DETECTOR, NOTHING, "content longer than the declared SIZE plus a tenth and 512 octets, or than the advertised limit") \
+	X(bare_lf, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "LF without CR in commands, replies or content") \
+	X(bare_cr, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "CR without LF in commands, replies or content") \
+	X(nul_byte, MEDIUM, PROTOCOL, ALL, DETECTOR, NOTHING, "NUL in a command or reply (low in content)") \
+	X(eight_bit_command, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "byte above 127 in a command, SMTPUTF8 not in use") \
 	/* limits */ \
-	X(command_too_long, MEDIUM, LIMITS, ALL, "command line over 512 octets, or over what its extensions allow") \
-	X(helo_too_long, HIGH, LIMITS, ALL, "HELO or EHLO argument over 1024 octets") \
-	X(response_too_long, LOW, LIMITS, ALL, "reply line over 512 octets (2000 for EHLO keywords)") \
-	X(data_line_too_long, LOW, LIMITS, TX, "content line over 1000 octets") \
-	X(too_many_recipients, LOW, LIMITS, TX, "over 1000 recipients in one transaction") \
-	X(too_many_invalid, MEDIUM, LIMITS, ALL, "over 25 commands refused in one session") \
-	X(pending_overflow, MEDIUM, LIMITS, ALL, "over 1000 commands or 1 MiB waiting for replies") \
+	X(command_too_long, MEDIUM, LIMITS, ALL, DETECTOR, NUMBER, "command line over 512 octets, or over what its extensions allow") \
+	X(helo_too_long, HIGH, LIMITS, ALL, DETECTOR, NUMBER, "HELO or EHLO argument over 1024 octets") \
+	X(response_too_long, LOW, LIMITS, ALL, DETECTOR, NUMBER, "reply line over 512 octets (2000 for EHLO keywords)") \
+	X(data_line_too_long, LOW, LIMITS, TX, DETECTOR, NUMBER, "content line over 1000 octets") \
+	X(too_many_recipients, LOW, LIMITS, TX, DETECTOR, NUMBER, "over 1000 recipients in one transaction") \
+	X(too_many_invalid, MEDIUM, LIMITS, ALL, DETECTOR, NUMBER, "over 25 commands refused in one session") \
+	X(pending_overflow, MEDIUM, LIMITS, ALL, MACHINE, NOTHING, "over 1000 commands or 1 MiB waiting for replies") \
 	/* attack */ \
-	X(smtp_smuggling, HIGH, ATTACK, TX, "an odd end of data inside DATA, followed by an SMTP command") \
-	X(nonstandard_end_of_data, MEDIUM, ATTACK, TX, "an odd end of data with no command behind it (low for CRLF.LF and CRLF.CR)") \
-	X(starttls_command_injection, HIGH, ATTACK, ALL, "client bytes behind STARTTLS before TLS begins") \
-	X(starttls_response_injection, HIGH, ATTACK, ALL, "server bytes behind the 220 to STARTTLS that are not TLS") \
-	X(starttls_stripped, HIGH, ATTACK, ALL, "STARTTLS overwritten with X (medium: offered earlier to the same client, now gone)") \
-	X(tls_refused, LOW, ATTACK, ALL, "STARTTLS answered with another code than 220") \
-	X(plaintext_after_starttls, MEDIUM, ATTACK, ALL, "after the 220 to STARTTLS the client goes on in clear") \
-	X(user_enumeration, MEDIUM, ATTACK, ALL, "3 VRFY or EXPN, or 5 distinct recipients refused, from one source to one server") \
-	X(auth_bruteforce, HIGH, ATTACK, ALL, "5 failed AUTH from one source to one server within 60 seconds") \
-	X(auth_password_spray, HIGH, ATTACK, ALL, "failed AUTH for 5 distinct user names from one source to one server") \
-	X(open_relay, MEDIUM, ATTACK, TX, "with --local-domain: sender and recipient both elsewhere, no AUTH, accepted") \
-	X(relay_probe, LOW, ATTACK, TX, "a recipient with %, ! or a second @ in its local part") \
-	X(exim_expansion, HIGH, ATTACK, ALL, "${ in MAIL, RCPT or HELO") \
-	X(shellshock, HIGH, ATTACK, ALL, "() { in a command or a header") \
-	X(jndi_lookup, HIGH, ATTACK, ALL, "${jndi: in a command, a header or a body") \
-	X(shell_metacharacters, MEDIUM, ATTACK, ALL, "a backtick, $(, ; or a leading | in an envelope path outside quotes") \
-	X(cross_protocol, MEDIUM, ATTACK, ALL, "the first bytes of the client are HTTP, SSH, TLS or RDP on a clear-text port") \
-	X(tls_certificate_expired, LOW, ATTACK, ALL, "a certificate seen in clear was not valid at capture time") \
-	X(tls_obsolete, LOW, ATTACK, ALL, "SSL 3, TLS 1.0 or TLS 1.1 was negotiated") \
-	X(turned_connection, MEDIUM, ATTACK, ALL, "TURN answered with 250") \
+	X(smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "an odd end of data inside DATA, followed by an SMTP command") \
+	X(nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "an odd end of data with no command behind it (low for CRLF.LF and CRLF.CR)") \
+	X(starttls_command_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "client bytes behind STARTTLS before TLS begins") \
+	X(starttls_response_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "server bytes behind the 220 to STARTTLS that are not TLS") \
+	X(starttls_stripped, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS overwritten with X (medium: offered earlier to the same client, now gone)") \
+	X(tls_refused, LOW, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS answered with another code than 220") \
+	X(plaintext_after_starttls, MEDIUM, ATTACK, ALL, MACHINE, NOTHING, "after the 220 to STARTTLS the client goes on in clear") \
+	X(user_enumeration, MEDIUM, ATTACK, ALL, DETECTOR, EVENTS, "3 VRFY or EXPN, or 5 distinct recipients refused, from one source to one server") \
+	X(auth_bruteforce, HIGH, ATTACK, ALL, DETECTOR, EVENTS, "5 failed AUTH from one source to one server within 60 seconds") \
+	X(auth_password_spray, HIGH, ATTACK, ALL, DETECTOR, EVENTS, "failed AUTH for 5 distinct user names from one source to one server") \
+	X(open_relay, MEDIUM, ATTACK, TX, DETECTOR, NOTHING, "with --local-domain: sender and recipient both elsewhere, no AUTH, accepted") \
+	X(relay_probe, LOW, ATTACK, TX, DETECTOR, NOTHING, "a recipient with %, ! or a second @ in its local part") \
+	X(exim_expansion, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "${ in MAIL, RCPT or HELO") \
+	X(shellshock, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "() { in a command or a header") \
+	X(jndi_lookup, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "${jndi: in a command, a header or a body") \
+	X(shell_metacharacters, MEDIUM, ATTACK, ALL, DETECTOR, NOTHING, "a backtick, $(, ; or a leading | in an envelope path outside quotes") \
+	X(cross_protocol, MEDIUM, ATTACK, ALL, DETECTOR, NOTHING, "the first bytes of the client are HTTP, SSH, TLS or RDP on a clear-text port") \
+	X(tls_certificate_expired, LOW, ATTACK, ALL, DETECTOR, NOTHING, "a certificate seen in clear was not valid at capture time") \
+	X(tls_obsolete, LOW, ATTACK, ALL, DETECTOR, NOTHING, "SSL 3, TLS 1.0 or TLS 1.1 was negotiated") \
+	X(turned_connection, MEDIUM, ATTACK, ALL, DETECTOR, NOTHING, "TURN answered with 250") \
 	/* credentials */ \
-	X(cleartext_auth, HIGH, CREDENTIALS, ALL, "PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER without TLS") \
-	X(weak_auth, LOW, CREDENTIALS, ALL, "CRAM-MD5, DIGEST-MD5 or NTLM without TLS") \
+	X(cleartext_auth, HIGH, CREDENTIALS, ALL, DETECTOR, NOTHING, "PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER without TLS") \
+	X(weak_auth, LOW, CREDENTIALS, ALL, DETECTOR, NOTHING, "CRAM-MD5, DIGEST-MD5 or NTLM without TLS") \
 	/* content */ \
-	X(mime_malformed, LOW, CONTENT, TX, "missing or unclosed boundary, bad Content-Type, bad transfer encoding") \
-	X(mime_depth, MEDIUM, CONTENT, TX, "parts nested deeper than 100") \
-	X(mime_header_limit, MEDIUM, CONTENT, TX, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
-	X(mime_duplicate_header, LOW, CONTENT, TX, "two From, Subject, Date, Message-ID, Content-Type or Content-Disposition") \
-	X(attachment_executable, MEDIUM, CONTENT, TX, "a program or script by content or extension") \
-	X(attachment_double_extension, HIGH, CONTENT, TX, "a program behind a harmless extension, as invoice.pdf.exe") \
-	X(attachment_type_mismatch, MEDIUM, CONTENT, TX, "content is a program, its name or declared type says otherwise") \
-	X(attachment_encrypted, MEDIUM, CONTENT, TX, "encrypted zip, 7z or rar") \
-	X(filename_traversal, HIGH, CONTENT, TX, "/ or \\ in a file name, or .. as a whole component of it") \
-	X(filename_bidi, HIGH, CONTENT, TX, "bidirectional override in a file name") \
-	X(sender_mismatch, LOW, CONTENT, TX, "From and MAIL differ in domain and the display name holds another address") \
+	X(mime_malformed, LOW, CONTENT, TX, DETECTOR, NOTHING, "missing or unclosed boundary, bad Content-Type, bad transfer encoding") \
+	X(mime_depth, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "parts nested deeper than 100") \
+	X(mime_header_limit, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
+	X(mime_duplicate_header, LOW, CONTENT, TX, DETECTOR, NOTHING, "two From, Subject, Date, Message-ID, Content-Type, Content-Transfer-Encoding or Content-Disposition, or names of one file that differ") \
+	X(attachment_executable, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "a program or script by content or extension") \
+	X(attachment_double_extension, HIGH, CONTENT, TX, DETECTOR, NOTHING, "a program behind a harmless extension, as invoice.pdf.exe") \
+	X(attachment_type_mismatch, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "content is a program, its name or declared type says otherwise") \
+	X(attachment_encrypted, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "encrypted zip, 7z or rar") \
+	X(filename_traversal, HIGH, CONTENT, TX, DETECTOR, NOTHING, "/ or \\ in a file name, or .. as a whole component of it") \
+	X(filename_bidi, HIGH, CONTENT, TX, DETECTOR, NOTHING, "bidirectional override in a file name") \
+	X(sender_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "From and MAIL differ in domain and the display name holds another address") \
 	/* transport */ \
-	X(tcp_gap, MEDIUM, TRANSPORT, ALL, "bytes of a session are not in the capture") \
-	X(tcp_overlap_conflict, HIGH, TRANSPORT, ALL, "a retransmission carries other bytes than the first copy") \
-	X(tcp_midstream, LOW, TRANSPORT, ALL, "the session began before the capture") \
-	X(tcp_one_sided, LOW, TRANSPORT, ALL, "one direction is missing") \
-	X(truncated_packets, LOW, TRANSPORT, ALL, "the snap length cut payload of the session")
+	X(tcp_gap, MEDIUM, TRANSPORT, ALL, DETECTOR, NOTHING, "bytes of a session are not in the capture") \
+	X(tcp_overlap_conflict, HIGH, TRANSPORT, ALL, DETECTOR, NOTHING, "a retransmission carries other bytes than the first copy") \
+	X(tcp_midstream, LOW, TRANSPORT, ALL, DETECTOR, NOTHING, "the session began before the capture") \
+	X(tcp_one_sided, LOW, TRANSPORT, ALL, DETECTOR, NOTHING, "one direction is missing") \
+	X(truncated_packets, LOW, TRANSPORT, ALL, DETECTOR, NOTHING, "the snap length cut payload of the session")
 /* clang-format on */
 
 enum alert_id {
-#define X(id, severity, category, scope, condition) ALERT_##id,
+#define X(id, severity, category, scope, by, counts, condition) ALERT_##id,
 	ALERTS(X)
 #undef X
 		ALERT_COUNT
@@ -110,11 +113,17 @@ enum alert_category {
 	CATEGORY_TRANSPORT
 };
 
+/* Who raises it, and what it counts. */
+enum alert_by { BY_MACHINE, BY_DETECTOR };
+enum alert_counts { COUNTS_NOTHING, COUNTS_NUMBER, COUNTS_EVENTS };
+
 struct alert_info {
 	const char *name; /* the id as it is written */
 	enum severity severity;
 	enum alert_category category;
 	bool transaction; /* belongs to a transaction */
+	enum alert_by by;
+	enum alert_counts counts;
 	const char *condition;
 };
 
@@ -134,8 +143,6 @@ struct alert {
 
 /* alert_find - the id of a name. Returns ALERT_COUNT when there is no such alert. */
 enum alert_id alert_find(const char *name);
-/* alert_counts - does it count something, so that --threshold means something? *seconds: within a time. */
-bool alert_counts(enum alert_id id, bool *seconds);
 /* severity_name - "high", "medium", "low". severity_find - its inverse; returns 0 when unknown. */
 const char *severity_name(enum severity severity);
 int severity_find(const char *name);

@@ -10,8 +10,9 @@
 #define SCOPE_TX true
 
 const struct alert_info alert_catalogue[ALERT_COUNT] = {
-#define X(id, severity, category, scope, condition)                                                                    \
-	[ALERT_##id] = { #id, SEVERITY_##severity, CATEGORY_##category, SCOPE_##scope, condition },
+#define X(id, severity, category, scope, by, counts, condition)                                                        \
+	[ALERT_##id] = { #id, SEVERITY_##severity, CATEGORY_##category, SCOPE_##scope, BY_##by, COUNTS_##counts,       \
+		condition },
 	ALERTS(X)
 #undef X
 };
@@ -26,13 +27,6 @@ enum alert_id alert_find(const char *name)
 	while (id < ALERT_COUNT && strcmp(alert_catalogue[id].name, name) != 0)
 		id++;
 	return id;
-}
-
-bool alert_counts(enum alert_id id, bool *seconds)
-{
-	*seconds = id == ALERT_auth_bruteforce || id == ALERT_auth_password_spray || id == ALERT_user_enumeration;
-	return *seconds || id == ALERT_command_too_long || id == ALERT_helo_too_long || id == ALERT_response_too_long ||
-	       id == ALERT_data_line_too_long || id == ALERT_too_many_recipients || id == ALERT_too_many_invalid;
 }
 
 const char *severity_name(enum severity severity)

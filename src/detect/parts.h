@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * parts.h - what the detectors' rooms promise each other (private to the detectors): detectors.c (life,
- * dispatch), protocol.c, limits.c, attack.c, lookup.c, tls.c, credentials.c,
- * content.c, mail.c, files.c, transport.c.
+ * parts.h - what the files of the detectors promise each other (private to them).
  *
- * Each room looks at one event and raises what it finds. What a room remembers of a session stands in struct detector.
+ * detectors.c (life, dispatch) calls one file for each kind of finding; each looks at one event and raises what it
+ * finds. What it remembers of a session stands in struct detector. Below all: raise.c, excerpt.c, path.c.
  */
 #ifndef SMTPSCAN_DETECT_PARTS_H
 #define SMTPSCAN_DETECT_PARTS_H
@@ -66,13 +65,16 @@ struct scene {
 #define SCENE_SESSION(way) ((struct scene){ .direction = (way), .tx = -1 })
 #define NO_EVIDENCE ((struct span){ 0 })
 
-/* ---- detectors.c ---- */
+/* ---- raise.c ---- */
 /* raise_alert - severity 0: the catalogue's. The description becomes valid UTF-8 whatever is printed into it. */
 void raise_alert(struct detector *detector, enum alert_id id, enum severity severity, struct scene scene,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 /* threshold_count, threshold_seconds - the user's, or the catalogue's. */
 unsigned threshold_count(const struct detector *detector, enum alert_id id, unsigned normal);
 unsigned threshold_seconds(const struct detector *detector, enum alert_id id, unsigned normal);
+struct pair *pair_of(struct detector *detector);
+
+/* ---- excerpt.c ---- */
 /* around - the octets around `at`, no more than the record shows. */
 struct span around(struct span octets, size_t at, size_t size);
 /* show - octets as text for a description: what is not printable ASCII as \xNN, long ones cut. Free with g_free. */
@@ -83,17 +85,18 @@ struct span span_of_string(const GString *string);
 struct span command_evidence(const struct session_command *command);
 /* find_octets - where `what` stands in `octets`, from `from` on; SIZE_MAX when it does not. */
 size_t find_octets(struct span octets, size_t from, const char *what);
+/* append_address - an IP address as text. */
+void append_address(GString *text, const struct address *address);
+
+/* ---- path.c ---- */
 /* path_of - the path of a MAIL or RCPT argument without its angle brackets. Returns false when there is none. */
 bool path_of(enum verb verb, struct span argument, struct span *path);
 /* bare_path - a path as on the wire without its angle brackets. */
 struct span bare_path(struct span path);
 /* domain_of - what stands behind the last @ of a path without brackets; empty when there is none. */
 struct span domain_of(struct span path);
-struct pair *pair_of(struct detector *detector);
-/* append_address - an IP address as text. */
-void append_address(GString *text, const struct address *address);
 
-/* ---- one room each ---- */
+/* ---- one file each ---- */
 void protocol_command(struct detector *detector, const struct session_command *command);
 void protocol_octets(struct detector *detector, const struct session_command *command);
 void protocol_response(struct detector *detector, const struct session_response *response);

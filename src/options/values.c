@@ -220,10 +220,9 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 		    (!parts[1] || parse_number(parts[1], 1, UINT32_MAX, &seconds));
 	g_strfreev(parts);
 	g_free(name);
-	bool windowed = false;
-	if (good && !alert_counts(id, &windowed))
+	if (good && alert_catalogue[id].counts == COUNTS_NOTHING)
 		return option_bad(row, value, "about an alert that counts something");
-	if (good && seconds > 0 && !windowed)
+	if (good && seconds > 0 && alert_catalogue[id].counts != COUNTS_EVENTS)
 		return option_bad(row, value, "ALERT=COUNT: this one counts without regard to time");
 	if (!good)
 		return option_bad(row, value, "ALERT=COUNT or ALERT=COUNT/SECONDS, as auth_bruteforce=10/60");

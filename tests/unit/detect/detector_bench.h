@@ -66,20 +66,10 @@ void bench_auth(struct bench *b, const char *mechanism, const char *user, const 
 void bench_handshake(struct bench *b, uint16_t version, int64_t not_before, int64_t not_after);
 
 /* The cases, one for each alert that the detectors own. With `hit` it must raise the alert, else nothing of that id. */
-/* clang-format off */
-#define DETECTOR_CASES(X) \
-	X(unknown_command) X(bad_sequence) X(reply_code_mismatch) X(illegal_command) X(size_exceeded) X(bare_lf) \
-	X(bare_cr) X(nul_byte) X(eight_bit_command) X(command_too_long) X(helo_too_long) X(response_too_long) \
-	X(data_line_too_long) X(too_many_recipients) X(too_many_invalid) X(starttls_stripped) X(tls_refused) \
-	X(user_enumeration) X(auth_bruteforce) X(auth_password_spray) X(open_relay) X(relay_probe) X(exim_expansion) \
-	X(shellshock) X(jndi_lookup) X(shell_metacharacters) X(cross_protocol) X(tls_certificate_expired) \
-	X(tls_obsolete) X(turned_connection) X(cleartext_auth) X(weak_auth) X(mime_malformed) X(mime_depth) \
-	X(mime_header_limit) X(mime_duplicate_header) X(attachment_executable) X(attachment_double_extension) \
-	X(attachment_type_mismatch) X(attachment_encrypted) X(filename_traversal) X(filename_bidi) \
-	X(sender_mismatch) X(tcp_gap) X(tcp_overlap_conflict) X(tcp_midstream) X(tcp_one_sided) X(truncated_packets)
-/* clang-format on */
-#define X(id) void case_##id(struct bench *b, bool hit);
-DETECTOR_CASES(X)
+#define X(id, severity, category, scope, by, counts, condition) DECLARE_CASE_BY_##by(id)
+#define DECLARE_CASE_BY_DETECTOR(id) void case_##id(struct bench *b, bool hit);
+#define DECLARE_CASE_BY_MACHINE(id)
+ALERTS(X)
 #undef X
 
 #endif

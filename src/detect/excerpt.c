@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * excerpt.c - octets as evidence and as words: what is cut out of an input, and how it is shown.
+ */
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "parts.h"
+
+#define EVIDENCE_BEFORE 32 /* octets shown before a match */
+#define SHOW_MAX 120       /* octets of a text shown in a description */
+
+struct span around(struct span octets, size_t at, size_t size)
+{
+	size_t start = at > EVIDENCE_BEFORE ? at - EVIDENCE_BEFORE : 0;
+	size_t end = MIN(octets.size, MAX(at + size + EVIDENCE_BEFORE, start + 2 * EVIDENCE_BEFORE));
+	return (struct span){ octets.data + start, MIN(end - start, EVIDENCE_MAX) };
+}
+
+char *show(struct span octets)
+{
+	GString *text = g_string_new(NULL);
+	for (size_t i = 0; i < octets.size && i < SHOW_MAX; i++)
+		if (octets.data[i] >= ' ' && octets.data[i] < 0x7f)
+			g_string_append_c(text, (char)octets.data[i]);
+		else
+			g_string_append_printf(text, "\\x%02x", octets.data[i]);
+	if (octets.size > SHOW_MAX)
+		g_string_append(text, "...");
+	return g_string_free(text, FALSE);
+}
+
+struct span span_of_text(const char *text)
+{
+	return text ? (struct span){ (const uint8_t *)text, strlen(text) } : NO_EVIDENCE;
+}
+
+struct span span_of_string(const GString *string)
+{
+	return string ? (struct span){ (const uint8_t *)string->str, string->len } : NO_EVIDENCE;
+}
+
+struct span command_evidence(const struct session_command *command)
+{
+	return command->credentials ? command->parsed.name : command->parsed.line;
+}
+
+size_t find_octets(struct span octets, size_t from, const char *what)
+{
+	/* What is looked for begins with what is rare, and memmem is slow when it is short. */
+	for (size_t size = strlen(what); from + size <= octets.size; from++) {
+		const uint8_t *found = memchr(octets.data + from, what[0], octets.size - from);
+		if (!found)
+			break;
+		from = (size_t)(found - octets.data);
+		if (from + size <= octets.size && memcmp(found, what, size) == 0)
+			return from;
+	}
+	return SIZE_MAX;
+}
+
+void append_address(GString *text, const struct address *address)
+{
+	char buffer[INET6_ADDRSTRLEN];
+	const char *shown =
+		inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octets, buffer, sizeof buffer);
+	g_string_append(text, shown ? shown : "?");
+}

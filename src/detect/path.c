@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * path.c - envelope paths as detectors compare them: without brackets, and their domain.
+ */
+#include "parts.h"
+
+struct span bare_path(struct span path)
+{
+	if (path.size >= 2 && path.data[0] == '<' && path.data[path.size - 1] == '>')
+		return (struct span){ path.data + 1, path.size - 2 };
+	return path;
+}
+
+bool path_of(enum verb verb, struct span argument, struct span *path)
+{
+	struct span rest;
+	if (verb != VERB_MAIL && verb != VERB_RCPT)
+		return false;
+	if (!grammar_path(argument, verb == VERB_MAIL ? "FROM" : "TO", path, &rest))
+		return false;
+	*path = bare_path(*path);
+	return true;
+}
+
+struct span domain_of(struct span path)
+{
+	for (size_t i = path.size; i > 0; i--)
+		if (path.data[i - 1] == '@')
+			return (struct span){ path.data + i, path.size - i };
+	return (struct span){ path.data + path.size, 0 };
+}
