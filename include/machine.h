@@ -50,7 +50,8 @@ enum state_id {
 #undef X
 		STATE_COUNT,
 	STATE_any = STATE_COUNT, /* in a row's state: every one */
-	STATE_stay               /* in a row's jump: no jump */
+	STATE_stay,              /* in a row's jump: no jump */
+	STATE_no                 /* in a row's jump: the row is not for this mode */
 };
 
 enum machine_event {
@@ -72,8 +73,7 @@ struct transition {
 	enum machine_event event;
 	bool (*when)(const struct session *session); /* NULL: always */
 	void (*execute)(struct session *session);    /* NULL: nothing */
-	enum state_id jump;                          /* --strict */
-	enum state_id recover;                       /* otherwise */
+	enum state_id jump[2];                       /* by mode: otherwise, --strict */
 	const char *when_name, *execute_name;
 };
 

@@ -79,24 +79,32 @@ void split_content(struct session *s)
 	hold_split(s);
 }
 
-void alert_invalid_data(struct session *s)
+/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
+void break_off(struct session *s)
 {
-	bool chunk = s->machine.state == STATE_chunk_transmission;
 	unsigned code = 0;
 	bool answered = reply_waiting(s, UINT64_MAX, &code) > 0;
 	if (s->hold.active)
 		hold_release(s);
-	if (!chunk)
+	if (s->machine.state == STATE_data_transmission)
 		content_piece(s, data_scanner_flush(&s->scanner));
 	s->content_ended = false;
 	if (answered && code >= 400 && s->tx)
 		s->tx->outcome = OUTCOME_REJECTED;
-	/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
-	if (s->options.strict || chunk || (answered && code < 300))
-		session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
-			chunk ? "invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came"
-			      : "invalid data blob: content ended without its terminator",
-			s->chunk.left);
+}
+
+void alert_invalid_data(struct session *s)
+{
+	break_off(s);
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+		"invalid data blob: content ended without its terminator");
+}
+
+void alert_invalid_data_chunk(struct session *s)
+{
+	break_off(s);
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came", s->chunk.left);
 }
 
 /* ---- TLS ---- */

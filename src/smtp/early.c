@@ -39,10 +39,10 @@ bool judge_up(struct session *s)
 	s->direction = UP;
 	/* What the server did not say meanwhile can change the judgement. */
 	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset &&
-		      !(s->machine.state == STATE_response && (may_say_less(s) || lenient_unheard(s)));
+		      !(s->machine.state == STATE_response && (may_say_less(s) || (!s->options.strict && unheard(s))));
 	if (judged || inbox_acked(up, up->offset) > s->in[DOWN].received)
 		return false;
-	if (!whole_line(s, UP, bytes) && !lenient_client_hello(s) && !lenient_midstream_tls(s))
+	if (!whole_line(s, UP, bytes) && (s->options.strict || (!client_hello(s) && !midstream_tls(s))))
 		return false;
 	enum state_id before = s->machine.state;
 	fire_unexpected_up(s, bytes);
@@ -63,7 +63,7 @@ bool judge_down(struct session *s)
 		return false;
 	reply_reset(&s->reply);
 	s->direction = DOWN;
-	if (!lenient_server_hello(s) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE)
+	if ((s->options.strict || !server_hello(s)) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE)
 		return false;
 	s->judged_set[DOWN] = true;
 	s->judged[DOWN] = down->offset;

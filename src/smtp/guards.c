@@ -2,7 +2,7 @@
  *
  * guards.c - the guards of the machine's table: questions about the message at hand. See machine.c for who asks.
  *
- * A guard changes nothing. One whose name begins with lenient_ never holds with --strict.
+ * A guard changes nothing.
  */
 #include "rows.h"
 
@@ -33,9 +33,9 @@ bool code_is_421(const struct session *s)
 }
 
 /* RFC 5321 3.1: a server that does not serve says 554, and waits for QUIT. */
-bool lenient_code_is_554(const struct session *s)
+bool code_is_554(const struct session *s)
 {
-	return !s->options.strict && s->reply.code == 554;
+	return s->reply.code == 554;
 }
 
 bool starts_tls(const struct session *s)
@@ -97,13 +97,12 @@ static bool known_command(struct span bytes)
 
 /* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
  * since; it waits behind DATA or QUIT, and then begins anew. */
-bool lenient_unheard(const struct session *s)
+bool unheard(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
 	const struct pending *p = &s->pending;
 	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
-	if (s->options.strict || s->direction != UP || !behind_content || session_blind(s) ||
-		s->content_answered != s->in[DOWN].received)
+	if (s->direction != UP || !behind_content || session_blind(s) || s->content_answered != s->in[DOWN].received)
 		return false;
 	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
 	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
@@ -127,20 +126,20 @@ bool greeting(const struct session *s)
 }
 
 /* RFC 5321 4.1.4 */
-bool lenient_before_helo(const struct session *s)
+bool before_helo(const struct session *s)
 {
-	return !s->options.strict && (verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO);
+	return (verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO);
 }
 
 /* The greeting may stand in what was not captured, or was complained of already. */
-bool lenient_assumed(const struct session *s)
+bool assumed(const struct session *s)
 {
-	return !s->options.strict && (s->options.midstream || session_blind(s) || s->initiation_said);
+	return (s->options.midstream || session_blind(s) || s->initiation_said);
 }
 
-bool lenient_still_ungreeted(const struct session *s)
+bool still_ungreeted(const struct session *s)
 {
-	return !s->options.strict && !s->greeted && !session_blind(s) && !s->initiation_said &&
+	return !s->greeted && !session_blind(s) && !s->initiation_said &&
 	       (!(verb_table[s->pending.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
 }
 
@@ -151,14 +150,14 @@ bool chunk_follows(const struct session *s)
 	return s->command.verb == VERB_BDAT && grammar_bdat(s->command.argument, &size, &last) == BDAT_OK && size > 0;
 }
 
-bool lenient_resynchronising(const struct session *s)
+bool resynchronising(const struct session *s)
 {
-	return !s->options.strict && s->resynchronising && s->command.verb == VERB_UNKNOWN;
+	return s->resynchronising && s->command.verb == VERB_UNKNOWN;
 }
 
-bool lenient_resynchronising_reply(const struct session *s)
+bool resynchronising_reply(const struct session *s)
 {
-	return !s->options.strict && s->resynchronising && s->direction == DOWN && s->reply.code != 0;
+	return s->resynchronising && s->direction == DOWN && s->reply.code != 0;
 }
 
 /* ---- content ---- */
@@ -190,10 +189,17 @@ bool end_of_data_unseen(const struct session *s)
 	return s->direction == DOWN && knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
 }
 
-/* A reply before the terminator: it waits until the content ends. */
-bool lenient_gave_up(const struct session *s)
+/* Content ends without its terminator, and the server accepts it all the same. */
+bool accepted_unended(const struct session *s)
 {
-	return !s->options.strict && s->direction == DOWN;
+	unsigned code = 0;
+	return reply_waiting(s, UINT64_MAX, &code) > 0 && code < 300;
+}
+
+/* A reply before the terminator: it waits until the content ends. */
+bool gave_up(const struct session *s)
+{
+	return s->direction == DOWN;
 }
 
 /* ---- bytes where none are expected ---- */
@@ -209,22 +215,21 @@ bool down_only(const struct session *s)
 }
 
 /* What the server answers may be in what was not captured. */
-bool lenient_unseen_command(const struct session *s)
+bool unseen_command(const struct session *s)
 {
-	return !s->options.strict && s->direction == DOWN && session_blind(s);
+	return s->direction == DOWN && session_blind(s);
 }
 
 /* Some servers have a last word for a client that hung up. */
-bool lenient_answers_close(const struct session *s)
+bool answers_close(const struct session *s)
 {
-	return !s->options.strict && s->direction == DOWN && s->in[UP].fin && inbox_empty(&s->in[UP]) &&
-	       s->reply.code != 0;
+	return s->direction == DOWN && s->in[UP].fin && inbox_empty(&s->in[UP]) && s->reply.code != 0;
 }
 
 /* 354 answers a DATA that was not captured. */
-bool lenient_unseen_data(const struct session *s)
+bool unseen_data(const struct session *s)
 {
-	return lenient_unseen_command(s) && s->reply.code == 354;
+	return unseen_command(s) && s->reply.code == 354;
 }
 
 /* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
@@ -263,24 +268,24 @@ bool foreign_protocol(const struct session *s)
 
 /* ---- the session began before the capture, or its beginning is in a hole ---- */
 
-bool lenient_midstream(const struct session *s)
+bool midstream(const struct session *s)
 {
-	return !s->options.strict && (s->options.midstream || s->resync_reply);
+	return (s->options.midstream || s->resync_reply);
 }
 
-bool lenient_midstream_354(const struct session *s)
+bool midstream_354(const struct session *s)
 {
-	return lenient_midstream(s) && s->reply.code == 354;
+	return midstream(s) && s->reply.code == 354;
 }
 
-bool lenient_midstream_command(const struct session *s)
+bool midstream_command(const struct session *s)
 {
-	return lenient_midstream(s) && s->direction == UP && known_command(inbox_bytes(&s->in[UP]));
+	return midstream(s) && s->direction == UP && known_command(inbox_bytes(&s->in[UP]));
 }
 
-bool lenient_midstream_content(const struct session *s)
+bool midstream_content(const struct session *s)
 {
-	return lenient_midstream(s) && s->direction == UP;
+	return midstream(s) && s->direction == UP;
 }
 
 /* ---- TLS ---- */
@@ -293,24 +298,23 @@ static unsigned record_type(struct span b)
 }
 
 /* A ClientHello (RFC 8446 4.1.2) where commands are expected. */
-bool lenient_client_hello(const struct session *s)
+bool client_hello(const struct session *s)
 {
 	struct span b = inbox_bytes(&s->in[UP]);
-	return !s->options.strict && s->direction == UP && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 1;
+	return s->direction == UP && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 1;
 }
 
 /* A ServerHello where replies are expected: the STARTTLS before it is not in the capture. */
-bool lenient_server_hello(const struct session *s)
+bool server_hello(const struct session *s)
 {
 	struct span b = inbox_bytes(&s->in[DOWN]);
 	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
-	return !s->options.strict && s->direction == DOWN && unseen && record_type(b) == 0x16 && b.size > 5 &&
-	       b.data[5] == 2;
+	return s->direction == DOWN && unseen && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 2;
 }
 
-bool lenient_midstream_tls(const struct session *s)
+bool midstream_tls(const struct session *s)
 {
-	return lenient_midstream(s) && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) != 0;
+	return midstream(s) && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) != 0;
 }
 
 /* Sent before the 220 to STARTTLS was there (client), or before any of the client's TLS was (server). */

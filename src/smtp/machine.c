@@ -3,8 +3,7 @@
  * machine.c - the states and transitions of SMTP, as data; the engine; the DOT printer.
  *
  * Rows are tried in order: those of a state first, those for `any` last; a row without a guard always applies. The last
- * two columns are the next state with --strict, and otherwise. A row whose guard begins with `strict_` or `lenient_` is
- * for one mode only.
+ * two columns are the next state with --strict, and otherwise; `no`: the row is not for that mode.
  */
 #include "machine.h"
 
@@ -26,99 +25,101 @@ const char *const machine_event_names[EVENT_COUNT] = {
 
 #define always NULL
 #define nothing NULL
-#define ROW(state, event, when, execute, jump, recover)                                                                \
+#define ROW(state, event, when, execute, strict, recover)                                                              \
 	{                                                                                                              \
-		STATE_##state, EVENT_##event, when, execute, STATE_##jump, STATE_##recover, #when, #execute            \
+		STATE_##state, EVENT_##event, when, execute, { STATE_##recover, STATE_##strict }, #when, #execute      \
 	}
 
 /* clang-format off */
 const struct transition machine_table[] = {
 	/*  state               event            when                         do                             strict              recover */
 	/* 220, or an apology */
-	ROW(session_initiation, down,            code_is_220,                 greet,                         client_initiation,  client_initiation),
-	ROW(session_initiation, down,            lenient_midstream_354,       resume_with_reply,             stay,               data_transmission),
-	ROW(session_initiation, down,            lenient_midstream,           resume_with_reply,             stay,               command),
-	ROW(session_initiation, down,            lenient_code_is_554,         turn_away,                     stay,               client_initiation),
-	ROW(session_initiation, down,            always,                      alert_unavailable_service,     fail,               client_initiation),
-	ROW(session_initiation, parse_error,     foreign_protocol,            alert_invalid_response,        fail,               fail),
-	ROW(session_initiation, parse_error,     always,                      alert_invalid_response,        fail,               stay),
-	ROW(session_initiation, gap,             down_only,                   assume_banner,                 client_initiation,  client_initiation),
-	ROW(session_initiation, missing_grammar, lenient_midstream_tls,       nothing,                       stay,               tls),
-	ROW(session_initiation, missing_grammar, lenient_client_hello,        alert_unexpected_client_command, stay,             tls),
-	ROW(session_initiation, missing_grammar, lenient_midstream_command,   resume,                        stay,               command),
-	ROW(session_initiation, missing_grammar, lenient_midstream_content,   resume,                        stay,               data_transmission),
+	ROW(session_initiation, down,            code_is_220,              greet,                            client_initiation,  client_initiation),
+	ROW(session_initiation, down,            midstream_354,            resume_with_reply,                no,                 data_transmission),
+	ROW(session_initiation, down,            midstream,                resume_with_reply,                no,                 command),
+	ROW(session_initiation, down,            code_is_554,              turn_away,                        no,                 client_initiation),
+	ROW(session_initiation, down,            always,                   alert_unavailable_service,        fail,               client_initiation),
+	ROW(session_initiation, parse_error,     foreign_protocol,         alert_invalid_response,           fail,               fail),
+	ROW(session_initiation, parse_error,     always,                   alert_invalid_response,           fail,               stay),
+	ROW(session_initiation, gap,             down_only,                assume_banner,                    client_initiation,  client_initiation),
+	ROW(session_initiation, missing_grammar, midstream_tls,            nothing,                          no,                 tls),
+	ROW(session_initiation, missing_grammar, client_hello,             alert_unexpected_client_command,  no,                 tls),
+	ROW(session_initiation, missing_grammar, midstream_command,        resume,                           no,                 command),
+	ROW(session_initiation, missing_grammar, midstream_content,        resume,                           no,                 data_transmission),
 	/* HELO, EHLO or LHLO first; RFC 5321 4.1.4 allows a few others */
-	ROW(client_initiation,  up,              greeting,                    take_command,                  response,           response),
-	ROW(client_initiation,  up,              lenient_before_helo,         take_command,                  stay,               response),
-	ROW(client_initiation,  up,              lenient_assumed,             take_command,                  stay,               response),
-	ROW(client_initiation,  up,              always,                      alert_invalid_client_initiation, fail,             response),
-	ROW(client_initiation,  parse_error,     lenient_client_hello,        nothing,                       stay,               tls),
-	ROW(client_initiation,  parse_error,     always,                      alert_invalid_command,         fail,               response),
-	ROW(client_initiation,  gap,             up_only,                     lose_command,                  response,           response),
+	ROW(client_initiation,  up,              greeting,                 take_command,                     response,           response),
+	ROW(client_initiation,  up,              before_helo,              take_command,                     no,                 response),
+	ROW(client_initiation,  up,              assumed,                  take_command,                     no,                 response),
+	ROW(client_initiation,  up,              always,                   alert_invalid_client_initiation,  fail,               response),
+	ROW(client_initiation,  parse_error,     client_hello,             nothing,                          no,                 tls),
+	ROW(client_initiation,  parse_error,     always,                   alert_invalid_command,            fail,               response),
+	ROW(client_initiation,  gap,             up_only,                  lose_command,                     response,           response),
 	/* every command is answered before the next is taken */
-	ROW(command,            up,              lenient_resynchronising,     skip_line,                     stay,               stay),
-	ROW(command,            up,              chunk_follows,               take_command,                  chunk_transmission, chunk_transmission),
-	ROW(command,            up,              always,                      take_command,                  response,           response),
-	ROW(command,            parse_error,     lenient_client_hello,        nothing,                       stay,               tls),
-	ROW(command,            parse_error,     lenient_resynchronising,     skip_line,                     stay,               stay),
-	ROW(command,            parse_error,     always,                      alert_invalid_command,         fail,               response),
-	ROW(command,            gap,             up_only,                     lose_command,                  response,           response),
-	ROW(command,            missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
-	ROW(command,            missing_grammar, answers_lost,                await_lost,                    response,           response),
-	ROW(command,            missing_grammar, lenient_unseen_data,         take_stray_response,           stay,               data_transmission),
-	ROW(command,            missing_grammar, lenient_resynchronising_reply, take_stray_response,         stay,               stay),
+	ROW(command,            up,              resynchronising,          skip_line,                        no,                 stay),
+	ROW(command,            up,              chunk_follows,            take_command,                     chunk_transmission, chunk_transmission),
+	ROW(command,            up,              always,                   take_command,                     response,           response),
+	ROW(command,            parse_error,     client_hello,             nothing,                          no,                 tls),
+	ROW(command,            parse_error,     resynchronising,          skip_line,                        no,                 stay),
+	ROW(command,            parse_error,     always,                   alert_invalid_command,            fail,               response),
+	ROW(command,            gap,             up_only,                  lose_command,                     response,           response),
+	ROW(command,            missing_grammar, server_hello,             nothing,                          no,                 tls),
+	ROW(command,            missing_grammar, answers_lost,             await_lost,                       response,           response),
+	ROW(command,            missing_grammar, unseen_data,              take_stray_response,              no,                 data_transmission),
+	ROW(command,            missing_grammar, resynchronising_reply,    take_stray_response,              no,                 stay),
 	/* what the reply means depends on what it answers */
-	ROW(response,           down,            starts_tls,                  take_response,                 tls,                tls),
-	ROW(response,           down,            starts_over,                 take_response,                 client_initiation,  client_initiation),
-	ROW(response,           down,            asks_for_credentials,        take_response,                 auth,               auth),
-	ROW(response,           down,            asks_for_octets,             take_response,                 chunk_transmission, chunk_transmission),
-	ROW(response,           down,            code_is_354,                 take_response,                 data_transmission,  data_transmission),
-	ROW(response,           down,            code_is_221,                 take_response,                 finish,             finish),
-	ROW(response,           down,            more_recipients,             take_response,                 response,           response),
-	ROW(response,           down,            lenient_still_ungreeted,     take_response,                 client_initiation,  client_initiation),
-	ROW(response,           down,            always,                      take_response,                 command,            command),
-	ROW(response,           parse_error,     always,                      alert_invalid_response,        fail,               stay),
-	ROW(response,           missing_grammar, lenient_server_hello,        nothing,                       stay,               tls),
-	ROW(response,           missing_grammar, lenient_client_hello,        nothing,                       stay,               tls),
-	ROW(response,           missing_grammar, answered_enough,             settle,                        command,            command),
-	ROW(response,           missing_grammar, lenient_unheard,             pass_over,                     stay,               command),
-	ROW(response,           gap,             down_only,                   assume_response,               stay,               stay),
+	ROW(response,           down,            starts_tls,               take_response,                    tls,                tls),
+	ROW(response,           down,            starts_over,              take_response,                    client_initiation,  client_initiation),
+	ROW(response,           down,            asks_for_credentials,     take_response,                    auth,               auth),
+	ROW(response,           down,            asks_for_octets,          take_response,                    chunk_transmission, chunk_transmission),
+	ROW(response,           down,            code_is_354,              take_response,                    data_transmission,  data_transmission),
+	ROW(response,           down,            code_is_221,              take_response,                    finish,             finish),
+	ROW(response,           down,            more_recipients,          take_response,                    response,           response),
+	ROW(response,           down,            still_ungreeted,          take_response,                    no,                 client_initiation),
+	ROW(response,           down,            always,                   take_response,                    command,            command),
+	ROW(response,           parse_error,     always,                   alert_invalid_response,           fail,               stay),
+	ROW(response,           missing_grammar, server_hello,             nothing,                          no,                 tls),
+	ROW(response,           missing_grammar, client_hello,             nothing,                          no,                 tls),
+	ROW(response,           missing_grammar, answered_enough,          settle,                           command,            command),
+	ROW(response,           missing_grammar, unheard,                  pass_over,                        no,                 command),
+	ROW(response,           gap,             down_only,                assume_response,                  stay,               stay),
 	/* content: RFC 5321 4.5.2 */
-	ROW(data_transmission,  enter,           always,                      open_content,                  stay,               stay),
-	ROW(data_transmission,  up,              end_of_data,                 nothing,                       response,           response),
-	ROW(data_transmission,  leave,           always,                      close_content,                 stay,               stay),
-	ROW(data_transmission,  parse_error,     always,                      alert_invalid_data,            fail,               response),
-	ROW(data_transmission,  gap,             up_only,                     take_content_gap,              stay,               stay),
-	ROW(data_transmission,  gap,             end_of_data_unseen,          take_lost_end,                 response,           response),
-	ROW(data_transmission,  missing_grammar, odd_end_answered,            split_content,                 response,           response),
-	ROW(data_transmission,  missing_grammar, end_of_data_lost,            take_lost_end,                 response,           response),
-	ROW(data_transmission,  missing_grammar, lenient_gave_up,             nothing,                       stay,               stay),
+	ROW(data_transmission,  enter,           always,                   open_content,                     stay,               stay),
+	ROW(data_transmission,  up,              end_of_data,              nothing,                          response,           response),
+	ROW(data_transmission,  leave,           always,                   close_content,                    stay,               stay),
+	ROW(data_transmission,  parse_error,     accepted_unended,         alert_invalid_data,               no,                 response),
+	ROW(data_transmission,  parse_error,     always,                   break_off,                        no,                 response),
+	ROW(data_transmission,  parse_error,     always,                   alert_invalid_data,               fail,               no),
+	ROW(data_transmission,  gap,             up_only,                  take_content_gap,                 stay,               stay),
+	ROW(data_transmission,  gap,             end_of_data_unseen,       take_lost_end,                    response,           response),
+	ROW(data_transmission,  missing_grammar, odd_end_answered,         split_content,                    response,           response),
+	ROW(data_transmission,  missing_grammar, end_of_data_lost,         take_lost_end,                    response,           response),
+	ROW(data_transmission,  missing_grammar, gave_up,                  nothing,                          no,                 stay),
 	/* content: RFC 3030 2, exactly N octets, replies matched afterwards */
-	ROW(chunk_transmission, enter,           always,                      open_content,                  stay,               stay),
-	ROW(chunk_transmission, up,              chunk_complete,              nothing,                       response,           response),
-	ROW(chunk_transmission, leave,           always,                      close_content,                 stay,               stay),
-	ROW(chunk_transmission, parse_error,     always,                      alert_invalid_data,            fail,               response),
-	ROW(chunk_transmission, gap,             up_only,                     take_content_gap,              stay,               stay),
-	ROW(chunk_transmission, missing_grammar, down_only,                   nothing,                       stay,               stay),
+	ROW(chunk_transmission, enter,           always,                   open_content,                     stay,               stay),
+	ROW(chunk_transmission, up,              chunk_complete,           nothing,                          response,           response),
+	ROW(chunk_transmission, leave,           always,                   close_content,                    stay,               stay),
+	ROW(chunk_transmission, parse_error,     always,                   alert_invalid_data_chunk,              fail,               response),
+	ROW(chunk_transmission, gap,             up_only,                  take_content_gap,                 stay,               stay),
+	ROW(chunk_transmission, missing_grammar, down_only,                nothing,                          stay,               stay),
 	/* RFC 4954: a line of credentials for each 334 */
-	ROW(auth,               up,              always,                      take_credentials,              response,           response),
-	ROW(auth,               gap,             up_only,                     lose_command,                  response,           response),
+	ROW(auth,               up,              always,                   take_credentials,                 response,           response),
+	ROW(auth,               gap,             up_only,                  lose_command,                     response,           response),
 	/* RFC 3207: both directions go to the observer */
-	ROW(tls,                enter,           always,                      begin_tls,                     stay,               stay),
-	ROW(tls,                parse_error,     answers_no_tls,              take_stray_response,           fail,               stay),
-	ROW(tls,                parse_error,     stray_before_tls,            alert_tls_injection,           fail,               stay),
-	ROW(tls,                parse_error,     never_was_tls,               nothing,                       fail,               session_initiation),
-	ROW(tls,                parse_error,     always,                      alert_plaintext_after_starttls, fail,              client_initiation),
-	ROW(tls,                gap,             always,                      take_tls_gap,                  stay,               stay),
+	ROW(tls,                enter,           always,                   begin_tls,                        stay,               stay),
+	ROW(tls,                parse_error,     answers_no_tls,           take_stray_response,              fail,               stay),
+	ROW(tls,                parse_error,     stray_before_tls,         alert_tls_injection,              fail,               stay),
+	ROW(tls,                parse_error,     never_was_tls,            nothing,                          fail,               session_initiation),
+	ROW(tls,                parse_error,     always,                   alert_plaintext_after_starttls,   fail,               client_initiation),
+	ROW(tls,                gap,             always,                   take_tls_gap,                     stay,               stay),
 	/* whatever the state */
-	ROW(any,                missing_grammar, excused,                     nothing,                       stay,               stay),
-	ROW(any,                missing_grammar, lenient_unseen_command,      take_stray_response,           stay,               stay),
-	ROW(any,                missing_grammar, code_is_421,                 take_stray_response,           finish,             stay),
-	ROW(any,                missing_grammar, lenient_answers_close,       take_stray_response,           stay,               stay),
-	ROW(any,                missing_grammar, up_only,                     alert_unexpected_client_command, fail,             stay),
-	ROW(any,                missing_grammar, down_only,                   alert_unexpected_server_response, fail,            stay),
-	ROW(any,                gap,             always,                      skip_gap,                      stay,               stay),
-	ROW(any,                fail,            always,                      drop_connection,               fail,               fail),
+	ROW(any,                missing_grammar, excused,                  nothing,                          stay,               stay),
+	ROW(any,                missing_grammar, unseen_command,           take_stray_response,              no,                 stay),
+	ROW(any,                missing_grammar, code_is_421,              take_stray_response,              finish,             stay),
+	ROW(any,                missing_grammar, answers_close,            take_stray_response,              no,                 stay),
+	ROW(any,                missing_grammar, up_only,                  alert_unexpected_client_command,  fail,               stay),
+	ROW(any,                missing_grammar, down_only,                alert_unexpected_server_response, fail,               stay),
+	ROW(any,                gap,             always,                   skip_gap,                         stay,               stay),
+	ROW(any,                fail,            always,                   drop_connection,                  fail,               fail),
 };
 /* clang-format on */
 
@@ -160,14 +161,20 @@ static void jump(struct machine *m, enum state_id next, struct session *session)
 	machine_fire(m, next == STATE_fail ? EVENT_fail : EVENT_enter, session);
 }
 
+/* applies - is the row for this mode, and does its guard hold? */
+static bool applies(const struct transition *row, bool strict, const struct session *session)
+{
+	return row->jump[strict] != STATE_no && (!row->when || row->when(session));
+}
+
 bool machine_fire(struct machine *m, enum machine_event event, struct session *session)
 {
 	const struct transition *row = first_row(m, m->state, event);
-	while (row && row->when && !row->when(session))
+	while (row && !applies(row, m->strict, session))
 		row = next_row(m, row);
 	if (!row)
 		return false;
-	enum state_id next = m->strict ? row->jump : row->recover;
+	enum state_id next = row->jump[m->strict];
 	if (row->execute)
 		row->execute(session);
 	if (next != STATE_stay && event != EVENT_fail)
@@ -177,15 +184,9 @@ bool machine_fire(struct machine *m, enum machine_event event, struct session *s
 
 static const char *const grammar_names[] = { "-", "command", "responses", "data", "chunk", "credentials", "tls" };
 
-/* applies - is the row for this mode? */
-static bool applies(const struct transition *row, bool strict)
-{
-	return !strict || !g_str_has_prefix(row->when_name, "lenient_");
-}
-
 static void print_edge(FILE *out, const struct transition *row, enum state_id from, bool strict)
 {
-	enum state_id next = strict ? row->jump : row->recover;
+	enum state_id next = row->jump[strict];
 	enum state_id to = next == STATE_stay || row->event == EVENT_fail ? from : next;
 	const char *from_name = from == STATE_any ? "any" : machine_states[from].name;
 	const char *to_name = to == STATE_any ? "any" : machine_states[to].name;
@@ -210,7 +211,7 @@ void machine_graph(FILE *out, bool strict)
 	}
 	fprintf(out, "\tany [shape=plaintext];\n");
 	for (size_t i = 0; i < machine_table_size; i++)
-		if (applies(&machine_table[i], strict))
+		if (machine_table[i].jump[strict] != STATE_no)
 			print_edge(out, &machine_table[i], machine_table[i].state, strict);
 	fprintf(out, "}\n");
 }

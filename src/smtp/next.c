@@ -43,7 +43,7 @@ static bool pull_command(struct session *s)
 	struct span bytes = inbox_bytes(up);
 	size_t used;
 	s->direction = UP;
-	if (lenient_client_hello(s)) {
+	if (!s->options.strict && client_hello(s)) {
 		s->command = (struct command){ .line = bytes };
 		return machine_fire(&s->machine, EVENT_parse_error, s);
 	}
@@ -219,7 +219,7 @@ static bool pull_response(struct session *s)
 {
 	struct inbox *down = &s->in[DOWN];
 	s->direction = DOWN;
-	if (s->machine.state == STATE_response && lenient_server_hello(s))
+	if (s->machine.state == STATE_response && !s->options.strict && server_hello(s))
 		return machine_fire(&s->machine, EVENT_missing_grammar, s);
 	if (s->machine.state == STATE_response && s->hold.active && hold_undecided(s))
 		return false;

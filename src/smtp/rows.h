@@ -9,12 +9,12 @@
 
 /* clang-format off */
 #define GUARDS(X) \
-	X(code_is_220) X(code_is_221) X(code_is_354) X(code_is_421) X(lenient_code_is_554) \
-	X(lenient_midstream) X(lenient_midstream_command) X(lenient_midstream_content) \
-	X(foreign_protocol) X(lenient_client_hello) X(lenient_server_hello) X(lenient_midstream_tls) X(lenient_midstream_354) X(up_only) X(down_only) X(excused) \
-	X(greeting) X(lenient_before_helo) X(lenient_assumed) X(lenient_still_ungreeted) \
-	X(chunk_follows) X(chunk_complete) X(end_of_data) X(end_of_data_lost) X(end_of_data_unseen) X(lenient_gave_up) X(lenient_unseen_command) X(lenient_unseen_data) X(odd_end_answered) \
-	X(lenient_resynchronising) X(lenient_resynchronising_reply) X(answers_lost) X(answered_enough) X(lenient_unheard) X(lenient_answers_close) \
+	X(code_is_220) X(code_is_221) X(code_is_354) X(code_is_421) X(code_is_554) \
+	X(midstream) X(midstream_command) X(midstream_content) \
+	X(foreign_protocol) X(client_hello) X(server_hello) X(midstream_tls) X(midstream_354) X(up_only) X(down_only) X(excused) \
+	X(greeting) X(before_helo) X(assumed) X(still_ungreeted) \
+	X(chunk_follows) X(chunk_complete) X(end_of_data) X(end_of_data_lost) X(end_of_data_unseen) X(accepted_unended) X(gave_up) X(unseen_command) X(unseen_data) X(odd_end_answered) \
+	X(resynchronising) X(resynchronising_reply) X(answers_lost) X(answered_enough) X(unheard) X(answers_close) \
 	X(starts_tls) X(starts_over) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls)
 
@@ -24,7 +24,7 @@
 	X(open_content) X(close_content) X(take_content_gap) X(split_content) X(take_lost_end) \
 	X(begin_tls) X(take_tls_gap) X(skip_gap) X(drop_connection) \
 	X(alert_unavailable_service) X(alert_invalid_response) X(alert_invalid_client_initiation) X(alert_invalid_command) \
-	X(alert_invalid_data) X(alert_tls_injection) X(alert_plaintext_after_starttls) \
+	X(break_off) X(alert_invalid_data) X(alert_invalid_data_chunk) X(alert_tls_injection) X(alert_plaintext_after_starttls) \
 	X(alert_unexpected_client_command) X(alert_unexpected_server_response)
 /* clang-format on */
 
