@@ -35,9 +35,13 @@ struct flow_side {
 };
 
 /* What is known of a connection; borrowed, valid from begin to the return of end. */
+#define FLOW_ID_BITS 53 /* what a JSON number holds exactly */
+
 struct flow {
-	uint64_t id; /* number of its first packet in the input */
-	void *user;  /* what begin returned */
+	/* A hash of its addresses, ports, and first packet (number and time), of FLOW_ID_BITS: the same in every worker
+	 * and on every machine, and different in every capture. */
+	uint64_t id;
+	void *user; /* what begin returned */
 	struct moment first, last;
 	bool one_sided;
 	enum direction missing;   /* with one_sided: the direction of which no packet was seen */

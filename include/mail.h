@@ -46,6 +46,7 @@ struct mail_part {
 	char *content_type; /* lower case type/subtype as declared (default text/plain) */
 	char *charset;
 	char *magic;               /* libmagic's description of the first octets; NULL without libmagic */
+	char *mimetype;            /* ... and its media type */
 	char *disposition;         /* "attachment", "inline"; NULL */
 	char *number;              /* "1.2" */
 	uint64_t size;             /* decoded octets */

@@ -62,11 +62,19 @@ struct place {
 	int tx; /* -1: none */
 };
 
-void output_alert(struct output *output, const struct place *place, const struct alert *alert);
+/* What an alert or a file belongs to, as far as it is known by then; either may be NULL. */
+struct belongings {
+	const struct transaction *tx;
+	const struct mail *mail;
+};
+
+void output_alert(struct output *output, const struct place *place, const struct alert *alert,
+	const struct belongings *belongings);
 /* mail may be NULL: no content. */
 void output_smtp(
 	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail);
-void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part);
+void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part,
+	const struct belongings *belongings);
 void output_command(struct output *output, const struct place *place, const struct session_command *command);
 void output_response(struct output *output, const struct place *place, const struct session_response *response);
 /* piece: content at `offset` of the content; empty with last. */

@@ -15,9 +15,9 @@
 #define TLS_HANDSHAKE_MAX (256 * 1024)
 
 struct tls_info {
-	char *sni;           /* NULL when none; raw octets made printable is the writer's work */
-	const char *version; /* chosen: "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"; NULL when no ServerHello was
-				seen */
+	char *sni;               /* NULL when none; raw octets made printable is the writer's work */
+	const char *version;     /* chosen: EVE's words: "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3"; NULL when no
+				    ServerHello was     seen */
 	uint16_t version_number; /* 0x0303, 0x0304...; 0 */
 	const char *cipher;      /* IANA name, NULL when unknown */
 	uint16_t cipher_number;
@@ -25,7 +25,7 @@ struct tls_info {
 	char *alpn_chosen; /* NULL */
 	char ja4[40];      /* empty when there was no ClientHello */
 	/* leaf certificate, where the handshake shows it (up to TLS 1.2) */
-	char *subject, *issuerdn, *serial, *fingerprint; /* RFC 2253 style; hex with colons; NULL */
+	char *subject, *issuerdn, *serial, *fingerprint; /* as EVE has them: as certificate.c says; NULL */
 	bool has_certificate;
 	int64_t not_before, not_after; /* nanoseconds since 1970 UTC */
 	GPtrArray *subject_alt_names;  /* char* */

@@ -19,10 +19,11 @@ struct conversation {
 	struct detector *detector;
 	struct tls *tls; /* from the first byte of TLS on */
 	bool tls_written;
-	bool one_sided;     /* the session knows */
-	uint64_t offset[2]; /* in the streams */
-	uint64_t content;   /* octets of the open content so far */
-	struct mail *mail;  /* of the open transaction; its sink owns it */
+	bool one_sided;         /* the session knows */
+	uint64_t offset[2];     /* in the streams */
+	uint64_t content;       /* octets of the open content so far */
+	struct transaction *tx; /* open; NULL */
+	struct mail *mail;      /* its mail; the transaction's sink owns it */
 	struct secrets secrets;
 	uint64_t *alerts; /* counts by id; NULL before the first alert: most sessions have none */
 };
@@ -61,7 +62,9 @@ static void write_alert(struct conversation *c, struct alert alert)
 			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
 		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
 	}
-	output_alert(c->desk->output, &place, &alert);
+	const bool belongs = c->tx && alert.tx == c->tx->number;
+	const struct belongings belongings = { belongs ? c->tx : NULL, belongs ? c->mail : NULL };
+	output_alert(c->desk->output, &place, &alert, &belongings);
 	if (evidence)
 		g_string_free(evidence, TRUE);
 }
@@ -134,6 +137,12 @@ static void on_response(void *context, const struct session_response *response)
 	write_response(c, &place, response);
 }
 
+static void on_transaction_begin(void *context, struct transaction *tx)
+{
+	struct conversation *c = context;
+	c->tx = tx;
+}
+
 static void on_content_begin(void *context, struct transaction *tx)
 {
 	struct conversation *c = context;
@@ -202,10 +211,12 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	stats->transactions++;
 	stats->mails += tx->content_begun && tx->content_whole;
 	stats->mail_bytes += tx->content_bytes;
+	c->tx = NULL;
 	if (!mail)
 		return;
+	const struct belongings belongings = { tx, mail };
 	for (guint i = 0; mail->parts && i < mail->parts->len; i++)
-		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i]);
+		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i], &belongings);
 	stats->files += mail->parts ? mail->parts->len : 0;
 	store(c, tx, mail);
 	mail_free(mail);
@@ -257,6 +268,7 @@ static void on_tls_gap(void *context, enum direction direction, uint64_t size)
 static const struct session_sink session_sink = {
 	.command = on_command,
 	.response = on_response,
+	.transaction_begin = on_transaction_begin,
 	.content_begin = on_content_begin,
 	.content = on_content,
 	.content_gap = on_content_gap,

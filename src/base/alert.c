@@ -10,12 +10,14 @@
 #define SCOPE_TX true
 
 const struct alert_info alert_catalogue[ALERT_COUNT] = {
-#define X(id, severity, category, scope, by, counts, condition)                                                        \
-	[ALERT_##id] = { #id, SEVERITY_##severity, CATEGORY_##category, SCOPE_##scope, BY_##by, COUNTS_##counts,       \
-		condition },
+#define X(number, id, severity, category, scope, by, counts, condition)                                                \
+	[ALERT_##id] = { number, #id, SEVERITY_##severity, CATEGORY_##category, SCOPE_##scope, BY_##by,                \
+		COUNTS_##counts, condition },
 	ALERTS(X)
 #undef X
 };
+
+const char *const alert_outcome_names[ALERT_UNKNOWN + 1] = { NULL, "succeeded", "failed", "unknown" };
 
 static const char *const severities[] = { NULL, "high", "medium", "low" };
 static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content",

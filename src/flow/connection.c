@@ -143,7 +143,7 @@ struct connection *connection_begin(struct connection *connection)
 	if (connection->client < 0)
 		connection->client = client_by_guess(connection);
 	unsigned client = (unsigned)connection->client, server = 1 - client;
-	flow->id = connection->first.packet;
+	flow->id = connection->id;
 	flow->first = connection->first;
 	set_address(&flow->client, &connection->key, client);
 	set_address(&flow->server, &connection->key, server);

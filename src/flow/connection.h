@@ -83,6 +83,7 @@ struct connection {
 	struct end end[2];
 	size_t charged; /* memory accounted for it */
 	struct moment first;
+	uint64_t id; /* flow.h */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX];
 };

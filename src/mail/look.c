@@ -63,26 +63,30 @@ static bool may_be_text(struct span data)
 	return true;
 }
 
-/* mime_magic - opens the database at the first call. */
-char *mime_magic(struct arena *arena, struct span data)
+/* open_database - at the first call. Returns false when there is none. */
+static bool open_database(void)
 {
-	if (!tried) {
-		tried = true;
-		/* it writes times that are in files, and writes them in local time */
-		g_setenv("TZ", "UTC0", TRUE);
-		cookie = magic_open(MAGIC_NONE);
-		if (cookie != NULL && magic_load(cookie, NULL) != 0) {
-			magic_close(cookie);
-			cookie = NULL;
-		}
-		/* what a text is written in shows early; it makes a table of all that it looks at */
-		size_t most = MAGIC_TEXT_MAX;
-		if (cookie != NULL)
-			magic_setparam(cookie, MAGIC_PARAM_ENCODING_MAX, &most);
+	if (tried)
+		return cookie != NULL;
+	tried = true;
+	/* it writes times that are in files, and writes them in local time */
+	g_setenv("TZ", "UTC0", TRUE);
+	cookie = magic_open(MAGIC_NONE);
+	if (cookie != NULL && magic_load(cookie, NULL) != 0) {
+		magic_close(cookie);
+		cookie = NULL;
 	}
-	if (cookie == NULL || data.size == 0)
-		return NULL;
-	magic_setflags(cookie, may_be_text(data) ? MAGIC_NONE : NO_TEXT);
+	/* what a text is written in shows early; it makes a table of all that it looks at */
+	size_t most = MAGIC_TEXT_MAX;
+	if (cookie != NULL)
+		magic_setparam(cookie, MAGIC_PARAM_ENCODING_MAX, &most);
+	return cookie != NULL;
+}
+
+/* ask - with some of libmagic's flags; NULL when it says nothing. */
+static char *ask(struct arena *arena, struct span data, int flags)
+{
+	magic_setflags(cookie, flags);
 	const char *words =
 		magic_buffer(cookie, data.data, MIN(data.size, mime_is_text(data) ? MAGIC_TEXT_MAX : MAGIC_MAX));
 	if (words == NULL)
@@ -90,6 +94,15 @@ char *mime_magic(struct arena *arena, struct span data)
 	GString *text = g_string_new(NULL);
 	charset_guess(text, NULL, span_of(words, strlen(words)));
 	return arena_string(arena, text);
+}
+
+void mime_magic(struct arena *arena, struct span data, char **words, char **type)
+{
+	if (data.size == 0 || !open_database())
+		return;
+	const int flags = may_be_text(data) ? MAGIC_NONE : NO_TEXT;
+	*words = ask(arena, data, flags);
+	*type = ask(arena, data, flags | MAGIC_MIME_TYPE);
 }
 
 void mime_look_exit(void)
@@ -100,9 +113,8 @@ void mime_look_exit(void)
 	tried = false;
 }
 #else
-char *mime_magic(struct arena *arena, struct span data)
+void mime_magic(struct arena *arena, struct span data, char **words, char **type)
 {
-	return NULL;
 }
 
 void mime_look_exit(void)

@@ -139,8 +139,8 @@ void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html
 
 /* --- look.c: what octets are. */
 
-/* mime_magic - what libmagic says of the first octets of a file; NULL when nothing. */
-char *mime_magic(struct arena *arena, struct span data);
+/* mime_magic - what libmagic says of the first octets of a file, in words and as a media type; NULL when nothing. */
+void mime_magic(struct arena *arena, struct span data, char **words, char **type);
 /* mime_is_text - do the first octets look like text? */
 bool mime_is_text(struct span data);
 /* mime_is_archive - is it of a kind that mime_archive_encrypted reads? */

@@ -47,7 +47,7 @@ static void look(struct mime_reader *reader, struct span data)
 	struct mail_part *part = reader->part;
 	bool said = reader->is_text || g_str_has_prefix(part->content_type, "message/");
 	if (reader->options->magic && (part->attachment || !said || !mime_is_text(data)))
-		part->magic = mime_magic(reader->mail->arena, data);
+		mime_magic(reader->mail->arena, data, &part->magic, &part->mimetype);
 	if (mime_is_archive(data))
 		reader->archive = g_byte_array_new();
 }

@@ -11,7 +11,9 @@
 
 #include "private.h"
 
-#define EVIDENCE_MAX 256 /* octets of evidence */
+#define EVIDENCE_MAX 256              /* octets of evidence */
+#define ABOUT_RECIPIENTS_MAX 100      /* recipients that are told again beside an alert or a file */
+#define ABOUT_TEXT_MAX ((size_t)1000) /* octets of a header field there */
 
 /* Indexed by the enums of session.h. */
 const char *const transfer_names[TRANSFER_BDAT + 1] = { NULL, "data", "bdat" };
@@ -22,7 +24,53 @@ static struct span gspan(const GString *text)
 	return (struct span){ (const uint8_t *)text->str, text->len };
 }
 
-void output_alert(struct output *output, const struct place *place, const struct alert *alert)
+/* ---- what an alert or a file belongs to ---- */
+
+static void put_about_smtp(struct json *root, const struct transaction *tx)
+{
+	struct json smtp = json_part(root, OF_about_smtp);
+	json_gstring(&smtp, FIELD_about_smtp_helo, tx->helo);
+	json_gstring(&smtp, FIELD_about_smtp_mail_from, tx->mail_from);
+	struct json_texts texts = json_texts(&smtp, FIELD_about_smtp_rcpt_to);
+	unsigned count = 0;
+	for (guint i = 0; i < tx->recipients->len && count < ABOUT_RECIPIENTS_MAX; i++) {
+		const struct recipient *recipient = tx->recipients->pdata[i];
+		if (recipient->status != RECIPIENT_ACCEPTED)
+			continue;
+		json_texts_add(&texts, gspan(recipient->path));
+		count++;
+	}
+	json_texts_end(&texts);
+	if (tx->recipient_count[RECIPIENT_ACCEPTED] > count)
+		json_number(&smtp, FIELD_about_smtp_rcpt_omitted, tx->recipient_count[RECIPIENT_ACCEPTED] - count);
+}
+
+/* put_short - text of a mail, which is UTF-8, up to a limit. */
+static void put_short(struct json *object, enum field field, const char *text)
+{
+	if (!text)
+		return;
+	size_t size = strlen(text);
+	if (size > ABOUT_TEXT_MAX)
+		size = (size_t)(g_utf8_find_prev_char(text, text + ABOUT_TEXT_MAX + 1) - text);
+	json_text(object, field, (struct span){ (const uint8_t *)text, size });
+}
+
+static void put_belongings(struct json *root, const struct belongings *about)
+{
+	const struct mail *mail = about->mail;
+	if (about->tx)
+		put_about_smtp(root, about->tx);
+	if (!mail || (!mail->from && !mail->subject && !mail->message_id))
+		return;
+	struct json email = json_part(root, OF_about_email);
+	put_short(&email, FIELD_about_email_from, mail->from);
+	put_short(&email, FIELD_about_email_subject, mail->subject);
+	put_short(&email, FIELD_about_email_message_id, mail->message_id);
+}
+
+void output_alert(struct output *output, const struct place *place, const struct alert *alert,
+	const struct belongings *belongings)
 {
 	const struct output_options *options = output_options(output);
 	if (!output_wants(output, RECORD_ALERT) || (options->severity && alert->severity > options->severity))
@@ -31,15 +79,21 @@ void output_alert(struct output *output, const struct place *place, const struct
 	struct place tx_place = *place;
 	tx_place.tx = alert->tx;
 	struct json root = record_begin(output, RECORD_ALERT, &tx_place), object = json_part(&root, OF_alert);
+	json_word(&object, FIELD_alert_action, "allowed");
+	json_number(&object, FIELD_alert_gid, ALERT_GID);
+	json_number(&object, FIELD_alert_signature_id, info->number);
+	json_number(&object, FIELD_alert_rev, ALERT_REVISION);
 	json_word(&object, FIELD_alert_signature, info->name);
 	json_word(&object, FIELD_alert_category, alert_category_name(info->category));
 	json_number(&object, FIELD_alert_severity, alert->severity);
 	json_word(&object, FIELD_alert_severity_name, severity_name(alert->severity));
 	json_string(&object, FIELD_alert_description, alert->description);
+	json_word(&object, FIELD_alert_outcome, alert_outcome_names[alert->outcome]);
 	json_word(&object, FIELD_alert_state, alert->state);
 	if (alert->has_direction)
 		json_word(&object, FIELD_alert_direction, direction_name(alert->direction));
 	json_escaped(&object, FIELD_alert_evidence, alert->evidence, EVIDENCE_MAX);
+	put_belongings(&root, belongings);
 	record_end(output, place, &root);
 }
 
@@ -195,7 +249,8 @@ void output_smtp(
 	record_end(output, place, &root);
 }
 
-void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part)
+void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part,
+	const struct belongings *belongings)
 {
 	if (!output_wants(output, RECORD_FILEINFO))
 		return;
@@ -203,6 +258,7 @@ void output_fileinfo(struct output *output, const struct place *place, const str
 	json_string(&file, FIELD_fileinfo_filename, part->filename);
 	json_string(&file, FIELD_fileinfo_content_type, part->content_type);
 	json_string(&file, FIELD_fileinfo_magic, part->magic);
+	json_string(&file, FIELD_fileinfo_mimetype, part->mimetype);
 	json_string(&file, FIELD_fileinfo_disposition, part->disposition);
 	json_word(&file, FIELD_fileinfo_part, part->number);
 	json_number(&file, FIELD_fileinfo_size, part->size);
@@ -213,6 +269,7 @@ void output_fileinfo(struct output *output, const struct place *place, const str
 	json_flag(&file, FIELD_fileinfo_gaps, part->gaps);
 	json_flag(&file, FIELD_fileinfo_stored, part->stored);
 	json_string(&file, FIELD_fileinfo_path, part->path);
+	put_belongings(&root, belongings);
 	record_end(output, place, &root);
 }
 
@@ -343,9 +400,19 @@ void output_tls(struct output *output, const struct place *place, const struct t
 
 /* ---- the end of a session, of an input ---- */
 
-const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
+const char *const flow_end_names[FLOW_END_INPUT + 1] = {
 	[FLOW_END_FIN] = "fin",
 	[FLOW_END_RST] = "rst",
+	[FLOW_END_TIMEOUT] = "timeout",
+	[FLOW_END_EVICTED] = "evicted",
+	[FLOW_END_REUSED] = "reused",
+	[FLOW_END_INPUT] = "end_of_capture",
+};
+
+/* EVE's words: there a connection that was closed is written when its time is over, too. */
+const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
+	[FLOW_END_FIN] = "timeout",
+	[FLOW_END_RST] = "timeout",
 	[FLOW_END_TIMEOUT] = "timeout",
 	[FLOW_END_EVICTED] = "forced",
 	[FLOW_END_REUSED] = "tcp_reuse",
@@ -357,6 +424,14 @@ static const char *flow_state(const struct flow *flow)
 	if (flow->why == FLOW_END_FIN || flow->why == FLOW_END_RST)
 		return "closed";
 	return flow->established ? "established" : "new";
+}
+
+static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
+{
+	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+		if (alerts[id] > 0)
+			return true;
+	return false;
 }
 
 static void put_session(struct json *root, const struct session_summary *summary, const uint64_t alerts[ALERT_COUNT])
@@ -401,6 +476,9 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	json_number(&object, FIELD_flow_age, age > 0 ? (uint64_t)(age / NANOSECONDS_PER_SECOND) : 0);
 	json_word(&object, FIELD_flow_state, flow_state(flow));
 	json_word(&object, FIELD_flow_reason, flow_reason_names[flow->why]);
+	json_flag(&object, FIELD_flow_alerted, was_alerted(alerts));
+	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
+	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
 	put_session(&root, summary, alerts);
 	record_end(output, place, &root);
 }

@@ -17,7 +17,7 @@
 #define FIELDS(X) \
 	/* Of every record, ahead of the object that is named after event_type. */ \
 	X(envelope, timestamp, TIME, MAYBE, none, "the packet that completed the event") \
-	X(envelope, flow_id, NUMBER, MAYBE, none, "number of the connection's first packet in the input") \
+	X(envelope, flow_id, NUMBER, MAYBE, none, "which connection: a hash of its addresses, ports and first packet; differs between captures") \
 	X(envelope, pcap_cnt, NUMBER, MAYBE, none, "number of the packet that completed the event, from 1") \
 	X(envelope, pcap_filename, TEXT, MAYBE, none, "the capture, as given") \
 	X(envelope, event_type, WORD, ALWAYS, records, "which record this is") \
@@ -27,17 +27,33 @@
 	X(envelope, dest_ip, ADDRESS, MAYBE, none, "the server") \
 	X(envelope, dest_port, NUMBER, MAYBE, none, "the server's port") \
 	X(envelope, proto, WORD, MAYBE, protocols, "always TCP") \
+	X(envelope, app_proto, WORD, MAYBE, applications, "always smtp") \
 	X(envelope, community_id, ASCII, MAYBE, none, "Community ID version 1, seed 0") \
 	X(envelope, tx_id, NUMBER, MAYBE, none, "number of the transaction in its session, from 0") \
 	\
+	X(alert, action, WORD, ALWAYS, actions, "always allowed: nothing is blocked") \
+	X(alert, gid, NUMBER, ALWAYS, none, "always 1") \
+	X(alert, signature_id, NUMBER, ALWAYS, none, "the number of the alert; it never changes") \
+	X(alert, rev, NUMBER, ALWAYS, none, "always 1") \
 	X(alert, signature, WORD, ALWAYS, alerts, "the id of the alert") \
 	X(alert, category, WORD, ALWAYS, categories, "the category of the alert") \
 	X(alert, severity, NUMBER, ALWAYS, none, "1 high, 2 medium, 3 low") \
 	X(alert, severity_name, WORD, ALWAYS, severities, "the severity in a word") \
 	X(alert, description, TEXT, ALWAYS, none, "what happened, in words a person can act on") \
+	X(alert, outcome, WORD, MAYBE, alert_outcomes, "whether an attack succeeded, where the capture can show it") \
 	X(alert, state, WORD, MAYBE, states, "the state of the session") \
 	X(alert, direction, WORD, MAYBE, directions, "up: client to server, down: server to client") \
 	X(alert, evidence, ASCII, MAYBE, none, "the first 256 of the bytes that matter, escaped") \
+	\
+	/* What an alert or a file belongs to: named smtp and email, too. */ \
+	X(about_smtp, helo, TEXT, MAYBE, none, "the argument of the greeting in force") \
+	X(about_smtp, mail_from, TEXT, MAYBE, none, "the sender's path, as on the wire") \
+	X(about_smtp, rcpt_to, TEXTS, MAYBE, none, "accepted recipients, as on the wire; at most 100") \
+	X(about_smtp, rcpt_omitted, NUMBER, MAYBE, none, "accepted recipients beyond those") \
+	\
+	X(about_email, from, TEXT, MAYBE, none, "From, decoded; at most 1000 octets, as of the next") \
+	X(about_email, subject, TEXT, MAYBE, none, "Subject, decoded") \
+	X(about_email, message_id, TEXT, MAYBE, none, "Message-ID") \
 	\
 	X(smtp, helo, TEXT, MAYBE, none, "the argument of the greeting in force") \
 	X(smtp, mail_from, TEXT, MAYBE, none, "the sender's path, as on the wire") \
@@ -92,6 +108,7 @@
 	X(fileinfo, filename, TEXT, MAYBE, none, "its name, decoded") \
 	X(fileinfo, content_type, TEXT, MAYBE, none, "its media type, as declared") \
 	X(fileinfo, magic, TEXT, MAYBE, none, "what it is by its content") \
+	X(fileinfo, mimetype, TEXT, MAYBE, none, "its media type by its content") \
 	X(fileinfo, disposition, TEXT, MAYBE, none, "attachment or inline, as declared") \
 	X(fileinfo, part, ASCII, MAYBE, none, "its place in the tree of parts, as 1.2") \
 	X(fileinfo, size, NUMBER, ALWAYS, none, "decoded octets") \
@@ -149,7 +166,10 @@
 	X(flow, end, TIME, ALWAYS, none, "its last packet") \
 	X(flow, age, NUMBER, ALWAYS, none, "whole seconds from start to end") \
 	X(flow, state, WORD, ALWAYS, flow_states, "how far the connection came") \
-	X(flow, reason, WORD, ALWAYS, flow_reasons, "why it is over: closed, reset, idle, evicted, port used again, input ended") \
+	X(flow, reason, WORD, ALWAYS, flow_reasons, "why it is over, in EVE's words (closed is a timeout, too)") \
+	X(flow, alerted, FLAG, ALWAYS, none, "an alert was raised") \
+	X(flow, close, WORD, ALWAYS, flow_ends, "how it ended") \
+	X(flow, first_packet, NUMBER, ALWAYS, none, "number of its first packet, from 1") \
 	\
 	X(smtp_session, state, WORD, MAYBE, states, "final state of the session") \
 	X(smtp_session, banner, TEXT, MAYBE, none, "the server's greeting") \
@@ -206,14 +226,21 @@
 	X(DATE)    /* the same without fraction and Z, as EVE has it */ \
 	X(OBJECT) X(OBJECTS) /* an object, an array of objects */
 
+/* X(id, name): the name it has in a record. */
 #define OBJECTS(X) \
-	X(envelope) X(alert) X(smtp) X(reply) X(rcpt_status) X(email) X(fileinfo) X(smtp_command) X(smtp_response) \
-	X(smtp_content) X(smtp_auth) X(tls) X(flow) X(smtp_session) X(stats) X(severity_counts) \
-	X(mail_params) X(mail_params_base64) X(alert_counts) X(not_decoded) /* these four: keys of their own, see schema.c */
+	X(envelope, "envelope") X(alert, "alert") X(about_smtp, "smtp") X(about_email, "email") X(smtp, "smtp") \
+	X(reply, "reply") X(rcpt_status, "rcpt_status") X(email, "email") X(fileinfo, "fileinfo") \
+	X(smtp_command, "smtp_command") X(smtp_response, "smtp_response") X(smtp_content, "smtp_content") \
+	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(stats, "stats") \
+	X(severity_counts, "severity_counts") \
+	/* keys of their own, see schema.c */ \
+	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(alert_counts, "alert_counts") \
+	X(not_decoded, "not_decoded")
 
 #define WORD_SETS(X) \
-	X(records) X(protocols) X(alerts) X(categories) X(severities) X(states) X(directions) X(transfers) X(outcomes) \
-	X(stages) X(mail_status) X(file_states) X(flow_states) X(flow_reasons)
+	X(records) X(protocols) X(applications) X(actions) X(alerts) X(categories) X(severities) X(states) X(directions) \
+	X(alert_outcomes) X(transfers) X(outcomes) X(stages) X(mail_status) X(file_states) X(flow_states) X(flow_reasons) \
+	X(flow_ends)
 /* clang-format on */
 
 enum field_kind {
@@ -227,7 +254,7 @@ enum field_need { NEED_MAYBE, NEED_ALWAYS };
 /* What a WORD or an OBJECT is made of. */
 enum field_of {
 	OF_none,
-#define X(name) OF_##name,
+#define X(id, ...) OF_##id,
 	OBJECTS(X) WORD_SETS(X)
 #undef X
 		OF_COUNT

@@ -210,7 +210,7 @@ struct json json_part(struct json *root, enum field_of kind)
 		char name[FIELD_NAME_ROOM];
 		int size;
 	} names[] = {
-#define X(name) [OF_##name] = { #name, sizeof #name - 1 },
+#define X(id, name) [OF_##id] = { name, sizeof name - 1 },
 		OBJECTS(X)
 #undef X
 	};

@@ -171,6 +171,7 @@ static const struct json_members *flow_members(struct output *output, const stru
 	json_word(&object, FIELD_envelope_dest_ip, print_address(&flow->server));
 	json_number(&object, FIELD_envelope_dest_port, flow->server_port);
 	json_word(&object, FIELD_envelope_proto, "TCP");
+	json_word(&object, FIELD_envelope_app_proto, "smtp");
 	json_word(&object, FIELD_envelope_community_id, community_id(output, text));
 	json_members_print(&text->members, &object);
 	return &text->members;

@@ -12,15 +12,17 @@
 #define SCHEMA_DIALECT "https://json-schema.org/draft/2020-12/schema"
 #define SCHEMA_TITLE "Records of smtpscan " SMTPSCAN_VERSION
 
+#define PARTS_MAX 3
+
 /* The objects of each record beside its envelope. */
 static const struct {
-	enum field_of objects[2];
+	enum field_of objects[PARTS_MAX];
 	bool second_required;
 	bool tx; /* 'always has tx_id' */
 } record_parts[RECORD_COUNT] = {
-	[RECORD_ALERT] = { { OF_alert }, false, false },
+	[RECORD_ALERT] = { { OF_alert, OF_about_smtp, OF_about_email }, false, false },
 	[RECORD_SMTP] = { { OF_smtp, OF_email }, false, true },
-	[RECORD_FILEINFO] = { { OF_fileinfo }, false, true },
+	[RECORD_FILEINFO] = { { OF_fileinfo, OF_about_smtp, OF_about_email }, false, true },
 	[RECORD_COMMAND] = { { OF_smtp_command }, false, false },
 	[RECORD_RESPONSE] = { { OF_smtp_response }, false, false },
 	[RECORD_CONTENT] = { { OF_smtp_content }, false, true },
@@ -30,8 +32,14 @@ static const struct {
 	[RECORD_STATS] = { { OF_stats }, false, false },
 };
 
+/* Of definitions, and of objects in a record. */
+static const char *const definition_names[OF_COUNT] = {
+#define X(id, name) [OF_##id] = #id,
+	OBJECTS(X)
+#undef X
+};
 static const char *const object_names[OF_COUNT] = {
-#define X(name) [OF_##name] = #name,
+#define X(id, name) [OF_##id] = name,
 	OBJECTS(X)
 #undef X
 };
@@ -98,19 +106,28 @@ static cJSON *reference(enum field_of object)
 {
 	cJSON *schema = cJSON_CreateObject();
 	char *path = json_alloc(64);
-	g_snprintf(path, 64, "#/$defs/%s", object_names[object]);
+	g_snprintf(path, 64, "#/$defs/%s", definition_names[object]);
 	set(schema, "$ref", path);
 	return schema;
 }
 
 /* ---- values ---- */
 
-/* words - a string out of a set: names (NULLs left out), or, by `name`, something looked up. */
+/* among - is the name one of the first `count`? */
+static bool among(const char *const *names, size_t count, const char *name)
+{
+	while (count-- > 0)
+		if (names[count] && strcmp(names[count], name) == 0)
+			return true;
+	return false;
+}
+
+/* words - a string out of a set of names: NULLs are left out, and what comes twice is there once. */
 static cJSON *words(const char *const *names, size_t count)
 {
 	cJSON *schema = of_type("string"), *values = cJSON_AddArrayToObject(schema, "enum");
 	for (size_t i = 0; i < count; i++)
-		if (names[i])
+		if (names[i] && !among(names, i, names[i]))
 			cJSON_AddItemToArray(values, cJSON_CreateStringReference(names[i]));
 	return schema;
 }
@@ -119,6 +136,7 @@ static cJSON *word_set(enum field_of of)
 {
 	static const char *const directions[] = { "up", "down" }, *const mail_status[] = { "complete", "partial" };
 	static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const protocols[] = { "TCP" };
+	static const char *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
 	static const char *const flow_states[] = { "new", "established", "closed" };
 	const char *names[ALERT_COUNT];
 	size_t count = 0;
@@ -153,6 +171,14 @@ static cJSON *word_set(enum field_of of)
 		return words(file_states, G_N_ELEMENTS(file_states));
 	case OF_flow_states:
 		return words(flow_states, G_N_ELEMENTS(flow_states));
+	case OF_applications:
+		return words(applications, G_N_ELEMENTS(applications));
+	case OF_actions:
+		return words(actions, G_N_ELEMENTS(actions));
+	case OF_alert_outcomes:
+		return words(alert_outcome_names, G_N_ELEMENTS(alert_outcome_names));
+	case OF_flow_ends:
+		return words(flow_end_names, G_N_ELEMENTS(flow_end_names));
 	case OF_flow_reasons:
 		return words(flow_reason_names, G_N_ELEMENTS(flow_reason_names));
 	default:
@@ -279,7 +305,7 @@ static cJSON *object_schema(enum field_of object)
 static cJSON *record_schema(enum record record)
 {
 	static const char *const always[] = { "timestamp", "flow_id", "pcap_cnt", "src_ip", "src_port", "dest_ip",
-		"dest_port", "proto", "community_id" };
+		"dest_port", "proto", "app_proto", "community_id" };
 	cJSON *properties, *required, *schema = closed_object(&properties, &required), *constant = cJSON_CreateObject();
 	add_fields(OF_envelope, properties, required);
 	set(constant, "const", record_names[record]);
@@ -288,7 +314,7 @@ static cJSON *record_schema(enum record record)
 		cJSON_AddItemToArray(required, cJSON_CreateStringReference(always[i]));
 	if (record_parts[record].tx)
 		cJSON_AddItemToArray(required, cJSON_CreateStringReference("tx_id"));
-	for (int i = 0; i < 2 && record_parts[record].objects[i] != OF_none; i++) {
+	for (int i = 0; i < PARTS_MAX && record_parts[record].objects[i] != OF_none; i++) {
 		const char *name = object_names[record_parts[record].objects[i]];
 		cJSON_AddItemToObjectCS(properties, name, reference(record_parts[record].objects[i]));
 		if (i == 0 || record_parts[record].second_required)
@@ -324,7 +350,7 @@ char *output_schema(void)
 	for (int object = OF_envelope + 1; object < OF_COUNT; object++)
 		if (object_names[object])
 			cJSON_AddItemToObjectCS(
-				definitions, object_names[object], object_schema((enum field_of)object));
+				definitions, definition_names[object], object_schema((enum field_of)object));
 	return printed(schema, true);
 }
 
@@ -335,6 +361,7 @@ char *output_alert_list(void)
 		const struct alert_info *info = &alert_catalogue[id];
 		json_reset();
 		cJSON *row = cJSON_CreateObject();
+		cJSON_AddItemToObjectCS(row, "signature_id", json_number_node(info->number));
 		set(row, "signature", info->name);
 		set(row, "category", alert_category_name(info->category));
 		cJSON_AddItemToObjectCS(row, "severity", json_number_node(info->severity));

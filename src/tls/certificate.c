@@ -2,7 +2,8 @@
  *
  * certificate.c - the leaf of a Certificate message (RFC 5246 7.4.2), read by libcrypto.
  *
- * Names are one line in the manner of RFC 2253, UTF-8 kept, control characters escaped. Serial number and fingerprint
+ * Names are one line in the order of the certificate, as EVE has them ("C=.., O=.., CN=.."): escaped in the manner of
+ * RFC 2253, UTF-8 kept. Serial number and fingerprint
  * (SHA-1, as EVE has it) are hexadecimal with colons. A certificate that libcrypto cannot read leaves no trace.
  */
 #include "parts.h"
@@ -24,12 +25,16 @@ static char *colon_hex(const unsigned char *octets, size_t size)
 	return copy;
 }
 
+#define NAME_FLAGS                                                                                                     \
+	((ASN1_STRFLGS_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) | XN_FLAG_SEP_CPLUS_SPC | XN_FLAG_FN_SN |                      \
+		XN_FLAG_DUMP_UNKNOWN_FIELDS)
+
 /* name_line - a distinguished name in one line; NULL when it is empty. */
 static char *name_line(const X509_NAME *name)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *octets, *line = NULL;
-	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+	if (bio && X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0) {
 		long size = BIO_get_mem_data(bio, &octets);
 		if (size > 0)
 			line = tls_text((struct span){ (const uint8_t *)octets, (size_t)size });

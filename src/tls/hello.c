@@ -26,11 +26,11 @@ char *tls_text(struct span octets)
 
 const char *tls_version_name(uint16_t number)
 {
-	static const char *const names[] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
+	static const char *const names[] = { "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
 	if (number >= 0x0300 && number <= TLS_VERSION_13)
 		return names[number - 0x0300];
 	if ((number & 0xff00) == TLS_VERSION_DRAFT_13)
-		return "TLSv1.3";
+		return "TLS 1.3";
 	return NULL;
 }
 

@@ -71,7 +71,7 @@ struct client_hello {
 
 /* tls_text - octets as a string; a NUL, which no string can hold, becomes "\0" spelled out. Free with g_free. */
 char *tls_text(struct span octets);
-/* tls_version_name - "TLSv1.2"; NULL when the number is no version of TLS. */
+/* tls_version_name - "TLS 1.2"; NULL when the number is no version of TLS. */
 const char *tls_version_name(uint16_t number);
 /* tls_cipher_name - the IANA name; NULL when the number has none. */
 const char *tls_cipher_name(uint16_t number);

@@ -20,9 +20,10 @@ static void *on_begin(void *context, const struct flow *flow)
 	struct kit *kit = context;
 	if (kit->mute)
 		return kit;
-	g_string_append_printf(kit->log, "begin %d client:%u server:%u%s%s%s%s\n", (int)flow->id, flow->client_port,
-		flow->server_port, flow->midstream ? " midstream" : "", flow->one_sided ? " one-sided " : "",
-		flow->one_sided ? direction_name(flow->missing) : "", flow->tls_port ? " tls" : "");
+	g_string_append_printf(kit->log, "begin %d client:%u server:%u%s%s%s%s\n", (int)flow->first.packet,
+		flow->client_port, flow->server_port, flow->midstream ? " midstream" : "",
+		flow->one_sided ? " one-sided " : "", flow->one_sided ? direction_name(flow->missing) : "",
+		flow->tls_port ? " tls" : "");
 	g_byte_array_set_size(kit->stream[UP], 0);
 	g_byte_array_set_size(kit->stream[DOWN], 0);
 	return kit;
@@ -68,6 +69,7 @@ static void on_end(void *user, const struct flow *flow)
 	static const char *const names[] = { "fin", "rst", "timeout", "evicted", "reused", "input" };
 	struct kit *kit = user;
 	kit->last = *flow;
+	g_array_append_val(kit->ended, flow->id);
 	kit->bytes[UP] += flow->side[UP].bytes;
 	kit->bytes[DOWN] += flow->side[DOWN].bytes;
 	if (!kit->mute)
@@ -81,6 +83,7 @@ struct kit *kit_new(const struct flow_options *options)
 	struct kit *kit = g_new0(struct kit, 1);
 	kit->table = flow_table_new(options ? options : &usual, &sink, kit);
 	kit->log = g_string_new(NULL);
+	kit->ended = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	kit->step = NANOSECONDS_PER_SECOND / 1000;
 	kit->client = 40000;
 	kit->server = 25;
@@ -95,6 +98,7 @@ void kit_free(struct kit *kit)
 {
 	flow_table_free(kit->table);
 	g_string_free(kit->log, TRUE);
+	g_array_free(kit->ended, TRUE);
 	g_byte_array_free(kit->stream[UP], TRUE);
 	g_byte_array_free(kit->stream[DOWN], TRUE);
 	g_free(kit);

@@ -35,6 +35,7 @@ struct kit {
 	bool mute;             /* log and streams are not kept */
 	uint64_t bytes[2];     /* of all that ended */
 	struct flow last;      /* as it was in the last end */
+	GArray *ended;         /* the ids of all that ended, of uint64_t */
 };
 
 struct kit *kit_new(const struct flow_options *options);

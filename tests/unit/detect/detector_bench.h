@@ -66,7 +66,7 @@ void bench_auth(struct bench *b, const char *mechanism, const char *user, const 
 void bench_handshake(struct bench *b, uint16_t version, int64_t not_before, int64_t not_after);
 
 /* The cases, one for each alert that the detectors own. With `hit` it must raise the alert, else nothing of that id. */
-#define X(id, severity, category, scope, by, counts, condition) DECLARE_CASE_BY_##by(id)
+#define X(number, id, severity, category, scope, by, counts, condition) DECLARE_CASE_BY_##by(id)
 #define DECLARE_CASE_BY_DETECTOR(id) void case_##id(struct bench *b, bool hit);
 #define DECLARE_CASE_BY_MACHINE(id)
 ALERTS(X)

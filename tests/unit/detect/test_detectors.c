@@ -10,7 +10,7 @@
 #include "detector_bench.h"
 
 static void (*const cases[ALERT_COUNT])(struct bench *b, bool hit) = {
-#define X(id, severity, category, scope, by, counts, condition) [ALERT_##id] = CASE_BY_##by(id),
+#define X(number, id, severity, category, scope, by, counts, condition) [ALERT_##id] = CASE_BY_##by(id),
 #define CASE_BY_DETECTOR(id) case_##id
 #define CASE_BY_MACHINE(id) NULL
 	ALERTS(X)

@@ -294,7 +294,12 @@ static void what_expires_at_once_ends_in_order(void **state)
 	g_string_truncate(kit->log, 0);
 	kit_wait(kit, 601);
 	kit_expect(kit, "end timeout\nend timeout\nend timeout\n");
-	assert_int_equal(kit->last.id, 7);
+	assert_int_equal(kit->ended->len, 3);
+	for (guint i = 0; i < kit->ended->len; i++) {
+		assert_true(
+			i == 0 || g_array_index(kit->ended, uint64_t, i - 1) < g_array_index(kit->ended, uint64_t, i));
+		assert_true(g_array_index(kit->ended, uint64_t, i) >> FLOW_ID_BITS == 0);
+	}
 }
 
 static void time_that_goes_back_is_no_time(void **state)

@@ -92,7 +92,7 @@ static const char *inner(struct sheet *sheet, const char *key)
 	"\"event_type\":\"" type "\"," tail
 #define ADDRESSES                                                                                                      \
 	"\"src_ip\":\"128.232.110.120\",\"src_port\":34855,\"dest_ip\":\"66.35.250.204\",\"dest_port\":80,\"proto\":"  \
-	"\"TCP\","                                                                                                     \
+	"\"TCP\",\"app_proto\":\"smtp\","                                                                              \
 	"\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
 
 /* ---- fixtures ---- */
@@ -163,21 +163,59 @@ static void transaction_clear(struct transaction *tx)
 
 /* ---- records ---- */
 
+static const struct belongings nothing;
+
 static void an_alert(void **state)
 {
 	struct sheet *sheet = *state;
-	const struct alert alert = { ALERT_unknown_command, SEVERITY_LOW, "command", UP, true, 2, "what is \"FOO\"?",
-		TEXT("FOO\t\\\x00\xff bar\r\n") };
-	output_alert(sheet->output, &sheet->place, &alert);
+	const struct alert alert = { .id = ALERT_unknown_command,
+		.severity = SEVERITY_LOW,
+		.state = "command",
+		.direction = UP,
+		.has_direction = true,
+		.tx = 2,
+		.description = "what is \"FOO\"?",
+		.evidence = TEXT("FOO\t\\\x00\xff bar\r\n") };
+	output_alert(sheet->output, &sheet->place, &alert, &nothing);
 	assert_string_equal(inner(sheet, "{"),
-		ENVELOPE(
-			"alert", ADDRESSES "\"tx_id\":2,") "\"alert\":{\"signature\":\"unknown_command\","
-							   "\"category\":\"protocol\",\"severity\":3,\"severity_name\":"
-							   "\"low\",\"description\":\"what is \\\"FOO\\\"?\",\"state\":"
-							   "\"command\",\"direction\":\"up\",\"evidence\":"
-							   "\"FOO\\\\t\\\\\\\\\\\\x00\\\\xff bar\\\\r\\\\n\"}}");
+		ENVELOPE("alert", ADDRESSES
+			"\"tx_id\":2,") "\"alert\":{\"action\":\"allowed\",\"gid\":1,"
+					"\"signature_id\":5321008,\"rev\":1,\"signature\":\"unknown_command\","
+					"\"category\":\"protocol\",\"severity\":3,\"severity_name\":"
+					"\"low\",\"description\":\"what is \\\"FOO\\\"?\",\"state\":"
+					"\"command\",\"direction\":\"up\",\"evidence\":"
+					"\"FOO\\\\t\\\\\\\\\\\\x00\\\\xff bar\\\\r\\\\n\"}}");
 	assert_int_equal(sheet->last_packet, 7);
 	assert_int_equal(sheet->last_flow, 4);
+}
+
+static void an_attack_and_what_it_belongs_to(void **state)
+{
+	struct sheet *sheet = *state;
+	const struct alert alert = { .id = ALERT_smtp_smuggling,
+		.severity = SEVERITY_HIGH,
+		.outcome = ALERT_SUCCEEDED,
+		.tx = 0,
+		.description = "d" };
+	struct transaction tx = transaction_new();
+	char subject[2000] = "";
+	struct mail mail = { .from = (char *)"a@b", .subject = subject };
+	for (unsigned i = 0; i < 102; i++) {
+		enum recipient_status status = i == 50 ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
+		g_ptr_array_add(tx.recipients, recipient(i == 0 ? "<first>" : i == 100 ? "<last>" : "<r>", status, 0));
+		tx.recipient_count[status]++;
+	}
+	memset(subject, 'x', 999);
+	strcpy(subject + 999, "\xc3\xbcyz"); /* the limit is in the middle of this character */
+	output_alert(sheet->output, &sheet->place, &alert, &(struct belongings){ &tx, &mail });
+	const char *line = inner(sheet, "\"severity_name\"");
+	assert_true(g_str_has_prefix(line,
+		"\"severity_name\":\"high\",\"description\":\"d\",\"outcome\":\"succeeded\"},\"smtp\":{\"helo\":"
+		"\"client.example\",\"mail_from\":\"<a@example>\",\"rcpt_to\":[\"<first>\",\"<r>\","));
+	assert_non_null(
+		strstr(line, "\"<r>\",\"<last>\"],\"rcpt_omitted\":1},\"email\":{\"from\":\"a@b\",\"subject\":\"x"));
+	assert_true(g_str_has_suffix(line, "x\"}}"));
+	transaction_clear(&tx);
 }
 
 static void evidence_is_at_most_256_octets(void **state)
@@ -185,8 +223,12 @@ static void evidence_is_at_most_256_octets(void **state)
 	struct sheet *sheet = *state;
 	uint8_t bytes[300];
 	memset(bytes, 'x', sizeof(bytes));
-	const struct alert alert = { ALERT_bare_lf, SEVERITY_LOW, NULL, UP, false, -1, "d", { bytes, sizeof(bytes) } };
-	output_alert(sheet->output, &sheet->place, &alert);
+	const struct alert alert = { .id = ALERT_bare_lf,
+		.severity = SEVERITY_LOW,
+		.tx = -1,
+		.description = "d",
+		.evidence = { bytes, sizeof(bytes) } };
+	output_alert(sheet->output, &sheet->place, &alert, &nothing);
 	const char *evidence = inner(sheet, "\"evidence\":\"") + strlen("\"evidence\":\"");
 	assert_int_equal(strspn(evidence, "x"), 256);
 }
@@ -198,11 +240,11 @@ static void alerts_below_the_severity_are_not_written(void **state)
 	options.severity = SEVERITY_MEDIUM;
 	output_begin(sheet->output, &options);
 	struct alert alert = { .id = ALERT_bare_lf, .severity = SEVERITY_LOW, .tx = -1, .description = "d" };
-	output_alert(sheet->output, &sheet->place, &alert);
+	output_alert(sheet->output, &sheet->place, &alert, &nothing);
 	output_packet_done(sheet->output);
 	assert_int_equal(sheet->text->len, 0);
 	alert.severity = SEVERITY_MEDIUM;
-	output_alert(sheet->output, &sheet->place, &alert);
+	output_alert(sheet->output, &sheet->place, &alert, &nothing);
 	output_packet_done(sheet->output);
 	assert_int_not_equal(sheet->text->len, 0);
 }
@@ -364,7 +406,7 @@ static void a_file(void **state)
 		.md5 = (char *)"bb",
 		.truncated = true };
 	sheet->place.tx = 1;
-	output_fileinfo(sheet->output, &sheet->place, &part);
+	output_fileinfo(sheet->output, &sheet->place, &part, &nothing);
 	assert_string_equal(inner(sheet, "\"tx_id\""),
 		"\"tx_id\":1,\"fileinfo\":{\"filename\":\"a.txt\",\"content_type\":\"text/"
 		"plain\",\"part\":\"1.2\",\"size\":5,"
@@ -466,7 +508,7 @@ static void a_handshake(void **state)
 {
 	struct sheet *sheet = *state;
 	struct tls_info tls = { .sni = (char *)"mx.example",
-		.version = "TLSv1.2",
+		.version = "TLS 1.2",
 		.cipher_number = 0xfefe,
 		.ja4 = "t12d",
 		.subject = (char *)"CN=mx.example",
@@ -476,7 +518,7 @@ static void a_handshake(void **state)
 	tls.alpn = g_ptr_array_new();
 	g_ptr_array_add(tls.alpn, (gpointer) "smtp");
 	output_tls(sheet->output, &sheet->place, &tls);
-	assert_string_equal(inner(sheet, "\"tls\":"), "\"tls\":{\"sni\":\"mx.example\",\"version\":\"TLSv1.2\","
+	assert_string_equal(inner(sheet, "\"tls\":"), "\"tls\":{\"sni\":\"mx.example\",\"version\":\"TLS 1.2\","
 						      "\"cipher\":\"0xfefe\",\"alpn\":[\"smtp\"],\"ja4\":\"t12d\","
 						      "\"subject\":\"CN=mx.example\",\"notbefore\":\"2026-01-01T00:00:"
 						      "00\",\"notafter\":\"1969-12-31T23:59:59\"}}");
@@ -509,7 +551,9 @@ static void a_session(void **state)
 						       "\"2023-11-14T22:13:20.000001Z\",\"end\":"
 						       "\"2023-11-14T22:14:21.500000Z\",\"age\":61,\"state\":"
 						       "\"closed\","
-						       "\"reason\":\"fin\"},\"smtp_session\":{\"state\":\"finish\","
+						       "\"reason\":\"timeout\",\"alerted\":true,"
+						       "\"close\":\"fin\",\"first_packet\":4},\"smtp_session\":{"
+						       "\"state\":\"finish\","
 						       "\"banner\":\"mx ESMTP\",\"helo\":\"c\",\"extensions\":["
 						       "\"SIZE 100\"],\"commands\":5,\"responses\":6,\"mails\":1,"
 						       "\"authenticated\":false,\"tls\":true,\"midstream\":false,"
@@ -527,12 +571,19 @@ static void the_state_and_the_end_of_a_connection(void **state)
 		bool established;
 		const char *expected;
 	} rows[] = {
-		{ FLOW_END_FIN, true, "\"state\":\"closed\",\"reason\":\"fin\"" },
-		{ FLOW_END_RST, false, "\"state\":\"closed\",\"reason\":\"rst\"" },
-		{ FLOW_END_TIMEOUT, false, "\"state\":\"new\",\"reason\":\"timeout\"" },
-		{ FLOW_END_EVICTED, true, "\"state\":\"established\",\"reason\":\"forced\"" },
-		{ FLOW_END_REUSED, true, "\"state\":\"established\",\"reason\":\"tcp_reuse\"" },
-		{ FLOW_END_INPUT, true, "\"state\":\"established\",\"reason\":\"shutdown\"" },
+		{ FLOW_END_FIN, true,
+			"\"state\":\"closed\",\"reason\":\"timeout\",\"alerted\":false,\"close\":\"fin\"" },
+		{ FLOW_END_RST, false,
+			"\"state\":\"closed\",\"reason\":\"timeout\",\"alerted\":false,\"close\":\"rst\"" },
+		{ FLOW_END_TIMEOUT, false,
+			"\"state\":\"new\",\"reason\":\"timeout\",\"alerted\":false,\"close\":\"timeout\"" },
+		{ FLOW_END_EVICTED, true,
+			"\"state\":\"established\",\"reason\":\"forced\",\"alerted\":false,\"close\":\"evicted\"" },
+		{ FLOW_END_REUSED, true,
+			"\"state\":\"established\",\"reason\":\"tcp_reuse\",\"alerted\":false,\"close\":\"reused\"" },
+		{ FLOW_END_INPUT, true,
+			"\"state\":\"established\",\"reason\":\"shutdown\",\"alerted\":false,\"close\":\"end_of_"
+			"capture\"" },
 	};
 	struct sheet *sheet = *state;
 	static const uint64_t alerts[ALERT_COUNT];
@@ -673,6 +724,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(an_alert),
+		TEST(an_attack_and_what_it_belongs_to),
 		TEST(evidence_is_at_most_256_octets),
 		TEST(alerts_below_the_severity_are_not_written),
 		TEST(a_transaction_with_its_mail),

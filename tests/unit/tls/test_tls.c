@@ -302,10 +302,10 @@ static void certificate_is_read(void **state)
 			assert_false(tls_ready(tls));
 
 			const struct tls_info *info = tls_info(tls);
-			assert_string_equal(info->version, "TLSv1.2");
+			assert_string_equal(info->version, "TLS 1.2");
 			assert_string_equal(info->cipher, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
 			assert_true(info->has_certificate);
-			assert_string_equal(info->subject, "CN=mx.example.org,O=Caf\xc3\xa9\\, Ltd");
+			assert_string_equal(info->subject, "O=Caf\xc3\xa9\\, Ltd, CN=mx.example.org");
 			assert_string_equal(info->issuerdn, info->subject);
 			assert_string_equal(info->serial, "C0:FF:EE");
 			assert_string_equal(info->fingerprint, fingerprint);
@@ -335,13 +335,13 @@ static void a_certificate_that_is_none_is_left_out(void **state)
 	feed(tls, DOWN, flight(0x0303, 0xc02f, vector_of(3, text("\x30\x82garbage")), 16000), 1000);
 	assert_false(tls_info(tls)->has_certificate);
 	assert_null(tls_info(tls)->subject);
-	assert_string_equal(tls_info(tls)->version, "TLSv1.2");
+	assert_string_equal(tls_info(tls)->version, "TLS 1.2");
 	tls_free(tls);
 }
 
 static void old_versions_have_their_names(void **state)
 {
-	static const char *const names[] = { "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2" };
+	static const char *const names[] = { "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2" };
 	for (uint16_t i = 0; i < 4; i++) {
 		struct tls *tls = tls_new();
 		feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
@@ -362,14 +362,14 @@ static void tls_13_is_ready_with_the_server_hello(void **state)
 		feed(tls, UP, records(22, plain_client_hello(), 16000), step);
 		feed(tls, DOWN, records(22, hello_server(0x0303, 0x1302, false, chosen_version(0x0304)), 16000), step);
 		assert_true(tls_ready(tls));
-		assert_string_equal(tls_info(tls)->version, "TLSv1.3");
+		assert_string_equal(tls_info(tls)->version, "TLS 1.3");
 		assert_int_equal(tls_info(tls)->version_number, 0x0304);
 		assert_string_equal(tls_info(tls)->cipher, "TLS_AES_256_GCM_SHA384");
 		/* what follows is encrypted, whatever it looks like */
 		GByteArray *list = certificate("20240102030405Z", "20250102030405Z");
 		feed(tls, DOWN, flight(0x0301, 0x0005, list, 16000), step);
 		assert_false(tls_info(tls)->has_certificate);
-		assert_string_equal(tls_info(tls)->version, "TLSv1.3");
+		assert_string_equal(tls_info(tls)->version, "TLS 1.3");
 		tls_free(tls);
 	}
 }
@@ -387,7 +387,7 @@ static void a_hello_retry_is_not_yet_the_answer(void **state)
 	feed(tls, UP, records(22, hello_client(0x0303, numbers(other, 1), NULL), 16000), 1000);
 	feed(tls, DOWN, records(22, hello_server(0x0303, 0x1301, false, chosen_version(0x0304)), 16000), 1000);
 	assert_true(tls_ready(tls));
-	assert_string_equal(tls_info(tls)->version, "TLSv1.3");
+	assert_string_equal(tls_info(tls)->version, "TLS 1.3");
 	assert_string_equal(tls_info(tls)->sni, "mx.example.org");
 	tls_free(tls);
 }
@@ -495,7 +495,7 @@ static void a_huge_message_is_passed_over(void **state)
 	join(flood, hello_server(0x0302, 0x002f, false, NULL));
 	struct tls *tls = tls_new();
 	feed(tls, DOWN, records(22, flood, 16384), 1460);
-	assert_string_equal(tls_info(tls)->version, "TLSv1.1");
+	assert_string_equal(tls_info(tls)->version, "TLS 1.1");
 	assert_false(tls_info(tls)->has_certificate);
 	tls_free(tls);
 }
