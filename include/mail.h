@@ -14,6 +14,7 @@
 
 #define MAIL_MEMORY_MAX (1024 * 1024)       /* content kept in memory; more goes to an unlinked temporary file */
 #define MAIL_MEMORY_TOTAL (8 * 1024 * 1024) /* kept in memory of all open mails; more goes to such files */
+#define MAIL_TEXT_MAX (1024 * 1024)         /* octets of text that detectors search */
 #define MAIL_DEPTH_MAX 100                  /* nesting of parts */
 #define MAIL_PARTS_MAX 10000                /* parts of one mail */
 #define MAIL_URL_MAX 1000                   /* urls kept of one mail */
@@ -100,7 +101,7 @@ struct mail {
 	bool raw_truncated;
 	char *path;  /* with extract_dir: the stored .eml; NULL */
 	char *error; /* storing failed: a sentence; exit status 4 */
-	/* text that detectors search: decoded body text of all text parts, up to MAIL_MEMORY_MAX; may be empty */
+	/* text that detectors search: decoded body text of all text parts, up to MAIL_TEXT_MAX; may be empty */
 	GString *text;
 	struct arena *arena; /* where all of this lives but text, raw and error */
 };

@@ -88,6 +88,12 @@ static void digest_hex(EVP_MD_CTX *context, char *hex)
 	hex[2 * size] = '\0';
 }
 
+void digest_drop(struct digest *digest)
+{
+	digest->next = free_digests;
+	free_digests = digest;
+}
+
 void digest_end(struct digest *digest, char *sha256_hex, char **sha1_hex, char **md5_hex, struct arena *arena)
 {
 	digest_hex(digest->sha256, sha256_hex);
@@ -95,6 +101,5 @@ void digest_end(struct digest *digest, char *sha256_hex, char **sha1_hex, char *
 		digest_hex(digest->sha1, *sha1_hex = arena_take(arena, DIGEST_HEX_MAX));
 	if (digest->hashes & HASH_MD5)
 		digest_hex(digest->md5, *md5_hex = arena_take(arena, DIGEST_HEX_MAX));
-	digest->next = free_digests;
-	free_digests = digest;
+	digest_drop(digest);
 }

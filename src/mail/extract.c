@@ -4,7 +4,8 @@
  *
  * A file is written under a temporary name in DIR and renamed when it is complete, so a killed run leaves no half file
  * under a final name. Names are made here, from hashes and a table of extensions; nothing from the wire gets into a
- * path. All goes through a descriptor of DIR, which is opened once.
+ * path. All goes through a descriptor of DIR, which is opened once. Thousands of files may be begun at a time, so none
+ * is open but while a full buffer is written to it.
  */
 #include "mime.h"
 
@@ -15,12 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE (64 * 1024)
+#define BUFFER_SIZE (16 * 1024)
 
 struct extract_file {
 	const char *directory;
 	char temporary[64];
-	int fd, error;
+	bool made; /* it is there, under its temporary name */
+	int error;
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
 };
@@ -134,24 +136,37 @@ struct extract_file *extract_begin(const char *directory, char **error)
 	}
 	struct extract_file *file = g_new(struct extract_file, 1);
 	file->directory = directory;
+	file->made = false;
 	file->used = 0;
 	file->error = 0;
-	do {
-		snprintf(file->temporary, sizeof file->temporary, ".smtpscan-%ld-%lu.part", (long)getpid(), counter++);
-		file->fd = openat(
-			directory_fd, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	} while (file->fd < 0 && errno == EEXIST);
-	if (file->fd < 0) {
-		*error = g_strdup_printf("can't create a file in %s: %s", directory, g_strerror(errno));
-		g_clear_pointer(&file, g_free);
-	}
 	return file;
+}
+
+/* open_file - makes the file at the first time, under a name that is free. Returns -1 with file->error set. */
+static int open_file(struct extract_file *file)
+{
+	const int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
+	int fd;
+	if (file->made)
+		fd = openat(directory_fd, file->temporary, flags | O_APPEND);
+	else
+		do {
+			snprintf(file->temporary, sizeof file->temporary, ".smtpscan-%ld-%lu.part", (long)getpid(),
+				counter++);
+			fd = openat(directory_fd, file->temporary, flags | O_CREAT | O_EXCL, 0666);
+		} while (fd < 0 && errno == EEXIST);
+	if (fd < 0)
+		file->error = errno;
+	else
+		file->made = true;
+	return fd;
 }
 
 static void write_out(struct extract_file *file, const uint8_t *data, size_t size)
 {
+	int fd = file->error == 0 ? open_file(file) : -1;
 	while (size > 0 && file->error == 0) {
-		ssize_t written = write(file->fd, data, size);
+		ssize_t written = write(fd, data, size);
 		if (written < 0 && errno != EINTR)
 			file->error = errno;
 		else if (written > 0) {
@@ -159,6 +174,15 @@ static void write_out(struct extract_file *file, const uint8_t *data, size_t siz
 			size -= (size_t)written;
 		}
 	}
+	if (fd >= 0 && close(fd) != 0 && file->error == 0)
+		file->error = errno;
+}
+
+/* unmake - a file that was begun and is not wanted. */
+static void unmake(const struct extract_file *file)
+{
+	if (file->made)
+		unlinkat(directory_fd, file->temporary, 0);
 }
 
 void extract_write(struct extract_file *file, struct span data)
@@ -185,9 +209,8 @@ static bool is_stored(const char *name)
 char *extract_end(struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error)
 {
 	char *path = NULL;
-	write_out(file, file->buffer, file->used);
-	if (close(file->fd) != 0 && file->error == 0)
-		file->error = errno;
+	if (hash != NULL)
+		write_out(file, file->buffer, file->used);
 	bool keep = hash != NULL && file->error == 0;
 	if (hash != NULL) {
 		char *name = g_strconcat(hash, extension, NULL);
@@ -196,17 +219,17 @@ char *extract_end(struct extract_file *file, struct arena *arena, const char *ha
 			if (!keep)
 				file->error = errno;
 		} else
-			unlinkat(directory_fd, file->temporary, 0);
+			unmake(file);
 		path = arena_take(arena, strlen(file->directory) + strlen(name) + 2);
 		sprintf(path, "%s%s%s", file->directory, g_str_has_suffix(file->directory, "/") ? "" : "/", name);
 		if (!keep) {
 			*error = g_strdup_printf("can't write %s: %s", path, g_strerror(file->error));
 			path = NULL;
-			unlinkat(directory_fd, file->temporary, 0);
+			unmake(file);
 		}
 		g_free(name);
 	} else
-		unlinkat(directory_fd, file->temporary, 0);
+		unmake(file);
 	g_free(file);
 	return path;
 }

@@ -4,23 +4,22 @@
  * encrypted.
  *
  * libmagic needs 20 to 2000 us a call, most for text: it is asked about files, not about the text of a mail, and sees
- * at most MAGIC_MAX octets. libarchive reads headers only. A format that must decompress to find the next header is
- * left after the first one that has content, so nothing can be made to unpack much here.
+ * at most MAGIC_MAX octets, once, when the part ends. libarchive reads headers only. A format that must decompress to
+ * find the next header is left after the first one that has content, so nothing can be made to unpack much here.
  */
-#include "mime.h"
-
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
 
 #include "config.h"
+#include "part.h"
 #if HAVE_MAGIC
 #include <magic.h>
 #endif
 
-#define MAGIC_MAX (64 * 1024)
-#define MAGIC_TEXT_MAX 2048 /* of what looks like text: that is what is slow */
-#define LOOK_MAX 64         /* octets that decide what is text */
+#define MAGIC_MAX (64 * 1024) /* octets that it sees */
+#define MAGIC_TEXT_MAX 2048   /* of what looks like text: that is what is slow */
+#define LOOK_MAX 64           /* octets that decide what is text */
 #define ARCHIVE_ENTRIES_MAX 1000
 #define RAR5_SIGNATURE_SIZE 8
 
@@ -228,3 +227,86 @@ bool mime_archive_encrypted(struct span data)
 	}
 	return encrypted;
 }
+
+/* ---- lookers ---- */
+
+/* The first octets of a part, until there are enough. */
+struct first {
+	size_t size, wanted;
+	struct part *part;
+	uint8_t data[];
+};
+
+static struct first *first_new(struct part *part, size_t wanted)
+{
+	struct first *first = g_malloc(sizeof *first + wanted);
+	*first = (struct first){ .wanted = wanted, .part = part };
+	return first;
+}
+
+static void first_feed(void *state, struct span piece)
+{
+	struct first *first = state;
+	size_t size = MIN(piece.size, first->wanted - first->size);
+	memcpy(first->data + first->size, piece.data, size);
+	first->size += size;
+}
+
+static size_t first_memory(const void *state)
+{
+	return ((const struct first *)state)->wanted;
+}
+
+/* magic_begin - the text of a mail is not asked about, it is what it says it is. */
+static void *magic_begin(struct part *part, struct span head)
+{
+	const struct mail_part *about = part->about;
+	bool said = g_str_has_prefix(about->content_type, "text/") || g_str_has_prefix(about->content_type, "message/");
+	if (!part->parts->options->magic || head.size == 0 || (!about->attachment && said && mime_is_text(head)))
+		return NULL;
+	return first_new(part, mime_is_text(head) ? MAGIC_TEXT_MAX : MAGIC_MAX);
+}
+
+static void magic_end(void *state, struct part *part)
+{
+	struct first *first = state;
+	struct mail_part *about = part->about;
+	mime_magic(part->parts->mail->arena, span_of(first->data, first->size), &about->magic, &about->mimetype);
+	g_free(first);
+}
+
+const struct part_looker magic_looker = {
+	.begin = magic_begin, .feed = first_feed, .end = magic_end, .drop = g_free, .memory = first_memory
+};
+
+static void *archive_begin(struct part *part, struct span head)
+{
+	return mime_is_archive(head) ? g_byte_array_new() : NULL;
+}
+
+static void archive_feed(void *state, struct span piece)
+{
+	GByteArray *kept = state;
+	g_byte_array_append(kept, piece.data, (guint)MIN(piece.size, MIME_ARCHIVE_MAX - kept->len));
+}
+
+static void archive_drop(void *state)
+{
+	g_byte_array_free(state, TRUE);
+}
+
+static void archive_end(void *state, struct part *part)
+{
+	const GByteArray *kept = state;
+	part->about->encrypted = mime_archive_encrypted(span_of(kept->data, kept->len));
+	archive_drop(state);
+}
+
+static size_t archive_memory(const void *state)
+{
+	return ((const GByteArray *)state)->len;
+}
+
+const struct part_looker archive_looker = {
+	.begin = archive_begin, .feed = archive_feed, .end = archive_end, .drop = archive_drop, .memory = archive_memory
+};

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mime.h"
+#include "part.h"
 
 #define BLOCK_MIN 4096               /* the first octets of a mail */
 #define FILE_BUFFER_SIZE (16 * 1024) /* octets that wait to be written to the temporary file */
@@ -85,6 +85,7 @@ void mail_exit(void)
 	mime_exit();
 	mime_charset_exit();
 	extract_exit();
+	parts_exit();
 	mime_look_exit();
 }
 
@@ -380,10 +381,8 @@ static void recycle(struct open_mail *open)
 void mail_free(struct mail *mail)
 {
 	struct open_mail *open = (struct open_mail *)mail;
-	if (open->digest != NULL) {
-		char unused[DIGEST_HEX_MAX];
-		digest_end(open->digest, unused, NULL, NULL, NULL);
-	}
+	if (open->digest != NULL)
+		digest_drop(open->digest);
 	if (open->fd >= 0)
 		close(open->fd);
 	if (open->holes != NULL)

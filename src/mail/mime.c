@@ -7,9 +7,11 @@
  * content. What is nested deeper is a leaf. A mail that is not whole has no structural defects: what is missing may
  * have been just what is missed.
  */
-#include "mime.h"
-
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "part.h"
 
 #define ENCODED_MESSAGE_MAX (16 * 1024 * 1024) /* octets in which the parts of an encoded message are looked for */
 /* Attached messages are read once for each message around them: so often in sum, and so many octets more. */
@@ -38,7 +40,7 @@ struct mime {
 	struct mail *mail;
 	const struct mail_options *options;
 	const struct mime_source *source;
-	struct mime_reader *reader; /* shared with the walk through an encoded message */
+	struct parts *parts; /* shared with the walk through an encoded message */
 	const uint8_t *data;
 	size_t size, released;
 	struct boundary *boundaries; /* room for MAIL_DEPTH_MAX */
@@ -52,6 +54,20 @@ struct mime {
 	GArray *fields;              /* where the next block goes: top_fields for the mail itself, then part_fields */
 	struct arena *scratch;       /* what is known of the parts around */
 	char *hint;                  /* a charset that a part declared */
+};
+
+/* How a leaf is read. */
+struct mime_leaf {
+	const struct mime_params *type; /* of the text: charset, format */
+	enum mime_encoding encoding;
+	bool in_message;     /* inside an attached message: its text is not the body of this mail */
+	bool mapped;         /* its range is part of a mapped file */
+	bool partial;        /* no wonder when it can't be decoded */
+	GByteArray *decoded; /* when not NULL: the decoded octets, too, up to decoded_max */
+	size_t decoded_max;
+	struct part *part;
+	struct span in;
+	size_t released; /* octets of in */
 };
 
 /* Used again for each mail. */
@@ -73,6 +89,43 @@ void mime_exit(void)
 }
 
 static struct stop read_entity(struct mime *mime, size_t at, bool message, const char *default_type);
+
+/* release - gives the pages of a mapped content back that hold data[0..size). */
+static void release(struct span in)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)in.data + page - 1) & ~(page - 1),
+		  to = ((uintptr_t)in.data + in.size) & ~(page - 1);
+	if (from < to)
+		madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* read_piece - decoded octets to the part; the pages of a mapped input behind them are given back. */
+static void read_piece(void *context, struct span data, size_t passed)
+{
+	struct mime_leaf *leaf = context;
+	part_feed(leaf->part, data);
+	if (leaf->decoded && leaf->decoded->len < leaf->decoded_max)
+		g_byte_array_append(
+			leaf->decoded, data.data, (guint)MIN(data.size, leaf->decoded_max - leaf->decoded->len));
+	if (leaf->mapped && passed - leaf->released > RELEASE_STEP) {
+		release(span_of(leaf->in.data + leaf->released, passed - leaf->released));
+		leaf->released = passed;
+	}
+}
+
+/* read_part - all of a leaf. */
+static void read_part(struct mime *mime, struct mail_part *about, struct mime_leaf *leaf, struct span in)
+{
+	leaf->in = in;
+	leaf->part = part_open(mime->parts, about, leaf->type, leaf->in_message);
+	const char *trouble = mime_decode(leaf->encoding, in, read_piece, leaf);
+	if (trouble != NULL && !leaf->partial)
+		mail_defect(mime->mail, MIME_MALFORMED, in, "part %s: %s", about->number, trouble);
+	part_close(leaf->part);
+	if (leaf->mapped)
+		release(in);
+}
 
 /* append_number - one level more: the part is number i there. */
 static void append_number(unsigned i)
@@ -139,7 +192,7 @@ static struct stop find_boundary(struct mime *mime, size_t begin, size_t at)
 		}
 		at = next;
 		if (mime->source->mapped && at - mime->released > RELEASE_STEP) {
-			mime_release(span_of(mime->data + mime->released, at - mime->released));
+			release(span_of(mime->data + mime->released, at - mime->released));
 			mime->released = at;
 		}
 	}
@@ -275,7 +328,7 @@ static struct stop read_multipart(struct mime *mime, size_t at, const char *type
 }
 
 /* read_message - an attached message: a part as a whole, its own parts behind it. */
-static struct stop read_message(struct mime *mime, size_t at, struct mail_part *part, const struct mime_leaf *leaf)
+static struct stop read_message(struct mime *mime, size_t at, struct mail_part *part, struct mime_leaf *leaf)
 {
 	uint64_t most = mime->size - at;
 	mime->messages++;
@@ -285,7 +338,7 @@ static struct stop read_message(struct mime *mime, size_t at, struct mail_part *
 	mime->messages--;
 	if (part != NULL) {
 		part_damage(mime, part, at, &stop);
-		mime_part_read(mime->reader, part, leaf, span_of(mime->data + at, stop.end - at));
+		read_part(mime, part, leaf, span_of(mime->data + at, stop.end - at));
 	}
 	return stop;
 }
@@ -357,7 +410,7 @@ static struct stop read_leaf(struct mime *mime, size_t at, const struct entity *
 			leaf.decoded = g_byte_array_new();
 			leaf.decoded_max = ENCODED_MESSAGE_MAX;
 		}
-		mime_part_read(mime->reader, part, &leaf, in);
+		read_part(mime, part, &leaf, in);
 		if (encoded_message) {
 			mime->depth++;
 			read_decoded(mime, leaf.decoded, part->truncated || part->size > leaf.decoded_max);
@@ -475,11 +528,11 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 	uint64_t memory[SCRATCH_FIRST / 8];
 	struct boundary boundaries[MAIL_DEPTH_MAX];
 	struct arena scratch = { .at = (char *)memory, .left = sizeof memory };
-	struct mime_reader reader;
+	struct parts parts;
 	struct mime mime = { .mail = mail,
 		.options = options,
 		.source = source,
-		.reader = &reader,
+		.parts = &parts,
 		.data = source->content.data,
 		.size = source->content.size,
 		.boundaries = boundaries,
@@ -487,12 +540,12 @@ void mime_parse(struct mail *mail, const struct mail_options *options, const str
 		.fields = top_fields,
 		.scratch = &scratch };
 	g_string_truncate(part_number, 0);
-	mime_reader_begin(&reader, mail, options);
+	parts_begin(&parts, mail, options);
 
 	read_entity(&mime, separator_size(source->content), true, "text/plain");
 	mime_header_keep(mail, top_fields, source->mapped);
 	mime_header_decode(mail, top_fields, mime.hint);
 
-	mime_reader_end(&reader);
+	parts_end(&parts);
 	arena_release(&scratch, &(struct arena){ 0 });
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mime.h - inside the mail stage: what mail.c, mime*.c and extract.c promise each other. No other stage includes it.
+ * mime.h - inside the mail stage: what the files of this folder promise each other. No other stage includes it.
  *
  * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
  * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
@@ -173,6 +173,9 @@ void digest_update(struct digest *digest, struct span data);
 /* digest_end - lower case hex of each; sha1 and md5 only when they were asked for. Frees digest. */
 void digest_end(struct digest *digest, char *sha256, char **sha1, char **md5, struct arena *arena);
 
+/* digest_drop - nobody wants the hashes. Frees digest. */
+void digest_drop(struct digest *digest);
+
 /* --- mail.c, for mime*.c */
 
 /* mail_lost - something could not be stored; takes error. */
@@ -195,40 +198,5 @@ struct mime_source {
 void mime_init(void);
 void mime_exit(void);
 void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source);
-
-/* --- part.c: one leaf: its range becomes hashes, a file, text */
-
-struct mime_leaf {
-	const struct mime_params *type; /* of the text: charset, format */
-	enum mime_encoding encoding;
-	bool in_message;     /* inside an attached message: its text is not the body of this mail */
-	bool mapped;         /* its range is part of a mapped file */
-	bool partial;        /* no wonder when it can't be decoded */
-	GByteArray *decoded; /* when not NULL: the decoded octets, too, up to decoded_max */
-	size_t decoded_max;
-};
-
-/* What is kept while the parts of one mail are read, and of the part that is being read. */
-struct mime_reader {
-	struct mail *mail;
-	const struct mail_options *options;
-	size_t text_max;
-	GHashTable *seen; /* urls */
-	int body_rank;    /* of the part that is the body so far; 0: none */
-	struct mail_part *part;
-	const struct mime_leaf *leaf;
-	struct span in;
-	size_t released; /* octets of in */
-	struct digest *digest;
-	struct extract_file *file;
-	GByteArray *text, *archive;
-	bool is_text;
-};
-void mime_reader_begin(struct mime_reader *reader, struct mail *mail, const struct mail_options *options);
-void mime_reader_end(struct mime_reader *reader);
-/* mime_part_read - fills in everything of part that comes from its octets. */
-void mime_part_read(struct mime_reader *reader, struct mail_part *part, const struct mime_leaf *leaf, struct span in);
-/* mime_release - gives the pages of a mapped content back that hold data[0..size). */
-void mime_release(struct span in);
 
 #endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * body.c - text parts: their octets are kept until the part ends (up to the body limit, at least MAIL_TEXT_MAX), then
+ * they become UTF-8 and go to email.body, to the urls, and to what detectors search.
+ */
+#include <string.h>
+
+#include "part.h"
+
+#define META_MAX 1024  /* octets of HTML in which its charset is looked for */
+#define TEXT_FIRST 512 /* octets that a text has room for at first */
+
+/* A text part that is open. */
+struct text {
+	struct part *part;
+	GByteArray *octets;
+	uint64_t size; /* of all of it */
+};
+
+/* lines - CRLF becomes LF, from `start` on. */
+static void lines(GString *text, size_t start)
+{
+	char *to = memchr(text->str + start, '\r', text->len - start);
+	if (!to)
+		return;
+	const char *from = to, *end = text->str + text->len;
+	while (from < end) {
+		const char *cr = memchr(from, '\r', (size_t)(end - from));
+		if (!cr)
+			cr = end;
+		memmove(to, from, (size_t)(cr - from));
+		to += cr - from;
+		from = cr;
+		if (cr < end) {
+			if (cr + 1 == end || cr[1] != '\n')
+				*to++ = '\r';
+			from++;
+		}
+	}
+	g_string_truncate(text, (gsize)(to - text->str));
+}
+
+/* cut - the size of text when it is cut at a character boundary at or below limit. */
+static size_t cut(struct span text, size_t limit)
+{
+	if (text.size <= limit)
+		return text.size;
+	while (limit > 0 && (text.data[limit] & 0xc0) == 0x80)
+		limit--;
+	return limit;
+}
+
+/* body_rank - how good a part is as the body: text/plain before text/html, without a name before named; the first of
+ * equals wins. */
+static int body_rank(const struct part *part, bool empty)
+{
+	const struct mail_part *about = part->about;
+	bool html = strcmp(about->content_type, "text/html") == 0;
+	if (part->in_message || (!html && strcmp(about->content_type, "text/plain") != 0) ||
+		g_strcmp0(about->disposition, "attachment") == 0)
+		return 0;
+	if (empty)
+		return 1;
+	return (html ? 2 : 3) + (about->filename == NULL ? 2 : 0);
+}
+
+/* meta_charset - what an HTML text says of itself; NULL when it says nothing. */
+static char *meta_charset(struct arena *arena, struct span html)
+{
+	size_t size = MIN(html.size, META_MAX);
+	for (size_t i = 0; i + 8 < size; i++) {
+		if ((html.data[i] | 0x20) != 'c' ||
+			g_ascii_strncasecmp((const char *)html.data + i, "charset=", 8) != 0)
+			continue;
+		i += 8;
+		i += html.data[i] == '"' || html.data[i] == '\'';
+		size_t begin = i;
+		while (i < size && (g_ascii_isalnum(html.data[i]) || strchr("-_.:", html.data[i]) != NULL) &&
+			html.data[i] != 0)
+			i++;
+		return arena_copy(arena, (const char *)html.data + begin, i - begin);
+	}
+	return NULL;
+}
+
+/* decode_text - appends the text of a text part to what detectors search. Returns it. */
+static struct span decode_text(const struct part *part, GString *text, struct span octets)
+{
+	const struct mime_params *type = &part->type;
+	const struct mail_part *about = part->about;
+	if (text->len > 0)
+		g_string_append_c(text, '\n');
+	size_t start = text->len;
+	const char *charset = about->charset;
+	if (!charset && strcmp(about->content_type, "text/html") == 0)
+		charset = meta_charset(part->parts->mail->arena, octets);
+	charset_append(text, charset, octets);
+	if (g_str_has_prefix(text->str + start, "\xef\xbb\xbf"))
+		g_string_erase(text, (gssize)start, 3);
+	lines(text, start);
+	if (type->format && g_ascii_strcasecmp(type->format, "flowed") == 0 &&
+		strcmp(about->content_type, "text/plain") == 0)
+		mime_flowed(text, start, type->delsp && g_ascii_strcasecmp(type->delsp, "yes") == 0);
+	return span_of(text->str + start, text->len - start);
+}
+
+/* read_text - the text of a text part goes to the body, the urls, and what detectors search. */
+static void read_text(struct part *part, struct span octets, bool all)
+{
+	struct parts *parts = part->parts;
+	struct mail *mail = parts->mail;
+	GString *text = mail_text(mail);
+	size_t before = text->len;
+	struct span added = decode_text(part, text, octets);
+	int rank = body_rank(part, added.size == 0);
+	if (parts->options->body && rank > parts->body_rank) {
+		size_t size = cut(added, parts->options->body_limit);
+		mail->body = arena_copy(mail->arena, (const char *)added.data, size);
+		mail->body_type = part->about->content_type;
+		mail->body_truncated = size < added.size || !all;
+		parts->body_rank = rank;
+	}
+	if (parts->options->urls && mail->urls->len < MAIL_URL_MAX)
+		mime_urls(mail, &parts->seen, added, strcmp(part->about->content_type, "text/html") == 0);
+	g_string_truncate(text, before + cut(span_of(text->str + before, text->len - before),
+						 before < MAIL_TEXT_MAX ? MAIL_TEXT_MAX - before : 0));
+}
+
+static void *text_begin(struct part *part, struct span head)
+{
+	if (!g_str_has_prefix(part->about->content_type, "text/"))
+		return NULL;
+	struct text *text = g_new(struct text, 1);
+	*text = (struct text){ .part = part, .octets = g_byte_array_sized_new(TEXT_FIRST) };
+	return text;
+}
+
+static void text_feed(void *state, struct span piece)
+{
+	struct text *text = state;
+	size_t room = text->part->parts->text_max - text->octets->len;
+	g_byte_array_append(text->octets, piece.data, (guint)MIN(piece.size, room));
+	text->size += piece.size;
+}
+
+static void text_drop(void *state)
+{
+	struct text *text = state;
+	g_byte_array_free(text->octets, TRUE);
+	g_free(text);
+}
+
+static void text_end(void *state, struct part *part)
+{
+	struct text *text = state;
+	read_text(part, span_of(text->octets->data, text->octets->len), text->octets->len == text->size);
+	text_drop(text);
+}
+
+static size_t text_memory(const void *state)
+{
+	const struct text *text = state;
+	return sizeof *text + text->octets->len;
+}
+
+const struct part_looker text_looker = {
+	.begin = text_begin, .feed = text_feed, .end = text_end, .drop = text_drop, .memory = text_memory
+};
