@@ -46,7 +46,6 @@ struct flow {
 	bool one_sided;
 	enum direction missing;   /* with one_sided: the direction of which no packet was seen */
 	struct flow_side side[2]; /* by enum direction */
-	bool established;         /* a handshake was seen or must have been */
 	bool midstream;           /* it began before the capture */
 	bool tls_port;            /* the server's port is 465: TLS from the first byte */
 	enum flow_end why;        /* valid in end */

@@ -23,7 +23,6 @@ struct segment {
 	struct address source, destination;
 	uint16_t source_port, destination_port;
 	uint32_t seq, ack;
-	uint16_t window;
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX]; /* outermost first, identifiers only */

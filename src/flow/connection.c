@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "connection.h"
+
 #define TLS_PORT 465
 #define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
 #define UNCHARGED_MAX 4096  /* octets that may have come from the client since memory was accounted */
@@ -100,12 +101,13 @@ static void drop_work(struct connection *connection)
 	connection_charge(connection);
 }
 
-void connection_quiet(struct connection *connection, enum stage_of_life life)
+/* quiet - it is not SMTP, or over: its work is freed. */
+static void quiet(struct connection *connection, enum stage_of_life life)
 {
 	connection->life = life;
 	drop_work(connection);
 	if (life == LIFE_OVER)
-		table_queue(connection, &connection->table->queues[QUEUE_OVER]);
+		expiry_renew(connection, &connection->table->queues[QUEUE_OVER]);
 }
 
 /* ---- from pending to SMTP ---- */
@@ -134,14 +136,15 @@ static void copy_sides(struct connection *connection)
 	}
 }
 
-struct connection *connection_begin(struct connection *connection)
+/* begin - a pending connection is SMTP: the sink is told so. */
+static void begin(struct connection *connection)
 {
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
 	struct flow_table *table = connection->table;
 
 	if (connection->client < 0)
-		connection->client = client_by_guess(connection);
+		connection->client = handshake_guess_client(connection);
 	unsigned client = (unsigned)connection->client, server = 1 - client;
 	flow->id = connection->id;
 	flow->first = connection->first;
@@ -151,7 +154,6 @@ struct connection *connection_begin(struct connection *connection)
 	flow->server_port = connection->key.port[server];
 	flow->vlan_count = connection->vlan_count;
 	memcpy(flow->vlan, connection->vlan, sizeof flow->vlan);
-	flow->established = true;
 	flow->midstream = connection->end[0].syn_count + connection->end[1].syn_count == 0;
 	flow->tls_port = flow->server_port == TLS_PORT;
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
@@ -162,49 +164,16 @@ struct connection *connection_begin(struct connection *connection)
 	struct stream_start start = { .one_sided = flow->one_sided, .missing = flow->missing };
 	for (unsigned i = 0; i < 2; i++) {
 		enum direction d = direction_of(connection, i);
-		start.known[d] = client_first_seq(connection, i, &work->held, &start.first_seq[d]);
+		start.known[d] = handshake_first_seq(connection, i, &work->held, &start.first_seq[d]);
 	}
 	work->stream = stream_new(&start, &stream_events, connection);
 	connection->life = LIFE_SMTP;
 	table->stats.sessions++;
 	work->uncharged = UNCHARGED_MAX;
 	flow->user = table->sink->begin(table->context, flow);
-
-	struct held_list held = work->held;
-	work->held = (struct held_list){ 0 };
-	for (const struct held_segment *h = held.first; h && connection->life == LIFE_SMTP; h = h->next) {
-		unsigned end = client_end_of(&connection->key, &h->segment);
-		/* A SYN that was sent again with another number and did not win is none of this connection. */
-		if (!(h->segment.flags & TCP_SYN) ||
-			stream_begins_at(work->stream, direction_of(connection, end), h->segment.seq))
-			connection = connection_dispatch(connection, end, &h->segment);
-	}
-	held_free(&held);
-	return connection;
 }
 
 /* ---- SMTP ---- */
-
-/* over - the connection ended; the table keeps what is left of it for a while. */
-static struct connection *over(struct connection *connection, enum flow_end why)
-{
-	connection_finish(connection, why);
-	connection_quiet(connection, LIFE_OVER);
-	return connection;
-}
-
-/* reuse - another connection on the same addresses and ports began with a SYN that was kept, and goes on with
- * SEGMENT. */
-static struct connection *reuse(struct connection *connection, unsigned end, const struct segment *segment)
-{
-	struct held_segment *first = connection->work->reuse;
-	connection->work->reuse = NULL;
-	unsigned first_end = client_end_of(&connection->key, &first->segment);
-	connection = table_replace(connection, &first->segment);
-	connection = connection_segment(connection, first_end, &first->segment);
-	g_free(first);
-	return connection_segment(connection, end, segment);
-}
 
 /* confirms_reuse - does a segment show that the SYN that was kept began a connection? */
 static bool confirms_reuse(const struct connection *connection, unsigned end, const struct segment *segment)
@@ -212,13 +181,18 @@ static bool confirms_reuse(const struct connection *connection, unsigned end, co
 	const struct held_segment *syn = connection->work->reuse;
 	if (!syn || (segment->flags & TCP_RST))
 		return false;
-	bool own = client_end_of(&connection->key, &syn->segment) == end;
+	bool own = handshake_end_of(&connection->key, &syn->segment) == end;
 	uint32_t place = own ? segment->seq : segment->ack;
 	return (own || (segment->flags & TCP_ACK)) && place - (syn->segment.seq + 1) <= syn->segment.captured;
 }
 
+struct held_segment *connection_kept_syn(struct connection *connection)
+{
+	return connection->work ? g_steal_pointer(&connection->work->reuse) : NULL;
+}
+
 /* smtp_syn - a SYN after the connection began: an old one again, a forged one, or the first of another connection. */
-static struct connection *smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
+static enum verdict smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct work *work = connection->work;
 	enum direction direction = direction_of(connection, end);
@@ -226,120 +200,18 @@ static struct connection *smtp_syn(struct connection *connection, unsigned end, 
 	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
 
 	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)(side->bytes + side->gap_bytes) + SYN_AHEAD_MAX)
-		return connection;
-	if (connection->queue == &connection->table->queues[QUEUE_CLOSING]) {
-		connection = table_replace(connection, segment);
-		return connection_segment(connection, end, segment);
-	}
+		return STAYS;
 	g_free(work->reuse);
+	work->reuse = NULL;
+	if (connection->queue == &connection->table->queues[QUEUE_CLOSING])
+		return REPLACED;
 	work->reuse = held_copy(segment);
-	return connection;
+	return STAYS;
 }
 
-/* note_cut - the snap length cut a segment's payload. */
-static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
+/* end_session - nothing more comes of an SMTP connection. */
+static void end_session(struct connection *connection, enum flow_end why)
 {
-	struct work *work = connection->work;
-	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
-	work->flow.side[direction].cut_packets++;
-	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
-		(struct span){ segment->payload, segment->captured });
-}
-
-static struct connection *smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)
-{
-	struct flow_table *table = connection->table;
-	struct work *work = connection->work;
-	struct flow *flow = &work->flow;
-	enum direction direction = direction_of(connection, end);
-
-	flow->last = connection->last;
-	if (flow->one_sided && flow->missing == direction)
-		flow->one_sided = false;
-	if (work->reuse && confirms_reuse(connection, end, segment))
-		return reuse(connection, end, segment);
-	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))
-		return smtp_syn(connection, end, segment);
-	if (segment->captured < segment->length)
-		note_cut(connection, direction, segment);
-	switch (stream_segment(work->stream, direction, segment)) {
-	case STREAM_OPEN:
-		break;
-	case STREAM_CLOSING:
-		table_queue(connection, &table->queues[QUEUE_CLOSING]);
-		break;
-	case STREAM_CLOSED:
-		return over(connection, FLOW_END_FIN);
-	case STREAM_RESET:
-		return over(connection, FLOW_END_RST);
-	case STREAM_RESET_PENDING:
-		table_queue(connection, &table->queues[QUEUE_CLOSING]);
-		break;
-	case STREAM_RESET_REVOKED:
-		table_queue(connection, &table->queues[QUEUE_OPEN]);
-		table->stats.invalid_resets++;
-		break;
-	case STREAM_RESET_INVALID:
-		table->stats.invalid_resets++;
-		break;
-	}
-	return connection;
-}
-
-/* ---- not SMTP, or over ---- */
-
-static struct connection *quiet_segment(struct connection *connection, unsigned number, const struct segment *segment)
-{
-	struct end *end = &connection->end[number];
-	if (segment->flags & TCP_SYN) {
-		if (pending_syn_known(end, segment->seq))
-			return connection;
-		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
-		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
-			return connection;
-		connection = table_replace(connection, segment);
-		return connection_segment(connection, number, segment);
-	}
-	if (connection->life == LIFE_OTHER && ((connection->end[0].fin && connection->end[1].fin) || end->rst))
-		connection_quiet(connection, LIFE_OVER);
-	return connection;
-}
-
-struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment)
-{
-	switch (connection->life) {
-	case LIFE_PENDING:
-		if (!connection->work)
-			connection->work = g_new0(struct work, 1);
-		return pending_segment(connection, end, segment);
-	case LIFE_SMTP:
-		return smtp_segment(connection, end, segment);
-	case LIFE_OTHER:
-	case LIFE_OVER:
-		break;
-	}
-	return quiet_segment(connection, end, segment);
-}
-
-struct connection *connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
-{
-	struct end *end = &connection->end[number];
-	end->packets++;
-	end->wire_bytes += segment->wire_size;
-	end->fin |= (segment->flags & TCP_FIN) != 0;
-	end->rst |= (segment->flags & TCP_RST) != 0;
-	connection->last = segment->at;
-	return connection_dispatch(connection, number, segment);
-}
-
-void connection_finish(struct connection *connection, enum flow_end why)
-{
-	if (connection->life == LIFE_PENDING && connection->work)
-		connection = pending_consider(connection, true);
-	if (connection->life != LIFE_SMTP) {
-		drop_work(connection);
-		return;
-	}
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
 	/* Closed is closed and reset is reset, whatever made us notice. */
@@ -354,5 +226,144 @@ void connection_finish(struct connection *connection, enum flow_end why)
 	flow->why = why;
 	connection->life = LIFE_OVER;
 	connection->table->sink->end(flow->user, flow);
+}
+
+/* over - the connection ended; the table keeps what is left of it for a while. */
+static void over(struct connection *connection, enum flow_end why)
+{
+	end_session(connection, why);
+	quiet(connection, LIFE_OVER);
+}
+
+/* note_cut - the snap length cut a segment's payload. */
+static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
+{
+	struct work *work = connection->work;
+	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
+	work->flow.side[direction].cut_packets++;
+	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
+		(struct span){ segment->payload, segment->captured });
+}
+
+static enum verdict smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct flow_table *table = connection->table;
+	struct work *work = connection->work;
+	struct flow *flow = &work->flow;
+	enum direction direction = direction_of(connection, end);
+
+	flow->last = connection->last;
+	if (flow->one_sided && flow->missing == direction)
+		flow->one_sided = false;
+	if (work->reuse && confirms_reuse(connection, end, segment))
+		return REPLACED;
+	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))
+		return smtp_syn(connection, end, segment);
+	if (segment->captured < segment->length)
+		note_cut(connection, direction, segment);
+	switch (stream_segment(work->stream, direction, segment)) {
+	case STREAM_OPEN:
+		break;
+	case STREAM_CLOSING:
+		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
+		break;
+	case STREAM_CLOSED:
+		over(connection, FLOW_END_FIN);
+		break;
+	case STREAM_RESET:
+		over(connection, FLOW_END_RST);
+		break;
+	case STREAM_RESET_PENDING:
+		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
+		break;
+	case STREAM_RESET_REVOKED:
+		expiry_renew(connection, &table->queues[QUEUE_OPEN]);
+		table->stats.invalid_resets++;
+		break;
+	case STREAM_RESET_INVALID:
+		table->stats.invalid_resets++;
+		break;
+	}
+	return STAYS;
+}
+
+/* ---- not SMTP, or over ---- */
+
+static enum verdict quiet_segment(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	if (segment->flags & TCP_SYN) {
+		if (pending_syn_known(end, segment->seq))
+			return STAYS;
+		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
+		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
+			return STAYS;
+		return REPLACED;
+	}
+	if (connection->life == LIFE_OTHER && ((connection->end[0].fin && connection->end[1].fin) || end->rst))
+		quiet(connection, LIFE_OVER);
+	return STAYS;
+}
+
+/* ---- one segment ---- */
+
+/* settle - acts on what pending.c says. Nothing of what was held begins another connection: pending_ended_by keeps that
+ * out. */
+static void settle(struct connection *connection, enum pending pending)
+{
+	if (pending == PENDING_OTHER)
+		quiet(connection, LIFE_OTHER);
+	if (pending != PENDING_SMTP)
+		return;
+	begin(connection);
+	struct held_list held = connection->work->held;
+	connection->work->held = (struct held_list){ 0 };
+	for (const struct held_segment *h = held.first; h && connection->life == LIFE_SMTP; h = h->next) {
+		unsigned end = handshake_end_of(&connection->key, &h->segment);
+		/* A SYN that was sent again with another number and did not win is none of this connection. */
+		if (!(h->segment.flags & TCP_SYN) ||
+			stream_begins_at(connection->work->stream, direction_of(connection, end), h->segment.seq))
+			smtp_segment(connection, end, &h->segment);
+	}
+	held_free(&held);
+}
+
+static enum verdict dispatch(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	if (connection->life == LIFE_PENDING) {
+		if (!connection->work)
+			connection->work = g_new0(struct work, 1);
+		if (!pending_ended_by(connection, end, segment)) {
+			settle(connection, pending_segment(connection, end, segment));
+			return STAYS;
+		}
+		settle(connection, pending_consider(connection, true));
+		if ((segment->flags & TCP_RST) && connection->life != LIFE_SMTP) {
+			quiet(connection, LIFE_OVER);
+			return STAYS;
+		}
+	}
+	if (connection->life == LIFE_SMTP)
+		return smtp_segment(connection, end, segment);
+	return quiet_segment(connection, end, segment);
+}
+
+enum verdict connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
+{
+	struct end *end = &connection->end[number];
+	end->packets++;
+	end->wire_bytes += segment->wire_size;
+	end->fin |= (segment->flags & TCP_FIN) != 0;
+	end->rst |= (segment->flags & TCP_RST) != 0;
+	connection->last = segment->at;
+	return dispatch(connection, number, segment);
+}
+
+void connection_finish(struct connection *connection, enum flow_end why)
+{
+	if (connection->life == LIFE_PENDING && connection->work)
+		settle(connection, pending_consider(connection, true));
+	if (connection->life == LIFE_SMTP)
+		end_session(connection, why);
 	drop_work(connection);
 }

@@ -2,9 +2,11 @@
  *
  * connection.h - what the flow table's files share: one TCP connection, from its first packet to its end.
  *
- * table.c owns the connections: finds them, lets them expire, keeps to the memory limit. connection.c is the life of
- * one: pending (is it established? is it SMTP?), SMTP, other, or over. handshake.c reads the handshake. A connection
- * that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
+ * table.c owns the connections: finds them, makes them, lets them expire, keeps to the memory limit. connection.c is
+ * the life of one: pending, SMTP, other, or over; what a segment does to it is a verdict, for the table to act on.
+ * pending.c asks: is it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, expiry.c is
+ * the queues. Calls go down this list only. A connection that is not SMTP, or over, is this struct and nothing else;
+ * its `work` is freed.
  */
 #ifndef SMTPSCAN_FLOW_CONNECTION_H
 #define SMTPSCAN_FLOW_CONNECTION_H
@@ -108,22 +110,17 @@ struct flow_table {
 	struct flow_stats stats;
 };
 
-/* ---- table.c ---- */
-/* table_queue - puts a connection at the end of a queue, out of the one it is in. */
-void table_queue(struct connection *connection, struct expiry *queue);
-/* table_replace - the connection is over and another one with the same key begins with SEGMENT. */
-struct connection *table_replace(struct connection *connection, const struct segment *segment);
-
 /* ---- connection.c ---- */
-/* Each of these returns the connection, which may be another one afterwards: a new one on the same addresses and ports.
- * connection_segment - takes a segment of this connection. */
-struct connection *connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
-/* connection_dispatch - the same for one that is counted already. */
-struct connection *connection_dispatch(struct connection *connection, unsigned end, const struct segment *segment);
-/* connection_begin - a pending connection is SMTP: the sink is told so, and gets what was held. */
-struct connection *connection_begin(struct connection *connection);
-/* connection_quiet - it is not SMTP, or over: its work is freed. */
-void connection_quiet(struct connection *connection, enum stage_of_life life);
+enum verdict {
+	STAYS,   /* the segment was this connection's */
+	REPLACED /* this one is over: the segment belongs to another one on the same addresses and ports */
+};
+
+/* connection_segment - takes a segment of this connection. */
+enum verdict connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
+/* connection_kept_syn - the SYN that began the connection which replaces this one, when that was kept; NULL. Free with
+ * g_free. */
+struct held_segment *connection_kept_syn(struct connection *connection);
 /* connection_finish - nothing more comes; sink->end is called when begin was. Its work is freed. */
 void connection_finish(struct connection *connection, enum flow_end why);
 /* connection_charge - brings the table's account of memory up to date. */
@@ -134,10 +131,19 @@ void connection_charge_due(struct connection *connection, unsigned end, const st
 /* ---- pending.c ---- */
 #define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
 
-/* pending_segment - takes a segment of a pending connection. Returns as connection_segment does. */
-struct connection *pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
+enum pending {
+	PENDING_WAIT, /* more must be known */
+	PENDING_SMTP, /* it is SMTP, and can begin with what was held */
+	PENDING_OTHER /* it is not SMTP */
+};
+
+/* pending_ended_by - is a segment a reset, or a SYN that belongs to another connection, so that this one must be
+ * decided without it? */
+bool pending_ended_by(const struct connection *connection, unsigned end, const struct segment *segment);
+/* pending_segment - takes any other segment of a pending connection. */
+enum pending pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
 /* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
-struct connection *pending_consider(struct connection *connection, bool last);
+enum pending pending_consider(struct connection *connection, bool last);
 /* pending_syn_known - has this end sent a SYN with this number? */
 bool pending_syn_known(const struct end *end, uint32_t seq);
 /* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
@@ -145,19 +151,27 @@ struct held_segment *held_copy(const struct segment *segment);
 void held_free(struct held_list *list);
 
 /* ---- handshake.c ---- */
-/* client_known_port - is this one of the ports that are always SMTP? */
-bool client_known_port(const struct flow_options *options, uint16_t port);
-/* client_by_guess - which end is the client, by a known port or, failing that, the higher port. */
-int client_by_guess(const struct connection *connection);
-/* client_established - is there proof that the connection was established? */
-bool client_established(const struct connection *connection);
-/* client_first_seq - sequence number of the first payload octet of an end, from its SYN or what HELD shows. Returns
+/* handshake_known_port - is this one of the ports that are always SMTP? */
+bool handshake_known_port(const struct flow_options *options, uint16_t port);
+/* handshake_guess_client - which end is the client, by a known port or, failing that, the higher port. */
+int handshake_guess_client(const struct connection *connection);
+/* handshake_established - is there proof that the connection was established? */
+bool handshake_established(const struct connection *connection);
+/* handshake_first_seq - sequence number of the first payload octet of an end, from its SYN or what HELD shows. Returns
  * false when nothing tells. */
-bool client_first_seq(const struct connection *connection, unsigned end, const struct held_list *held, uint32_t *seq);
-/* client_first_bytes - the first payload octets of an end, as far as they are in HELD and contiguous. */
-size_t client_first_bytes(
+bool handshake_first_seq(
+	const struct connection *connection, unsigned end, const struct held_list *held, uint32_t *seq);
+/* handshake_first_bytes - the first payload octets of an end, as far as they are in HELD and contiguous. */
+size_t handshake_first_bytes(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size);
-/* client_end_of - which end sent a segment. */
-unsigned client_end_of(const struct flow_key *key, const struct segment *segment);
+/* handshake_end_of - which end sent a segment. */
+unsigned handshake_end_of(const struct flow_key *key, const struct segment *segment);
+
+/* ---- expiry.c ---- */
+/* expiry_append - puts a connection that is in no queue at the end of one. expiry_remove - takes it out of its own. */
+void expiry_append(struct connection *connection, struct expiry *queue);
+void expiry_remove(struct connection *connection);
+/* expiry_renew - puts a connection at the end of a queue, out of the one it is in. */
+void expiry_renew(struct connection *connection, struct expiry *queue);
 
 #endif

@@ -14,7 +14,7 @@
 
 static const uint16_t default_ports[] = { 25, 587, 2525, 24, 465 };
 
-bool client_known_port(const struct flow_options *options, uint16_t port)
+bool handshake_known_port(const struct flow_options *options, uint16_t port)
 {
 	const uint16_t *ports = options->ports ? options->ports : default_ports;
 	size_t count = options->ports ? options->port_count : G_N_ELEMENTS(default_ports);
@@ -24,22 +24,22 @@ bool client_known_port(const struct flow_options *options, uint16_t port)
 	return false;
 }
 
-unsigned client_end_of(const struct flow_key *key, const struct segment *segment)
+unsigned handshake_end_of(const struct flow_key *key, const struct segment *segment)
 {
 	return !(key->port[0] == segment->source_port && memcmp(key->octets[0], segment->source.octets, 16) == 0);
 }
 
-int client_by_guess(const struct connection *connection)
+int handshake_guess_client(const struct connection *connection)
 {
 	const struct flow_options *options = &connection->table->options;
 	const uint16_t *port = connection->key.port;
-	bool known[2] = { client_known_port(options, port[0]), client_known_port(options, port[1]) };
+	bool known[2] = { handshake_known_port(options, port[0]), handshake_known_port(options, port[1]) };
 	if (known[0] != known[1])
 		return known[0] ? 1 : 0;
 	return port[0] < port[1] ? 1 : 0;
 }
 
-bool client_established(const struct connection *connection)
+bool handshake_established(const struct connection *connection)
 {
 	const struct end *end = connection->end;
 	int client = connection->client;
@@ -61,7 +61,7 @@ static unsigned syn_chosen(const struct connection *connection, unsigned number,
 			if (peer->syns[j].ack - after <= end->syns[i].payload)
 				return i;
 		for (const struct held_segment *h = held->first; h; h = h->next) {
-			bool own = client_end_of(&connection->key, &h->segment) == number;
+			bool own = handshake_end_of(&connection->key, &h->segment) == number;
 			if (!(h->segment.flags & TCP_SYN) && (own ? h->segment.seq : h->segment.ack) == after)
 				return i;
 		}
@@ -73,16 +73,17 @@ static unsigned syn_chosen(const struct connection *connection, unsigned number,
 static bool keep_alive(
 	const struct connection *connection, const struct held_list *held, const struct held_segment *probe)
 {
-	unsigned end = client_end_of(&connection->key, &probe->segment);
+	unsigned end = handshake_end_of(&connection->key, &probe->segment);
 	if (probe->segment.length > 1 || (probe->segment.flags & (TCP_SYN | TCP_FIN)))
 		return false;
 	for (const struct held_segment *h = held->first; h; h = h->next)
-		if (client_end_of(&connection->key, &h->segment) != end && h->segment.ack == probe->segment.seq + 1)
+		if (handshake_end_of(&connection->key, &h->segment) != end && h->segment.ack == probe->segment.seq + 1)
 			return true;
 	return false;
 }
 
-bool client_first_seq(const struct connection *connection, unsigned number, const struct held_list *held, uint32_t *seq)
+bool handshake_first_seq(
+	const struct connection *connection, unsigned number, const struct held_list *held, uint32_t *seq)
 {
 	const struct end *end = &connection->end[number];
 	if (end->syn_count > 0) {
@@ -93,9 +94,9 @@ bool client_first_seq(const struct connection *connection, unsigned number, cons
 	 * acknowledged may have been on its way when the capture began. */
 	bool found = false, sent = false, silent = true;
 	for (const struct held_segment *h = held->first; h; h = h->next)
-		silent &= client_end_of(&connection->key, &h->segment) != number || keep_alive(connection, held, h);
+		silent &= handshake_end_of(&connection->key, &h->segment) != number || keep_alive(connection, held, h);
 	for (const struct held_segment *h = held->first; h; h = h->next) {
-		bool own = client_end_of(&connection->key, &h->segment) == number;
+		bool own = handshake_end_of(&connection->key, &h->segment) == number;
 		bool anchor = (h->segment.flags & TCP_ACK) && (silent || (!sent && h->segment.length > 0));
 		if (own ? keep_alive(connection, held, h) : !anchor)
 			continue;
@@ -114,18 +115,18 @@ bool client_first_seq(const struct connection *connection, unsigned number, cons
 	return found;
 }
 
-size_t client_first_bytes(
+size_t handshake_first_bytes(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size)
 {
 	uint32_t first;
 	size_t filled = 0;
-	bool more = client_first_seq(connection, end, held, &first);
+	bool more = handshake_first_seq(connection, end, held, &first);
 	while (more && filled < size) {
 		more = false;
 		for (const struct held_segment *h = held->first; h && !more; h = h->next) {
 			uint32_t seq = h->segment.seq + ((h->segment.flags & TCP_SYN) != 0);
 			uint32_t skip = first + (uint32_t)filled - seq;
-			if (client_end_of(&connection->key, &h->segment) != end || skip >= h->segment.captured)
+			if (handshake_end_of(&connection->key, &h->segment) != end || skip >= h->segment.captured)
 				continue;
 			size_t part = MIN(size - filled, h->segment.captured - skip);
 			memcpy(buffer + filled, h->payload + skip, part);

@@ -52,63 +52,63 @@ void held_free(struct held_list *list)
 
 /* ---- is it SMTP? ---- */
 
-/* detect_by_end - what the first bytes of the two ends say, when it is known which is the client. */
-static enum detect detect_by_end(const struct connection *connection, const struct held_list *held)
+/* sniff_by_end - what the first bytes of the two ends say, when it is known which is the client. */
+static enum sniff sniff_by_end(const struct connection *connection, const struct held_list *held)
 {
-	uint8_t buffer[DETECT_BYTES];
+	uint8_t buffer[SNIFF_BYTES];
 	unsigned client = (unsigned)connection->client;
-	struct span bytes = { buffer, client_first_bytes(connection, client, held, buffer, sizeof buffer) };
-	enum detect by_client = bytes.size > 0 ? detect_client(bytes) : DETECT_UNDECIDED;
-	if (by_client == DETECT_SMTP)
-		return DETECT_SMTP;
-	bytes.size = client_first_bytes(connection, 1 - client, held, buffer, sizeof buffer);
-	enum detect by_server = detect_server(bytes);
-	if (by_server != DETECT_UNDECIDED)
+	struct span bytes = { buffer, handshake_first_bytes(connection, client, held, buffer, sizeof buffer) };
+	enum sniff by_client = bytes.size > 0 ? sniff_client(bytes) : SNIFF_UNDECIDED;
+	if (by_client == SNIFF_SMTP)
+		return SNIFF_SMTP;
+	bytes.size = handshake_first_bytes(connection, 1 - client, held, buffer, sizeof buffer);
+	enum sniff by_server = sniff_server(bytes);
+	if (by_server != SNIFF_UNDECIDED)
 		return by_server;
 	/* A client that says something else may still have met an SMTP server. */
 	bool answered = memchr(buffer, '\n', bytes.size) || held->count >= HOLD_NO_ANSWER_MAX;
-	return by_client == DETECT_OTHER && answered ? DETECT_OTHER : DETECT_UNDECIDED;
+	return by_client == SNIFF_OTHER && answered ? SNIFF_OTHER : SNIFF_UNDECIDED;
 }
 
-/* detect_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and
+/* sniff_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and
  * tells who is the client. */
-static enum detect detect_in_the_middle(struct connection *connection, const struct held_list *held)
+static enum sniff sniff_in_the_middle(struct connection *connection, const struct held_list *held)
 {
 	for (const struct held_segment *h = held->first; h; h = h->next) {
 		struct span bytes = { h->payload, h->segment.captured };
-		int end = (int)client_end_of(&connection->key, &h->segment);
+		int end = (int)handshake_end_of(&connection->key, &h->segment);
 		if (bytes.size == 0)
 			continue;
-		if (detect_middle_client(bytes) == DETECT_SMTP)
+		if (sniff_middle_client(bytes) == SNIFF_SMTP)
 			connection->client = end;
-		else if (detect_middle_server(bytes) == DETECT_SMTP)
+		else if (sniff_middle_server(bytes) == SNIFF_SMTP)
 			connection->client = 1 - end;
 		else
 			continue;
-		return DETECT_SMTP;
+		return SNIFF_SMTP;
 	}
-	return held->count >= HOLD_MIDDLE_SEGMENTS_MAX ? DETECT_OTHER : DETECT_UNDECIDED;
+	return held->count >= HOLD_MIDDLE_SEGMENTS_MAX ? SNIFF_OTHER : SNIFF_UNDECIDED;
 }
 
 /* is_smtp - by port, or by what was said. */
-static enum detect is_smtp(struct connection *connection)
+static enum sniff is_smtp(struct connection *connection)
 {
 	const struct flow_options *options = &connection->table->options;
 	const struct held_list *held = &connection->work->held;
 	const uint16_t *port = connection->key.port;
 
 	if (connection->client >= 0) {
-		if (client_known_port(options, port[1 - connection->client]))
-			return DETECT_SMTP;
-		return options->detect ? detect_by_end(connection, held) : DETECT_OTHER;
+		if (handshake_known_port(options, port[1 - connection->client]))
+			return SNIFF_SMTP;
+		return options->detect ? sniff_by_end(connection, held) : SNIFF_OTHER;
 	}
-	bool known[2] = { client_known_port(options, port[0]), client_known_port(options, port[1]) };
+	bool known[2] = { handshake_known_port(options, port[0]), handshake_known_port(options, port[1]) };
 	if (known[0] || known[1]) {
 		if (known[0] && known[1])
-			detect_in_the_middle(connection, held); /* only to learn who is the client */
-		return DETECT_SMTP;
+			sniff_in_the_middle(connection, held); /* only to learn who is the client */
+		return SNIFF_SMTP;
 	}
-	return options->detect ? detect_in_the_middle(connection, held) : DETECT_OTHER;
+	return options->detect ? sniff_in_the_middle(connection, held) : SNIFF_OTHER;
 }
 
 /* ready - is it clear where the streams begin, and whether both are there? */
@@ -122,21 +122,18 @@ static bool ready(const struct connection *connection)
 	return held->count >= (both ? READY_SEGMENTS : READY_ONE_SIDED_SEGMENTS) || held->bytes >= HOLD_BYTES_MAX;
 }
 
-struct connection *pending_consider(struct connection *connection, bool last)
+enum pending pending_consider(struct connection *connection, bool last)
 {
 	struct work *work = connection->work;
 	if (!work->smtp) {
-		enum detect verdict = is_smtp(connection);
+		enum sniff verdict = is_smtp(connection);
 		bool full = work->held.count >= HOLD_SEGMENTS_MAX || work->held.bytes >= HOLD_BYTES_MAX;
-		if (verdict == DETECT_OTHER || (verdict == DETECT_UNDECIDED && (full || last))) {
-			connection_quiet(connection, LIFE_OTHER);
-			return connection;
-		}
-		work->smtp = verdict == DETECT_SMTP;
+		if (verdict == SNIFF_OTHER || (verdict == SNIFF_UNDECIDED && (full || last)))
+			return PENDING_OTHER;
+		work->smtp = verdict == SNIFF_SMTP;
 	}
-	if (work->smtp && client_established(connection) && (last || ready(connection)))
-		return connection_begin(connection);
-	return connection;
+	bool begins = work->smtp && handshake_established(connection) && (last || ready(connection));
+	return begins ? PENDING_SMTP : PENDING_WAIT;
 }
 
 bool pending_syn_known(const struct end *end, uint32_t seq)
@@ -174,28 +171,24 @@ static bool late_syn(const struct connection *connection, unsigned end, const st
 {
 	uint32_t first;
 	return connection->end[end].syn_count == 0 &&
-	       client_first_seq(connection, end, &connection->work->held, &first) &&
+	       handshake_first_seq(connection, end, &connection->work->held, &first) &&
 	       first - (segment->seq + 1) < LATE_SYN_SPREAD;
 }
 
-struct connection *pending_segment(struct connection *connection, unsigned number, const struct segment *segment)
+bool pending_ended_by(const struct connection *connection, unsigned number, const struct segment *segment)
+{
+	if (segment->flags & TCP_RST)
+		return true;
+	return (segment->flags & TCP_SYN) && handshake_established(connection) &&
+	       !pending_syn_known(&connection->end[number], segment->seq) && !late_syn(connection, number, segment);
+}
+
+enum pending pending_segment(struct connection *connection, unsigned number, const struct segment *segment)
 {
 	struct end *end = &connection->end[number];
 	struct work *work = connection->work;
 
-	if (segment->flags & TCP_RST) {
-		connection = pending_consider(connection, true);
-		if (connection->life == LIFE_SMTP)
-			return connection_dispatch(connection, number, segment);
-		connection_quiet(connection, LIFE_OVER);
-		return connection;
-	}
 	if (segment->flags & TCP_SYN) {
-		if (client_established(connection) && !pending_syn_known(end, segment->seq) &&
-			!late_syn(connection, number, segment)) {
-			connection = pending_consider(connection, true);
-			return connection_dispatch(connection, number, segment);
-		}
 		note_syn(connection, number, segment);
 		if (segment->captured > 0)
 			hold(&work->held, segment);

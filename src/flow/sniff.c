@@ -8,39 +8,39 @@
 #include <string.h>
 #include <strings.h>
 
-/* starts_with - do BYTES begin with WORD, in any case? DETECT_UNDECIDED when they are too few to say. */
-static enum detect starts_with(struct span bytes, const char *word)
+/* starts_with - do BYTES begin with WORD, in any case? SNIFF_UNDECIDED when they are too few to say. */
+static enum sniff starts_with(struct span bytes, const char *word)
 {
 	size_t length = strlen(word);
 	size_t part = bytes.size < length ? bytes.size : length;
 	if (strncasecmp((const char *)bytes.data, word, part) != 0)
-		return DETECT_OTHER;
-	return part == length ? DETECT_SMTP : DETECT_UNDECIDED;
+		return SNIFF_OTHER;
+	return part == length ? SNIFF_SMTP : SNIFF_UNDECIDED;
 }
 
 /* starts_with_any - the same for the words of a list that ends with NULL. */
-static enum detect starts_with_any(struct span bytes, const char *const *words)
+static enum sniff starts_with_any(struct span bytes, const char *const *words)
 {
-	enum detect result = DETECT_OTHER;
+	enum sniff result = SNIFF_OTHER;
 	for (; *words; words++) {
-		enum detect one = starts_with(bytes, *words);
-		if (one == DETECT_SMTP)
+		enum sniff one = starts_with(bytes, *words);
+		if (one == SNIFF_SMTP)
 			return one;
-		if (one == DETECT_UNDECIDED)
+		if (one == SNIFF_UNDECIDED)
 			result = one;
 	}
 	return result;
 }
 
-enum detect detect_client(struct span bytes)
+enum sniff sniff_client(struct span bytes)
 {
 	static const char *const greetings[] = { "EHLO", "HELO", "LHLO", NULL };
-	enum detect result = starts_with_any(bytes, greetings);
-	if (result != DETECT_SMTP)
+	enum sniff result = starts_with_any(bytes, greetings);
+	if (result != SNIFF_SMTP)
 		return result;
 	if (bytes.size == 4)
-		return DETECT_UNDECIDED;
-	return memchr(" \t\r\n", bytes.data[4], 4) ? DETECT_SMTP : DETECT_OTHER;
+		return SNIFF_UNDECIDED;
+	return memchr(" \t\r\n", bytes.data[4], 4) ? SNIFF_SMTP : SNIFF_OTHER;
 }
 
 /* mentions - is WORD of four letters in there, in any case? */
@@ -59,34 +59,34 @@ static bool enhanced_code(struct span bytes)
 	return bytes.size >= 9 && isdigit(text[0]) && text[1] == '.' && isdigit(text[2]);
 }
 
-enum detect detect_server(struct span bytes)
+enum sniff sniff_server(struct span bytes)
 {
 	static const char *const codes[] = { "220", "4", "5", NULL };
-	enum detect result = starts_with_any(bytes, codes);
-	if (result != DETECT_SMTP)
+	enum sniff result = starts_with_any(bytes, codes);
+	if (result != SNIFF_SMTP)
 		return result;
 	for (size_t i = 0; i < 4 && i < bytes.size; i++)
 		if (i < 3 ? !isdigit(bytes.data[i]) : !memchr(" -\r\n", bytes.data[i], 4))
-			return DETECT_OTHER;
+			return SNIFF_OTHER;
 	/* FTP and NNTP refuse with other codes than 554, and have no enhanced ones. */
 	if (mentions(bytes, "SMTP") || mentions(bytes, "LMTP") || enhanced_code(bytes) ||
-		(bytes.size > 3 && starts_with(bytes, "554") == DETECT_SMTP))
-		return DETECT_SMTP;
-	return DETECT_UNDECIDED;
+		(bytes.size > 3 && starts_with(bytes, "554") == SNIFF_SMTP))
+		return SNIFF_SMTP;
+	return SNIFF_UNDECIDED;
 }
 
-enum detect detect_middle_client(struct span bytes)
+enum sniff sniff_middle_client(struct span bytes)
 {
 	static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", NULL };
-	bool smtp = starts_with_any(bytes, commands) == DETECT_SMTP || detect_client(bytes) == DETECT_SMTP;
-	return smtp ? DETECT_SMTP : DETECT_UNDECIDED;
+	bool smtp = starts_with_any(bytes, commands) == SNIFF_SMTP || sniff_client(bytes) == SNIFF_SMTP;
+	return smtp ? SNIFF_SMTP : SNIFF_UNDECIDED;
 }
 
-enum detect detect_middle_server(struct span bytes)
+enum sniff sniff_middle_server(struct span bytes)
 {
 	/* 354 is SMTP's own; so is an enhanced status code. A banner is one wherever it stands. */
-	bool smtp = starts_with(bytes, "354 ") == DETECT_SMTP ||
-		    (starts_with(bytes, "250 ") == DETECT_SMTP && enhanced_code(bytes)) ||
-		    detect_server(bytes) == DETECT_SMTP;
-	return smtp ? DETECT_SMTP : DETECT_UNDECIDED;
+	bool smtp = starts_with(bytes, "354 ") == SNIFF_SMTP ||
+		    (starts_with(bytes, "250 ") == SNIFF_SMTP && enhanced_code(bytes)) ||
+		    sniff_server(bytes) == SNIFF_SMTP;
+	return smtp ? SNIFF_SMTP : SNIFF_UNDECIDED;
 }

@@ -101,37 +101,6 @@ static uint64_t flow_number(const struct flow_key *key, struct moment first)
 	return hash >> (64 - FLOW_ID_BITS);
 }
 
-/* ---- queues ---- */
-
-static void queue_remove(struct connection *connection)
-{
-	struct expiry *queue = connection->queue;
-	*(connection->older ? &connection->older->newer : &queue->oldest) = connection->newer;
-	*(connection->newer ? &connection->newer->older : &queue->newest) = connection->older;
-}
-
-static void queue_append(struct connection *connection, struct expiry *queue)
-{
-	struct flow_table *table = connection->table;
-	connection->queue = queue;
-	connection->heard = table->now;
-	table->deadline = MIN(table->deadline, table->now + queue->timeout);
-	connection->older = queue->newest;
-	connection->newer = NULL;
-	*(queue->newest ? &queue->newest->newer : &queue->oldest) = connection;
-	queue->newest = connection;
-}
-
-void table_queue(struct connection *connection, struct expiry *queue)
-{
-	if (connection->queue == queue && queue->newest == connection) {
-		connection->heard = connection->table->now;
-		return;
-	}
-	queue_remove(connection);
-	queue_append(connection, queue);
-}
-
 /* ---- connections ---- */
 
 static struct connection *connection_new(
@@ -145,7 +114,7 @@ static struct connection *connection_new(
 	connection->client = -1;
 	connection->vlan_count = segment->vlan_count;
 	memcpy(connection->vlan, segment->vlan, sizeof connection->vlan);
-	queue_append(connection, &table->queues[QUEUE_OPEN]);
+	expiry_append(connection, &table->queues[QUEUE_OPEN]);
 	g_hash_table_add(table->connections, connection);
 	table->stats.connections++;
 	connection_charge(connection);
@@ -157,18 +126,27 @@ static void connection_drop(struct connection *connection, enum flow_end why)
 {
 	struct flow_table *table = connection->table;
 	connection_finish(connection, why);
-	queue_remove(connection);
+	expiry_remove(connection);
 	g_hash_table_remove(table->connections, connection);
 	table->memory -= connection->charged;
 	g_free(connection);
 }
 
-struct connection *table_replace(struct connection *connection, const struct segment *segment)
+/* replace - the connection is over: another one begins on its addresses and ports with SEGMENT, or with a SYN that was
+ * kept of it. */
+static struct connection *replace(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct flow_table *table = connection->table;
 	struct flow_key key = connection->key;
+	struct held_segment *syn = connection_kept_syn(connection);
 	connection_drop(connection, FLOW_END_REUSED);
-	return connection_new(table, &key, segment);
+	connection = connection_new(table, &key, syn ? &syn->segment : segment);
+	if (syn)
+		connection_segment(connection, handshake_end_of(&key, &syn->segment), &syn->segment);
+	g_free(syn);
+	/* A new connection is not replaced by its first segments. */
+	connection_segment(connection, end, segment);
+	return connection;
 }
 
 static int by_id(const void *a, const void *b)
@@ -264,8 +242,9 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	if (!connection)
 		connection = connection_new(table, &key, segment);
 	else
-		table_queue(connection, connection->queue);
-	connection = connection_segment(connection, end, segment);
+		expiry_renew(connection, connection->queue);
+	if (connection_segment(connection, end, segment) == REPLACED)
+		connection = replace(connection, end, segment);
 	connection_charge_due(connection, end, segment);
 	if (table->memory > options->memory_limit)
 		keep_to_limit(table);

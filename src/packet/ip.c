@@ -93,7 +93,6 @@ static enum decode_result tcp(struct layers *layers, struct cursor c, const stru
 	segment->seq = be32(h + 4);
 	segment->ack = be32(h + 8);
 	segment->flags = h[13] & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
-	segment->window = be16(h + 14);
 	segment->vlan_count = (uint8_t)layers->vlan_count;
 	for (unsigned i = 0; i < layers->vlan_count; i++)
 		segment->vlan[i] = layers->vlan[i];

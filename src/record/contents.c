@@ -421,9 +421,7 @@ const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
 
 static const char *flow_state(const struct flow *flow)
 {
-	if (flow->why == FLOW_END_FIN || flow->why == FLOW_END_RST)
-		return "closed";
-	return flow->established ? "established" : "new";
+	return flow->why == FLOW_END_FIN || flow->why == FLOW_END_RST ? "closed" : "established";
 }
 
 static bool was_alerted(const uint64_t alerts[ALERT_COUNT])

@@ -137,7 +137,7 @@ static cJSON *word_set(enum field_of of)
 	static const char *const directions[] = { "up", "down" }, *const mail_status[] = { "complete", "partial" };
 	static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const protocols[] = { "TCP" };
 	static const char *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
-	static const char *const flow_states[] = { "new", "established", "closed" };
+	static const char *const flow_states[] = { "established", "closed" };
 	const char *names[ALERT_COUNT];
 	size_t count = 0;
 	switch (of) {

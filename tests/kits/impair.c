@@ -208,7 +208,6 @@ static void record(struct impair *impair, struct impair_session *session, const 
 		.destination_port = d == UP ? 25 : session->client_port,
 		.seq = session->isn[d] + !syn + packet->offset,
 		.ack = packet->flags & TCP_ACK ? session->isn[other] + 1 + packet->acked : 0,
-		.window = 65535,
 		.flags = packet->flags,
 		.wire_size = 54 + packet->size,
 		.length = packet->size,

@@ -11,20 +11,20 @@
 
 struct sample {
 	const char *text;
-	enum detect verdict;
+	enum sniff verdict;
 };
 
 /* Every sample is asked whole and for each of its beginnings: a verdict that was reached must stay. */
-static void check(enum detect (*detect)(struct span bytes), const struct sample *samples, size_t count)
+static void check(enum sniff (*detect)(struct span bytes), const struct sample *samples, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t size = strlen(samples[i].text);
-		enum detect verdict = DETECT_UNDECIDED;
+		enum sniff verdict = SNIFF_UNDECIDED;
 		for (size_t part = 1; part <= size; part++) {
 			uint8_t *copy = g_memdup2(samples[i].text, part);
-			enum detect now = detect((struct span){ copy, part });
+			enum sniff now = detect((struct span){ copy, part });
 			g_free(copy);
-			if (verdict != DETECT_UNDECIDED)
+			if (verdict != SNIFF_UNDECIDED)
 				assert_int_equal(now, verdict);
 			verdict = now;
 		}
@@ -36,44 +36,44 @@ static void check(enum detect (*detect)(struct span bytes), const struct sample 
 static void the_client_greets(void **state)
 {
 	static const struct sample samples[] = {
-		{ "EHLO me\r\n", DETECT_SMTP },
-		{ "helo me\n", DETECT_SMTP },
-		{ "LhLo me\r\n", DETECT_SMTP },
-		{ "EHLO\r\n", DETECT_SMTP },
-		{ "EHL", DETECT_UNDECIDED },
-		{ "EHLO", DETECT_UNDECIDED },
-		{ "EHLOX", DETECT_OTHER },
-		{ "GET / HTTP/1.1\r\n", DETECT_OTHER },
-		{ "USER anonymous\r\n", DETECT_OTHER },
-		{ "\x16\x03\x01", DETECT_OTHER },
-		{ "a1 LOGIN x y\r\n", DETECT_OTHER },
-		{ "HELP\r\n", DETECT_OTHER },
+		{ "EHLO me\r\n", SNIFF_SMTP },
+		{ "helo me\n", SNIFF_SMTP },
+		{ "LhLo me\r\n", SNIFF_SMTP },
+		{ "EHLO\r\n", SNIFF_SMTP },
+		{ "EHL", SNIFF_UNDECIDED },
+		{ "EHLO", SNIFF_UNDECIDED },
+		{ "EHLOX", SNIFF_OTHER },
+		{ "GET / HTTP/1.1\r\n", SNIFF_OTHER },
+		{ "USER anonymous\r\n", SNIFF_OTHER },
+		{ "\x16\x03\x01", SNIFF_OTHER },
+		{ "a1 LOGIN x y\r\n", SNIFF_OTHER },
+		{ "HELP\r\n", SNIFF_OTHER },
 	};
-	check(detect_client, samples, G_N_ELEMENTS(samples));
+	check(sniff_client, samples, G_N_ELEMENTS(samples));
 }
 
 static void the_server_greets(void **state)
 {
 	static const struct sample samples[] = {
-		{ "220 mx.example ESMTP Postfix\r\n", DETECT_SMTP },
-		{ "220-mx.example esmtp\r\n", DETECT_SMTP },
-		{ "220 mx.example LMTP\r\n", DETECT_SMTP },
-		{ "220-welcome\r\n220 mx.example ESMTP\r\n", DETECT_SMTP },
-		{ "220 2.0.0 ready\r\n", DETECT_SMTP },
-		{ "554 5.7.1 rejected\r\n", DETECT_SMTP },
-		{ "554 no\r\n", DETECT_SMTP },
-		{ "421 mx.example SMTP busy\r\n", DETECT_SMTP },
-		{ "220 (vsFTPd 3.0.3)\r\n", DETECT_UNDECIDED },
-		{ "220 ready\r\n", DETECT_UNDECIDED },
-		{ "421 Service not available\r\n", DETECT_UNDECIDED },
-		{ "+OK POP3 SMTP\r\n", DETECT_OTHER },
-		{ "* OK IMAP4\r\n", DETECT_OTHER },
-		{ "SSH-2.0-OpenSSH\r\n", DETECT_OTHER },
-		{ "2200 SMTP\r\n", DETECT_OTHER },
-		{ "200 news SMTP\r\n", DETECT_OTHER },
-		{ "5 SMTP\r\n", DETECT_OTHER },
+		{ "220 mx.example ESMTP Postfix\r\n", SNIFF_SMTP },
+		{ "220-mx.example esmtp\r\n", SNIFF_SMTP },
+		{ "220 mx.example LMTP\r\n", SNIFF_SMTP },
+		{ "220-welcome\r\n220 mx.example ESMTP\r\n", SNIFF_SMTP },
+		{ "220 2.0.0 ready\r\n", SNIFF_SMTP },
+		{ "554 5.7.1 rejected\r\n", SNIFF_SMTP },
+		{ "554 no\r\n", SNIFF_SMTP },
+		{ "421 mx.example SMTP busy\r\n", SNIFF_SMTP },
+		{ "220 (vsFTPd 3.0.3)\r\n", SNIFF_UNDECIDED },
+		{ "220 ready\r\n", SNIFF_UNDECIDED },
+		{ "421 Service not available\r\n", SNIFF_UNDECIDED },
+		{ "+OK POP3 SMTP\r\n", SNIFF_OTHER },
+		{ "* OK IMAP4\r\n", SNIFF_OTHER },
+		{ "SSH-2.0-OpenSSH\r\n", SNIFF_OTHER },
+		{ "2200 SMTP\r\n", SNIFF_OTHER },
+		{ "200 news SMTP\r\n", SNIFF_OTHER },
+		{ "5 SMTP\r\n", SNIFF_OTHER },
 	};
-	check(detect_server, samples, G_N_ELEMENTS(samples));
+	check(sniff_server, samples, G_N_ELEMENTS(samples));
 }
 
 static void set_port(struct kit *kit, uint16_t port)

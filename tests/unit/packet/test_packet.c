@@ -59,7 +59,6 @@ static void assert_fields(const struct kind *kind, const struct segment *segment
 	assert_int_equal(segment->destination_port, kind_tcp.destination);
 	assert_int_equal(segment->seq, kind_tcp.seq);
 	assert_int_equal(segment->ack, kind_tcp.ack);
-	assert_int_equal(segment->window, kind_tcp.window);
 	assert_int_equal(segment->flags, kind_tcp.flags);
 	assert_int_equal(segment->at.packet, 5);
 	assert_int_equal(segment->at.time, 1000);
