@@ -61,16 +61,26 @@ enum machine_event {
 		EVENT_COUNT
 };
 
+/* What happened, and from which side. */
+struct event {
+	enum machine_event id;
+	enum direction direction;
+};
+
+/* A row's direction. */
+enum from { FROM_up = UP, FROM_down = DOWN, FROM_both };
+
 struct state_info {
 	const char *name;
 	enum grammar grammar[2]; /* by direction */
 	bool terminal;
 };
 
-/* One row: in `state`, on `event`, when the guard holds, do and jump. */
+/* One row: in `state`, on `event` from this side, when the guard holds, do and jump. */
 struct transition {
 	enum state_id state;
 	enum machine_event event;
+	enum from from;
 	bool (*when)(const struct session *session); /* NULL: always */
 	void (*execute)(struct session *session);    /* NULL: nothing */
 	enum state_id jump[2];                       /* by mode: otherwise, --strict */
@@ -92,10 +102,11 @@ struct machine {
 };
 
 /* machine_init - the table is borrowed; at most UINT8_MAX rows. */
-void machine_init(struct machine *machine, const struct transition *table, size_t size, bool strict);
+void machine_init(
+	struct machine *machine, const struct transition *table, size_t size, bool strict, enum state_id initial);
 
 /* machine_fire - tries the rows in order; the first that applies acts and jumps. Returns false when none applied. */
-bool machine_fire(struct machine *machine, enum machine_event event, struct session *session);
+bool machine_fire(struct machine *machine, struct event event, struct session *session);
 
 /* machine_graph - prints the table as Graphviz DOT, as it runs in strict mode or not. */
 void machine_graph(FILE *out, bool strict);

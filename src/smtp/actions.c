@@ -88,7 +88,7 @@ static bool is_auth(enum verb verb)
 /* sent_early - the command at hand was judged before it was taken. */
 static bool sent_early(const struct session *s)
 {
-	return s->judged_set[UP] && s->judged[UP] == s->in[UP].offset - s->command.length;
+	return s->judged[UP].set && s->judged[UP].place == s->in[UP].offset - s->command.length;
 }
 
 static void emit_command(struct session *s, bool valid, bool credentials, bool continuation, bool in_transaction)

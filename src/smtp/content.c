@@ -68,6 +68,35 @@ void take_content_gap(struct session *s)
 	inbox_skip_hole(&s->in[UP], hole);
 }
 
+void take_content(struct session *s)
+{
+	if (s->hold.active)
+		g_byte_array_append(s->hold.content, s->piece.data, (guint)s->piece.size);
+	else
+		content_piece(s, s->piece);
+}
+
+void hold_content(struct session *s)
+{
+	hold_odd(s, s->piece);
+}
+
+void end_content(struct session *s)
+{
+	if (s->hold.active) {
+		s->hold.ended = true;
+		s->hold.end = s->in[UP].offset;
+	} else {
+		s->content_ended = true;
+	}
+}
+
+void take_chunk(struct session *s)
+{
+	if (!s->chunk.discard)
+		content_piece(s, s->piece);
+}
+
 void take_lost_end(struct session *s)
 {
 	content_piece(s, data_scanner_flush(&s->scanner));
@@ -105,51 +134,6 @@ void alert_invalid_data_chunk(struct session *s)
 	break_off(s);
 	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
 		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came", s->chunk.left);
-}
-
-/* ---- TLS ---- */
-
-/* alert_injection - CVE-2011-0411: once a session. */
-static void alert_injection(struct session *s, struct span evidence)
-{
-	if (!s->injection_said)
-		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
-			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
-			"said inside of TLS");
-	s->injection_said = true;
-}
-
-void begin_tls(struct session *s)
-{
-	s->tls_start = s->in[DOWN].offset;
-}
-
-void take_tls_gap(struct session *s)
-{
-	uint64_t hole = inbox_hole(&s->in[s->direction]);
-	inbox_skip_hole(&s->in[s->direction], hole);
-	see_tls(s, s->direction);
-	if (s->sink->tls_gap)
-		s->sink->tls_gap(s->context, s->direction, hole);
-}
-
-void alert_tls_injection(struct session *s)
-{
-	struct span stray = inbox_run(&s->in[s->direction]);
-	if (s->direction == UP)
-		alert_injection(s, stray);
-	else if (!s->response_injection_said)
-		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
-			"the server's clear text goes on behind its 220 to STARTTLS");
-	s->response_injection_said |= s->direction == DOWN;
-	inbox_consume(&s->in[s->direction], stray.size);
-}
-
-void alert_plaintext_after_starttls(struct session *s)
-{
-	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
-		"after the 220 to STARTTLS the client goes on in clear");
-	s->greeted = false;
 }
 
 /* ---- bytes where none are expected ---- */

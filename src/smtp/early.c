@@ -2,24 +2,45 @@
  *
  * early.c - bytes that wait where the state has no grammar for them: early for real, or only recorded in another order?
  *
- * Only what both the order of the capture and the acknowledgement of the sender call early is early; each place is
- * judged once.
+ * Only what both the order of the capture and the acknowledgement of the sender call early is early. Each place is
+ * judged once; where what the other side says can change that, once for each time it said more.
  */
 #include <string.h>
 
+#include "next.h"
 #include "private.h"
-#include "rows.h"
 
-/* fire_unexpected_up - client bytes wait where the state has no grammar for them; once for each place. */
-static void fire_unexpected_up(struct session *s, struct span bytes)
+/* judged_before - was this place judged already, when no more had been said than now? Remembers that it is judged. */
+static bool judged_before(struct session *s, enum direction d, bool again)
 {
-	struct inbox *up = &s->in[UP];
-	s->direction = UP;
-	s->command_acked = inbox_acked(up, up->offset);
-	s->judged_set[UP] = true;
-	s->judged[UP] = up->offset;
+	const struct inbox *own = &s->in[d], *other = &s->in[direction_other(d)];
+	struct judged before = s->judged[d];
+	s->judged[d] = (struct judged){
+		.set = true,
+		.closed = closed(s, direction_other(d)),
+		.place = own->offset,
+		.received = own->received,
+		.taken = other->offset,
+		.said = other->received,
+	};
+	const struct judged *now = &s->judged[d];
+	bool more = before.received != now->received || before.taken != now->taken || before.said != now->said ||
+		    before.closed != now->closed;
+	return before.set && before.place == now->place && !(again && more);
+}
+
+/* is_judged - the same, without remembering. */
+static bool is_judged(const struct session *s, enum direction d)
+{
+	return s->judged[d].set && s->judged[d].place == s->in[d].offset;
+}
+
+/* client_bytes - these of the client wait where the state has no grammar for them. */
+static enum look client_bytes(struct session *s, struct event *event, struct span bytes)
+{
+	s->command_acked = inbox_acked(&s->in[UP], s->in[UP].offset);
 	s->offending = bytes;
-	machine_fire(&s->machine, EVENT_missing_grammar, s);
+	return next_is(s, event, EVENT_missing_grammar, UP);
 }
 
 bool may_say_less(const struct session *s)
@@ -27,66 +48,59 @@ bool may_say_less(const struct session *s)
 	return s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0);
 }
 
-bool judge_up(struct session *s)
+enum look early_up(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
+	const struct state_info *state = &machine_states[s->machine.state];
+	bool replies = state->grammar[DOWN] == GRAMMAR_RESPONSES;
 	if (s->hold.ended)
-		return false;
+		return LOOK_NOTHING;
 	if (bytes.size == 0)
-		return inbox_hole(up) > 0 && s->machine.state != STATE_response &&
-		       s->machine.state != STATE_session_initiation && fire_gap(s, UP);
-	s->direction = UP;
+		return inbox_hole(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : LOOK_NOTHING;
 	/* What the server did not say meanwhile can change the judgement. */
-	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset &&
-		      !(s->machine.state == STATE_response && (may_say_less(s) || (!s->options.strict && unheard(s))));
-	if (judged || inbox_acked(up, up->offset) > s->in[DOWN].received)
-		return false;
-	if (!whole_line(s, UP, bytes) && (s->options.strict || (!client_hello(s) && !midstream_tls(s))))
-		return false;
-	enum state_id before = s->machine.state;
-	fire_unexpected_up(s, bytes);
-	return before != s->machine.state || up->offset != s->judged[UP];
+	bool again = replies && (may_say_less(s) || went_unheard(s));
+	if ((is_judged(s, UP) && !again) || inbox_acked(up, up->offset) > s->in[DOWN].received)
+		return LOOK_NOTHING;
+	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->resync_reply) && is_tls_record(bytes));
+	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))
+		return LOOK_NOTHING;
+	return client_bytes(s, event, bytes);
 }
 
-bool judge_down(struct session *s)
+enum look early_down(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
 	struct span bytes = inbox_bytes(down);
 	size_t size;
 	if (bytes.size == 0)
-		return inbox_hole(down) > 0 && down->received > down->offset + inbox_hole(down) && fire_gap(s, DOWN);
+		return inbox_hole(down) > 0 && down->received > down->offset + inbox_hole(down)
+			       ? next_is(s, event, EVENT_gap, DOWN)
+			       : LOOK_NOTHING;
 	/* Content that is still taken can change what a reply means. */
-	bool settles = s->hold.active || (s->content_open && s->content_hole);
-	bool judged = s->judged_set[DOWN] && s->judged[DOWN] == down->offset && !settles;
-	if (judged || inbox_acked(down, down->offset) > s->in[UP].offset)
-		return false;
+	bool again = s->hold.active || (s->content_open && s->content_hole);
+	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset)
+		return LOOK_NOTHING;
 	reply_reset(&s->reply);
-	s->direction = DOWN;
-	if ((s->options.strict || !server_hello(s)) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE)
-		return false;
-	s->judged_set[DOWN] = true;
-	s->judged[DOWN] = down->offset;
-	s->direction = DOWN;
+	if ((!server_begins_tls(s) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE) ||
+		judged_before(s, DOWN, again))
+		return LOOK_NOTHING;
 	s->offending = bytes;
-	enum state_id before = s->machine.state;
-	machine_fire(&s->machine, EVENT_missing_grammar, s);
-	return before != s->machine.state || down->offset != s->judged[DOWN];
+	return next_is(s, event, EVENT_missing_grammar, DOWN);
 }
 
-bool sent_ahead(struct session *s)
+enum look early_beside_reply(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	bool judged = s->judged_set[UP] && s->judged[UP] == up->offset;
-	if (s->machine.state != STATE_response || judged || !bytes.size || !whole_line(s, UP, bytes) ||
-		inbox_acked(up, up->offset) >= s->in[DOWN].offset)
-		return false;
-	enum state_id before = s->machine.state;
-	struct span offending = s->offending;
-	fire_unexpected_up(s, bytes);
-	s->offending = offending;
-	return s->machine.state != before;
+	unsigned code;
+	size_t size;
+	if (is_judged(s, UP) || bytes.size == 0 || !whole_line(s, UP, bytes) ||
+		reply_peek(s, 0, &code, &size) != PARSE_DONE ||
+		inbox_acked(up, up->offset) >= s->in[DOWN].offset + size)
+		return LOOK_NOTHING;
+	judged_before(s, UP, false);
+	return client_bytes(s, event, bytes);
 }
 
 /* count_waiting - commands that wait for replies (RFC 2920 has no limit; we do). */
@@ -94,7 +108,7 @@ static bool too_many_waiting(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	if (s->machine.state != STATE_response || bytes.size < SESSION_PENDING_COMMANDS * 5)
+	if (!awaits_reply(s) || bytes.size < SESSION_PENDING_COMMANDS * 5)
 		return false;
 	if (bytes.size > SESSION_PENDING_BYTES)
 		return true;

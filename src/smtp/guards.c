@@ -29,7 +29,7 @@ bool code_is_354(const struct session *s)
 
 bool code_is_421(const struct session *s)
 {
-	return s->direction == DOWN && s->reply.code == 421;
+	return s->reply.code == 421;
 }
 
 /* RFC 5321 3.1: a server that does not serve says 554, and waits for QUIT. */
@@ -71,8 +71,6 @@ bool more_recipients(const struct session *s)
 bool answered_enough(const struct session *s)
 {
 	uint64_t taken = s->in[DOWN].offset;
-	if (s->direction != UP)
-		return false;
 	if (s->pending.lost) {
 		bool answers_later =
 			inbox_bytes(&s->in[DOWN]).size > 0 && inbox_acked(&s->in[DOWN], taken) > s->in[UP].offset;
@@ -82,40 +80,15 @@ bool answered_enough(const struct session *s)
 	       s->command_acked == taken;
 }
 
-/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
-static bool known_command(struct span bytes)
-{
-	struct command command;
-	struct span path, rest;
-	size_t used;
-	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
-		return false;
-	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
-		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
-	return true;
-}
-
-/* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
- * since; it waits behind DATA or QUIT, and then begins anew. */
 bool unheard(const struct session *s)
 {
-	const struct inbox *up = &s->in[UP];
-	const struct pending *p = &s->pending;
-	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
-	if (s->direction != UP || !behind_content || session_blind(s) || s->content_answered != s->in[DOWN].received)
-		return false;
-	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
-	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
-		return false;
-	struct span bytes = inbox_bytes_from(up, anew);
-	return bytes.size > 0 && known_command(bytes);
+	return went_unheard(s);
 }
 
 /* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
 bool answers_lost(const struct session *s)
 {
-	return s->direction == DOWN && s->lost_end > 0 && s->reply.code != 0 &&
-	       inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->lost_end;
+	return s->lost_end > 0 && s->reply.code != 0 && inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->lost_end;
 }
 
 /* ---- what the client said ---- */
@@ -157,14 +130,19 @@ bool resynchronising(const struct session *s)
 
 bool resynchronising_reply(const struct session *s)
 {
-	return s->resynchronising && s->direction == DOWN && s->reply.code != 0;
+	return s->resynchronising && s->reply.code != 0;
 }
 
 /* ---- content ---- */
 
+bool odd_end(const struct session *s)
+{
+	return s->scanned == DATA_ODD;
+}
+
 bool end_of_data(const struct session *s)
 {
-	return s->content_ended || s->hold.ended;
+	return s->scanned == DATA_END;
 }
 
 bool chunk_complete(const struct session *s)
@@ -174,19 +152,19 @@ bool chunk_complete(const struct session *s)
 
 bool odd_end_answered(const struct session *s)
 {
-	return s->direction == DOWN && hold_answered(s);
+	return hold_answered(s);
 }
 
 /* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
 bool end_of_data_lost(const struct session *s)
 {
-	return s->direction == DOWN && s->content_hole && s->reply.code != 0 && s->reply.code < 300;
+	return s->content_hole && s->reply.code != 0 && s->reply.code < 300;
 }
 
 /* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
 bool end_of_data_unseen(const struct session *s)
 {
-	return s->direction == DOWN && knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
+	return knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
 }
 
 /* Content ends without its terminator, and the server accepts it all the same. */
@@ -199,31 +177,21 @@ bool accepted_unended(const struct session *s)
 /* A reply before the terminator: it waits until the content ends. */
 bool gave_up(const struct session *s)
 {
-	return s->direction == DOWN;
+	return true;
 }
 
 /* ---- bytes where none are expected ---- */
 
-bool up_only(const struct session *s)
-{
-	return s->direction == UP;
-}
-
-bool down_only(const struct session *s)
-{
-	return s->direction == DOWN;
-}
-
 /* What the server answers may be in what was not captured. */
 bool unseen_command(const struct session *s)
 {
-	return s->direction == DOWN && session_blind(s);
+	return session_blind(s);
 }
 
 /* Some servers have a last word for a client that hung up. */
 bool answers_close(const struct session *s)
 {
-	return s->direction == DOWN && s->in[UP].fin && inbox_empty(&s->in[UP]) && s->reply.code != 0;
+	return s->in[UP].fin && inbox_empty(&s->in[UP]) && s->reply.code != 0;
 }
 
 /* 354 answers a DATA that was not captured. */
@@ -238,8 +206,6 @@ bool excused(const struct session *s)
 {
 	const struct pending *p = &s->pending;
 	unsigned flags = verb_table[p->verb].flags;
-	if (s->direction != UP)
-		return false;
 	bool hung_up = s->in[DOWN].fin && inbox_empty(&s->in[DOWN]);
 	if (s->machine.state == STATE_finish)
 		return false;
@@ -280,41 +246,31 @@ bool midstream_354(const struct session *s)
 
 bool midstream_command(const struct session *s)
 {
-	return midstream(s) && s->direction == UP && known_command(inbox_bytes(&s->in[UP]));
+	return midstream(s) && known_command(inbox_bytes(&s->in[UP]));
 }
 
 bool midstream_content(const struct session *s)
 {
-	return midstream(s) && s->direction == UP;
+	return midstream(s);
 }
 
 /* ---- TLS ---- */
 
-/* record_type - the content type of a TLS record at the start (RFC 8446 5.1), 0 when there is none. */
-static unsigned record_type(struct span b)
-{
-	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x17 && b.data[1] == 3 && b.data[2] <= 4;
-	return header ? b.data[0] : 0;
-}
-
 /* A ClientHello (RFC 8446 4.1.2) where commands are expected. */
 bool client_hello(const struct session *s)
 {
-	struct span b = inbox_bytes(&s->in[UP]);
-	return s->direction == UP && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 1;
+	return is_client_hello(inbox_bytes(&s->in[UP]));
 }
 
 /* A ServerHello where replies are expected: the STARTTLS before it is not in the capture. */
 bool server_hello(const struct session *s)
 {
-	struct span b = inbox_bytes(&s->in[DOWN]);
-	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
-	return s->direction == DOWN && unseen && record_type(b) == 0x16 && b.size > 5 && b.data[5] == 2;
+	return server_begins_tls(s);
 }
 
 bool midstream_tls(const struct session *s)
 {
-	return midstream(s) && s->direction == UP && record_type(inbox_bytes(&s->in[UP])) != 0;
+	return midstream(s) && is_tls_record(inbox_bytes(&s->in[UP]));
 }
 
 /* Sent before the 220 to STARTTLS was there (client), or before any of the client's TLS was (server). */
@@ -331,7 +287,7 @@ bool answers_no_tls(const struct session *s)
 {
 	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->pending.end;
 	bool hung_up = s->in[UP].fin && inbox_empty(&s->in[UP]);
-	return s->direction == DOWN && !s->options.implicit_tls && !s->tls_seen[UP] && (more_came || hung_up);
+	return !s->options.implicit_tls && !s->tls_seen[UP] && (more_came || hung_up);
 }
 
 bool never_was_tls(const struct session *s)

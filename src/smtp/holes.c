@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "next.h"
 #include "private.h"
 #include "rows.h"
 
@@ -15,9 +16,7 @@
 void assume_response(struct session *s)
 {
 	reply_assume(s);
-	s->direction = DOWN;
-	machine_fire(&s->machine, EVENT_down, s);
-	reply_reset(&s->reply);
+	s->reply.stands_in = true;
 }
 
 /* line_between - does a whole line stand in the first `size` octets behind the hole? Looks only at what is there. */
@@ -65,7 +64,7 @@ static bool answered_in(const struct session *s, uint64_t hole)
 {
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
 	uint64_t end = down->offset + hole, knowing = inbox_sent_after(up, down->offset);
-	bool sent_beyond = s->machine.state == STATE_response && !s->pending.lost && s->pending.acked >= end;
+	bool sent_beyond = awaits_reply(s) && !s->pending.lost && s->pending.acked >= end;
 	if (sent_beyond || knowing == UINT64_MAX)
 		return false;
 	uint64_t acked = inbox_acked(up, knowing);
@@ -79,26 +78,49 @@ bool knows_reply_in_hole(const struct session *s)
 	return s->content_hole && !s->hold.active && inbox_hole(down) > 0 && inbox_acked(up, up->offset) > down->offset;
 }
 
-bool hole_in_responses(struct session *s)
+enum look hole_in_responses(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
 	uint64_t hole = inbox_hole(down);
 	bool behind = down->received > down->offset + hole, goes_on = inbox_bytes(&s->in[UP]).size > 0;
 	if (answered_in(s, hole))
-		return fire_gap(s, DOWN);
+		return next_is(s, event, EVENT_gap, DOWN);
 	if (!behind && !s->ended)
-		return false;
+		return LOOK_NOTHING;
 	if (!behind && goes_on && s->pending.acked < down->offset + hole)
-		return fire_gap(s, DOWN);
+		return next_is(s, event, EVENT_gap, DOWN);
 	inbox_skip_hole(down, hole);
 	s->skip_partial[DOWN] = s->resync_reply = true;
+	return LOOK_AGAIN;
+}
+
+/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+bool known_command(struct span bytes)
+{
+	struct command command;
+	struct span path, rest;
+	size_t used;
+	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
+		return false;
+	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
+		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
 	return true;
 }
 
-bool fire_gap(struct session *s, enum direction direction)
+/* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
+ * since; it waits behind DATA or QUIT, and then begins anew. */
+bool went_unheard(const struct session *s)
 {
-	s->direction = direction;
-	return machine_fire(&s->machine, EVENT_gap, s);
+	const struct inbox *up = &s->in[UP];
+	const struct pending *p = &s->pending;
+	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
+	if (!behind_content || session_blind(s) || s->content_answered != s->in[DOWN].received)
+		return false;
+	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
+	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
+		return false;
+	struct span bytes = inbox_bytes_from(up, anew);
+	return bytes.size > 0 && known_command(bytes);
 }
 
 void lose_command(struct session *s)

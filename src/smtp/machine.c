@@ -25,112 +25,116 @@ const char *const machine_event_names[EVENT_COUNT] = {
 
 #define always NULL
 #define nothing NULL
-#define ROW(state, event, when, execute, strict, recover)                                                              \
+#define ROW(state, event, from, when, execute, strict, recover)                                                        \
 	{                                                                                                              \
-		STATE_##state, EVENT_##event, when, execute, { STATE_##recover, STATE_##strict }, #when, #execute      \
+		STATE_##state, EVENT_##event, FROM_##from, when, execute, { STATE_##recover, STATE_##strict }, #when,  \
+			#execute                                                                                       \
 	}
 
 /* clang-format off */
 const struct transition machine_table[] = {
-	/*  state               event            when                         do                             strict              recover */
+	/*  state               event            from   when                    do                               strict              recover */
 	/* 220, or an apology */
-	ROW(session_initiation, down,            code_is_220,              greet,                            client_initiation,  client_initiation),
-	ROW(session_initiation, down,            midstream_354,            resume_with_reply,                no,                 data_transmission),
-	ROW(session_initiation, down,            midstream,                resume_with_reply,                no,                 command),
-	ROW(session_initiation, down,            code_is_554,              turn_away,                        no,                 client_initiation),
-	ROW(session_initiation, down,            always,                   alert_unavailable_service,        fail,               client_initiation),
-	ROW(session_initiation, parse_error,     foreign_protocol,         alert_invalid_response,           fail,               fail),
-	ROW(session_initiation, parse_error,     always,                   alert_invalid_response,           fail,               stay),
-	ROW(session_initiation, gap,             down_only,                assume_banner,                    client_initiation,  client_initiation),
-	ROW(session_initiation, missing_grammar, midstream_tls,            nothing,                          no,                 tls),
-	ROW(session_initiation, missing_grammar, client_hello,             alert_unexpected_client_command,  no,                 tls),
-	ROW(session_initiation, missing_grammar, midstream_command,        resume,                           no,                 command),
-	ROW(session_initiation, missing_grammar, midstream_content,        resume,                           no,                 data_transmission),
+	ROW(session_initiation, down,            down, code_is_220,           greet,                           client_initiation,  client_initiation),
+	ROW(session_initiation, down,            down, midstream_354,         resume_with_reply,               no,                 data_transmission),
+	ROW(session_initiation, down,            down, midstream,             resume_with_reply,               no,                 command),
+	ROW(session_initiation, down,            down, code_is_554,           turn_away,                       no,                 client_initiation),
+	ROW(session_initiation, down,            down, always,                alert_unavailable_service,       fail,               client_initiation),
+	ROW(session_initiation, parse_error,     down, foreign_protocol,      alert_invalid_response,          fail,               fail),
+	ROW(session_initiation, parse_error,     down, always,                alert_invalid_response,          fail,               stay),
+	ROW(session_initiation, gap,             down, always,                assume_banner,                   client_initiation,  client_initiation),
+	ROW(session_initiation, missing_grammar, up,   midstream_tls,         nothing,                         no,                 tls),
+	ROW(session_initiation, missing_grammar, up,   client_hello,          alert_unexpected_client_command, no,                 tls),
+	ROW(session_initiation, missing_grammar, up,   midstream_command,     resume,                          no,                 command),
+	ROW(session_initiation, missing_grammar, up,   midstream_content,     resume,                          no,                 data_transmission),
 	/* HELO, EHLO or LHLO first; RFC 5321 4.1.4 allows a few others */
-	ROW(client_initiation,  up,              greeting,                 take_command,                     response,           response),
-	ROW(client_initiation,  up,              before_helo,              take_command,                     no,                 response),
-	ROW(client_initiation,  up,              assumed,                  take_command,                     no,                 response),
-	ROW(client_initiation,  up,              always,                   alert_invalid_client_initiation,  fail,               response),
-	ROW(client_initiation,  parse_error,     client_hello,             nothing,                          no,                 tls),
-	ROW(client_initiation,  parse_error,     always,                   alert_invalid_command,            fail,               response),
-	ROW(client_initiation,  gap,             up_only,                  lose_command,                     response,           response),
+	ROW(client_initiation,  up,              up,   greeting,              take_command,                    response,           response),
+	ROW(client_initiation,  up,              up,   before_helo,           take_command,                    no,                 response),
+	ROW(client_initiation,  up,              up,   assumed,               take_command,                    no,                 response),
+	ROW(client_initiation,  up,              up,   always,                alert_invalid_client_initiation, fail,               response),
+	ROW(client_initiation,  parse_error,     up,   client_hello,          nothing,                         no,                 tls),
+	ROW(client_initiation,  parse_error,     up,   always,                alert_invalid_command,           fail,               response),
+	ROW(client_initiation,  gap,             up,   always,                lose_command,                    response,           response),
 	/* every command is answered before the next is taken */
-	ROW(command,            up,              resynchronising,          skip_line,                        no,                 stay),
-	ROW(command,            up,              chunk_follows,            take_command,                     chunk_transmission, chunk_transmission),
-	ROW(command,            up,              always,                   take_command,                     response,           response),
-	ROW(command,            parse_error,     client_hello,             nothing,                          no,                 tls),
-	ROW(command,            parse_error,     resynchronising,          skip_line,                        no,                 stay),
-	ROW(command,            parse_error,     always,                   alert_invalid_command,            fail,               response),
-	ROW(command,            gap,             up_only,                  lose_command,                     response,           response),
-	ROW(command,            missing_grammar, server_hello,             nothing,                          no,                 tls),
-	ROW(command,            missing_grammar, answers_lost,             await_lost,                       response,           response),
-	ROW(command,            missing_grammar, unseen_data,              take_stray_response,              no,                 data_transmission),
-	ROW(command,            missing_grammar, resynchronising_reply,    take_stray_response,              no,                 stay),
+	ROW(command,            up,              up,   resynchronising,       skip_line,                       no,                 stay),
+	ROW(command,            up,              up,   chunk_follows,         take_command,                    chunk_transmission, chunk_transmission),
+	ROW(command,            up,              up,   always,                take_command,                    response,           response),
+	ROW(command,            parse_error,     up,   client_hello,          nothing,                         no,                 tls),
+	ROW(command,            parse_error,     up,   resynchronising,       skip_line,                       no,                 stay),
+	ROW(command,            parse_error,     up,   always,                alert_invalid_command,           fail,               response),
+	ROW(command,            gap,             up,   always,                lose_command,                    response,           response),
+	ROW(command,            missing_grammar, down, server_hello,          nothing,                         no,                 tls),
+	ROW(command,            missing_grammar, down, answers_lost,          await_lost,                      response,           response),
+	ROW(command,            missing_grammar, down, unseen_data,           take_stray_response,             no,                 data_transmission),
+	ROW(command,            missing_grammar, down, resynchronising_reply, take_stray_response,             no,                 stay),
 	/* what the reply means depends on what it answers */
-	ROW(response,           down,            starts_tls,               take_response,                    tls,                tls),
-	ROW(response,           down,            starts_over,              take_response,                    client_initiation,  client_initiation),
-	ROW(response,           down,            asks_for_credentials,     take_response,                    auth,               auth),
-	ROW(response,           down,            asks_for_octets,          take_response,                    chunk_transmission, chunk_transmission),
-	ROW(response,           down,            code_is_354,              take_response,                    data_transmission,  data_transmission),
-	ROW(response,           down,            code_is_221,              take_response,                    finish,             finish),
-	ROW(response,           down,            more_recipients,          take_response,                    response,           response),
-	ROW(response,           down,            still_ungreeted,          take_response,                    no,                 client_initiation),
-	ROW(response,           down,            always,                   take_response,                    command,            command),
-	ROW(response,           parse_error,     always,                   alert_invalid_response,           fail,               stay),
-	ROW(response,           missing_grammar, server_hello,             nothing,                          no,                 tls),
-	ROW(response,           missing_grammar, client_hello,             nothing,                          no,                 tls),
-	ROW(response,           missing_grammar, answered_enough,          settle,                           command,            command),
-	ROW(response,           missing_grammar, unheard,                  pass_over,                        no,                 command),
-	ROW(response,           gap,             down_only,                assume_response,                  stay,               stay),
+	ROW(response,           down,            down, starts_tls,            take_response,                   tls,                tls),
+	ROW(response,           down,            down, starts_over,           take_response,                   client_initiation,  client_initiation),
+	ROW(response,           down,            down, asks_for_credentials,  take_response,                   auth,               auth),
+	ROW(response,           down,            down, asks_for_octets,       take_response,                   chunk_transmission, chunk_transmission),
+	ROW(response,           down,            down, code_is_354,           take_response,                   data_transmission,  data_transmission),
+	ROW(response,           down,            down, code_is_221,           take_response,                   finish,             finish),
+	ROW(response,           down,            down, more_recipients,       take_response,                   response,           response),
+	ROW(response,           down,            down, still_ungreeted,       take_response,                   no,                 client_initiation),
+	ROW(response,           down,            down, always,                take_response,                   command,            command),
+	ROW(response,           parse_error,     down, server_hello,          nothing,                         no,                 tls),
+	ROW(response,           parse_error,     down, always,                alert_invalid_response,          fail,               stay),
+	ROW(response,           missing_grammar, up,   client_hello,          nothing,                         no,                 tls),
+	ROW(response,           missing_grammar, up,   answered_enough,       settle,                          command,            command),
+	ROW(response,           missing_grammar, up,   unheard,               pass_over,                       no,                 command),
+	ROW(response,           gap,             down, always,                assume_response,                 stay,               stay),
 	/* content: RFC 5321 4.5.2 */
-	ROW(data_transmission,  enter,           always,                   open_content,                     stay,               stay),
-	ROW(data_transmission,  up,              end_of_data,              nothing,                          response,           response),
-	ROW(data_transmission,  leave,           always,                   close_content,                    stay,               stay),
-	ROW(data_transmission,  parse_error,     accepted_unended,         alert_invalid_data,               no,                 response),
-	ROW(data_transmission,  parse_error,     always,                   break_off,                        no,                 response),
-	ROW(data_transmission,  parse_error,     always,                   alert_invalid_data,               fail,               no),
-	ROW(data_transmission,  gap,             up_only,                  take_content_gap,                 stay,               stay),
-	ROW(data_transmission,  gap,             end_of_data_unseen,       take_lost_end,                    response,           response),
-	ROW(data_transmission,  missing_grammar, odd_end_answered,         split_content,                    response,           response),
-	ROW(data_transmission,  missing_grammar, end_of_data_lost,         take_lost_end,                    response,           response),
-	ROW(data_transmission,  missing_grammar, gave_up,                  nothing,                          no,                 stay),
+	ROW(data_transmission,  enter,           both, always,                open_content,                    stay,               stay),
+	ROW(data_transmission,  up,              up,   odd_end,               hold_content,                    stay,               stay),
+	ROW(data_transmission,  up,              up,   end_of_data,           end_content,                     response,           response),
+	ROW(data_transmission,  up,              up,   always,                take_content,                    stay,               stay),
+	ROW(data_transmission,  leave,           both, always,                close_content,                   stay,               stay),
+	ROW(data_transmission,  parse_error,     up,   accepted_unended,      alert_invalid_data,              no,                 response),
+	ROW(data_transmission,  parse_error,     up,   always,                break_off,                       no,                 response),
+	ROW(data_transmission,  parse_error,     up,   always,                alert_invalid_data,              fail,               no),
+	ROW(data_transmission,  gap,             up,   always,                take_content_gap,                stay,               stay),
+	ROW(data_transmission,  gap,             down, end_of_data_unseen,    take_lost_end,                   response,           response),
+	ROW(data_transmission,  missing_grammar, down, odd_end_answered,      split_content,                   response,           response),
+	ROW(data_transmission,  missing_grammar, down, end_of_data_lost,      take_lost_end,                   response,           response),
+	ROW(data_transmission,  missing_grammar, down, gave_up,               nothing,                         no,                 stay),
 	/* content: RFC 3030 2, exactly N octets, replies matched afterwards */
-	ROW(chunk_transmission, enter,           always,                   open_content,                     stay,               stay),
-	ROW(chunk_transmission, up,              chunk_complete,           nothing,                          response,           response),
-	ROW(chunk_transmission, leave,           always,                   close_content,                    stay,               stay),
-	ROW(chunk_transmission, parse_error,     always,                   alert_invalid_data_chunk,              fail,               response),
-	ROW(chunk_transmission, gap,             up_only,                  take_content_gap,                 stay,               stay),
-	ROW(chunk_transmission, missing_grammar, down_only,                nothing,                          stay,               stay),
+	ROW(chunk_transmission, enter,           both, always,                open_content,                    stay,               stay),
+	ROW(chunk_transmission, up,              up,   chunk_complete,        take_chunk,                      response,           response),
+	ROW(chunk_transmission, up,              up,   always,                take_chunk,                      stay,               stay),
+	ROW(chunk_transmission, leave,           both, always,                close_content,                   stay,               stay),
+	ROW(chunk_transmission, parse_error,     up,   always,                alert_invalid_data_chunk,        fail,               response),
+	ROW(chunk_transmission, gap,             up,   always,                take_content_gap,                stay,               stay),
+	ROW(chunk_transmission, missing_grammar, down, always,                nothing,                         stay,               stay),
 	/* RFC 4954: a line of credentials for each 334 */
-	ROW(auth,               up,              always,                   take_credentials,                 response,           response),
-	ROW(auth,               gap,             up_only,                  lose_command,                     response,           response),
+	ROW(auth,               up,              up,   always,                take_credentials,                response,           response),
+	ROW(auth,               gap,             up,   always,                lose_command,                    response,           response),
 	/* RFC 3207: both directions go to the observer */
-	ROW(tls,                enter,           always,                   begin_tls,                        stay,               stay),
-	ROW(tls,                parse_error,     answers_no_tls,           take_stray_response,              fail,               stay),
-	ROW(tls,                parse_error,     stray_before_tls,         alert_tls_injection,              fail,               stay),
-	ROW(tls,                parse_error,     never_was_tls,            nothing,                          fail,               session_initiation),
-	ROW(tls,                parse_error,     always,                   alert_plaintext_after_starttls,   fail,               client_initiation),
-	ROW(tls,                gap,             always,                   take_tls_gap,                     stay,               stay),
+	ROW(tls,                enter,           both, always,                begin_tls,                       stay,               stay),
+	ROW(tls,                up,              up,   always,                take_tls,                        stay,               stay),
+	ROW(tls,                down,            down, always,                take_tls,                        stay,               stay),
+	ROW(tls,                parse_error,     down, answers_no_tls,        take_stray_response,             fail,               stay),
+	ROW(tls,                parse_error,     both, stray_before_tls,      alert_tls_injection,             fail,               stay),
+	ROW(tls,                parse_error,     both, never_was_tls,         nothing,                         fail,               session_initiation),
+	ROW(tls,                parse_error,     both, always,                alert_plaintext_after_starttls,  fail,               client_initiation),
+	ROW(tls,                gap,             both, always,                take_tls_gap,                    stay,               stay),
 	/* whatever the state */
-	ROW(any,                missing_grammar, excused,                  nothing,                          stay,               stay),
-	ROW(any,                missing_grammar, unseen_command,           take_stray_response,              no,                 stay),
-	ROW(any,                missing_grammar, code_is_421,              take_stray_response,              finish,             stay),
-	ROW(any,                missing_grammar, answers_close,            take_stray_response,              no,                 stay),
-	ROW(any,                missing_grammar, up_only,                  alert_unexpected_client_command,  fail,               stay),
-	ROW(any,                missing_grammar, down_only,                alert_unexpected_server_response, fail,               stay),
-	ROW(any,                gap,             always,                   skip_gap,                         stay,               stay),
-	ROW(any,                fail,            always,                   drop_connection,                  fail,               fail),
+	ROW(any,                missing_grammar, up,   excused,               nothing,                         stay,               stay),
+	ROW(any,                missing_grammar, down, unseen_command,        take_stray_response,             no,                 stay),
+	ROW(any,                missing_grammar, down, code_is_421,           take_stray_response,             finish,             stay),
+	ROW(any,                missing_grammar, down, answers_close,         take_stray_response,             no,                 stay),
+	ROW(any,                missing_grammar, up,   always,                alert_unexpected_client_command, fail,               stay),
+	ROW(any,                missing_grammar, down, always,                alert_unexpected_server_response, fail,               stay),
+	ROW(any,                gap,             both, always,                skip_gap,                        stay,               stay),
+	ROW(any,                fail,            both, always,                drop_connection,                 fail,               fail),
 };
 /* clang-format on */
 
 const size_t machine_table_size = sizeof machine_table / sizeof machine_table[0];
 
-void machine_init(struct machine *m, const struct transition *table, size_t size, bool strict)
+void machine_init(struct machine *m, const struct transition *table, size_t size, bool strict, enum state_id initial)
 {
 	g_assert(size <= UINT8_MAX);
-	*m = (struct machine){
-		.table = table, .end = table + size, .strict = strict, .state = STATE_session_initiation
-	};
+	*m = (struct machine){ .table = table, .end = table + size, .strict = strict, .state = initial };
 	for (size_t i = size; i-- > 0;)
 		m->first[table[i].state][table[i].event] = (uint8_t)(i + 1);
 }
@@ -153,35 +157,37 @@ static const struct transition *next_row(const struct machine *m, const struct t
 	return row->state == STATE_any ? NULL : first_row(m, STATE_any, row->event);
 }
 
+/* applies - is the row for this mode and direction, and does its guard hold? */
+static bool applies(const struct transition *row, bool strict, enum direction direction, const struct session *session)
+{
+	return row->jump[strict] != STATE_no && (row->from == FROM_both || (enum direction)row->from == direction) &&
+	       (!row->when || row->when(session));
+}
+
 /* jump - leaves the present state for the next. */
-static void jump(struct machine *m, enum state_id next, struct session *session)
+static void jump(struct machine *m, enum state_id next, enum direction direction, struct session *session)
 {
-	machine_fire(m, EVENT_leave, session);
+	machine_fire(m, (struct event){ EVENT_leave, direction }, session);
 	m->state = next;
-	machine_fire(m, next == STATE_fail ? EVENT_fail : EVENT_enter, session);
+	machine_fire(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, direction }, session);
 }
 
-/* applies - is the row for this mode, and does its guard hold? */
-static bool applies(const struct transition *row, bool strict, const struct session *session)
+bool machine_fire(struct machine *m, struct event event, struct session *session)
 {
-	return row->jump[strict] != STATE_no && (!row->when || row->when(session));
-}
-
-bool machine_fire(struct machine *m, enum machine_event event, struct session *session)
-{
-	const struct transition *row = first_row(m, m->state, event);
-	while (row && !applies(row, m->strict, session))
+	const struct transition *row = first_row(m, m->state, event.id);
+	while (row && !applies(row, m->strict, event.direction, session))
 		row = next_row(m, row);
 	if (!row)
 		return false;
 	enum state_id next = row->jump[m->strict];
 	if (row->execute)
 		row->execute(session);
-	if (next != STATE_stay && event != EVENT_fail)
-		jump(m, next, session);
+	if (next != STATE_stay && event.id != EVENT_fail)
+		jump(m, next, event.direction, session);
 	return true;
 }
 
+static const char *const from_names[] = { [FROM_up] = " up", [FROM_down] = " down", [FROM_both] = "" };
 static const char *const grammar_names[] = { "-", "command", "responses", "data", "chunk", "credentials", "tls" };
 
 static void print_edge(FILE *out, const struct transition *row, enum state_id from, bool strict)
@@ -190,7 +196,9 @@ static void print_edge(FILE *out, const struct transition *row, enum state_id fr
 	enum state_id to = next == STATE_stay || row->event == EVENT_fail ? from : next;
 	const char *from_name = from == STATE_any ? "any" : machine_states[from].name;
 	const char *to_name = to == STATE_any ? "any" : machine_states[to].name;
-	fprintf(out, "\t%s -> %s [label=\"%s", from_name, to_name, machine_event_names[row->event]);
+	bool told = row->event == EVENT_up || row->event == EVENT_down;
+	fprintf(out, "\t%s -> %s [label=\"%s%s", from_name, to_name, machine_event_names[row->event],
+		told ? "" : from_names[row->from]);
 	if (row->when)
 		fprintf(out, " [%s]", row->when_name);
 	if (row->execute)

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * next.c - takes one message of the expected grammar out of an inbox and fires its event. See private.h.
+ * next.c - what happens next: looks at the state, at what waits in both directions and at the acknowledgements, takes
+ * one message of the expected grammar out of an inbox, and returns its event.
+ *
+ * Top to bottom: commands, credentials, content, chunks, replies, TLS, and the order in which these are asked. Bytes
+ * that the state has no grammar for are in early.c, holes among the replies in holes.c. Nothing here acts: what an
+ * event does is a row of the table.
  */
+#include "next.h"
+
 #include <string.h>
 
 #include "private.h"
-#include "rows.h"
 
-#define LINE_ENOUGH 512 /* octets without a line end that are judged all the same (RFC 5321 4.5.3.1.4) */
+#define LINE_ENOUGH 512    /* octets without a line end that are judged all the same (RFC 5321 4.5.3.1.4) */
+#define EVENTS_IN_PLACE 16 /* events between which it must have moved on: no row of the table needs more */
+
+enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction)
+{
+	*event = (struct event){ id, direction };
+	s->direction = direction;
+	return LOOK_EVENT;
+}
 
 bool closed(const struct session *s, enum direction d)
 {
@@ -20,13 +34,18 @@ bool whole_line(const struct session *s, enum direction d, struct span bytes)
 }
 
 /* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
-static bool at_hole(struct session *s, enum direction d)
+static enum look at_hole(struct inbox *inbox)
 {
-	struct inbox *inbox = &s->in[d];
 	if (!inbox_hole_ahead(inbox))
-		return false;
+		return LOOK_NOTHING;
 	inbox_consume(inbox, inbox_bytes(inbox).size);
-	return inbox_hole(inbox) > 0;
+	return inbox_hole(inbox) > 0 ? LOOK_AGAIN : LOOK_NOTHING;
+}
+
+/* hole_next - a gap when a hole stands at the present place. */
+static enum look hole_next(struct session *s, struct event *event, enum direction d)
+{
+	return inbox_hole(&s->in[d]) > 0 ? next_is(s, event, EVENT_gap, d) : LOOK_NOTHING;
 }
 
 /* lost_replies_come - behind a hole among the commands: the replies to what was lost are not here yet, or wait. */
@@ -37,22 +56,20 @@ static bool lost_replies_come(const struct session *s)
 	       inbox_acked(up, up->offset) > s->in[DOWN].received;
 }
 
-static bool pull_command(struct session *s)
+static enum look next_command(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	size_t used;
-	s->direction = UP;
-	if (!s->options.strict && client_hello(s)) {
+	if (is_client_hello(bytes)) {
 		s->command = (struct command){ .line = bytes };
-		return machine_fire(&s->machine, EVENT_parse_error, s);
+		return next_is(s, event, EVENT_parse_error, UP);
 	}
 	if (bytes.size == 0 || (s->hold.active && hold_undecided(s)) || lost_replies_come(s))
-		return inbox_hole(up) > 0 && fire_gap(s, UP);
+		return hole_next(s, event, UP);
 	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
 	if (result == PARSE_MORE)
-		return at_hole(s, UP);
-	s->direction = UP;
+		return at_hole(up);
 	s->command_acked = inbox_acked(up, up->offset);
 	s->command_valid = result == PARSE_DONE;
 	s->offending = s->command.line;
@@ -60,20 +77,21 @@ static bool pull_command(struct session *s)
 	s->skip_partial[UP] = false;
 	inbox_consume(up, used);
 	if (partial)
-		return true;
-	return machine_fire(&s->machine, s->command_valid ? EVENT_up : EVENT_parse_error, s);
+		return LOOK_AGAIN;
+	return next_is(s, event, s->command_valid ? EVENT_up : EVENT_parse_error, UP);
 }
 
-static bool pull_credentials(struct session *s)
+static enum look next_credentials(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	const uint8_t *lf = bytes.size ? memchr(bytes.data, '\n', bytes.size) : NULL;
-	if (!lf && !(bytes.size && closed(s, UP)))
-		return bytes.size ? at_hole(s, UP) : inbox_hole(up) > 0 && fire_gap(s, UP);
+	if (bytes.size == 0)
+		return hole_next(s, event, UP);
+	const uint8_t *lf = memchr(bytes.data, '\n', bytes.size);
+	if (!lf && !closed(s, UP))
+		return at_hole(up);
 	size_t used = lf ? (size_t)(lf - bytes.data) + 1 : bytes.size, text = lf ? used - 1 : used;
 	bool crlf = lf && text > 0 && bytes.data[text - 1] == '\r';
-	s->direction = UP;
 	s->command = (struct command){
 		.argument = { bytes.data, text - crlf },
 		.line = { bytes.data, MIN(used, GRAMMAR_LINE_MAX) },
@@ -84,93 +102,58 @@ static bool pull_credentials(struct session *s)
 	};
 	s->command_acked = inbox_acked(up, up->offset);
 	inbox_consume(up, used);
-	return machine_fire(&s->machine, EVENT_up, s);
+	return next_is(s, event, EVENT_up, UP);
 }
 
-/* hand_on - a piece of content, or of what is held behind an odd end of data. */
-static void hand_on(struct session *s, struct span piece)
+/* scan_content - one step of the scanner: a piece of content, the end of it, or what looks like one. */
+static enum look scan_content(struct session *s, struct event *event, struct span bytes)
 {
-	if (s->hold.active)
-		g_byte_array_append(s->hold.content, piece.data, (guint)piece.size);
-	else
-		content_piece(s, piece);
-}
-
-/* scan_content - one step of the scanner. Returns false when it needs more. */
-static bool scan_content(struct session *s, struct span bytes)
-{
-	struct span piece = { NULL, 0 };
 	size_t used;
-	enum data_result result = grammar_data(&s->scanner, bytes, &piece, &used);
-	if (result == DATA_PIECE)
-		hand_on(s, piece);
-	if (result == DATA_ODD) {
-		uint8_t literal[sizeof s->scanner.pending];
-		memcpy(literal, piece.data, piece.size);
-		inbox_consume(&s->in[UP], used);
-		hold_odd(s, (struct span){ literal, piece.size });
-		return true;
-	}
+	s->piece = (struct span){ NULL, 0 };
+	s->scanned = grammar_data(&s->scanner, bytes, &s->piece, &used);
 	inbox_consume(&s->in[UP], used);
-	if (result == DATA_END) {
-		if (s->hold.active) {
-			s->hold.ended = true;
-			s->hold.end = s->in[UP].offset;
-		} else {
-			s->content_ended = true;
-		}
-	}
-	return result != DATA_MORE;
+	if (s->scanned != DATA_MORE)
+		return next_is(s, event, EVENT_up, UP);
+	return inbox_bytes(&s->in[UP]).size == 0 && inbox_hole(&s->in[UP]) == 0 ? LOOK_NOTHING : LOOK_AGAIN;
 }
 
-static bool pull_data(struct session *s)
+static enum look next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	s->direction = UP;
 	if (s->hold.active && !hold_lookahead(s, bytes, closed(s, UP) || inbox_hole_ahead(up)))
-		return false;
+		return LOOK_NOTHING;
 	if (s->hold.active && inbox_kept(up) > SESSION_PENDING_BYTES)
 		hold_release(s);
 	if (bytes.size == 0 && inbox_hole(up) > 0)
-		return fire_gap(s, UP);
-	if (bytes.size == 0 && closed(s, UP)) {
+		return next_is(s, event, EVENT_gap, UP);
+	if (bytes.size == 0) {
 		s->offending = bytes;
-		return machine_fire(&s->machine, EVENT_parse_error, s);
+		return closed(s, UP) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
 	}
-	if (bytes.size == 0)
-		return false;
 	if (knows_reply_in_hole(s)) {
 		if (!whole_line(s, UP, bytes) && !inbox_hole_ahead(up))
-			return false;
-		s->direction = DOWN;
-		if (end_of_data_unseen(s))
-			return fire_gap(s, DOWN);
-		s->direction = UP;
+			return LOOK_NOTHING;
+		if (known_command(bytes))
+			return next_is(s, event, EVENT_gap, DOWN);
 	}
-	bool more = scan_content(s, bytes);
-	if (s->content_ended || s->hold.ended)
-		return machine_fire(&s->machine, EVENT_up, s);
-	return more || inbox_bytes(up).size == 0;
+	return scan_content(s, event, bytes);
 }
 
-static bool pull_chunk(struct session *s)
+static enum look next_chunk(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	s->direction = UP;
-	if (bytes.size == 0 && inbox_hole(up) > 0 && s->chunk.left > 0)
-		return fire_gap(s, UP) && (s->chunk.left > 0 || machine_fire(&s->machine, EVENT_up, s));
 	if (bytes.size == 0 && s->chunk.left > 0) {
 		s->offending = bytes;
-		return closed(s, UP) && machine_fire(&s->machine, EVENT_parse_error, s);
+		if (inbox_hole(up) > 0)
+			return next_is(s, event, EVENT_gap, UP);
+		return closed(s, UP) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
 	}
-	bytes.size = MIN(bytes.size, s->chunk.left);
-	s->chunk.left -= bytes.size;
-	if (!s->chunk.discard)
-		content_piece(s, bytes);
-	inbox_consume(up, bytes.size);
-	return s->chunk.left > 0 || machine_fire(&s->machine, EVENT_up, s);
+	s->piece = (struct span){ bytes.data, MIN(bytes.size, s->chunk.left) };
+	s->chunk.left -= s->piece.size;
+	inbox_consume(up, s->piece.size);
+	return next_is(s, event, EVENT_up, UP);
 }
 
 /* belongs_later - a 354 can only answer DATA, so what is before it went unanswered: behind a hole among the replies, or
@@ -194,117 +177,149 @@ static bool not_to_come(const struct session *s)
 	if (s->overflow)
 		return goes_on;
 	bool missing = s->options.one_sided && s->options.missing == DOWN;
-	return missing && (goes_on || (s->ended && s->machine.state == STATE_response));
+	return missing && (goes_on || (s->ended && awaits_reply(s)));
 }
 
-/* drop_stale - where replies went missing, one that the server sent before it had the pending command answers something
- * else. Returns true when there was one. */
-static bool drop_stale(struct session *s)
+/* is_stale - where replies went missing, one that the server sent before it had the pending command answers something
+ * else. */
+static bool is_stale(struct session *s)
 {
 	const struct pending *p = &s->pending;
 	size_t size;
-	if (s->machine.state != STATE_response || !session_blind(s) || p->lost || p->end_of_data)
+	if (!session_blind(s) || p->lost || p->end_of_data || (!s->reply.complete && s->reply.line_count > 0))
 		return false;
 	uint64_t acked = inbox_acked(&s->in[DOWN], s->in[DOWN].offset);
 	if (acked == 0 || acked >= p->end)
 		return false;
 	reply_reset(&s->reply);
-	if (reply_peek(s, 0, &s->reply.code, &size) != PARSE_DONE)
-		return false;
-	s->direction = DOWN;
-	return machine_fire(&s->machine, EVENT_missing_grammar, s);
+	return reply_peek(s, 0, &s->reply.code, &size) == PARSE_DONE;
 }
 
-static bool pull_response(struct session *s)
+/* out_of_place - a command waits for its reply: is what comes next none of it? LOOK_NOTHING: it is its reply. */
+static enum look out_of_place(struct session *s, struct event *event, bool *wait)
+{
+	const struct inbox *down = &s->in[DOWN];
+	*wait = true;
+	if (server_begins_tls(s)) {
+		s->offending = inbox_bytes(down);
+		return next_is(s, event, EVENT_parse_error, DOWN);
+	}
+	if (s->hold.active && hold_undecided(s))
+		return LOOK_NOTHING;
+	if (belongs_later(s))
+		return s->hold.active ? LOOK_NOTHING : next_is(s, event, EVENT_gap, DOWN);
+	/* What the server says next is judged before it is taken. */
+	if (may_say_less(s)) {
+		enum look look = early_up(s, event);
+		if (look != LOOK_NOTHING)
+			return look;
+		if (inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
+			return LOOK_NOTHING;
+	}
+	*wait = false;
+	if (inbox_bytes(down).size > 0 && is_stale(s))
+		return next_is(s, event, EVENT_missing_grammar, DOWN);
+	return LOOK_NOTHING;
+}
+
+static enum look next_response(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
-	s->direction = DOWN;
-	if (s->machine.state == STATE_response && !s->options.strict && server_hello(s))
-		return machine_fire(&s->machine, EVENT_missing_grammar, s);
-	if (s->machine.state == STATE_response && s->hold.active && hold_undecided(s))
-		return false;
-	if (s->machine.state == STATE_response && belongs_later(s))
-		return !s->hold.active && fire_gap(s, DOWN);
-	/* What the server says next is judged before it is taken. */
-	bool settles = s->machine.state == STATE_response && may_say_less(s);
-	if (settles && judge_up(s))
-		return true;
-	if (settles && inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
-		return false;
-	s->direction = DOWN;
+	bool wait = false;
+	if (s->reply.stands_in) {
+		s->reply.stands_in = false;
+		return next_is(s, event, EVENT_down, DOWN);
+	}
+	enum look look = awaits_reply(s) ? out_of_place(s, event, &wait) : LOOK_NOTHING;
+	if (look != LOOK_NOTHING || wait)
+		return look;
 	if (inbox_bytes(down).size == 0) {
 		if (inbox_hole(down) > 0)
-			return hole_in_responses(s);
-		return not_to_come(s) && fire_gap(s, DOWN);
+			return hole_in_responses(s, event);
+		return not_to_come(s) ? next_is(s, event, EVENT_gap, DOWN) : LOOK_NOTHING;
 	}
-	if ((s->reply.complete || s->reply.line_count == 0) && drop_stale(s))
-		return true;
+	if (awaits_reply(s) && early_beside_reply(s, event) == LOOK_EVENT)
+		return LOOK_EVENT;
 	enum parse_result result = reply_read(s, &s->offending);
 	if (result == PARSE_MORE)
-		return at_hole(s, DOWN);
+		return at_hole(down);
 	if (result == PARSE_DONE)
 		s->skip_partial[DOWN] = false;
-	if (result == PARSE_DONE && sent_ahead(s))
-		return true;
-	s->direction = DOWN;
-	return machine_fire(&s->machine, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, s);
+	return next_is(s, event, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, DOWN);
 }
 
-/* is_tls - the header of a TLS record (RFC 8446 5.1), or of an SSL 2 hello; false also when too little is there. */
-static bool is_tls(struct span b)
-{
-	return b.size >= 3 && ((b.data[0] >= 0x14 && b.data[0] <= 0x18 && b.data[1] == 3 && b.data[2] <= 4) ||
-				      (b.data[0] & 0x80 && b.data[2] == 1));
-}
-
-void see_tls(struct session *s, enum direction d)
-{
-	s->tls_seen[d] = true;
-	if (s->summary.tls)
-		return;
-	s->summary.tls = true;
-	if (s->sink->tls_begin)
-		s->sink->tls_begin(s->context, s->options.implicit_tls);
-}
-
-static bool pull_tls(struct session *s, enum direction d)
+static enum look next_tls(struct session *s, enum direction d, struct event *event)
 {
 	struct inbox *inbox = &s->in[d];
 	struct span bytes = inbox_bytes(inbox);
-	s->direction = d;
 	if (bytes.size == 0)
-		return inbox_hole(inbox) > 0 && fire_gap(s, d);
+		return hole_next(s, event, d);
 	if (!s->tls_seen[UP] && !s->tls_seen[d] && !is_tls(bytes)) {
 		bool unseen = d == DOWN && inbox_acked(inbox, inbox->offset) > s->in[UP].offset && !s->ended;
 		if (!whole_line(s, d, bytes) || unseen)
-			return false;
+			return LOOK_NOTHING;
 		s->offending = bytes;
-		return machine_fire(&s->machine, EVENT_parse_error, s);
+		return next_is(s, event, EVENT_parse_error, d);
 	}
-	see_tls(s, d);
-	if (s->sink->tls_bytes)
-		s->sink->tls_bytes(s->context, d, bytes);
+	s->piece = bytes;
 	inbox_consume(inbox, bytes.size);
-	return true;
+	return next_is(s, event, d == UP ? EVENT_up : EVENT_down, d);
 }
 
-bool pull(struct session *s, enum direction d, enum grammar grammar)
+/* expected - a message of this grammar. */
+static enum look expected(struct session *s, enum direction d, enum grammar grammar, struct event *event)
 {
 	switch (grammar) {
 	case GRAMMAR_COMMAND:
-		return pull_command(s);
+		return next_command(s, event);
 	case GRAMMAR_RESPONSES:
-		return pull_response(s);
+		return next_response(s, event);
 	case GRAMMAR_DATA:
-		return pull_data(s);
+		return next_data(s, event);
 	case GRAMMAR_CHUNK:
-		return pull_chunk(s);
+		return next_chunk(s, event);
 	case GRAMMAR_CREDENTIALS:
-		return pull_credentials(s);
+		return next_credentials(s, event);
 	case GRAMMAR_TLS:
-		return pull_tls(s, d);
+		return next_tls(s, d, event);
 	case GRAMMAR_NONE:
 		break;
 	}
-	return false;
+	return LOOK_NOTHING;
+}
+
+/* look - the server's bytes that nobody asked for first, then what is expected, then the client's that came early. */
+static enum look look(struct session *s, struct event *event)
+{
+	const enum grammar *grammar = machine_states[s->machine.state].grammar;
+	enum look found = LOOK_NOTHING;
+	if (grammar[DOWN] == GRAMMAR_NONE)
+		found = early_down(s, event);
+	for (enum direction d = UP; d <= DOWN && found == LOOK_NOTHING; d++)
+		found = expected(s, d, grammar[d], event);
+	if (found == LOOK_NOTHING && grammar[UP] == GRAMMAR_NONE)
+		found = early_up(s, event);
+	return found;
+}
+
+/* goes_round - did a number of events change nothing? A table that goes round is stopped, not followed. */
+static bool goes_round(struct session *s)
+{
+	struct place then = s->place;
+	if (s->place.events++ % EVENTS_IN_PLACE != 0)
+		return false;
+	s->place = (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.line_count,
+		s->place.events };
+	return then.events > 0 && s->place.offset[UP] == then.offset[UP] &&
+	       s->place.offset[DOWN] == then.offset[DOWN] && s->place.left == then.left && s->place.lines == then.lines;
+}
+
+bool next_event(struct session *s, struct event *event)
+{
+	enum look found = LOOK_AGAIN;
+	if (s->dropped || goes_round(s))
+		return false;
+	while (found == LOOK_AGAIN)
+		found = look(s, event);
+	return found == LOOK_EVENT;
 }

@@ -38,6 +38,7 @@ struct reply {
 	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
+	bool stands_in;   /* it is assumed, and next */
 	uint64_t acked;   /* what the server had when it sent its first line */
 	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
 };
@@ -59,6 +60,20 @@ struct chunk {
 	bool discard; /* not content of a mail */
 };
 
+/* A judgement of bytes that came where the state has no grammar for them, and what had been said by then. */
+struct judged {
+	bool set, closed;               /* closed: the other side can say no more */
+	uint64_t place;                 /* stream offset of these bytes */
+	uint64_t received, said, taken; /* octets of this side, of the other, and what was taken of those */
+};
+
+/* How far a session came, and with how many events. */
+struct place {
+	uint64_t offset[2], left;
+	size_t lines;
+	unsigned events;
+};
+
 #define EXTENSIONS_FIRST 768 /* octets for what EHLO offers that come with a session: enough for most */
 
 struct session {
@@ -75,7 +90,10 @@ struct session {
 	bool command_valid;
 	uint64_t command_acked;
 	struct reply reply;
-	struct span offending; /* of a parse_error or missing_grammar */
+	struct span offending;    /* of a parse_error or missing_grammar */
+	struct span piece;        /* of content, a chunk, or TLS */
+	enum data_result scanned; /* what the scanner made of content */
+	struct place place;
 
 	struct pending pending;
 	struct transaction *tx; /* open; NULL */
@@ -96,8 +114,7 @@ struct session {
 	bool resync_reply;    /* behind a hole among replies */
 	bool skip_partial[2]; /* behind a hole: what stands there may be the rest of a line */
 	uint64_t lost_end;    /* stream offset behind the last hole among commands */
-	uint64_t judged[2];   /* stream offset at which waiting bytes were judged */
-	bool judged_set[2];
+	struct judged judged[2];
 	uint64_t refusal_end;      /* stream offset behind the last reply that refused MAIL or RCPT */
 	uint64_t content_start;    /* stream offset, down, behind the 354 */
 	uint64_t content_answered; /* the same behind the last reply to an end of data, 0 when there was none */
@@ -126,29 +143,27 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */
-/* see_tls - TLS octets came in this direction; it begins with the first. */
-void see_tls(struct session *s, enum direction direction);
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
 
-/* ---- next.c ---- */
-/* closed - nothing follows what waits in this direction. whole_line - enough waits to say what it is. */
-bool closed(const struct session *s, enum direction d);
-bool whole_line(const struct session *s, enum direction d, struct span bytes);
-/* pull - one message of this grammar. Returns false when more must come first. */
-bool pull(struct session *s, enum direction d, enum grammar grammar);
+/* awaits_reply - a command, or content, waits for its reply; otherwise the server owes no more than its banner. */
+static inline bool awaits_reply(const struct session *s)
+{
+	return s->pending.end > 0;
+}
+
+/* ---- starttls.c ---- */
+/* is_tls_record - the header of a TLS record (RFC 8446 5.1). is_tls - that, or of an SSL 2 hello. is_client_hello - a
+ * record with a ClientHello. All false also when too little is there. */
+bool is_tls_record(struct span bytes);
+bool is_tls(struct span bytes);
+bool is_client_hello(struct span bytes);
+/* server_begins_tls - a ServerHello waits, and the STARTTLS before it may be in what was not captured. */
+bool server_begins_tls(const struct session *s);
+/* alert_injection - CVE-2011-0411: once a session. */
+void alert_injection(struct session *s, struct span evidence);
 
 /* ---- early.c ---- */
-/* judge_up - client bytes that wait for a reply: were they really sent before it? judge_down - server bytes with no
- * command outstanding: had it really nothing to answer? Both return true when the machine moved on. */
-bool judge_up(struct session *s);
-/* may_say_less - fewer replies may come than are waited for: to what was lost, or to an end of data behind the first.
- */
-bool may_say_less(const struct session *s);
-bool judge_down(struct session *s);
-/* sent_ahead - judges client bytes that wait next to the reply they should have waited for. Returns true when the
- * machine left its state over it. */
-bool sent_ahead(struct session *s);
 /* watch_overflow - too much waits for replies: says so, and sets s->overflow. */
 void watch_overflow(struct session *s);
 
@@ -209,9 +224,6 @@ void content_gap(struct session *s, uint64_t size);
 void content_close(struct session *s, bool whole);
 
 /* ---- holes.c ---- */
-/* hole_in_responses - a hole stands where a reply is awaited: assumes the reply or steps over it. Returns false when
- * more must be seen to say. */
-bool hole_in_responses(struct session *s);
 /* knows_reply_in_hole - content has a hole, and goes on with bytes of a client that knows more than the 354, of which
  * nothing was captured. */
 bool knows_reply_in_hole(const struct session *s);
@@ -221,8 +233,10 @@ enum verb last_waiting(const struct session *s, uint64_t until);
 /* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
  */
 bool waited_for_all(const struct session *s, uint64_t until);
-/* fire_gap - bytes of this direction are not in the capture, or not to be waited for. */
-bool fire_gap(struct session *s, enum direction direction);
+/* went_unheard - the server threw away what it read along with the end of data, and the client begins anew. */
+bool went_unheard(const struct session *s);
+/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
 void hold_init(struct hold *hold);

@@ -12,10 +12,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "next.h"
 #include "private.h"
-#include "rows.h"
 
-#define SESSION_IDLE_STEPS 16  /* steps between which it must have moved on: no row of the table needs more */
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
 const char *session_state_name(const struct session *s)
@@ -65,47 +64,12 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 
 /* ---- the loop ---- */
 
-/* step - one message, or one judgement. Returns false when nothing can be done with what is here. */
-static bool step(struct session *s)
-{
-	const struct state_info *state = &machine_states[s->machine.state];
-	if (state->grammar[DOWN] == GRAMMAR_NONE && judge_down(s))
-		return true;
-	for (enum direction d = UP; d <= DOWN; d++)
-		if (state->grammar[d] != GRAMMAR_NONE && pull(s, d, state->grammar[d]))
-			return true;
-	return state->grammar[UP] == GRAMMAR_NONE && judge_up(s);
-}
-
-/* place - how far it came: what some steps must change (states may go round). */
-struct place {
-	uint64_t offset[2], left;
-	size_t lines;
-};
-
-static struct place place_of(const struct session *s)
-{
-	return (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.line_count };
-}
-
-static bool same_place(struct place a, struct place b)
-{
-	return a.offset[UP] == b.offset[UP] && a.offset[DOWN] == b.offset[DOWN] && a.left == b.left &&
-	       a.lines == b.lines;
-}
-
-/* pump - steps until nothing can be done. A table that goes round without moving on is stopped, not followed. */
 static void pump(struct session *s)
 {
-	struct place before = place_of(s);
-	for (unsigned steps = 1; !s->dropped && step(s); steps++) {
-		if (steps % SESSION_IDLE_STEPS != 0)
-			continue;
-		struct place after = place_of(s);
-		if (same_place(before, after))
-			return;
-		before = after;
-	}
+	struct event event;
+	s->place.events = 0;
+	while (next_event(s, &event))
+		machine_fire(&s->machine, event, s);
 }
 
 static void run(struct session *s)
@@ -138,7 +102,8 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->sink = sink;
 	s->context = context;
 	machine_init(&s->machine, options->table ? options->table : machine_table,
-		options->table ? options->table_size : machine_table_size, options->strict);
+		options->table ? options->table_size : machine_table_size, options->strict,
+		options->implicit_tls ? STATE_tls : STATE_session_initiation);
 	s->early_pipeline = options->early_pipeline;
 	s->skip_partial[UP] = s->skip_partial[DOWN] = options->midstream;
 	s->assumed_greeting = options->midstream;
@@ -150,10 +115,6 @@ struct session *session_new(const struct session_options *options, const struct 
 	forget_extensions(s);
 	s->summary.midstream = options->midstream;
 	s->summary.one_sided = options->one_sided;
-	if (options->implicit_tls) {
-		s->machine.state = STATE_tls;
-		machine_fire(&s->machine, EVENT_enter, s);
-	}
 	return s;
 }
 

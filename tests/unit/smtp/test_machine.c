@@ -49,6 +49,18 @@ static void rows_of_an_event_stand_together_in_their_state(void **state)
 	}
 }
 
+/* A message is of the direction that its event says. */
+static void rows_of_messages_have_their_direction(void **state)
+{
+	for (size_t i = 0; i < machine_table_size; i++) {
+		const struct transition *row = &machine_table[i];
+		if (row->event == EVENT_up)
+			assert_int_equal(row->from, FROM_up);
+		if (row->event == EVENT_down)
+			assert_int_equal(row->from, FROM_down);
+	}
+}
+
 static void no_row_stands_behind_one_without_a_guard(void **state)
 {
 	for (size_t i = 0; i < machine_table_size; i++)
@@ -56,6 +68,8 @@ static void no_row_stands_behind_one_without_a_guard(void **state)
 			for (int strict = 0; strict <= 1; strict++)
 				assert_false(machine_table[i].state == machine_table[j].state &&
 					     machine_table[i].event == machine_table[j].event &&
+					     (machine_table[i].from == FROM_both ||
+						     machine_table[i].from == machine_table[j].from) &&
 					     machine_table[i].jump[strict] != STATE_no &&
 					     machine_table[j].jump[strict] != STATE_no);
 }
@@ -156,6 +170,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rows_for_any_come_last),
 		cmocka_unit_test(rows_of_a_state_stand_together),
 		cmocka_unit_test(rows_of_an_event_stand_together_in_their_state),
+		cmocka_unit_test(rows_of_messages_have_their_direction),
 		cmocka_unit_test(no_row_stands_behind_one_without_a_guard),
 		cmocka_unit_test(terminal_states_expect_nothing),
 		cmocka_unit_test(every_state_takes_every_event),

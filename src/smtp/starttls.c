@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * starttls.c - where TLS begins, and what is said in clear around it (RFC 3207): its octets, and the actions of the
+ * machine's table about them.
+ */
+#include "private.h"
+#include "rows.h"
+
+/* record_type - the content type of a TLS record at the start (RFC 8446 5.1), 0 when there is none. */
+static unsigned record_type(struct span b)
+{
+	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x18 && b.data[1] == 3 && b.data[2] <= 4;
+	return header ? b.data[0] : 0;
+}
+
+/* handshake_type - of the message that such a record begins with (RFC 8446 4), 0 when there is none. */
+static unsigned handshake_type(struct span b)
+{
+	return record_type(b) == 0x16 && b.size > 5 ? b.data[5] : 0;
+}
+
+bool is_client_hello(struct span b)
+{
+	return handshake_type(b) == 1;
+}
+
+bool is_tls_record(struct span b)
+{
+	return record_type(b) != 0;
+}
+
+bool is_tls(struct span b)
+{
+	return is_tls_record(b) || (b.size >= 3 && b.data[0] & 0x80 && b.data[2] == 1);
+}
+
+bool server_begins_tls(const struct session *s)
+{
+	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
+	return unseen && handshake_type(inbox_bytes(&s->in[DOWN])) == 2;
+}
+
+/* ---- actions ---- */
+
+void begin_tls(struct session *s)
+{
+	s->tls_start = s->in[DOWN].offset;
+}
+
+/* see_tls - TLS octets came in this direction; it begins with the first. */
+static void see_tls(struct session *s, enum direction d)
+{
+	s->tls_seen[d] = true;
+	if (s->summary.tls)
+		return;
+	s->summary.tls = true;
+	if (s->sink->tls_begin)
+		s->sink->tls_begin(s->context, s->options.implicit_tls);
+}
+
+void take_tls(struct session *s)
+{
+	see_tls(s, s->direction);
+	if (s->sink->tls_bytes)
+		s->sink->tls_bytes(s->context, s->direction, s->piece);
+}
+
+void take_tls_gap(struct session *s)
+{
+	uint64_t hole = inbox_hole(&s->in[s->direction]);
+	inbox_skip_hole(&s->in[s->direction], hole);
+	see_tls(s, s->direction);
+	if (s->sink->tls_gap)
+		s->sink->tls_gap(s->context, s->direction, hole);
+}
+
+/* alert_injection - CVE-2011-0411: once a session. */
+void alert_injection(struct session *s, struct span evidence)
+{
+	if (!s->injection_said)
+		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
+			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
+			"said inside of TLS");
+	s->injection_said = true;
+}
+
+void alert_tls_injection(struct session *s)
+{
+	struct span stray = inbox_run(&s->in[s->direction]);
+	if (s->direction == UP)
+		alert_injection(s, stray);
+	else if (!s->response_injection_said)
+		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
+			"the server's clear text goes on behind its 220 to STARTTLS");
+	s->response_injection_said |= s->direction == DOWN;
+	inbox_consume(&s->in[s->direction], stray.size);
+}
+
+void alert_plaintext_after_starttls(struct session *s)
+{
+	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
+		"after the 220 to STARTTLS the client goes on in clear");
+	s->greeted = false;
+}
