@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mails.c - a line a mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject, files, flow.
+ *
+ * Mails come when their session is over: alerts and files may come behind the record of a mail.
+ */
+#include <string.h>
+
+#include "alert.h"
+#include "private.h"
+
+#define RECIPIENTS_MAX 3
+#define NAMES_MAX 8 /* of files, and of alerts */
+
+struct mails {
+	struct view view; /* first */
+	struct talks *talks;
+	struct ink ink;
+	GString *out;
+	uint64_t left_out;
+};
+
+/* A list with commas, as far as it goes. */
+struct names {
+	GString *text;
+	unsigned count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	if (!name || strstr(names->text->str, name))
+		return;
+	if (names->count < NAMES_MAX)
+		g_string_append_printf(names->text, "%s%s", names->count > 0 ? ", " : "", name);
+	else if (names->count == NAMES_MAX)
+		g_string_append(names->text, ", ...");
+	names->count++;
+}
+
+/* alerts_of - those of one mail. Returns the worst severity, 0: none. */
+static unsigned alerts_of(const struct talk *talk, int tx, struct names *names)
+{
+	unsigned worst = 0;
+	for (guint i = 0; i < talk->steps->len; i++) {
+		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const cJSON *alert = read_object(step->record, "alert");
+		if (step->kind != STEP_ALERT || step->tx != tx)
+			continue;
+		const unsigned severity = (unsigned)CLAMP(read_number(alert, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
+		worst = worst == 0 ? severity : MIN(worst, severity);
+		add_name(names, read_text(alert, "signature"));
+	}
+	return worst;
+}
+
+static char *recipients(const cJSON *smtp)
+{
+	const cJSON *item, *list = read_array(smtp, "rcpt_to");
+	GString *text = g_string_new(NULL);
+	int count = 0;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (count++ < RECIPIENTS_MAX && cJSON_IsString(item))
+			g_string_append_printf(text, "%s%s", count > 1 ? "," : "", item->valuestring);
+	}
+	if (count > RECIPIENTS_MAX)
+		g_string_append_printf(text, " +%d", count - RECIPIENTS_MAX);
+	return g_string_free(count > 0 ? text : g_string_append(text, "nobody"), FALSE);
+}
+
+/* file_names - all of them; those without a name are texts. */
+static void file_names(const struct step *step, struct names *names)
+{
+	for (guint i = 0; step->files && i < step->files->len; i++)
+		add_name(names, read_text(step->files->pdata[i], "filename"));
+}
+
+/* print_tail - what is cut first when the line is too long. */
+static void print_tail(struct ink *ink, const struct talk *talk, const struct step *step)
+{
+	struct names files = { .text = g_string_new(NULL) };
+	const char *subject = read_text(read_object(step->record, "email"), "subject");
+	file_names(step, &files);
+	GString *tail = g_string_new(NULL);
+	if (subject)
+		g_string_append_printf(tail, "  \"%s\"", subject);
+	if (files.count > 0)
+		g_string_append_printf(tail, "  [%s]", files.text->str);
+	g_string_append_printf(tail, "  flow %" G_GUINT64_FORMAT, talk->flow);
+	ink_cut(ink, STYLE_PLAIN, tail->str);
+	g_string_free(tail, TRUE);
+	g_string_free(files.text, TRUE);
+}
+
+static void print_mail(struct mails *mails, const struct talk *talk, const struct step *step)
+{
+	static const char *const marks[] = { "  ", "!!", "! ", ". " };
+	static const enum style styles[] = { STYLE_PLAIN, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
+	struct ink *ink = &mails->ink;
+	const cJSON *smtp = read_object(step->record, "smtp");
+	const char *outcome = read_text(smtp, "outcome"), *from = read_text(smtp, "mail_from"),
+		   *time = read_text(step->record, "timestamp");
+	struct names alerts = { .text = g_string_new(NULL) };
+	const unsigned worst = alerts_of(talk, step->tx, &alerts);
+	char *to = recipients(smtp);
+	char *head = g_strdup_printf(" %.19s %-8s %8" G_GUINT64_FORMAT " ", time ? time : "", outcome ? outcome : "?",
+		read_number(smtp, "size"));
+	char *path = g_strdup_printf("%s → %s", from ? from : "?", to);
+	ink_cut(ink, styles[worst], marks[worst]);
+	ink_cut(ink, g_strcmp0(outcome, "accepted") == 0 ? STYLE_PLAIN : STYLE_ERROR, head);
+	ink_cut(ink, STYLE_CLIENT, path);
+	if (worst > 0) {
+		ink_cut(ink, STYLE_PLAIN, "  ");
+		ink_cut(ink, styles[worst], alerts.text->str);
+	}
+	print_tail(ink, talk, step);
+	ink_newline(ink);
+	g_free(to);
+	g_free(head);
+	g_free(path);
+	g_string_free(alerts.text, TRUE);
+}
+
+static void on_talk(void *context, const struct talk *talk)
+{
+	struct mails *mails = context;
+	mails->left_out += talk->left_out;
+	for (guint i = 0; i < talk->steps->len; i++) {
+		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		if (step->kind == STEP_MAIL)
+			print_mail(mails, talk, step);
+	}
+	view_put(&mails->view, mails->out);
+}
+
+static void on_record(struct view *view, cJSON *record)
+{
+	struct mails *mails = (struct mails *)(void *)view;
+	cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)read_object(record, "email"), "body");
+	talks_record(mails->talks, record);
+}
+
+static void on_end(struct view *view)
+{
+	struct mails *mails = (struct mails *)(void *)view;
+	talks_end(mails->talks);
+	if (view->broken + mails->left_out > 0) {
+		ink_words(&mails->ink, STYLE_HIGH, 0,
+			"%" G_GUINT64_FORMAT " lines are no records, %" G_GUINT64_FORMAT " records are left out",
+			view->broken, mails->left_out);
+		ink_newline(&mails->ink);
+	}
+	view_put(view, mails->out);
+	talks_free(mails->talks);
+	g_string_free(mails->out, TRUE);
+}
+
+struct view *mails_new(const struct view_options *options)
+{
+	struct mails *mails = g_new0(struct mails, 1);
+	mails->view.record = on_record;
+	mails->view.end = on_end;
+	mails->out = g_string_new(NULL);
+	mails->ink = (struct ink){ .out = mails->out, .colour = options->colour, .width = options->width };
+	mails->talks = talks_new(on_talk, mails);
+	return &mails->view;
+}

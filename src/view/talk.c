@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * talk.c - records, which come as packets do, are put together to sessions.
+ *
+ * A session is over when its flow record is there, or a stats record says that its input is. What waits is limited: when
+ * all that waits is more than HELD_MAX, every session is handed on as far as it is, and goes on as a next part.
+ */
+#include <string.h>
+
+#include "alert.h"
+#include "private.h"
+
+#define HELD_MAX ((size_t)256 * 1024 * 1024) /* octets, about, of all records that wait */
+#define NODE_SIZE 128                         /* what a value of a record takes, about */
+#define FILES_MAX 1000                        /* kept of a mail */
+
+struct talks {
+	talk_done done;
+	void *context;
+	GHashTable *open; /* uint64_t (in the talk) -> struct talk */
+	GQueue *order;    /* the same, as they began */
+	size_t held;
+};
+
+/* ---- one session ---- */
+
+static void step_clear(void *pointer)
+{
+	struct step *step = pointer;
+	cJSON_Delete(step->record);
+	if (step->files)
+		g_ptr_array_unref(step->files);
+}
+
+static void file_free(void *pointer)
+{
+	cJSON_Delete(pointer);
+}
+
+static GArray *steps_new(void)
+{
+	GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	g_array_set_clear_func(steps, step_clear);
+	return steps;
+}
+
+static void talk_free(void *pointer)
+{
+	struct talk *talk = pointer;
+	g_array_unref(talk->steps);
+	cJSON_Delete(talk->record);
+	g_free(talk);
+}
+
+int64_t talk_begin_time(const struct talk *talk)
+{
+	int64_t start = talk->end ? read_time(talk->end, "start") : 0;
+	if (start == 0 && talk->steps->len > 0)
+		start = g_array_index(talk->steps, struct step, 0).time;
+	return start;
+}
+
+/* size_of - what a record takes in memory, about. */
+static size_t size_of(const cJSON *value)
+{
+	size_t size = 0;
+	for (const cJSON *item = value; item; item = item->next) {
+		size += NODE_SIZE + (item->valuestring ? strlen(item->valuestring) : 0);
+		if (item->child)
+			size += size_of(item->child);
+	}
+	return size;
+}
+
+/* content_place - where the content of a mail stands among the steps: its record comes behind the replies to its end. */
+static guint content_place(const struct talk *talk)
+{
+	guint place = talk->steps->len;
+	for (guint i = talk->steps->len; i-- > 0;) {
+		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const cJSON *response = read_object(step->record, "smtp_response");
+		const char *to = read_text(response, "to");
+		if (step->kind == STEP_ALERT)
+			continue;
+		if (step->kind != STEP_RESPONSE || !to || (strcmp(to, ".") != 0 && strcmp(to, "BDAT") != 0))
+			break;
+		place = i;
+	}
+	return place;
+}
+
+/* mail_of - the step of the transaction that a file belongs to; NULL: it isn't there. */
+static struct step *mail_of(const struct talk *talk, int tx)
+{
+	for (guint i = talk->steps->len; i-- > 0;) {
+		struct step *step = &g_array_index(talk->steps, struct step, i);
+		if (step->kind == STEP_MAIL && step->tx == tx)
+			return step;
+	}
+	return NULL;
+}
+
+static unsigned severity_of(const cJSON *record)
+{
+	const uint64_t severity = read_number(read_object(record, "alert"), "severity");
+	return (unsigned)CLAMP(severity, SEVERITY_HIGH, SEVERITY_LOW);
+}
+
+/* kind_of - which step a record is. Returns false when it is none. */
+static bool kind_of(const cJSON *record, const char *event, enum step_kind *kind)
+{
+	static const struct {
+		const char *event;
+		enum step_kind kind;
+	} kinds[] = {
+		{ "smtp_command", STEP_COMMAND },
+		{ "smtp_response", STEP_RESPONSE },
+		{ "alert", STEP_ALERT },
+		{ "smtp", STEP_MAIL },
+		{ "smtp_auth", STEP_AUTH },
+		{ "tls", STEP_TLS },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (strcmp(event, kinds[i].event) == 0 && read_object(record, event)) {
+			*kind = kinds[i].kind;
+			return true;
+		}
+	return false;
+}
+
+/* count - what the head of the session says. */
+static void count(struct talk *talk, const struct step *step)
+{
+	const char *outcome = read_text(read_object(step->record, "smtp"), "outcome");
+	if (step->kind == STEP_ALERT)
+		talk->alerts[severity_of(step->record)]++;
+	if (step->kind == STEP_MAIL) {
+		talk->mails++;
+		talk->accepted += outcome && strcmp(outcome, "accepted") == 0;
+	}
+}
+
+/* add_step - a record that is one. Takes it. */
+static void add_step(struct talk *talk, enum step_kind kind, cJSON *record)
+{
+	struct step step = { .kind = kind, .time = read_time(record, "timestamp"), .record = record, .tx = -1 };
+	step.packet = read_number(record, "pcap_cnt");
+	if (cJSON_HasObjectItem(record, "tx_id"))
+		step.tx = (int)MIN(read_number(record, "tx_id"), INT32_MAX);
+	count(talk, &step);
+	if (talk->steps->len >= STEPS_MAX && kind != STEP_ALERT && kind != STEP_MAIL) {
+		talk->left_out++;
+		cJSON_Delete(record);
+		return;
+	}
+	if (kind == STEP_MAIL)
+		g_array_insert_val(talk->steps, content_place(talk), step);
+	else
+		g_array_append_val(talk->steps, step);
+}
+
+/* add_file - to its mail. Takes the record. */
+static void add_file(struct talk *talk, cJSON *record)
+{
+	struct step *mail = mail_of(talk, (int)MIN(read_number(record, "tx_id"), INT32_MAX));
+	cJSON *file = cJSON_DetachItemFromObjectCaseSensitive(record, "fileinfo");
+	cJSON_Delete(record);
+	if (!mail || !cJSON_IsObject(file) || (mail->files && mail->files->len >= FILES_MAX)) {
+		cJSON_Delete(file);
+		talk->left_out++;
+		return;
+	}
+	if (!mail->files)
+		mail->files = g_ptr_array_new_with_free_func(file_free);
+	g_ptr_array_add(mail->files, file);
+}
+
+/* ---- all of them ---- */
+
+struct talks *talks_new(talk_done done, void *context)
+{
+	struct talks *talks = g_new0(struct talks, 1);
+	talks->done = done;
+	talks->context = context;
+	talks->open = g_hash_table_new(g_int64_hash, g_int64_equal);
+	talks->order = g_queue_new();
+	return talks;
+}
+
+static struct talk *talk_of(struct talks *talks, const cJSON *record)
+{
+	uint64_t flow = read_number(record, "flow_id");
+	struct talk *talk = g_hash_table_lookup(talks->open, &flow);
+	if (talk)
+		return talk;
+	talk = g_new0(struct talk, 1);
+	talk->flow = flow;
+	talk->steps = steps_new();
+	g_hash_table_insert(talks->open, &talk->flow, talk);
+	g_queue_push_tail(talks->order, talk);
+	talk->link = talks->order->tail;
+	return talk;
+}
+
+/* envelope_of - the members of a record that say whose it is. */
+static cJSON *envelope_of(const cJSON *record)
+{
+	static const char *const names[] = { "timestamp", "flow_id", "pcap_filename", "src_ip", "src_port", "dest_ip",
+		"dest_port", "community_id" };
+	cJSON *envelope = cJSON_CreateObject();
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		const cJSON *item = cJSON_GetObjectItemCaseSensitive(record, names[i]);
+		if (item)
+			cJSON_AddItemToObject(envelope, names[i], cJSON_Duplicate(item, false));
+	}
+	return envelope;
+}
+
+/* hand_on - a session to whoever waits for it. */
+static void hand_on(struct talks *talks, struct talk *talk)
+{
+	talks->done(talks->context, talk);
+	talks->held -= talk->held;
+	talk->held = 0;
+}
+
+/* hand_on_parts - too much waits. */
+static void hand_on_parts(struct talks *talks)
+{
+	for (GList *link = talks->order->head; link; link = link->next) {
+		struct talk *talk = link->data;
+		talk->more = true;
+		hand_on(talks, talk);
+		talk->part++;
+		g_array_set_size(talk->steps, 0);
+		talk->left_out = talk->mails = talk->accepted = 0;
+		memset(talk->alerts, 0, sizeof(talk->alerts));
+		talk->more = false;
+	}
+}
+
+static void close_talk(struct talks *talks, struct talk *talk)
+{
+	hand_on(talks, talk);
+	g_hash_table_remove(talks->open, &talk->flow);
+	g_queue_delete_link(talks->order, talk->link);
+	talk_free(talk);
+}
+
+void talks_end(struct talks *talks)
+{
+	struct talk *talk;
+	while ((talk = g_queue_peek_head(talks->order)))
+		close_talk(talks, talk);
+}
+
+/* finish - the record of a flow that is over. Takes it. */
+static void finish(struct talks *talks, struct talk *talk, cJSON *record)
+{
+	cJSON_Delete(talk->record);
+	talk->record = record;
+	talk->end = read_object(record, "flow");
+	talk->session = read_object(record, "smtp_session");
+	close_talk(talks, talk);
+}
+
+void talks_record(struct talks *talks, cJSON *record)
+{
+	const char *event = read_text(record, "event_type");
+	enum step_kind kind;
+	if (strcmp(event, "stats") == 0 || !cJSON_HasObjectItem(record, "flow_id")) {
+		if (strcmp(event, "stats") == 0)
+			talks_end(talks);
+		cJSON_Delete(record);
+		return;
+	}
+	struct talk *talk = talk_of(talks, record);
+	if (strcmp(event, "flow") == 0) {
+		finish(talks, talk, record);
+		return;
+	}
+	if (!talk->record)
+		talk->record = envelope_of(record);
+	const size_t size = size_of(record->child);
+	talk->held += size;
+	talks->held += size;
+	if (kind_of(record, event, &kind))
+		add_step(talk, kind, record);
+	else if (strcmp(event, "fileinfo") == 0)
+		add_file(talk, record);
+	else
+		cJSON_Delete(record);
+	if (talks->held > HELD_MAX)
+		hand_on_parts(talks);
+}
+
+void talks_free(struct talks *talks)
+{
+	g_queue_free_full(talks->order, talk_free);
+	g_hash_table_unref(talks->open);
+	g_free(talks);
+}

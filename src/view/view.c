@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * view.c - see view.h: lines become records and go to whichever view it is.
+ */
+#include "view.h"
+
+#include <string.h>
+
+#include "private.h"
+
+struct view *view_text_new(const struct view_options *options, view_write write, void *context)
+{
+	struct view *view = options->format == VIEW_MAILS ? mails_new(options) : ladder_new(options);
+	view->write = write;
+	view->context = context;
+	return view;
+}
+
+bool view_line(struct view *view, const char *line, size_t size)
+{
+	if (view->failed)
+		return false;
+	cJSON *record = cJSON_ParseWithLength(line, size);
+	if (cJSON_IsObject(record) && read_text(record, "event_type")) {
+		view->record(view, record);
+	} else {
+		view->broken++;
+		cJSON_Delete(record);
+	}
+	return !view->failed;
+}
+
+bool view_end(struct view *view)
+{
+	view->end(view);
+	bool good = !view->failed;
+	g_free(view);
+	return good;
+}
+
+void view_put(struct view *view, GString *octets)
+{
+	if (octets->len > 0 && !view->failed)
+		view->failed = !view->write(view->context, octets->str, octets->len);
+	g_string_truncate(octets, 0);
+}
+
+/* ---- looking at a line without reading it as JSON ---- */
+
+/* value_of - what stands behind "name": at its first place in a line. A quote inside of a text has a backslash before it,
+ * so what is found is a name. */
+static const char *value_of(const char *line, size_t size, const char *name)
+{
+	const char *at = memmem(line, size, name, strlen(name));
+	return at ? at + strlen(name) : NULL;
+}
+
+/* until - how many octets there are before `end`. */
+static size_t until(const char *at, const char *line, size_t size, char end)
+{
+	const char *stop = memchr(at, end, size - (size_t)(at - line));
+	return stop ? (size_t)(stop - at) : size - (size_t)(at - line);
+}
+
+const char *view_event(const char *line, size_t size, size_t *length)
+{
+	const char *at = value_of(line, size, "\"event_type\":\"");
+	*length = at ? until(at, line, size, '"') : 0;
+	return at;
+}
+
+static bool is_word(const char *at, size_t length, const char *word)
+{
+	return at && length == strlen(word) && memcmp(at, word, length) == 0;
+}
+
+bool view_picks(const char *line, size_t size, const char *flow)
+{
+	const char *number = value_of(line, size, "\"flow_id\":");
+	if (number && is_word(number, until(number, line, size, ','), flow))
+		return true;
+	const char *community = value_of(line, size, "\"community_id\":\"");
+	return community && is_word(community, until(community, line, size, '"'), flow);
+}
