@@ -11,11 +11,14 @@
 #include "flow.h"
 #include "mail.h"
 #include "record.h"
+#include "view.h"
 
 /* Exit statuses (man page: EXIT STATUS). */
 enum exit_status { EXIT_OK = 0, EXIT_ALERT = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4 };
 
 enum progress { PROGRESS_AUTO, PROGRESS_JSON };
+
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct options {
 	char **captures;
@@ -28,6 +31,10 @@ struct options {
 	bool merge;       /* --merge: the captures are outputs of shards */
 	char *resume_dir; /* --resume: a folder with an output file for each capture; NULL */
 	char *mbox;
+	enum view_format format; /* what is made of the records */
+	enum colour colour;
+	char *pick_flow;       /* --flow: only records of this session; NULL */
+	bool events_given;     /* --events was: the records are just those */
 	enum severity fail_on; /* 0: never */
 	unsigned alert_limit;  /* alerts of an id written per session; 0: no limit */
 	bool disabled[ALERT_COUNT];

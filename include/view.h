@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * view.h - what reads records: a view is given the lines of an output, in order, and makes of them something to look at.
+ * view.h - what reads records: a view is given the lines of an output, in order, and makes of them something to look
+ * at.
  *
- * A view knows records and nothing else: it works on the lines of a run and on those of a file alike. The lines may come
- * from anybody: what is in them is data, is never sent to a terminal or a browser as it is, and a line that is no record
- * is counted and told of. A view opens no file and makes no system call; what it makes goes to a function.
+ * A view knows records and nothing else: it works on the lines of a run and on those of a file alike. The lines may
+ * come from anybody: what is in them is data, is never sent to a terminal or a browser as it is, and a line that is no
+ * record is counted and told of. A view opens no file and makes no system call; what it makes goes to a function.
  */
 #ifndef SMTPSCAN_VIEW_H
 #define SMTPSCAN_VIEW_H

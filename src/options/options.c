@@ -47,6 +47,12 @@ static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_STRING, IN(output_file), NULL, "write to FILE (default standard output)" },
 	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
 	  "records to write; all, NAME, or +NAME and -NAME to\nchange the default: alert,smtp,fileinfo,smtp_auth,\ntls,flow,stats" },
+	{ "format", 0, "FORMAT", GROUP_OUTPUT, ROW_CALL, 0, take_format,
+	  "json (the records, as by default), text (sessions\nas ladders) or mails (a line a mail)" },
+	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
+	{ "flow", 0, "ID", GROUP_OUTPUT, ROW_STRING, IN(pick_flow), NULL,
+	  "only the session with this flow_id or community_id" },
+	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
 	{ "body-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.body_limit), take_text_limit,
 	  "longest email.body (default 1M; 0: none)" },
 	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "write the content of mails as sent, too" },
@@ -207,6 +213,15 @@ static void defaults(struct options *options)
 	};
 }
 
+/* records_of_view - what a view needs to see of a session, unless the user said which records that is to be. */
+static unsigned records_of_view(const struct options *options)
+{
+	const unsigned least = RECORD_BIT(SMTP) | RECORD_BIT(FLOW) | RECORD_BIT(STATS);
+	if (options->events_given)
+		return least;
+	return options->format == VIEW_TEXT ? least | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE) : least;
+}
+
 /* conclude - what follows from all options together. Returns a sentence when they contradict each other. */
 static const char *conclude(struct options *options)
 {
@@ -222,12 +237,16 @@ static const char *conclude(struct options *options)
 	}
 	if (options->resume_dir)
 		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
+	if (options->format != VIEW_JSON)
+		options->output.records |= records_of_view(options);
 	if (!options->captures[0])
 		return "no capture given";
 	if (options->keep_order && !options->continuous)
 		return "--keep-order goes with --continuous";
 	if (options->resume_dir && options->output_file)
 		return "--resume and --output exclude each other";
+	if (options->resume_dir && options->format != VIEW_JSON)
+		return "--resume writes JSON Lines only";
 	if (options->resume_dir && options->continuous)
 		return "--resume and --continuous exclude each other";
 	if (options->resume_dir && options->mbox)
@@ -266,6 +285,7 @@ void options_free(struct options *options)
 	g_free(options->bpf);
 	g_free(options->resume_dir);
 	g_free(options->mbox);
+	g_free(options->pick_flow);
 	g_free((void *)options->flow.ports);
 	g_free((void *)options->mail.extract_dir);
 	if (options->detectors.local_domains)

@@ -37,6 +37,9 @@ enum taken take_alert_limit(struct options *options, const struct option_row *ro
 enum taken take_jobs(struct options *options, const struct option_row *row, const char *value);
 enum taken take_shard(struct options *options, const struct option_row *row, const char *value);
 enum taken take_events(struct options *options, const struct option_row *row, const char *value);
+enum taken take_format(struct options *options, const struct option_row *row, const char *value);
+enum taken take_text(struct options *options, const struct option_row *row, const char *value);
+enum taken take_color(struct options *options, const struct option_row *row, const char *value);
 enum taken take_hash(struct options *options, const struct option_row *row, const char *value);
 enum taken take_ports(struct options *options, const struct option_row *row, const char *value);
 enum taken take_disable(struct options *options, const struct option_row *row, const char *value);

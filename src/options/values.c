@@ -130,6 +130,43 @@ enum taken take_shard(struct options *options, const struct option_row *row, con
 	return TAKEN;
 }
 
+/* word_of - the place of a word among others; their count when it is none of them. */
+static size_t word_of(const char *const *words, size_t count, const char *word)
+{
+	size_t i = 0;
+	while (i < count && strcmp(words[i], word) != 0)
+		i++;
+	return i;
+}
+
+enum taken take_format(struct options *options, const struct option_row *row, const char *value)
+{
+	static const char *const words[] = { [VIEW_JSON] = "json", [VIEW_TEXT] = "text", [VIEW_MAILS] = "mails" };
+	const size_t word = word_of(words, G_N_ELEMENTS(words), value);
+	if (word == G_N_ELEMENTS(words))
+		return option_bad(row, value, "json, text or mails");
+	options->format = (enum view_format)word;
+	return TAKEN;
+}
+
+enum taken take_text(struct options *options, const struct option_row *row, const char *value)
+{
+	options->format = VIEW_TEXT;
+	return TAKEN;
+}
+
+enum taken take_color(struct options *options, const struct option_row *row, const char *value)
+{
+	static const char *const words[] = {
+		[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"
+	};
+	const size_t word = word_of(words, G_N_ELEMENTS(words), value);
+	if (word == G_N_ELEMENTS(words))
+		return option_bad(row, value, "auto, always or never");
+	options->colour = (enum colour)word;
+	return TAKEN;
+}
+
 /* ---- lists ---- */
 
 enum taken take_events(struct options *options, const struct option_row *row, const char *value)
@@ -150,6 +187,7 @@ enum taken take_events(struct options *options, const struct option_row *row, co
 		records = sign == '+' ? records | bits : records & ~bits;
 	}
 	options->output.records = records;
+	options->events_given = true;
 	g_free(copy);
 	return taken;
 }

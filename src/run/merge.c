@@ -88,7 +88,7 @@ static void write_frame(struct run *run, struct part *part)
 	if (input->mailing && input->mailing != part) /* that part died over it */
 		end_mail(run, input, false);
 	if (head->kind == FRAME_LINES) {
-		if (!writer_put(input->writer, octets, head->size))
+		if (!outlet_put(input->outlet, octets, head->size))
 			fail(run);
 	} else {
 		input->mailing = part;
@@ -187,7 +187,7 @@ static void say_all(struct run *run, const struct input *input, const struct inp
 bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
 {
 	struct run *run = context;
-	if (!writer_put(run->finishing->writer, line, size))
+	if (!outlet_put(run->finishing->outlet, line, size))
 		fail(run);
 	return !run->failed;
 }
@@ -195,8 +195,8 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 /* close_output - of an input that has its own. */
 static void close_output(struct run *run, struct input *input)
 {
-	bool good = writer_close(input->writer) && !run->failed;
-	input->writer = NULL;
+	bool good = outlet_close(input->outlet) && !run->failed;
+	input->outlet = NULL;
 	if (!good || !resume_end(input->hidden, input->path)) {
 		g_unlink(input->hidden);
 		fail(run);
@@ -217,7 +217,7 @@ void merge_free(struct run *run, struct input *input)
 {
 	forget(input);
 	if (input->hidden) {
-		writer_close(input->writer);
+		outlet_close(input->outlet);
 		g_unlink(input->hidden);
 	}
 	g_free(input->hidden);
@@ -264,14 +264,14 @@ bool merge_begin(struct run *run, struct input *input)
 		part->spool = spool_new();
 		part->report.stats.complete = true;
 	}
-	input->writer = run->writer;
+	input->outlet = run->outlet;
 	if (!input->path)
 		return true;
 	int fd = resume_begin(input->path, &input->hidden);
-	input->writer = fd >= 0 ? writer_new(fd, input->path) : NULL;
-	if (!input->writer)
+	input->outlet = outlet_new(run->options, fd >= 0 ? writer_new(fd, input->path) : NULL);
+	if (!input->outlet)
 		fail(run);
-	return input->writer;
+	return input->outlet;
 }
 
 /* write_input - what can be written by now. Returns true when that was the last of it. */
@@ -280,7 +280,7 @@ static bool write_input(struct run *run, struct input *input)
 	struct part *part;
 	while (!run->failed && (part = next_part(input)))
 		write_frame(run, part);
-	if (input->live && !run->failed && !writer_flush(input->writer))
+	if (input->live && !run->failed && !outlet_flush(input->outlet))
 		fail(run);
 	for (unsigned i = 0; i < input->shares; i++)
 		if (!is_over(&input->parts[i]) || has_frame(&input->parts[i]))

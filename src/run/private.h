@@ -13,6 +13,7 @@
 
 #include "analysis.h"
 #include "mbox.h"
+#include "outlet.h"
 #include "progress.h"
 #include "record.h"
 #include "run.h"
@@ -93,7 +94,7 @@ struct input {
 	unsigned given;        /* parts that workers have had */
 	GPtrArray *said;       /* char*: what is wrong with it */
 	char *hidden;          /* the name of its output file until it is finished */
-	struct writer *writer; /* its own, or that of all */
+	struct outlet *outlet; /* its own, or that of all */
 	struct part *mailing;  /* whose mail is being written */
 	bool finished;
 };
@@ -114,7 +115,7 @@ struct run {
 	size_t finished; /* how many are */
 	struct worker *workers;
 	unsigned worker_count;
-	struct writer *writer; /* of all inputs; NULL with --resume */
+	struct outlet *outlet; /* of all inputs; NULL with --resume */
 	struct output *output; /* for stats records */
 	struct mbox *mbox;
 	struct progress_meter *progress;

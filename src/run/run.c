@@ -455,7 +455,7 @@ static bool open_places(struct run *run)
 			return writer_complain(folders[i]);
 	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))
 		return writer_complain(options->mbox);
-	return options->resume_dir || (run->writer = writer_open(options->output_file));
+	return options->resume_dir || (run->outlet = outlet_new(options, writer_open(options->output_file)));
 }
 
 /* allow_files - each worker takes two descriptors, each input that is ahead one or two; a worker, which inherits this,
@@ -492,7 +492,7 @@ int jobs_run(const struct options *options, const GPtrArray *captures)
 	plan(&run, captures);
 	work(&run);
 	progress(&run, true);
-	if (!writer_close(run.writer))
+	if (!outlet_close(run.outlet))
 		jobs_status(&run, EXIT_OUTPUT);
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
 		jobs_status(&run, EXIT_OUTPUT);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "writer.h"
+#include "outlet.h"
 
 /* The output of one shard. */
 struct shard {
@@ -97,7 +97,7 @@ static bool all_there(char **paths, unsigned count)
 }
 
 /* merge_records - the records of one capture, until every shard has come to its stats. */
-static bool merge_records(struct shard *shards, unsigned count, struct writer *writer, int *status)
+static bool merge_records(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
 {
 	for (;;) {
 		struct shard *least = NULL;
@@ -106,7 +106,7 @@ static bool merge_records(struct shard *shards, unsigned count, struct writer *w
 				least = &shards[i];
 		if (!least)
 			return true;
-		if (!writer_put(writer, least->line, least->size))
+		if (!outlet_put(outlet, least->line, least->size))
 			*status = EXIT_OUTPUT;
 		if (*status == EXIT_OUTPUT || !next_line(least))
 			return false;
@@ -114,7 +114,7 @@ static bool merge_records(struct shard *shards, unsigned count, struct writer *w
 }
 
 /* merge_stats - their stats records become one. */
-static bool merge_stats(struct shard *shards, unsigned count, struct writer *writer, int *status)
+static bool merge_stats(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
 {
 	GPtrArray *lines = g_ptr_array_new();
 	GString *line = g_string_new(NULL);
@@ -129,7 +129,7 @@ static bool merge_stats(struct shard *shards, unsigned count, struct writer *wri
 		good = complain(shards[0].path, "not of the same capture as the others, or not read as far");
 	if (merged == STATS_INCOMPLETE)
 		*status = EXIT_INPUT;
-	if (good && !writer_put(writer, line->str, line->len))
+	if (good && !outlet_put(outlet, line->str, line->len))
 		*status = EXIT_OUTPUT;
 	for (unsigned i = 0; good && i < count; i++)
 		good = next_line(&shards[i]);
@@ -138,7 +138,7 @@ static bool merge_stats(struct shard *shards, unsigned count, struct writer *wri
 	return good && *status != EXIT_OUTPUT;
 }
 
-static bool merge(struct shard *shards, unsigned count, struct writer *writer, int *status)
+static bool merge(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (!next_line(&shards[i]))
@@ -149,7 +149,7 @@ static bool merge(struct shard *shards, unsigned count, struct writer *writer, i
 			more = more || shards[i].line;
 		if (!more)
 			return true;
-		if (!merge_records(shards, count, writer, status) || !merge_stats(shards, count, writer, status))
+		if (!merge_records(shards, count, outlet, status) || !merge_stats(shards, count, outlet, status))
 			return false;
 	}
 }
@@ -167,12 +167,12 @@ int shards_merge(const struct options *options)
 		shards[i].file = fopen(shards[i].path, "re");
 		good = shards[i].file || writer_complain(shards[i].path);
 	}
-	struct writer *writer = good ? writer_open(options->output_file) : NULL;
-	if (good && !writer)
+	struct outlet *outlet = good ? outlet_new(options, writer_open(options->output_file)) : NULL;
+	if (good && !outlet)
 		status = EXIT_OUTPUT;
-	if (writer && !merge(shards, count, writer, &status) && status == EXIT_OK)
+	if (outlet && !merge(shards, count, outlet, &status) && status == EXIT_OK)
 		status = EXIT_INPUT;
-	if (!writer_close(writer))
+	if (!outlet_close(outlet))
 		status = EXIT_OUTPUT;
 	for (unsigned i = 0; i < count; i++) {
 		if (shards[i].file)

@@ -42,7 +42,8 @@ bool ink_is_plain(gunichar c)
 	}
 }
 
-/* shown - one character as it is written, and its columns. Returns the next one; what is no UTF-8 is taken by octets. */
+/* shown - one character as it is written, and its columns. Returns the next one; what is no UTF-8 is taken by octets.
+ */
 static const char *shown(const char *at, char text[static SHOWN_ROOM], unsigned *columns)
 {
 	gunichar c = g_utf8_get_char_validated(at, -1);
@@ -157,7 +158,7 @@ void ink_cut(struct ink *ink, enum style style, const char *text)
 	while (*text) {
 		const char *next = shown(text, octets, &columns);
 		/* The last column is for what shows that there is more. */
-		if (ink->width > 0 && ink->column + columns + (*next != '\0') > ink->width) {
+		if (ink->width > 0 && ink->column + columns >= ink->width) {
 			g_string_append(ink->out, "…");
 			ink->column = ink->width;
 			break;

@@ -289,9 +289,10 @@ static void envelope(struct ink *ink, const struct step *step, const cJSON *smtp
 	const char *outcome = read_text(smtp, "outcome"), *stage = read_text(smtp, "stage"),
 		   *from = read_text(smtp, "mail_from");
 	char *to = paths(smtp, "rcpt_to"), *refused = paths(smtp, "rejected_rcpt_to");
-	char *words = g_strdup_printf("mail %d %s at %s: %s → %s", step->tx, outcome ? outcome : "?", stage ? stage : "?",
-		from ? from : "?", to ? to : "nobody");
-	detail(ink, g_strcmp0(outcome, "accepted") == 0 ? STYLE_SERVER : STYLE_ERROR, "outcome", words);
+	const bool accepted = g_strcmp0(outcome, "accepted") == 0;
+	char *words = g_strdup_printf("%s%s%s: %s → %s", outcome ? outcome : "?", accepted || !stage ? "" : " at ",
+		accepted || !stage ? "" : stage, from ? from : "?", to ? to : "nobody");
+	detail(ink, accepted ? STYLE_SERVER : STYLE_ERROR, "outcome", words);
 	detail(ink, STYLE_ERROR, "refused", refused);
 	g_free(words);
 	g_free(to);
@@ -324,8 +325,9 @@ static void auth(struct ink *ink, const struct step *step, int64_t start)
 		   *password = read_text(object, "password");
 	const bool success = read_flag(object, "success");
 	step_begin(ink, step, start, success ? STYLE_SERVER : STYLE_ERROR, "**");
-	ink_words(ink, success ? STYLE_SERVER : STYLE_ERROR, LINE_COLUMN, "AUTH %s as %s %s, %s", mechanism ? mechanism : "?",
-		user ? user : "?", success ? "succeeded" : "failed", read_flag(object, "tls") ? "inside TLS" : "in clear");
+	ink_words(ink, success ? STYLE_SERVER : STYLE_ERROR, LINE_COLUMN, "AUTH %s as %s %s, %s",
+		mechanism ? mechanism : "?", user ? user : "?", success ? "succeeded" : "failed",
+		read_flag(object, "tls") ? "inside TLS" : "in clear");
 	ink_newline(ink);
 	detail(ink, STYLE_PLAIN, "password", password);
 }
@@ -361,8 +363,8 @@ static void tail(struct ink *ink, const struct talk *talk)
 	else if (!talk->end)
 		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- no record of its end");
 	else
-		ink_words(ink, STYLE_FAINT, LINE_COLUMN, "-- %s%s%s, state %s", reason ? reason : "over", close ? ", " : "",
-			close ? close : "", state ? state : "?");
+		ink_words(ink, STYLE_FAINT, LINE_COLUMN, "-- %s%s%s, state %s", reason ? reason : "over",
+			close ? ", " : "", close ? close : "", state ? state : "?");
 	ink_newline(ink);
 	ink_newline(ink);
 }
@@ -371,7 +373,7 @@ static void tail(struct ink *ink, const struct talk *talk)
 
 static void on_talk(void *context, const struct talk *talk)
 {
-	static void (*const shows[])(struct ink *ink, const struct step *step, int64_t start) = {
+	static void (*const shows[])(struct ink * ink, const struct step *step, int64_t start) = {
 		[STEP_COMMAND] = command,
 		[STEP_RESPONSE] = response,
 		[STEP_ALERT] = alert,

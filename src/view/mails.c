@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mails.c - a line a mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject, files, flow.
+ * mails.c - a line a mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject, files,
+ * flow.
  *
  * Mails come when their session is over: alerts and files may come behind the record of a mail.
  */
@@ -11,6 +12,9 @@
 
 #define RECIPIENTS_MAX 3
 #define NAMES_MAX 8 /* of files, and of alerts */
+#define WIDE 120    /* columns that are enough */
+#define DATE_SIZE (sizeof("2026-11-22T14:00:00") - 1)
+#define YEAR_SIZE (sizeof("2026-") - 1)
 
 struct mails {
 	struct view view; /* first */
@@ -53,15 +57,29 @@ static unsigned alerts_of(const struct talk *talk, int tx, struct names *names)
 	return worst;
 }
 
-static char *recipients(const cJSON *smtp)
+/* add_path - without its brackets: they cost room, and a path is told by its place. */
+static void add_path(GString *text, const char *path)
 {
+	const size_t size = strlen(path);
+	const bool brackets = size > 2 && path[0] == '<' && path[size - 1] == '>';
+	g_string_append_len(text, path + brackets, (gssize)(size - 2 * brackets));
+}
+
+/* envelope - who sent it to whom. */
+static char *envelope(const cJSON *smtp)
+{
+	const char *from = read_text(smtp, "mail_from");
 	const cJSON *item, *list = read_array(smtp, "rcpt_to");
 	GString *text = g_string_new(NULL);
 	int count = 0;
+	add_path(text, from ? from : "?");
+	g_string_append(text, " → ");
 	cJSON_ArrayForEach(item, list)
 	{
-		if (count++ < RECIPIENTS_MAX && cJSON_IsString(item))
-			g_string_append_printf(text, "%s%s", count > 1 ? "," : "", item->valuestring);
+		if (!cJSON_IsString(item) || count++ >= RECIPIENTS_MAX)
+			continue;
+		g_string_append(text, count > 1 ? ", " : "");
+		add_path(text, item->valuestring);
 	}
 	if (count > RECIPIENTS_MAX)
 		g_string_append_printf(text, " +%d", count - RECIPIENTS_MAX);
@@ -98,14 +116,14 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	static const enum style styles[] = { STYLE_PLAIN, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
 	struct ink *ink = &mails->ink;
 	const cJSON *smtp = read_object(step->record, "smtp");
-	const char *outcome = read_text(smtp, "outcome"), *from = read_text(smtp, "mail_from"),
-		   *time = read_text(step->record, "timestamp");
+	const char *outcome = read_text(smtp, "outcome"), *time = read_text(step->record, "timestamp");
 	struct names alerts = { .text = g_string_new(NULL) };
 	const unsigned worst = alerts_of(talk, step->tx, &alerts);
-	char *to = recipients(smtp);
-	char *head = g_strdup_printf(" %.19s %-8s %8" G_GUINT64_FORMAT " ", time ? time : "", outcome ? outcome : "?",
-		read_number(smtp, "size"));
-	char *path = g_strdup_printf("%s → %s", from ? from : "?", to);
+	char *path = envelope(smtp);
+	/* A narrow terminal has no room for the year. */
+	const unsigned skip = time && strlen(time) >= DATE_SIZE && ink->width > 0 && ink->width < WIDE ? YEAR_SIZE : 0;
+	char *head = g_strdup_printf(" %.*s %-8s %8" G_GUINT64_FORMAT "  ", (int)(DATE_SIZE - skip),
+		time ? time + skip : "", outcome ? outcome : "?", read_number(smtp, "size"));
 	ink_cut(ink, styles[worst], marks[worst]);
 	ink_cut(ink, g_strcmp0(outcome, "accepted") == 0 ? STYLE_PLAIN : STYLE_ERROR, head);
 	ink_cut(ink, STYLE_CLIENT, path);
@@ -115,7 +133,6 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	}
 	print_tail(ink, talk, step);
 	ink_newline(ink);
-	g_free(to);
 	g_free(head);
 	g_free(path);
 	g_string_free(alerts.text, TRUE);

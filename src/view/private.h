@@ -38,9 +38,9 @@ struct step {
 /* A session, as far as it is known. */
 struct talk {
 	uint64_t flow;
-	GArray *steps;     /* of struct step */
-	cJSON *record;     /* of the flow, or else the first of any; for the addresses */
-	const cJSON *end;  /* flow object of that; NULL: its end was not seen */
+	GArray *steps;    /* of struct step */
+	cJSON *record;    /* of the flow, or else the first of any; for the addresses */
+	const cJSON *end; /* flow object of that; NULL: its end was not seen */
 	const cJSON *session;
 	unsigned alerts[4]; /* by severity, [0] unused */
 	unsigned mails, accepted;

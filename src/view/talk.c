@@ -2,8 +2,8 @@
  *
  * talk.c - records, which come as packets do, are put together to sessions.
  *
- * A session is over when its flow record is there, or a stats record says that its input is. What waits is limited: when
- * all that waits is more than HELD_MAX, every session is handed on as far as it is, and goes on as a next part.
+ * A session is over when its flow record is there, or a stats record says that its input is. What waits is limited:
+ * when all that waits is more than HELD_MAX, every session is handed on as far as it is, and goes on as a next part.
  */
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #include "private.h"
 
 #define HELD_MAX ((size_t)256 * 1024 * 1024) /* octets, about, of all records that wait */
-#define NODE_SIZE 128                         /* what a value of a record takes, about */
-#define FILES_MAX 1000                        /* kept of a mail */
+#define NODE_SIZE 128                        /* what a value of a record takes, about */
+#define FILES_MAX 1000                       /* kept of a mail */
 
 struct talks {
 	talk_done done;
@@ -72,7 +72,8 @@ static size_t size_of(const cJSON *value)
 	return size;
 }
 
-/* content_place - where the content of a mail stands among the steps: its record comes behind the replies to its end. */
+/* content_place - where the content of a mail stands among the steps: its record comes behind the replies to its end.
+ */
 static guint content_place(const struct talk *talk)
 {
 	guint place = talk->steps->len;

@@ -8,14 +8,6 @@
 
 #include "private.h"
 
-struct view *view_text_new(const struct view_options *options, view_write write, void *context)
-{
-	struct view *view = options->format == VIEW_MAILS ? mails_new(options) : ladder_new(options);
-	view->write = write;
-	view->context = context;
-	return view;
-}
-
 bool view_line(struct view *view, const char *line, size_t size)
 {
 	if (view->failed)
@@ -47,8 +39,8 @@ void view_put(struct view *view, GString *octets)
 
 /* ---- looking at a line without reading it as JSON ---- */
 
-/* value_of - what stands behind "name": at its first place in a line. A quote inside of a text has a backslash before it,
- * so what is found is a name. */
+/* value_of - what stands behind "name": at its first place in a line. A quote inside of a text has a backslash before
+ * it, so what is found is a name. */
 static const char *value_of(const char *line, size_t size, const char *name)
 {
 	const char *at = memmem(line, size, name, strlen(name));

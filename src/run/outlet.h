@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * outlet.h - where the records of an output go: as they are, or through a view, into a writer. Private to the jobs.
+ *
+ * Records come in whole lines, one or several at once. --flow picks them here, whatever is made of them.
+ */
+#ifndef SMTPSCAN_RUN_OUTLET_H
+#define SMTPSCAN_RUN_OUTLET_H
+
+#include "options.h"
+#include "writer.h"
+
+struct outlet;
+
+/* outlet_new - takes the writer. NULL stays NULL. */
+struct outlet *outlet_new(const struct options *options, struct writer *writer);
+/* outlet_put, outlet_flush - return false, said, when it can't be written, now or before. */
+bool outlet_put(struct outlet *outlet, const void *lines, size_t size);
+bool outlet_flush(struct outlet *outlet);
+/* outlet_close - writes what a view held back, and closes the writer. Returns false, said, when something did not get
+ * there. NULL is fine. */
+bool outlet_close(struct outlet *outlet);
+
+#endif

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_view.py SMTPSCAN TESTDATA - what is made of records to be looked at: text on a terminal and into a file.
+
+Works in a folder of its own. A test that needs a pseudo-terminal is skipped where there is none.
+"""
+import fcntl
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import unicodedata
+import unittest
+
+PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
+HERE = os.path.dirname(os.path.abspath(__file__))
+README = os.path.join(HERE, "..", "..", "README.md")
+SMUGGLED = "postfix-smuggle-lf-dot-lf.pcap"
+WAIT = 60  # seconds until a test gives up
+
+
+def run(*arguments, **more):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, cwd=TESTDATA, timeout=WAIT, **more)
+
+
+def text(*arguments):
+    return run(*arguments).stdout.decode("utf-8")
+
+
+def on_terminal(columns, *arguments, **variables):
+    """What a terminal of so many columns gets to see."""
+    try:
+        master, slave = os.openpty()
+    except OSError:
+        raise unittest.SkipTest("no pseudo-terminal")
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment.update({"TERM": "xterm"}, **variables)
+    with subprocess.Popen([PROGRAM, "-q", *arguments], stdout=slave, cwd=TESTDATA, env=environment) as child:
+        os.close(slave)
+        seen = b""
+        try:
+            while True:
+                seen += os.read(master, 65536)
+        except OSError:  # the other end is closed
+            pass
+        child.wait(WAIT)
+    os.close(master)
+    return seen.decode("utf-8").replace("\r\n", "\n")
+
+
+def width(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+class View(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def test_text_and_records_say_the_same(self):
+        shown = text("-t", SMUGGLED)
+        for record in map(json.loads, text("-e", "all", SMUGGLED).splitlines()):
+            kind = record["event_type"]
+            if kind == "alert":
+                self.assertIn("!! %s %s: %s" % (record["alert"]["severity_name"].upper(), record["alert"]["signature"],
+                                                record["alert"]["description"]), shown)
+            elif kind == "smtp_command":
+                self.assertIn("→  " + record["smtp_command"]["verb"], shown)
+            elif kind == "smtp_response":
+                self.assertIn(record["smtp_response"]["lines"][0], shown)
+            elif kind == "smtp":
+                self.assertIn("[%d octets, mail %d" % (record["smtp"]["size"], record["tx_id"]), shown)
+            elif kind == "fileinfo":
+                self.assertIn(record["fileinfo"]["sha256"][:12], shown)
+
+    def test_short_and_long_option(self):
+        self.assertEqual(text("-t", SMUGGLED), text("--format=text", SMUGGLED))
+        self.assertEqual(text("--format=json", SMUGGLED), text(SMUGGLED))
+        self.assertEqual(run("--format=html", SMUGGLED).returncode, 2)
+        self.assertEqual(run("--color=red", SMUGGLED).returncode, 2)
+        self.assertEqual(run("-t", "--resume", self.folder, SMUGGLED).returncode, 2)
+
+    def test_text_does_not_depend_on_workers_or_language(self):
+        captures = [name for name in sorted(os.listdir(TESTDATA)) if name.startswith("postfix") and name.endswith("pcap")]
+        first = run("-t", "-j1", *captures).stdout
+        for variables in ({"LC_ALL": "C", "TZ": "UTC"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"}):
+            self.assertEqual(run("-t", "-j2", *captures, env=dict(os.environ, **variables)).stdout, first)
+
+    def test_mails_are_a_line_each(self):
+        lines = text("--format=mails", SMUGGLED).splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(lines[0], r"^!! \S+ accepted +250  otto@client.example → anna@corp.example  .*smtp_smuggling")
+        self.assertIn('"Smuggled"', lines[1])
+
+    def test_one_session_is_picked(self):
+        records = [json.loads(line) for line in text("-e", "flow", "mixed-ports.pcap").splitlines()]
+        self.assertGreater(len(records), 1)
+        for name in ("flow_id", "community_id"):
+            shown = text("-t", "--flow", str(records[1][name]), "mixed-ports.pcap")
+            self.assertEqual(shown.count("━ ") + shown.count("━\n"), 1)
+            self.assertIn(records[1]["community_id"], shown)
+            picked = [json.loads(line) for line in text("--flow", str(records[1][name]), "mixed-ports.pcap").splitlines()]
+            self.assertEqual({record["flow_id"] for record in picked if "flow_id" in record}, {records[1]["flow_id"]})
+            self.assertEqual(picked[-1]["event_type"], "stats")
+        done = run("-t", "--flow", "999", SMUGGLED)
+        self.assertIn(b"no record of a session '999'", done.stderr)
+
+    def test_records_of_shards_are_shown_as_those_of_a_run(self):
+        captures = ["mixed-ports.pcap", SMUGGLED]
+        parts = [os.path.join(self.folder, "%d.jsonl" % i) for i in (1, 2, 3)]
+        for i, part in enumerate(parts):
+            run("-e", "all,-smtp_content", "--shard", "%d/3" % (i + 1), "-o", part, *captures)
+        for form in ("text", "mails"):
+            self.assertEqual(text("--merge", "--format", form, *parts), text("--format", form, *captures))
+
+    def test_terminal_has_its_width_and_colours(self):
+        for columns in (40, 80, 160):
+            seen = on_terminal(columns, "-t", "--color=never", SMUGGLED)
+            self.assertNotIn("\x1b", seen)
+            widths = [width(line) for line in seen.splitlines()]
+            self.assertLessEqual(max(widths), columns)
+            self.assertIn(columns, widths)  # the rule
+        self.assertIn("\x1b[1;97;41mHIGH", on_terminal(80, "-t", SMUGGLED))
+        for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            self.assertNotIn("\x1b", on_terminal(80, "-t", SMUGGLED, **variables))
+        self.assertIn("\x1b", on_terminal(80, "-t", "--color=always", SMUGGLED, NO_COLOR="1"))
+        self.assertIn("\x1b", on_terminal(80, "-t", SMUGGLED, NO_COLOR=""))
+
+    def test_a_file_gets_neither(self):
+        self.assertNotIn("\x1b", text("-t", SMUGGLED))
+        path = os.path.join(self.folder, "out")
+        on_terminal(80, "-t", "-o", path, SMUGGLED)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text("-t", SMUGGLED))
+        self.assertIn("\x1b[", text("-t", "--color=always", SMUGGLED))
+
+    def test_readme_shows_what_is_shown(self):
+        with open(README, encoding="utf-8") as file:
+            section = file.read().split("\n## An attack, in text and in records\n")[1].split("\n## ")[0]
+        shown = text("-t", SMUGGLED).splitlines()
+        block = [line[4:] for line in section.splitlines() if line.startswith("    ") and "smtpscan -t" not in line]
+        ladder = [line for line in block if line.strip() and not line.lstrip().startswith(("{", '"'))]
+        self.assertGreater(len(ladder), 10)
+        missing = [line for line in ladder if line not in shown and line.strip() != "..."]
+        self.assertEqual(missing, [])
+
+
+if __name__ == "__main__":
+    sys.argv[1:] = sys.argv[3:]
+    unittest.main()
