@@ -363,8 +363,11 @@ static void tail(struct ink *ink, const struct talk *talk)
 	else if (!talk->end)
 		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- no record of its end");
 	else
-		ink_words(ink, STYLE_FAINT, LINE_COLUMN, "-- %s%s%s, state %s", reason ? reason : "over",
-			close ? ", " : "", close ? close : "", state ? state : "?");
+		ink_words(ink, STYLE_FAINT, LINE_COLUMN, "-- %s, state %s",
+			close    ? close
+			: reason ? reason
+				 : "over",
+			state ? state : "?");
 	ink_newline(ink);
 	ink_newline(ink);
 }
