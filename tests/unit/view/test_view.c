@@ -54,42 +54,27 @@ static void holds_not(const char *text, const char *part)
 	",'pcap_filename':'a.pcap'," ENDS ","
 
 /* Two sessions, one inside of the other; the mail's record and an alert come behind the reply to its content. */
-static const char two_sessions[] = AT(1.000000, 1,
-	7) "'event_type':'smtp_response','smtp_response':{'code':220,'lines':['one','two']}}\n" AT(1.250000, 2,
-	7) "'event_type':'smtp_command','smtp_command':{'verb':'EHLO','argument':'client.example'}}\n" AT(1.500000, 3,
-	8) "'event_type':'smtp_command','smtp_command':{'line':'noise\\\\x01'}}\n" AT(1.600000,
-	4, 7) "'event_type':'smtp_auth','smtp_auth':{'mechanism':'PLAIN','username':'otto','success':true,'tls':false}}"
-	      "\n" AT(2.000000, 5,
-		      7) "'event_type':'smtp_command','tx_id':0,'smtp_command':{'verb':'DATA'}}\n" AT(2.100000,
-		      6, 7) "'event_type':'smtp_response','tx_id':0,'smtp_response':{'code':354,'lines':['go'],'to':'"
-			    "DATA'}}\n" AT(3.000000, 9,
-				    7) "'event_type':'smtp_response','tx_id':0,'smtp_response':{'code':250,'lines':['2."
-				       "0.0 queued'],'to':'.'}}\n" AT(3.000000, 9,
-					       7) "'event_type':'alert','tx_id':0,'alert':{'signature':'bare_lf','"
-						  "severity':3,'description':'a "
-						  "LF','outcome':'failed','evidence':'x\\\\n'}}\n" AT(3.000000, 9,
-							  7) "'event_type':'smtp','tx_id':0,'smtp':{'mail_from':'<a@x>'"
-							     ",'rcpt_to':['<b@y>','<c@y>'],'rejected_rcpt_to':['<d@y>']"
-							     ",'outcome':'accepted','stage':'eod','size':4945,'sha256':"
-							     "'0123456789abcdef'},'email':{'subject':'Dues','from':'A "
-							     "<a@x>','body':'not shown'}}\n" AT(3.000000,
-								     9, 7) "'event_type':'fileinfo','tx_id':0,'"
-									   "fileinfo':{'filename':'d.pdf','content_"
-									   "type':'application/"
-									   "pdf','part':'2','size':1,'sha256':'"
-									   "fedcba9876543210','state':'TRUNCATED'}}"
-									   "\n" AT(4.000000, 10,
-										   7) "'event_type':'flow','flow':{'"
-										      "start':'2026-11-22T14:00:00."
-										      "900000Z','reason':'fin'},'smtp_"
-										      "session':{'state':'finish','gap_"
-										      "bytes':5}}\n"
-										      "{'pcap_filename':'a.pcap','"
-										      "event_type':'stats','stats':{'"
-										      "packets':10,'sessions':2,'mails'"
-										      ":1,'alerts':{'high':0,'medium':"
-										      "0,'low':1},'complete':false,'"
-										      "error':'cut off'}}\n";
+/* clang-format off */
+static const char two_sessions[] =
+	AT(1.000000, 1, 7) "'event_type':'smtp_response','smtp_response':{'code':220,'lines':['one','two']}}\n"
+	AT(1.250000, 2, 7) "'event_type':'smtp_command','smtp_command':{'verb':'EHLO','argument':'client.example'}}\n"
+	AT(1.500000, 3, 8) "'event_type':'smtp_command','smtp_command':{'line':'noise\\\\x01'}}\n"
+	AT(1.600000, 4, 7) "'event_type':'smtp_auth','smtp_auth':{'mechanism':'PLAIN','username':'otto','success':true}}\n"
+	AT(2.000000, 5, 7) "'event_type':'smtp_command','tx_id':0,'smtp_command':{'verb':'DATA'}}\n"
+	AT(2.100000, 6, 7) "'event_type':'smtp_response','tx_id':0,'smtp_response':{'code':354,'lines':['go'],'to':'DATA'}}\n"
+	AT(3.000000, 9, 7) "'event_type':'smtp_response','tx_id':0,'smtp_response':{'code':250,'lines':['2.0.0 queued'],'to':'.'}}\n"
+	AT(3.000000, 9, 7) "'event_type':'alert','tx_id':0,'alert':{'signature':'bare_lf','severity':3,'description':'a LF',"
+		"'outcome':'failed','evidence':'x\\\\n'}}\n"
+	AT(3.000000, 9, 7) "'event_type':'smtp','tx_id':0,'smtp':{'mail_from':'<a@x>','rcpt_to':['<b@y>','<c@y>'],"
+		"'rejected_rcpt_to':['<d@y>'],'outcome':'accepted','stage':'eod','size':4945,'sha256':'0123456789abcdef'},"
+		"'email':{'subject':'Dues','from':'A <a@x>','body':'not shown'}}\n"
+	AT(3.000000, 9, 7) "'event_type':'fileinfo','tx_id':0,'fileinfo':{'filename':'d.pdf','content_type':'application/pdf',"
+		"'part':'2','size':1,'sha256':'fedcba9876543210','state':'TRUNCATED'}}\n"
+	AT(4.000000, 10, 7) "'event_type':'flow','flow':{'start':'2026-11-22T14:00:00.900000Z','close':'fin'},"
+		"'smtp_session':{'state':'finish','gap_bytes':5}}\n"
+	"{'pcap_filename':'a.pcap','event_type':'stats','stats':{'packets':10,'sessions':2,'mails':1,"
+		"'alerts':{'high':0,'medium':0,'low':1},'complete':false,'error':'cut off'}}\n";
+/* clang-format on */
 
 static void a_ladder_is_whole_and_in_order(void **state)
 {
