@@ -136,6 +136,17 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 	}
 }
 
+/* look_at_clock - once an interface is finer than a microsecond, time stamps have nine digits: from the next packet on.
+ */
+static void look_at_clock(struct analysis *analysis)
+{
+	if (G_LIKELY(capture_nanoseconds(analysis->capture) == analysis->output_options.nanoseconds))
+		return;
+	output_packet_done(analysis->desk.output);
+	analysis->output_options.nanoseconds = true;
+	output_begin(analysis->desk.output, &analysis->output_options);
+}
+
 /* read_capture - all packets of one capture. */
 static void read_capture(struct analysis *analysis, const char *path)
 {
@@ -156,9 +167,12 @@ static void read_capture(struct analysis *analysis, const char *path)
 	enum capture_status status = CAPTURE_PACKET;
 	analysis->capture = capture;
 	while (!analysis->stop && !output_failed(analysis->desk.output) &&
-		(status = capture_next(capture, &packet)) == CAPTURE_PACKET)
+		(status = capture_next(capture, &packet)) == CAPTURE_PACKET) {
+		look_at_clock(analysis);
 		take_packet(analysis, &packet, live);
-	if (status == CAPTURE_BROKEN && !analysis->stop)
+	}
+	look_at_clock(analysis);
+	if ((status == CAPTURE_BROKEN || status == CAPTURE_CUT) && !analysis->stop)
 		broken(analysis, capture_error(capture));
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;

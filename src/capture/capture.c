@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * capture.c - packets out of a capture: libpcap over a capture_stream. See capture.h.
+ * capture.c - packets out of a capture: libpcap (pcap) or the block reader (pcapng) over a capture_stream. See
+ * capture.h.
  *
  * libpcap reads through a stdio FILE whose cookie is the stream. A cookie's read may be short, and stdio hands on what
  * came as soon as it is enough for the request; so a record of a live pipe is delivered when its last octet is there,
@@ -13,25 +14,34 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "clock.h"
+#include "filter.h"
 #include "format.h"
+#include "pcapng.h"
 #include "source.h"
 
 #define STDIO_BUFFER (1024 * 1024)
 /* Copies from the kernel are half as fast to a buffer that is not aligned. */
 #define STDIO_ALIGNMENT 4096
-/* What a capture needs to begin with: the shorter header of the two formats. */
-#define MAXIMUM_SNAPLEN 262144 /* libpcap's own */
+/* Octets that tell what a file is. */
 #define HEADER_MIN 24
+/* pcap_datalink_ext: the length of the frame check sequence, in units of 2 octets, when the bit is set. */
+#define FCS_PRESENT 0x04000000
+#define FCS_UNITS(extension) (((unsigned)(extension) >> 28 & 0x0f) * 2)
 
 struct capture {
 	char *name;
 	struct capture_stream *stream;
-	pcap_t *pcap;
+	pcap_t *pcap; /* one of these two */
+	struct pcapng *pcapng;
 	char *buffer; /* of stdio */
-	struct bpf_program filter;
-	bool filtered, nanoseconds, pcapng;
-	uint64_t packets;
+	struct filter *filter;
+	bool nanoseconds; /* of a pcap */
+	int link_type;    /* of a pcap */
+	uint8_t fcs;      /* of a pcap */
+	uint64_t packets, filtered;
 	char *error;
 };
 
@@ -53,8 +63,8 @@ static bool fail(const struct capture *capture, GError **error, const char *form
 	return false;
 }
 
-/* look_at_head - is it a capture, of which kind, and how fine is its clock. */
-static bool look_at_head(struct capture *capture, GError **error)
+/* look_at_head - is it a capture, and of which kind? */
+static bool look_at_head(struct capture *capture, enum capture_format *format, GError **error)
 {
 	struct span head = capture_stream_head(capture->stream, HEADER_MIN);
 	const char *trouble = capture_stream_error(capture->stream);
@@ -63,17 +73,9 @@ static bool look_at_head(struct capture *capture, GError **error)
 	if (head.size == 0)
 		return fail(capture, error, "%s",
 			capture_stream_compressed(capture->stream) ? "empty when decompressed" : "empty file");
-	enum capture_format format = capture_format_of(head);
-	if (format == CAPTURE_FORMAT_NONE)
+	*format = capture_format_of(head);
+	if (*format == CAPTURE_FORMAT_NONE)
 		return fail(capture, error, "not a capture (neither pcap nor pcapng)");
-	capture->pcapng = format == CAPTURE_FORMAT_PCAPNG;
-	size_t want;
-	while ((want = capture_format_need(head)) > head.size && want <= STREAM_HEAD_MAX) {
-		size_t had = head.size;
-		head = capture_stream_head(capture->stream, want);
-		if (head.size == had)
-			break;
-	}
 	capture->nanoseconds = capture_format_nanoseconds(head);
 	return true;
 }
@@ -91,8 +93,12 @@ static bool start_pcap(struct capture *capture, GError **error)
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	char words[PCAP_ERRBUF_SIZE] = "";
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, words);
-	if (capture->pcap != NULL)
+	if (capture->pcap != NULL) {
+		const int extension = pcap_datalink_ext(capture->pcap);
+		capture->link_type = pcap_datalink(capture->pcap);
+		capture->fcs = extension & FCS_PRESENT ? (uint8_t)FCS_UNITS(extension) : 0;
 		return true;
+	}
 	fclose(file);
 	const char *trouble = capture_stream_error(capture->stream);
 	if (trouble == NULL && strstr(words, "truncated") != NULL)
@@ -100,33 +106,30 @@ static bool start_pcap(struct capture *capture, GError **error)
 	return fail(capture, error, "%s", trouble != NULL ? trouble : words);
 }
 
-static bool start_filter(struct capture *capture, const char *bpf, GError **error)
+/* start_pcapng - up to its first section. */
+static bool start_pcapng(struct capture *capture, GError **error)
 {
-	if (pcap_compile(capture->pcap, &capture->filter, bpf, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return fail(capture, error, "filter \"%s\": %s", bpf, pcap_geterr(capture->pcap));
-	capture->filtered = true;
-	return true;
+	capture->pcapng = pcapng_new(capture->stream);
+	switch (pcapng_start(capture->pcapng)) {
+	case CAPTURE_CUT:
+		return fail(capture, error, "ends in the middle of its header");
+	case CAPTURE_BROKEN:
+		return fail(capture, error, "%s", pcapng_error(capture->pcapng));
+	default:
+		return true;
+	}
 }
 
-char *capture_filter_error(const char *bpf)
+/* start_filter - that it fits a pcapng's link types is found out when their packets come. */
+static bool start_filter(struct capture *capture, const char *bpf, GError **error)
 {
-	static const int links[] = { DLT_EN10MB, DLT_RAW, DLT_LINUX_SLL2, DLT_IEEE802_11_RADIO, DLT_PFLOG, DLT_PPP };
-	char *words = NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
-		struct bpf_program program;
-		pcap_t *pcap = pcap_open_dead(links[i], MAXIMUM_SNAPLEN);
-		const bool good = pcap_compile(pcap, &program, bpf, 1, PCAP_NETMASK_UNKNOWN) == 0;
-		if (good)
-			pcap_freecode(&program);
-		else if (words == NULL)
-			words = g_strdup(pcap_geterr(pcap));
-		pcap_close(pcap);
-		if (!good)
-			continue;
-		g_free(words);
-		return NULL;
-	}
-	return words;
+	char *words;
+	capture->filter = filter_new(bpf);
+	if (capture->pcapng || filter_fits(capture->filter, capture->link_type, &words))
+		return true;
+	fail(capture, error, "filter \"%s\": %s", bpf, words);
+	g_free(words);
+	return false;
 }
 
 struct capture *capture_open(const char *path, const char *bpf, GError **error)
@@ -137,7 +140,9 @@ struct capture *capture_open(const char *path, const char *bpf, GError **error)
 	struct capture *capture = g_new0(struct capture, 1);
 	capture->stream = stream;
 	capture->name = g_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	if (look_at_head(capture, error) && start_pcap(capture, error) &&
+	enum capture_format format = CAPTURE_FORMAT_NONE;
+	if (look_at_head(capture, &format, error) &&
+		(format == CAPTURE_FORMAT_PCAP ? start_pcap(capture, error) : start_pcapng(capture, error)) &&
 		(bpf == NULL || start_filter(capture, bpf, error)))
 		return capture;
 	capture_close(capture);
@@ -148,8 +153,8 @@ void capture_close(struct capture *capture)
 {
 	if (capture == NULL)
 		return;
-	if (capture->filtered)
-		pcap_freecode(&capture->filter);
+	filter_free(capture->filter);
+	pcapng_free(capture->pcapng);
 	if (capture->pcap != NULL)
 		pcap_close(capture->pcap);
 	capture_stream_close(capture->stream);
@@ -159,55 +164,76 @@ void capture_close(struct capture *capture)
 	g_free(capture);
 }
 
-/* broken - puts what libpcap or the stream says into a sentence. */
-static enum capture_status broken(struct capture *capture)
+/* complain - puts what went wrong behind the packets so far into a sentence. */
+static enum capture_status complain(struct capture *capture, enum capture_status status, const char *words)
+{
+	g_free(capture->error);
+	capture->error =
+		g_strdup_printf("%s: after packet %" G_GUINT64_FORMAT ": %s", capture->name, capture->packets, words);
+	return status;
+}
+
+/* pcap_trouble - what libpcap or the stream under it says. */
+static enum capture_status pcap_trouble(struct capture *capture)
 {
 	const char *words = pcap_geterr(capture->pcap);
 	const char *trouble = capture_stream_error(capture->stream);
-	char *sentence;
 	if (trouble != NULL)
-		sentence = g_strdup(trouble);
-	else if (strstr(words, "truncated") != NULL)
-		sentence = g_strdup("ends in the middle of a record");
-	else if (strstr(words, "of the first interface") != NULL)
-		sentence = g_strdup_printf("its interfaces differ, which libpcap does not read (%s)", words);
-	else
-		sentence = g_strdup_printf("damaged (%s)", words);
-	g_free(capture->error);
-	capture->error = g_strdup_printf(
-		"%s: after packet %" G_GUINT64_FORMAT ": %s", capture->name, capture->packets, sentence);
-	g_free(sentence);
+		return complain(capture, capture_stream_ended(capture->stream) ? CAPTURE_CUT : CAPTURE_BROKEN, trouble);
+	if (strstr(words, "truncated") != NULL)
+		return complain(capture, CAPTURE_CUT, "ends in the middle of a record");
+	char *damaged = g_strdup_printf("damaged (%s)", words);
+	complain(capture, CAPTURE_BROKEN, damaged);
+	g_free(damaged);
 	return CAPTURE_BROKEN;
 }
 
-/* moment_of - a capture's seconds are 32 bits without sign in pcap, which libpcap reads with one; in pcapng they can be
- * anything. */
-static int64_t moment_of(const struct capture *capture, const struct timeval *at)
+/* pcap_moment - both words of a time stamp are 32 bits without sign, which libpcap reads with one, and multiplies the
+ * microseconds by 1000. Some writers let the fraction grow beyond a second: it is carried over. */
+static int64_t pcap_moment(const struct capture *capture, const struct timeval *at)
 {
-	const int64_t limit = INT64_MAX / NANOSECONDS_PER_SECOND - 1;
-	int64_t seconds = capture->pcapng ? at->tv_sec : (int64_t)(uint32_t)at->tv_sec;
-	return CLAMP(seconds, 0, limit) * NANOSECONDS_PER_SECOND + CLAMP(at->tv_usec, 0, NANOSECONDS_PER_SECOND - 1);
+	const uint64_t fraction =
+		capture->nanoseconds ? (uint32_t)at->tv_usec : (uint64_t)(uint32_t)(at->tv_usec / 1000) * 1000;
+	return clock_moment((int64_t)(uint32_t)at->tv_sec, fraction);
+}
+
+static enum capture_status next_of_pcap(struct capture *capture, struct packet *packet)
+{
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	int status = pcap_next_ex(capture->pcap, &header, &data);
+	if (G_UNLIKELY(status != 1))
+		return status == PCAP_ERROR_BREAK ? CAPTURE_END : pcap_trouble(capture);
+	packet->at.time = pcap_moment(capture, &header->ts);
+	packet->link_type = capture->link_type;
+	packet->captured = header->caplen;
+	packet->length = MAX(header->len, header->caplen);
+	packet->data = data;
+	packet->fcs = capture->fcs;
+	packet->interface = NULL;
+	return CAPTURE_PACKET;
+}
+
+static enum capture_status next_of_pcapng(struct capture *capture, struct packet *packet)
+{
+	enum capture_status status = pcapng_next(capture->pcapng, packet);
+	if (status == CAPTURE_CUT || status == CAPTURE_BROKEN)
+		complain(capture, status, pcapng_error(capture->pcapng));
+	return status;
 }
 
 enum capture_status capture_next(struct capture *capture, struct packet *packet)
 {
-	struct pcap_pkthdr *header;
-	const u_char *data;
-	do {
-		int status = pcap_next_ex(capture->pcap, &header, &data);
-		if (G_UNLIKELY(status != 1)) {
-			packet->at.packet = capture->packets;
-			return status == PCAP_ERROR_BREAK ? CAPTURE_END : broken(capture);
-		}
-		capture->packets++;
-	} while (capture->filtered && pcap_offline_filter(&capture->filter, header, data) == 0);
-	packet->at.packet = capture->packets;
-	packet->at.time = moment_of(capture, &header->ts);
-	packet->link_type = pcap_datalink(capture->pcap);
-	packet->captured = header->caplen;
-	packet->length = MAX(header->len, header->caplen);
-	packet->data = data;
-	return CAPTURE_PACKET;
+	for (;;) {
+		enum capture_status status =
+			capture->pcapng ? next_of_pcapng(capture, packet) : next_of_pcap(capture, packet);
+		if (G_LIKELY(status == CAPTURE_PACKET))
+			capture->packets++;
+		packet->at.packet = capture->packets;
+		if (status != CAPTURE_PACKET || !capture->filter || filter_matches(capture->filter, packet))
+			return status;
+		capture->filtered++;
+	}
 }
 
 const char *capture_error(const struct capture *capture)
@@ -217,7 +243,36 @@ const char *capture_error(const struct capture *capture)
 
 bool capture_nanoseconds(const struct capture *capture)
 {
-	return capture->nanoseconds;
+	return capture->pcapng ? pcapng_nanoseconds(capture->pcapng) : capture->nanoseconds;
+}
+
+uint64_t capture_filtered(const struct capture *capture)
+{
+	return capture->filtered;
+}
+
+void capture_on_secrets(struct capture *capture, capture_secrets_sink *sink, void *context)
+{
+	if (capture->pcapng)
+		pcapng_on_secrets(capture->pcapng, sink, context);
+}
+
+bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context)
+{
+	struct packet packet;
+	struct stat status;
+	/* Opening a pipe would take from it what the analysis needs. */
+	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return false;
+	struct capture *capture = capture_open(path, NULL, NULL);
+	const bool can = capture && capture->pcapng;
+	if (can) {
+		pcapng_on_secrets(capture->pcapng, sink, context);
+		while (pcapng_next(capture->pcapng, &packet) == CAPTURE_PACKET)
+			;
+	}
+	capture_close(capture);
+	return can;
 }
 
 void capture_position(const struct capture *capture, uint64_t *position, uint64_t *size)

@@ -18,6 +18,7 @@ struct gzip {
 	void *context;
 	z_stream inflate;
 	bool between, over; /* members; the input */
+	bool ended;         /* too early */
 	const char *error;
 	uint8_t input[INPUT_SIZE];
 };
@@ -75,9 +76,10 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 		if (gzip->between && !next_member(gzip))
 			return 0;
 		int status = inflate(&gzip->inflate, Z_SYNC_FLUSH);
+		gzip->ended = status == Z_BUF_ERROR && gzip->over;
 		if (status == Z_STREAM_END)
 			gzip->between = true;
-		else if (status == Z_BUF_ERROR && gzip->over)
+		else if (gzip->ended)
 			gzip->error = "it ends too early";
 		else if (status != Z_OK && status != Z_BUF_ERROR)
 			gzip->error = gzip->inflate.msg != NULL ? gzip->inflate.msg : "not gzip";
@@ -89,4 +91,9 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 const char *gzip_error(const struct gzip *gzip)
 {
 	return gzip->error;
+}
+
+bool gzip_ended(const struct gzip *gzip)
+{
+	return gzip->ended;
 }

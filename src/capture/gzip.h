@@ -24,5 +24,7 @@ void gzip_free(struct gzip *gzip);
  * can't be read (gzip_error is NULL). */
 ssize_t gzip_read(struct gzip *gzip, void *to, size_t size);
 const char *gzip_error(const struct gzip *gzip);
+/* gzip_ended - is the error that the file ended in the middle of a member? All before that place was handed out. */
+bool gzip_ended(const struct gzip *gzip);
 
 #endif

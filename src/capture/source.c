@@ -260,6 +260,11 @@ const char *capture_stream_error(const struct capture_stream *stream)
 	return stream->error;
 }
 
+bool capture_stream_ended(const struct capture_stream *stream)
+{
+	return stream->error == NULL || (stream->gzip != NULL && gzip_ended(stream->gzip));
+}
+
 bool capture_stream_compressed(const struct capture_stream *stream)
 {
 	return stream->method != NULL;

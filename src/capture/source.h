@@ -14,7 +14,7 @@
 
 #include "types.h"
 
-/* Octets that can be looked at ahead: enough for the header of a pcapng with a long comment. */
+/* Octets that can be looked at ahead. */
 #define STREAM_HEAD_MAX (16 * 1024)
 
 struct capture_stream;
@@ -33,6 +33,9 @@ ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size
 
 /* capture_stream_error - what went wrong, without the name of the file; NULL when nothing did. */
 const char *capture_stream_error(const struct capture_stream *stream);
+
+/* capture_stream_ended - did the file just end, if too early for its compression? Not after any other trouble. */
+bool capture_stream_ended(const struct capture_stream *stream);
 
 bool capture_stream_compressed(const struct capture_stream *stream);
 /* capture_stream_position - octets of the (compressed) file read so far, and its size or 0. */

@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *copy = malloc(length != 0 ? length : 1);
 		for (uint32_t i = 0; i < length; i++)
 			copy[i] = data[i];
-		struct packet packet = { { number, (int64_t)number * 1000000 }, link_type, length, length + cut, copy };
+		struct packet packet = { { number, (int64_t)number * 1000000 }, link_type, length, length + cut, copy,
+			0, NULL };
 		struct segment segment;
 		if (decoder_packet(decoder, &packet, &segment) == DECODE_SEGMENT)
 			touch(&segment);

@@ -13,15 +13,21 @@
 
 #include "capture_files.h"
 
-static void put16(GByteArray *to, uint16_t value, bool swap)
+void put16(GByteArray *to, uint16_t value, bool swap)
 {
 	value = swap ? GUINT16_SWAP_LE_BE(value) : value;
 	g_byte_array_append(to, (const guint8 *)&value, sizeof(value));
 }
 
-static void put32(GByteArray *to, uint32_t value, bool swap)
+void put32(GByteArray *to, uint32_t value, bool swap)
 {
 	value = swap ? GUINT32_SWAP_LE_BE(value) : value;
+	g_byte_array_append(to, (const guint8 *)&value, sizeof(value));
+}
+
+void put64(GByteArray *to, uint64_t value, bool swap)
+{
+	value = swap ? GUINT64_SWAP_LE_BE(value) : value;
 	g_byte_array_append(to, (const guint8 *)&value, sizeof(value));
 }
 
@@ -64,8 +70,7 @@ GByteArray *pcap_of(uint32_t magic, bool swap, uint32_t count)
 	return file;
 }
 
-/* pcapng_block - of any type; the body is padded. */
-static void pcapng_block(GByteArray *to, uint32_t type, const GByteArray *body, bool swap)
+void pcapng_block(GByteArray *to, uint32_t type, GByteArray *body, bool swap)
 {
 	uint32_t padding = (4 - body->len % 4) % 4, size = 12 + body->len + padding;
 	put32(to, type, swap);
@@ -73,6 +78,15 @@ static void pcapng_block(GByteArray *to, uint32_t type, const GByteArray *body, 
 	g_byte_array_append(to, body->data, body->len);
 	g_byte_array_append(to, (const guint8 *)"\0\0\0", padding);
 	put32(to, size, swap);
+	g_byte_array_free(body, TRUE);
+}
+
+void pcapng_option(GByteArray *body, uint16_t code, const void *value, uint16_t size, bool swap)
+{
+	put16(body, code, swap);
+	put16(body, size, swap);
+	g_byte_array_append(body, value, size);
+	g_byte_array_append(body, (const guint8 *)"\0\0\0", (4 - size % 4) % 4);
 }
 
 void pcapng_section(GByteArray *to, bool swap, uint16_t comment)
@@ -89,7 +103,6 @@ void pcapng_section(GByteArray *to, bool swap, uint16_t comment)
 		put32(body, 0x20202020, swap);
 	put32(body, 0, swap);
 	pcapng_block(to, 0x0a0d0d0a, body, swap);
-	g_byte_array_free(body, TRUE);
 }
 
 void pcapng_interface(GByteArray *to, bool swap, uint16_t link_type, uint8_t resolution)
@@ -98,17 +111,11 @@ void pcapng_interface(GByteArray *to, bool swap, uint16_t link_type, uint8_t res
 	put16(body, link_type, swap);
 	put16(body, 0, swap);
 	put32(body, 65535, swap);
-	put16(body, 2, swap);
-	put16(body, 2, swap);
-	g_byte_array_append(body, (const guint8 *)"lo\0\0", 4);
-	if (resolution != 0) {
-		put16(body, 9, swap);
-		put16(body, 1, swap);
-		g_byte_array_append(body, (const guint8[]){ resolution, 0, 0, 0 }, 4);
-	}
+	pcapng_option(body, 2, "lo", 2, swap);
+	if (resolution != 0)
+		pcapng_option(body, 9, &resolution, 1, swap);
 	put32(body, 0, swap);
 	pcapng_block(to, 1, body, swap);
-	g_byte_array_free(body, TRUE);
 }
 
 void pcapng_packet(GByteArray *to, uint32_t number, uint64_t units, uint32_t interface, bool swap)
@@ -123,7 +130,6 @@ void pcapng_packet(GByteArray *to, uint32_t number, uint64_t units, uint32_t int
 	put32(body, (uint32_t)b.size, swap);
 	g_byte_array_append(body, b.data, (guint)b.size);
 	pcapng_block(to, 6, body, swap);
-	g_byte_array_free(body, TRUE);
 }
 
 GByteArray *compress(GByteArray *file, int (*filter)(struct archive *))

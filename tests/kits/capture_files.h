@@ -32,6 +32,14 @@ void pcapng_section(GByteArray *to, bool swap, uint16_t comment);
 void pcapng_interface(GByteArray *to, bool swap, uint16_t link_type, uint8_t resolution);
 void pcapng_packet(GByteArray *to, uint32_t number, uint64_t units, uint32_t interface, bool swap);
 
+/* Other blocks, and bodies for them: put16, put32 and put64 append a number, pcapng_option an option with its padding,
+ * pcapng_block the body (taken) with its lengths around it. */
+void put16(GByteArray *to, uint16_t value, bool swap);
+void put32(GByteArray *to, uint32_t value, bool swap);
+void put64(GByteArray *to, uint64_t value, bool swap);
+void pcapng_option(GByteArray *body, uint16_t code, const void *value, uint16_t size, bool swap);
+void pcapng_block(GByteArray *to, uint32_t type, GByteArray *body, bool swap);
+
 /* compress - by one of libarchive's archive_write_add_filter_*; takes the file. */
 GByteArray *compress(GByteArray *file, int (*filter)(struct archive *));
 

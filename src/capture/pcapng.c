@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * pcapng.c - packets out of the blocks of a pcapng file. See pcapng.h.
+ *
+ * blocks[] has a row for each type that is looked into. Such a block is peeked at as a whole, its lengths are compared,
+ * and then its handler reads it within these bounds. It stays in the window until the next call, for the packet points
+ * into it. What contradicts itself ends the file: behind a wrong length nothing can be trusted.
+ */
+#include "pcapng.h"
+
+#include <pcap/dlt.h>
+#include <string.h>
+
+#include "clock.h"
+#include "window.h"
+
+#define BLOCK_HEADER 8u  /* type and length */
+#define BLOCK_TRAILER 4u /* the length again */
+#define BYTE_ORDER_MAGIC 0x1a2b3c4du
+#define VERSION_MAJOR 1
+#define OPTION_HEADER 4u
+#define INTERFACE_NAME_MAX 32u
+
+enum block_type {
+	BLOCK_SECTION = 0x0a0d0d0a, /* the same in both byte orders */
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 2, /* obsolete */
+	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_ENHANCED_PACKET = 6,
+	BLOCK_SECRETS = 10
+};
+
+enum option_code {
+	OPTION_END = 0,
+	OPTION_PACKET_FLAGS = 2,
+	OPTION_NAME = 2,
+	OPTION_TSRESOL = 9,
+	OPTION_FCSLEN = 13,
+	OPTION_TSOFFSET = 14
+};
+
+struct interface {
+	struct clock clock;
+	int link_type;
+	uint32_t snaplen; /* 0: no limit */
+	uint8_t fcs;      /* octets */
+	char name[INTERFACE_NAME_MAX];
+};
+
+struct pcapng {
+	struct window *window;
+	const struct capture_stream *stream;
+	GArray *interfaces; /* of this section */
+	capture_secrets_sink *secrets;
+	void *context;
+	uint64_t blocks; /* that were begun */
+	uint64_t offset; /* of the block in hand */
+	size_t held;     /* octets in the window that belong to the last packet */
+	int64_t time;    /* of the last packet that had one */
+	bool swap, nanoseconds;
+	char *error;
+};
+
+/* The block in hand: what is between its two lengths. */
+struct body {
+	const uint8_t *data;
+	size_t size;
+};
+
+struct pcapng *pcapng_new(struct capture_stream *stream)
+{
+	struct pcapng *pcapng = g_new0(struct pcapng, 1);
+	pcapng->stream = stream;
+	pcapng->window = window_new(stream);
+	pcapng->interfaces = g_array_new(FALSE, TRUE, sizeof(struct interface));
+	return pcapng;
+}
+
+void pcapng_free(struct pcapng *pcapng)
+{
+	if (!pcapng)
+		return;
+	window_free(pcapng->window);
+	g_array_free(pcapng->interfaces, TRUE);
+	g_free(pcapng->error);
+	g_free(pcapng);
+}
+
+void pcapng_on_secrets(struct pcapng *pcapng, capture_secrets_sink *sink, void *context)
+{
+	pcapng->secrets = sink;
+	pcapng->context = context;
+}
+
+const char *pcapng_error(const struct pcapng *pcapng)
+{
+	return pcapng->error;
+}
+
+bool pcapng_nanoseconds(const struct pcapng *pcapng)
+{
+	return pcapng->nanoseconds;
+}
+
+/* ---- words in the order of the section ---- */
+
+static uint16_t get16(const struct pcapng *pcapng, const uint8_t *at)
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return pcapng->swap ? GUINT16_SWAP_LE_BE(value) : value;
+}
+
+static uint32_t get32(const struct pcapng *pcapng, const uint8_t *at)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return pcapng->swap ? GUINT32_SWAP_LE_BE(value) : value;
+}
+
+static int64_t get64(const struct pcapng *pcapng, const uint8_t *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return (int64_t)(pcapng->swap ? GUINT64_SWAP_LE_BE(value) : value);
+}
+
+static size_t padded(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+/* ---- errors ---- */
+
+/* wrong - the block in hand contradicts itself. */
+G_GNUC_PRINTF(2, 3)
+static enum capture_status wrong(struct pcapng *pcapng, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *words = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_free(pcapng->error);
+	pcapng->error = g_strdup_printf("damaged: block %" G_GUINT64_FORMAT " at offset %" G_GUINT64_FORMAT ": %s",
+		pcapng->blocks, pcapng->offset, words);
+	g_free(words);
+	return CAPTURE_BROKEN;
+}
+
+/* ends - the stream has no more, in the middle of a block. */
+static enum capture_status ends(struct pcapng *pcapng)
+{
+	const char *trouble = capture_stream_error(pcapng->stream);
+	char *place = g_strdup_printf(
+		"block %" G_GUINT64_FORMAT " at offset %" G_GUINT64_FORMAT, pcapng->blocks, pcapng->offset);
+	g_free(pcapng->error);
+	pcapng->error = trouble ? g_strdup_printf("%s, in %s", trouble, place)
+				: g_strconcat("ends in the middle of ", place, NULL);
+	g_free(place);
+	return capture_stream_ended(pcapng->stream) ? CAPTURE_CUT : CAPTURE_BROKEN;
+}
+
+/* ---- options ---- */
+
+struct option {
+	uint16_t code, size;
+	const uint8_t *value;
+};
+
+/* next_option - takes one from the front of `options`. Returns false at their end, and when they are damaged, which
+ * *status tells. */
+static bool next_option(struct pcapng *pcapng, struct body *options, struct option *option, enum capture_status *status)
+{
+	if (options->size == 0)
+		return false;
+	option->code = options->size < OPTION_HEADER ? OPTION_END : get16(pcapng, options->data);
+	if (option->code == OPTION_END)
+		return false;
+	option->size = get16(pcapng, options->data + 2);
+	option->value = options->data + OPTION_HEADER;
+	const size_t whole = OPTION_HEADER + padded(option->size);
+	if (whole > options->size) {
+		*status = wrong(pcapng, "option %u of %u octets is longer than the block", option->code, option->size);
+		return false;
+	}
+	options->data += whole;
+	options->size -= whole;
+	return true;
+}
+
+/* has_size - is an option's value as long as it must be? */
+static bool has_size(struct pcapng *pcapng, const struct option *option, uint16_t size, enum capture_status *status)
+{
+	if (option->size == size)
+		return true;
+	*status = wrong(pcapng, "option %u has %u octets instead of %u", option->code, option->size, size);
+	return false;
+}
+
+/* ---- sections and interfaces ---- */
+
+/* section - begins with everything unknown. */
+static enum capture_status section(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	const uint16_t major = get16(pcapng, body.data + 4);
+	if (major != VERSION_MAJOR)
+		return wrong(pcapng, "version %u.%u of the format is not known", major, get16(pcapng, body.data + 6));
+	g_array_set_size(pcapng->interfaces, 0);
+	return CAPTURE_END;
+}
+
+/* link_type_of - libpcap's number of a link type: in files a few have another one. */
+static int link_type_of(uint16_t type)
+{
+	static const struct {
+		uint16_t in_file;
+		int type;
+	} others[] = {
+		{ 100, DLT_ATM_RFC1483 },
+		{ 101, DLT_RAW },
+		{ 102, DLT_SLIP_BSDOS },
+		{ 103, DLT_PPP_BSDOS },
+		{ 106, DLT_ATM_CLIP },
+		{ 246, DLT_PFSYNC },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		if (others[i].in_file == type)
+			return others[i].type;
+	return type;
+}
+
+/* fcs_octets - if_fcslen is said to be in bits; most that write it mean octets. */
+static uint8_t fcs_octets(uint8_t length)
+{
+	return length >= 8 && length % 8 == 0 ? length / 8 : length;
+}
+
+static void set_name(struct interface *interface, const struct option *option)
+{
+	const size_t size = MIN(option->size, sizeof interface->name - 1);
+	memcpy(interface->name, option->value, size);
+	interface->name[size] = '\0';
+}
+
+/* interface_options - what of an interface is in options. CAPTURE_END: all is well. */
+static enum capture_status interface_options(struct pcapng *pcapng, struct body options, struct interface *interface)
+{
+	enum capture_status status = CAPTURE_END;
+	struct option option;
+	uint8_t resolution = CLOCK_RESOLUTION_DEFAULT;
+	int64_t offset = 0;
+	while (next_option(pcapng, &options, &option, &status)) {
+		if (option.code == OPTION_NAME)
+			set_name(interface, &option);
+		else if (option.code == OPTION_TSRESOL && has_size(pcapng, &option, 1, &status))
+			resolution = option.value[0];
+		else if (option.code == OPTION_FCSLEN && has_size(pcapng, &option, 1, &status))
+			interface->fcs = fcs_octets(option.value[0]);
+		else if (option.code == OPTION_TSOFFSET && has_size(pcapng, &option, 8, &status))
+			offset = get64(pcapng, option.value);
+		if (status != CAPTURE_END)
+			return status;
+	}
+	interface->clock = clock_of(resolution, offset);
+	return status;
+}
+
+static enum capture_status interface_description(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	struct interface interface = { .link_type = link_type_of(get16(pcapng, body.data)),
+		.snaplen = get32(pcapng, body.data + 4) };
+	if (pcapng->interfaces->len == PCAPNG_INTERFACES_MAX)
+		return wrong(pcapng, "more than %u interfaces", PCAPNG_INTERFACES_MAX);
+	enum capture_status status =
+		interface_options(pcapng, (struct body){ body.data + 8, body.size - 8 }, &interface);
+	if (status != CAPTURE_END)
+		return status;
+	g_array_append_val(pcapng->interfaces, interface);
+	pcapng->nanoseconds = pcapng->nanoseconds || clock_finer_than_microseconds(&interface.clock);
+	return CAPTURE_END;
+}
+
+/* ---- packets ---- */
+
+/* give - fills in what all kinds of packet blocks say; the octets stand at the front of `rest`. */
+static enum capture_status give(struct pcapng *pcapng, struct packet *packet, uint32_t id, uint32_t captured,
+	uint32_t length, const struct body *rest)
+{
+	if (id >= pcapng->interfaces->len)
+		return wrong(pcapng, "a packet of interface %u, but %u are described", id, pcapng->interfaces->len);
+	if (captured > rest->size)
+		return wrong(pcapng, "a packet of %u octets does not fit in", captured);
+	const struct interface *interface = &g_array_index(pcapng->interfaces, struct interface, id);
+	packet->link_type = interface->link_type;
+	packet->captured = captured;
+	packet->length = MAX(length, captured);
+	packet->data = rest->data;
+	packet->fcs = interface->fcs;
+	packet->interface = interface->name[0] ? interface->name : NULL;
+	return CAPTURE_PACKET;
+}
+
+/* give_timed - such a packet with a time stamp: `at` is where the captured length stands, behind two words of time. */
+static enum capture_status give_timed(
+	struct pcapng *pcapng, struct packet *packet, uint32_t id, const uint8_t *at, struct body *rest)
+{
+	const uint32_t captured = get32(pcapng, at + 8), length = get32(pcapng, at + 12);
+	const uint64_t units = (uint64_t)get32(pcapng, at) << 32 | get32(pcapng, at + 4);
+	enum capture_status status = give(pcapng, packet, id, captured, length, rest);
+	if (status != CAPTURE_PACKET)
+		return status;
+	packet->at.time = clock_time(&g_array_index(pcapng->interfaces, struct interface, id).clock, units);
+	pcapng->time = packet->at.time;
+	const size_t taken = MIN(padded(captured), rest->size);
+	*rest = (struct body){ rest->data + taken, rest->size - taken };
+	return CAPTURE_PACKET;
+}
+
+/* packet_options - epb_flags may say how long the frame check sequence of this packet is. */
+static enum capture_status packet_options(struct pcapng *pcapng, struct body options, struct packet *packet)
+{
+	enum capture_status status = CAPTURE_PACKET;
+	struct option option;
+	while (next_option(pcapng, &options, &option, &status)) {
+		if (option.code != OPTION_PACKET_FLAGS)
+			continue;
+		if (!has_size(pcapng, &option, 4, &status))
+			break;
+		const uint8_t fcs = get32(pcapng, option.value) >> 5 & 0x0f;
+		if (fcs != 0)
+			packet->fcs = fcs;
+	}
+	return status;
+}
+
+static enum capture_status enhanced_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	struct body rest = { body.data + 20, body.size - 20 };
+	enum capture_status status = give_timed(pcapng, packet, get32(pcapng, body.data), body.data + 4, &rest);
+	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
+}
+
+/* obsolete_packet - as an enhanced one, but for a count of drops beside a shorter number of the interface. */
+static enum capture_status obsolete_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	struct body rest = { body.data + 20, body.size - 20 };
+	enum capture_status status = give_timed(pcapng, packet, get16(pcapng, body.data), body.data + 4, &rest);
+	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
+}
+
+/* simple_packet - of the first interface; its time is not known: that of the packet before is the nearest. */
+static enum capture_status simple_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	const struct body rest = { body.data + 4, body.size - 4 };
+	const uint32_t length = get32(pcapng, body.data);
+	uint32_t captured = length;
+	if (pcapng->interfaces->len != 0) {
+		const uint32_t snaplen = g_array_index(pcapng->interfaces, struct interface, 0).snaplen;
+		captured = snaplen != 0 ? MIN(length, snaplen) : length;
+	}
+	packet->at.time = pcapng->time;
+	return give(pcapng, packet, 0, captured, length, &rest);
+}
+
+static enum capture_status secrets(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	const uint32_t type = get32(pcapng, body.data), size = get32(pcapng, body.data + 4);
+	if (size > body.size - 8)
+		return wrong(pcapng, "secrets of %u octets do not fit in", size);
+	if (pcapng->secrets)
+		pcapng->secrets(pcapng->context, type, (struct span){ body.data + 8, size });
+	return CAPTURE_END;
+}
+
+/* ---- blocks ---- */
+
+/* The least size is that of the fixed part. Handlers return CAPTURE_END when there is no packet to give. */
+static const struct block {
+	enum block_type type;
+	uint32_t least;
+	enum capture_status (*handler)(struct pcapng *pcapng, struct body body, struct packet *packet);
+} blocks[] = {
+	{ BLOCK_ENHANCED_PACKET, 20, enhanced_packet },
+	{ BLOCK_SIMPLE_PACKET, 4, simple_packet },
+	{ BLOCK_PACKET, 20, obsolete_packet },
+	{ BLOCK_INTERFACE, 8, interface_description },
+	{ BLOCK_SECTION, 16, section },
+	{ BLOCK_SECRETS, 8, secrets },
+};
+
+static const struct block *find_block(uint32_t type)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++)
+		if (blocks[i].type == type)
+			return &blocks[i];
+	return NULL;
+}
+
+/* read_header - type and length of the next block, and the byte order when a section begins. CAPTURE_END: there is
+ * none, CAPTURE_PACKET: here they are. */
+static enum capture_status read_header(struct pcapng *pcapng, uint32_t *type, uint32_t *length)
+{
+	window_take(pcapng->window, pcapng->held);
+	pcapng->offset += pcapng->held;
+	pcapng->held = 0;
+	const uint8_t *at = window_peek(pcapng->window, BLOCK_HEADER);
+	if (!at && window_left(pcapng->window) == 0 && !capture_stream_error(pcapng->stream))
+		return CAPTURE_END;
+	pcapng->blocks++;
+	if (!at)
+		return ends(pcapng);
+	*type = get32(pcapng, at);
+	if (*type == BLOCK_SECTION) {
+		at = window_peek(pcapng->window, BLOCK_HEADER + sizeof(uint32_t));
+		if (!at)
+			return ends(pcapng);
+		uint32_t order;
+		memcpy(&order, at + BLOCK_HEADER, sizeof order);
+		pcapng->swap = order != BYTE_ORDER_MAGIC;
+		if (pcapng->swap && order != GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC))
+			return wrong(pcapng, "a section without a byte order");
+	}
+	*length = get32(pcapng, at + 4);
+	return CAPTURE_PACKET;
+}
+
+/* check_trailer - the length stands at the end of the block, too. */
+static enum capture_status check_trailer(struct pcapng *pcapng, const uint8_t *at, uint32_t length)
+{
+	const uint32_t again = get32(pcapng, at);
+	return again == length ? CAPTURE_END
+			       : wrong(pcapng, "its length is %u at its beginning and %u at its end", length, again);
+}
+
+/* pass_over - a block that is not looked into, whatever its size. */
+static enum capture_status pass_over(struct pcapng *pcapng, uint32_t length)
+{
+	const uint64_t size = padded(length);
+	if (!window_skip(pcapng->window, size - BLOCK_TRAILER))
+		return ends(pcapng);
+	const uint8_t *trailer = window_peek(pcapng->window, BLOCK_TRAILER);
+	if (!trailer)
+		return ends(pcapng);
+	enum capture_status status = check_trailer(pcapng, trailer, length);
+	window_take(pcapng->window, BLOCK_TRAILER);
+	pcapng->offset += size;
+	return status;
+}
+
+/* look_into - a block of a known type. Some writers leave the padding out of the length, but not out of the file. */
+static enum capture_status look_into(
+	struct pcapng *pcapng, const struct block *block, uint32_t length, struct packet *packet)
+{
+	const size_t size = padded(length);
+	if (length > PCAPNG_BLOCK_MAX)
+		return wrong(pcapng, "a length of %u octets is more than can be", length);
+	const uint8_t *at = window_peek(pcapng->window, size);
+	if (!at)
+		return ends(pcapng);
+	pcapng->held = size;
+	enum capture_status status = check_trailer(pcapng, at + size - BLOCK_TRAILER, length);
+	if (status != CAPTURE_END)
+		return status;
+	return block->handler(pcapng, (struct body){ at + BLOCK_HEADER, size - BLOCK_HEADER - BLOCK_TRAILER }, packet);
+}
+
+/* next_block - CAPTURE_END: it gave no packet. *over: because there is no block any more. */
+static enum capture_status next_block(struct pcapng *pcapng, struct packet *packet, bool *over)
+{
+	uint32_t type = 0, length = 0;
+	enum capture_status status = read_header(pcapng, &type, &length);
+	*over = status == CAPTURE_END;
+	if (status != CAPTURE_PACKET)
+		return status;
+	const struct block *block = find_block(type);
+	if (length < BLOCK_HEADER + BLOCK_TRAILER + (block ? block->least : 0))
+		return wrong(pcapng, "a length of %u octets is less than can be", length);
+	return block ? look_into(pcapng, block, length, packet) : pass_over(pcapng, length);
+}
+
+enum capture_status pcapng_start(struct pcapng *pcapng)
+{
+	struct packet packet;
+	bool over;
+	enum capture_status status = next_block(pcapng, &packet, &over);
+	return status;
+}
+
+enum capture_status pcapng_next(struct pcapng *pcapng, struct packet *packet)
+{
+	enum capture_status status;
+	bool over;
+	do
+		status = next_block(pcapng, packet, &over);
+	while (status == CAPTURE_END && !over);
+	return status;
+}
