@@ -17,7 +17,7 @@
 enum flow_end {
 	FLOW_END_FIN,     /* both sides closed */
 	FLOW_END_RST,     /* a valid reset */
-	FLOW_END_TIMEOUT, /* idle for longer than the limit, in capture time */
+	FLOW_END_TIMEOUT, /* idle for longer than the limit, in the time of the capture (see src/flow/clock.h) */
 	FLOW_END_EVICTED, /* the memory limit was reached and it was the longest idle */
 	FLOW_END_REUSED,  /* a new connection on the same addresses and ports began */
 	FLOW_END_INPUT    /* the input ended */
@@ -52,7 +52,7 @@ struct flow {
 	struct address client, server;
 	uint16_t client_port, server_port;
 	uint8_t vlan_count;
-	uint16_t vlan[DECODE_VLAN_MAX];
+	uint16_t vlan[DECODE_VLAN_MAX]; /* identifiers seen so far, of a packet outermost first */
 };
 
 enum flow_trouble {
@@ -99,8 +99,10 @@ struct flow_stats {
 	uint64_t connections; /* all TCP connections seen (of this share) */
 	uint64_t sessions;    /* those that are SMTP */
 	uint64_t evicted;
-	uint64_t gap_bytes;
+	uint64_t gap_bytes; /* not in the capture */
 	uint64_t invalid_resets;
+	uint64_t time_jumps; /* stamps that came back, went back, or went too far ahead for a silence; of all packets */
+	uint64_t first_time_jump; /* ... the number of the first such packet; 0: none */
 };
 
 struct flow_table;

@@ -94,6 +94,7 @@ struct input_stats {
 	uint64_t connections, sessions, evicted, gap_bytes, invalid_resets; /* + */
 	uint64_t transactions, mails, mail_bytes, files;                    /* + */
 	uint64_t alerts[4];                                                 /* + by enum severity, [0] unused */
+	uint64_t time_jumps, first_time_jump;                               /* see flow.h */
 	struct moment first, last;
 	bool complete;
 	char error[512]; /* why not complete; empty */

@@ -210,6 +210,8 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->evicted = flows.evicted;
 	stats->gap_bytes = flows.gap_bytes;
 	stats->invalid_resets = flows.invalid_resets;
+	stats->time_jumps = flows.time_jumps;
+	stats->first_time_jump = flows.first_time_jump;
 	stats->fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);
 }
 

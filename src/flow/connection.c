@@ -293,7 +293,7 @@ static enum verdict quiet_segment(struct connection *connection, unsigned number
 {
 	struct end *end = &connection->end[number];
 	if (segment->flags & TCP_SYN) {
-		if (pending_syn_known(end, segment->seq))
+		if (identity_syn_known(end, segment->seq))
 			return STAYS;
 		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
 		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
@@ -355,6 +355,7 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 	end->wire_bytes += segment->wire_size;
 	end->fin |= (segment->flags & TCP_FIN) != 0;
 	end->rst |= (segment->flags & TCP_RST) != 0;
+	identity_numbers(end, segment);
 	connection->last = segment->at;
 	return dispatch(connection, number, segment);
 }

@@ -4,32 +4,35 @@
  *
  * table.c owns the connections: finds them, makes them, lets them expire, keeps to the memory limit. connection.c is
  * the life of one: pending, SMTP, other, or over; what a segment does to it is a verdict, for the table to act on.
- * pending.c asks: is it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, expiry.c is
- * the queues. Calls go down this list only. A connection that is not SMTP, or over, is this struct and nothing else;
- * its `work` is freed.
+ * pending.c asks: is it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, identity.c
+ * tells which connection a segment belongs to, expiry.c is the queues, clock.c the time. Calls go down this list only.
+ * A connection that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
  */
 #ifndef SMTPSCAN_FLOW_CONNECTION_H
 #define SMTPSCAN_FLOW_CONNECTION_H
 
 #include <glib.h>
 
+#include "clock.h"
 #include "flow.h"
 #include "stream.h"
 
-/* What a connection is found by: its two ends, lower one first, and what is around them. */
+/* What connections are found by: their two ends, lower one first. */
 struct flow_key {
-	uint64_t context;
 	uint8_t octets[2][16];
 	uint16_t port[2];
 	uint8_t family;
 	uint8_t zero[3]; /* no padding: keys are compared and hashed as bytes */
 };
 
-#define END_ISNS 3 /* initial sequence numbers remembered: a SYN can be sent again with another one */
+#define HINTS_KEPT 4 /* contexts of segments that are remembered of a connection */
+#define END_ISNS 3   /* initial sequence numbers remembered: a SYN can be sent again with another one */
 
 /* One of the two ends, in the order of the key. Which of them is the client comes out later. */
 struct end {
 	uint64_t packets, wire_bytes;
+	uint32_t next, ack; /* of its last segment: the number behind it, and what it acknowledged */
+	bool numbered, acks;
 	bool fin, rst;
 	bool spoke;   /* sent anything that is neither SYN nor RST */
 	bool payload; /* ... with payload */
@@ -76,6 +79,9 @@ struct connection {
 	struct flow_key key;
 	struct work *work;
 	struct flow_table *table;
+	struct connection *sibling; /* another one with the same key, in another network */
+	uint32_t hints[HINTS_KEPT]; /* contexts that its segments were in, newest last */
+	uint8_t hint_count;
 	struct connection *older, *newer; /* in its queue, by time of the last packet */
 	struct expiry *queue;
 	int64_t heard; /* time of the input when its last packet came */
@@ -104,7 +110,7 @@ struct flow_table {
 	struct flow_options options;
 	const struct flow_sink *sink;
 	void *context;
-	int64_t now;      /* latest time seen */
+	struct clock clock;
 	int64_t deadline; /* no connection expires before */
 	size_t memory;
 	struct flow_stats stats;
@@ -144,8 +150,6 @@ bool pending_ended_by(const struct connection *connection, unsigned end, const s
 enum pending pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
 /* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
 enum pending pending_consider(struct connection *connection, bool last);
-/* pending_syn_known - has this end sent a SYN with this number? */
-bool pending_syn_known(const struct end *end, uint32_t seq);
 /* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
 struct held_segment *held_copy(const struct segment *segment);
 void held_free(struct held_list *list);
@@ -166,6 +170,24 @@ size_t handshake_first_bytes(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size);
 /* handshake_end_of - which end sent a segment. */
 unsigned handshake_end_of(const struct flow_key *key, const struct segment *segment);
+
+/* ---- identity.c ---- */
+/* identity_seed - once, before any key is hashed. identity_hash, identity_equal - of struct flow_key. */
+void identity_seed(void);
+guint identity_hash(gconstpointer key);
+gboolean identity_equal(gconstpointer a, gconstpointer b);
+/* identity_key - fills in the key of a segment; returns which end sent it. */
+unsigned identity_key(struct flow_key *key, const struct segment *segment);
+/* identity_number - a flow's id (see flow.h). */
+uint64_t identity_number(const struct flow_key *key, struct moment first);
+/* identity_find - of FIRST and its siblings the one that a segment belongs to; NULL when it begins another one. */
+struct connection *identity_find(struct connection *first, unsigned end, const struct segment *segment);
+/* identity_hint - a segment of the connection was in this context. */
+void identity_hint(struct connection *connection, const struct segment *segment);
+/* identity_numbers - an end sent a segment with these numbers. */
+void identity_numbers(struct end *end, const struct segment *segment);
+/* identity_syn_known - has this end sent a SYN with this number? */
+bool identity_syn_known(const struct end *end, uint32_t seq);
 
 /* ---- expiry.c ---- */
 /* expiry_append - puts a connection that is in no queue at the end of one. expiry_remove - takes it out of its own. */

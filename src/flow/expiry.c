@@ -16,8 +16,8 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 {
 	struct flow_table *table = connection->table;
 	connection->queue = queue;
-	connection->heard = table->now;
-	table->deadline = MIN(table->deadline, table->now + queue->timeout);
+	connection->heard = table->clock.now;
+	table->deadline = MIN(table->deadline, table->clock.now + queue->timeout);
 	connection->older = queue->newest;
 	connection->newer = NULL;
 	*(queue->newest ? &queue->newest->newer : &queue->oldest) = connection;
@@ -27,7 +27,7 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 void expiry_renew(struct connection *connection, struct expiry *queue)
 {
 	if (connection->queue == queue && queue->newest == connection) {
-		connection->heard = connection->table->now;
+		connection->heard = connection->table->clock.now;
 		return;
 	}
 	expiry_remove(connection);

@@ -136,14 +136,6 @@ enum pending pending_consider(struct connection *connection, bool last)
 	return begins ? PENDING_SMTP : PENDING_WAIT;
 }
 
-bool pending_syn_known(const struct end *end, uint32_t seq)
-{
-	for (unsigned i = 0; i < end->syn_count; i++)
-		if (end->syns[i].seq == seq)
-			return true;
-	return false;
-}
-
 /* note_syn - remembers a SYN. The oldest one is forgotten for a new one. */
 static void note_syn(struct connection *connection, unsigned number, const struct segment *segment)
 {
@@ -180,7 +172,7 @@ bool pending_ended_by(const struct connection *connection, unsigned number, cons
 	if (segment->flags & TCP_RST)
 		return true;
 	return (segment->flags & TCP_SYN) && handshake_established(connection) &&
-	       !pending_syn_known(&connection->end[number], segment->seq) && !late_syn(connection, number, segment);
+	       !identity_syn_known(&connection->end[number], segment->seq) && !late_syn(connection, number, segment);
 }
 
 enum pending pending_segment(struct connection *connection, unsigned number, const struct segment *segment)

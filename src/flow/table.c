@@ -3,10 +3,9 @@
  * table.c - finds the connection of a segment, and decides how long a connection is kept.
  *
  * Three queues, each in order of the last packet: open connections expire after the idle timeout, closing ones sooner,
- * and those that are over are remembered a little while for what comes late. Time is the latest capture time seen,
- * whatever the order of packets; it is judged at every packet of the input, and what expires there ends in order of
- * flow id: nothing depends on the share, the hash or its seed. The memory limit takes the longest idle connection
- * first.
+ * and those that are over are remembered a little while for what comes late. Time passes as clock.h says; it is judged
+ * at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share,
+ * the hash or its seed. The memory limit takes the longest idle connection first.
  */
 #include "flow.h"
 
@@ -17,108 +16,25 @@
 #define IDLE_TIMEOUT (600 * NANOSECONDS_PER_SECOND)
 #define CLOSING_TIMEOUT (60 * NANOSECONDS_PER_SECOND) /* longer than what is lost at the end takes to be sent again */
 #define OVER_TIMEOUT (10 * NANOSECONDS_PER_SECOND)
-#define TIME_LIMIT (INT64_MAX / 4) /* time stamps beyond that are made up: sums and differences must not overflow */
-
-__extension__ typedef unsigned __int128 wide;
-
-static uint64_t seed;
-
-/* mix - spreads the bits of a word over all of it. */
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-	wide product = (wide)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t word(const void *at)
-{
-	uint64_t value;
-	memcpy(&value, at, sizeof value);
-	return value;
-}
-
-/* key_hash - seeded: nobody can choose addresses that collide. */
-static guint key_hash(gconstpointer pointer)
-{
-	const uint8_t *key = pointer;
-	uint64_t hash = seed;
-	for (size_t i = 0; i < sizeof(struct flow_key); i += 2 * sizeof(uint64_t))
-		hash = mix(hash ^ word(key + i), word(key + i + sizeof(uint64_t)) ^ seed);
-	return (guint)(hash ^ hash >> 32);
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-	return memcmp(a, b, sizeof(struct flow_key)) == 0;
-}
-
-/* key_fill - returns which end sent the segment. */
-static unsigned key_fill(struct flow_key *key, const struct segment *segment)
-{
-	int order = memcmp(segment->source.octets, segment->destination.octets, sizeof key->octets[0]);
-	if (order == 0)
-		order = (int)segment->source_port - (int)segment->destination_port;
-	bool source_first = order <= 0;
-	const struct address *low = source_first ? &segment->source : &segment->destination;
-	const struct address *high = source_first ? &segment->destination : &segment->source;
-	key->context = segment->context;
-	memcpy(key->octets[0], low->octets, sizeof key->octets[0]);
-	memcpy(key->octets[1], high->octets, sizeof key->octets[1]);
-	key->port[0] = source_first ? segment->source_port : segment->destination_port;
-	key->port[1] = source_first ? segment->destination_port : segment->source_port;
-	key->family = segment->source.family;
-	memset(key->zero, 0, sizeof key->zero);
-	return !source_first;
-}
-
-unsigned flow_share(const struct address *a, const struct address *b, unsigned shares)
-{
-	if (shares < 2)
-		return 0;
-	/* Lower one first, and the same word on every machine. */
-	if (memcmp(a->octets, b->octets, sizeof a->octets) > 0) {
-		const struct address *swap = a;
-		a = b;
-		b = swap;
-	}
-	uint64_t hash = 0;
-	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t)) {
-		hash = mix(hash, GUINT64_FROM_LE(word(a->octets + i)));
-		hash = mix(hash, GUINT64_FROM_LE(word(b->octets + i)));
-	}
-	return (unsigned)((hash >> 32) % shares);
-}
-
-/* flow_number - see flow.h: made of the same words on every machine, and not seeded. */
-static uint64_t flow_number(const struct flow_key *key, struct moment first)
-{
-	uint64_t hash = mix(first.packet, (uint64_t)first.time);
-	for (unsigned end = 0; end < 2; end++) {
-		for (size_t i = 0; i < sizeof key->octets[end]; i += sizeof(uint64_t))
-			hash = mix(hash, GUINT64_FROM_LE(word(key->octets[end] + i)));
-		hash = mix(hash, key->port[end]);
-	}
-	return hash >> (64 - FLOW_ID_BITS);
-}
+#define TIMEOUT_LIMIT (INT64_MAX / 4)
+#define SIBLINGS_MAX 64 /* connections with the same addresses and ports in different networks */
 
 /* ---- connections ---- */
 
-static struct connection *connection_new(
-	struct flow_table *table, const struct flow_key *key, const struct segment *segment)
+/* forget - out of the connections with the same addresses and ports. */
+static void forget(struct connection *connection)
 {
-	struct connection *connection = g_new0(struct connection, 1);
-	connection->key = *key;
-	connection->table = table;
-	connection->first = segment->at;
-	connection->id = flow_number(key, segment->at);
-	connection->client = -1;
-	connection->vlan_count = segment->vlan_count;
-	memcpy(connection->vlan, segment->vlan, sizeof connection->vlan);
-	expiry_append(connection, &table->queues[QUEUE_OPEN]);
-	g_hash_table_add(table->connections, connection);
-	table->stats.connections++;
-	connection_charge(connection);
-	return connection;
+	GHashTable *connections = connection->table->connections;
+	struct connection *c = g_hash_table_lookup(connections, &connection->key);
+	if (c != connection) {
+		while (c->sibling != connection)
+			c = c->sibling;
+		c->sibling = connection->sibling;
+	} else if (connection->sibling) {
+		g_hash_table_add(connections, connection->sibling);
+	} else {
+		g_hash_table_remove(connections, connection);
+	}
 }
 
 /* connection_drop - ends it and forgets it. */
@@ -127,9 +43,49 @@ static void connection_drop(struct connection *connection, enum flow_end why)
 	struct flow_table *table = connection->table;
 	connection_finish(connection, why);
 	expiry_remove(connection);
-	g_hash_table_remove(table->connections, connection);
+	forget(connection);
 	table->memory -= connection->charged;
 	g_free(connection);
+}
+
+/* evict - for lack of room. */
+static void evict(struct connection *connection)
+{
+	connection->table->stats.evicted += connection->life != LIFE_OVER;
+	connection_drop(connection, FLOW_END_EVICTED);
+}
+
+/* limit_siblings - of too many connections with the same addresses and ports the longest idle goes. */
+static void limit_siblings(struct connection *first)
+{
+	unsigned count = 1;
+	struct connection *oldest = first;
+	for (struct connection *c = first->sibling; c; c = c->sibling, count++)
+		if (c->heard <= oldest->heard)
+			oldest = c;
+	if (count >= SIBLINGS_MAX)
+		evict(oldest);
+}
+
+static struct connection *connection_new(
+	struct flow_table *table, const struct flow_key *key, const struct segment *segment)
+{
+	struct connection *connection = g_new0(struct connection, 1);
+	connection->key = *key;
+	connection->table = table;
+	connection->first = segment->at;
+	connection->id = identity_number(key, segment->at);
+	connection->client = -1;
+	identity_hint(connection, segment);
+	expiry_append(connection, &table->queues[QUEUE_OPEN]);
+	struct connection *first = g_hash_table_lookup(table->connections, key);
+	if (first)
+		limit_siblings(first);
+	connection->sibling = g_hash_table_lookup(table->connections, key);
+	g_hash_table_add(table->connections, connection); /* in the place of its sibling */
+	table->stats.connections++;
+	connection_charge(connection);
+	return connection;
 }
 
 /* replace - the connection is over: another one begins on its addresses and ports with SEGMENT, or with a SYN that was
@@ -166,14 +122,14 @@ static void drop_all(GPtrArray *connections, enum flow_end why)
 
 static bool expired(const struct connection *connection)
 {
-	return connection && connection->table->now - connection->heard > connection->queue->timeout;
+	return connection && connection->table->clock.now - connection->heard > connection->queue->timeout;
 }
 
 /* pass_time - a packet of the input: what is idle for too long ends. */
 static void pass_time(struct flow_table *table, struct moment now)
 {
-	table->now = MAX(table->now, CLAMP(now.time, -TIME_LIMIT, TIME_LIMIT));
-	if (table->now <= table->deadline)
+	clock_tick(&table->clock, now);
+	if (table->clock.now <= table->deadline)
 		return;
 	GPtrArray *old = g_ptr_array_new();
 	for (unsigned i = 0; i < QUEUE_COUNT; i++)
@@ -200,8 +156,7 @@ static void keep_to_limit(struct flow_table *table)
 		}
 		if (!oldest)
 			return;
-		table->stats.evicted += oldest->life != LIFE_OVER;
-		connection_drop(oldest, FLOW_END_EVICTED);
+		evict(oldest);
 	}
 }
 
@@ -210,17 +165,15 @@ static void keep_to_limit(struct flow_table *table)
 struct flow_table *flow_table_new(const struct flow_options *options, const struct flow_sink *sink, void *context)
 {
 	struct flow_table *table = g_new0(struct flow_table, 1);
-	if (seed == 0)
-		seed = (uint64_t)g_random_int() << 32 | g_random_int() | 1;
-	table->connections = g_hash_table_new(key_hash, key_equal);
+	identity_seed();
+	table->connections = g_hash_table_new(identity_hash, identity_equal);
 	table->options = *options;
 	if (table->options.memory_limit == 0)
 		table->options.memory_limit = FLOW_MEMORY_LIMIT;
 	table->queues[QUEUE_OPEN].timeout =
-		options->idle_timeout > 0 ? MIN(options->idle_timeout, TIME_LIMIT) : IDLE_TIMEOUT;
+		options->idle_timeout > 0 ? MIN(options->idle_timeout, TIMEOUT_LIMIT) : IDLE_TIMEOUT;
 	table->queues[QUEUE_CLOSING].timeout = CLOSING_TIMEOUT;
 	table->queues[QUEUE_OVER].timeout = OVER_TIMEOUT;
-	table->now = INT64_MIN;
 	table->deadline = INT64_MAX;
 	table->sink = sink;
 	table->context = context;
@@ -237,12 +190,13 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	if (options->shares > 1 &&
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)
 		return;
-	unsigned end = key_fill(&key, segment);
-	struct connection *connection = g_hash_table_lookup(table->connections, &key);
+	unsigned end = identity_key(&key, segment);
+	struct connection *connection = identity_find(g_hash_table_lookup(table->connections, &key), end, segment);
 	if (!connection)
 		connection = connection_new(table, &key, segment);
 	else
 		expiry_renew(connection, connection->queue);
+	identity_hint(connection, segment);
 	if (connection_segment(connection, end, segment) == REPLACED)
 		connection = replace(connection, end, segment);
 	connection_charge_due(connection, end, segment);
@@ -262,13 +216,15 @@ void flow_table_end(struct flow_table *table)
 		for (struct connection *c = table->queues[i].oldest; c; c = c->newer)
 			g_ptr_array_add(all, c);
 	drop_all(all, FLOW_END_INPUT);
-	table->now = INT64_MIN;
+	clock_end(&table->clock);
 	table->deadline = INT64_MAX;
 }
 
 void flow_table_stats(const struct flow_table *table, struct flow_stats *stats)
 {
 	*stats = table->stats;
+	stats->time_jumps = table->clock.jumps;
+	stats->first_time_jump = table->clock.first_jump.packet;
 }
 
 void flow_table_free(struct flow_table *table)

@@ -506,6 +506,10 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	json_number(&object, FIELD_stats_gap_bytes, stats->gap_bytes);
 	json_number(&object, FIELD_stats_evicted, stats->evicted);
 	json_number(&object, FIELD_stats_invalid_resets, stats->invalid_resets);
+	if (stats->time_jumps > 0) {
+		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
+		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
+	}
 	if (stats->first.packet) {
 		record_time(output, &object, FIELD_stats_start, stats->first.time);
 		record_time(output, &object, FIELD_stats_end, stats->last.time);

@@ -21,7 +21,7 @@
 	X(envelope, pcap_cnt, NUMBER, MAYBE, none, "number of the packet that completed the event, from 1") \
 	X(envelope, pcap_filename, TEXT, MAYBE, none, "the capture, as given") \
 	X(envelope, event_type, WORD, ALWAYS, records, "which record this is") \
-	X(envelope, vlan, NUMBERS, MAYBE, none, "VLAN identifiers, outermost first") \
+	X(envelope, vlan, NUMBERS, MAYBE, none, "VLAN identifiers that were seen, outermost first") \
 	X(envelope, src_ip, ADDRESS, MAYBE, none, "the client") \
 	X(envelope, src_port, NUMBER, MAYBE, none, "the client's port") \
 	X(envelope, dest_ip, ADDRESS, MAYBE, none, "the server") \
@@ -199,6 +199,8 @@
 	X(stats, gap_bytes, NUMBER, ALWAYS, none, "octets of sessions that are not in the capture") \
 	X(stats, evicted, NUMBER, ALWAYS, none, "connections given up to stay under --memory") \
 	X(stats, invalid_resets, NUMBER, ALWAYS, none, "TCP resets that did not fit their connection") \
+	X(stats, time_jumps, NUMBER, MAYBE, none, "times that stamps of packets jumped: back, or ahead for a moment or by more than a day") \
+	X(stats, first_time_jump, NUMBER, MAYBE, none, "number of the first packet whose stamp jumped") \
 	X(stats, start, TIME, MAYBE, none, "the first packet") \
 	X(stats, end, TIME, MAYBE, none, "the last packet") \
 	X(stats, shard, ASCII, MAYBE, none, "I/N: the part of the connections that was analysed (--shard)") \

@@ -227,6 +227,14 @@ def lose(rng, connection, mails, share, anywhere):
     return lost
 
 
+def renumber(connection, isn):
+    """renumber - with other initial sequence numbers."""
+    for s in connection.segments:
+        s.seq = (s.seq - connection.isn[s.way] + isn[s.way]) & 0xFFFFFFFF
+        s.ack = (s.ack - connection.isn[1 - s.way] + isn[1 - s.way]) & 0xFFFFFFFF if s.flags & ACK else 0
+    connection.isn = isn
+
+
 # ---- packets ----
 
 
@@ -234,12 +242,19 @@ def plain(segments, vlan=()):
     return [(s.time, ethernet(ip_packets(s, i)[0], vlan, s.way)) for i, s in enumerate(segments)]
 
 
-def gre(segments):
+def in_vlans(segments, vlans_of):
+    """in_vlans - each segment in every VLAN that vlans_of(segment) has; a copy comes a little later than the first."""
+    packets = [(s.time + n * 7, ethernet(ip_packets(s, i)[0], [(0x8100, vlan)] if vlan else [], s.way))
+               for i, s in enumerate(segments) for n, vlan in enumerate(vlans_of(s))]  # fmt: skip
+    return sorted(packets, key=lambda p: p[0])
+
+
+def gre(segments, key_of=lambda s: 7):
     out = []
     for i, s in enumerate(segments):
         inner = ip_packets(s, i)[0]
         kind = b"\x86\xdd" if inner[0] >> 4 == 6 else b"\x08\x00"
-        payload = b"\x20\x00" + kind + b"\0\0\0\7" + inner  # with a key
+        payload = b"\x20\x00" + kind + key_of(s).to_bytes(4, "big") + inner
         outer = ip_header(bytes([203, 0, 113, 1]), bytes([203, 0, 113, 2]), len(payload), 47, i)
         out.append((s.time, ethernet(outer + payload, (), s.way)))
     return out
@@ -290,6 +305,24 @@ def impaired(kind, rng):
     if kind == "gre":
         all_ = sessions(rng)
         return gre(in_order(all_)), whole(all_)
+    if kind == "vlan-by-direction":
+        all_ = sessions(rng)
+        vlans = rng.choice(((10, 20), (0, 20), (10, 0)))
+        return in_vlans(in_order(all_), lambda s: [vlans[s.way]]), whole(all_)
+    if kind == "two-vlans":
+        all_ = sessions(rng)
+        return in_vlans(in_order(all_), lambda s: [10, 20]), whole(all_)
+    if kind == "key-by-direction":
+        all_ = sessions(rng)
+        return gre(in_order(all_), lambda s: 7 + s.way), whole(all_)
+    if kind == "tenants":  # the same addresses and ports in several networks, at once
+        all_ = sessions(rng)
+        networks = {c: 10 + 10 * n for n, (c, _) in enumerate(all_)}
+        by_way = rng.choice((0, 5))
+        for c, _ in all_:
+            c.ends = all_[0][0].ends
+            renumber(c, (rng.getrandbits(32), rng.getrandbits(32)))
+        return in_vlans(in_order(all_), lambda s: [networks[s.connection] + by_way * s.way]), whole(all_)
     if kind == "reorder":
         all_ = sessions(rng)
         for c, _ in all_:
@@ -366,7 +399,7 @@ def impaired(kind, rng):
 
 
 KINDS = (
-    "ipv4 ipv6 vlan qinq gre reorder reorder-2MiB displaced duplicates retransmissions wrap fragments loss-in-content "
+    "ipv4 ipv6 vlan qinq gre vlan-by-direction two-vlans key-by-direction tenants reorder reorder-2MiB displaced duplicates retransmissions wrap fragments loss-in-content "
     "loss-anywhere snap midstream client-only server-only"
 ).split()
 

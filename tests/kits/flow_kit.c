@@ -156,6 +156,15 @@ void kit_handshake(struct kit *kit)
 void kit_wait(struct kit *kit, int64_t seconds)
 {
 	kit->at.packet++;
+	for (; seconds > 0; seconds--) {
+		kit->at.time += NANOSECONDS_PER_SECOND;
+		flow_table_tick(kit->table, kit->at);
+	}
+}
+
+void kit_jump(struct kit *kit, int64_t seconds)
+{
+	kit->at.packet++;
 	kit->at.time += seconds * NANOSECONDS_PER_SECOND;
 	flow_table_tick(kit->table, kit->at);
 }

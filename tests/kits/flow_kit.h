@@ -49,8 +49,9 @@ void kit_up(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
 void kit_down(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
 /* kit_handshake - SYN, SYN/ACK, ACK. */
 void kit_handshake(struct kit *kit);
-/* kit_wait - lets time pass. */
+/* kit_wait - lets time pass, with packets that are none of ours. kit_jump - one such packet, so much later. */
 void kit_wait(struct kit *kit, int64_t seconds);
+void kit_jump(struct kit *kit, int64_t seconds);
 /* kit_expect - the log is exactly this; it is emptied. */
 void kit_expect(struct kit *kit, const char *log);
 

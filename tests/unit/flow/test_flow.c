@@ -234,17 +234,123 @@ static void a_repeated_handshake_is_the_same_connection(void **state)
 
 /* ---- what makes a connection ---- */
 
-static void the_context_is_part_of_the_key(void **state)
+/* in_network - one of two with the same addresses: the segments that follow are there. */
+static void in_network(struct kit *kit, unsigned network)
+{
+	kit->context = network;
+	kit->client_isn = 1000 + 10000 * network;
+	kit->server_isn = 5000 + 10000 * network;
+}
+
+/* Even where the numbers are near each other: a handshake is exact, and then the networks are known. */
+static void equal_addresses_in_two_networks_are_two_connections(void **state)
 {
 	struct kit *kit = *state;
 	kit_handshake(kit);
-	kit->context = 7;
+	in_network(kit, 7);
 	kit_handshake(kit);
 	kit_down(kit, 0, 0, "220 b\r\n");
-	kit->context = 0;
+	in_network(kit, 0);
 	kit_down(kit, 0, 0, "220 a\r\n");
+	in_network(kit, 7);
+	kit_say(kit, true, "R", kit->client_isn + 1, 0, NULL, 0);
+	in_network(kit, 0);
+	kit_up(kit, 0, 7, "EHLO a\r\n");
 	kit_expect(kit,
-		"begin 1 client:40000 server:25\nbegin 4 client:40000 server:25\ndown 220 b~ @0\ndown 220 a~ @0\n");
+		"begin 1 client:40000 server:25\nbegin 4 client:40000 server:25\ndown 220 b~ @0\ndown 220 a~ @0\n"
+		"end rst\nup EHLO a~ @7\n");
+	/* A port that is used again in one of them. */
+	in_network(kit, 0);
+	kit->client_isn += 3000000;
+	kit_handshake(kit);
+	in_network(kit, 7);
+	kit_up(kit, 0, 0, "late");
+	kit_expect(kit, "end reused\nbegin 11 client:40000 server:25\n");
+}
+
+/* Nothing but the numbers tells when the capture begins in the middle. */
+static void in_the_middle_numbers_tell_networks_apart(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 100, 200, "250 a\r\n");
+	kit->context = 1;
+	kit_down(kit, 100, 3000000, "250 b\r\n");
+	kit_up(kit, 3000000, 107, "QUIT b\r\n");
+	kit->context = 2;
+	kit_up(kit, 200, 107, "QUIT a\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 2 client:40000 server:25 midstream\ndown 250 b~ @0\nup QUIT b~ @7\nend input\n"
+			"begin 1 client:40000 server:25 midstream\ndown 250 a~ @0\nup QUIT a~ @7\nend input\n");
+}
+
+/* say_between - a dialogue whose directions, or copies, are in other networks. Each is in the networks of its row. */
+static void dialogue_in(struct kit *kit, const uint64_t *up, const uint64_t *down, unsigned copies)
+{
+	for (unsigned step = 0; step < 6; step++)
+		for (unsigned i = 0; i < copies; i++) {
+			bool from_client = step != 1 && step != 3;
+			kit->context = from_client ? up[i] : down[i];
+			if (step == 0)
+				kit_say(kit, true, "S", 1000, 0, NULL, 0);
+			else if (step == 1)
+				kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
+			else if (step == 3)
+				kit_down(kit, 0, 0, "220 mx\r\n");
+			else if (step == 4)
+				kit_up(kit, 0, 8, "EHLO me\r\n");
+			else
+				kit_up(kit, step == 2 ? 0 : 9, step == 2 ? 0 : 8, "");
+		}
+}
+
+static void one_connection_whatever_the_link_says(void **state)
+{
+	static const struct {
+		uint64_t up[2], down[2];
+		unsigned copies;
+	} rows[] = { { { 1 }, { 2 }, 1 }, { { 0 }, { 2 }, 1 }, { { 1, 2 }, { 1, 2 }, 2 }, { { 1, 2 }, { 3, 4 }, 2 } };
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct kit *kit = *state;
+		kit->at.packet = 0;
+		dialogue_in(kit, rows[i].up, rows[i].down, rows[i].copies);
+		flow_table_end(kit->table);
+		kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\nend input\n");
+		assert_int_equal(kit->last.side[UP].packets, 4 * rows[i].copies);
+	}
+}
+
+/* The context changes in every segment: more than are remembered. */
+static void a_connection_wanders_through_networks(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	g_string_truncate(kit->log, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		kit->context = i;
+		kit_up(kit, i * 5, 0, "NOOP\n");
+		kit_expect(kit, "up NOOP~ @0\n");
+	}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.connections, 1);
+}
+
+static void too_many_networks_are_bounded(void **state)
+{
+	struct kit *kit = *state;
+	kit->mute = true;
+	for (unsigned i = 0; i < 200; i++) {
+		in_network(kit, i * 100);
+		kit_handshake(kit);
+	}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.connections, 200);
+	assert_int_equal(stats.evicted, 200 - 64);
+	/* The last ones are there. */
+	kit->mute = false;
+	kit_down(kit, 0, 0, "220 b\r\n");
+	kit_expect(kit, "down 220 b~ @0\n");
 }
 
 static void ipv6_is_the_same(void **state)
@@ -306,12 +412,80 @@ static void time_that_goes_back_is_no_time(void **state)
 {
 	struct kit *kit = *state;
 	kit_wait(kit, 10000);
-	kit_wait(kit, -5000);
+	kit_jump(kit, -5000);
 	kit_handshake(kit);
-	kit_wait(kit, 5100);
+	kit_wait(kit, 599);
 	kit_expect(kit, "begin 3 client:40000 server:25\n");
-	kit_wait(kit, 501);
+	kit_wait(kit, 20); /* so long it took until the clock was believed */
 	kit_expect(kit, "end timeout\n");
+}
+
+static void one_stamp_far_ahead_ends_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct flow_stats stats;
+	kit_handshake(kit);
+	for (unsigned i = 0; i < 50; i++) {
+		kit_jump(kit, 5000);
+		kit_jump(kit, -5000);
+		kit_down(kit, 0, 0, "220 mx\r\n");
+	}
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.time_jumps, 50);
+	assert_int_equal(stats.first_time_jump, 4);
+}
+
+/* Ahead, and back; and then time passes as always. */
+static void a_clock_that_is_set_ends_nothing(void **state)
+{
+	static const int64_t steps[] = { INT64_C(50) * 365 * 86400, -30 * 86400 };
+	struct kit *kit = *state;
+	struct flow_stats stats;
+	kit_handshake(kit);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		kit->at.time += steps[i] * NANOSECONDS_PER_SECOND;
+		for (unsigned j = 0; j < 20; j++)
+			kit_down(kit, 0, 0, "220 mx\r\n");
+		kit_wait(kit, 500);
+		flow_table_stats(kit->table, &stats);
+		assert_int_equal(stats.time_jumps, i + 1);
+	}
+	assert_int_equal(stats.first_time_jump, 4);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+	kit_wait(kit, 110);
+	kit_expect(kit, "end timeout\n");
+}
+
+/* A night in which nothing was captured is no jump. */
+static void a_silent_input_ends_nothing(void **state)
+{
+	struct kit *kit = *state;
+	struct flow_stats stats;
+	kit_handshake(kit);
+	kit_jump(kit, 8 * 3600);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_wait(kit, 500);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
+	kit_wait(kit, 120);
+	kit_expect(kit, "end timeout\n");
+	flow_table_end(kit->table);
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.time_jumps, 0);
+}
+
+/* The input ends before it is known whether they come back. */
+static void the_last_stamps_jump(void **state)
+{
+	struct kit *kit = *state;
+	struct flow_stats stats;
+	kit_handshake(kit);
+	kit_jump(kit, INT64_C(50) * 365 * 86400);
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25\nend input\n");
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.time_jumps, 1);
+	assert_int_equal(stats.first_time_jump, 4);
 }
 
 static void the_idle_timeout_can_be_chosen(void **state)
@@ -422,9 +596,12 @@ static void expiry_is_noticed_by_every_share(void **state)
 	while (flow_share(&other, &server, 2) == flow_share(&client, &server, 2))
 		other.octets[3]++;
 	kit->host = other.octets[3];
-	kit->at.time += 700 * NANOSECONDS_PER_SECOND;
+	kit->step = 50 * NANOSECONDS_PER_SECOND;
+	for (unsigned i = 0; i < 4; i++)
+		kit_handshake(kit);
+	kit_expect(kit, "begin 1 client:40000 server:25\n");
 	kit_handshake(kit);
-	kit_expect(kit, "begin 1 client:40000 server:25\nend timeout\n");
+	kit_expect(kit, "end timeout\n");
 	kit_free(kit);
 }
 
@@ -473,11 +650,19 @@ int main(void)
 		TEST(a_port_is_used_again_unseen_by_one_side),
 		TEST(a_forged_syn_ends_nothing),
 		TEST(a_repeated_handshake_is_the_same_connection),
-		TEST(the_context_is_part_of_the_key),
+		TEST(equal_addresses_in_two_networks_are_two_connections),
+		TEST(in_the_middle_numbers_tell_networks_apart),
+		TEST(one_connection_whatever_the_link_says),
+		TEST(a_connection_wanders_through_networks),
+		TEST(too_many_networks_are_bounded),
 		TEST(ipv6_is_the_same),
 		cmocka_unit_test(the_lower_port_serves_when_nothing_else_tells),
 		TEST(what_expires_at_once_ends_in_order),
 		TEST(time_that_goes_back_is_no_time),
+		TEST(one_stamp_far_ahead_ends_nothing),
+		TEST(a_clock_that_is_set_ends_nothing),
+		TEST(a_silent_input_ends_nothing),
+		TEST(the_last_stamps_jump),
 		cmocka_unit_test(the_idle_timeout_can_be_chosen),
 		cmocka_unit_test(the_longest_idle_goes_first),
 		cmocka_unit_test(two_hundred_thousand_connections_at_once),

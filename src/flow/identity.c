@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * identity.c - which connection a segment belongs to (see connection.h).
+ *
+ * A connection is found by its addresses and ports. What is around them (VLAN, VNI, GRE key: a segment's context) is a
+ * hint only: the two directions may differ in it, and a mirror port may show every packet in two VLANs. Where there are
+ * several connections with the same addresses and ports, in different networks, or a context is new, the sequence
+ * numbers decide. A share of the work depends on the addresses alone.
+ */
+#include <string.h>
+
+#include "connection.h"
+
+#define FIT_SPREAD (256 * 1024) /* numbers of one connection lie closer together than that, most of the time */
+
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t seed;
+
+void identity_seed(void)
+{
+	if (seed == 0)
+		seed = (uint64_t)g_random_int() << 32 | g_random_int() | 1;
+}
+
+/* mix - spreads the bits of a word over all of it. */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+	wide product = (wide)(a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xe7037ed1a0b428db));
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t word(const void *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+/* identity_hash - seeded: nobody can choose addresses that collide. */
+guint identity_hash(gconstpointer pointer)
+{
+	const uint8_t *key = pointer;
+	uint64_t hash = seed;
+	for (size_t i = 0; i < sizeof(struct flow_key); i += sizeof(uint64_t))
+		hash = mix(hash ^ word(key + i), seed);
+	return (guint)(hash ^ hash >> 32);
+}
+
+gboolean identity_equal(gconstpointer a, gconstpointer b)
+{
+	return memcmp(a, b, sizeof(struct flow_key)) == 0;
+}
+
+unsigned identity_key(struct flow_key *key, const struct segment *segment)
+{
+	int order = memcmp(segment->source.octets, segment->destination.octets, sizeof key->octets[0]);
+	if (order == 0)
+		order = (int)segment->source_port - (int)segment->destination_port;
+	bool source_first = order <= 0;
+	const struct address *low = source_first ? &segment->source : &segment->destination;
+	const struct address *high = source_first ? &segment->destination : &segment->source;
+	memcpy(key->octets[0], low->octets, sizeof key->octets[0]);
+	memcpy(key->octets[1], high->octets, sizeof key->octets[1]);
+	key->port[0] = source_first ? segment->source_port : segment->destination_port;
+	key->port[1] = source_first ? segment->destination_port : segment->source_port;
+	key->family = segment->source.family;
+	memset(key->zero, 0, sizeof key->zero);
+	return !source_first;
+}
+
+unsigned flow_share(const struct address *a, const struct address *b, unsigned shares)
+{
+	if (shares < 2)
+		return 0;
+	/* Lower one first, and the same word on every machine. */
+	if (memcmp(a->octets, b->octets, sizeof a->octets) > 0) {
+		const struct address *swap = a;
+		a = b;
+		b = swap;
+	}
+	uint64_t hash = 0;
+	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t)) {
+		hash = mix(hash, GUINT64_FROM_LE(word(a->octets + i)));
+		hash = mix(hash, GUINT64_FROM_LE(word(b->octets + i)));
+	}
+	return (unsigned)((hash >> 32) % shares);
+}
+
+/* identity_number - see flow.h: made of the same words on every machine, and not seeded. */
+uint64_t identity_number(const struct flow_key *key, struct moment first)
+{
+	uint64_t hash = mix(first.packet, (uint64_t)first.time);
+	for (unsigned end = 0; end < 2; end++) {
+		for (size_t i = 0; i < sizeof key->octets[end]; i += sizeof(uint64_t))
+			hash = mix(hash, GUINT64_FROM_LE(word(key->octets[end] + i)));
+		hash = mix(hash, key->port[end]);
+	}
+	return hash >> (64 - FLOW_ID_BITS);
+}
+
+/* ---- numbers ---- */
+
+static bool near(uint32_t a, uint32_t b)
+{
+	return a - b + FIT_SPREAD <= 2 * FIT_SPREAD;
+}
+
+bool identity_syn_known(const struct end *end, uint32_t seq)
+{
+	for (unsigned i = 0; i < end->syn_count; i++)
+		if (end->syns[i].seq == seq)
+			return true;
+	return false;
+}
+
+/* fits_handshake - is a SYN one of this connection? Its numbers are exact. */
+static bool fits_handshake(const struct end *own, const struct end *peer, const struct segment *segment)
+{
+	if (own->syn_count > 0 || own->numbered)
+		return identity_syn_known(own, segment->seq);
+	if ((segment->flags & TCP_ACK) && peer->syn_count > 0)
+		return identity_syn_known(peer, segment->ack - 1);
+	return peer->acks && peer->ack == segment->seq + 1;
+}
+
+/* fits - do the numbers of a segment go on from those that were seen? */
+static bool fits(const struct connection *connection, unsigned number, const struct segment *segment)
+{
+	const struct end *own = &connection->end[number], *peer = &connection->end[1 - number];
+	if (segment->flags & TCP_SYN)
+		return fits_handshake(own, peer, segment);
+	bool seq_known = own->numbered || peer->acks, ack_known = peer->numbered || own->acks;
+	if (seq_known && !near(segment->seq, own->numbered ? own->next : peer->ack))
+		return false;
+	if (!(segment->flags & TCP_ACK))
+		return seq_known;
+	if (ack_known && !near(segment->ack, peer->numbered ? peer->next : own->ack))
+		return false;
+	return seq_known || ack_known;
+}
+
+void identity_numbers(struct end *end, const struct segment *segment)
+{
+	if (segment->flags & TCP_RST) /* often made up */
+		return;
+	end->numbered = true;
+	end->next = segment->seq + segment->length + ((segment->flags & (TCP_SYN | TCP_FIN)) != 0);
+	if (!(segment->flags & TCP_ACK))
+		return;
+	end->acks = true;
+	end->ack = segment->ack;
+}
+
+/* ---- contexts ---- */
+
+static uint32_t hint_of(const struct segment *segment)
+{
+	return (uint32_t)(segment->context ^ segment->context >> 32);
+}
+
+static bool seen_in(const struct connection *connection, uint32_t hint)
+{
+	for (unsigned i = 0; i < connection->hint_count; i++)
+		if (connection->hints[i] == hint)
+			return true;
+	return false;
+}
+
+/* note_vlans - those that were not seen before are added, as far as there is room. */
+static void note_vlans(struct connection *connection, const struct segment *segment)
+{
+	for (unsigned i = 0; i < segment->vlan_count; i++) {
+		unsigned known = 0;
+		while (known < connection->vlan_count && connection->vlan[known] != segment->vlan[i])
+			known++;
+		if (known == connection->vlan_count && known < DECODE_VLAN_MAX)
+			connection->vlan[connection->vlan_count++] = segment->vlan[i];
+	}
+	if (connection->work) {
+		connection->work->flow.vlan_count = connection->vlan_count;
+		memcpy(connection->work->flow.vlan, connection->vlan, sizeof connection->vlan);
+	}
+}
+
+void identity_hint(struct connection *connection, const struct segment *segment)
+{
+	uint32_t hint = hint_of(segment);
+	if (seen_in(connection, hint))
+		return;
+	if (connection->hint_count == HINTS_KEPT)
+		memmove(connection->hints, connection->hints + 1, --connection->hint_count * sizeof hint);
+	connection->hints[connection->hint_count++] = hint;
+	note_vlans(connection, segment);
+}
+
+struct connection *identity_find(struct connection *first, unsigned end, const struct segment *segment)
+{
+	uint32_t hint = hint_of(segment);
+	struct connection *fitting = NULL, *seen = NULL;
+	if (first && !first->sibling && first->hint_count == 1 && first->hints[0] == hint)
+		return first;
+	for (struct connection *c = first; c; c = c->sibling) {
+		bool here = seen_in(c, hint), fit = fits(c, end, segment);
+		if (here && fit)
+			return c;
+		if (here && !seen)
+			seen = c;
+		if (fit && !fitting)
+			fitting = c;
+	}
+	return fitting ? fitting : seen;
+}
