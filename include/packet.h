@@ -26,8 +26,9 @@ struct segment {
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX]; /* outermost first, identifiers only */
-	uint64_t context; /* hash of the VLAN and tunnel identifiers around it: a hint at which of several flows with the
-			     same addresses and ports it belongs to (addresses of an outer IP header are left out) */
+	uint64_t
+		context; /* hash of the VLAN and tunnel identifiers around it: a hint at which of several flows with the
+			    same addresses and ports it belongs to (addresses of an outer IP header are left out) */
 	uint32_t wire_size; /* octets of the packet on the wire, for EVE's counters */
 	uint32_t length;    /* payload octets on the wire */
 	uint32_t captured;  /* payload octets that are here; less than length when the snap length cut it */
