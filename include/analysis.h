@@ -30,8 +30,8 @@ struct analysis;
 struct analysis *analysis_new(const struct options *options, struct output *output, const struct analysis_sink *sink);
 
 /* analysis_input - reads one capture to its end, or several as one recording (--continuous): every record but stats
- * goes to the output. Returns EXIT_OK, EXIT_INPUT or EXIT_OUTPUT. */
-int analysis_input(struct analysis *analysis, char *const *paths, size_t count);
+ * goes to the output. Returns EXIT_OK, EXIT_INPUT, EXIT_CUT or EXIT_OUTPUT. */
+enum exit_status analysis_input(struct analysis *analysis, char *const *paths, size_t count);
 
 /* analysis_stats - what is known of the input in hand, or of the last one. */
 void analysis_stats(const struct analysis *analysis, struct input_stats *stats);
@@ -46,6 +46,6 @@ void analysis_stop(struct analysis *analysis);
 /* analysis_worst - the highest severity of any alert raised so far; 0 when none was. */
 enum severity analysis_worst(const struct analysis *analysis);
 /* analysis_free - returns EXIT_OUTPUT when a mail could not be stored (said). */
-int analysis_free(struct analysis *analysis);
+enum exit_status analysis_free(struct analysis *analysis);
 
 #endif

@@ -70,6 +70,9 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 /* capture_position - octets of the file read so far and its size (0 when not known: a pipe), for progress. */
 void capture_position(const struct capture *capture, uint64_t *read, uint64_t *size);
 
+/* capture_begins_like - does a file's (decompressed) content begin like a capture? */
+bool capture_begins_like(const char *path);
+
 /* capture_list - the captures that the arguments mean: files and "-" as they are, folders walked and sorted by
  * name (hidden files and links that lead out are skipped). Paths are appended to *paths (owned strings). Returns
  * false and sets *error for the first folder that can't be read; what could be found is in *paths all the same. */

@@ -10,18 +10,26 @@
 #include "detectors.h"
 #include "flow.h"
 #include "mail.h"
+#include "outcome.h"
 #include "record.h"
 #include "view.h"
-
-/* Exit statuses (man page: EXIT STATUS). */
-enum exit_status { EXIT_OK = 0, EXIT_ALERT = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4 };
 
 enum progress { PROGRESS_AUTO, PROGRESS_JSON };
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+/* What a file or folder that an option names is for. */
+enum file_role { FILE_READ, FILE_WRITTEN, FOLDER_WRITTEN };
+
+struct named_file {
+	const char *option; /* without its dashes */
+	enum file_role role;
+	char *path;
+};
+
 struct options {
 	char **captures;
+	GArray *files;     /* struct named_file: those that options name */
 	char *output_file; /* NULL: standard output */
 	char *bpf;
 	bool checksums, strict, continuous, keep_order, quiet, verbose;

@@ -11,6 +11,7 @@
 #include "alert.h"
 #include "flow.h"
 #include "mail.h"
+#include "outcome.h"
 #include "packet.h"
 #include "session.h"
 #include "tls.h"
@@ -85,20 +86,42 @@ void output_tls(struct output *output, const struct place *place, const struct t
 void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
 	const uint64_t alerts[ALERT_COUNT]);
 
-/* What the stats record says of one input. Sums over workers are sums of the fields marked +; the others are the same
- * in every worker. */
+/* What is counted of an input, in the order of the stats record. X(name, sum, description): of what is SUMMED each
+ * worker counts its share of the connections; the rest is the SAME in every worker. */
+/* clang-format off */
+#define COUNTERS(X) \
+	X(packets, SAME, "packets read") \
+	X(bytes, SAME, "octets of those packets on the wire") \
+	X(fragment_conflicts, SAME, "overlapping IP fragments that differ") \
+	X(connections, SUMMED, "TCP connections") \
+	X(sessions, SUMMED, "those that spoke SMTP") \
+	X(transactions, SUMMED, "smtp records") \
+	X(mails, SUMMED, "transactions whose content was seen to its end") \
+	X(mail_bytes, SUMMED, "octets of content, of all transactions") \
+	X(files, SUMMED, "fileinfo records") \
+	X(gap_bytes, SUMMED, "octets of sessions that are not in the capture") \
+	X(evicted, SUMMED, "connections given up to stay under --memory") \
+	X(invalid_resets, SUMMED, "TCP resets that did not fit their connection")
+/* clang-format on */
+
 struct input_stats {
-	uint64_t packets, bytes; /* read from the capture */
+#define X(name, sum, description) uint64_t name;
+	COUNTERS(X)
+#undef X
+	uint64_t alerts[4]; /* SUMMED; by enum severity, [0] unused */
 	uint64_t not_decoded[DECODE_RESULT_COUNT];
-	uint64_t fragment_conflicts;
-	uint64_t connections, sessions, evicted, gap_bytes, invalid_resets; /* + */
-	uint64_t transactions, mails, mail_bytes, files;                    /* + */
-	uint64_t alerts[4];                                                 /* + by enum severity, [0] unused */
-	uint64_t time_jumps, first_time_jump;                               /* see flow.h */
+	uint64_t time_jumps, first_time_jump; /* see flow.h */
 	struct moment first, last;
-	bool complete;
+	bool complete,
+		cut;     /* cut: not complete, since captures end in the middle of a packet and for no other reason */
 	char error[512]; /* why not complete; empty */
 };
+/* input_stats_add - what another worker found in its share of the same input. */
+void input_stats_add(struct input_stats *sum, const struct input_stats *part);
+/* input_stats_break - it is not complete; the first reason stays. cut: see above. */
+void input_stats_break(struct input_stats *stats, bool cut, const char *sentence);
+/* input_stats_status - the exit status that comes of it. */
+enum exit_status input_stats_status(const struct input_stats *stats);
 void output_stats(struct output *output, const struct input_stats *stats);
 
 /* output_packet_done - no more records for this packet: sorts and hands on what there is. output_flow_done - none of
@@ -106,16 +129,21 @@ void output_stats(struct output *output, const struct input_stats *stats);
 void output_packet_done(struct output *output);
 void output_flow_done(struct output *output, uint64_t flow);
 
-/* Stats records read back. output_last_stats - the last line of a file; free with g_free, NULL when there is none.
- * output_stats_complete - does a line say that its input was read to its end? *worst: the worst severity of its alerts.
- * output_stats_shard - which shard it speaks of, 1 of 1 for all. Both return false when it is no stats record. */
+/* A stats record read back. */
+struct stats_record {
+	bool complete, cut;
+	char *error;            /* why not complete; NULL */
+	enum severity worst;    /* of its alerts; 0: none */
+	unsigned shard, shards; /* which part it speaks of; 1 of 1: all */
+};
+/* output_last_stats - the last line of a file; free with g_free, NULL when there is none. output_stats_read - returns
+ * false when a line is no stats record; release with output_stats_clear. */
 char *output_last_stats(const char *path);
-bool output_stats_complete(const char *line, enum severity *worst);
-bool output_stats_shard(const char *line, unsigned *shard, unsigned *shards);
+bool output_stats_read(const char *line, struct stats_record *record);
+void output_stats_clear(struct stats_record *record);
 /* output_stats_merge - what the stats records (char*) of all shards of one capture say together is appended to *line,
- * as a line; not with STATS_DIFFER: then they are of different captures. */
-enum stats_merged { STATS_COMPLETE, STATS_INCOMPLETE, STATS_DIFFER };
-enum stats_merged output_stats_merge(GPtrArray *lines, GString *line);
+ * as a line. Returns false when they are of different captures. */
+bool output_stats_merge(GPtrArray *lines, GString *line);
 
 /* output_schema - the JSON Schema (2020-12) of every record, as text; free with g_free. */
 char *output_schema(void);

@@ -14,11 +14,14 @@
 
 #include "options.h"
 
+/* outputs_are_safe - is nothing that will be written one of the inputs, or another output, or a capture? Nothing is
+ * opened for writing before this says so. INPUTS (char*): captures, or outputs to merge. Returns false, said. */
+bool outputs_are_safe(const struct options *options, const GPtrArray *inputs);
 /* jobs_run - analyses the captures (char*) and returns an exit status. What goes wrong is said. */
-int jobs_run(const struct options *options, const GPtrArray *captures);
+enum exit_status jobs_run(const struct options *options, const GPtrArray *captures);
 
 /* shards_merge - --merge: options->captures are the outputs of all shards of a capture; they become the output of the
  * whole. Returns an exit status; what is wrong is said. */
-int shards_merge(const struct options *options);
+enum exit_status shards_merge(const struct options *options);
 
 #endif

@@ -18,31 +18,42 @@ static bool is_usable(const struct options *options)
 	return false;
 }
 
-/* run - what the arguments mean is analysed. No output is worse than no input, so the larger status counts. */
-static int run(const struct options *options)
+/* merge - the arguments are outputs. */
+static enum exit_status merge(const struct options *options)
+{
+	GPtrArray *inputs = g_ptr_array_new();
+	for (char **path = options->captures; *path; path++)
+		g_ptr_array_add(inputs, *path);
+	const bool safe = outputs_are_safe(options, inputs);
+	g_ptr_array_free(inputs, TRUE);
+	return safe ? shards_merge(options) : EXIT_USAGE;
+}
+
+/* run - what the arguments mean is analysed. */
+static enum exit_status run(const struct options *options)
 {
 	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
-	int status = EXIT_OK;
+	struct run_outcome outcome = { 0 };
 	if (!capture_list(options->captures, captures, &error)) {
 		fprintf(stderr, "smtpscan: %s\n", error->message);
 		g_error_free(error);
-		status = EXIT_INPUT;
+		outcome_status(&outcome, EXIT_INPUT);
 	}
-	const int result = jobs_run(options, captures);
+	outcome_status(&outcome, outputs_are_safe(options, captures) ? jobs_run(options, captures) : EXIT_USAGE);
 	g_ptr_array_free(captures, TRUE);
-	return MAX(status, result);
+	return outcome.status;
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
 	enum options_result result = options_parse(argc, argv, &options);
-	int status = result == OPTIONS_ERROR ? EXIT_USAGE : EXIT_OK;
+	enum exit_status status = result == OPTIONS_ERROR ? EXIT_USAGE : EXIT_OK;
 	if (result == OPTIONS_RUN && !is_usable(&options))
 		status = EXIT_USAGE;
 	else if (result == OPTIONS_RUN)
-		status = options.merge ? shards_merge(&options) : run(&options);
+		status = options.merge ? merge(&options) : run(&options);
 	else if (result == OPTIONS_DONE && fflush(stdout) != 0)
 		status = EXIT_OUTPUT;
 	options_free(&options);

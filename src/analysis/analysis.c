@@ -85,7 +85,7 @@ enum severity analysis_worst(const struct analysis *analysis)
 	return analysis->desk.worst;
 }
 
-int analysis_free(struct analysis *analysis)
+enum exit_status analysis_free(struct analysis *analysis)
 {
 	if (!analysis)
 		return EXIT_OK;
@@ -99,13 +99,10 @@ int analysis_free(struct analysis *analysis)
 /* ---- one capture ---- */
 
 /* broken - the input is not complete: told, and in the stats record (the first reason). */
-static void broken(struct analysis *analysis, const char *sentence)
+static void broken(struct analysis *analysis, bool cut, const char *sentence)
 {
-	struct input_stats *stats = &analysis->desk.stats;
 	analysis->sink->broken(analysis->sink->context, sentence);
-	if (stats->complete)
-		g_strlcpy(stats->error, sentence, sizeof(stats->error));
-	stats->complete = false;
+	input_stats_break(&analysis->desk.stats, cut, sentence);
 }
 
 /* take_packet - when the records of the packet before go out: that may have been the last one, whose records the end
@@ -153,7 +150,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	GError *error = NULL;
 	struct capture *capture = capture_open(path, analysis->options->bpf, &error);
 	if (!capture) {
-		broken(analysis, error->message);
+		broken(analysis, false, error->message);
 		g_error_free(error);
 		return;
 	}
@@ -173,7 +170,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	}
 	look_at_clock(analysis);
 	if ((status == CAPTURE_BROKEN || status == CAPTURE_CUT) && !analysis->stop)
-		broken(analysis, capture_error(capture));
+		broken(analysis, status == CAPTURE_CUT, capture_error(capture));
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;
 	analysis->read_before = analysis_read(analysis);
@@ -219,7 +216,7 @@ static void end_input(struct analysis *analysis)
 {
 	struct desk *desk = &analysis->desk;
 	if (analysis->stop)
-		broken(analysis, ANALYSIS_INTERRUPTED);
+		broken(analysis, false, ANALYSIS_INTERRUPTED);
 	desk->ending = true;
 	flow_table_end(analysis->flows);
 	output_packet_done(desk->output);
@@ -271,7 +268,7 @@ static struct piece *in_order(const struct options *options, char *const *paths,
 	return pieces;
 }
 
-int analysis_input(struct analysis *analysis, char *const *paths, size_t count)
+enum exit_status analysis_input(struct analysis *analysis, char *const *paths, size_t count)
 {
 	const struct desk *desk = &analysis->desk;
 	struct piece *pieces = in_order(analysis->options, paths, count);
@@ -282,5 +279,5 @@ int analysis_input(struct analysis *analysis, char *const *paths, size_t count)
 	g_free(pieces);
 	if (output_failed(desk->output) || desk->store_failed)
 		return EXIT_OUTPUT;
-	return desk->stats.complete ? EXIT_OK : EXIT_INPUT;
+	return input_stats_status(&desk->stats);
 }

@@ -35,7 +35,7 @@ static bool named_like_capture(const char *name)
 	return false;
 }
 
-static bool begins_like_capture(const char *path)
+bool capture_begins_like(const char *path)
 {
 	struct capture_stream *stream = capture_stream_open(path, NULL);
 	if (stream == NULL)
@@ -73,7 +73,7 @@ static bool take(FTS *walk, FTSENT *entry, GPtrArray *paths, GError **error)
 		return true;
 	case FTS_F:
 		if (entry->fts_name[0] != '.' &&
-			(named_like_capture(entry->fts_name) || begins_like_capture(entry->fts_path)))
+			(named_like_capture(entry->fts_name) || capture_begins_like(entry->fts_path)))
 			g_ptr_array_add(paths, g_strdup(entry->fts_path));
 		return true;
 	default: /* leaving a folder, links, devices */

@@ -44,7 +44,7 @@ static const struct option_row rows[] = {
 	  "a connection ends when nothing comes for so long\n(default 600)" },
 	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections (default 512M)" },
 
-	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_STRING, IN(output_file), NULL, "write to FILE (default standard output)" },
+	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_WRITE, IN(output_file), NULL, "write to FILE (default standard output)" },
 	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
 	  "records to write; all, NAME, or +NAME and -NAME to\nchange the default: alert,smtp,fileinfo,smtp_auth,\ntls,flow,stats" },
 	{ "format", 0, "FORMAT", GROUP_OUTPUT, ROW_CALL, 0, take_format,
@@ -58,9 +58,9 @@ static const struct option_row rows[] = {
 	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "write the content of mails as sent, too" },
 	{ "raw-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.raw_limit), take_text_limit, "longest smtp.raw (default 16M)" },
 	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
-	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_STRING, IN(mail.extract_dir), NULL,
+	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(mail.extract_dir), NULL,
 	  "store each mail and each file there,\nunder its SHA-256" },
-	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_STRING, IN(mbox), NULL, "append all mails to it (mboxrd)" },
+	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(mbox), NULL, "append all mails to it (mboxrd)" },
 	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "write passwords, too" },
 
 	{ "severity", 's', "LEVEL", GROUP_ALERTS, ROW_CALL, IN(output.severity), take_severity,
@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
 	{ "shard", 0, "I/N", GROUP_WORK, ROW_CALL, 0, take_shard, "analyse the I-th of N parts of the connections" },
 	{ "merge", 0, NULL, GROUP_WORK, ROW_FLAG, IN(merge), NULL,
 	  "put the outputs of all shards together: no\ncaptures are given but those outputs" },
-	{ "resume", 0, "DIR", GROUP_WORK, ROW_STRING, IN(resume_dir), NULL,
+	{ "resume", 0, "DIR", GROUP_WORK, ROW_FOLDER, IN(resume_dir), NULL,
 	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
 	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
 	  "say how far it is, on standard error\n(default: on a terminal)" },
@@ -144,7 +144,8 @@ static void print_help(void)
 				print_row(&rows[i]);
 	}
 	puts("\nSizes take K, M or G. Lists have commas. Exit status: 0 all was read, 1 --fail-on, 2 usage,\n"
-	     "3 a capture could not be read to its end, 4 output failed. See smtpscan(1).");
+	     "3 a capture could not be read, 4 output failed, 5 a capture ends in the middle of a packet.\n"
+	     "See smtpscan(1).");
 }
 
 /* ---- parsing ---- */
@@ -157,6 +158,11 @@ static enum taken take(struct options *options, const struct option_row *row, co
 	case ROW_UNFLAG:
 		*(bool *)(void *)where = row->kind == ROW_FLAG;
 		return TAKEN;
+	case ROW_READ:
+	case ROW_WRITE:
+	case ROW_FOLDER:
+		option_names_file(options, row, row->kind, value);
+		/* fall through */
 	case ROW_STRING:
 		if (*value == '\0')
 			return option_bad(row, value, row->argument);
@@ -206,6 +212,7 @@ static const struct option_row *next_row(int argc, char **argv, bool *error)
 static void defaults(struct options *options)
 {
 	*options = (struct options){
+		.files = g_array_new(FALSE, FALSE, sizeof(struct named_file)),
 		.alert_limit = ALERT_LIMIT_DEFAULT,
 		.flow = { .detect = true },
 		.mail = { .body_limit = BODY_LIMIT_DEFAULT, .raw_limit = RAW_LIMIT_DEFAULT, .hashes = HASH_SHA256 },
@@ -280,6 +287,10 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 
 void options_free(struct options *options)
 {
+	for (guint i = 0; options->files && i < options->files->len; i++)
+		g_free(g_array_index(options->files, struct named_file, i).path);
+	if (options->files)
+		g_array_free(options->files, TRUE);
 	g_strfreev(options->captures);
 	g_free(options->output_file);
 	g_free(options->bpf);

@@ -9,8 +9,9 @@
 
 enum option_group { GROUP_INPUT, GROUP_OUTPUT, GROUP_ALERTS, GROUP_WORK, GROUP_INFORMATION, GROUP_COUNT };
 
-/* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. */
-enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_CALL };
+/* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. Strings that are names
+ * of a file that is read, a file that is written, or a folder in which files are written, have kinds of their own. */
+enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_READ, ROW_WRITE, ROW_FOLDER, ROW_CALL };
 
 /* A value was taken; or it was not good (said); or it was a question and is answered. */
 enum taken { TAKEN, TAKEN_BAD, TAKEN_DONE };
@@ -28,6 +29,10 @@ struct option_row {
 
 /* option_bad - says that VALUE is not what is WANTED. Returns TAKEN_BAD. */
 enum taken option_bad(const struct option_row *row, const char *value, const char *wanted);
+
+/* option_names_file - notes the name of a file, so that nothing is written where something is read. For rows with
+ * `take`, which call it themselves; kind: as if the row had it. "-" is standard input or output, and no file. */
+void option_names_file(struct options *options, const struct option_row *row, enum option_kind kind, const char *value);
 
 enum taken take_severity(struct options *options, const struct option_row *row, const char *value);
 enum taken take_text_limit(struct options *options, const struct option_row *row, const char *value);

@@ -24,6 +24,16 @@ enum taken option_bad(const struct option_row *row, const char *value, const cha
 	return TAKEN_BAD;
 }
 
+void option_names_file(struct options *options, const struct option_row *row, enum option_kind kind, const char *value)
+{
+	const enum file_role role = kind == ROW_READ ? FILE_READ : kind == ROW_WRITE ? FILE_WRITTEN : FOLDER_WRITTEN;
+	const struct named_file file = { row->name, role, g_strdup(value) };
+	if (strcmp(value, "-") != 0)
+		g_array_append_val(options->files, file);
+	else
+		g_free(file.path);
+}
+
 /* ---- values ---- */
 
 static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)

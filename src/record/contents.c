@@ -487,14 +487,9 @@ void output_stats(struct output *output, const struct input_stats *stats)
 		return;
 	const struct place place = { .at = stats->last, .tx = -1 };
 	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
-	json_number(&object, FIELD_stats_packets, stats->packets);
-	json_number(&object, FIELD_stats_bytes, stats->bytes);
-	json_number(&object, FIELD_stats_connections, stats->connections);
-	json_number(&object, FIELD_stats_sessions, stats->sessions);
-	json_number(&object, FIELD_stats_transactions, stats->transactions);
-	json_number(&object, FIELD_stats_mails, stats->mails);
-	json_number(&object, FIELD_stats_mail_bytes, stats->mail_bytes);
-	json_number(&object, FIELD_stats_files, stats->files);
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		json_number(&object, counter_table[i].field,
+			*(const uint64_t *)(const void *)((const char *)stats + counter_table[i].offset));
 	struct json alerts = json_object(&object, FIELD_stats_alerts);
 	json_number(&alerts, FIELD_severity_counts_high, stats->alerts[SEVERITY_HIGH]);
 	json_number(&alerts, FIELD_severity_counts_medium, stats->alerts[SEVERITY_MEDIUM]);
@@ -502,10 +497,6 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
 	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
 		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
-	json_number(&object, FIELD_stats_fragment_conflicts, stats->fragment_conflicts);
-	json_number(&object, FIELD_stats_gap_bytes, stats->gap_bytes);
-	json_number(&object, FIELD_stats_evicted, stats->evicted);
-	json_number(&object, FIELD_stats_invalid_resets, stats->invalid_resets);
 	if (stats->time_jumps > 0) {
 		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
 		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
@@ -521,6 +512,7 @@ void output_stats(struct output *output, const struct input_stats *stats)
 		json_word(&object, FIELD_stats_shard, shard);
 	}
 	json_flag(&object, FIELD_stats_complete, stats->complete);
+	json_true(&object, FIELD_stats_cut, stats->cut);
 	if (stats->error[0])
 		json_string(&object, FIELD_stats_error, stats->error);
 	record_end(output, &place, &root);

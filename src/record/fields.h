@@ -12,6 +12,12 @@
 #define SMTPSCAN_RECORD_FIELDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "record.h"
+
+/* A counter of record.h is a field of stats. */
+#define COUNTER_FIELD(name, sum, description) X(stats, name, NUMBER, ALWAYS, none, description)
 
 /* clang-format off */
 #define FIELDS(X) \
@@ -185,26 +191,16 @@
 	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
 	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
 	\
-	X(stats, packets, NUMBER, ALWAYS, none, "packets read") \
-	X(stats, bytes, NUMBER, ALWAYS, none, "octets of those packets on the wire") \
-	X(stats, connections, NUMBER, ALWAYS, none, "TCP connections") \
-	X(stats, sessions, NUMBER, ALWAYS, none, "those that spoke SMTP") \
-	X(stats, transactions, NUMBER, ALWAYS, none, "smtp records") \
-	X(stats, mails, NUMBER, ALWAYS, none, "transactions whose content was seen to its end") \
-	X(stats, mail_bytes, NUMBER, ALWAYS, none, "octets of content, of all transactions") \
-	X(stats, files, NUMBER, ALWAYS, none, "fileinfo records") \
+	COUNTERS(COUNTER_FIELD) \
 	X(stats, alerts, OBJECT, ALWAYS, severity_counts, "alerts raised, by severity") \
 	X(stats, not_decoded, OBJECT, ALWAYS, not_decoded, "packets that gave no TCP segment, by reason") \
-	X(stats, fragment_conflicts, NUMBER, ALWAYS, none, "overlapping IP fragments that differ") \
-	X(stats, gap_bytes, NUMBER, ALWAYS, none, "octets of sessions that are not in the capture") \
-	X(stats, evicted, NUMBER, ALWAYS, none, "connections given up to stay under --memory") \
-	X(stats, invalid_resets, NUMBER, ALWAYS, none, "TCP resets that did not fit their connection") \
 	X(stats, time_jumps, NUMBER, MAYBE, none, "times that stamps of packets jumped: back, or ahead for a moment or by more than a day") \
 	X(stats, first_time_jump, NUMBER, MAYBE, none, "number of the first packet whose stamp jumped") \
 	X(stats, start, TIME, MAYBE, none, "the first packet") \
 	X(stats, end, TIME, MAYBE, none, "the last packet") \
 	X(stats, shard, ASCII, MAYBE, none, "I/N: the part of the connections that was analysed (--shard)") \
 	X(stats, complete, FLAG, ALWAYS, none, "false: the input ended early") \
+	X(stats, cut, TRUE, MAYBE, none, "it ended in the middle of a packet, and all before was analysed") \
 	X(stats, error, TEXT, MAYBE, none, "why it ended early") \
 	\
 	X(severity_counts, high, NUMBER, ALWAYS, none, "severity 1") \
@@ -283,5 +279,22 @@ struct field_info {
 };
 
 extern const struct field_info field_table[FIELD_COUNT];
+
+/* A counter of record.h: its field, and its place in struct input_stats. */
+struct counter {
+	enum field field;
+	size_t offset;
+	bool summed;
+};
+
+enum { COUNTER_SAME, COUNTER_SUMMED };
+enum {
+#define X(name, sum, description) COUNT_##name,
+	COUNTERS(X)
+#undef X
+		COUNTER_COUNT
+};
+
+extern const struct counter counter_table[COUNTER_COUNT];
 
 #endif

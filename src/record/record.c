@@ -43,19 +43,6 @@ struct output {
 	struct flow_text cache[FLOW_CACHE];
 };
 
-const char *const record_names[RECORD_COUNT] = {
-#define X(id, name) name,
-	RECORDS(X)
-#undef X
-};
-
-const struct field_info field_table[FIELD_COUNT] = {
-#define X(object, name, kind, need, of, description)                                                                   \
-	{ #name, #name "_base64", sizeof #name - 1, OF_##object, KIND_##kind, NEED_##need, OF_##of, description },
-	FIELDS(X)
-#undef X
-};
-
 struct output *output_new(output_write write, void *context)
 {
 	struct output *output = g_new0(struct output, 1);

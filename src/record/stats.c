@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * stats.c - stats records read back: is an output complete (--resume), and what do those of several shards say
- * together (--merge)? Part of the output stage.
+ * stats.c - what is counted, added up: of this process's workers, and of stats records read back: is an output complete
+ * (--resume), and what do those of several shards say together (--merge)?
  *
  * A record is taken apart by cJSON, changed where it has to be and printed again: what is not touched, stays.
  */
@@ -16,12 +16,45 @@
 
 #define TAIL_SIZE (128 * 1024) /* a stats record is shorter: names of files are */
 
-/* What is counted in each share of the work; everything else is the same in all (record.h: +). */
-static const enum field summed[] = { FIELD_stats_connections, FIELD_stats_sessions, FIELD_stats_transactions,
-	FIELD_stats_mails, FIELD_stats_mail_bytes, FIELD_stats_files, FIELD_stats_gap_bytes, FIELD_stats_evicted,
-	FIELD_stats_invalid_resets };
-static const enum field summed_alerts[] = { FIELD_severity_counts_high, FIELD_severity_counts_medium,
-	FIELD_severity_counts_low };
+static const enum field severity_fields[] = {
+	[SEVERITY_HIGH] = FIELD_severity_counts_high,
+	[SEVERITY_MEDIUM] = FIELD_severity_counts_medium,
+	[SEVERITY_LOW] = FIELD_severity_counts_low,
+};
+
+/* ---- of this process ---- */
+
+static uint64_t *counter(struct input_stats *stats, const struct counter *counter)
+{
+	return (uint64_t *)(void *)((char *)stats + counter->offset);
+}
+
+void input_stats_break(struct input_stats *stats, bool cut, const char *sentence)
+{
+	if (stats->complete)
+		g_strlcpy(stats->error, sentence, sizeof stats->error);
+	stats->cut = cut && (stats->complete || stats->cut);
+	stats->complete = false;
+}
+
+void input_stats_add(struct input_stats *sum, const struct input_stats *part)
+{
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		if (counter_table[i].summed)
+			*counter(sum, &counter_table[i]) +=
+				*(const uint64_t *)(const void *)((const char *)part + counter_table[i].offset);
+	for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
+		sum->alerts[severity] += part->alerts[severity];
+	if (!part->complete)
+		input_stats_break(sum, part->cut, part->error);
+}
+
+enum exit_status input_stats_status(const struct input_stats *stats)
+{
+	return stats->complete ? EXIT_OK : stats->cut ? EXIT_CUT : EXIT_INPUT;
+}
+
+/* ---- read back ---- */
 
 /* get - the member of an object that is a field. */
 static cJSON *get(const cJSON *object, enum field field)
@@ -63,40 +96,59 @@ char *output_last_stats(const char *path)
 	return line;
 }
 
-bool output_stats_complete(const char *line, enum severity *worst)
-{
-	static const enum severity severities[] = { SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
-	cJSON *stats;
-	*worst = 0;
-	json_reset();
-	if (!parse(line, &stats))
-		return false;
-	const cJSON *alerts = get(stats, FIELD_stats_alerts);
-	for (size_t i = 0; i < G_N_ELEMENTS(severities) && *worst == 0; i++)
-		if (number(alerts, summed_alerts[i]) > 0)
-			*worst = severities[i];
-	return cJSON_IsTrue(get(stats, FIELD_stats_complete));
-}
-
-bool output_stats_shard(const char *line, unsigned *shard, unsigned *shards)
+bool output_stats_read(const char *line, struct stats_record *record)
 {
 	cJSON *stats;
 	json_reset();
+	*record = (struct stats_record){ .shard = 1, .shards = 1 };
 	if (!parse(line, &stats))
 		return false;
-	const char *text = cJSON_GetStringValue(get(stats, FIELD_stats_shard));
-	*shard = *shards = 1;
-	return !text || sscanf(text, "%u/%u", shard, shards) == 2;
+	const char *shard = cJSON_GetStringValue(get(stats, FIELD_stats_shard));
+	if (shard && sscanf(shard, "%u/%u", &record->shard, &record->shards) != 2)
+		return false;
+	for (int severity = SEVERITY_LOW; severity >= SEVERITY_HIGH; severity--)
+		if (number(get(stats, FIELD_stats_alerts), severity_fields[severity]) > 0)
+			record->worst = (enum severity)severity;
+	record->complete = cJSON_IsTrue(get(stats, FIELD_stats_complete));
+	record->cut = cJSON_IsTrue(get(stats, FIELD_stats_cut));
+	record->error = g_strdup(cJSON_GetStringValue(get(stats, FIELD_stats_error)));
+	return true;
 }
 
-/* add - the summed fields of one object to those of another. */
-static void add(cJSON *sum, const cJSON *part, const enum field *fields, size_t count)
+void output_stats_clear(struct stats_record *record)
 {
-	for (size_t i = 0; i < count; i++) {
-		cJSON *node = get(sum, fields[i]);
-		if (cJSON_IsNumber(node))
-			node->valuedouble += (double)number(part, fields[i]);
-	}
+	g_free(record->error);
+}
+
+/* add - a number of one object to that of another. */
+static void add(cJSON *sum, const cJSON *part, enum field field)
+{
+	cJSON *node = get(sum, field);
+	if (cJSON_IsNumber(node))
+		node->valuedouble += (double)number(part, field);
+}
+
+/* add_record - another shard's record. */
+static void add_record(cJSON *sum, const cJSON *part)
+{
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		if (counter_table[i].summed)
+			add(sum, part, counter_table[i].field);
+	for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
+		add(get(sum, FIELD_stats_alerts), get(part, FIELD_stats_alerts), severity_fields[severity]);
+}
+
+/* put_end - complete, cut and error of the whole. */
+static void put_end(cJSON *stats, const struct input_stats *end)
+{
+	static const enum field fields[] = { FIELD_stats_complete, FIELD_stats_cut, FIELD_stats_error };
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(stats, field_table[fields[i]].name);
+	cJSON_AddBoolToObject(stats, field_table[FIELD_stats_complete].name, end->complete);
+	if (end->cut)
+		cJSON_AddTrueToObject(stats, field_table[FIELD_stats_cut].name);
+	if (end->error[0])
+		cJSON_AddStringToObject(stats, field_table[FIELD_stats_error].name, end->error);
 }
 
 /* same_capture - do two records speak of one capture, read equally far? */
@@ -119,33 +171,26 @@ static void whole_numbers(cJSON *node)
 	}
 }
 
-enum stats_merged output_stats_merge(GPtrArray *lines, GString *line)
+bool output_stats_merge(GPtrArray *lines, GString *line)
 {
 	cJSON *stats, *other;
 	json_reset();
 	cJSON *root = parse(lines->pdata[0], &stats);
-	enum stats_merged result = STATS_COMPLETE;
+	struct input_stats end = { .complete = true };
 	for (guint i = 0; i < lines->len; i++) {
 		cJSON *part = parse(lines->pdata[i], &other);
 		if (!root || !part || !same_capture(root, stats, part, other))
-			return STATS_DIFFER;
-		if (!cJSON_IsTrue(get(other, FIELD_stats_complete)) && result == STATS_COMPLETE) {
-			result = STATS_INCOMPLETE;
-			cJSON_ReplaceItemInObjectCaseSensitive(
-				stats, field_table[FIELD_stats_complete].name, cJSON_CreateFalse());
-			if (i > 0 && get(other, FIELD_stats_error))
-				cJSON_AddItemToObject(stats, field_table[FIELD_stats_error].name,
-					cJSON_Duplicate(get(other, FIELD_stats_error), true));
-		}
-		if (i == 0)
-			continue;
-		add(stats, other, summed, G_N_ELEMENTS(summed));
-		add(get(stats, FIELD_stats_alerts), get(other, FIELD_stats_alerts), summed_alerts,
-			G_N_ELEMENTS(summed_alerts));
+			return false;
+		const char *error = cJSON_GetStringValue(get(other, FIELD_stats_error));
+		if (!cJSON_IsTrue(get(other, FIELD_stats_complete)))
+			input_stats_break(&end, cJSON_IsTrue(get(other, FIELD_stats_cut)), error ? error : "");
+		if (i > 0)
+			add_record(stats, other);
 	}
+	put_end(stats, &end);
 	cJSON_DeleteItemFromObjectCaseSensitive(stats, field_table[FIELD_stats_shard].name);
 	whole_numbers(root->child);
 	const struct json printed = { root, OF_envelope, -1 };
 	json_print(&printed, line);
-	return result;
+	return true;
 }

@@ -62,7 +62,7 @@ static struct part *next_part(struct input *input)
 static void fail(struct run *run)
 {
 	run->failed = true;
-	jobs_status(run, EXIT_OUTPUT);
+	outcome_status(&run->outcome, EXIT_OUTPUT);
 }
 
 /* end_mail - it is whole, or is taken back. */
@@ -76,7 +76,7 @@ static void end_mail(struct run *run, struct input *input, bool whole)
 		writer_complain(run->options->mbox);
 	}
 	run->mbox_failed = true;
-	jobs_status(run, EXIT_OUTPUT);
+	outcome_status(&run->outcome, EXIT_OUTPUT);
 }
 
 static void write_frame(struct run *run, struct part *part)
@@ -113,41 +113,22 @@ void merge_note(struct input *input, const char *sentence)
 
 void merge_lost(struct part *part, const char *sentence)
 {
-	struct input_stats *stats = &part->report.stats;
 	part->state = PART_LOST;
 	merge_note(part->input, sentence);
-	if (!stats->error[0])
-		g_strlcpy(stats->error, sentence, sizeof(stats->error));
-	stats->complete = false;
+	input_stats_break(&part->report.stats, false, sentence);
 }
 
-/* add_up - what all parts know together (record.h tells what is counted in each). */
-static struct report add_up(const struct input *input)
+/* add_up - what all parts know together. */
+static struct input_stats add_up(const struct input *input, const struct report **furthest)
 {
-	const struct part *furthest = input->parts;
+	*furthest = &input->parts->report;
 	for (unsigned i = 1; i < input->shares; i++)
-		if (input->parts[i].report.stats.packets > furthest->report.stats.packets)
-			furthest = &input->parts[i];
-	struct report sum = furthest->report;
-	for (unsigned i = 0; i < input->shares; i++) {
-		const struct input_stats *stats = &input->parts[i].report.stats;
-		if (&input->parts[i] != furthest) {
-			sum.stats.connections += stats->connections;
-			sum.stats.sessions += stats->sessions;
-			sum.stats.evicted += stats->evicted;
-			sum.stats.gap_bytes += stats->gap_bytes;
-			sum.stats.invalid_resets += stats->invalid_resets;
-			sum.stats.transactions += stats->transactions;
-			sum.stats.mails += stats->mails;
-			sum.stats.mail_bytes += stats->mail_bytes;
-			sum.stats.files += stats->files;
-			for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
-				sum.stats.alerts[severity] += stats->alerts[severity];
-		}
-		if (!stats->complete && sum.stats.complete)
-			memcpy(sum.stats.error, stats->error, sizeof(sum.stats.error));
-		sum.stats.complete = sum.stats.complete && stats->complete;
-	}
+		if (input->parts[i].report.stats.packets > (*furthest)->stats.packets)
+			*furthest = &input->parts[i].report;
+	struct input_stats sum = (*furthest)->stats;
+	for (unsigned i = 0; i < input->shares; i++)
+		if (&input->parts[i].report != *furthest)
+			input_stats_add(&sum, &input->parts[i].report.stats);
 	return sum;
 }
 
@@ -226,24 +207,25 @@ void merge_free(struct run *run, struct input *input)
 
 static void finish(struct run *run, struct input *input)
 {
-	struct report sum = add_up(input);
+	const struct report *furthest;
+	struct input_stats sum = add_up(input, &furthest);
 	struct output_options options = run->options->output;
 	if (input->mailing)
 		end_mail(run, input, false);
-	say_all(run, input, &sum.stats);
+	say_all(run, input, &sum);
 	run->finishing = input;
-	options.filename = input->captures[sum.capture];
-	options.nanoseconds = sum.nanoseconds;
+	options.filename = input->captures[furthest->capture];
+	options.nanoseconds = furthest->nanoseconds;
 	output_begin(run->output, &options);
-	output_stats(run->output, &sum.stats);
+	output_stats(run->output, &sum);
 	output_packet_done(run->output);
 	if (input->hidden)
 		close_output(run, input);
 	for (unsigned i = 0; i < input->shares; i++) {
-		jobs_status(run, input->parts[i].report.status);
-		jobs_severity(run, input->parts[i].report.worst);
+		outcome_status(&run->outcome, input->parts[i].report.status);
+		outcome_severity(&run->outcome, input->parts[i].report.worst);
 	}
-	jobs_status(run, sum.stats.complete ? EXIT_OK : EXIT_INPUT);
+	outcome_status(&run->outcome, input_stats_status(&sum));
 	merge_progress(input, &run->totals);
 	run->totals.captures_done += input->count;
 	forget(input);

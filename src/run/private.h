@@ -63,7 +63,7 @@ struct report {
 	size_t capture; /* the input's capture in hand */
 	bool nanoseconds;
 	enum severity worst;
-	int status; /* REPORT_DONE: an exit status */
+	enum exit_status status; /* REPORT_DONE */
 };
 
 /* ---- inputs ---- */
@@ -123,14 +123,8 @@ struct run {
 	bool stopping;                /* a signal asked to end */
 	bool mbox_failed;             /* said */
 	bool failed;                  /* the output can't be written: nothing makes sense any more */
-	int status;
-	enum severity worst;
+	struct run_outcome outcome;
 };
-
-/* ---- run.c ---- */
-/* jobs_status, jobs_severity - of a part of the work: the worst counts. */
-void jobs_status(struct run *run, int status);
-void jobs_severity(struct run *run, enum severity severity);
 
 /* ---- merge.c ---- */
 /* merge_begin - the first part of an input is given out. Returns false, said, when its output can't be made. */

@@ -65,8 +65,12 @@ bool resume_done(const char *path, const char *capture, enum severity *worst)
 	if (stat(path, &output) != 0 || (stat(capture, &input) == 0 && older(&output, &input)))
 		return false;
 	char *line = output_last_stats(path);
-	if (line)
-		complete = output_stats_complete(line, worst);
+	struct stats_record record;
+	if (line && output_stats_read(line, &record)) {
+		complete = record.complete;
+		*worst = record.worst;
+		output_stats_clear(&record);
+	}
 	g_free(line);
 	return complete;
 }

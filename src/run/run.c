@@ -69,17 +69,6 @@ static bool take_signals(void)
 
 /* ---- the plan ---- */
 
-void jobs_status(struct run *run, int status)
-{
-	run->status = MAX(run->status, status);
-}
-
-void jobs_severity(struct run *run, enum severity severity)
-{
-	if (severity != 0 && (run->worst == 0 || severity < run->worst))
-		run->worst = severity;
-}
-
 /* look_at - how large is an input, and can it be read by several? */
 static void look_at(struct input *input)
 {
@@ -106,7 +95,7 @@ static bool skip_done(struct run *run, struct input *input)
 	input->path = resume_path(run->options, input->captures[0]);
 	if (!resume_done(input->path, input->captures[0], &worst))
 		return false;
-	jobs_severity(run, worst);
+	outcome_severity(&run->outcome, worst);
 	input->finished = true;
 	run->finished++;
 	run->totals.captures_done++;
@@ -206,6 +195,14 @@ static int end_worker(struct worker *worker)
 	return status;
 }
 
+/* take_end - what a worker's end means: output may have failed, or it died on its own (a sanitizer has its own status).
+ */
+static void take_end(struct run *run, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_OK)
+		outcome_status(&run->outcome, WEXITSTATUS(status) == EXIT_OUTPUT ? EXIT_OUTPUT : EXIT_INPUT);
+}
+
 /* lose_worker - it ended on its own: what it had in hand is lost. */
 static void lose_worker(struct run *run, struct worker *worker)
 {
@@ -219,8 +216,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
 		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
 	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
-	if (WIFEXITED(status))
-		jobs_status(run, WEXITSTATUS(status));
+	take_end(run, status);
 	merge_input(run, part->input);
 	g_free(sentence);
 	g_free(how);
@@ -307,7 +303,7 @@ static void hand_out_none(struct run *run)
 		if (run->options->resume_dir && !input->parts) { /* it gets no output at all */
 			run->finished += !input->finished;
 			run->next++;
-			jobs_status(run, EXIT_INPUT);
+			outcome_status(&run->outcome, EXIT_INPUT);
 			continue;
 		}
 		struct part *part = next_part(run);
@@ -438,7 +434,7 @@ static void work(struct run *run)
 			if (run->failed)
 				kill(run->workers[i].pid, SIGTERM);
 			int status = end_worker(&run->workers[i]);
-			jobs_status(run, WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OK);
+			take_end(run, status);
 		}
 	g_free(polled);
 }
@@ -481,7 +477,7 @@ static void run_free(struct run *run)
 		close(wake[i]);
 }
 
-int jobs_run(const struct options *options, const GPtrArray *captures)
+enum exit_status jobs_run(const struct options *options, const GPtrArray *captures)
 {
 	struct run run = { .options = options };
 	if (!take_signals() || !open_places(&run))
@@ -493,10 +489,9 @@ int jobs_run(const struct options *options, const GPtrArray *captures)
 	work(&run);
 	progress(&run, true);
 	if (!outlet_close(run.outlet))
-		jobs_status(&run, EXIT_OUTPUT);
+		outcome_status(&run.outcome, EXIT_OUTPUT);
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
-		jobs_status(&run, EXIT_OUTPUT);
+		outcome_status(&run.outcome, EXIT_OUTPUT);
 	run_free(&run);
-	const bool alert = run.worst && run.worst <= options->fail_on;
-	return run.status == EXIT_OK && alert ? EXIT_ALERT : run.status;
+	return outcome_exit(&run.outcome, options->fail_on);
 }

@@ -25,6 +25,14 @@ struct shard {
 	uint64_t packet, flow;
 };
 
+/* All of them, and where they go. */
+struct shards {
+	struct shard *list;
+	unsigned count;
+	struct outlet *outlet;
+	struct run_outcome outcome;
+};
+
 /* read_key - the packet and the connection of a record, which it begins with (record/fields.h). Without a connection it
  * is a stats record. */
 static bool read_key(struct shard *shard)
@@ -33,8 +41,11 @@ static bool read_key(struct shard *shard)
 	const char *at = strchr(shard->line, ',');
 	shard->stats = !at || !g_str_has_prefix(at, before);
 	if (shard->stats) {
-		unsigned number;
-		return output_stats_shard(shard->line, &number, &number);
+		struct stats_record record;
+		bool good = output_stats_read(shard->line, &record);
+		if (good)
+			output_stats_clear(&record);
+		return good;
 	}
 	char *end;
 	shard->flow = g_ascii_strtoull(at + strlen(before), &end, 10);
@@ -73,112 +84,151 @@ static bool next_line(struct shard *shard)
 	return first || shard->stats || compare(&before, shard) <= 0 || complain(shard->path, "not in order");
 }
 
-/* all_there - are these all the shards? Their last records tell. */
+static bool put(struct shards *shards, const char *line, size_t size)
+{
+	if (outlet_put(shards->outlet, line, size))
+		return true;
+	outcome_status(&shards->outcome, EXIT_OUTPUT);
+	return false;
+}
+
+/* is_part - is this output one of COUNT shards, and which? Its last record tells. */
+static bool is_part(const char *path, unsigned count, unsigned *shard)
+{
+	struct stats_record record;
+	char *line = output_last_stats(path);
+	if (!line || !output_stats_read(line, &record)) {
+		g_free(line);
+		return complain(path, "its last line is no stats record");
+	}
+	*shard = record.shard;
+	const bool good = record.shards == count && record.shard >= 1 && record.shard <= count;
+	if (!good)
+		fprintf(stderr, "smtpscan: %s: shard %u of %u, but %u outputs are given\n", path, record.shard,
+			record.shards, count);
+	output_stats_clear(&record);
+	g_free(line);
+	return good;
+}
+
+/* all_there - are these all the shards? */
 static bool all_there(char **paths, unsigned count)
 {
 	bool *seen = g_new0(bool, count), good = true;
 	for (unsigned i = 0; good && i < count; i++) {
-		unsigned shard = 0, shards = 0;
-		char *line = output_last_stats(paths[i]);
-		if (!line || !output_stats_shard(line, &shard, &shards))
-			good = complain(paths[i], "its last line is no stats record");
-		else if (shards != count || shard < 1 || shard > count) {
-			fprintf(stderr, "smtpscan: %s: shard %u of %u, but %u outputs are given\n", paths[i], shard,
-				shards, count);
-			good = false;
-		} else if (seen[shard - 1])
+		unsigned shard = 1;
+		good = is_part(paths[i], count, &shard);
+		if (good && seen[shard - 1])
 			good = complain(paths[i], "this shard is given twice");
-		else
-			seen[shard - 1] = true;
-		g_free(line);
+		seen[shard - 1] = true;
 	}
 	g_free(seen);
 	return good;
 }
 
 /* merge_records - the records of one capture, until every shard has come to its stats. */
-static bool merge_records(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
+static bool merge_records(struct shards *shards)
 {
 	for (;;) {
 		struct shard *least = NULL;
-		for (unsigned i = 0; i < count; i++)
-			if (shards[i].line && !shards[i].stats && (!least || compare(&shards[i], least) < 0))
-				least = &shards[i];
+		for (unsigned i = 0; i < shards->count; i++) {
+			struct shard *shard = &shards->list[i];
+			if (shard->line && !shard->stats && (!least || compare(shard, least) < 0))
+				least = shard;
+		}
 		if (!least)
 			return true;
-		if (!outlet_put(outlet, least->line, least->size))
-			*status = EXIT_OUTPUT;
-		if (*status == EXIT_OUTPUT || !next_line(least))
+		if (!put(shards, least->line, least->size) || !next_line(least))
 			return false;
 	}
 }
 
+/* conclude - what a capture's stats mean for the end. What was not complete has to be said: whoever merges did not see
+ * the runs. */
+static void conclude(struct shards *shards, const char *line)
+{
+	struct stats_record record;
+	if (!output_stats_read(line, &record))
+		return;
+	if (!record.complete) {
+		fprintf(stderr, "smtpscan: not complete: %s\n", record.error ? record.error : "no reason is given");
+		outcome_status(&shards->outcome, record.cut ? EXIT_CUT : EXIT_INPUT);
+	}
+	outcome_severity(&shards->outcome, record.worst);
+	output_stats_clear(&record);
+}
+
 /* merge_stats - their stats records become one. */
-static bool merge_stats(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
+static bool merge_stats(struct shards *shards)
 {
 	GPtrArray *lines = g_ptr_array_new();
 	GString *line = g_string_new(NULL);
 	bool good = true;
-	for (unsigned i = 0; i < count; i++) {
-		if (!shards[i].line)
-			good = complain(shards[i].path, "ends before the others do");
-		g_ptr_array_add(lines, shards[i].line);
+	for (unsigned i = 0; i < shards->count; i++) {
+		if (!shards->list[i].line)
+			good = complain(shards->list[i].path, "ends before the others do");
+		g_ptr_array_add(lines, shards->list[i].line);
 	}
-	enum stats_merged merged = good ? output_stats_merge(lines, line) : STATS_DIFFER;
-	if (good && merged == STATS_DIFFER)
-		good = complain(shards[0].path, "not of the same capture as the others, or not read as far");
-	if (merged == STATS_INCOMPLETE)
-		*status = EXIT_INPUT;
-	if (good && !outlet_put(outlet, line->str, line->len))
-		*status = EXIT_OUTPUT;
-	for (unsigned i = 0; good && i < count; i++)
-		good = next_line(&shards[i]);
+	if (good && !output_stats_merge(lines, line))
+		good = complain(shards->list[0].path, "not of the same capture as the others, or not read as far");
+	if (good) {
+		conclude(shards, line->str);
+		good = put(shards, line->str, line->len);
+	}
+	for (unsigned i = 0; good && i < shards->count; i++)
+		good = next_line(&shards->list[i]);
 	g_string_free(line, TRUE);
 	g_ptr_array_free(lines, TRUE);
-	return good && *status != EXIT_OUTPUT;
+	return good;
 }
 
-static bool merge(struct shard *shards, unsigned count, struct outlet *outlet, int *status)
+/* merge - all captures. */
+static bool merge(struct shards *shards)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (!next_line(&shards[i]))
+	for (unsigned i = 0; i < shards->count; i++)
+		if (!next_line(&shards->list[i]))
 			return false;
 	for (;;) {
 		bool more = false;
-		for (unsigned i = 0; i < count; i++)
-			more = more || shards[i].line;
+		for (unsigned i = 0; i < shards->count; i++)
+			more = more || shards->list[i].line;
 		if (!more)
 			return true;
-		if (!merge_records(shards, count, outlet, status) || !merge_stats(shards, count, outlet, status))
+		if (!merge_records(shards) || !merge_stats(shards))
 			return false;
 	}
 }
 
-int shards_merge(const struct options *options)
+static bool open_shards(struct shards *shards, char **paths)
 {
-	const unsigned count = g_strv_length(options->captures);
-	if (!all_there(options->captures, count))
+	for (unsigned i = 0; i < shards->count; i++) {
+		shards->list[i].path = paths[i];
+		shards->list[i].file = fopen(paths[i], "re");
+		if (!shards->list[i].file)
+			return writer_complain(paths[i]);
+	}
+	return true;
+}
+
+enum exit_status shards_merge(const struct options *options)
+{
+	struct shards shards = { .count = g_strv_length(options->captures) };
+	if (!all_there(options->captures, shards.count))
 		return EXIT_INPUT;
-	struct shard *shards = g_new0(struct shard, count);
-	int status = EXIT_OK;
-	bool good = true;
-	for (unsigned i = 0; i < count && good; i++) {
-		shards[i].path = options->captures[i];
-		shards[i].file = fopen(shards[i].path, "re");
-		good = shards[i].file || writer_complain(shards[i].path);
+	shards.list = g_new0(struct shard, shards.count);
+	if (!open_shards(&shards, options->captures))
+		outcome_status(&shards.outcome, EXIT_INPUT);
+	else if (!(shards.outlet = outlet_new(options, writer_open(options->output_file))))
+		outcome_status(&shards.outcome, EXIT_OUTPUT);
+	else if (!merge(&shards))
+		outcome_status(&shards.outcome, EXIT_INPUT);
+	if (!outlet_close(shards.outlet))
+		outcome_status(&shards.outcome, EXIT_OUTPUT);
+	for (unsigned i = 0; i < shards.count; i++) {
+		if (shards.list[i].file)
+			fclose(shards.list[i].file);
+		free(shards.list[i].line);
 	}
-	struct outlet *outlet = good ? outlet_new(options, writer_open(options->output_file)) : NULL;
-	if (good && !outlet)
-		status = EXIT_OUTPUT;
-	if (outlet && !merge(shards, count, outlet, &status) && status == EXIT_OK)
-		status = EXIT_INPUT;
-	if (!outlet_close(outlet))
-		status = EXIT_OUTPUT;
-	for (unsigned i = 0; i < count; i++) {
-		if (shards[i].file)
-			fclose(shards[i].file);
-		free(shards[i].line);
-	}
-	g_free(shards);
-	return good || status != EXIT_OK ? status : EXIT_INPUT;
+	g_free(shards.list);
+	return outcome_exit(&shards.outcome, options->fail_on);
 }

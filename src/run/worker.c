@@ -175,7 +175,7 @@ static size_t capture_in_hand(const struct worker_state *worker, const char *fil
 	return i < worker->input->count ? i : 0;
 }
 
-static void report(struct worker_state *worker, enum report_kind kind, const char *sentence, int status)
+static void report(struct worker_state *worker, enum report_kind kind, const char *sentence, enum exit_status status)
 {
 	const struct output_options *output = analysis_output(worker->analysis);
 	struct report report = { .kind = kind,
@@ -242,7 +242,7 @@ static void perform(struct worker_state *worker, const struct flow_options *whol
 {
 	worker->input = &worker->inputs[task->input];
 	take_share(worker, whole, task->share);
-	int status = analysis_input(worker->analysis, worker->input->captures, worker->input->count);
+	enum exit_status status = analysis_input(worker->analysis, worker->input->captures, worker->input->count);
 	if (!flush(worker))
 		exit(EXIT_OUTPUT);
 	report(worker, REPORT_DONE, NULL, status);

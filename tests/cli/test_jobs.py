@@ -452,12 +452,19 @@ class Jobs(unittest.TestCase):
         path = self.path("cut.pcap")
         with open(path, "wb") as file:
             file.write(read(PLAIN)[:-5])
-        whole = self.status(3, path).stdout
+        whole = self.status(5, path).stdout
         paths = []
         for i in "12":
             paths.append(self.path("part" + i))
-            self.status(3, "--shard", i + "/2", "-o", paths[-1], path)
-        self.assertEqual(self.status(3, "--merge", *paths).stdout, whole)
+            self.status(5, "--shard", i + "/2", "-o", paths[-1], path)
+        merged = self.status(5, "--merge", *paths)
+        self.assertEqual(merged.stdout, whole)
+        self.assertIn(b"not complete: " + path.encode(), merged.stderr)
+
+    def test_merged_alerts_count_for_fail_on(self):
+        paths = self.shards(2, HIGH)
+        self.status(0, "--merge", *paths)
+        self.status(1, "--merge", "--fail-on", "high", *paths)
 
     # ---- resume ----
 
@@ -495,7 +502,7 @@ class Jobs(unittest.TestCase):
         with open(capture, "wb") as file:
             file.write(read(PLAIN)[:-5])
         for _ in range(2):
-            result = self.status(3, "--resume", self.path("out"), capture)
+            result = self.status(5, "--resume", self.path("out"), capture)
             self.assertIn(b"cut.pcap", result.stderr)
         name = os.listdir(self.path("out"))[0]
         self.assertFalse(records(read(self.path("out", name)), "stats")[0]["stats"]["complete"])
@@ -511,7 +518,7 @@ class Jobs(unittest.TestCase):
         self.assertFalse([name for name in os.listdir(out) if name[0] == "."])
         with open(capture, "r+b") as file:
             file.truncate(8 << 20)
-        self.status(3, *arguments)  # the end of a packet is missing now
+        self.status(5, *arguments)  # the end of a packet is missing now
         with open(capture, "r+b") as file:
             file.truncate(24)
         os.utime(capture)

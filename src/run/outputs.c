@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * outputs.c - the evidence is safe: nothing is opened for writing that is read, or that looks like a capture.
+ *
+ * Files are told by device and inode, so that links and other spellings of a path are the same file; one that is not
+ * there yet is told by its folder and its name. Only what is a regular file, or will be one, can be harmed: terminals,
+ * pipes and /dev/null are nobody's evidence. What --extract and --resume write in their folders has names of their own.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "run.h"
+
+#define LINKS_MAX 40 /* symbolic links that are followed to a file that is not there, as the kernel does */
+
+/* A file that is read or written. */
+struct known {
+	const char *words; /* of whom, for the message */
+	char *path;
+	dev_t device;
+	ino_t inode;
+	char *name; /* of a file that is not there: device and inode are its folder's; NULL */
+};
+
+static bool is_same(const struct known *a, const struct known *b)
+{
+	return a->device == b->device && a->inode == b->inode && g_strcmp0(a->name, b->name) == 0;
+}
+
+static void known_clear(gpointer data)
+{
+	struct known *known = data;
+	g_free(known->path);
+	g_free(known->name);
+}
+
+/* link_target - where the symbolic link leads, from the folder that it is in; NULL when it is none. */
+static char *link_target(const char *path)
+{
+	char *target = g_file_read_link(path, NULL);
+	if (!target || g_path_is_absolute(target))
+		return target;
+	char *folder = g_path_get_dirname(path), *whole = g_build_filename(folder, target, NULL);
+	g_free(folder);
+	g_free(target);
+	return whole;
+}
+
+/* look_at_absent - a file that will be made: links to it are followed. Returns false when its folder is not there. */
+static bool look_at_absent(struct known *known)
+{
+	char *path = g_strdup(known->path), *next;
+	struct stat status;
+	for (unsigned i = 0; i < LINKS_MAX && (next = link_target(path)); i++) {
+		g_free(path);
+		path = next;
+	}
+	char *folder = g_path_get_dirname(path);
+	const bool there = stat(folder, &status) == 0;
+	if (there) {
+		known->device = status.st_dev;
+		known->inode = status.st_ino;
+		known->name = g_path_get_basename(path);
+	}
+	g_free(folder);
+	g_free(path);
+	return there;
+}
+
+/* look_at - fills in which file it is. Returns false when it is none that can be harmed. */
+static bool look_at(struct known *known)
+{
+	struct stat status;
+	if (stat(known->path, &status) != 0)
+		return look_at_absent(known);
+	known->device = status.st_dev;
+	known->inode = status.st_ino;
+	return S_ISREG(status.st_mode);
+}
+
+static void add(GArray *list, const char *words, const char *path)
+{
+	struct known known = { .words = words, .path = g_strdup(path) };
+	if (look_at(&known))
+		g_array_append_val(list, known);
+	else
+		known_clear(&known);
+}
+
+/* add_descriptor - standard input or output, when it is a file. */
+static void add_descriptor(GArray *list, int fd, const char *words)
+{
+	struct stat status;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return;
+	const struct known known = { words, g_strdup(words), status.st_dev, status.st_ino, NULL };
+	g_array_append_val(list, known);
+}
+
+static GArray *inputs_of(const struct options *options, const GPtrArray *inputs)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct known));
+	g_array_set_clear_func(list, known_clear);
+	for (guint i = 0; i < inputs->len; i++)
+		if (strcmp(inputs->pdata[i], "-") == 0)
+			add_descriptor(list, STDIN_FILENO, "standard input");
+		else
+			add(list, options->merge ? "an output to merge" : "a capture", inputs->pdata[i]);
+	for (guint i = 0; i < options->files->len; i++) {
+		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
+		if (file->role == FILE_READ)
+			add(list, file->option, file->path);
+	}
+	return list;
+}
+
+static GArray *outputs_of(const struct options *options)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct known));
+	g_array_set_clear_func(list, known_clear);
+	for (guint i = 0; i < options->files->len; i++) {
+		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
+		if (file->role == FILE_WRITTEN)
+			add(list, file->option, file->path);
+	}
+	if (!options->output_file && !options->resume_dir)
+		add_descriptor(list, STDOUT_FILENO, "standard output");
+	return list;
+}
+
+/* is_free - may this one be written? Returns false, said. */
+static bool is_free(const struct known *output, const GArray *inputs, const GArray *outputs)
+{
+	for (guint i = 0; i < inputs->len; i++) {
+		const struct known *input = &g_array_index(inputs, struct known, i);
+		if (is_same(input, output)) {
+			fprintf(stderr, "smtpscan: %s: it is read (%s), so it can't be written (%s)\n", output->path,
+				input->words, output->words);
+			return false;
+		}
+	}
+	for (guint i = 0; i < outputs->len; i++) {
+		const struct known *other = &g_array_index(outputs, struct known, i);
+		if (other != output && is_same(other, output)) {
+			fprintf(stderr, "smtpscan: %s: %s and %s can't be the same file\n", output->path, output->words,
+				other->words);
+			return false;
+		}
+	}
+	if (output->name || !capture_begins_like(output->path))
+		return true;
+	fprintf(stderr, "smtpscan: %s: there is a capture in it, which is not overwritten (%s)\n", output->path,
+		output->words);
+	return false;
+}
+
+bool outputs_are_safe(const struct options *options, const GPtrArray *inputs)
+{
+	GArray *read = inputs_of(options, inputs), *written = outputs_of(options);
+	bool safe = true;
+	for (guint i = 0; i < written->len && safe; i++)
+		safe = is_free(&g_array_index(written, struct known, i), read, written);
+	g_array_unref(read);
+	g_array_unref(written);
+	return safe;
+}

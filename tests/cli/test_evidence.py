@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_evidence.py SMTPSCAN TESTDATA - whatever the options, no capture is written to, and no output by two writers."""
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
+PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
+WAIT = 60
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+class Evidence(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.capture = self.path("ev.pcap")
+        shutil.copy(PLAIN, self.capture)
+        self.before = digest(self.capture)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def run_(self, *arguments, **more):
+        return subprocess.run([PROGRAM, *arguments], stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
+                              cwd=self.folder, timeout=WAIT, **more)
+
+    def refused(self, words, *arguments, **more):
+        names = sorted(os.listdir(self.folder))
+        result = self.run_(*arguments, **more)
+        self.assertEqual(result.returncode, 2, (arguments, result.stderr))
+        self.assertIn(words, result.stderr.decode())
+        self.assertEqual(result.stderr.count(b"\n"), 1)
+        self.assertEqual(digest(self.capture), self.before, arguments)
+        self.assertEqual(sorted(os.listdir(self.folder)), names, "nothing was made")
+
+    def test_an_input_is_no_output(self):
+        os.symlink("ev.pcap", self.path("link"))
+        os.link(self.capture, self.path("hard"))
+        os.mkdir(self.path("sub"))
+        for name in ("ev.pcap", "./sub/../ev.pcap", self.capture, "link", "hard"):
+            for option in ("-o", "--mbox"):
+                self.refused("it is read (a capture)", option, name, "ev.pcap")
+                self.refused("it is read (a capture)", option, name, ".")
+            self.refused("it is read (a capture)", "-o", "ev.pcap", PLAIN, name)
+
+    def test_standard_input_and_output_are_files_too(self):
+        with open(self.capture, "rb") as file:
+            self.refused("it is read (standard input)", "-o", "ev.pcap", "-", stdin=file)
+        with open(self.capture, "ab") as file:
+            self.refused("can't be written (standard output)", "ev.pcap", stdout=file)
+
+    def test_a_capture_is_not_overwritten_though_it_is_not_read(self):
+        for option in ("-o", "--mbox"):
+            self.refused("there is a capture in it", option, "ev.pcap", PLAIN)
+        subprocess.run(["gzip", "-k", self.capture], check=True)
+        self.refused("there is a capture in it", "-o", "ev.pcap.gz", PLAIN)
+
+    def test_two_outputs_are_two_files(self):
+        os.symlink("new", self.path("dangling"))
+        os.symlink("dangling", self.path("twice"))
+        for one, other in (("new", "new"), ("new", "./new"), ("new", "dangling"), ("twice", "new")):
+            self.refused("can't be the same file", "-o", one, "--mbox", other, "ev.pcap")
+
+    def test_parts_that_are_merged_are_not_overwritten(self):
+        self.assertEqual(self.run_("-o", "part", "ev.pcap").returncode, 0)
+        part = digest(self.path("part"))
+        self.refused("it is read (an output to merge)", "--merge", "-o", "part", "part")
+        self.assertEqual(digest(self.path("part")), part)
+
+    def test_what_harms_nobody_is_allowed(self):
+        for arguments in (["-o", "/dev/null", "--mbox", "/dev/null"], ["-o", "out", "--mbox", "box"], ["-o", "out"],
+                          ["--extract", "files", "-o", "-"], ["--resume", "done"]):
+            result = self.run_(*arguments, "ev.pcap")
+            self.assertEqual((result.returncode, result.stderr), (0, b""), arguments)
+        self.assertEqual(digest(self.capture), self.before)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
