@@ -16,8 +16,8 @@
 
 struct stream; /* one connection inside libnids */
 
-/* Calls are synchronous, within stream_segment, stream_flush, and within those of another stream when libnids has no
- * room left. `acked`: see flow.h. conflict: a copy of bytes seen before differs from the first one and is not used. */
+/* Calls are synchronous, within stream_segment and stream_flush. `acked`: see flow.h. conflict: a copy of bytes seen
+ * before differs from the first one and is not used. */
 struct stream_sink {
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
 	void (*gap)(void *user, enum direction direction, uint64_t size);

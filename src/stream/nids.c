@@ -22,6 +22,7 @@
 
 #define NIDS_TABLE 16384                        /* size of libnids' table; it holds three quarters of that */
 #define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* below that it never evicts by itself */
+#define NIDS_QUEUING (NIDS_RESIDENT - 1024)     /* so many links may queue: the others take turns in the rest */
 #define HEADER_SIZE 40
 #define PIECE_MAX (65535 - HEADER_SIZE)
 #define WINDOW_SCALE (1U << 14)
@@ -41,14 +42,15 @@ static uint8_t packet[HEADER_SIZE + PIECE_MAX];
 /* Links that are in libnids, in the order in which they came there: those with nothing queued, and the others. */
 struct link_list {
 	struct nids_link *oldest, *newest;
+	unsigned count;
 };
 static struct link_list drained, busy;
-static unsigned resident;
 
 static void list_remove(struct link_list *list, struct nids_link *link)
 {
 	*(link->older ? &link->older->newer : &list->oldest) = link->newer;
 	*(link->newer ? &link->newer->older : &list->newest) = link->older;
+	list->count--;
 }
 
 static void list_append(struct link_list *list, struct nids_link *link)
@@ -58,12 +60,18 @@ static void list_append(struct link_list *list, struct nids_link *link)
 	*(list->newest ? &list->newest->newer : &list->oldest) = link;
 	list->newest = link;
 	link->list = list;
+	list->count++;
+}
+
+static bool queues(const struct nids_link *link)
+{
+	return link->queued[UP] + link->queued[DOWN] > 0;
 }
 
 /* list_choose - puts a link where it belongs after it was fed. */
 static void list_choose(struct nids_link *link)
 {
-	struct link_list *list = link->queued[UP] + link->queued[DOWN] > 0 ? &busy : &drained;
+	struct link_list *list = queues(link) ? &busy : &drained;
 	link->used = true;
 	if (link->list == list)
 		return;
@@ -71,7 +79,7 @@ static void list_choose(struct nids_link *link)
 	list_append(list, link);
 }
 
-/* list_idle - a link with nothing queued that was not fed lately: a second chance for each that was. NULL: none. */
+/* list_idle - a link with nothing queued that was not fed lately: a second chance for each that was. */
 static struct nids_link *list_idle(void)
 {
 	struct nids_link *link;
@@ -180,17 +188,13 @@ static void park(struct nids_link *link)
 	list_remove(link->list, link);
 	nids_free_tcp_stream(link->tcp);
 	link->tcp = NULL;
-	resident--;
 }
 
 /* connect_link - a place in libnids: the handshake is injected so that it expects what the link expects. */
 static void connect_link(struct nids_link *link)
 {
-	if (resident >= NIDS_RESIDENT) {
-		if (!drained.oldest)
-			owner->relieve(busy.oldest);
+	if (drained.count + busy.count >= NIDS_RESIDENT)
 		park(list_idle());
-	}
 	struct tuple4 address = { .source = CLIENT_PORT, .dest = SERVER_PORT, .daddr = htonl(SERVER_ADDRESS) };
 	do {
 		link->number = ++last_number;
@@ -207,7 +211,6 @@ static void connect_link(struct nids_link *link)
 	g_assert(link->tcp);
 	rebase(link, UP, link->expected[UP]);
 	rebase(link, DOWN, link->expected[DOWN]);
-	resident++;
 	list_append(&drained, link);
 }
 
@@ -223,6 +226,11 @@ static void feed(struct nids_link *link, enum direction direction, uint64_t offs
 		link, direction, TH_ACK, sequence(offset), sequence(link->expected[direction_other(direction)]), size);
 	half->data = NULL;
 	half->bufsize = 0;
+}
+
+bool nids_link_may_queue(const struct nids_link *link)
+{
+	return queues(link) || busy.count < NIDS_QUEUING;
 }
 
 void nids_link_feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)

@@ -4,7 +4,8 @@
  *
  * A link takes pieces that do not overlap each other and were not delivered yet; libnids puts them in order and hands
  * them back. Its own place in libnids (of which there are NIDS_RESIDENT) is taken when it is first fed, and given up
- * again when others need it and nothing is queued.
+ * again when others need it and nothing is queued. So not all links may queue at once: the owner asks first, and keeps
+ * what must wait when there is no room.
  */
 #ifndef SMTPSCAN_STREAM_NIDS_H
 #define SMTPSCAN_STREAM_NIDS_H
@@ -30,14 +31,14 @@ struct nids_owner {
 	 * link->queued when they came from the queue) before it returns. They stand in history_room(), and the owner
 	 * commits them. */
 	void (*bytes)(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size);
-	/* libnids has no room for another connection, and all of them have pieces queued: get rid of this one's. */
-	void (*relieve)(struct nids_link *link);
 };
 
 /* nids_open - sets libnids up. Returns false with a sentence on standard error when it refuses. */
 bool nids_open(const struct nids_owner *owner);
 void nids_close(void);
 
+/* nids_link_may_queue - is there room for a piece of this link that is not the next in order? */
+bool nids_link_may_queue(const struct nids_link *link);
 /* nids_link_feed - hands a piece to libnids: bytes() is called when it is next in order, and for everything queued that
  * becomes so; else it is queued (and counted in link->queued). */
 void nids_link_feed(

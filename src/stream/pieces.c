@@ -5,28 +5,58 @@
 #include "pieces.h"
 
 #include <glib.h>
+#include <string.h>
 
-void pieces_add(struct pieces *pieces, struct piece *behind, uint64_t offset, size_t size, uint64_t acked, uint64_t now)
+/* grow - SIZE octets more, in front or at the end. */
+static void grow(struct piece *piece, bool in_front, const uint8_t *data, size_t size)
+{
+	size_t old = (size_t)piece->size;
+	piece->size += size;
+	piece->segments++;
+	if (!data)
+		return;
+	piece->data = g_realloc(piece->data, old + size);
+	if (in_front)
+		memmove(piece->data + size, piece->data, old);
+	memcpy(piece->data + (in_front ? 0 : old), data, size);
+}
+
+void pieces_add(struct pieces *pieces, struct piece *behind, struct piece_place at, const uint8_t *data, size_t size)
 {
 	struct piece *before = behind ? behind->previous : pieces->last;
 	pieces->bytes += size;
-	if (before && before->offset + before->size == offset && before->acked == acked) {
-		before->size += size;
+	pieces->segments++;
+	if (before && before->offset + before->size == at.offset && before->acked == at.acked) {
+		grow(before, false, data, size);
 		return;
 	}
-	if (behind && offset + size == behind->offset && behind->acked == acked) {
-		behind->offset = offset;
-		behind->size += size;
-		behind->since = now;
+	if (behind && at.offset + size == behind->offset && behind->acked == at.acked) {
+		grow(behind, true, data, size);
+		behind->offset = at.offset;
+		behind->since = at.now;
 		return;
 	}
 	struct piece *piece = g_new(struct piece, 1);
 	*piece = (struct piece){
-		.offset = offset, .size = size, .acked = acked, .since = now, .previous = before, .next = behind
+		.offset = at.offset, .acked = at.acked, .since = at.now, .previous = before, .next = behind
 	};
+	grow(piece, false, data, size);
 	*(before ? &before->next : &pieces->first) = piece;
 	*(piece->next ? &piece->next->previous : &pieces->last) = piece;
 	pieces->count++;
+}
+
+uint8_t *pieces_remove(struct pieces *pieces)
+{
+	struct piece *piece = pieces->first;
+	uint8_t *data = piece->data;
+	*(piece->next ? &piece->next->previous : &pieces->last) = NULL;
+	pieces->first = piece->next;
+	pieces->bytes -= (size_t)piece->size;
+	pieces->segments -= piece->segments;
+	pieces->count--;
+	g_free(piece);
+	return data;
 }
 
 void pieces_take(struct pieces *pieces, size_t size)
@@ -35,12 +65,8 @@ void pieces_take(struct pieces *pieces, size_t size)
 	piece->offset += size;
 	piece->size -= size;
 	pieces->bytes -= size;
-	if (piece->size > 0)
-		return;
-	*(piece->next ? &piece->next->previous : &pieces->last) = NULL;
-	pieces->first = piece->next;
-	pieces->count--;
-	g_free(piece);
+	if (piece->size == 0)
+		pieces_remove(pieces);
 }
 
 struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset)
@@ -56,5 +82,5 @@ struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset)
 void pieces_free(struct pieces *pieces)
 {
 	while (pieces->first)
-		pieces_take(pieces, (size_t)pieces->first->size);
+		g_free(pieces_remove(pieces));
 }

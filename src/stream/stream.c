@@ -3,10 +3,10 @@
  * stream.c - one connection's segments, judged before libnids sees them (see stream.h).
  *
  * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that
- * wait in libnids' queue (their places, not their bytes), and where it ends. A segment is cut down to the pieces that
- * are new; those go to libnids, which calls back with bytes in order. What is missing is a gap when the peer
- * acknowledged it some PATIENCE packets ago, and the hole has been there for as long; or when nothing more will come.
- * Constant cost, whatever a forged acknowledgement claims.
+ * wait out of order, and where it ends. A segment is cut down to the pieces that are new; those go to libnids, which
+ * calls back with bytes in order. Where libnids has no room for what must wait, it waits here, with the same result.
+ * What is missing is a gap when the peer acknowledged it some PATIENCE packets ago, and the hole has been there for as
+ * long; or when nothing more will come. Constant cost, whatever a forged acknowledgement claims.
  */
 #include "stream.h"
 
@@ -50,6 +50,7 @@ struct half {
 struct stream {
 	struct nids_link link; /* first: on_bytes finds the stream by it */
 	uint64_t direct_acked; /* of the piece in hand */
+	bool stored;           /* ... and the history has it already */
 	uint64_t packets;
 	bool one_sided;
 	enum direction missing;
@@ -74,6 +75,22 @@ static uint64_t hole_end(const struct half *half)
 
 /* ---- delivery ---- */
 
+/* feed_kept - pieces that libnids had no room for and that are the next in order now. */
+static void feed_kept(struct stream *stream, enum direction direction)
+{
+	const struct piece *first;
+	struct pieces *held = &stream->half[direction].held;
+	while ((first = held->first) && first->data && first->offset == stream->link.expected[direction]) {
+		const struct piece piece = *first;
+		pieces_remove(held);
+		stream->direct_acked = piece.acked;
+		stream->stored = true;
+		nids_link_feed(&stream->link, direction, piece.offset, piece.data, (size_t)piece.size);
+		stream->stored = false;
+		g_free(piece.data);
+	}
+}
+
 /* skip_to - the bytes up to OFFSET are lost. */
 static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
 {
@@ -82,6 +99,7 @@ static void skip_to(struct stream *stream, enum direction direction, uint64_t of
 		return;
 	outbox_gap(&stream->outbox, direction, offset - expected);
 	nids_link_skip(&stream->link, direction, offset);
+	feed_kept(stream, direction);
 	/* libnids must have what it was handed. */
 	g_assert(hole_end(&stream->half[direction]) > stream->link.expected[direction]);
 }
@@ -104,7 +122,8 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	struct half *half = &stream->half[direction];
 
 	if (hole_end(half) != link->expected[direction]) {
-		history_commit(&half->newest, link->expected[direction], size);
+		if (!stream->stored)
+			history_commit(&half->newest, link->expected[direction], size);
 		deliver(stream, direction, data, size, stream->direct_acked);
 		return;
 	}
@@ -167,15 +186,6 @@ static void be_patient(struct stream *stream)
 	skip_settled(stream, direction_other(first));
 }
 
-/* relieve - libnids is full: this stream's first holes are skipped until it queues nothing. */
-static void relieve(struct nids_link *link)
-{
-	struct stream *stream = (struct stream *)link;
-	for (enum direction d = UP; d <= DOWN; d++)
-		while (stream->half[d].held.first)
-			skip_to(stream, d, hole_end(&stream->half[d]));
-}
-
 /* ---- taking segments ---- */
 
 /* feed - a piece that is new; BEHIND is the one held behind it. */
@@ -184,11 +194,17 @@ static void feed(struct stream *stream, enum direction direction, struct piece *
 {
 	struct half *half = &stream->half[direction];
 	if (offset != stream->link.expected[direction]) {
-		pieces_add(&half->held, behind, offset, size, acked, stream->packets);
+		const struct piece_place at = { offset, acked, stream->packets };
+		const struct piece *first = half->held.first;
+		bool keep = first ? first->data != NULL : !nids_link_may_queue(&stream->link);
+		pieces_add(&half->held, behind, at, keep ? data : NULL, size);
 		history_store(&half->newest, offset, data, size);
+		if (keep)
+			return;
 	}
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
+	feed_kept(stream, direction);
 	g_assert(hole_end(half) > stream->link.expected[direction]);
 }
 
@@ -216,7 +232,7 @@ static bool holds_too_much(const struct stream *stream, enum direction direction
 	const struct pieces *held = &stream->half[direction].held;
 	size_t more = held->bytes / HELD_SEGMENT_SIZE;
 	return held->bytes > HELD_BYTES_MAX || held->count > HELD_PIECES_MAX + more ||
-	       stream->link.queued[direction] > HELD_SEGMENTS_MAX + more;
+	       held->segments > HELD_SEGMENTS_MAX + more;
 }
 
 /* take_payload - the captured octets of a segment that begin at OFFSET. */
@@ -309,7 +325,7 @@ static bool take_reset(struct stream *stream, enum direction direction, uint32_t
 	return true;
 }
 
-/* holds - is anything in the queue of libnids? */
+/* holds - does anything wait out of order? */
 static bool holds(const struct stream *stream)
 {
 	return stream->half[UP].held.first || stream->half[DOWN].held.first;
@@ -455,7 +471,7 @@ size_t stream_buffered(const struct stream *stream)
 {
 	size_t size = sizeof *stream + stream->outbox.held;
 	for (enum direction d = UP; d <= DOWN; d++)
-		size += stream->half[d].held.bytes + stream->link.queued[d] * (size_t)HELD_OVERHEAD;
+		size += stream->half[d].held.bytes + stream->half[d].held.segments * (size_t)HELD_OVERHEAD;
 	return size;
 }
 
@@ -472,7 +488,7 @@ void stream_free(struct stream *stream)
 
 bool reassembly_init(void)
 {
-	static const struct nids_owner owner = { .bytes = on_bytes, .relieve = relieve };
+	static const struct nids_owner owner = { .bytes = on_bytes };
 	return nids_open(&owner);
 }
 
