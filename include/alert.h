@@ -7,9 +7,9 @@
  *
  * number: EVE's signature_id, for ever. A new alert takes the next free one, wherever its row stands; the number of an
  * alert that is gone is not used again (none is gone so far).
- * scope: TX means that the alert belongs to a transaction and its record carries tx_id. by: who raises it, the MACHINE
- * or a DETECTOR. counts: what it counts, so that --threshold means something: NOTHING, a NUMBER, or EVENTS within a
- * time.
+ * scope: TX means that the alert belongs to a transaction and its record carries tx_id. by: who raises it, the MACHINE,
+ * a DETECTOR or a RULE of the user's. counts: what it counts, so that --threshold means something: NOTHING, a NUMBER,
+ * or EVENTS within a time.
  */
 #ifndef SMTPSCAN_ALERT_H
 #define SMTPSCAN_ALERT_H
@@ -87,6 +87,9 @@
 	X(5321061, filename_traversal, HIGH, CONTENT, TX, DETECTOR, NOTHING, "/ or \\ in a file name, or .. as a whole component of it") \
 	X(5321062, filename_bidi, HIGH, CONTENT, TX, DETECTOR, NOTHING, "bidirectional override in a file name") \
 	X(5321063, sender_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "From and MAIL differ in domain and the display name holds another address") \
+	/* rule: what the user asked for */ \
+	X(5321071, rule, MEDIUM, RULE, ALL, RULE, NOTHING, "a rule of --rules raised it; the record has the rule's own id, severity and words") \
+	X(5321072, ioc_match, MEDIUM, RULE, ALL, RULE, NOTHING, "an indicator of --ioc was met in envelope, headers, URLs, files or addresses") \
 	/* transport */ \
 	X(5321064, tcp_gap, MEDIUM, TRANSPORT, ALL, DETECTOR, NOTHING, "bytes of a session are not in the capture") \
 	X(5321065, tcp_overlap_conflict, HIGH, TRANSPORT, ALL, DETECTOR, NOTHING, "a retransmission carries other bytes than the first copy") \
@@ -112,11 +115,12 @@ enum alert_category {
 	CATEGORY_ATTACK,
 	CATEGORY_CREDENTIALS,
 	CATEGORY_CONTENT,
+	CATEGORY_RULE,
 	CATEGORY_TRANSPORT
 };
 
 /* Who raises it, and what it counts. */
-enum alert_by { BY_MACHINE, BY_DETECTOR };
+enum alert_by { BY_MACHINE, BY_DETECTOR, BY_RULE };
 enum alert_counts { COUNTS_NOTHING, COUNTS_NUMBER, COUNTS_EVENTS };
 
 /* Did an attack reach its aim? Of alerts on attacks whose success the capture can show. */
@@ -142,6 +146,7 @@ extern const struct alert_info alert_catalogue[ALERT_COUNT];
 /* One alert, as raised. Everything in it is borrowed for the time of the call. */
 struct alert {
 	enum alert_id id;
+	const char *name;       /* of ALERT_rule: the rule's own id; NULL: the catalogue's */
 	enum severity severity; /* most often the catalogue's */
 	const char *state;      /* name of the machine's state, NULL when none is meant */
 	enum direction direction;
@@ -152,6 +157,8 @@ struct alert {
 	struct span evidence;    /* the bytes that matter; secrets are masked already */
 };
 
+/* alert_name - the id as it is written: the catalogue's, or a rule's own. */
+const char *alert_name(const struct alert *alert);
 /* alert_find - the id of a name. Returns ALERT_COUNT when there is no such alert. */
 enum alert_id alert_find(const char *name);
 /* severity_name - "high", "medium", "low". severity_find - its inverse; returns 0 when unknown. */

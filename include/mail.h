@@ -126,4 +126,7 @@ ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t si
 size_t mail_fields(struct span content);
 void mail_free(struct mail *mail);
 
+/* mail_decode_header - a header value with its RFC 2047 words decoded, on one line, as UTF-8; free with g_free. */
+char *mail_decode_header(struct span value);
+
 #endif

@@ -12,6 +12,7 @@
 #include "mail.h"
 #include "outcome.h"
 #include "record.h"
+#include "rules.h"
 #include "view.h"
 
 enum progress { PROGRESS_AUTO, PROGRESS_JSON };
@@ -46,6 +47,8 @@ struct options {
 	enum severity fail_on; /* 0: never */
 	unsigned alert_limit;  /* alerts of an id written per session; 0: no limit */
 	bool disabled[ALERT_COUNT];
+	struct rules_options rules_files; /* --rules, --ioc, --yara */
+	struct rules *rules;              /* ... loaded, by whoever runs the analysis; NULL: none */
 	struct flow_options flow;
 	struct mail_options mail;
 	struct detector_options detectors;

@@ -13,6 +13,7 @@
 #include "mail.h"
 #include "outcome.h"
 #include "packet.h"
+#include "rules.h"
 #include "session.h"
 #include "tls.h"
 #include "types.h"
@@ -71,9 +72,9 @@ struct belongings {
 
 void output_alert(struct output *output, const struct place *place, const struct alert *alert,
 	const struct belongings *belongings);
-/* mail may be NULL: no content. */
-void output_smtp(
-	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail);
+/* mail may be NULL: no content. tags: struct rule_tag*, of which the transaction's are written; NULL: none. */
+void output_smtp(struct output *output, const struct place *place, const struct transaction *tx,
+	const struct mail *mail, const GPtrArray *tags);
 void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part,
 	const struct belongings *belongings);
 void output_command(struct output *output, const struct place *place, const struct session_command *command);
@@ -82,9 +83,10 @@ void output_response(struct output *output, const struct place *place, const str
 void output_content(struct output *output, const struct place *place, uint64_t offset, struct span piece, bool last);
 void output_auth(struct output *output, const struct place *place, const struct session_auth *auth);
 void output_tls(struct output *output, const struct place *place, const struct tls_info *tls);
-/* alerts: exact counts by id. */
+/* alerts: exact counts by id. rule_alerts: those of rules by their own ids (char*, a number); NULL: none. tags: the
+ * session's are written. */
 void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
-	const uint64_t alerts[ALERT_COUNT]);
+	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags);
 
 /* What is counted of an input, in the order of the stats record. X(name, sum, description): of what is SUMMED each
  * worker counts its share of the connections; the rest is the SAME in every worker. */

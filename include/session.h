@@ -189,6 +189,8 @@ void session_fin(struct session *session, enum direction direction);
 size_t session_memory(const struct session *session);
 /* session_one_sided - no packet of `missing` will come. */
 void session_one_sided(struct session *session, enum direction missing);
+/* session_drop - nothing more of it is dissected, as in the state `fail`; also from within a call of the sink. */
+void session_drop(struct session *session);
 /* session_end - nothing more comes; open transactions end. The session can only be summarised and freed then. */
 void session_end(struct session *session, enum session_end why);
 /* session_summary - borrowed; valid until session_free. */

@@ -29,6 +29,19 @@ static enum exit_status merge(const struct options *options)
 	return safe ? shards_merge(options) : EXIT_USAGE;
 }
 
+/* load_rules - before anything is read, and before workers lock themselves in. */
+static bool load_rules(struct options *options)
+{
+	GError *error = NULL;
+	options->rules_files.show_secrets = options->output.show_secrets;
+	options->rules = rules_new(&options->rules_files, &error);
+	if (!error)
+		return true;
+	fprintf(stderr, "smtpscan: %s\n", error->message);
+	g_error_free(error);
+	return false;
+}
+
 /* run - what the arguments mean is analysed. */
 static enum exit_status run(const struct options *options)
 {
@@ -50,12 +63,13 @@ int main(int argc, char **argv)
 	struct options options;
 	enum options_result result = options_parse(argc, argv, &options);
 	enum exit_status status = result == OPTIONS_ERROR ? EXIT_USAGE : EXIT_OK;
-	if (result == OPTIONS_RUN && !is_usable(&options))
+	if (result == OPTIONS_RUN && !(is_usable(&options) && load_rules(&options)))
 		status = EXIT_USAGE;
 	else if (result == OPTIONS_RUN)
 		status = options.merge ? merge(&options) : run(&options);
 	else if (result == OPTIONS_DONE && fflush(stdout) != 0)
 		status = EXIT_OUTPUT;
+	rules_free(options.rules);
 	options_free(&options);
 	return status;
 }

@@ -34,10 +34,12 @@ static void plan_mail(struct desk *desk)
 	const unsigned wanted = options->output.records;
 	const bool alerts = wanted & RECORD_BIT(ALERT) || options->fail_on;
 	desk->mail = options->mail;
-	desk->mail.parse = alerts || wanted & (RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO)) || options->mail.extract_dir;
+	const bool rules = rules_wants(options->rules, RULE_MAIL) || rules_wants(options->rules, RULE_FILE);
+	desk->mail.parse =
+		alerts || rules || wanted & (RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO)) || options->mail.extract_dir;
 	desk->mail.raw = options->mail.raw && wanted & RECORD_BIT(SMTP);
-	desk->mail.body = options->mail.body && wanted & RECORD_BIT(SMTP);
-	desk->mail.urls = options->mail.urls && wanted & RECORD_BIT(SMTP);
+	desk->mail.body = options->mail.body && (rules || wanted & RECORD_BIT(SMTP));
+	desk->mail.urls = options->mail.urls && (rules || wanted & RECORD_BIT(SMTP));
 	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
 	desk->mail.keep = options->mbox;
 	desk->want_mail = desk->mail.parse || options->mbox;
@@ -186,6 +188,7 @@ static void begin_input(struct analysis *analysis, const char *path)
 	desk->stats = (struct input_stats){ .complete = true };
 	desk->now = (struct moment){ 0 };
 	desk->ending = false;
+	rules_begin(analysis->options->rules);
 	desk->detectors = detectors_new(&analysis->options->detectors);
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);

@@ -25,7 +25,9 @@ struct conversation {
 	struct transaction *tx; /* open; NULL */
 	struct mail *mail;      /* its mail; the transaction's sink owns it */
 	struct secrets secrets;
-	uint64_t *alerts; /* counts by id; NULL before the first alert: most sessions have none */
+	uint64_t *alerts;            /* counts by id; NULL before the first alert: most sessions have none */
+	GHashTable *rule_alerts;     /* of rules, by their own ids; NULL likewise */
+	struct rules_session *rules; /* NULL without rules */
 };
 
 static struct place place_of(const struct conversation *c, int tx)
@@ -69,19 +71,33 @@ static void write_alert(struct conversation *c, struct alert alert)
 		g_string_free(evidence, TRUE);
 }
 
+/* count_alert - returns how often an alert of this id was raised in the session, this one included. */
+static uint64_t count_alert(struct conversation *c, const struct alert *alert)
+{
+	if (!c->alerts)
+		c->alerts = g_new0(uint64_t, ALERT_COUNT);
+	uint64_t count = ++c->alerts[alert->id];
+	if (!alert->name)
+		return count;
+	if (!c->rule_alerts)
+		c->rule_alerts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	count = GPOINTER_TO_UINT(g_hash_table_lookup(c->rule_alerts, alert->name)) + 1;
+	g_hash_table_insert(c->rule_alerts, g_strdup(alert->name), GUINT_TO_POINTER((guint)count));
+	return count;
+}
+
 static void on_alert(void *context, const struct alert *alert)
 {
 	struct conversation *c = context;
 	const struct options *options = c->desk->options;
 	if (options->disabled[alert->id])
 		return;
-	if (!c->alerts)
-		c->alerts = g_new0(uint64_t, ALERT_COUNT);
 	c->desk->stats.alerts[alert->severity]++;
 	if (c->desk->worst == 0 || alert->severity < c->desk->worst)
 		c->desk->worst = alert->severity;
-	if (++c->alerts[alert->id] > options->alert_limit && options->alert_limit > 0)
+	if (count_alert(c, alert) > options->alert_limit && options->alert_limit > 0)
 		return;
+	rules_alert(c->rules, alert, c->tx);
 	write_alert(c, *alert);
 }
 
@@ -94,6 +110,7 @@ static void on_command(void *context, const struct session_command *command)
 	struct session_command seen = *command;
 	secrets_command(&c->secrets, &seen);
 	detector_command(c->detector, place.at, &seen);
+	rules_command(c->rules, &seen);
 	output_command(c->desk->output, &place, &seen);
 }
 
@@ -134,6 +151,7 @@ static void on_response(void *context, const struct session_response *response)
 	struct place place = place_of(c, response->tx);
 	secrets_response(&c->secrets, response);
 	detector_response(c->detector, place.at, response);
+	rules_response(c->rules, response);
 	write_response(c, &place, response);
 }
 
@@ -162,6 +180,8 @@ static void on_content(void *context, struct transaction *tx, struct span piece)
 		struct place place = place_of(c, tx->number);
 		output_content(c->desk->output, &place, c->content, piece, false);
 	}
+	if (piece.size > 0)
+		rules_content(c->rules, tx, c->content, piece, false);
 	c->content += piece.size;
 }
 
@@ -177,6 +197,7 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 {
 	struct conversation *c = context;
 	struct place place = place_of(c, tx->number);
+	rules_content(c->rules, tx, c->content, (struct span){ NULL, 0 }, true);
 	output_content(c->desk->output, &place, c->content, (struct span){ NULL, 0 }, true);
 	if (!tx->user)
 		return;
@@ -192,7 +213,8 @@ static void store(struct conversation *c, const struct transaction *tx, struct m
 		fprintf(stderr, "smtpscan: %s\n", mail->error);
 		c->desk->store_failed = true;
 	}
-	if (!c->desk->keep || (mail->size == 0 && !tx->content_whole))
+	const bool unwanted = rules_keep(c->desk->options->rules) && !rules_kept(c->rules, tx->number);
+	if (!c->desk->keep || unwanted || (mail->size == 0 && !tx->content_whole))
 		return;
 	struct place place = place_of(c, tx->number);
 	const char *sender = tx->mail_from ? tx->mail_from->str : NULL;
@@ -207,7 +229,10 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	struct mail *mail = tx->user;
 	struct place place = place_of(c, tx->number);
 	detector_transaction_end(c->detector, place.at, tx);
-	output_smtp(c->desk->output, &place, tx, mail);
+	for (guint i = 0; mail && mail->parts && i < mail->parts->len; i++)
+		rules_file(c->rules, tx, mail, mail->parts->pdata[i]);
+	rules_mail(c->rules, tx, mail);
+	output_smtp(c->desk->output, &place, tx, mail, rules_tags(c->rules));
 	stats->transactions++;
 	stats->mails += tx->content_begun && tx->content_whole;
 	stats->mail_bytes += tx->content_bytes;
@@ -228,6 +253,7 @@ static void on_auth(void *context, const struct session_auth *auth)
 	struct conversation *c = context;
 	struct place place = place_of(c, -1);
 	detector_auth(c->detector, place.at, auth);
+	rules_auth(c->rules, auth);
 	output_auth(c->desk->output, &place, auth);
 }
 
@@ -247,6 +273,7 @@ static void write_tls(struct conversation *c)
 	const struct tls_info *info = tls_info(c->tls);
 	c->tls_written = true;
 	detector_tls(c->detector, place.at, info);
+	rules_tls(c->rules, info);
 	output_tls(c->desk->output, &place, info);
 }
 
@@ -281,6 +308,15 @@ static const struct session_sink session_sink = {
 	.alert = on_alert,
 };
 
+/* on_drop - a rule wants nothing more of this connection. */
+static void on_drop(void *context)
+{
+	struct conversation *c = context;
+	session_drop(c->session);
+}
+
+static const struct rules_sink rules_sink = { .alert = on_alert, .drop = on_drop };
+
 /* ---- the flow's events ---- */
 
 static void *on_begin(void *context, const struct flow *flow)
@@ -300,6 +336,8 @@ static void *on_begin(void *context, const struct flow *flow)
 	c->one_sided = flow->one_sided;
 	c->detector = detector_new(desk->detectors, flow, on_alert, c);
 	c->session = session_new(&options, &session_sink, c);
+	if (desk->options->rules)
+		c->rules = rules_session_new(desk->options->rules, flow, c->session, &rules_sink, c);
 	return c;
 }
 
@@ -372,15 +410,19 @@ static void on_end(void *user, const struct flow *flow)
 	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
 		write_tls(c);
 	detector_end(c->detector, flow);
+	rules_end(c->rules, session_summary(c->session));
 	struct place place = place_of(c, -1);
-	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none);
+	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none, c->rule_alerts,
+		rules_tags(c->rules));
 	if (c->desk->ending)
 		output_flow_done(c->desk->output, flow->id);
+	rules_session_free(c->rules);
 	session_free(c->session);
 	detector_free(c->detector);
 	tls_free(c->tls);
 	secrets_clear(&c->secrets);
 	g_free(c->alerts);
+	g_clear_pointer(&c->rule_alerts, g_hash_table_destroy);
 	g_free(c);
 }
 

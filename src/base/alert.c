@@ -21,7 +21,12 @@ const char *const alert_outcome_names[ALERT_UNKNOWN + 1] = { NULL, "succeeded", 
 
 static const char *const severities[] = { NULL, "high", "medium", "low" };
 static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content",
-	"transport" };
+	"rule", "transport" };
+
+const char *alert_name(const struct alert *alert)
+{
+	return alert->name ? alert->name : alert_catalogue[alert->id].name;
+}
 
 enum alert_id alert_find(const char *name)
 {

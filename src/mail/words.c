@@ -172,6 +172,14 @@ char *mime_words(struct arena *arena, struct span value, const char *hint)
 	return mime_decode_words(arena, mime_unfold(arena, value, hint));
 }
 
+char *mail_decode_header(struct span value)
+{
+	struct arena arena = { 0 };
+	char *decoded = g_strdup(mime_words(&arena, value, NULL));
+	arena_release(&arena, NULL);
+	return decoded;
+}
+
 /* address_add - adds the address text[0..size), trimmed and decoded, if there is one. */
 static void address_add(struct mail *mail, GPtrArray **list, const char *text, size_t size)
 {

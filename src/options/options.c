@@ -74,6 +74,10 @@ static const struct option_row rows[] = {
 	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that are local, for open_relay" },
 	{ "illegal-commands", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_illegal_commands,
 	  "verbs for illegal_command\n(default DEBUG,WIZ,KILL,SHOWQ,TURN)" },
+	{ "rules", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.rules), NULL,
+	  "rules in Lua, see smtpscan-rules(5); may be given\nseveral times, as the next one" },
+	{ "ioc", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.ioc), NULL,
+	  "indicators, one a line: domains, addresses,\nnetworks, mail addresses, hashes, URLs" },
 	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "the first violation ends a session" },
 
 	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },
@@ -87,6 +91,7 @@ static const struct option_row rows[] = {
 	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
 	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "say what is read, and what was found" },
 
+	{ "check-rules", 0, "FILE", GROUP_INFORMATION, ROW_CALL, 0, take_check_rules, "load a file of rules and list what is in it" },
 	{ "graph", 0, "[strict]", GROUP_INFORMATION, ROW_CALL, 0, take_graph, "the state machine as Graphviz DOT" },
 	{ "list-alerts", 0, "[json]", GROUP_INFORMATION, ROW_CALL, 0, take_list_alerts, "every alert and its condition" },
 	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
@@ -150,6 +155,15 @@ static void print_help(void)
 
 /* ---- parsing ---- */
 
+/* add_text - one more at the end of a list that NULL ends. */
+static void add_text(char ***list, const char *text)
+{
+	size_t count = *list ? g_strv_length(*list) : 0;
+	*list = g_renew(char *, *list, count + 2);
+	(*list)[count] = g_strdup(text);
+	(*list)[count + 1] = NULL;
+}
+
 static enum taken take(struct options *options, const struct option_row *row, const char *value)
 {
 	char *where = (char *)options + row->where;
@@ -168,6 +182,12 @@ static enum taken take(struct options *options, const struct option_row *row, co
 			return option_bad(row, value, row->argument);
 		g_free(*(char **)(void *)where);
 		*(char **)(void *)where = g_strdup(value);
+		return TAKEN;
+	case ROW_READS:
+		if (*value == '\0')
+			return option_bad(row, value, row->argument);
+		option_names_file(options, row, ROW_READ, value);
+		add_text((char ***)(void *)where, value);
 		return TAKEN;
 	case ROW_CALL:
 		return row->take(options, row, value);
@@ -297,6 +317,9 @@ void options_free(struct options *options)
 	g_free(options->resume_dir);
 	g_free(options->mbox);
 	g_free(options->pick_flow);
+	g_strfreev(options->rules_files.rules);
+	g_strfreev(options->rules_files.ioc);
+	g_strfreev(options->rules_files.yara);
 	g_free((void *)options->flow.ports);
 	g_free((void *)options->mail.extract_dir);
 	if (options->detectors.local_domains)

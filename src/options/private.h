@@ -10,8 +10,9 @@
 enum option_group { GROUP_INPUT, GROUP_OUTPUT, GROUP_ALERTS, GROUP_WORK, GROUP_INFORMATION, GROUP_COUNT };
 
 /* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. Strings that are names
- * of a file that is read, a file that is written, or a folder in which files are written, have kinds of their own. */
-enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_READ, ROW_WRITE, ROW_FOLDER, ROW_CALL };
+ * of a file that is read (or a list of such), a file that is written, or a folder in which files are written, have kinds
+ * of their own. */
+enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_READ, ROW_READS, ROW_WRITE, ROW_FOLDER, ROW_CALL };
 
 /* A value was taken; or it was not good (said); or it was a question and is answered. */
 enum taken { TAKEN, TAKEN_BAD, TAKEN_DONE };
@@ -52,6 +53,7 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value);
 enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value);
 enum taken take_progress(struct options *options, const struct option_row *row, const char *value);
+enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value);
 enum taken take_graph(struct options *options, const struct option_row *row, const char *value);
 enum taken take_list_alerts(struct options *options, const struct option_row *row, const char *value);
 enum taken take_schema(struct options *options, const struct option_row *row, const char *value);

@@ -311,6 +311,23 @@ enum taken take_progress(struct options *options, const struct option_row *row, 
 
 /* ---- questions ---- */
 
+enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value)
+{
+	const struct rules_options files = { .rules = (char *[]){ (char *)value, NULL } };
+	GError *error = NULL;
+	struct rules *rules = rules_new(&files, &error);
+	if (!rules) {
+		fprintf(stderr, "smtpscan: %s\n", error->message);
+		g_error_free(error);
+		return TAKEN_BAD;
+	}
+	char *list = rules_list(rules);
+	fputs(list, stdout);
+	g_free(list);
+	rules_free(rules);
+	return TAKEN_DONE;
+}
+
 enum taken take_graph(struct options *options, const struct option_row *row, const char *value)
 {
 	if (value && strcmp(value, "strict") != 0)

@@ -83,7 +83,7 @@ void output_alert(struct output *output, const struct place *place, const struct
 	json_number(&object, FIELD_alert_gid, ALERT_GID);
 	json_number(&object, FIELD_alert_signature_id, info->number);
 	json_number(&object, FIELD_alert_rev, ALERT_REVISION);
-	json_word(&object, FIELD_alert_signature, info->name);
+	json_word(&object, FIELD_alert_signature, alert_name(alert));
 	json_word(&object, FIELD_alert_category, alert_category_name(info->category));
 	json_number(&object, FIELD_alert_severity, alert->severity);
 	json_word(&object, FIELD_alert_severity_name, severity_name(alert->severity));
@@ -148,6 +148,20 @@ static void put_params(struct json *smtp, const GPtrArray *params)
 		g_hash_table_destroy(seen);
 	json_close(smtp, FIELD_smtp_mail_params, &values);
 	json_close(smtp, FIELD_smtp_mail_params_base64, &exact_values);
+}
+
+/* put_tags - those of the transaction, or of the session (-1). */
+static void put_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx)
+{
+	struct json object = json_detached(OF_tags);
+	for (guint i = 0; tags && i < tags->len; i++) {
+		const struct rule_tag *tag = tags->pdata[i];
+		bool exact;
+		struct span value = { (const uint8_t *)tag->value, strlen(tag->value) };
+		if (tag->tx == tx)
+			json_key(&object, tag->name, json_text_node(json_legible(value, &exact)));
+	}
+	json_close(parent, field, &object);
 }
 
 static void put_reply(struct json *smtp, const struct transaction *tx)
@@ -222,8 +236,8 @@ static void put_email(struct json *root, const struct mail *mail)
 	json_strings(&email, FIELD_email_url, mail->urls);
 }
 
-void output_smtp(
-	struct output *output, const struct place *place, const struct transaction *tx, const struct mail *mail)
+void output_smtp(struct output *output, const struct place *place, const struct transaction *tx,
+	const struct mail *mail, const GPtrArray *tags)
 {
 	if (!output_wants(output, RECORD_SMTP))
 		return;
@@ -238,6 +252,7 @@ void output_smtp(
 	if (tx->lmtp)
 		put_recipient_status(&smtp, tx->recipients);
 	put_params(&smtp, tx->params);
+	put_tags(&smtp, FIELD_smtp_tags, tags, tx->number);
 	json_word(&smtp, FIELD_smtp_transfer, transfer_names[tx->transfer]);
 	json_word(&smtp, FIELD_smtp_outcome, outcome_names[tx->outcome]);
 	json_word(&smtp, FIELD_smtp_stage, stage_names[tx->stage]);
@@ -432,7 +447,23 @@ static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
 	return false;
 }
 
-static void put_session(struct json *root, const struct session_summary *summary, const uint64_t alerts[ALERT_COUNT])
+/* put_alert_counts - the program's own in the order of the catalogue, then those of rules in order of their ids. */
+static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts)
+{
+	struct json counts = json_detached(OF_alert_counts);
+	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+		if (alerts[id] > 0 && id != ALERT_rule)
+			json_key(&counts, alert_catalogue[id].name, json_number_node(alerts[id]));
+	GList *names = rule_alerts ? g_list_sort(g_hash_table_get_keys(rule_alerts), (GCompareFunc)strcmp) : NULL;
+	for (const GList *name = names; name; name = name->next)
+		json_key(&counts, name->data,
+			json_number_node(GPOINTER_TO_UINT(g_hash_table_lookup(rule_alerts, name->data))));
+	g_list_free(names);
+	json_close(session, FIELD_smtp_session_alerts, &counts);
+}
+
+static void put_session(struct json *root, const struct session_summary *summary, const uint64_t alerts[ALERT_COUNT],
+	GHashTable *rule_alerts, const GPtrArray *tags)
 {
 	struct json session = json_part(root, OF_smtp_session);
 	json_word(&session, FIELD_smtp_session_state, summary->state);
@@ -450,15 +481,12 @@ static void put_session(struct json *root, const struct session_summary *summary
 	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
 	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
 	json_number(&session, FIELD_smtp_session_gap_bytes, summary->gap_bytes);
-	struct json counts = json_detached(OF_alert_counts);
-	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
-		if (alerts[id] > 0)
-			json_key(&counts, alert_catalogue[id].name, json_number_node(alerts[id]));
-	json_close(&session, FIELD_smtp_session_alerts, &counts);
+	put_tags(&session, FIELD_smtp_session_tags, tags, -1);
+	put_alert_counts(&session, alerts, rule_alerts);
 }
 
 void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
-	const uint64_t alerts[ALERT_COUNT])
+	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags)
 {
 	if (!output_wants(output, RECORD_FLOW))
 		return;
@@ -477,7 +505,7 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	json_flag(&object, FIELD_flow_alerted, was_alerted(alerts));
 	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
 	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
-	put_session(&root, summary, alerts);
+	put_session(&root, summary, alerts, rule_alerts, tags);
 	record_end(output, place, &root);
 }
 

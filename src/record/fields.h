@@ -70,6 +70,7 @@
 	X(smtp, rcpt_status, OBJECTS, MAYBE, rcpt_status, "LMTP: the reply after the content for each recipient") \
 	X(smtp, mail_params, OBJECT, MAYBE, mail_params, "the parameters of MAIL; true for one without a value") \
 	X(smtp, mail_params_base64, OBJECT, MAYBE, mail_params_base64, "exact bytes of those values that are not UTF-8") \
+	X(smtp, tags, OBJECT, MAYBE, tags, "what rules noted of the transaction (tag)") \
 	X(smtp, transfer, WORD, MAYBE, transfers, "how the content was sent") \
 	X(smtp, outcome, WORD, ALWAYS, outcomes, "what became of the transaction") \
 	X(smtp, stage, WORD, ALWAYS, stages, "where the transaction ended") \
@@ -189,6 +190,7 @@
 	X(smtp_session, midstream, FLAG, ALWAYS, none, "the session began before the capture") \
 	X(smtp_session, one_sided, FLAG, ALWAYS, none, "one direction is missing") \
 	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
+	X(smtp_session, tags, OBJECT, MAYBE, tags, "what rules noted of the session (tag)") \
 	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
 	\
 	COUNTERS(COUNTER_FIELD) \
@@ -232,7 +234,7 @@
 	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(stats, "stats") \
 	X(severity_counts, "severity_counts") \
 	/* keys of their own, see schema.c */ \
-	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(alert_counts, "alert_counts") \
+	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(tags, "tags") X(alert_counts, "alert_counts") \
 	X(not_decoded, "not_decoded")
 
 #define WORD_SETS(X) \

@@ -282,11 +282,10 @@ static cJSON *object_schema(enum field_of object)
 		return open_object(string_or_true());
 	case OF_mail_params_base64:
 		return open_object(base64());
-	case OF_alert_counts:
-		schema = closed_object(&properties, NULL);
-		for (int i = 0; i < ALERT_COUNT; i++)
-			cJSON_AddItemToObjectCS(properties, alert_catalogue[i].name, integer());
-		return schema;
+	case OF_tags:
+		return open_object(of_type("string"));
+	case OF_alert_counts: /* rules have ids of their own */
+		return open_object(integer());
 	case OF_not_decoded:
 		schema = closed_object(&properties, &required);
 		for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++) {

@@ -174,6 +174,8 @@ static void jump(struct machine *m, enum state_id next, enum direction direction
 
 bool machine_fire(struct machine *m, struct event event, struct session *session)
 {
+	if (event.id == EVENT_fail)
+		m->state = STATE_fail;
 	const struct transition *row = first_row(m, m->state, event.id);
 	while (row && !applies(row, m->strict, event.direction, session))
 		row = next_row(m, row);

@@ -319,6 +319,10 @@ bool next_event(struct session *s, struct event *event)
 	enum look found = LOOK_AGAIN;
 	if (s->dropped || goes_round(s))
 		return false;
+	if (s->drop_asked) {
+		*event = (struct event){ .id = EVENT_fail };
+		return true;
+	}
 	while (found == LOOK_AGAIN)
 		found = look(s, event);
 	return found == LOOK_EVENT;

@@ -126,7 +126,8 @@ struct session {
 	bool smuggled;  /* what is read now stood behind an odd end of data */
 	bool initiation_said;
 	bool overflow, overflow_said;
-	bool dropped; /* nothing is dissected any more */
+	bool dropped;    /* nothing is dissected any more */
+	bool drop_asked; /* ... from the next event on */
 	bool ended;
 	unsigned waiting_commands;
 	uint64_t counted_to;

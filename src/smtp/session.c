@@ -158,6 +158,11 @@ void session_one_sided(struct session *s, enum direction missing)
 	run(s);
 }
 
+void session_drop(struct session *s)
+{
+	s->drop_asked = true;
+}
+
 /* end_stage - where a transaction ends that the connection's end cut off. */
 static enum stage end_stage(enum session_end why)
 {

@@ -6,6 +6,7 @@ The format of dialogues is that of generate.py. tests/cli/alerts.py runs them.
 """
 import base64
 import io
+import os
 import struct
 import zipfile
 
@@ -522,3 +523,21 @@ raises("tcp_one_sided", "@ only=S\n" + GOOD)
 near("tcp_one_sided", GOOD)
 raises("truncated_packets", LONG + "! snap 2\nC/: two\n" + REST, others={"tcp_gap"})
 near("truncated_packets", LONG + "! snap 5\nC/: two\n" + REST)
+
+# ---- the user's own
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "rules")
+
+
+def rules(name):
+    return ["--rules", os.path.join(FOLDER, name)]
+
+
+def indicators():
+    return ["--ioc", os.path.join(FOLDER, "indicators.txt")]
+
+
+raises("rule", session(mail()), rules("as_rule.lua"))
+near("rule", session(mail()), rules("nothing.lua"))
+raises("ioc_match", session(envelope("<otto@mx.bad.example>") + content()), indicators())
+near("ioc_match", session(envelope("<otto@notbad.example>") + content()), indicators())

@@ -6,7 +6,7 @@ set -u
 root=$1
 build=$2
 # shellcheck disable=SC2046
-set -- $(pkg-config --cflags glib-2.0 gmime-3.0 libcjson)
+set -- $(pkg-config --cflags glib-2.0 gmime-3.0 libcjson lua5.4)
 failed=0
 for header in "$root"/include/*.h "$root"/src/*/*.h; do
 	printf '#include "%s"\n' "$header" |

@@ -43,6 +43,8 @@ LIBRARIES = {
     "ytnef": "mail",
     "cjson": "record view",
     "lua": "rules",
+    "lauxlib": "rules",
+    "lualib": "rules",
     "pcre2": "rules",
     "yara": "rules",
     "seccomp": "run",

@@ -69,6 +69,7 @@ void bench_handshake(struct bench *b, uint16_t version, int64_t not_before, int6
 #define X(number, id, severity, category, scope, by, counts, condition) DECLARE_CASE_BY_##by(id)
 #define DECLARE_CASE_BY_DETECTOR(id) void case_##id(struct bench *b, bool hit);
 #define DECLARE_CASE_BY_MACHINE(id)
+#define DECLARE_CASE_BY_RULE(id)
 ALERTS(X)
 #undef X
 

@@ -13,6 +13,7 @@ static void (*const cases[ALERT_COUNT])(struct bench *b, bool hit) = {
 #define X(number, id, severity, category, scope, by, counts, condition) [ALERT_##id] = CASE_BY_##by(id),
 #define CASE_BY_DETECTOR(id) case_##id
 #define CASE_BY_MACHINE(id) NULL
+#define CASE_BY_RULE(id) NULL
 	ALERTS(X)
 #undef X
 };

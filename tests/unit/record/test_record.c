@@ -273,7 +273,7 @@ static void a_transaction_with_its_mail(void **state)
 	mail.cc = g_ptr_array_new();
 	g_ptr_array_add(mail.to, (gpointer) "b@example");
 	sheet->place.tx = 0;
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	assert_string_equal(inner(sheet, "\"tx_id\""),
 		"\"tx_id\":0,\"smtp\":{\"helo\":\"client.example\",\"mail_from\":\"<a@example>\","
 		"\"rcpt_to\":[\"<b@example>\",\"<c@example>\"],\"rejected_rcpt_to\":[\"<no@example>\"],"
@@ -297,7 +297,7 @@ static void a_refused_transaction_has_no_content(void **state)
 	tx.stage = STAGE_MAIL;
 	tx.assumed = true;
 	sheet->place.tx = 3;
-	output_smtp(sheet->output, &sheet->place, &tx, NULL);
+	output_smtp(sheet->output, &sheet->place, &tx, NULL, NULL);
 	assert_string_equal(inner(sheet, "\"tx_id\""),
 		"\"tx_id\":3,\"smtp\":{\"helo\":\"client.example\",\"mail_from\":\"<a@example>\","
 		"\"outcome\":\"rejected\",\"stage\":\"mail\",\"assumed\":true}}");
@@ -311,14 +311,14 @@ static void size_is_given_only_when_something_of_the_content_was_seen(void **sta
 	tx.content_begun = true;
 	tx.missing_bytes = 10;
 	struct mail mail = { .sha256 = "aa", .partial = true };
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	const char *smtp = inner(sheet, "\"smtp\":");
 	assert_null(strstr(smtp, "\"size\""));
 	assert_non_null(strstr(smtp, "\"missing_bytes\":10}"));
 	assert_non_null(strstr(smtp, "\"email\":{\"status\":\"partial\"}"));
 	tx.content_whole = true;
 	tx.missing_bytes = 0;
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	assert_non_null(strstr(inner(sheet, "\"smtp\":"), "\"size\":0,\"sha256\":\"aa\"}"));
 	transaction_clear(&tx);
 }
@@ -330,7 +330,7 @@ static void lmtp_says_what_became_of_each_recipient(void **state)
 	g_ptr_array_add(tx.recipients, recipient("<b>", RECIPIENT_ACCEPTED, 250));
 	g_ptr_array_add(tx.recipients, recipient("<c>", RECIPIENT_ACCEPTED, 452));
 	tx.lmtp = true;
-	output_smtp(sheet->output, &sheet->place, &tx, NULL);
+	output_smtp(sheet->output, &sheet->place, &tx, NULL, NULL);
 	assert_non_null(strstr(inner(sheet, "\"smtp\":"),
 		"\"rcpt_status\":[{\"rcpt\":\"<b>\",\"code\":250},{\"rcpt\":\"<c>\",\"code\":452}]"));
 	transaction_clear(&tx);
@@ -347,7 +347,7 @@ static void bytes_that_are_no_utf8_are_kept(void **state)
 	g_ptr_array_add(tx.recipients, recipient("<c>", RECIPIENT_ACCEPTED, 0));
 	g_ptr_array_add(tx.params, param("ENVID", gs("\xff")));
 	g_ptr_array_add(tx.params, param("\xfe", NULL));
-	output_smtp(sheet->output, &sheet->place, &tx, NULL);
+	output_smtp(sheet->output, &sheet->place, &tx, NULL, NULL);
 	assert_string_equal(inner(sheet, "\"smtp\":"),
 		"\"smtp\":{\"helo\":\"client.example\xef\xbf\xbdz\",\"helo_base64\":\"Y2xpZW50LmV4YW1wbGUAeg==\","
 		"\"mail_from\":\"<j\xef\xbf\xbdrg@x>\",\"mail_from_base64\":\"PGr2cmdAeD4=\","
@@ -365,12 +365,12 @@ static void raw_content_is_text_or_base64(void **state)
 	struct transaction tx = transaction_new();
 	tx.content_begun = tx.content_whole = true;
 	struct mail mail = { .raw = g_bytes_new("a\r\n", 3) };
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	assert_non_null(strstr(inner(sheet, "\"smtp\":"), "\"raw\":\"a\\r\\n\"}"));
 	g_bytes_unref(mail.raw);
 	mail.raw = g_bytes_new("a\0\r\n", 4);
 	mail.raw_truncated = true;
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	assert_non_null(strstr(inner(sheet, "\"smtp\":"), "\"raw_base64\":\"YQANCg==\",\"raw_truncated\":true}"));
 	g_bytes_unref(mail.raw);
 	transaction_clear(&tx);
@@ -384,7 +384,7 @@ static void a_large_record_is_whole(void **state)
 	struct mail mail = { .body = g_malloc(size + 1) };
 	memset(mail.body, '\1', size); /* each becomes six octets */
 	mail.body[size] = '\0';
-	output_smtp(sheet->output, &sheet->place, &tx, &mail);
+	output_smtp(sheet->output, &sheet->place, &tx, &mail, NULL);
 	output_packet_done(sheet->output);
 	const char *body = strstr(sheet->text->str, "\"body\":\"") + strlen("\"body\":\"");
 	for (size_t i = 0; i < size; i++)
@@ -542,7 +542,7 @@ static void a_session(void **state)
 	sheet->flow.vlan[0] = 10;
 	sheet->flow.vlan[1] = 20;
 	sheet->flow.vlan_count = 2;
-	output_flow(sheet->output, &sheet->place, &summary, alerts);
+	output_flow(sheet->output, &sheet->place, &summary, alerts, NULL, NULL);
 	assert_string_equal(inner(sheet, "{"),
 		ENVELOPE("flow",
 			"\"vlan\":[10,20]," ADDRESSES) "\"flow\":{\"pkts_toserver\":5,\"pkts_toclient\":6,"
@@ -586,7 +586,7 @@ static void the_state_and_the_end_of_a_connection(void **state)
 	const struct session_summary summary = { .state = "command" };
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		sheet->flow.why = rows[i].why;
-		output_flow(sheet->output, &sheet->place, &summary, alerts);
+		output_flow(sheet->output, &sheet->place, &summary, alerts, NULL, NULL);
 		const char *line = inner(sheet, "{");
 		assert_non_null(strstr(line, rows[i].expected));
 		assert_null(strstr(line, "\"alerts\""));

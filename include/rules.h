@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * rules.h - the user's own rules (--rules, Lua 5.4), indicators (--ioc) and YARA rules (--yara), on the events of a
+ * session.
+ *
+ * Rules are loaded once, before anything of a capture is read. A rule sees events as they happen, raises alerts, sets
+ * tags, keeps mails, or drops the session. What a rule may use is bounded: RULES_STEPS_MAX and RULES_CALL_MEMORY for a
+ * call, RULES_MEMORY_MAX for all. A rule that fails or goes beyond is off from then on for that pair of addresses, and
+ * said once. State across sessions is kept for a pair of client and server address, so that work can be divided by
+ * pair.
+ */
+#ifndef SMTPSCAN_RULES_H
+#define SMTPSCAN_RULES_H
+
+#include <glib.h>
+
+#include "alert.h"
+#include "flow.h"
+#include "mail.h"
+#include "session.h"
+#include "tls.h"
+#include "types.h"
+
+#define RULES_STEPS_MAX 1000000              /* instructions of Lua in one call of a rule */
+#define RULES_LOAD_STEPS_MAX 100000000       /* ... while a file is loaded */
+#define RULES_CALL_MEMORY (16 * 1024 * 1024) /* octets that one call may add */
+#define RULES_MEMORY_MAX (128 * 1024 * 1024) /* octets of all that rules hold */
+#define RULES_FILE_MAX (4 * 1024 * 1024)     /* octets of a file of rules */
+#define RULES_TAGS_MAX 100                   /* tags of a session */
+#define RULES_TAG_OCTETS 1024                /* octets of a tag's value, and of an alert's description */
+#define RULES_NAME_OCTETS 64                 /* octets of an alert's id, and of a tag's name */
+
+/* clang-format off */
+/* X(id, name): what a rule can be on. */
+#define RULE_EVENTS(X) \
+	X(COMMAND, "command") X(RESPONSE, "response") X(CONTENT, "mail_content") X(MAIL, "mail") X(FILE, "file") \
+	X(AUTH, "auth") X(TLS, "tls") X(SESSION, "session") X(ALERT, "alert")
+/* clang-format on */
+enum rule_event {
+#define X(id, name) RULE_##id,
+	RULE_EVENTS(X)
+#undef X
+		RULE_EVENT_COUNT
+};
+extern const char *const rule_event_names[RULE_EVENT_COUNT];
+
+struct rules_options {
+	char **rules, **ioc, **yara; /* paths, NULL-terminated; NULL: none */
+	bool show_secrets;           /* rules see passwords */
+};
+
+/* All rules of a process. */
+struct rules;
+
+/* rules_new - loads and compiles; `options` is copied. Returns NULL with an error that names file and line. Without any
+ * file NULL is returned, and no error is set. */
+struct rules *rules_new(const struct rules_options *options, GError **error);
+/* rules_wants - is there a rule for this event? Saves the work of preparing it. */
+bool rules_wants(const struct rules *rules, enum rule_event event);
+/* rules_keep - does a rule choose the mails that --extract and --mbox keep? */
+bool rules_keep(const struct rules *rules);
+/* rules_list - one line a rule: its name, event, file and line; then one line a list. Free with g_free. */
+char *rules_list(const struct rules *rules);
+/* rules_begin - another input begins: what is known of pairs of addresses is forgotten. */
+void rules_begin(struct rules *rules);
+void rules_free(struct rules *rules);
+
+/* Where the actions of rules go. Calls are synchronous. */
+struct rules_sink {
+	void (*alert)(void *context, const struct alert *alert);
+	void (*drop)(void *context); /* dissect nothing more of this connection */
+};
+
+/* One session. flow and session are borrowed and must outlive it. */
+struct rules_session;
+struct rules_session *rules_session_new(struct rules *rules, const struct flow *flow, const struct session *session,
+	const struct rules_sink *sink, void *context);
+void rules_session_free(struct rules_session *session);
+
+void rules_command(struct rules_session *session, const struct session_command *command);
+void rules_response(struct rules_session *session, const struct session_response *response);
+/* rules_content - a piece at `offset` of the content; empty with `last`. */
+void rules_content(
+	struct rules_session *session, const struct transaction *tx, uint64_t offset, struct span piece, bool last);
+/* rules_mail - a transaction ended; mail is NULL when there was no content. rules_file - each part of it, before. */
+void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail);
+void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
+	const struct mail_part *part);
+void rules_auth(struct rules_session *session, const struct session_auth *auth);
+void rules_tls(struct rules_session *session, const struct tls_info *tls);
+/* rules_alert - an alert of the program's own was raised; tx: the transaction it belongs to, or NULL. What a rule
+ * raises itself, directly or not, is told to no rule. */
+void rules_alert(struct rules_session *session, const struct alert *alert, const struct transaction *tx);
+void rules_end(struct rules_session *session, const struct session_summary *summary);
+
+/* rules_kept - did a rule keep this transaction's mail? */
+bool rules_kept(const struct rules_session *session, int tx);
+
+/* A tag that a rule set. */
+struct rule_tag {
+	int tx; /* -1: of the session */
+	char *name, *value;
+};
+/* rules_tags - of the session and of its transactions, in order: struct rule_tag*; borrowed. NULL: none. */
+const GPtrArray *rules_tags(const struct rules_session *session);
+
+#endif

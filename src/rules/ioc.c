@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ioc.c - the indicators of --ioc, looked for in addresses, server names, envelopes, header fields, URLs and files.
+ *
+ * An indicator is reported once a transaction, or once a session where no transaction is meant. Header values are taken
+ * apart at whatever can't stand in a mail address, a host or an IP address.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "private.h"
+
+#define WORDS_MAX 1000 /* words of header fields that are looked up, a mail */
+
+/* What is being looked through. */
+struct search {
+	struct rules_session *session;
+	int tx;
+	GHashTable *found; /* char*: reported already; NULL: nothing yet */
+	unsigned words;    /* looked up so far */
+};
+
+/* report - `what`, which stands at `where`, is on a list. */
+static void report(struct search *search, struct span what, const char *where, const char *comment)
+{
+	struct alert alert = { .id = ALERT_ioc_match,
+		.severity = alert_catalogue[ALERT_ioc_match].severity,
+		.tx = search->tx,
+		.evidence = what };
+	char *text = g_strndup((const char *)what.data, what.size), *legible = g_utf8_make_valid(text, -1);
+	char *note = g_utf8_make_valid(comment, -1);
+	if (!search->found)
+		search->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (g_hash_table_add(search->found, g_ascii_strdown(text, -1))) {
+		char *description =
+			g_strdup_printf("%s in %s is a known indicator%s%s", legible, where, *note ? ": " : "", note);
+		alert.description = description;
+		search->session->sink->alert(search->session->context, &alert);
+		g_free(description);
+	}
+	g_free(text);
+	g_free(legible);
+	g_free(note);
+}
+
+/* look - is this on a list? */
+static void look(struct search *search, struct span what, const char *where)
+{
+	const GPtrArray *lists = search->session->rules->lists;
+	for (guint i = 0; i < lists->len && what.size > 0; i++) {
+		const char *comment = list_find(lists->pdata[i], what);
+		if (comment) {
+			report(search, what, where, comment);
+			return;
+		}
+	}
+}
+
+static void look_text(struct search *search, const char *text, const char *where)
+{
+	if (text)
+		look(search, (struct span){ (const uint8_t *)text, strlen(text) }, where);
+}
+
+static bool is_word_octet(uint8_t octet)
+{
+	return g_ascii_isalnum(octet) || octet >= 0x80 || strchr("@._-+=:/", octet);
+}
+
+/* look_words - each word that can be an indicator. */
+static void look_words(struct search *search, const char *text, const char *where)
+{
+	while (text && *text && search->words < WORDS_MAX) {
+		size_t size = 0;
+		while (text[size] && is_word_octet((uint8_t)text[size]))
+			size++;
+		struct span word = { (const uint8_t *)text, size };
+		if (memchr(text, '.', size) || memchr(text, ':', size) || memchr(text, '@', size)) {
+			search->words++;
+			look(search, word, where);
+		}
+		text += MAX(size, 1);
+	}
+}
+
+static void look_list(struct search *search, const GPtrArray *texts, const char *where)
+{
+	for (guint i = 0; texts && i < texts->len; i++)
+		look_words(search, texts->pdata[i], where);
+}
+
+static bool begin(struct search *search, struct rules_session *session, int tx)
+{
+	*search = (struct search){ .session = session, .tx = tx };
+	return session->rules->lists->len > 0;
+}
+
+static void end(struct search *search)
+{
+	if (search->found)
+		g_hash_table_destroy(search->found);
+}
+
+void ioc_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail)
+{
+	struct search search;
+	if (!begin(&search, session, tx->number))
+		return;
+	if (tx->helo)
+		look_text(&search, tx->helo->str, "HELO");
+	if (tx->mail_from)
+		look_text(&search, tx->mail_from->str, "MAIL FROM");
+	for (guint i = 0; i < tx->recipients->len; i++)
+		look_text(&search, ((struct recipient *)tx->recipients->pdata[i])->path->str, "RCPT TO");
+	if (mail) {
+		look_words(&search, mail->from, "From");
+		look_words(&search, mail->reply_to, "Reply-To");
+		look_words(&search, mail->message_id, "Message-ID");
+		look_words(&search, mail->subject, "Subject");
+		look_words(&search, mail->x_originating_ip, "X-Originating-IP");
+		look_list(&search, mail->to, "To");
+		look_list(&search, mail->cc, "Cc");
+		look_list(&search, mail->received, "Received");
+		for (guint i = 0; mail->urls && i < mail->urls->len; i++)
+			look_text(&search, mail->urls->pdata[i], "a URL");
+		look_text(&search, mail->sha256, "the mail's SHA-256");
+	}
+	end(&search);
+}
+
+void ioc_file(struct rules_session *session, const struct transaction *tx, const struct mail_part *part)
+{
+	struct search search;
+	if (!begin(&search, session, tx->number))
+		return;
+	look_text(&search, part->sha256, "a file's SHA-256");
+	look_text(&search, part->sha1, "a file's SHA-1");
+	look_text(&search, part->md5, "a file's MD5");
+	end(&search);
+}
+
+void ioc_tls(struct rules_session *session, const struct tls_info *tls)
+{
+	struct search search;
+	if (!begin(&search, session, -1))
+		return;
+	look_text(&search, tls->sni, "the TLS server name");
+	for (guint i = 0; tls->subject_alt_names && i < tls->subject_alt_names->len; i++)
+		look_text(&search, tls->subject_alt_names->pdata[i], "the TLS certificate");
+	end(&search);
+}
+
+void ioc_session(struct rules_session *session)
+{
+	struct search search;
+	char text[INET6_ADDRSTRLEN];
+	if (!begin(&search, session, -1))
+		return;
+	const struct address *addresses[] = { &session->flow->client, &session->flow->server };
+	static const char *const words[] = { "the client's address", "the server's address" };
+	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++)
+		look_text(&search,
+			inet_ntop(addresses[i]->family == 4 ? AF_INET : AF_INET6, addresses[i]->octets, text,
+				sizeof text),
+			words[i]);
+	end(&search);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lists.c - lists of indicators: domains, mail addresses, IP addresses and networks, hashes, URLs. See private.h.
+ *
+ * A line has one indicator and, behind a tab, a comment. What it is, its form tells. Every indicator has a normal form,
+ * its key: lower case, without a final dot, IP addresses as the system writes them. Keys and comments stand in one
+ * block, their places in one table with open addressing: some 60 octets an indicator. Of equal keys the first counts.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "private.h"
+
+#define KEY_MAX 2048                        /* octets of an indicator */
+#define LIST_OCTETS_MAX (512 * 1024 * 1024) /* of a file */
+#define PREFIX_MAX 128
+#define ABOUT 40 /* octets of a line that can't be read are shown */
+
+enum kind { KIND_NONE, KIND_DOMAIN, KIND_MAIL, KIND_ADDRESS, KIND_NETWORK, KIND_HASH, KIND_URL };
+
+/* The normal form of an indicator. */
+struct key {
+	enum kind kind;
+	char text[KEY_MAX + 1];
+	size_t size;
+};
+
+struct list {
+	GString *texts;   /* key NUL comment NUL ... */
+	uint32_t *places; /* of a key in texts, plus one; 0: free. A power of two of them */
+	size_t room, count;
+	bool prefixes[2][PREFIX_MAX + 1]; /* lengths of the networks, IPv4 and IPv6 */
+};
+
+/* ---- keys ---- */
+
+static bool all_of(struct span text, const char *set)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] == '\0' || !strchr(set, text.data[i]))
+			return false;
+	return true;
+}
+
+/* put_lower - text, in lower case, as the key. */
+static void put_lower(struct key *key, enum kind kind, struct span text)
+{
+	key->kind = kind;
+	key->size = text.size;
+	for (size_t i = 0; i < text.size; i++)
+		key->text[i] = g_ascii_tolower((gchar)text.data[i]);
+	key->text[key->size] = '\0';
+}
+
+/* mask - keeps the first `bits` bits. */
+static void mask(uint8_t *octets, size_t size, unsigned bits)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned kept = bits > 8 * i ? MIN(bits - 8 * (unsigned)i, 8u) : 0;
+		octets[i] &= (uint8_t)(0xff00 >> kept);
+	}
+}
+
+/* put_address - an address, or a network when `bits` is not -1. */
+static bool put_address(struct key *key, const char *text, int bits)
+{
+	uint8_t octets[16];
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	const size_t size = family == AF_INET ? 4 : 16;
+	if (inet_pton(family, text, octets) != 1 || bits > (int)(8 * size))
+		return false;
+	if (bits >= 0)
+		mask(octets, size, (unsigned)bits);
+	inet_ntop(family, octets, key->text, KEY_MAX);
+	key->kind = bits >= 0 ? KIND_NETWORK : KIND_ADDRESS;
+	key->size = strlen(key->text);
+	if (bits >= 0)
+		key->size += (size_t)g_snprintf(key->text + key->size, 8, "/%d", bits);
+	return true;
+}
+
+/* put_number - an address or a network, when the text is one; brackets around an address are taken off. */
+static bool put_number(struct key *key, struct span text)
+{
+	char copy[64];
+	int bits = -1;
+	if (text.size > 2 && text.data[0] == '[' && text.data[text.size - 1] == ']')
+		text = (struct span){ text.data + 1, text.size - 2 };
+	if (text.size > 5 && g_ascii_strncasecmp((const char *)text.data, "IPv6:", 5) == 0)
+		text = (struct span){ text.data + 5, text.size - 5 };
+	if (text.size == 0 || text.size >= sizeof copy || !all_of(text, "0123456789abcdefABCDEF.:/"))
+		return false;
+	memcpy(copy, text.data, text.size);
+	copy[text.size] = '\0';
+	char *slash = strchr(copy, '/');
+	if (slash) {
+		char *end;
+		guint64 number = g_ascii_strtoull(slash + 1, &end, 10);
+		if (!g_ascii_isdigit(slash[1]) || *end || number > PREFIX_MAX)
+			return false;
+		bits = (int)number;
+		*slash = '\0';
+	}
+	return put_address(key, copy, bits);
+}
+
+/* put_domain - a host or domain name; "*." and dots around it do not count. */
+static bool put_domain(struct key *key, struct span text)
+{
+	if (text.size > 2 && text.data[0] == '*' && text.data[1] == '.')
+		text = (struct span){ text.data + 2, text.size - 2 };
+	while (text.size > 0 && text.data[0] == '.')
+		text = (struct span){ text.data + 1, text.size - 1 };
+	while (text.size > 0 && text.data[text.size - 1] == '.')
+		text.size--;
+	if (text.size == 0 || text.size > 255)
+		return false;
+	bool ascii = true;
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.data[i] < 0x80 && !g_ascii_isalnum(text.data[i]) && !strchr("-._", text.data[i]))
+			return false;
+		ascii &= text.data[i] < 0x80 && text.data[i] != '\0';
+	}
+	if (ascii) {
+		put_lower(key, KIND_DOMAIN, text);
+		return true;
+	}
+	char *name = g_strndup((const char *)text.data, text.size);
+	char *encoded = g_utf8_validate(name, -1, NULL) ? g_hostname_to_ascii(name) : NULL;
+	if (encoded && strlen(encoded) <= 255)
+		put_lower(key, KIND_DOMAIN, (struct span){ (const uint8_t *)encoded, strlen(encoded) });
+	else
+		key->kind = KIND_NONE;
+	g_free(encoded);
+	g_free(name);
+	return key->kind != KIND_NONE;
+}
+
+/* put_url - scheme and host in lower case, without a final slash or fragment. */
+static void put_url(struct key *key, struct span url, size_t scheme)
+{
+	const uint8_t *fragment = memchr(url.data, '#', url.size);
+	if (fragment)
+		url.size = (size_t)(fragment - url.data);
+	key->kind = KIND_URL;
+	key->size = url.size;
+	memcpy(key->text, url.data, url.size);
+	for (size_t i = 0; i < url.size && (i < scheme || !strchr("/?", key->text[i])); i++)
+		key->text[i] = g_ascii_tolower(key->text[i]);
+	while (key->size > scheme && key->text[key->size - 1] == '/')
+		key->size--;
+	key->text[key->size] = '\0';
+}
+
+static bool is_hash(struct span text)
+{
+	return (text.size == 32 || text.size == 40 || text.size == 64) && all_of(text, "0123456789abcdefABCDEF");
+}
+
+/* key_of - what the text is, in its normal form. Returns false when it is none of all. */
+static bool key_of(struct span text, struct key *key)
+{
+	key->kind = KIND_NONE;
+	if (text.size > 2 && text.data[0] == '<' && text.data[text.size - 1] == '>')
+		text = (struct span){ text.data + 1, text.size - 2 };
+	if (text.size == 0 || text.size > KEY_MAX || memchr(text.data, '\0', text.size))
+		return false;
+	const char *scheme = g_strstr_len((const char *)text.data, (gssize)text.size, "://");
+	const uint8_t *at = memrchr(text.data, '@', text.size);
+	if (is_hash(text))
+		put_lower(key, KIND_HASH, text);
+	else if (scheme)
+		put_url(key, text, (size_t)(scheme + 3 - (const char *)text.data));
+	else if (at && at > text.data && (size_t)(at - text.data) + 1 < text.size)
+		put_lower(key, KIND_MAIL, text);
+	else if (!put_number(key, text))
+		put_domain(key, text);
+	return key->kind != KIND_NONE;
+}
+
+/* ---- the table ---- */
+
+static uint32_t hash_of(const char *text, size_t size)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (uint8_t)text[i]) * UINT64_C(1099511628211);
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* slot_of - the place of the key in the table: its own, or the free one where it belongs. */
+static uint32_t *slot_of(const struct list *list, const char *text, size_t size)
+{
+	size_t at = hash_of(text, size) & (list->room - 1);
+	while (list->places[at] > 0 && strcmp(list->texts->str + list->places[at] - 1, text) != 0)
+		at = (at + 1) & (list->room - 1);
+	return &list->places[at];
+}
+
+/* grow - room for as many again. */
+static void grow(struct list *list)
+{
+	uint32_t *old = list->places;
+	size_t old_room = list->room;
+	list->room = MAX(2 * old_room, 64);
+	list->places = g_new0(uint32_t, list->room);
+	for (size_t i = 0; i < old_room; i++) {
+		const char *text = old[i] > 0 ? list->texts->str + old[i] - 1 : NULL;
+		if (text)
+			*slot_of(list, text, strlen(text)) = old[i];
+	}
+	g_free(old);
+}
+
+static void add(struct list *list, const struct key *key, struct span comment)
+{
+	if (2 * list->count >= list->room)
+		grow(list);
+	uint32_t *slot = slot_of(list, key->text, key->size);
+	if (*slot > 0)
+		return;
+	*slot = (uint32_t)list->texts->len + 1;
+	list->count++;
+	g_string_append_len(list->texts, key->text, (gssize)key->size + 1);
+	g_string_append_len(list->texts, (const char *)comment.data, (gssize)comment.size);
+	g_string_append_c(list->texts, '\0');
+	if (key->kind == KIND_NETWORK)
+		list->prefixes[strchr(key->text, ':') != NULL][atoi(strchr(key->text, '/') + 1)] = true;
+}
+
+/* look_up - the comment of a key; NULL. */
+static const char *look_up(const struct list *list, const char *text, size_t size)
+{
+	uint32_t place = list->room > 0 ? *slot_of(list, text, size) : 0;
+	return place > 0 ? list->texts->str + place + size : NULL;
+}
+
+/* ---- questions ---- */
+
+/* find_domain - the name, or what it is below of. */
+static const char *find_domain(const struct list *list, const char *name)
+{
+	for (; name; name = strchr(name, '.')) {
+		name += *name == '.';
+		const char *comment = look_up(list, name, strlen(name));
+		if (comment)
+			return comment;
+	}
+	return NULL;
+}
+
+/* find_address - the address, or a network that it is in. */
+static const char *find_address(const struct list *list, const char *address)
+{
+	const char *comment = look_up(list, address, strlen(address));
+	const bool six = strchr(address, ':') != NULL;
+	struct key network;
+	for (int bits = PREFIX_MAX; !comment && bits >= 0; bits--)
+		if (list->prefixes[six][bits] && put_address(&network, address, bits))
+			comment = look_up(list, network.text, network.size);
+	return comment;
+}
+
+/* find_host - a name or an address as it stands in a mail address or a URL. */
+static const char *find_host(const struct list *list, struct span host)
+{
+	struct key key = { .kind = KIND_NONE };
+	if (put_number(&key, host) && key.kind == KIND_ADDRESS)
+		return find_address(list, key.text);
+	return put_domain(&key, host) ? find_domain(list, key.text) : NULL;
+}
+
+/* host_of - the host of a URL: behind scheme and user, before port, path and query. */
+static struct span host_of(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t size = strcspn(host, "/?");
+	const char *at = memrchr(host, '@', size);
+	if (at) {
+		size -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	const char *port = *host == '[' ? NULL : memchr(host, ':', size);
+	const char *bracket = *host == '[' ? memchr(host, ']', size) : NULL;
+	if (port)
+		size = (size_t)(port - host);
+	if (bracket)
+		size = (size_t)(bracket + 1 - host);
+	return (struct span){ (const uint8_t *)host, size };
+}
+
+const char *list_find(const struct list *list, struct span what)
+{
+	struct key key;
+	if (list->count == 0 || !key_of(what, &key))
+		return NULL;
+	switch (key.kind) {
+	case KIND_DOMAIN:
+		return find_domain(list, key.text);
+	case KIND_ADDRESS:
+		return find_address(list, key.text);
+	case KIND_MAIL:
+	case KIND_URL: {
+		const char *comment = look_up(list, key.text, key.size), *at = strrchr(key.text, '@');
+		if (comment)
+			return comment;
+		if (key.kind == KIND_URL)
+			return find_host(list, host_of(key.text));
+		return find_host(list, (struct span){ (const uint8_t *)at + 1, strlen(at + 1) });
+	}
+	default:
+		return look_up(list, key.text, key.size);
+	}
+}
+
+size_t list_size(const struct list *list)
+{
+	return list->count;
+}
+
+/* ---- files ---- */
+
+/* add_line - returns false when it holds what is no indicator. */
+static bool add_line(struct list *list, struct span line)
+{
+	struct key key;
+	struct span comment = { NULL, 0 };
+	while (line.size > 0 && strchr("\r \t", line.data[line.size - 1]))
+		line.size--;
+	if (line.size == 0 || line.data[0] == '#')
+		return true;
+	const uint8_t *tab = memchr(line.data, '\t', line.size);
+	if (tab) {
+		comment = (struct span){ tab + 1, line.size - (size_t)(tab + 1 - line.data) };
+		line.size = (size_t)(tab - line.data);
+	}
+	while (line.size > 0 && line.data[line.size - 1] == ' ')
+		line.size--;
+	if (!key_of(line, &key) || (comment.size > 0 && memchr(comment.data, '\0', comment.size)))
+		return false;
+	add(list, &key, comment);
+	return true;
+}
+
+struct list *list_load(const char *path, GError **error)
+{
+	struct stat status;
+	char *text;
+	gsize size;
+	if (stat(path, &status) == 0 && (!S_ISREG(status.st_mode) || status.st_size > LIST_OCTETS_MAX)) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: not a list: %s", path,
+			S_ISREG(status.st_mode) ? "it is too large" : "it is no file");
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &text, &size, error))
+		return NULL;
+	struct list *list = g_new0(struct list, 1);
+	list->texts = g_string_sized_new(size + size / 2 + 1);
+	unsigned number = 1;
+	for (const char *at = text, *end = text + size; at < end; number++) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		size_t length = (size_t)((lf ? lf : end) - at);
+		if (!add_line(list, (struct span){ (const uint8_t *)at, length })) {
+			char *shown = g_strndup(at, MIN(length, ABOUT)), *legible = g_strescape(shown, NULL);
+			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+				"%s:%u: neither a domain, an address, a network, a mail address, a hash nor a URL: "
+				"\"%s\"",
+				path, number, legible);
+			g_free(legible);
+			g_free(shown);
+			g_clear_pointer(&list, list_free);
+			break;
+		}
+		at += length + 1;
+	}
+	g_free(text);
+	return list;
+}
+
+void list_free(struct list *list)
+{
+	if (!list)
+		return;
+	g_string_free(list->texts, TRUE);
+	g_free(list->places);
+	g_free(list);
+}

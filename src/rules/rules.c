@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * rules.c - the life of the rules, and who is asked about which event. See rules.h.
+ *
+ * A rule that fails is off for its pair of addresses: so what it does elsewhere does not depend on the order of
+ * sessions, and thus not on how they are divided among workers. Its failure is said once, whichever worker meets it
+ * first: what was said stands in memory that the workers share.
+ */
+#include "rules.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "private.h"
+
+/* ---- loading ---- */
+
+static void rule_free(gpointer data)
+{
+	struct rule *rule = data;
+	g_free(rule->name);
+	g_free(rule->where);
+	g_free(rule);
+}
+
+/* load_rules - all files of --rules. Returns NULL, or what is wrong. */
+static char *load_rules(struct rules *rules, char **paths)
+{
+	char *trouble = NULL;
+	rules->lua = state_new(rules);
+	if (!rules->lua)
+		return g_strdup("no memory for rules");
+	for (char **path = paths; *path && !trouble; path++)
+		trouble = state_load(rules, *path);
+	if (!trouble && rules->rules->len > 0) {
+		rules->said = mmap(NULL, rules->rules->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (rules->said == MAP_FAILED)
+			rules->said = NULL;
+	}
+	return trouble;
+}
+
+static bool load_lists(struct rules *rules, char **paths, GError **error)
+{
+	for (char **path = paths; path && *path; path++) {
+		struct list *list = list_load(*path, error);
+		if (!list)
+			return false;
+		g_ptr_array_add(rules->lists, list);
+		g_ptr_array_add(rules->list_files, g_strdup(*path));
+	}
+	return true;
+}
+
+struct rules *rules_new(const struct rules_options *options, GError **error)
+{
+	if (!options->rules && !options->ioc)
+		return NULL;
+	struct rules *rules = g_new0(struct rules, 1);
+	rules->rules = g_ptr_array_new_with_free_func(rule_free);
+	rules->lists = g_ptr_array_new_with_free_func((GDestroyNotify)list_free);
+	rules->list_files = g_ptr_array_new_with_free_func(g_free);
+	rules->show_secrets = options->show_secrets;
+	rules->tx = -1;
+	char *trouble = options->rules ? load_rules(rules, options->rules) : NULL;
+	if (trouble)
+		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, trouble);
+	if (trouble || !load_lists(rules, options->ioc, error))
+		g_clear_pointer(&rules, rules_free);
+	g_free(trouble);
+	return rules;
+}
+
+bool rules_wants(const struct rules *rules, enum rule_event event)
+{
+	if (!rules)
+		return false;
+	return rules->on[event] || (rules->lists->len > 0 && (event == RULE_MAIL || event == RULE_FILE));
+}
+
+bool rules_keep(const struct rules *rules)
+{
+	return rules && rules->keeps;
+}
+
+char *rules_list(const struct rules *rules)
+{
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < rules->rules->len; i++) {
+		const struct rule *rule = rules->rules->pdata[i];
+		g_string_append_printf(
+			text, "%s: rule %s on %s\n", rule->where, rule->name, rule_event_names[rule->on]);
+	}
+	for (guint i = 0; i < rules->lists->len; i++)
+		g_string_append_printf(text, "%s: %zu indicators\n", (char *)rules->list_files->pdata[i],
+			list_size(rules->lists->pdata[i]));
+	return g_string_free(text, FALSE);
+}
+
+void rules_begin(struct rules *rules)
+{
+	GHashTableIter iter;
+	gpointer pair;
+	if (!rules || !rules->pairs)
+		return;
+	for (g_hash_table_iter_init(&iter, rules->pairs); g_hash_table_iter_next(&iter, NULL, &pair);)
+		luaL_unref(rules->lua, LUA_REGISTRYINDEX, ((struct rule_pair *)pair)->table);
+	g_clear_pointer(&rules->pairs, g_hash_table_destroy);
+}
+
+void rules_free(struct rules *rules)
+{
+	if (!rules)
+		return;
+	rules_begin(rules);
+	if (rules->lua)
+		lua_close(rules->lua);
+	if (rules->said)
+		munmap(rules->said, rules->rules->len);
+	for (unsigned event = 0; event < RULE_EVENT_COUNT; event++)
+		if (rules->on[event])
+			g_ptr_array_free(rules->on[event], TRUE);
+	g_ptr_array_free(rules->rules, TRUE);
+	g_ptr_array_free(rules->lists, TRUE);
+	g_ptr_array_free(rules->list_files, TRUE);
+	g_free(rules);
+}
+
+/* ---- calls ---- */
+
+/* is_off - did the rule fail for this pair of addresses? */
+static bool is_off(struct rules_session *session, const struct rule *rule)
+{
+	const struct rules *rules = session->rules;
+	if (!session->pair && !rules->pairs)
+		return false;
+	const struct rule_pair *pair = rules_pair(session);
+	return pair->off && pair->off[rule->number];
+}
+
+/* switch_off - after a failure, which is said when no worker said it before. */
+static void switch_off(struct rules_session *session, const struct rule *rule, const char *trouble)
+{
+	const struct rules *rules = session->rules;
+	struct rule_pair *pair = rules_pair(session);
+	if (!pair->off)
+		pair->off = g_new0(uint8_t, rules->rules->len);
+	pair->off[rule->number] = true;
+	if (rules->said && __atomic_exchange_n(&rules->said[rule->number], 1, __ATOMIC_RELAXED))
+		return;
+	char *legible = g_strescape(trouble, NULL);
+	fprintf(stderr, "smtpscan: %s: rule %s is off for these addresses: %s\n", rule->where, rule->name, legible);
+	g_free(legible);
+}
+
+/* An event on its way to the rules: what of these its kind needs. */
+struct event {
+	enum rule_event kind;
+	int tx;
+	const struct session_command *command;
+	const struct session_response *response;
+	const struct transaction *transaction;
+	const struct mail *mail;
+	const struct mail_part *part;
+	const struct session_auth *auth;
+	const struct tls_info *tls;
+	const struct session_summary *summary;
+	const struct alert *alert;
+	uint64_t offset;
+	struct span piece;
+	bool last;
+};
+
+/* push_event - in Lua: the event that is the argument becomes a table. */
+static int push_event(lua_State *lua)
+{
+	const struct event *event = lua_touserdata(lua, 1);
+	const struct rules *rules = rules_of(lua);
+	switch (event->kind) {
+	case RULE_COMMAND:
+		event_command(lua, event->command, rules->show_secrets);
+		break;
+	case RULE_RESPONSE:
+		event_response(lua, event->response);
+		break;
+	case RULE_CONTENT:
+		event_content(lua, event->transaction, event->offset, event->piece, event->last);
+		break;
+	case RULE_MAIL:
+		event_mail(lua, event->transaction, event->mail);
+		break;
+	case RULE_FILE:
+		event_file(lua, event->transaction, event->mail, event->part);
+		break;
+	case RULE_AUTH:
+		event_auth(lua, event->auth, rules->show_secrets);
+		break;
+	case RULE_TLS:
+		event_tls(lua, event->tls);
+		break;
+	case RULE_SESSION:
+		event_session(lua, rules->session->flow, event->summary);
+		break;
+	case RULE_ALERT:
+	case RULE_EVENT_COUNT:
+		event_alert(lua, event->alert, event->transaction);
+		break;
+	}
+	return 1;
+}
+
+/* call_rule - one rule with the event whose table is on top of the stack; a table that did not come about is its
+ * failure. */
+static void call_rule(struct rules_session *session, const struct rule *rule, const char *no_event)
+{
+	struct rules *rules = session->rules;
+	char *trouble = g_strdup(no_event);
+	if (!trouble) {
+		rules->rule = rule;
+		lua_rawgeti(rules->lua, LUA_REGISTRYINDEX, rule->function);
+		lua_rawgetp(rules->lua, LUA_REGISTRYINDEX, &session_at_hand);
+		lua_pushvalue(rules->lua, -3);
+		trouble = state_call(rules, 2, 0, RULES_STEPS_MAX, RULES_CALL_MEMORY);
+		rules->rule = NULL;
+	}
+	if (trouble)
+		switch_off(session, rule, trouble);
+	g_free(trouble);
+}
+
+/* tell - every rule on it. */
+static void tell(struct rules_session *session, const struct event *event)
+{
+	const GPtrArray *on = session && !session->dropped ? session->rules->on[event->kind] : NULL;
+	if (!on || session->rules->session) /* nobody is interested, or a rule causes it */
+		return;
+	struct rules *rules = session->rules;
+	rules->session = session;
+	rules->tx = event->tx;
+	lua_pushcfunction(rules->lua, push_event);
+	lua_pushlightuserdata(rules->lua, (void *)event);
+	char *no_event = state_call(rules, 1, 1, RULES_STEPS_MAX, RULES_MEMORY_MAX);
+	for (guint i = 0; i < on->len && !session->dropped; i++)
+		if (!is_off(session, on->pdata[i]))
+			call_rule(session, on->pdata[i], no_event);
+	g_free(no_event);
+	rules->session = NULL;
+	rules->tx = -1;
+	lua_settop(rules->lua, 0);
+}
+
+void rules_command(struct rules_session *session, const struct session_command *command)
+{
+	tell(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
+}
+
+void rules_response(struct rules_session *session, const struct session_response *response)
+{
+	tell(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
+}
+
+void rules_content(
+	struct rules_session *session, const struct transaction *tx, uint64_t offset, struct span piece, bool last)
+{
+	tell(session, &(struct event){ .kind = RULE_CONTENT,
+			      .tx = tx->number,
+			      .transaction = tx,
+			      .offset = offset,
+			      .piece = piece,
+			      .last = last });
+}
+
+void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail)
+{
+	if (!session)
+		return;
+	ioc_mail(session, tx, mail);
+	tell(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
+}
+
+void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
+	const struct mail_part *part)
+{
+	if (!session)
+		return;
+	ioc_file(session, tx, part);
+	tell(session,
+		&(struct event){ .kind = RULE_FILE, .tx = tx->number, .transaction = tx, .mail = mail, .part = part });
+}
+
+void rules_auth(struct rules_session *session, const struct session_auth *auth)
+{
+	if (!session)
+		return;
+	if (auth->success && auth->username) {
+		if (session->user)
+			g_string_free(session->user, TRUE);
+		session->user = g_string_new_len(auth->username->str, (gssize)auth->username->len);
+	}
+	tell(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
+}
+
+void rules_tls(struct rules_session *session, const struct tls_info *tls)
+{
+	if (!session)
+		return;
+	session->tls = true;
+	ioc_tls(session, tls);
+	tell(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
+}
+
+void rules_alert(struct rules_session *session, const struct alert *alert, const struct transaction *tx)
+{
+	tell(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
+}
+
+void rules_end(struct rules_session *session, const struct session_summary *summary)
+{
+	if (!session)
+		return;
+	ioc_session(session);
+	tell(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * session.c - what rules know of a session and of its pair of addresses: notes, tags, mails that are kept. See rules.h.
+ */
+#include "private.h"
+
+const char *const rule_event_names[RULE_EVENT_COUNT] = {
+#define X(id, name) name,
+	RULE_EVENTS(X)
+#undef X
+};
+
+struct rules_session *rules_session_new(struct rules *rules, const struct flow *flow, const struct session *session,
+	const struct rules_sink *sink, void *context)
+{
+	struct rules_session *own = g_new0(struct rules_session, 1);
+	own->rules = rules;
+	own->flow = flow;
+	own->session = session;
+	own->sink = sink;
+	own->context = context;
+	own->notes = LUA_NOREF;
+	own->tls = flow->tls_port;
+	return own;
+}
+
+static void tag_free(gpointer data, gpointer context)
+{
+	struct rule_tag *tag = data;
+	g_free(tag->name);
+	g_free(tag->value);
+	g_free(tag);
+}
+
+void rules_session_free(struct rules_session *session)
+{
+	if (!session)
+		return;
+	if (session->rules->lua)
+		luaL_unref(session->rules->lua, LUA_REGISTRYINDEX, session->notes);
+	if (session->user)
+		g_string_free(session->user, TRUE);
+	if (session->tags) {
+		g_ptr_array_foreach(session->tags, tag_free, NULL);
+		g_ptr_array_free(session->tags, TRUE);
+	}
+	if (session->kept)
+		g_array_free(session->kept, TRUE);
+	g_free(session);
+}
+
+bool rules_kept(const struct rules_session *session, int tx)
+{
+	for (guint i = 0; session->kept && i < session->kept->len; i++)
+		if (g_array_index(session->kept, int, i) == tx)
+			return true;
+	return false;
+}
+
+const GPtrArray *rules_tags(const struct rules_session *session)
+{
+	return session ? session->tags : NULL;
+}
+
+static void pair_free(gpointer data)
+{
+	struct rule_pair *pair = data;
+	g_free(pair->off);
+	g_free(pair);
+}
+
+/* key_of_pair - both addresses, the client's first; free with g_bytes_unref. */
+static GBytes *key_of_pair(const struct flow *flow)
+{
+	struct address addresses[2] = { flow->client, flow->server };
+	return g_bytes_new(addresses, sizeof addresses);
+}
+
+struct rule_pair *rules_pair(struct rules_session *session)
+{
+	struct rules *rules = session->rules;
+	if (session->pair)
+		return session->pair;
+	if (!rules->pairs)
+		rules->pairs =
+			g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, pair_free);
+	GBytes *key = key_of_pair(session->flow);
+	session->pair = g_hash_table_lookup(rules->pairs, key);
+	if (session->pair) {
+		g_bytes_unref(key);
+		return session->pair;
+	}
+	session->pair = g_new0(struct rule_pair, 1);
+	session->pair->table = LUA_NOREF;
+	g_hash_table_insert(rules->pairs, key, session->pair);
+	return session->pair;
+}
