@@ -10,8 +10,8 @@
 enum option_group { GROUP_INPUT, GROUP_OUTPUT, GROUP_ALERTS, GROUP_WORK, GROUP_INFORMATION, GROUP_COUNT };
 
 /* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. Strings that are names
- * of a file that is read (or a list of such), a file that is written, or a folder in which files are written, have kinds
- * of their own. */
+ * of a file that is read (or a list of such), a file that is written, or a folder in which files are written, have
+ * kinds of their own. */
 enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_READ, ROW_READS, ROW_WRITE, ROW_FOLDER, ROW_CALL };
 
 /* A value was taken; or it was not good (said); or it was a question and is answered. */
