@@ -20,8 +20,8 @@ const struct alert_info alert_catalogue[ALERT_COUNT] = {
 const char *const alert_outcome_names[ALERT_UNKNOWN + 1] = { NULL, "succeeded", "failed", "unknown" };
 
 static const char *const severities[] = { NULL, "high", "medium", "low" };
-static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content",
-	"rule", "transport" };
+static const char *const categories[] = { "session", "protocol", "limits", "attack", "credentials", "content", "rule",
+	"transport" };
 
 const char *alert_name(const struct alert *alert)
 {
