@@ -132,58 +132,75 @@ static cJSON *words(const char *const *names, size_t count)
 	return schema;
 }
 
+static const char *alert_word(size_t i)
+{
+	return i < ALERT_COUNT ? alert_catalogue[i].name : NULL;
+}
+
+static const char *category_word(size_t i)
+{
+	return i <= CATEGORY_TRANSPORT ? alert_category_name((enum alert_category)i) : NULL;
+}
+
+static const char *severity_word(size_t i)
+{
+	return i < SEVERITY_LOW ? severity_name((enum severity)(i + SEVERITY_HIGH)) : NULL;
+}
+
+static const char *const directions[] = { "up", "down" }, *const mail_status[] = { "complete", "partial" };
+static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const flow_states[] = { "established", "closed" };
+static const char *const protocols[] = { "TCP" }, *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
+
+/* A set of words: an array, or a function that says NULL behind the last. A set of fields.h without a line here does
+ * not compile. */
+#define ARRAY(names)                                                                                                   \
+	{                                                                                                              \
+		names, G_N_ELEMENTS(names), NULL                                                                       \
+	}
+#define LOOKED_UP(function)                                                                                            \
+	{                                                                                                              \
+		NULL, 0, function                                                                                      \
+	}
+#define WORDS_records ARRAY(record_names)
+#define WORDS_protocols ARRAY(protocols)
+#define WORDS_applications ARRAY(applications)
+#define WORDS_actions ARRAY(actions)
+#define WORDS_alerts LOOKED_UP(alert_word)
+#define WORDS_categories LOOKED_UP(category_word)
+#define WORDS_severities LOOKED_UP(severity_word)
+#define WORDS_states ARRAY(state_names)
+#define WORDS_directions ARRAY(directions)
+#define WORDS_alert_outcomes ARRAY(alert_outcome_names)
+#define WORDS_transfers ARRAY(transfer_names)
+#define WORDS_outcomes ARRAY(outcome_names)
+#define WORDS_stages ARRAY(stage_names)
+#define WORDS_mail_status ARRAY(mail_status)
+#define WORDS_file_states ARRAY(file_states)
+#define WORDS_flow_states ARRAY(flow_states)
+#define WORDS_flow_reasons ARRAY(flow_reason_names)
+#define WORDS_flow_ends ARRAY(flow_end_names)
+
+static const struct {
+	const char *const *names;
+	size_t count;
+	const char *(*name)(size_t i);
+} word_sets[] = {
+#define X(name) [OF_##name] = WORDS_##name,
+	WORD_SETS(X)
+#undef X
+};
+
 static cJSON *word_set(enum field_of of)
 {
-	static const char *const directions[] = { "up", "down" }, *const mail_status[] = { "complete", "partial" };
-	static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const protocols[] = { "TCP" };
-	static const char *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
-	static const char *const flow_states[] = { "established", "closed" };
-	const char *names[ALERT_COUNT];
-	size_t count = 0;
-	switch (of) {
-	case OF_records:
-		return words(record_names, G_N_ELEMENTS(record_names));
-	case OF_alerts:
-		for (; count < ALERT_COUNT; count++)
-			names[count] = alert_catalogue[count].name;
-		return words(names, count);
-	case OF_categories:
-		for (; count <= CATEGORY_TRANSPORT; count++)
-			names[count] = alert_category_name((enum alert_category)count);
-		return words(names, count);
-	case OF_severities:
-		for (; count < SEVERITY_LOW; count++)
-			names[count] = severity_name((enum severity)(count + SEVERITY_HIGH));
-		return words(names, count);
-	case OF_states:
-		return words(state_names, G_N_ELEMENTS(state_names));
-	case OF_transfers:
-		return words(transfer_names, G_N_ELEMENTS(transfer_names));
-	case OF_outcomes:
-		return words(outcome_names, G_N_ELEMENTS(outcome_names));
-	case OF_stages:
-		return words(stage_names, G_N_ELEMENTS(stage_names));
-	case OF_directions:
-		return words(directions, G_N_ELEMENTS(directions));
-	case OF_mail_status:
-		return words(mail_status, G_N_ELEMENTS(mail_status));
-	case OF_file_states:
-		return words(file_states, G_N_ELEMENTS(file_states));
-	case OF_flow_states:
-		return words(flow_states, G_N_ELEMENTS(flow_states));
-	case OF_applications:
-		return words(applications, G_N_ELEMENTS(applications));
-	case OF_actions:
-		return words(actions, G_N_ELEMENTS(actions));
-	case OF_alert_outcomes:
-		return words(alert_outcome_names, G_N_ELEMENTS(alert_outcome_names));
-	case OF_flow_ends:
-		return words(flow_end_names, G_N_ELEMENTS(flow_end_names));
-	case OF_flow_reasons:
-		return words(flow_reason_names, G_N_ELEMENTS(flow_reason_names));
-	default:
-		return words(protocols, G_N_ELEMENTS(protocols));
-	}
+	GPtrArray *names = g_ptr_array_new();
+	const char *name;
+	for (size_t i = 0; i < word_sets[of].count; i++)
+		g_ptr_array_add(names, (gpointer)word_sets[of].names[i]);
+	for (size_t i = 0; word_sets[of].name && (name = word_sets[of].name(i)); i++)
+		g_ptr_array_add(names, (gpointer)name);
+	cJSON *schema = words((const char *const *)names->pdata, names->len);
+	g_ptr_array_free(names, TRUE);
+	return schema;
 }
 
 static cJSON *value(const struct field_info *field)
