@@ -40,8 +40,8 @@ enum grammar {
 	X(fail, NONE, NONE, true)
 
 /* up, down: a message of the expected grammar was parsed. parse_error: the bytes do not fit it. missing_grammar: bytes came
- * where the state expects none. gap: bytes at this place are not in the capture. */
-#define EVENTS(X) X(up) X(down) X(parse_error) X(missing_grammar) X(gap) X(enter) X(leave) X(fail)
+ * where the state expects none. gap: bytes at this place are not in the capture. decrypted: what is inside of TLS follows. */
+#define EVENTS(X) X(up) X(down) X(parse_error) X(missing_grammar) X(gap) X(decrypted) X(enter) X(leave) X(fail)
 /* clang-format on */
 
 enum state_id {

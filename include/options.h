@@ -13,6 +13,7 @@
 #include "outcome.h"
 #include "record.h"
 #include "rules.h"
+#include "tls.h"
 #include "view.h"
 
 enum progress { PROGRESS_AUTO, PROGRESS_JSON };
@@ -40,7 +41,9 @@ struct options {
 	bool merge;       /* --merge: the captures are outputs of shards */
 	char *resume_dir; /* --resume: a folder with an output file for each capture; NULL */
 	char *mbox;
-	enum view_format format; /* what is made of the records */
+	struct tls_keys *tls_keys; /* of all key logs; NULL: none */
+	bool embedded_keys;        /* secrets in captures are used, too */
+	enum view_format format;   /* what is made of the records */
 	enum colour colour;
 	char *pick_flow;       /* --flow: only records of this session; NULL */
 	bool events_given;     /* --events was: the records are just those */

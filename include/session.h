@@ -153,9 +153,10 @@ struct session_sink {
 	void (*content_end)(void *context, struct transaction *transaction, bool whole);
 	void (*transaction_end)(void *context, struct transaction *transaction);
 	void (*auth)(void *context, const struct session_auth *auth);
-	/* TLS begins: the bytes from here on, in both directions, are TLS records. They come through tls_bytes. */
+	/* TLS begins: the bytes from here on, in both directions, are TLS records. They come through tls_bytes; offset:
+	 * in the stream; acked: see flow.h. */
 	void (*tls_begin)(void *context, bool implicit);
-	void (*tls_bytes)(void *context, enum direction direction, struct span bytes);
+	void (*tls_bytes)(void *context, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked);
 	void (*tls_gap)(void *context, enum direction direction, uint64_t size);
 	void (*alert)(void *context, const struct alert *alert);
 };
@@ -185,6 +186,9 @@ struct session *session_new(const struct session_options *options, const struct 
 void session_bytes(struct session *session, enum direction direction, struct span bytes, uint64_t acked);
 void session_gap(struct session *session, enum direction direction, uint64_t size);
 void session_fin(struct session *session, enum direction direction);
+/* session_decrypted - while TLS is at hand: bytes, gaps and acknowledgements from here on are of what is inside, whose
+ * offsets count from 0. The session starts over. */
+void session_decrypted(struct session *session);
 /* session_memory - octets it holds, about. */
 size_t session_memory(const struct session *session);
 /* session_one_sided - no packet of `missing` will come. */

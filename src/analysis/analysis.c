@@ -21,6 +21,8 @@ struct analysis {
 	struct decoder *decoder;
 	struct flow_table *flows;
 	const struct analysis_sink *sink;
+	char *const *paths; /* of the input */
+	size_t path_count;
 	struct capture *capture; /* in hand; NULL between two */
 	uint64_t packets_before; /* packets of the captures before this one in the recording */
 	uint64_t read_before;    /* octets of their files */
@@ -146,6 +148,24 @@ static void look_at_clock(struct analysis *analysis)
 	output_begin(analysis->desk.output, &analysis->output_options);
 }
 
+/* on_secrets - of a capture. */
+static void on_secrets(void *context, uint32_t type, struct span secrets)
+{
+	struct analysis *analysis = context;
+	if (type != CAPTURE_SECRETS_TLS)
+		return;
+	tls_keys_add(analysis->desk.keys, secrets);
+	tls_keys_line_end(analysis->desk.keys);
+}
+
+/* secrets_ahead - a secret is missing: it may stand behind the packets that it is for. */
+static void secrets_ahead(void *context)
+{
+	struct analysis *analysis = context;
+	for (size_t i = 0; i < analysis->path_count; i++)
+		capture_secrets(analysis->paths[i], on_secrets, analysis);
+}
+
 /* read_capture - all packets of one capture. */
 static void read_capture(struct analysis *analysis, const char *path)
 {
@@ -159,6 +179,8 @@ static void read_capture(struct analysis *analysis, const char *path)
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = capture_nanoseconds(capture);
 	output_begin(analysis->desk.output, &analysis->output_options);
+	if (analysis->options->embedded_keys)
+		capture_on_secrets(capture, on_secrets, analysis);
 	uint64_t read, size;
 	capture_position(capture, &read, &size);
 	const bool live = size == 0;
@@ -190,6 +212,8 @@ static void begin_input(struct analysis *analysis, const char *path)
 	desk->ending = false;
 	rules_begin(analysis->options->rules);
 	desk->detectors = detectors_new(&analysis->options->detectors);
+	desk->keys = tls_keys_new(
+		analysis->options->tls_keys, analysis->options->embedded_keys ? secrets_ahead : NULL, analysis);
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
 	analysis->packets_before = analysis->read_before = 0;
@@ -227,6 +251,7 @@ static void end_input(struct analysis *analysis)
 	g_clear_pointer(&analysis->flows, flow_table_free);
 	g_clear_pointer(&analysis->decoder, decoder_free);
 	g_clear_pointer(&desk->detectors, detectors_free);
+	g_clear_pointer(&desk->keys, tls_keys_free);
 }
 
 /* first_time - time of the first packet; INT64_MAX when there is none (reading it for good will say why). */
@@ -275,6 +300,8 @@ enum exit_status analysis_input(struct analysis *analysis, char *const *paths, s
 {
 	const struct desk *desk = &analysis->desk;
 	struct piece *pieces = in_order(analysis->options, paths, count);
+	analysis->paths = paths;
+	analysis->path_count = count;
 	begin_input(analysis, pieces[0].path);
 	for (size_t i = 0; i < count && !analysis->stop && !output_failed(desk->output); i++)
 		read_capture(analysis, pieces[i].path);

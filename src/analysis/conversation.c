@@ -19,6 +19,8 @@ struct conversation {
 	struct detector *detector;
 	struct tls *tls; /* from the first byte of TLS on */
 	bool tls_written;
+	bool within;            /* the session is told what is inside of TLS, and the stream goes to `tls` */
+	GQueue *waiting;        /* of struct inside: before that, what was decrypted; NULL */
 	bool one_sided;         /* the session knows */
 	uint64_t offset[2];     /* in the streams */
 	uint64_t content;       /* octets of the open content so far */
@@ -259,37 +261,127 @@ static void on_auth(void *context, const struct session_auth *auth)
 
 /* ---- TLS ---- */
 
-static void on_tls_begin(void *context, bool implicit)
-{
-	struct conversation *c = context;
-	tls_free(c->tls);
-	c->tls = tls_new();
-	c->tls_written = false;
-}
+/* Something from inside of TLS that waits for the session to be through with what it has. */
+struct inside {
+	enum { INSIDE_BYTES, INSIDE_GAP, INSIDE_CLOSE } kind;
+	enum direction direction;
+	uint64_t acked; /* of bytes */
+	uint64_t size;
+	uint8_t octets[];
+};
 
 static void write_tls(struct conversation *c)
 {
 	struct place place = place_of(c, -1);
 	const struct tls_info *info = tls_info(c->tls);
+	if (!c->tls_written) {
+		detector_tls(c->detector, place.at, info);
+		rules_tls(c->rules, info);
+	}
 	c->tls_written = true;
-	detector_tls(c->detector, place.at, info);
-	rules_tls(c->rules, info);
 	output_tls(c->desk->output, &place, info);
 }
 
-static void on_tls_bytes(void *context, enum direction direction, struct span bytes)
+/* note_tls - writes the record when all is known that it shows. */
+static void note_tls(struct conversation *c)
+{
+	if (tls_ready(c->tls))
+		write_tls(c);
+}
+
+/* wait_inside - the session can't take it now: it is calling. */
+static void wait_inside(struct conversation *c, const struct inside *head, struct span bytes)
+{
+	struct inside *inside = g_malloc(sizeof *inside + bytes.size);
+	*inside = *head;
+	if (bytes.size > 0)
+		memcpy(inside->octets, bytes.data, bytes.size);
+	if (!c->waiting)
+		c->waiting = g_queue_new();
+	g_queue_push_tail(c->waiting, inside);
+}
+
+static void on_inside_bytes(void *context, enum direction direction, struct span bytes, uint64_t acked)
 {
 	struct conversation *c = context;
-	if (tls_bytes(c->tls, direction, bytes) && !c->tls_written && tls_ready(c->tls))
-		write_tls(c);
+	if (!c->within) {
+		wait_inside(c, &(struct inside){ INSIDE_BYTES, direction, acked, bytes.size }, bytes);
+		return;
+	}
+	note_tls(c);
+	if (direction == UP)
+		detector_client_bytes(c->detector, bytes);
+	session_bytes(c->session, direction, bytes, acked);
+}
+
+static void on_inside_gap(void *context, enum direction direction, uint64_t size)
+{
+	struct conversation *c = context;
+	if (c->within)
+		session_gap(c->session, direction, size);
+	else
+		wait_inside(c, &(struct inside){ INSIDE_GAP, direction, 0, size }, (struct span){ NULL, 0 });
+}
+
+static void on_inside_close(void *context, enum direction direction)
+{
+	struct conversation *c = context;
+	if (c->within)
+		session_fin(c->session, direction);
+	else
+		wait_inside(c, &(struct inside){ INSIDE_CLOSE, direction, 0, 0 }, (struct span){ NULL, 0 });
+}
+
+static const struct tls_sink inside_sink = {
+	.bytes = on_inside_bytes,
+	.gap = on_inside_gap,
+	.close = on_inside_close,
+};
+
+/* go_within - the first octets were decrypted: from here on the session hears what is inside. */
+static void go_within(struct conversation *c)
+{
+	struct inside *inside;
+	if (!c->waiting)
+		return;
+	c->within = true;
+	session_decrypted(c->session);
+	while ((inside = g_queue_pop_head(c->waiting))) {
+		if (inside->kind == INSIDE_BYTES)
+			on_inside_bytes(
+				c, inside->direction, (struct span){ inside->octets, inside->size }, inside->acked);
+		else if (inside->kind == INSIDE_GAP)
+			on_inside_gap(c, inside->direction, inside->size);
+		else
+			on_inside_close(c, inside->direction);
+		g_free(inside);
+	}
+	g_clear_pointer(&c->waiting, g_queue_free);
+}
+
+static void on_tls_begin(void *context, bool implicit)
+{
+	struct conversation *c = context;
+	tls_free(c->tls);
+	c->tls = tls_new(c->desk->keys, &inside_sink, c);
+	c->tls_written = false;
+}
+
+/* on_tls_bytes - TLS inside of TLS is not followed. */
+static void on_tls_bytes(void *context, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked)
+{
+	struct conversation *c = context;
+	if (!c->within && tls_bytes(c->tls, direction, bytes, offset, acked))
+		note_tls(c);
 }
 
 static void on_tls_gap(void *context, enum direction direction, uint64_t size)
 {
 	struct conversation *c = context;
+	if (c->within)
+		return;
 	tls_gap(c->tls, direction, size);
-	if (!c->tls_written && tls_ready(c->tls))
-		write_tls(c);
+	note_tls(c);
 }
 
 static const struct session_sink session_sink = {
@@ -355,10 +447,17 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	struct conversation *c = user;
 	const struct span bytes = { data, size };
 	notice_one_sided(c);
+	if (c->within) {
+		c->offset[direction] += size;
+		tls_bytes(c->tls, direction, bytes, c->offset[direction] - size, acked);
+		note_tls(c);
+		return;
+	}
 	if (direction == UP)
 		detector_client_bytes(c->detector, bytes);
 	c->offset[direction] += size;
 	session_bytes(c->session, direction, bytes, acked);
+	go_within(c);
 }
 
 static void on_gap(void *user, enum direction direction, uint64_t size)
@@ -367,14 +466,24 @@ static void on_gap(void *user, enum direction direction, uint64_t size)
 	notice_one_sided(c);
 	detector_gap(c->detector, direction, c->offset[direction], size);
 	c->offset[direction] += size;
+	if (c->within) {
+		tls_gap(c->tls, direction, size);
+		note_tls(c);
+		return;
+	}
 	session_gap(c->session, direction, size);
+	go_within(c);
 }
 
 static void on_fin(void *user, enum direction direction)
 {
 	struct conversation *c = user;
 	notice_one_sided(c);
+	if (c->tls)
+		tls_fin(c->tls, direction);
+	go_within(c);
 	session_fin(c->session, direction);
+	go_within(c);
 }
 
 static void on_trouble(void *user, enum flow_trouble what, enum direction direction, uint64_t offset, struct span bytes)
@@ -406,6 +515,12 @@ static void on_end(void *user, const struct flow *flow)
 	if (c->desk->ending) /* what waits for lower flows goes first, so that little is held */
 		output_flow_done(c->desk->output, flow->id);
 	notice_one_sided(c);
+	if (c->tls) {
+		tls_fin(c->tls, UP);
+		tls_fin(c->tls, DOWN);
+		go_within(c);
+		note_tls(c);
+	}
 	session_end(c->session, ends[flow->why]);
 	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
 		write_tls(c);
@@ -421,6 +536,8 @@ static void on_end(void *user, const struct flow *flow)
 	detector_free(c->detector);
 	tls_free(c->tls);
 	secrets_clear(&c->secrets);
+	if (c->waiting)
+		g_queue_free_full(c->waiting, g_free);
 	g_free(c->alerts);
 	g_clear_pointer(&c->rule_alerts, g_hash_table_destroy);
 	g_free(c);

@@ -20,6 +20,7 @@ typedef bool (*desk_keep)(void *context, const struct place *place, bool ending,
 struct desk {
 	const struct options *options;
 	struct output *output;
+	struct tls_keys *keys; /* of the input, on the user's; NULL: nothing is decrypted */
 	struct detectors *detectors;
 	struct mail_options mail; /* what the wanted records need of a mail */
 	bool want_mail;           /* is anything needed of a mail's content? */

@@ -40,6 +40,10 @@ static const struct option_row rows[] = {
 	{ "continuous", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(continuous), NULL,
 	  "the captures are one recording that was rotated,\nsorted by the time of their first packet" },
 	{ "keep-order", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(keep_order), NULL, "with --continuous: in the order given" },
+	{ "tls-keys", 0, "FILE", GROUP_INPUT, ROW_CALL, 0, take_tls_keys,
+	  "decrypt TLS with the secrets of this key log\n(SSLKEYLOGFILE); may be given several times" },
+	{ "no-tls-keys", 0, NULL, GROUP_INPUT, ROW_UNFLAG, IN(embedded_keys), NULL,
+	  "do not use the secrets that are in a pcapng" },
 	{ "idle-timeout", 0, "SECONDS", GROUP_INPUT, ROW_CALL, 0, take_idle_timeout,
 	  "a connection ends when nothing comes for so long\n(default 600)" },
 	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections (default 512M)" },
@@ -234,6 +238,7 @@ static void defaults(struct options *options)
 	*options = (struct options){
 		.files = g_array_new(FALSE, FALSE, sizeof(struct named_file)),
 		.alert_limit = ALERT_LIMIT_DEFAULT,
+		.embedded_keys = true,
 		.flow = { .detect = true },
 		.mail = { .body_limit = BODY_LIMIT_DEFAULT, .raw_limit = RAW_LIMIT_DEFAULT, .hashes = HASH_SHA256 },
 		.output = { .records = RECORDS_DEFAULT },
@@ -316,6 +321,7 @@ void options_free(struct options *options)
 	g_free(options->bpf);
 	g_free(options->resume_dir);
 	g_free(options->mbox);
+	tls_keys_free(options->tls_keys);
 	g_free(options->pick_flow);
 	g_strfreev(options->rules_files.rules);
 	g_strfreev(options->rules_files.ioc);

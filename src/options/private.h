@@ -52,6 +52,7 @@ enum taken take_disable(struct options *options, const struct option_row *row, c
 enum taken take_threshold(struct options *options, const struct option_row *row, const char *value);
 enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value);
 enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value);
+enum taken take_tls_keys(struct options *options, const struct option_row *row, const char *value);
 enum taken take_progress(struct options *options, const struct option_row *row, const char *value);
 enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value);
 enum taken take_graph(struct options *options, const struct option_row *row, const char *value);

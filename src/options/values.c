@@ -309,6 +309,23 @@ enum taken take_progress(struct options *options, const struct option_row *row, 
 	return TAKEN;
 }
 
+enum taken take_tls_keys(struct options *options, const struct option_row *row, const char *value)
+{
+	if (!options->tls_keys)
+		options->tls_keys = tls_keys_new(NULL, NULL, NULL);
+	const size_t before = tls_keys_count(options->tls_keys);
+	if (!tls_keys_file(options->tls_keys, value)) {
+		fprintf(stderr, "smtpscan: --%s: %s: %s\n", row->name, value, g_strerror(errno));
+		return TAKEN_BAD;
+	}
+	if (tls_keys_count(options->tls_keys) == before)
+		fprintf(stderr, "smtpscan: warning: --%s: %s: no secret in it that is new\n", row->name, value);
+	if (tls_keys_count(options->tls_keys) == TLS_KEYS_MAX)
+		fprintf(stderr, "smtpscan: warning: --%s: only the first %d secrets are used\n", row->name,
+			TLS_KEYS_MAX);
+	return TAKEN;
+}
+
 /* ---- questions ---- */
 
 enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value)

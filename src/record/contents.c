@@ -257,6 +257,7 @@ void output_smtp(struct output *output, const struct place *place, const struct 
 	json_word(&smtp, FIELD_smtp_outcome, outcome_names[tx->outcome]);
 	json_word(&smtp, FIELD_smtp_stage, stage_names[tx->stage]);
 	json_true(&smtp, FIELD_smtp_assumed, tx->assumed);
+	json_true(&smtp, FIELD_smtp_tls, tx->tls);
 	put_reply(&smtp, tx);
 	put_content(&smtp, tx, mail);
 	if (mail)
@@ -396,6 +397,7 @@ void output_tls(struct output *output, const struct place *place, const struct t
 	if (!output_wants(output, RECORD_TLS))
 		return;
 	struct json root = record_begin(output, RECORD_TLS, place), object = json_part(&root, OF_tls);
+	json_true_or(&object, FIELD_tls_decrypted, tls->decrypted && !tls->why[0], tls->why[0] ? tls->why : NULL);
 	json_string(&object, FIELD_tls_sni, tls->sni);
 	json_word(&object, FIELD_tls_version, known_or_number(tls->version, tls->version_number));
 	json_word(&object, FIELD_tls_cipher, known_or_number(tls->cipher, tls->cipher_number));

@@ -75,6 +75,7 @@
 	X(smtp, outcome, WORD, ALWAYS, outcomes, "what became of the transaction") \
 	X(smtp, stage, WORD, ALWAYS, stages, "where the transaction ended") \
 	X(smtp, assumed, TRUE, MAYBE, none, "a reply that mattered was not seen; the usual one was assumed") \
+	X(smtp, tls, TRUE, MAYBE, none, "it went through TLS, and was decrypted") \
 	X(smtp, reply, OBJECT, MAYBE, reply, "the reply that decided") \
 	X(smtp, size, NUMBER, MAYBE, none, "octets of the content, dot-unstuffed") \
 	X(smtp, sha256, HEX, MAYBE, none, "SHA-256 of that content") \
@@ -152,6 +153,7 @@
 	X(smtp_auth, tls, FLAG, ALWAYS, none, "it went through TLS") \
 	X(smtp_auth, assumed, TRUE, MAYBE, none, "the final reply was not seen; the usual one was assumed") \
 	\
+	X(tls, decrypted, TRUE_OR_TEXT, MAYBE, none, "with keys: true, or why not") \
 	X(tls, sni, TEXT, MAYBE, none, "server name that the client asked for") \
 	X(tls, version, ASCII, MAYBE, none, "chosen version") \
 	X(tls, cipher, ASCII, MAYBE, none, "chosen cipher suite, IANA's name") \
@@ -222,6 +224,7 @@
 	X(NUMBERS) /* an array of them */ \
 	X(FLAG)    /* true or false */ \
 	X(TRUE)    /* true, or left out */ \
+	X(TRUE_OR_TEXT) /* true, or a sentence why not */ \
 	X(TIME)    /* RFC 3339, UTC */ \
 	X(DATE)    /* the same without fraction and Z, as EVE has it */ \
 	X(OBJECT) X(OBJECTS) /* an object, an array of objects */

@@ -338,6 +338,12 @@ void json_true(struct json *object, enum field field, bool flag)
 		add(object, field, KIND_TRUE, new_node(cJSON_True));
 }
 
+void json_true_or(struct json *object, enum field field, bool flag, const char *why)
+{
+	if (flag || why)
+		add(object, field, KIND_TRUE_OR_TEXT, flag ? new_node(cJSON_True) : json_text_node(string_span(why)));
+}
+
 /* ---- time ---- */
 
 /* put_digits - the number in exactly `digits` digits. Returns what is behind them. */

@@ -74,6 +74,8 @@ void json_numbers(struct json *object, enum field field, const uint16_t *numbers
 void json_flag(struct json *object, enum field field, bool flag);
 /* json_true - true, or nothing. */
 void json_true(struct json *object, enum field field, bool flag);
+/* json_true_or - true; or why not, which is ASCII; or, with NULL, nothing. */
+void json_true_or(struct json *object, enum field field, bool flag, const char *why);
 /* json_time - nanoseconds since 1970 as RFC 3339, UTC, with 6 or 9 digits. json_date - without fraction and Z. */
 void json_time(struct json *object, enum field field, int64_t time, unsigned digits);
 void json_date(struct json *object, enum field field, int64_t time);

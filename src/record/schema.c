@@ -203,6 +203,17 @@ static cJSON *word_set(enum field_of of)
 	return schema;
 }
 
+/* true_or_text - true, or why not. */
+static cJSON *true_or_text(void)
+{
+	cJSON *schema = cJSON_CreateObject(), *kinds = cJSON_AddArrayToObject(schema, "anyOf");
+	cJSON *only_true = cJSON_CreateObject();
+	cJSON_AddItemToObjectCS(only_true, "const", cJSON_CreateTrue());
+	cJSON_AddItemToArray(kinds, only_true);
+	cJSON_AddItemToArray(kinds, of_type("string"));
+	return schema;
+}
+
 static cJSON *value(const struct field_info *field)
 {
 	switch (field->kind) {
@@ -230,6 +241,8 @@ static cJSON *value(const struct field_info *field)
 		cJSON_AddItemToObjectCS(schema, "const", cJSON_CreateTrue());
 		return schema;
 	}
+	case KIND_TRUE_OR_TEXT:
+		return true_or_text();
 	case KIND_TIME:
 		return with_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.]([0-9]{6}|[0-9]{9})Z$");
 	case KIND_DATE:

@@ -294,3 +294,8 @@ bool never_was_tls(const struct session *s)
 {
 	return s->options.implicit_tls && !s->tls_seen[UP] && !s->tls_seen[DOWN];
 }
+
+bool implicit_tls(const struct session *s)
+{
+	return s->options.implicit_tls;
+}

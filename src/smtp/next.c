@@ -252,6 +252,8 @@ static enum look next_tls(struct session *s, enum direction d, struct event *eve
 {
 	struct inbox *inbox = &s->in[d];
 	struct span bytes = inbox_bytes(inbox);
+	if (s->decrypted)
+		return next_is(s, event, EVENT_decrypted, d);
 	if (bytes.size == 0)
 		return hole_next(s, event, d);
 	if (!s->tls_seen[UP] && !s->tls_seen[d] && !is_tls(bytes)) {
@@ -261,8 +263,9 @@ static enum look next_tls(struct session *s, enum direction d, struct event *eve
 		s->offending = bytes;
 		return next_is(s, event, EVENT_parse_error, d);
 	}
-	s->piece = bytes;
-	inbox_consume(inbox, bytes.size);
+	s->piece = inbox_run(inbox); /* of one acknowledgement */
+	s->piece_acked = inbox_acked(inbox, inbox->offset);
+	inbox_consume(inbox, s->piece.size);
 	return next_is(s, event, d == UP ? EVENT_up : EVENT_down, d);
 }
 

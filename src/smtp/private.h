@@ -92,6 +92,7 @@ struct session {
 	struct reply reply;
 	struct span offending;    /* of a parse_error or missing_grammar */
 	struct span piece;        /* of content, a chunk, or TLS */
+	uint64_t piece_acked;     /* of TLS: what its sender had seen */
 	enum data_result scanned; /* what the scanner made of content */
 	struct place place;
 
@@ -121,6 +122,8 @@ struct session {
 	bool midway;               /* the content that is taken began before what can be seen */
 	bool tls_seen[2];
 	uint64_t tls_start; /* stream offset, down, behind the 220 */
+	bool decrypted;     /* what comes now is what is inside */
+	uint64_t inside[2]; /* stream offsets at which that begins; 0 before */
 	bool injection_said, response_injection_said;
 	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
 	bool smuggled;  /* what is read now stood behind an odd end of data */

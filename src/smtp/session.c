@@ -120,7 +120,7 @@ struct session *session_new(const struct session_options *options, const struct 
 
 void session_bytes(struct session *s, enum direction direction, struct span bytes, uint64_t acked)
 {
-	inbox_feed(&s->in[direction], bytes, acked);
+	inbox_feed(&s->in[direction], bytes, s->inside[direction_other(direction)] + acked);
 	run(s);
 }
 
@@ -136,6 +136,14 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 void session_fin(struct session *s, enum direction direction)
 {
 	s->in[direction].fin = true;
+	run(s);
+}
+
+void session_decrypted(struct session *s)
+{
+	s->inside[UP] = s->in[UP].received;
+	s->inside[DOWN] = s->in[DOWN].received;
+	s->decrypted = true;
 	run(s);
 }
 

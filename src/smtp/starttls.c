@@ -61,8 +61,10 @@ static void see_tls(struct session *s, enum direction d)
 void take_tls(struct session *s)
 {
 	see_tls(s, s->direction);
+	const struct inbox *inbox = &s->in[s->direction];
+	const uint64_t offset = inbox->offset - s->piece.size;
 	if (s->sink->tls_bytes)
-		s->sink->tls_bytes(s->context, s->direction, s->piece);
+		s->sink->tls_bytes(s->context, s->direction, s->piece, offset, s->piece_acked);
 }
 
 void take_tls_gap(struct session *s)
@@ -72,6 +74,16 @@ void take_tls_gap(struct session *s)
 	see_tls(s, s->direction);
 	if (s->sink->tls_gap)
 		s->sink->tls_gap(s->context, s->direction, hole);
+}
+
+/* start_over - RFC 3207 4.2: what was known before TLS is forgotten. */
+void start_over(struct session *s)
+{
+	s->decrypted = s->greeted = s->pipelining = s->starttls_offered = false;
+	s->assumed_greeting = false;
+	s->skip_partial[UP] = s->skip_partial[DOWN] = false;
+	s->size_limit = 0;
+	forget_extensions(s);
 }
 
 /* alert_injection - CVE-2011-0411: once a session. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * certificate.c - the leaf of a Certificate message (RFC 5246 7.4.2), read by libcrypto.
+ * certificate.c - the leaf of a Certificate message (RFC 5246 7.4.2, RFC 8446 4.4.2), read by libcrypto.
  *
  * Names are one line in the order of the certificate, as EVE has them ("C=.., O=.., CN=.."): escaped in the manner of
  * RFC 2253, UTF-8 kept. Serial number and fingerprint
@@ -87,6 +87,8 @@ static void take_alternative_names(const X509 *x509, struct tls_info *info)
 void tls_certificate(struct span body, struct tls_info *info)
 {
 	struct reader message = { body, false };
+	if (info->version_number >= TLS_VERSION_13)
+		reader_vector(&message, 1); /* certificate_request_context; what follows each certificate is not read */
 	struct reader chain = reader_vector(&message, 3), leaf = reader_vector(&chain, 3);
 	if (leaf.bad || leaf.rest.size == 0 || info->has_certificate)
 		return;

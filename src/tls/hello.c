@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * hello.c - ClientHello and ServerHello taken apart (RFC 5246 7.4.1, RFC 8446 4.1, 4.2; RFC 6066, RFC 7301).
+ * hello.c - ClientHello, ServerHello and EncryptedExtensions taken apart (RFC 5246 7.4.1, RFC 8446 4.1 to 4.3; RFC
+ * 6066, RFC 7301).
  *
- * Both are borrowed bodies of one handshake message. Nothing is kept but strings of *info. Lists are bounded by the
+ * All are borrowed bodies of one handshake message. Nothing is kept but strings of *info. Lists are bounded by the
  * message, which is bounded by TLS_HANDSHAKE_MAX.
  */
 #include "parts.h"
 
 #include <string.h>
 
-#define TLS_RANDOM_SIZE 32
 #define TLS_VERSION_DRAFT_13 0x7f00 /* drafts of TLS 1.3 say 0x7f and their number */
 #define SERVER_NAME_HOST 0          /* the only type of name there is */
 
@@ -109,8 +109,9 @@ static void take_client_extension(uint16_t type, struct reader body, struct clie
 	}
 }
 
-void tls_client_hello(struct span body, struct tls_info *info)
+bool tls_client_hello(struct span body, struct tls_info *info)
 {
+	bool early = false;
 	struct client_hello hello = { .ciphers = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
 		.extensions = g_array_new(FALSE, FALSE, sizeof(uint16_t)),
 		.signature_algorithms = g_array_new(FALSE, FALSE, sizeof(uint16_t)) };
@@ -126,6 +127,7 @@ void tls_client_hello(struct span body, struct tls_info *info)
 	while (reader_more(&extensions)) {
 		uint16_t type = (uint16_t)reader_number(&extensions, 2);
 		struct reader extension = reader_vector(&extensions, 2);
+		early |= !extension.bad && type == EXTENSION_EARLY_DATA;
 		if (!extension.bad)
 			take_client_extension(type, extension, &hello, info);
 	}
@@ -135,9 +137,18 @@ void tls_client_hello(struct span body, struct tls_info *info)
 	g_array_free(hello.ciphers, TRUE);
 	g_array_free(hello.extensions, TRUE);
 	g_array_free(hello.signature_algorithms, TRUE);
+	return early;
 }
 
-void tls_server_hello(struct span body, struct tls_info *info, bool *retry)
+/* take_chosen_alpn - the protocol that a server chose. */
+static void take_chosen_alpn(struct reader body, struct tls_info *info)
+{
+	struct reader names = reader_vector(&body, 2), name = reader_vector(&names, 1);
+	if (!name.bad && !info->alpn_chosen)
+		info->alpn_chosen = tls_text(name.rest);
+}
+
+bool tls_server_hello(struct span body, struct server_hello *hello, struct tls_info *info)
 {
 	/* RFC 8446 4.1.3: a ServerHello with this random (SHA-256 of "HelloRetryRequest") asks for another ClientHello.
 	 */
@@ -145,29 +156,38 @@ void tls_server_hello(struct span body, struct tls_info *info, bool *retry)
 		0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e,
 		0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
 	struct reader reader = { body, false };
-	uint16_t version = (uint16_t)reader_number(&reader, 2);
+	*hello = (struct server_hello){ .version = (uint16_t)reader_number(&reader, 2) };
 	struct span random = reader_take(&reader, TLS_RANDOM_SIZE);
 	reader_vector(&reader, 1); /* session id */
-	uint16_t cipher = (uint16_t)reader_number(&reader, 2);
-	reader_number(&reader, 1); /* compression */
+	hello->cipher = (uint16_t)reader_number(&reader, 2);
+	hello->compressed = reader_number(&reader, 1) != 0;
 	if (reader.bad)
-		return;
-	*retry = memcmp(random.data, retry_random, sizeof retry_random) == 0;
+		return false;
+	memcpy(hello->random, random.data, TLS_RANDOM_SIZE);
+	hello->retry = memcmp(random.data, retry_random, sizeof retry_random) == 0;
 	struct reader extensions = reader_more(&reader) ? reader_vector(&reader, 2) : (struct reader){ .bad = true };
 	while (reader_more(&extensions)) {
 		uint32_t type = reader_number(&extensions, 2);
 		struct reader extension = reader_vector(&extensions, 2);
-		if (type == EXTENSION_SUPPORTED_VERSIONS && extension.rest.size == 2) {
-			version = (uint16_t)reader_number(&extension, 2);
-		} else if (type == EXTENSION_ALPN && !extension.bad && !info->alpn_chosen) {
-			struct reader names = reader_vector(&extension, 2), name = reader_vector(&names, 1);
-			if (!name.bad)
-				info->alpn_chosen = tls_text(name.rest);
-		}
+		if (type == EXTENSION_SUPPORTED_VERSIONS && extension.rest.size == 2)
+			hello->version = (uint16_t)reader_number(&extension, 2);
+		else if (type == EXTENSION_ALPN && !extension.bad)
+			take_chosen_alpn(extension, info);
+		hello->etm |= !extension.bad && type == EXTENSION_ENCRYPT_THEN_MAC;
 	}
-	info->version_number = version;
-	info->version = tls_version_name(version);
-	info->cipher_number = cipher;
-	info->cipher = tls_cipher_name(cipher);
-	info->server_hello = !*retry;
+	return true;
+}
+
+bool tls_encrypted_extensions(struct span body, struct tls_info *info)
+{
+	bool early = false;
+	struct reader message = { body, false }, extensions = reader_vector(&message, 2);
+	while (reader_more(&extensions)) {
+		uint32_t type = reader_number(&extensions, 2);
+		struct reader extension = reader_vector(&extensions, 2);
+		early |= !extension.bad && type == EXTENSION_EARLY_DATA;
+		if (type == EXTENSION_ALPN && !extension.bad)
+			take_chosen_alpn(extension, info);
+	}
+	return early;
 }

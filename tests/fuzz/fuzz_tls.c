@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct tls *tls = tls_new();
+	struct tls *tls = tls_new(NULL, NULL, NULL);
 	while (size >= 3) {
 		enum direction direction = data[0] & 1 ? DOWN : UP;
 		bool hole = data[0] & 2;
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (hole)
 			tls_gap(tls, direction, length);
 		else
-			tls_bytes(tls, direction, (struct span){ copy, length });
+			tls_bytes(tls, direction, (struct span){ copy, length }, 0, 0);
 		tls_ready(tls);
 		free(copy);
 		data += hole ? 0 : length;

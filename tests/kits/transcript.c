@@ -119,7 +119,7 @@ static void on_tls_begin(void *context, bool implicit)
 	g_string_append_printf(t->text, "tls%s\n", implicit ? " implicit" : "");
 }
 
-static void on_tls_bytes(void *context, enum direction direction, struct span bytes)
+static void on_tls_bytes(void *context, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked)
 {
 	struct transcript *t = context;
 	t->tls_octets[direction] += bytes.size;
@@ -220,7 +220,10 @@ static void run_line(struct transcript *t, const char *line, enum session_end *w
 		*why = SESSION_END_RESET;
 	else if (strcmp(line, "timeout") == 0)
 		*why = SESSION_END_TIMEOUT;
-	else if (g_str_has_prefix(line, "one-sided"))
+	else if (strcmp(line, "decrypted") == 0) {
+		session_decrypted(t->session);
+		t->sent[UP] = t->sent[DOWN] = t->acked[UP] = t->acked[DOWN] = 0;
+	} else if (g_str_has_prefix(line, "one-sided"))
 		session_one_sided(t->session, strstr(line, "down") ? DOWN : UP);
 	else if (strcmp(rest, " fin") == 0)
 		session_fin(t->session, d);

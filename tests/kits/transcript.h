@@ -5,7 +5,8 @@
  * A dialogue is lines of "C: text" and "S: text"; CRLF is added. "C+:" is sent with the acknowledgement of the line
  * before it, i.e. without having seen what came since. "c:" and "s:" (and "c+:") add no line end. Escapes: \r \n \0
  * \\ \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "one-sided down",
- * "one-sided up". A "#" begins a comment. The session ends at the end of the dialogue.
+ * "one-sided up". "decrypted": what follows is inside of the TLS before it. A "#" begins a comment. The session ends at
+ * the end of the dialogue.
  *
  * The transcript: a line an event, see transcript.c.
  */

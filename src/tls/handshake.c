@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * handshake.c - what the messages of a handshake mean: for the record of it, and for the keys.
+ */
+#include "parts.h"
+
+#include <string.h>
+
+#define ALERT_FATAL 2
+#define ALERT_CLOSE_NOTIFY 0
+#define RANDOM_AT 2 /* in a ClientHello: behind the version */
+
+static void client_hello(struct tls *tls, struct span body)
+{
+	if (body.size >= RANDOM_AT + TLS_RANDOM_SIZE)
+		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
+	/* the one behind a HelloRetryRequest, and the one of a renegotiation, say the same again */
+	if (!tls->info.client_hello && tls_client_hello(body, &tls->info))
+		tls->early = EARLY_OFFERED;
+}
+
+/* negotiated - what keys are made of. */
+static void negotiated(struct tls *tls, const struct server_hello *hello)
+{
+	struct key_exchange *exchange = &tls->exchange;
+	/* the drafts of TLS 1.3 have numbers above it */
+	exchange->version = MIN(hello->version, TLS_VERSION_13);
+	exchange->suite = hello->compressed ? NULL : suite_find(hello->cipher);
+	exchange->etm = hello->etm;
+	memcpy(exchange->server_random, hello->random, TLS_RANDOM_SIZE);
+	if (exchange->version < TLS_VERSION_13)
+		decrypt_early(tls, EARLY_REFUSED);
+	decrypt_hello(tls);
+}
+
+static void server_hello(struct tls *tls, struct span body)
+{
+	struct tls_info *info = &tls->info;
+	struct server_hello hello;
+	if (!tls_server_hello(body, &hello, info))
+		return;
+	tls->retry = hello.retry;
+	if (hello.retry)
+		decrypt_early(tls, EARLY_REFUSED);
+	if (!info->server_hello) {
+		info->version_number = hello.version;
+		info->version = tls_version_name(hello.version);
+		info->cipher_number = hello.cipher;
+		info->cipher = tls_cipher_name(hello.cipher);
+		info->server_hello = !hello.retry;
+		if (info->server_hello && hello.version >= TLS_VERSION_13)
+			tls->server_done = tls->side[DOWN].encrypted = true;
+	}
+	if (!hello.retry)
+		negotiated(tls, &hello);
+}
+
+/* finished - TLS 1.3: what follows has other keys. */
+static void finished(struct tls *tls, enum direction direction)
+{
+	tls->finished |= direction == DOWN;
+	if (tls->side[direction].epoch == EPOCH_HANDSHAKE)
+		decrypt_advance(tls, direction);
+}
+
+void handshake_message(struct tls *tls, enum direction direction, uint8_t type, struct span body)
+{
+	switch (type) {
+	case MESSAGE_CLIENT_HELLO:
+		if (direction == UP)
+			client_hello(tls, body);
+		break;
+	case MESSAGE_SERVER_HELLO:
+		if (direction == DOWN)
+			server_hello(tls, body);
+		break;
+	case MESSAGE_ENCRYPTED_EXTENSIONS:
+		if (direction == DOWN && tls->exchange.version >= TLS_VERSION_13)
+			decrypt_early(tls, tls_encrypted_extensions(body, &tls->info) ? EARLY_TAKEN : EARLY_REFUSED);
+		break;
+	case MESSAGE_CERTIFICATE:
+		if (direction == DOWN)
+			tls_certificate(body, &tls->info);
+		break;
+	case MESSAGE_SERVER_HELLO_DONE:
+		tls->server_done |= direction == DOWN && tls->info.server_hello;
+		break;
+	case MESSAGE_END_OF_EARLY_DATA:
+		if (direction == UP && tls->side[UP].epoch == EPOCH_EARLY)
+			decrypt_advance(tls, UP);
+		break;
+	case MESSAGE_FINISHED:
+		finished(tls, direction);
+		break;
+	case MESSAGE_KEY_UPDATE:
+		if (tls->side[direction].epoch == EPOCH_TRAFFIC)
+			decrypt_advance(tls, direction);
+		break;
+	default:
+		break;
+	}
+}
+
+void handshake_alert(struct tls *tls, enum direction direction, struct span bytes, bool opened)
+{
+	struct side *side = &tls->side[direction];
+	for (size_t i = 0; i < bytes.size && side->alert_size < ALERT_SIZE; i++)
+		side->alert[side->alert_size++] = bytes.data[i];
+	if (side->alert_size < ALERT_SIZE)
+		return;
+	if (opened && side->alert[1] == ALERT_CLOSE_NOTIFY)
+		inside_close(tls, direction);
+	if (!opened && side->alert[0] == ALERT_FATAL)
+		tls->failed = true;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * keylog.c - the secrets of a key log (NSS Key Log Format: "LABEL CLIENT_RANDOM SECRET", hexadecimal), found by client
+ * random.
+ *
+ * At most TLS_KEYS_MAX secrets are kept, in blocks that are wiped when they are freed. Comments, other labels and
+ * lines that do not fit are passed over. Who writes a capture can write secrets into it, so the hash has a key of its
+ * own. A store can stand on another one (the key logs of the user) and adds what one input brings.
+ */
+#include "parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#define BLOCK_SECRETS 1024
+#define READ_SIZE (64 * 1024)
+#define LINE_MAX_SIZE 1024 /* longer lines are none */
+#define RANDOM_WORDS (TLS_RANDOM_SIZE / 8)
+
+struct secret {
+	uint64_t random[RANDOM_WORDS];
+	uint8_t label, size;
+	uint8_t octets[SECRET_MAX];
+};
+
+struct tls_keys {
+	const struct tls_keys *base;
+	GHashTable *secrets; /* a set */
+	GPtrArray *blocks;   /* of BLOCK_SECRETS each */
+	size_t count;
+	tls_keys_more more;
+	void *context;
+	bool asked; /* more was called */
+	uint8_t line[LINE_MAX_SIZE];
+	size_t line_size; /* of the line in the making; > LINE_MAX_SIZE: passed over */
+};
+
+/* What the hash multiplies with, drawn once. */
+static uint64_t multipliers[RANDOM_WORDS];
+
+static guint secret_hash(gconstpointer key)
+{
+	const struct secret *secret = key;
+	uint64_t sum = secret->label * multipliers[0];
+	for (size_t i = 0; i < RANDOM_WORDS; i++)
+		sum += (secret->random[i] ^ secret->random[i] >> 32) * multipliers[i];
+	return (guint)(sum >> 32);
+}
+
+static gboolean secret_equal(gconstpointer a, gconstpointer b)
+{
+	const struct secret *one = a, *other = b;
+	return one->label == other->label && memcmp(one->random, other->random, sizeof one->random) == 0;
+}
+
+struct tls_keys *tls_keys_new(const struct tls_keys *base, tls_keys_more more, void *context)
+{
+	struct tls_keys *keys = g_new0(struct tls_keys, 1);
+	if (multipliers[0] == 0 && RAND_bytes((uint8_t *)multipliers, sizeof multipliers) <= 0)
+		g_assert_not_reached();
+	for (size_t i = 0; i < RANDOM_WORDS; i++)
+		multipliers[i] |= 1;
+	keys->base = base;
+	keys->more = more;
+	keys->context = context;
+	keys->secrets = g_hash_table_new(secret_hash, secret_equal);
+	keys->blocks = g_ptr_array_new();
+	return keys;
+}
+
+void tls_keys_free(struct tls_keys *keys)
+{
+	if (!keys)
+		return;
+	g_hash_table_destroy(keys->secrets);
+	for (guint i = 0; i < keys->blocks->len; i++) {
+		OPENSSL_cleanse(keys->blocks->pdata[i], BLOCK_SECRETS * sizeof(struct secret));
+		g_free(keys->blocks->pdata[i]);
+	}
+	g_ptr_array_free(keys->blocks, TRUE);
+	OPENSSL_cleanse(keys, sizeof *keys);
+	g_free(keys);
+}
+
+size_t tls_keys_count(const struct tls_keys *keys)
+{
+	return keys ? keys->count + tls_keys_count(keys->base) : 0;
+}
+
+/* ---- lines ---- */
+
+/* label_of - which secret a line has; LABEL_COUNT: one that nobody needs. */
+static enum label label_of(struct span word)
+{
+	static const char *const names[LABEL_COUNT] = {
+		[LABEL_MASTER] = "CLIENT_RANDOM",
+		[LABEL_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
+		[LABEL_HANDSHAKE_UP] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+		[LABEL_HANDSHAKE_DOWN] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+		[LABEL_TRAFFIC_UP] = "CLIENT_TRAFFIC_SECRET_0",
+		[LABEL_TRAFFIC_DOWN] = "SERVER_TRAFFIC_SECRET_0",
+	};
+	enum label label = 0;
+	while (label < LABEL_COUNT &&
+		(strlen(names[label]) != word.size || memcmp(names[label], word.data, word.size) != 0))
+		label++;
+	return label;
+}
+
+/* word_of - the next word of a line. */
+static struct span word_of(struct span *line)
+{
+	while (line->size > 0 && g_ascii_isspace(line->data[0]))
+		*line = (struct span){ line->data + 1, line->size - 1 };
+	struct span word = { line->data, 0 };
+	while (word.size < line->size && !g_ascii_isspace(line->data[word.size]))
+		word.size++;
+	*line = (struct span){ line->data + word.size, line->size - word.size };
+	return word;
+}
+
+/* from_hex - a word as octets, at most `most`; 0 when it is not hexadecimal, or too long. */
+static size_t from_hex(struct span word, uint8_t *out, size_t most)
+{
+	if (word.size % 2 != 0 || word.size / 2 > most)
+		return 0;
+	for (size_t i = 0; i < word.size; i += 2) {
+		int high = g_ascii_xdigit_value((gchar)word.data[i]);
+		int low = g_ascii_xdigit_value((gchar)word.data[i + 1]);
+		if (high < 0 || low < 0)
+			return 0;
+		out[i / 2] = (uint8_t)(high << 4 | low);
+	}
+	return word.size / 2;
+}
+
+/* keep - a secret, unless there are too many. The first of two for the same place stays. */
+static void keep(struct tls_keys *keys, const struct secret *secret)
+{
+	if (keys->count == TLS_KEYS_MAX)
+		return;
+	if (keys->count / BLOCK_SECRETS == keys->blocks->len)
+		g_ptr_array_add(keys->blocks, g_new(struct secret, BLOCK_SECRETS));
+	struct secret *block = keys->blocks->pdata[keys->count / BLOCK_SECRETS];
+	struct secret *kept = &block[keys->count % BLOCK_SECRETS];
+	*kept = *secret;
+	if (g_hash_table_contains(keys->secrets, kept))
+		return;
+	g_hash_table_add(keys->secrets, kept);
+	keys->count++;
+}
+
+static void take_line(struct tls_keys *keys, struct span line)
+{
+	struct secret secret = { 0 };
+	enum label label = label_of(word_of(&line));
+	if (label == LABEL_COUNT ||
+		from_hex(word_of(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
+		return;
+	secret.label = (uint8_t)label;
+	secret.size = (uint8_t)from_hex(word_of(&line), secret.octets, SECRET_MAX);
+	if (secret.size > 0)
+		keep(keys, &secret);
+	OPENSSL_cleanse(&secret, sizeof secret);
+}
+
+void tls_keys_add(struct tls_keys *keys, struct span text)
+{
+	while (text.size > 0) {
+		const uint8_t *end = memchr(text.data, '\n', text.size);
+		const size_t size = end ? (size_t)(end - text.data) : text.size;
+		if (keys->line_size == 0 && end) { /* as a rule: no copy */
+			take_line(keys, (struct span){ text.data, size });
+		} else {
+			if (size <= LINE_MAX_SIZE && keys->line_size + size <= LINE_MAX_SIZE)
+				memcpy(keys->line + keys->line_size, text.data, size);
+			keys->line_size = MIN(keys->line_size + size, LINE_MAX_SIZE + 1);
+			if (end)
+				tls_keys_line_end(keys);
+		}
+		text = (struct span){ text.data + size + (end != NULL), text.size - size - (end != NULL) };
+	}
+}
+
+void tls_keys_line_end(struct tls_keys *keys)
+{
+	if (keys->line_size <= LINE_MAX_SIZE)
+		take_line(keys, (struct span){ keys->line, keys->line_size });
+	OPENSSL_cleanse(keys->line, sizeof keys->line);
+	keys->line_size = 0;
+}
+
+bool tls_keys_file(struct tls_keys *keys, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	uint8_t *buffer = g_malloc(READ_SIZE);
+	size_t size = 0;
+	bool good = file != NULL;
+	if (file)
+		setvbuf(file, NULL, _IONBF, 0); /* no copy that nobody wipes */
+	while (good && (size = fread(buffer, 1, READ_SIZE, file)) > 0)
+		tls_keys_add(keys, (struct span){ buffer, size });
+	good = good && !ferror(file);
+	int why = errno;
+	tls_keys_line_end(keys);
+	OPENSSL_cleanse(buffer, READ_SIZE);
+	g_free(buffer);
+	if (file)
+		fclose(file);
+	errno = why;
+	return good;
+}
+
+/* ---- looking up ---- */
+
+/* find - in this store, and in the one it stands on. */
+static struct span find(const struct tls_keys *keys, const struct secret *wanted)
+{
+	for (; keys; keys = keys->base) {
+		const struct secret *secret = g_hash_table_lookup(keys->secrets, wanted);
+		if (secret)
+			return (struct span){ secret->octets, secret->size };
+	}
+	return (struct span){ NULL, 0 };
+}
+
+struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *client_random)
+{
+	struct secret wanted = { .label = (uint8_t)label };
+	memcpy(wanted.random, client_random, TLS_RANDOM_SIZE);
+	struct span secret = find(keys, &wanted);
+	if (secret.data || !keys->more || keys->asked)
+		return secret;
+	keys->asked = true;
+	keys->more(keys->context);
+	return find(keys, &wanted);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * marks.c - where records end, in the stream and in what is inside of them: an acknowledgement of the stream becomes
+ * one of what is inside. Octets count as received when the whole record was.
+ *
+ * At most MARKS_MAX are kept a direction, the newest: an acknowledgement that old is not asked for any more.
+ */
+#include "parts.h"
+
+#define MARKS_MAX 4096
+#define MARKS_DROP 1024 /* so many go at once */
+
+void marks_add(struct marks *marks, uint64_t stream, uint64_t inside)
+{
+	const struct mark mark = { stream, inside };
+	if (!marks->list)
+		marks->list = g_array_new(FALSE, FALSE, sizeof mark);
+	if (marks->list->len == MARKS_MAX) {
+		marks->before = g_array_index(marks->list, struct mark, MARKS_DROP - 1).inside;
+		g_array_remove_range(marks->list, 0, MARKS_DROP);
+	}
+	g_array_append_val(marks->list, mark);
+}
+
+uint64_t marks_inside(const struct marks *marks, uint64_t stream)
+{
+	guint low = 0, high = marks->list ? marks->list->len : 0;
+	while (low < high) {
+		guint middle = (low + high) / 2;
+		if (g_array_index(marks->list, struct mark, middle).stream <= stream)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? marks->before : g_array_index(marks->list, struct mark, low - 1).inside;
+}
+
+void marks_clear(struct marks *marks)
+{
+	if (marks->list)
+		g_array_free(marks->list, TRUE);
+	marks->list = NULL;
+}

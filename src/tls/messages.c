@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * messages.c - handshake messages put together. A message may be spread over records, a record may hold several.
+ *
+ * One message a direction is kept until it is whole: at most TLS_HANDSHAKE_MAX octets, a longer one is passed over.
+ * What nobody reads is not kept at all: that it was there is told without its body.
+ */
+#include "parts.h"
+
+/* message_size - the octets of a message whose header is there, header included. */
+static size_t message_size(const uint8_t *header)
+{
+	return MESSAGE_HEADER_SIZE + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3]);
+}
+
+/* is_kept - is the body of such a message read by anybody? */
+static bool is_kept(const uint8_t *header)
+{
+	const uint8_t type = header[0];
+	return message_size(header) <= TLS_HANDSHAKE_MAX &&
+	       (type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO || type == MESSAGE_CERTIFICATE ||
+		       type == MESSAGE_ENCRYPTED_EXTENSIONS);
+}
+
+/* add - to the message in the making. Returns true when it is whole. */
+static bool add(struct side *side, struct reader *reader)
+{
+	GByteArray *message = side->message;
+	if (message->len < MESSAGE_HEADER_SIZE) {
+		struct span head = reader_take(reader, MIN(MESSAGE_HEADER_SIZE - message->len, reader->rest.size));
+		g_byte_array_append(message, head.data, (guint)head.size);
+		if (message->len < MESSAGE_HEADER_SIZE)
+			return false;
+		side->message_left = message_size(message->data) - MESSAGE_HEADER_SIZE;
+	}
+	struct span piece = reader_take(reader, MIN(side->message_left, reader->rest.size));
+	side->message_left -= piece.size;
+	if (is_kept(message->data))
+		g_byte_array_append(message, piece.data, (guint)piece.size);
+	return side->message_left == 0;
+}
+
+/* is_open - does what follows still belong to this way of protection? A message can change that. */
+static bool is_open(const struct side *side, bool opened)
+{
+	return opened ? !side->shut : !side->encrypted;
+}
+
+void messages_take(struct tls *tls, enum direction direction, struct span bytes, bool opened)
+{
+	struct side *side = &tls->side[direction];
+	struct reader reader = { bytes, false };
+	while (reader_more(&reader) && is_open(side, opened)) {
+		if (!add(side, &reader))
+			continue;
+		const GByteArray *message = side->message;
+		struct span body = { message->data + MESSAGE_HEADER_SIZE, message->len - MESSAGE_HEADER_SIZE };
+		handshake_message(tls, direction, message->data[0], body);
+		messages_forget(side);
+	}
+}
+
+void messages_forget(struct side *side)
+{
+	g_byte_array_set_size(side->message, 0);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * records.c - octets of both directions become records, and what is in them goes to who reads it.
+ *
+ * A record may come in any pieces. In clear its payload is handed on as it comes; one that is to be opened is gathered
+ * first, at most RECORD_SIZE_MAX octets, and not copied when it came in one piece. Records that wait for the other
+ * direction take at most HELD_MAX octets. From the change to encryption on, or behind a hole, octets that have no keys
+ * are only counted.
+ */
+#include "parts.h"
+
+#include <string.h>
+
+#define HELD_MAX (1024 * 1024)
+#define HELD_COST 64 /* octets that one takes besides */
+
+struct held {
+	struct sealed record;
+	uint8_t octets[];
+};
+
+/* ---- what was protected ---- */
+
+/* take_opened - what was in a record that opened. */
+static void take_opened(
+	struct tls *tls, enum direction direction, const struct sealed *record, const struct opened *opened)
+{
+	struct side *side = &tls->side[direction];
+	switch (opened->type) {
+	case RECORD_APPLICATION_DATA:
+		inside_bytes(tls, direction, record, opened->content);
+		break;
+	case RECORD_HANDSHAKE:
+		messages_take(tls, direction, opened->content, true);
+		break;
+	case RECORD_ALERT:
+		side->alert_size = 0;
+		handshake_alert(tls, direction, opened->content, true);
+		break;
+	case RECORD_CHANGE_CIPHER_SPEC:
+		decrypt_change(tls, direction);
+		break;
+	default:
+		break;
+	}
+}
+
+static void open_record(struct tls *tls, enum direction direction, const struct sealed *record)
+{
+	struct opened opened = { .buffer = tls->buffer };
+	if (tls->side[direction].shut)
+		inside_lose(tls, direction, record->payload.size);
+	else if (decrypt_record(tls, direction, record, &opened))
+		take_opened(tls, direction, record, &opened);
+}
+
+/* hold - the record waits for the other direction. */
+static void hold(struct tls *tls, enum direction direction, const struct sealed *record)
+{
+	struct side *side = &tls->side[direction];
+	side->held_size += record->payload.size + HELD_COST;
+	if (side->held_size > HELD_MAX) {
+		decrypt_shut(tls, direction, "too much early data");
+		inside_lose(tls, direction, record->payload.size);
+		return;
+	}
+	struct held *held = g_malloc(sizeof *held + record->payload.size);
+	held->record = *record;
+	held->record.payload.data = memcpy(held->octets, record->payload.data, record->payload.size);
+	g_queue_push_tail(&side->held, held);
+}
+
+/* release - the client's records wait no longer. */
+static void release(struct tls *tls)
+{
+	struct held *held;
+	while (!decrypt_waits(tls) && (held = g_queue_pop_head(&tls->side[UP].held))) {
+		open_record(tls, UP, &held->record);
+		g_free(held);
+	}
+}
+
+/* take_protected - adds to a record that is to be opened; opens it when it is whole. */
+static void take_protected(struct tls *tls, enum direction direction, struct span payload)
+{
+	struct side *side = &tls->side[direction];
+	struct sealed record = { .type = side->header[0],
+		.version = (uint16_t)(side->header[1] << 8 | side->header[2]),
+		.payload = payload,
+		.at = side->record_at,
+		.acked = side->acked };
+	if (!side->record)
+		side->record = g_byte_array_new();
+	if (!tls->buffer)
+		tls->buffer = g_malloc(RECORD_SIZE_MAX);
+	if (side->record_left > 0 || side->record->len > 0) {
+		g_byte_array_append(side->record, payload.data, (guint)payload.size);
+		record.payload = (struct span){ side->record->data, side->record->len };
+	}
+	if (side->record_left > 0)
+		return;
+	if (direction == UP && decrypt_waits(tls))
+		hold(tls, direction, &record);
+	else
+		open_record(tls, direction, &record);
+	g_byte_array_set_size(side->record, 0);
+}
+
+/* ---- in clear ---- */
+
+/* record_begin - a header is whole: what does it say? */
+static void record_begin(struct tls *tls, enum direction direction)
+{
+	struct side *side = &tls->side[direction];
+	bool ssl2 = !side->begun && direction == UP && record_is_ssl2_hello(side->header, RECORD_HEADER_SIZE);
+	side->begun = true;
+	side->header_size = 0;
+	side->alert_size = 0;
+	if (side->record)
+		g_byte_array_set_size(side->record, 0);
+	if (ssl2) {
+		side->type = RECORD_PASSED;
+		side->record_left =
+			(size_t)(side->header[0] & ~RECORD_SSL2_BIT) * 256 + side->header[1] + 2 - RECORD_HEADER_SIZE;
+		tls->info.client_hello = true;
+		return;
+	}
+	side->type = side->header[0];
+	side->record_left = (size_t)side->header[3] * 256 + side->header[4];
+	/* Between a HelloRetryRequest and its ServerHello a ChangeCipherSpec is for show (RFC 8446 D.4). */
+	bool for_show = direction == DOWN && tls->retry && !tls->info.server_hello;
+	if (side->type == RECORD_APPLICATION_DATA || (side->type == RECORD_CHANGE_CIPHER_SPEC && !for_show))
+		side->encrypted = true;
+	if (side->encrypted && direction == DOWN)
+		tls->server_done = true;
+}
+
+/* header_take - adds to a record's header. Returns the octets taken; sets `lost` when they do not fit, takes none. */
+static size_t header_take(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
+{
+	struct side *side = &tls->side[direction];
+	size_t size = MIN(RECORD_HEADER_SIZE - side->header_size, bytes.size);
+	if (side->header_size == 0) {
+		side->record_at = side->offset;
+		side->acked = acked;
+	}
+	memcpy(side->header + side->header_size, bytes.data, size);
+	size_t have = side->header_size + size;
+	bool ssl2 = !side->begun && direction == UP && record_is_ssl2_hello(side->header, have);
+	if (!ssl2 && !record_fits(side->header, have)) {
+		side->lost = true;
+		return 0;
+	}
+	side->header_size = have;
+	if (have == RECORD_HEADER_SIZE)
+		record_begin(tls, direction);
+	return size;
+}
+
+/* take_payload - octets of the record in the making. */
+static void take_payload(struct tls *tls, enum direction direction, struct span payload)
+{
+	struct side *side = &tls->side[direction];
+	if (decrypt_wanted(tls, side))
+		take_protected(tls, direction, payload);
+	else if (side->shut)
+		inside_lose(tls, direction, payload.size);
+	else if (side->type == RECORD_CHANGE_CIPHER_SPEC && side->record_left == 0)
+		decrypt_change(tls, direction);
+	else if (side->type == RECORD_HANDSHAKE && !side->encrypted)
+		messages_take(tls, direction, payload, false);
+	else if (side->type == RECORD_ALERT && !side->encrypted)
+		handshake_alert(tls, direction, payload, false);
+}
+
+/* ---- the contract ---- */
+
+/* take - octets of records, one behind the other. */
+static void take(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
+{
+	struct side *side = &tls->side[direction];
+	struct reader reader = { bytes, false };
+	while (reader_more(&reader) && !side->lost) {
+		size_t size = MIN(side->record_left, reader.rest.size);
+		if (side->record_left == 0) {
+			size = header_take(tls, direction, reader.rest, acked);
+			side->offset += size;
+			reader_take(&reader, size);
+			continue;
+		}
+		struct span payload = reader_take(&reader, size);
+		side->record_left -= size;
+		side->offset += size;
+		take_payload(tls, direction, payload);
+		if (direction == DOWN)
+			release(tls);
+	}
+	if (!side->lost)
+		return;
+	side->offset += reader.rest.size;
+	if (tls->exchange.version > 0) {
+		decrypt_shut(tls, direction, "what follows is no record");
+		inside_lose(tls, direction, reader.rest.size);
+	}
+}
+
+/* seek - octets behind a hole: nothing is certain until a record opens. */
+static void seek(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked, bool last)
+{
+	struct opened opened = { .buffer = tls->buffer };
+	struct sealed record = { .acked = acked };
+	struct span rest;
+	if (!seek_bytes(tls, direction, bytes, last, &record, &opened, &rest)) {
+		if (tls->side[direction].shut)
+			inside_lose(tls, direction, bytes.size);
+		return;
+	}
+	uint8_t *copy = g_memdup2(rest.data, rest.size);
+	g_byte_array_set_size(tls->side[direction].record, 0);
+	tls->side[direction].offset -= rest.size;
+	take_opened(tls, direction, &record, &opened);
+	if (direction == DOWN)
+		release(tls);
+	take(tls, direction, (struct span){ copy, rest.size }, acked);
+	g_free(copy);
+}
+
+bool tls_bytes(struct tls *tls, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked)
+{
+	struct side *side = &tls->side[direction];
+	side->offset = offset;
+	if (side->seeking)
+		seek(tls, direction, bytes, acked, false);
+	else
+		take(tls, direction, bytes, acked);
+	if (side->lost && !side->begun)
+		return false;
+	tls->info.bytes[direction] += bytes.size;
+	return true;
+}
+
+void tls_gap(struct tls *tls, enum direction direction, uint64_t size)
+{
+	struct side *side = &tls->side[direction];
+	if (side->shut)
+		inside_lose(tls, direction, size);
+	else if (tls->keys && tls->exchange.version > 0)
+		seek_begin(tls, direction, size);
+	else /* Nobody knows where the next message begins. */
+		side->begun = side->lost = true;
+}
+
+void tls_fin(struct tls *tls, enum direction direction)
+{
+	if (tls->side[direction].seeking)
+		seek(tls, direction, (struct span){ NULL, 0 }, 0, true);
+}
