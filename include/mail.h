@@ -84,7 +84,8 @@ struct mail {
 	uint64_t size;    /* octets fed */
 	uint64_t missing; /* octets of gaps */
 	char sha256[65];
-	bool partial; /* a hole, or its end is missing */
+	char subject_md5[33], body_md5[33]; /* by eve_md5_end; empty */
+	bool partial;                       /* a hole, or its end is missing */
 	/* decoded headers; UTF-8, NULL when absent */
 	char *from, *reply_to, *subject, *date, *message_id, *in_reply_to, *references, *x_mailer, *user_agent,
 		*x_originating_ip;
@@ -128,5 +129,14 @@ void mail_free(struct mail *mail);
 
 /* mail_decode_header - a header value with its RFC 2047 words decoded, on one line, as UTF-8; free with g_free. */
 char *mail_decode_header(struct span value);
+
+/* EVE's hashes of a mail (--hash md5): fed beside it; eve_md5_end, after mail_finish, puts them into the mail and
+ * frees. */
+struct eve_md5;
+struct eve_md5 *eve_md5_new(void);
+void eve_md5_feed(struct eve_md5 *md5, struct span piece);
+void eve_md5_gap(struct eve_md5 *md5);
+void eve_md5_end(struct eve_md5 *md5, struct mail *mail);
+void eve_md5_free(struct eve_md5 *md5);
 
 #endif

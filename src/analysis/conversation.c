@@ -25,6 +25,7 @@ struct conversation {
 	uint64_t offset[2];     /* in the streams */
 	uint64_t content;       /* octets of the open content so far */
 	struct transaction *tx; /* open; NULL */
+	struct eve_md5 *md5;    /* of the open content; NULL */
 	struct mail *mail;      /* its mail; the transaction's sink owns it */
 	struct secrets secrets;
 	uint64_t *alerts;            /* counts by id; NULL before the first alert: most sessions have none */
@@ -169,6 +170,8 @@ static void on_content_begin(void *context, struct transaction *tx)
 	c->content = 0;
 	if (c->desk->want_mail)
 		tx->user = c->mail = mail_new(&c->desk->mail);
+	if (c->desk->mail.parse && c->desk->mail.hashes & HASH_MD5)
+		c->md5 = eve_md5_new();
 	detector_content_begin(c->detector, tx);
 }
 
@@ -177,6 +180,8 @@ static void on_content(void *context, struct transaction *tx, struct span piece)
 	struct conversation *c = context;
 	if (tx->user)
 		mail_feed(tx->user, piece);
+	if (c->md5)
+		eve_md5_feed(c->md5, piece);
 	detector_content(c->detector, tx, piece);
 	if (output_wants(c->desk->output, RECORD_CONTENT) && piece.size > 0) {
 		struct place place = place_of(c, tx->number);
@@ -192,6 +197,8 @@ static void on_content_gap(void *context, struct transaction *tx, uint64_t size)
 	struct conversation *c = context;
 	if (tx->user)
 		mail_gap(tx->user, size);
+	if (c->md5)
+		eve_md5_gap(c->md5);
 	detector_content_gap(c->detector, tx, size);
 }
 
@@ -204,6 +211,9 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 	if (!tx->user)
 		return;
 	mail_finish(tx->user, whole);
+	if (c->md5)
+		eve_md5_end(c->md5, tx->user);
+	c->md5 = NULL;
 	if (c->desk->mail.parse)
 		detector_mail(c->detector, tx, tx->user);
 }
@@ -534,6 +544,7 @@ static void on_end(void *user, const struct flow *flow)
 	rules_session_free(c->rules);
 	session_free(c->session);
 	detector_free(c->detector);
+	eve_md5_free(c->md5);
 	tls_free(c->tls);
 	secrets_clear(&c->secrets);
 	if (c->waiting)

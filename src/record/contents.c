@@ -232,6 +232,8 @@ static void put_email(struct json *root, const struct mail *mail)
 	json_string(&email, FIELD_email_body, mail->body);
 	json_string(&email, FIELD_email_body_type, mail->body_type);
 	json_true(&email, FIELD_email_body_truncated, mail->body_truncated);
+	json_word(&email, FIELD_email_subject_md5, mail->subject_md5);
+	json_word(&email, FIELD_email_body_md5, mail->body_md5);
 	put_attachments(&email, mail->parts);
 	json_strings(&email, FIELD_email_url, mail->urls);
 }

@@ -110,6 +110,8 @@
 	X(email, body, TEXT, MAYBE, none, "decoded text of the first text part, text/plain before text/html") \
 	X(email, body_type, TEXT, MAYBE, none, "the media type of that part") \
 	X(email, body_truncated, TRUE, MAYBE, none, "body was cut at --body-limit") \
+	X(email, subject_md5, HEX, MAYBE, none, "MD5 of the value of Subject as sent, unfolded (--hash)") \
+	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: all behind the header (--hash)") \
 	X(email, attachment, TEXTS, MAYBE, none, "names of the attachments") \
 	X(email, url, TEXTS, MAYBE, none, "links in the text parts") \
 	\
