@@ -8,6 +8,8 @@
  */
 #include "pattern.h"
 
+#include <string.h>
+
 struct translation {
 	const uint8_t *at, *end;
 	struct translated *to;
@@ -48,6 +50,8 @@ static const char *class_of(uint8_t letter)
 		return "0-9A-Za-z";
 	case 'x':
 		return "0-9A-Fa-f";
+	case 'z':
+		return "\\x00";
 	default:
 		return NULL;
 	}
@@ -63,7 +67,7 @@ static void add_class(struct set *set, uint8_t letter)
 {
 	const char *class = class_of(letter);
 	const bool complement = class && g_ascii_isupper(letter);
-	set->nul |= class ? ((letter | 0x20) == 'c') != complement : letter == 0;
+	set->nul |= class ? (strchr("cz", letter | 0x20) != NULL) != complement : letter == 0;
 	if (complement)
 		g_string_append_printf(set->complements, "|[^%s]", class);
 	else if (class)
@@ -101,9 +105,14 @@ static bool put_set(struct translation *t, GString *out)
 		add_item(t, &set);
 	while (!t->error && !(t->at < t->end && *t->at == ']'));
 	t->at++;
+	/* every alternative is one octet long, because a look-behind wants that */
 	const bool some = set.plain->len > 0;
-	g_string_append_printf(out, negated ? "(?:(?!%s%s%s%s)(?s:.))" : "(?:%s%s%s%s)", some ? "[" : "(?!)",
-		set.plain->str, some ? "]" : "", set.complements->str);
+	const char *rest = set.complements->str + (!some && set.complements->len > 0);
+	g_string_append_printf(out, negated ? "(?:(?!%s%s%s%s)(?s:.))" : "(?:%s%s%s%s)",
+		some    ? "["
+		: *rest ? ""
+			: "(?!)(?s:.)",
+		set.plain->str, some ? "]" : "", rest);
 	g_string_free(set.plain, TRUE);
 	g_string_free(set.complements, TRUE);
 	return set.nul != negated;

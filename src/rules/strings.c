@@ -67,7 +67,7 @@ static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 	size_t size;
 	const char *text = luaL_checklstring(lua, index, &size);
 	lua_rawgetp(lua, LUA_REGISTRYINDEX, &kept);
-	lua_pushlstring(lua, anchors ? "^" : "", anchors ? 1 : 0); /* the key: both kinds of one text */
+	lua_pushstring(lua, anchors ? "^" : "*"); /* the key tells the two kinds of one text apart */
 	lua_pushvalue(lua, index);
 	lua_concat(lua, 2);
 	lua_pushvalue(lua, -1);
