@@ -80,7 +80,7 @@
 	X(5321054, mime_depth, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "parts nested deeper than 100") \
 	X(5321055, mime_header_limit, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
 	X(5321056, mime_duplicate_header, LOW, CONTENT, TX, DETECTOR, NOTHING, "two From, Subject, Date, Message-ID, Content-Type, Content-Transfer-Encoding or Content-Disposition, or names of one file that differ") \
-	X(5321057, attachment_executable, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "a program or script by content or extension") \
+	X(5321057, attachment_executable, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "a program or script by content or extension; this and the next five also of entries of an archive") \
 	X(5321058, attachment_double_extension, HIGH, CONTENT, TX, DETECTOR, NOTHING, "a program behind a harmless extension, as invoice.pdf.exe") \
 	X(5321059, attachment_type_mismatch, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "content is a program, its name or declared type says otherwise") \
 	X(5321060, attachment_encrypted, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "encrypted zip, 7z or rar") \

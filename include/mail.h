@@ -12,12 +12,14 @@
 
 #include "types.h"
 
-#define MAIL_MEMORY_MAX (1024 * 1024)       /* content kept in memory; more goes to an unlinked temporary file */
-#define MAIL_MEMORY_TOTAL (8 * 1024 * 1024) /* kept in memory of all open mails; more goes to such files */
-#define MAIL_TEXT_MAX (1024 * 1024)         /* octets of text that detectors search */
-#define MAIL_DEPTH_MAX 100                  /* nesting of parts */
-#define MAIL_PARTS_MAX 10000                /* parts of one mail */
-#define MAIL_URL_MAX 1000                   /* urls kept of one mail */
+#define MAIL_MEMORY_MAX (1024 * 1024)        /* content kept in memory; more goes to an unlinked temporary file */
+#define MAIL_MEMORY_TOTAL (8 * 1024 * 1024)  /* kept in memory of all open mails; more goes to such files */
+#define MAIL_TEXT_MAX (1024 * 1024)          /* octets of text that detectors search */
+#define MAIL_DEPTH_MAX 100                   /* nesting of parts */
+#define MAIL_PARTS_MAX 10000                 /* parts of one mail */
+#define MAIL_URL_MAX 1000                    /* urls kept of one mail */
+#define MAIL_ENTRIES_MAX 1000                /* names kept of one archive */
+#define MAIL_UNPACKED_MAX (64 * 1024 * 1024) /* octets unpacked of all archives of one mail */
 
 enum hash_kind { HASH_SHA256 = 1, HASH_SHA1 = 2, HASH_MD5 = 4 };
 
@@ -26,6 +28,7 @@ struct mail_options {
 	bool body;  /* keep the decoded text */
 	bool urls;
 	bool magic;              /* mail_part.magic; needs libmagic */
+	bool archives;           /* mail_part.archive */
 	bool raw;                /* mail->raw */
 	bool keep;               /* mail_content is wanted after mail_finish (--mbox) */
 	size_t body_limit;       /* octets of UTF-8 kept of email.body */
@@ -35,16 +38,35 @@ struct mail_options {
 	const char *temp_dir;    /* NULL: as GLib says */
 };
 
+/* Is it an Office document, and has it programs in it? */
+enum mail_macros { MACROS_UNKNOWN, MACROS_NONE, MACROS_PRESENT };
+
 /* A hole in the content: offset in the content as it is kept, and how much is missing there. */
 struct mail_hole {
 	uint64_t offset, size;
 };
 
+/* What an archive holds, in its order; of one that lies in it under "inner.zip!name". */
+struct mail_entry {
+	char *name;       /* UTF-8 */
+	uint64_t size;    /* unpacked, as the archive says, or as it was found to be; UINT64_MAX: not known */
+	bool encrypted;   /* its content */
+	bool inner;       /* it is in an archive in the archive */
+	struct span head; /* its first octets, as far as they were unpacked */
+};
+struct mail_archive {
+	const char *format; /* "zip", "tar", "gzip", "7z", "rar", "cab", "iso", ... */
+	bool encrypted;     /* an entry, or the list of them */
+	bool complete;      /* all of it was looked at: no limit was met, nothing was missing, nothing encrypted */
+	GPtrArray *entries; /* struct mail_entry*, at most MAIL_ENTRIES_MAX; never NULL */
+};
+
 /* One MIME leaf (an attached message is one as a whole, and its own leaves follow). All strings are UTF-8; NULL when
  * there is none. */
 struct mail_part {
-	char *filename;     /* decoded: RFC 2231, RFC 2047; as the sender meant it */
-	char *content_type; /* lower case type/subtype as declared (default text/plain) */
+	char *filename;         /* decoded: RFC 2231, RFC 2047; as the sender meant it */
+	GPtrArray *other_names; /* char*: what else its header calls it, when that differs; NULL: nothing */
+	char *content_type;     /* lower case type/subtype as declared (default text/plain) */
 	char *charset;
 	char *magic;               /* libmagic's description of the first octets; NULL without libmagic */
 	char *mimetype;            /* ... and its media type */
@@ -59,7 +81,9 @@ struct mail_part {
 	bool attachment;  /* counts as one for email.attachment */
 	uint8_t head[64]; /* first decoded octets, for detectors */
 	size_t head_size;
-	bool encrypted; /* an archive whose members are encrypted (zip, 7z, rar) */
+	struct mail_archive *archive; /* what is in it; NULL: it is none */
+	enum mail_macros macros;      /* of an Office document */
+	const char *extension;        /* of a document, by what was found in it, with its dot; NULL */
 };
 
 /* What MIME had to complain about; the detectors make alerts of it. */
@@ -96,6 +120,7 @@ struct mail {
 	GPtrArray *parts;            /* struct mail_part* */
 	GPtrArray *urls;             /* char* */
 	GPtrArray *defects;          /* struct mime_defect* */
+	GPtrArray *unknown_charsets; /* char*: names that were declared and that nobody knows; the text was guessed */
 	struct mail_header *headers; /* all of them, in order */
 	size_t header_count;
 	GBytes *raw; /* with options.raw: the content, up to raw_limit; NULL */

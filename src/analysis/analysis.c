@@ -43,6 +43,7 @@ static void plan_mail(struct desk *desk)
 	desk->mail.body = options->mail.body && (rules || wanted & RECORD_BIT(SMTP));
 	desk->mail.urls = options->mail.urls && (rules || wanted & RECORD_BIT(SMTP));
 	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
+	desk->mail.archives = alerts || wanted & RECORD_BIT(FILEINFO) || options->mail.extract_dir;
 	desk->mail.keep = options->mbox;
 	desk->want_mail = desk->mail.parse || options->mbox;
 }

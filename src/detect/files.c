@@ -3,7 +3,7 @@
  * files.c - attachments: programs, names that mislead, archives that nobody can look into.
  *
  * A program is told by its first octets or by its extension. A name misleads when it claims to be something that people
- * open without thought. Unknown extensions claim nothing.
+ * open without thought. Unknown extensions claim nothing. Entries of an archive are files like others.
  */
 #include <string.h>
 
@@ -51,24 +51,24 @@ static const struct magic magics[] = {
 };
 
 /* is_binary - does an octet stand there that text does not have? */
-static bool is_binary(const struct mail_part *part)
+static bool is_binary(struct span head)
 {
-	for (size_t i = 0; i < part->head_size; i++)
-		if (part->head[i] < ' ' && !strchr("\t\n\r\f\033", part->head[i]))
+	for (size_t i = 0; i < head.size; i++)
+		if (head.data[i] < ' ' && !strchr("\t\n\r\f\033", head.data[i]))
 			return true;
-	return memchr(part->head, 0, part->head_size) != NULL;
+	return memchr(head.data, 0, head.size) != NULL;
 }
 
 /* program_of - what program the first octets are. *what: in words. */
-static enum program program_of(const struct mail_part *part, const char **what)
+static enum program program_of(struct span head, const char **what)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
-		if (part->head_size >= magics[i].size && memcmp(part->head, magics[i].octets, magics[i].size) == 0) {
+		if (head.size >= magics[i].size && memcmp(head.data, magics[i].octets, magics[i].size) == 0) {
 			*what = magics[i].what;
 			return magics[i].kind;
 		}
 	/* two letters are too few to tell a program from a text that begins with them */
-	if (part->head_size >= 2 && memcmp(part->head, "MZ", 2) == 0 && is_binary(part)) {
+	if (head.size >= 2 && memcmp(head.data, "MZ", 2) == 0 && is_binary(head)) {
 		*what = "a Windows program (MZ)";
 		return PROGRAM_BINARY;
 	}
@@ -99,103 +99,59 @@ static bool is_listed(const char *extension, const char *const *list, size_t cou
 }
 #define IS_LISTED(extension, list) is_listed(extension, list, G_N_ELEMENTS(list))
 
-/* claims_harmless - does the declared type deny a program? A script may call itself text. */
-static bool claims_harmless(const struct mail_part *part, enum program program)
-{
-	if (!part->content_type || (program == PROGRAM_SCRIPT && g_str_has_prefix(part->content_type, "text/")))
-		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(harmless_types); i++)
-		if (g_str_has_prefix(part->content_type, harmless_types[i]))
-			return true;
-	return false;
-}
-
-/* part_name - for descriptions. Free with g_free. */
-static char *part_name(const struct mail_part *part)
-{
-	return part->filename ? show(span_of_text(part->filename)) : g_strdup("without a name");
-}
-
-/* part_evidence - its name, or how it begins. */
-static struct span part_evidence(const struct mail_part *part)
-{
-	return part->filename ? span_of_text(part->filename) : (struct span){ part->head, part->head_size };
-}
-
-/* What is known of a part that may be a program. */
+/* A file that may be more than it seems: a part under one of its names, or an entry of an archive. */
 struct suspect {
-	const struct mail_part *part;
+	const char *name;    /* NULL: it has none */
+	const char *type;    /* as declared; NULL */
+	struct span head;    /* its first octets */
+	bool entry;          /* of an archive: its name may have folders in it */
+	const char *archive; /* its name, for an entry */
+	unsigned more;       /* entries of the archive for which the same is true */
+	/* what was found */
 	enum program program;
 	const char *what;    /* the program in words */
 	char *last, *before; /* its extensions; NULL */
 	bool by_name;        /* the last extension runs */
-	char *name;          /* for descriptions */
-	struct span evidence;
 };
+
+/* tell - an alert about it: evidence is its name (archive!entry), or how it begins. words: what it is, behind its
+ * name. */
+static void G_GNUC_PRINTF(5, 6) tell(struct detector *detector, const struct transaction *tx, enum alert_id id,
+	const struct suspect *s, const char *words, ...)
+{
+	va_list arguments;
+	va_start(arguments, words);
+	char *said = g_strdup_vprintf(words, arguments);
+	va_end(arguments);
+	char *path = s->entry ? g_strconcat(s->archive, "!", s->name, NULL) : g_strdup(s->name);
+	char *shown = path ? show(span_of_text(path)) : g_strdup("without a name");
+	char *more = s->more > 0 ? g_strdup_printf(", and so %s %u more in it", s->more == 1 ? "is" : "are", s->more)
+				 : g_strdup("");
+	bool octets = !path || (id == ALERT_attachment_type_mismatch && !s->entry);
+	raise_alert(detector, id, 0, SCENE_CONTENT(tx), octets ? s->head : span_of_text(path), "the %s %s %s%s",
+		s->entry ? "file" : "attachment", shown, said, more);
+	g_free(more);
+	g_free(shown);
+	g_free(path);
+	g_free(said);
+}
+
+/* claims_harmless - does the declared type deny a program? A script may call itself text. */
+static bool claims_harmless(const struct suspect *s)
+{
+	if (!s->type || (s->program == PROGRAM_SCRIPT && g_str_has_prefix(s->type, "text/")))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(harmless_types); i++)
+		if (g_str_has_prefix(s->type, harmless_types[i]))
+			return true;
+	return false;
+}
 
 /* is_body - the text of a mail, not a file. */
 static bool is_body(const struct mail_part *part)
 {
 	return !part->attachment && !part->filename && g_strcmp0(part->disposition, "attachment") != 0 &&
 	       part->content_type && g_str_has_prefix(part->content_type, "text/");
-}
-
-/* check_executable - attachment_executable, attachment_double_extension */
-static void check_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
-{
-	if (s->program != PROGRAM_NONE)
-		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx), s->evidence,
-			"the attachment %s is %s", s->name, s->what);
-	else
-		raise_alert(detector, ALERT_attachment_executable, 0, SCENE_CONTENT(tx), s->evidence,
-			"the attachment %s runs when it is opened, by its extension .%s", s->name, s->last);
-	if (s->by_name && IS_LISTED(s->before, harmless_extensions))
-		raise_alert(detector, ALERT_attachment_double_extension, 0, SCENE_CONTENT(tx), s->evidence,
-			"the attachment %s is made to look like a .%s file but runs as .%s", s->name, s->before,
-			s->last);
-}
-
-/* check_mismatch - attachment_type_mismatch */
-static void check_mismatch(struct detector *detector, const struct transaction *tx, const struct suspect *s)
-{
-	struct span head = { s->part->head, s->part->head_size };
-	bool text_name = s->program == PROGRAM_SCRIPT && g_strcmp0(s->last, "txt") == 0;
-	if (s->program == PROGRAM_NONE)
-		return;
-	if (IS_LISTED(s->last, harmless_extensions) && !text_name)
-		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
-			"the attachment %s is %s, its extension says .%s", s->name, s->what, s->last);
-	else if (claims_harmless(s->part, s->program))
-		raise_alert(detector, ALERT_attachment_type_mismatch, 0, SCENE_CONTENT(tx), head,
-			"the attachment %s is %s, its declared type says %s", s->name, s->what, s->part->content_type);
-}
-
-/* read_name - its extensions, and what they claim */
-static void read_name(struct suspect *s)
-{
-	GString *name = g_string_new(s->part->filename);
-	s->last = take_extension(name);
-	s->before = take_extension(name);
-	s->by_name = IS_LISTED(s->last, program_extensions);
-	g_string_free(name, TRUE);
-}
-
-/* check_program - is the part a program, and does it say so? */
-static void check_program(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
-{
-	struct suspect s = { .part = part };
-	if (part->filename)
-		read_name(&s);
-	s.program = is_body(part) ? PROGRAM_NONE : program_of(part, &s.what);
-	if (s.by_name || s.program != PROGRAM_NONE) {
-		s.name = part_name(part);
-		s.evidence = part_evidence(part);
-		check_executable(detector, tx, &s);
-		check_mismatch(detector, tx, &s);
-	}
-	g_free(s.name);
-	g_free(s.last);
-	g_free(s.before);
 }
 
 /* bidi_override - where a character stands that turns the direction of text (U+202A..E, U+2066..9); NULL. */
@@ -209,33 +165,175 @@ static const char *bidi_override(const char *name)
 	return NULL;
 }
 
-/* check_name - filename_traversal, filename_bidi */
-static void check_name(struct detector *detector, const struct transaction *tx, const char *filename)
+/* leads_away - does the name lead out of the folder where the file is put? Entries of an archive have folders. */
+static bool leads_away(const struct suspect *s)
 {
-	const char *bidi = bidi_override(filename);
-	bool leads_away = strpbrk(filename, "/\\") || strcmp(filename, "..") == 0;
-	if (!bidi && !leads_away)
-		return;
-	char *name = show(span_of_text(filename));
-	if (leads_away)
-		raise_alert(detector, ALERT_filename_traversal, 0, SCENE_CONTENT(tx), span_of_text(filename),
-			"the file name %s leads into another folder: careless programs write there", name);
-	if (bidi)
-		raise_alert(detector, ALERT_filename_bidi, 0, SCENE_CONTENT(tx), span_of_text(filename),
-			"the file name %s holds U+%04X, which makes it read differently than it is", name,
-			(unsigned)g_utf8_get_char(bidi));
-	g_free(name);
+	if (!s->entry)
+		return strpbrk(s->name, "/\\") || strcmp(s->name, "..") == 0;
+	const char *name = strrchr(s->name, '!') ? strrchr(s->name, '!') + 1 : s->name;
+	if (strchr("/\\", *name) ? *name != '\0' : g_ascii_isalpha(*name) && name[1] == ':')
+		return true;
+	for (const char *at = name; (at = strstr(at, "..")); at += 2)
+		if ((at == name || strchr("/\\", at[-1])) && (at[2] == '\0' || strchr("/\\", at[2])))
+			return true;
+	return false;
+}
+
+/* read_suspect - what its name claims, and what its octets say. */
+static void read_suspect(struct suspect *s)
+{
+	GString *name = g_string_new(s->name);
+	s->last = take_extension(name);
+	s->before = take_extension(name);
+	s->by_name = IS_LISTED(s->last, program_extensions);
+	s->program = program_of(s->head, &s->what);
+	g_string_free(name, TRUE);
+}
+
+static void clear_suspect(struct suspect *s)
+{
+	g_free(s->last);
+	g_free(s->before);
+}
+
+/* What can be wrong with a file. */
+static bool is_executable(const struct suspect *s)
+{
+	return s->by_name || s->program != PROGRAM_NONE;
+}
+
+static bool is_double(const struct suspect *s)
+{
+	return s->by_name && IS_LISTED(s->before, harmless_extensions);
+}
+
+static bool is_misnamed(const struct suspect *s)
+{
+	bool text_name = s->program == PROGRAM_SCRIPT && g_strcmp0(s->last, "txt") == 0;
+	return s->program != PROGRAM_NONE && IS_LISTED(s->last, harmless_extensions) && !text_name;
+}
+
+static bool is_mistyped(const struct suspect *s)
+{
+	return s->program != PROGRAM_NONE && !is_misnamed(s) && claims_harmless(s);
+}
+
+static bool is_bidi(const struct suspect *s)
+{
+	return s->name && bidi_override(s->name);
+}
+
+static bool is_traversal(const struct suspect *s)
+{
+	return s->name && leads_away(s);
+}
+
+static void say_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	if (s->program != PROGRAM_NONE)
+		tell(detector, tx, ALERT_attachment_executable, s, "is %s", s->what);
+	else
+		tell(detector, tx, ALERT_attachment_executable, s, "runs when it is opened, by its extension .%s",
+			s->last);
+}
+
+static void say_double(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	tell(detector, tx, ALERT_attachment_double_extension, s, "is made to look like a .%s file but runs as .%s",
+		s->before, s->last);
+}
+
+static void say_misnamed(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	tell(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its extension says .%s", s->what, s->last);
+}
+
+static void say_mistyped(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	tell(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its declared type says %s", s->what, s->type);
+}
+
+static void say_traversal(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	tell(detector, tx, ALERT_filename_traversal, s,
+		"has a name that leads into another folder: careless programs write there");
+}
+
+static void say_bidi(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+{
+	tell(detector, tx, ALERT_filename_bidi, s, "has U+%04X in its name, which makes it read differently than it is",
+		(unsigned)g_utf8_get_char(bidi_override(s->name)));
+}
+
+/* One row a kind of finding: is it so, and how it is said. */
+static const struct {
+	bool (*is)(const struct suspect *s);
+	void (*say)(struct detector *detector, const struct transaction *tx, const struct suspect *s);
+} findings[] = {
+	{ is_executable, say_executable },
+	{ is_double, say_double },
+	{ is_misnamed, say_misnamed },
+	{ is_mistyped, say_mistyped },
+	{ is_traversal, say_traversal },
+	{ is_bidi, say_bidi },
+};
+
+/* check_entries - each finding once an archive, with the first entry that it is true of: one archive must not use up
+ * what may be said in a session. */
+static void check_entries(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
+{
+	const GPtrArray *entries = part->archive->entries;
+	struct suspect first[G_N_ELEMENTS(findings)] = { 0 };
+	for (guint i = 0; i < entries->len; i++) {
+		const struct mail_entry *entry = entries->pdata[i];
+		struct suspect s = { .name = entry->name,
+			.head = entry->head,
+			.entry = true,
+			.archive = part->filename ? part->filename : "" };
+		read_suspect(&s);
+		for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
+			if (findings[j].is(&s) && first[j].name)
+				first[j].more++;
+			else if (findings[j].is(&s))
+				first[j] = s;
+		clear_suspect(&s);
+	}
+	for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
+		if (first[j].name) {
+			read_suspect(&first[j]);
+			findings[j].say(detector, tx, &first[j]);
+			clear_suspect(&first[j]);
+		}
+}
+
+/* check_names - the part under each of its names; what its octets say is said once. */
+static void check_names(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
+{
+	bool said[G_N_ELEMENTS(findings)] = { false };
+	guint others = part->other_names ? part->other_names->len : 0;
+	for (guint i = 0; i <= others; i++) {
+		struct suspect s = { .name = i == 0 ? part->filename : part->other_names->pdata[i - 1],
+			.type = part->content_type,
+			.head = { part->head, is_body(part) ? 0 : part->head_size } };
+		read_suspect(&s);
+		for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
+			if (!said[j] && findings[j].is(&s)) {
+				findings[j].say(detector, tx, &s);
+				said[j] = true;
+			}
+		clear_suspect(&s);
+	}
 }
 
 void file_part(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
 {
-	check_program(detector, tx, part);
-	if (part->filename)
-		check_name(detector, tx, part->filename);
-	if (part->encrypted) {
-		char *name = part_name(part);
-		raise_alert(detector, ALERT_attachment_encrypted, 0, SCENE_CONTENT(tx), part_evidence(part),
-			"the attachment %s is an encrypted archive: no scanner can look into it", name);
-		g_free(name);
+	check_names(detector, tx, part);
+	if (!part->archive)
+		return;
+	check_entries(detector, tx, part);
+	if (part->archive->encrypted) {
+		struct suspect s = { .name = part->filename, .head = { part->head, part->head_size } };
+		tell(detector, tx, ALERT_attachment_encrypted, &s,
+			"is an encrypted archive: no scanner can look into it");
 	}
 }

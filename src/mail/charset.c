@@ -2,48 +2,29 @@
  *
  * charset.c - octets in any charset become UTF-8.
  *
- * Charset names come from the wire: GMime knows their aliases, iconv does the work, names that could mean something
- * else to iconv are not handed on. Converters are kept, because opening one costs more than a header. What can't be
- * converted becomes U+FFFD, and so does NUL, since the results are C strings.
+ * charset_names.c says which charset a name means, iconv does the work; what it can't read (HZ, what Windows writes as
+ * iso-2022-jp) is turned into what it can. Names that are not in the table are asked for at iconv as GMime spells them,
+ * if they could mean nothing else to it. Converters are kept, because opening one costs more than a header. Text that
+ * does not fit its charset, or becomes control characters in it (C1), is read in the larger charset that was meant.
+ * What can't be converted becomes U+FFFD, one for a character, and so does NUL, since the results are C strings.
  */
-#include "mime.h"
+#include "charset.h"
 
 #include <errno.h>
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "mime.h"
 #include "octets.h"
 
 #define CHARSET_NAME_MAX 40
-#define CONVERTERS_MAX 32
+#define CONVERTERS_MAX 100 /* more are not kept: iconv knows hundreds, mails few */
+#define UNKNOWN_MAX 10     /* names that are told of a mail */
 #define REPLACEMENT "\xef\xbf\xbd"
+#define NO_CONVERTER ((iconv_t)-1)
 
 static GHashTable *converters; /* name -> iconv_t */
-
-/* Names that stand for a larger charset, or that iconv does not know: what the declared one can't convert is tried as
- * that. Python writes the last two. */
-static const struct {
-	const char *declared, *meant;
-} meanings[] = {
-	{ "gb2312", "gb18030" },
-	{ "gb_2312-80", "gb18030" },
-	{ "gbk", "gb18030" },
-	{ "x-gbk", "gb18030" },
-	{ "euc-kr", "uhc" },
-	{ "ks_c_5601-1987", "uhc" },
-	{ "shift_jis", "cp932" },
-	{ "shift-jis", "cp932" },
-	{ "sjis", "cp932" },
-	{ "x-sjis", "cp932" },
-	{ "iso-2022-jp", "iso-2022-jp-3" },
-	{ "iso-8859-8-i", "iso-8859-8" },
-	{ "iso-8859-8-e", "iso-8859-8" },
-	{ "unicode-1-1-utf-7", "utf-7" },
-	{ "big5", "big5-hkscs" },
-	{ "cp-850", "cp850" },
-	{ "eucgb2312_cn", "gb18030" },
-	{ "big5_tw", "big5" },
-};
+static GPtrArray *unknown;     /* names that were met since the last look at them */
 
 static void converter_close(gpointer converter)
 {
@@ -58,31 +39,61 @@ void mime_charset_init(void)
 		g_mime_init();
 	started = true;
 	converters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, converter_close);
+	unknown = g_ptr_array_new_with_free_func(g_free);
 }
 
 void mime_charset_exit(void)
 {
 	g_clear_pointer(&converters, g_hash_table_destroy);
+	g_ptr_array_free(unknown, TRUE);
+	charset_names_exit();
 }
 
-/* converter_get - the converter from a charset, at its initial state. Returns (iconv_t)-1 when there is none. */
-static iconv_t converter_get(const char *charset)
+/* converter_get - the converter from a charset by iconv's name, at its initial state; NO_CONVERTER when there is none.
+ */
+static iconv_t converter_get(const char *name)
 {
 	gpointer known;
-	if (g_hash_table_lookup_extended(converters, charset, NULL, &known)) {
+	if (g_hash_table_lookup_extended(converters, name, NULL, &known)) {
 		iconv(known, NULL, NULL, NULL, NULL);
 		return known;
 	}
-	if (strlen(charset) > CHARSET_NAME_MAX ||
-		charset[strspn(charset, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+-")] != '\0')
-		return (iconv_t)-1;
-	iconv_t converter = g_mime_iconv_open("UTF-8", g_mime_charset_iconv_name(charset));
-	if (converter != (iconv_t)-1) {
+	iconv_t converter = g_mime_iconv_open("UTF-8", name);
+	if (converter != NO_CONVERTER) {
 		if (g_hash_table_size(converters) >= CONVERTERS_MAX)
 			g_hash_table_remove_all(converters);
-		g_hash_table_insert(converters, g_strdup(charset), converter);
+		g_hash_table_insert(converters, g_strdup(name), converter);
 	}
 	return converter;
+}
+
+/* find_else - a charset that is not in the table, but that iconv has: into *found, with its name in `name`. */
+static const struct charset *find_else(const char *charset, struct charset *found)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+-";
+	if (strlen(charset) > CHARSET_NAME_MAX || charset[strspn(charset, letters)] != '\0')
+		return NULL;
+	const char *name = g_mime_charset_iconv_name(charset);
+	*found = (struct charset){ NULL, name, NULL, CHARSET_SHIFTED };
+	return converter_get(name) != NO_CONVERTER ? found : NULL;
+}
+
+/* note_unknown - a name that nobody knows, for the record. */
+static void note_unknown(const char *charset)
+{
+	for (guint i = 0; i < unknown->len; i++)
+		if (g_ascii_strcasecmp(unknown->pdata[i], charset) == 0)
+			return;
+	if (unknown->len < UNKNOWN_MAX)
+		g_ptr_array_add(unknown, g_utf8_make_valid(charset, -1));
+}
+
+void charset_unknown(struct mail *mail)
+{
+	for (guint i = 0; i < unknown->len && mail->unknown_charsets->len < UNKNOWN_MAX; i++)
+		mail_list_add(mail, &mail->unknown_charsets,
+			arena_copy(mail->arena, unknown->pdata[i], strlen(unknown->pdata[i])));
+	g_ptr_array_set_size(unknown, 0);
 }
 
 bool charset_is_ascii(struct span in)
@@ -90,8 +101,10 @@ bool charset_is_ascii(struct span in)
 	return octets_ascii(in.data, in.size) == in.size;
 }
 
-/* is_utf8 - NUL counts as a character. */
-static bool is_utf8(struct span in)
+/* --- UTF-8 --- */
+
+/* charset_looks_utf8 - NUL counts as a character. */
+bool charset_looks_utf8(struct span in)
 {
 	const char *from = (const char *)in.data, *end = from + in.size;
 	while (!g_utf8_validate_len(from, (gsize)(end - from), &from)) {
@@ -126,8 +139,64 @@ static void append_utf8(GString *out, struct span in)
 	}
 }
 
-/* convert - appends `in`, converted; returns the number of octets that couldn't be. */
-static size_t convert(GString *out, iconv_t converter, struct span in)
+bool charset_is_utf8(const char *charset)
+{
+	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
+}
+
+/* has_c1 - are there control characters from 128 on? No text has any. */
+static bool has_c1(const char *text, size_t size)
+{
+	for (const char *at = text, *end = text + size; (at = memchr(at, 0xc2, (size_t)(end - at))) != NULL; at++)
+		if (at + 1 < end && (uint8_t)at[1] < 0xa0)
+			return true;
+	return false;
+}
+
+/* --- iconv --- */
+
+/* step - octets of the character that can't be converted: what looks like one is passed over as a whole, so that the
+ * text behind it is not read out of step. */
+static size_t step(enum charset_kind kind, const uint8_t *at, size_t left)
+{
+	/* the second octets of each kind: ASCII ones from here to there, and the others */
+	static const struct {
+		uint8_t first, from, to, high;
+	} seconds[CHARSET_HZ + 1] = { [CHARSET_EUC] = { 0xa1, 1, 0, 0xa1 },
+		[CHARSET_GBK] = { 0x81, 0x40, 0x7e, 0x80 },
+		[CHARSET_BIG5] = { 0x81, 0x40, 0x7e, 0xa1 },
+		[CHARSET_UHC] = { 0x81, 0x41, 0x7a, 0x81 },
+		[CHARSET_SJIS] = { 0x81, 0x40, 0x7e, 0x80 },
+		[CHARSET_JIS] = { 0xa1, 1, 0, 0xa1 },
+		[CHARSET_HZ] = { 0xa1, 1, 0, 0xa1 } };
+	if (seconds[kind].first == 0 || left < 2)
+		return 1;
+	bool three = (kind == CHARSET_EUC || kind == CHARSET_JIS) && at[0] == 0x8f;
+	if (three && left > 2 && at[1] >= 0xa1 && at[1] != 0xff && at[2] >= 0xa1 && at[2] != 0xff)
+		return 3;
+	if (kind == CHARSET_GBK && left > 3 && g_ascii_isdigit(at[1]) && at[2] > 0x80 && g_ascii_isdigit(at[3]))
+		return 4;
+	if (at[0] < seconds[kind].first || at[0] == 0xff || (kind == CHARSET_SJIS && at[0] >= 0xa0 && at[0] < 0xe0))
+		return 1;
+	bool low = at[1] >= seconds[kind].from && at[1] <= seconds[kind].to;
+	return low || (at[1] >= seconds[kind].high && at[1] != 0xff) ? 2 : 1;
+}
+
+/* append_clean - appends UTF-8 with U+FFFD for each NUL. */
+static void append_clean(GString *out, const char *from, const char *end)
+{
+	for (const char *nul; from < end; from = nul + (nul < end)) {
+		nul = memchr(from, '\0', (size_t)(end - from));
+		if (nul == NULL)
+			nul = end;
+		g_string_append_len(out, from, nul - from);
+		if (nul < end)
+			g_string_append_len(out, REPLACEMENT, 3);
+	}
+}
+
+/* convert - appends `in`, converted; returns the number of characters that couldn't be. */
+static size_t convert(GString *out, iconv_t converter, enum charset_kind kind, struct span in)
 {
 	char *from = (char *)(uintptr_t)in.data;
 	size_t left = in.size, invalid = 0;
@@ -138,49 +207,91 @@ static size_t convert(GString *out, iconv_t converter, struct span in)
 		flushed = left == 0;
 		size_t result =
 			flushed ? iconv(converter, NULL, NULL, &to, &room) : iconv(converter, &from, &left, &to, &room);
-		for (char *p = buffer, *nul; p < to; p = nul + (nul < to)) {
-			nul = memchr(p, '\0', (size_t)(to - p));
-			if (nul == NULL)
-				nul = to;
-			g_string_append_len(out, p, nul - p);
-			if (nul < to)
-				g_string_append_len(out, REPLACEMENT, 3);
-		}
+		append_clean(out, buffer, to);
 		if (result == (size_t)-1 && errno != E2BIG && left > 0) {
+			size_t bad = step(kind, (const uint8_t *)from, left);
 			g_string_append_len(out, REPLACEMENT, 3);
-			from++;
-			left--;
+			from += bad;
+			left -= bad;
 			invalid++;
 		}
 	}
 	return invalid;
 }
 
-bool charset_is_utf8(const char *charset)
+/* --- what iconv can't read --- */
+
+/* from_hz - RFC 1843: ~{ and ~} around pairs of GB2312 without their high bits. */
+static void from_hz(GString *out, struct span in)
 {
-	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
+	bool pairs = false;
+	for (size_t i = 0; i < in.size; i++) {
+		uint8_t c = in.data[i], next = i + 1 < in.size ? in.data[i + 1] : 0;
+		if (c == '~' && (next == '{' || next == '}' || next == '~' || next == '\n')) {
+			if (next == '~')
+				g_string_append_c(out, '~');
+			else if (next != '\n')
+				pairs = next == '{';
+			i++;
+		} else if (pairs && c > ' ' && c < 0x7f && next > ' ' && next < 0x7f) {
+			g_string_append_c(out, (char)(c | 0x80));
+			g_string_append_c(out, (char)(next | 0x80));
+			i++;
+		} else {
+			pairs = pairs && c != '\n';
+			g_string_append_c(out, (char)c);
+		}
+	}
 }
 
-static bool is_plain(const char *charset)
+/* jis_escape - the set that an escape sequence behind ESC switches to: 'B' ASCII, 'I' half-width katakana, '$' pairs,
+ * 'D' pairs of JIS X 0212; 0: it is none. *size: of it. */
+static char jis_escape(const uint8_t *at, size_t left, size_t *size)
 {
-	return charset == NULL || *charset == '\0' || mime_same(charset, "us-ascii", 9) ||
-	       mime_same(charset, "ascii", 6);
+	static const struct {
+		const char *text;
+		char set;
+	} escapes[] = { { "(B", 'B' }, { "(J", 'B' }, { "(H", 'B' }, { "(I", 'I' }, { "$@", '$' }, { "$B", '$' },
+		{ "$(@", '$' }, { "$(B", '$' }, { "$(D", 'D' }, { "&@", '$' } };
+	for (size_t i = 0; i < G_N_ELEMENTS(escapes); i++) {
+		*size = strlen(escapes[i].text);
+		if (left >= *size && memcmp(at, escapes[i].text, *size) == 0)
+			return escapes[i].set;
+	}
+	return 0;
 }
 
-/* same_as_ascii - are the octets below 128 ASCII in this charset, whatever surrounds them? */
-static bool same_as_ascii(const char *charset)
+/* from_jis - iso-2022-jp as Windows writes it, NEC's row 13 and IBM's characters and half-width katakana included, as
+ * EUC. Every line begins in ASCII. */
+static void from_jis(GString *out, struct span in)
 {
-	return is_plain(charset) || charset_is_utf8(charset) || mime_same(charset, "iso-8859-", 9) ||
-	       mime_same(charset, "windows-125", 11) || mime_same(charset, "koi8-", 5);
+	char set = 'B', next;
+	size_t size = 0;
+	for (size_t i = 0; i < in.size; i++) {
+		uint8_t c = in.data[i];
+		if (c == 0x1b && (next = jis_escape(in.data + i + 1, in.size - i - 1, &size)) != 0) {
+			set = next;
+			i += size;
+		} else if (c == 0x0e || c == 0x0f)
+			set = c == 0x0e ? 'I' : 'B';
+		else if (c <= ' ' || (c >= 0x7f && (c < 0xa1 || c > 0xdf))) {
+			set = c == '\n' ? 'B' : set;
+			g_string_append_c(out, (char)c);
+		} else if (set == 'I' || c >= 0xa1) {
+			g_string_append_c(out, (char)0x8e);
+			g_string_append_c(out, (char)(c | 0x80));
+		} else if (set == 'B' || i + 1 == in.size || in.data[i + 1] <= ' ' || in.data[i + 1] >= 0x7f)
+			g_string_append_c(out, (char)c);
+		else {
+			if (set == 'D')
+				g_string_append_c(out, (char)0x8f);
+			g_string_append_c(out, (char)(c | 0x80));
+			g_string_append_c(out, (char)(in.data[++i] | 0x80));
+		}
+	}
 }
 
-static bool has_c1(struct span in)
-{
-	for (size_t i = 0; i < in.size; i++)
-		if (in.data[i] >= 0x80 && in.data[i] < 0xa0)
-			return true;
-	return false;
-}
+/* --- all together --- */
 
 /* is_jis - Japanese that nobody declared: it begins with this escape sequence. */
 static bool is_jis(struct span in)
@@ -188,59 +299,83 @@ static bool is_jis(struct span in)
 	return in.size > 0 && memchr(in.data, 0x1b, in.size) != NULL && memmem(in.data, in.size, "\x1b$", 2) != NULL;
 }
 
-static void append_latin(GString *out, struct span in)
+/* read_as - appends `in` as text of this charset. Returns how many characters are not of it. */
+static size_t read_as(GString *out, const struct charset *charset, struct span in)
 {
-	iconv_t converter = converter_get("windows-1252");
-	if (converter == (iconv_t)-1)
+	iconv_t converter = converter_get(charset->iconv);
+	if (converter == NO_CONVERTER) {
 		append_utf8(out, in);
+		return in.size;
+	}
+	if (charset->kind != CHARSET_JIS && charset->kind != CHARSET_HZ)
+		return convert(out, converter, charset->kind, in);
+	GString *octets = g_string_sized_new(in.size);
+	if (charset->kind == CHARSET_HZ)
+		from_hz(octets, in);
 	else
-		convert(out, converter, in);
+		from_jis(octets, in);
+	size_t invalid = convert(out, converter, charset->kind, span_of(octets->str, octets->len));
+	g_string_free(octets, TRUE);
+	return invalid;
+}
+
+/* is_unsaid - a name that says nothing of the octets above 127. */
+static bool is_unsaid(const struct charset *charset)
+{
+	return charset == NULL || charset->kind == CHARSET_NONE;
+}
+
+/* get - the charset of a name; NULL when nothing is known of it. */
+static const struct charset *get(const char *name, struct charset *found)
+{
+	if (name == NULL || *name == '\0')
+		return NULL;
+	const struct charset *charset = charset_find(name);
+	return charset != NULL ? charset : find_else(name, found);
 }
 
 void charset_guess(GString *out, const char *hint, struct span in)
 {
+	struct charset found;
 	if (is_jis(in)) {
 		charset_append(out, "iso-2022-jp", in);
 		return;
 	}
-	if (in.size == 0 || charset_is_ascii(in) || is_utf8(in)) {
+	if (in.size == 0 || charset_is_ascii(in) || charset_looks_utf8(in)) {
 		append_utf8(out, in);
 		return;
 	}
 	size_t before = out->len;
-	iconv_t converter = is_plain(hint) || charset_is_utf8(hint) ? (iconv_t)-1 : converter_get(hint);
-	if (converter != (iconv_t)-1 && convert(out, converter, in) == 0)
+	const struct charset *charset = get(hint, &found);
+	if (!is_unsaid(charset) && charset->kind != CHARSET_UTF8 && read_as(out, charset, in) == 0)
 		return;
 	g_string_truncate(out, before);
-	append_latin(out, in);
+	read_as(out, charset_find("cp1252"), in);
 }
 
-void charset_append(GString *out, const char *charset, struct span in)
+void charset_append(GString *out, const char *name, struct span in)
 {
 	if (in.size == 0)
 		return;
-	if (charset_is_ascii(in) && same_as_ascii(charset) && !(is_plain(charset) && is_jis(in))) {
-		g_string_append_len(out, (const char *)in.data, (gssize)in.size);
-		return;
-	}
-	if (charset_is_utf8(charset)) {
+	if (charset_is_utf8(name)) {
 		append_utf8(out, in);
 		return;
 	}
-	iconv_t converter = is_plain(charset) ? (iconv_t)-1 : converter_get(charset);
-	size_t before = out->len;
-	const char *meant = NULL;
-	for (size_t i = 0; charset != NULL && i < G_N_ELEMENTS(meanings); i++)
-		if (g_ascii_strcasecmp(charset, meanings[i].declared) == 0)
-			meant = meanings[i].meant;
-	/* no text has C1 controls: who says iso-8859-1 and uses them means windows-1252 */
-	if (charset != NULL && g_ascii_strcasecmp(charset, "iso-8859-1") == 0 && has_c1(in))
-		append_latin(out, in);
-	else if (converter == (iconv_t)-1 && (meant == NULL || (converter = converter_get(meant)) == (iconv_t)-1))
+	struct charset found;
+	const struct charset *charset = get(name, &found);
+	if (charset == NULL && name != NULL && *name != '\0')
+		note_unknown(name);
+	if (is_unsaid(charset)) {
 		charset_guess(out, NULL, in);
-	else if (convert(out, converter, in) > 0 && meant != NULL &&
-		 (converter = converter_get(meant)) != (iconv_t)-1) {
+		return;
+	}
+	if (charset->kind == CHARSET_UTF8 || (charset->kind < CHARSET_SHIFTED && charset_is_ascii(in))) {
+		append_utf8(out, in);
+		return;
+	}
+	size_t before = out->len, invalid = read_as(out, charset, in);
+	if (charset->larger != NULL && (invalid > 0 || has_c1(out->str + before, out->len - before))) {
 		g_string_truncate(out, before);
-		convert(out, converter, in);
+		read_as(out, charset_find(charset->larger), in);
 	}
 }

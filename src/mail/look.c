@@ -7,8 +7,6 @@
  * at most MAGIC_MAX octets, once, when the part ends. libarchive reads headers only. A format that must decompress to
  * find the next header is left after the first one that has content, so nothing can be made to unpack much here.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <string.h>
 
 #include "config.h"
@@ -20,8 +18,6 @@
 #define MAGIC_MAX (64 * 1024) /* octets that it sees */
 #define MAGIC_TEXT_MAX 2048   /* of what looks like text: that is what is slow */
 #define LOOK_MAX 64           /* octets that decide what is text */
-#define ARCHIVE_ENTRIES_MAX 1000
-#define RAR5_SIGNATURE_SIZE 8
 
 /* mime_is_text - no control characters but those of text? */
 bool mime_is_text(struct span data)
@@ -121,113 +117,6 @@ void mime_look_exit(void)
 }
 #endif
 
-bool mime_is_archive(struct span head)
-{
-	static const struct {
-		const char *octets;
-		size_t size;
-	} begins[] = { { "PK\3\4", 4 }, { "7z\xbc\xaf\x27\x1c", 6 }, { "Rar!\x1a\7", 6 } };
-	for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
-		if (head.size >= begins[i].size && memcmp(head.data, begins[i].octets, begins[i].size) == 0)
-			return true;
-	return false;
-}
-
-/* entries_encrypted - does the archive say so? seeks: it finds the next header without reading what is between. */
-static bool entries_encrypted(struct archive *archive, struct span data, bool seeks)
-{
-	struct archive_entry *entry;
-	if (archive_read_open_memory(archive, data.data, data.size) != ARCHIVE_OK)
-		return false;
-	for (unsigned i = 0; i < ARCHIVE_ENTRIES_MAX; i++) {
-		int result = archive_read_next_header(archive, &entry);
-		if (archive_read_has_encrypted_entries(archive) == 1)
-			return true;
-		if (result == ARCHIVE_EOF || result == ARCHIVE_FATAL)
-			break;
-		if (archive_entry_is_encrypted(entry))
-			return true;
-		if (!seeks && archive_entry_size(entry) > 0)
-			return false;
-	}
-	/* some versions have words for encrypted headers, and nothing else */
-	const char *error = archive_error_string(archive);
-	return error != NULL && strstr(error, "ncrypt") != NULL;
-}
-
-/* A place in a RAR 5 archive; beyond its end everything reads as 0. */
-struct cursor {
-	struct span data;
-	size_t at;
-};
-
-/* vint - RAR's number: 7 bits an octet, the low ones first. */
-static uint64_t vint(struct cursor *cursor)
-{
-	uint64_t value = 0;
-	for (unsigned shift = 0; shift < 63 && cursor->at < cursor->data.size; shift += 7) {
-		uint8_t octet = cursor->data.data[cursor->at++];
-		value |= (uint64_t)(octet & 0x7f) << shift;
-		if ((octet & 0x80) == 0)
-			break;
-	}
-	return value;
-}
-
-/* rar5_encrypted - libarchive passes over the record that says a file is encrypted. */
-static bool rar5_encrypted(struct span data)
-{
-	enum { FILE_HEADER = 2, ENCRYPTION_HEADER = 4, EXTRA = 1, DATA = 2, ENCRYPTION_RECORD = 1 };
-	struct cursor cursor = { data, RAR5_SIGNATURE_SIZE };
-	for (unsigned i = 0; i < ARCHIVE_ENTRIES_MAX && cursor.at + 4 < data.size; i++) {
-		cursor.at += 4; /* checksum */
-		uint64_t size = vint(&cursor);
-		size_t begin = cursor.at;
-		if (size == 0 || size > data.size - begin)
-			return false;
-		size_t end = begin + (size_t)size;
-		uint64_t type = vint(&cursor), flags = vint(&cursor);
-		uint64_t extra = flags & EXTRA ? vint(&cursor) : 0, content = flags & DATA ? vint(&cursor) : 0;
-		if (type == ENCRYPTION_HEADER)
-			return true;
-		for (cursor.at = end - (size_t)MIN(extra, size); type == FILE_HEADER && cursor.at < end;) {
-			uint64_t record = vint(&cursor);
-			size_t next = cursor.at;
-			if (vint(&cursor) == ENCRYPTION_RECORD)
-				return true;
-			cursor.at = next + (size_t)CLAMP(record, 1, end);
-		}
-		if (content > data.size - end)
-			return false;
-		cursor.at = end + (size_t)content;
-	}
-	return false;
-}
-
-bool mime_archive_encrypted(struct span data)
-{
-	if (data.size > RAR5_SIGNATURE_SIZE && memcmp(data.data, "Rar!\x1a\7\1", 7) == 0)
-		return rar5_encrypted(data);
-	bool zip = data.data[0] == 'P';
-	struct archive *archive = archive_read_new();
-	if (zip)
-		archive_read_support_format_zip_seekable(archive);
-	else {
-		archive_read_support_format_7zip(archive);
-		archive_read_support_format_rar(archive);
-	}
-	bool encrypted = entries_encrypted(archive, data, zip);
-	archive_read_free(archive);
-	if (zip && !encrypted) {
-		/* without its end there is no directory: the first local header has to do */
-		archive = archive_read_new();
-		archive_read_support_format_zip_streamable(archive);
-		encrypted = entries_encrypted(archive, data, false);
-		archive_read_free(archive);
-	}
-	return encrypted;
-}
-
 /* ---- lookers ---- */
 
 /* The first octets of a part, until there are enough. */
@@ -277,36 +166,4 @@ static void magic_end(void *state, struct part *part)
 
 const struct part_looker magic_looker = {
 	.begin = magic_begin, .feed = first_feed, .end = magic_end, .drop = g_free, .memory = first_memory
-};
-
-static void *archive_begin(struct part *part, struct span head)
-{
-	return mime_is_archive(head) ? g_byte_array_new() : NULL;
-}
-
-static void archive_feed(void *state, struct span piece)
-{
-	GByteArray *kept = state;
-	g_byte_array_append(kept, piece.data, (guint)MIN(piece.size, MIME_ARCHIVE_MAX - kept->len));
-}
-
-static void archive_drop(void *state)
-{
-	g_byte_array_free(state, TRUE);
-}
-
-static void archive_end(void *state, struct part *part)
-{
-	const GByteArray *kept = state;
-	part->about->encrypted = mime_archive_encrypted(span_of(kept->data, kept->len));
-	archive_drop(state);
-}
-
-static size_t archive_memory(const void *state)
-{
-	return ((const GByteArray *)state)->len;
-}
-
-const struct part_looker archive_looker = {
-	.begin = archive_begin, .feed = archive_feed, .end = archive_end, .drop = archive_drop, .memory = archive_memory
 };

@@ -126,7 +126,7 @@ void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evid
 
 void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element)
 {
-	if (*list == &nothing) {
+	if (!*list || *list == &nothing) {
 		*list = arena_take(mail->arena, sizeof **list);
 		**list = (GPtrArray){ 0 };
 	}
@@ -162,7 +162,7 @@ struct mail *mail_new(const struct mail_options *options)
 	open->arena = (struct arena){ .at = (char *)open->first, .left = sizeof open->first };
 	mail->arena = &open->arena;
 	mail->to = mail->cc = mail->bcc = mail->received = &nothing;
-	mail->parts = mail->urls = mail->defects = &nothing;
+	mail->parts = mail->urls = mail->defects = mail->unknown_charsets = &nothing;
 	mail->text = &no_text;
 	return mail;
 }
@@ -335,6 +335,7 @@ static void parse(struct open_mail *open, bool whole)
 		source.mapped = true;
 	}
 	mime_parse(&open->mail, open->options, &source);
+	charset_unknown(&open->mail);
 	if (source.mapped)
 		munmap((void *)(uintptr_t)source.content.data, source.content.size);
 }

@@ -277,10 +277,12 @@ static struct mail_part *part_new(
 	*part = (struct mail_part){ 0 };
 	part->content_type = keep(arena, type);
 	part->charset = keep(arena, content->charset);
-	part->filename = keep(arena, disposition->filename != NULL ? disposition->filename : content->name);
 	part->disposition = keep(arena, disposition->value);
-	part->attachment = part->filename != NULL || g_strcmp0(disposition->value, "attachment") == 0;
 	part->number = arena_copy(arena, part_number->str, part_number->len);
+	names_take(mime->mail, part, disposition, true);
+	names_take(mime->mail, part, content, false);
+	names_done(mime->mail, part);
+	part->attachment = part->filename != NULL || g_strcmp0(disposition->value, "attachment") == 0;
 	mail_list_add(mime->mail, &mime->mail->parts, part);
 	return part;
 }
@@ -377,6 +379,7 @@ static void entity_parse(struct mime *mime, struct entity *entity, const char *d
 	struct span disposition = mime_field_value(mime->fields, MIME_FIELD_CONTENT_DISPOSITION);
 	mime_params_parse(mime->scratch, &entity->content, type, mime->hint);
 	mime_params_parse(mime->scratch, &entity->disposition, disposition, mime->hint);
+	names_again(mime->scratch, &entity->content, mime->fields, mime->hint);
 	entity->type = check_type(mime, type, &entity->content, default_type);
 	entity->encoding = mime_encoding_find(encoding);
 	if (entity->encoding == MIME_UNKNOWN && !mime->damaged)

@@ -18,8 +18,8 @@
 #define MIME_HEADER_COUNT_MAX 1000        /* beyond: a defect, and not kept */
 #define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of one value, and of all long ones, that are looked at */
 #define MIME_DEFECTS_MAX 100
-#define MIME_ARCHIVE_MAX (4 * 1024 * 1024) /* octets of an archive that are kept to look into it */
-#define MIME_STEP (64 * 1024)              /* octets decoded at a time */
+#define MIME_NAMES_MAX 8      /* names of one file */
+#define MIME_STEP (64 * 1024) /* octets decoded at a time */
 
 /* mime_same - is text the word (lower case, as long), in any case? */
 static inline bool mime_same(const char *text, const char *word, size_t size)
@@ -40,12 +40,16 @@ static inline struct span span_of(const void *data, size_t size)
 void mime_charset_init(void);
 void mime_charset_exit(void);
 /* charset_append - appends `in`, which is in `charset` (NULL or unknown: guessed), to out as UTF-8; what can't be
- * converted becomes U+FFFD. */
+ * converted becomes U+FFFD. charset_unknown - the names that it did not know since the last call, to the mail whose
+ * they are: to be called at the end of everything that reads a piece of one mail. */
 void charset_append(GString *out, const char *charset, struct span in);
 /* charset_guess - as charset_append for octets of which nothing is said: what their escape sequences say, UTF-8 when
  * they are, else `hint` (may be NULL), else windows-1252. */
 void charset_guess(GString *out, const char *hint, struct span in);
+void charset_unknown(struct mail *mail);
 bool charset_is_utf8(const char *charset);
+/* charset_looks_utf8 - are the octets UTF-8, NUL taken as a character? */
+bool charset_looks_utf8(struct span in);
 /* charset_is_ascii - octets from 1 to 127 only? */
 bool charset_is_ascii(struct span in);
 
@@ -114,8 +118,22 @@ struct mime_params {
 	char *value; /* lower case: "text/plain", "attachment"; NULL when there is none */
 	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
 	char *filename, *charset, *boundary, *format, *delsp;
+	struct mime_name { /* when it gives a file name more than once: each way to read it, decoded */
+		char *text;
+		bool filename; /* not "name" */
+	} others[MIME_NAMES_MAX];
+	unsigned other_count;
 };
 void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint);
+
+/* --- names.c: a file whose header gives it more than one name. names_take once for each field that may give one, the
+ * best first (Content-Disposition, then Content-Type), names_done when all were taken. names_again - to the names in
+ * params those of fields that came a second time. */
+void names_again(struct arena *arena, struct mime_params *params, const GArray *fields, const char *hint);
+void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition);
+void names_done(struct mail *mail, const struct mail_part *part);
+/* names_differ - two names that are not one name in two ways to write it. */
+bool names_differ(const char *a, const char *b);
 
 /* --- transfer.c: transfer encodings. */
 
@@ -143,16 +161,11 @@ void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html
 void mime_magic(struct arena *arena, struct span data, char **words, char **type);
 /* mime_is_text - do the first octets look like text? */
 bool mime_is_text(struct span data);
-/* mime_is_archive - is it of a kind that mime_archive_encrypted reads? */
-bool mime_is_archive(struct span head);
-bool mime_archive_encrypted(struct span data);
 void mime_look_exit(void);
 
 /* --- extract.c: files under --extract DIR. */
 
 struct extract_file;
-/* extract_extension - the extension for a content type, with its dot; "" when none is known. */
-const char *extract_extension(const char *content_type);
 /* extract_begin - a file of content whose hash is not known yet. Returns NULL with *error set (free with g_free). */
 struct extract_file *extract_begin(const char *directory, char **error);
 void extract_write(struct extract_file *file, struct span data);

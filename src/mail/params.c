@@ -100,7 +100,8 @@ static char *parse_quoted(struct arena *arena, const char **at)
 	return out;
 }
 
-/* parse_value - an unquoted value ends at ';'; a file name may have spaces in it, anything else may not. */
+/* parse_value - an unquoted value ends at ';'; a file name may have spaces and brackets in it, anything else ends at a
+ * space or a comment. */
 static char *parse_value(struct arena *arena, const char **at, bool is_name)
 {
 	const char *from = skip_space(*at), *end = from;
@@ -109,7 +110,7 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 		*at = from;
 		return value;
 	}
-	while (*end != '\0' && *end != ';' && (is_name || !is_space(*end)))
+	while (*end != '\0' && *end != ';' && (is_name || (*end != '(' && !is_space(*end))))
 		end++;
 	*at = end;
 	while (end > from && is_space(end[-1]))
@@ -230,6 +231,35 @@ static char *parameter(struct arena *arena, const GArray *pieces, const char *na
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/* add_other - a name beside the one that is used, once. */
+static void add_other(struct mime_params *params, char *text, bool filename)
+{
+	if (!text || *text == '\0')
+		return;
+	for (unsigned i = 0; i < params->other_count; i++)
+		if (params->others[i].filename == filename && strcmp(params->others[i].text, text) == 0)
+			return;
+	if (params->other_count < MIME_NAMES_MAX)
+		params->others[params->other_count++] = (struct mime_name){ text, filename };
+}
+
+/* other_names - every file name that the field gives in any of the ways there are, if it gives more than one. */
+static void other_names(struct arena *arena, struct mime_params *params, const GArray *pieces)
+{
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		GArray one = { (char *)(uintptr_t)piece, 1 };
+		bool filename = strcmp(piece->name, "filename") == 0;
+		if ((filename || strcmp(piece->name, "name") == 0) && !piece->continued)
+			add_other(params,
+				piece->extended ? extended_value(arena, &one, piece->name)
+						: mime_decode_words(arena, piece->value),
+				filename);
+	}
+	add_other(params, extended_value(arena, pieces, "filename"), true);
+	add_other(params, extended_value(arena, pieces, "name"), false);
+}
+
 /* place - where the parameter with this name goes; NULL when nobody asks for it. */
 static char **place(struct mime_params *params, const char *name, size_t size)
 {
@@ -243,6 +273,12 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 		if (strlen(places[i].name) == size && mime_same(name, places[i].name, size))
 			return places[i].place;
 	return NULL;
+}
+
+/* is_file_name - is it the place of one? */
+static bool is_file_name(struct mime_params *params, char **into)
+{
+	return into == &params->name || into == &params->filename;
 }
 
 /* parse_simple - what nearly all clients write: plain words, quoted or not. Returns false for anything else, with
@@ -282,11 +318,33 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
 			(quoted && memmem(from, (size_t)(at - from), "=?", 2) != NULL))
 			break;
+		if (is_file_name(&found, into) && *into != NULL)
+			break; /* a second name: both count */
 		if (into != NULL && *into == NULL && at > from)
 			*into = arena_copy(arena, from, (size_t)(at - from));
 		at += quoted;
 	}
 	return false;
+}
+
+/* parse_word - the first word of a field, "text/plain", in lower case, with comments and space around its '/' left out;
+ * NULL when there is none. Returns where it ends. */
+static const char *parse_word(struct arena *arena, const char *from, char **word)
+{
+	const char *at = skip_space(from), *end = at + strcspn(at, "; \t(");
+	const char *slash = skip_space(end);
+	*word = end > at ? lower(arena, at, (size_t)(end - at)) : NULL;
+	if (*word == NULL || (*slash != '/' && end[-1] != '/'))
+		return end;
+	const char *rest = skip_space(*slash == '/' ? slash + 1 : end);
+	size_t first = (size_t)(end - at), size = strcspn(rest, "; \t(");
+	char *whole = arena_take(arena, first + size + 2);
+	memcpy(whole, *word, first);
+	if (*slash == '/')
+		whole[first++] = '/';
+	memcpy(whole + first, lower(arena, rest, size), size + 1);
+	*word = whole;
+	return rest + size;
 }
 
 void mime_params_parse(struct arena *arena, struct mime_params *params, struct span value, const char *hint)
@@ -295,9 +353,7 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 	if (value.size == 0 || parse_simple(arena, params, value))
 		return;
 	char *text = mime_unfold(arena, span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
-	const char *at = skip_space(text), *end = at + strcspn(at, "; \t(");
-	if (end > at)
-		params->value = lower(arena, at, (size_t)(end - at));
+	const char *at, *end = parse_word(arena, text, &params->value);
 	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
 	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
 		at = skip_space(at);
@@ -314,5 +370,6 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 	params->boundary = parameter(arena, pieces, "boundary");
 	params->format = parameter(arena, pieces, "format");
 	params->delsp = parameter(arena, pieces, "delsp");
+	other_names(arena, params, pieces);
 	g_array_free(pieces, TRUE);
 }

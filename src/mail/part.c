@@ -7,6 +7,8 @@
  */
 #include "part.h"
 
+#include "kind.h"
+
 #include <string.h>
 
 #define FREE_MAX 256 /* closed parts whose memory is kept */
@@ -20,7 +22,7 @@ static unsigned free_count;
 
 void parts_begin(struct parts *parts, struct mail *mail, const struct mail_options *options)
 {
-	*parts = (struct parts){ .mail = mail, .options = options };
+	*parts = (struct parts){ .mail = mail, .options = options, .unpack = MAIL_UNPACKED_MAX };
 	parts->text_max = MAX(options->body ? options->body_limit : 0, MAIL_TEXT_MAX);
 }
 
@@ -116,8 +118,8 @@ static void store(struct part *part)
 	struct mail_part *about = part->about;
 	struct mail *mail = part->parts->mail;
 	char *error = NULL;
-	about->path =
-		extract_end(part->file, mail->arena, about->sha256, extract_extension(about->content_type), &error);
+	about->path = extract_end(part->file, mail->arena, about->sha256,
+		kind_extension(about, span_of(part->head, part->head_size)), &error);
 	about->stored = about->path;
 	if (error)
 		mail_lost(mail, error);

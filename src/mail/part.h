@@ -35,13 +35,14 @@ struct part_looker {
 };
 extern const struct part_looker text_looker, magic_looker, archive_looker;
 
-/* What the parts of one mail share. Zeroed but for the first two. */
+/* What the parts of one mail share.  */
 struct parts {
 	struct mail *mail;
 	const struct mail_options *options;
 	size_t text_max;  /* octets of a text that are looked at */
 	GHashTable *seen; /* urls */
 	int body_rank;    /* of the part that is the body so far; 0: none */
+	uint64_t unpack;  /* octets that may still be unpacked of archives */
 };
 void parts_begin(struct parts *parts, struct mail *mail, const struct mail_options *options);
 void parts_end(struct parts *parts);

@@ -5,7 +5,8 @@
  * Own code decodes the words because GMime 3.2 loses the second of two padded base64 words, replaces what it can't
  * convert with '?', and needs quadratic time for words that never end. Words are taken wherever real clients put
  * them: in quotes, without space around them, with spaces inside. The octets of adjacent words of one charset are
- * joined before they are converted, for clients that cut characters in two.
+ * joined before they are converted, for clients that cut characters in two. Octets beyond ASCII that stand in a word as
+ * they are, against the rules, are converted once, with the line.
  */
 #include "mime.h"
 
@@ -56,22 +57,6 @@ static struct span unfold(struct arena *arena, struct span value)
 	return span_of(out, size);
 }
 
-char *mime_unfold(struct arena *arena, struct span value, const char *hint)
-{
-	while (value.size > 0 && is_space((char)*value.data))
-		value = span_of(value.data + 1, value.size - 1);
-	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
-		value.size--;
-	if (octets_printable(value.data, value.size))
-		return arena_copy(arena, (const char *)value.data, value.size);
-	struct span raw = unfold(arena, value);
-	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
-		return (char *)(uintptr_t)raw.data;
-	GString *line = g_string_sized_new(raw.size);
-	charset_guess(line, hint, raw);
-	return arena_string(arena, line);
-}
-
 /* One encoded word: =?charset*language?encoding?text?= */
 struct word {
 	char charset[WORD_CHARSET_MAX];
@@ -109,33 +94,57 @@ static void append_octets(void *out, struct span decoded, size_t passed)
 	g_string_append_len(out, (const char *)decoded.data, (gssize)decoded.size);
 }
 
-/* word_octets - appends what a word encodes. */
-static void word_octets(GString *out, const struct word *word)
+/* Words of one charset that stand side by side: their octets, which are converted together. */
+struct run {
+	GString *out, *octets;
+	char charset[WORD_CHARSET_MAX];
+};
+
+static void run_end(struct run *run)
 {
-	size_t size = (size_t)(word->text_end - word->text);
-	if (word->encoding == 'b') {
-		mime_decode(MIME_BASE64, span_of(word->text, size), append_octets, out);
-		return;
-	}
+	charset_append(run->out, run->charset, span_of(run->octets->str, run->octets->len));
+	g_string_truncate(run->octets, 0);
+}
+
+/* run_quoted - the text of a Q word. Characters beyond ASCII are none of the encoding: they are UTF-8 by now. */
+static void run_quoted(struct run *run, const char *text, size_t size)
+{
 	for (size_t i = 0; i < size; i++) {
 		int high = -1, low = -1;
-		if (word->text[i] == '=' && i + 2 < size) {
-			high = g_ascii_xdigit_value(word->text[i + 1]);
-			low = g_ascii_xdigit_value(word->text[i + 2]);
+		if (text[i] == '=' && i + 2 < size) {
+			high = g_ascii_xdigit_value(text[i + 1]);
+			low = g_ascii_xdigit_value(text[i + 2]);
 		}
 		if (high >= 0 && low >= 0) {
-			g_string_append_c(out, (char)(high << 4 | low));
+			g_string_append_c(run->octets, (char)(high << 4 | low));
 			i += 2;
+		} else if (text[i] & 0x80) {
+			run_end(run);
+			g_string_append_c(run->out, text[i]);
 		} else
-			g_string_append_c(out, word->text[i] == '_' ? ' ' : word->text[i]);
+			g_string_append_c(run->octets, text[i] == '_' ? ' ' : text[i]);
 	}
+}
+
+/* run_word - one word more. */
+static void run_word(struct run *run, const struct word *word)
+{
+	size_t size = (size_t)(word->text_end - word->text);
+	if (run->octets->len > 0 && g_ascii_strcasecmp(run->charset, word->charset) != 0)
+		run_end(run);
+	memcpy(run->charset, word->charset, sizeof run->charset);
+	if (word->encoding == 'b')
+		mime_decode(MIME_BASE64, span_of(word->text, size), append_octets, run->octets);
+	else
+		run_quoted(run, word->text, size);
 }
 
 char *mime_decode_words(struct arena *arena, char *text)
 {
 	if (strstr(text, "=?") == NULL)
 		return text;
-	GString *out = g_string_sized_new(strlen(text)), *octets = g_string_new(NULL);
+	GString *out = g_string_sized_new(strlen(text));
+	struct run run = { .out = out, .octets = g_string_new(NULL) };
 	struct word word;
 	bool open = true;
 	for (const char *at = text; *at != '\0';) {
@@ -143,28 +152,55 @@ char *mime_decode_words(struct arena *arena, char *text)
 			g_string_append_c(out, *at++);
 			continue;
 		}
-		char charset[WORD_CHARSET_MAX];
-		memcpy(charset, word.charset, sizeof charset);
-		bool more = true;
-		while (more) {
-			word_octets(octets, &word);
+		const char *next = at;
+		do {
+			run_word(&run, &word);
 			at = word.end;
 			/* space between two words is not part of the text */
-			const char *next = at + strspn(at, " \t\r\n");
-			more = open && word_parse(&word, next, &open);
-			if (more)
-				at = next;
-			if (more && g_ascii_strcasecmp(charset, word.charset) != 0) {
-				charset_append(out, charset, span_of(octets->str, octets->len));
-				g_string_truncate(octets, 0);
-				memcpy(charset, word.charset, sizeof charset);
-			}
-		}
-		charset_append(out, charset, span_of(octets->str, octets->len));
-		g_string_truncate(octets, 0);
+			next = at + strspn(at, " \t\r\n");
+		} while (open && word_parse(&word, next, &open));
+		run_end(&run);
 	}
-	g_string_free(octets, TRUE);
+	g_string_free(run.octets, TRUE);
 	return arena_string(arena, out);
+}
+
+/* guess_line - a line with octets beyond ASCII becomes UTF-8. Inside a word they are in its charset, unless they are
+ * UTF-8 themselves. */
+static char *guess_line(struct arena *arena, struct span line, const char *hint)
+{
+	GString *out = g_string_sized_new(line.size);
+	const char *at = (const char *)line.data, *done = at, *end = at + line.size;
+	struct word word;
+	for (bool open = true; open && (at = memmem(at, (size_t)(end - at), "=?", 2)) != NULL;) {
+		if (!word_parse(&word, at, &open)) {
+			at += 2;
+			continue;
+		}
+		struct span text = span_of(word.text, (size_t)(word.text_end - word.text));
+		at = word.end;
+		if (charset_looks_utf8(text))
+			continue;
+		charset_guess(out, hint, span_of(done, (size_t)(word.text - done)));
+		charset_append(out, word.charset, text);
+		done = word.text_end;
+	}
+	charset_guess(out, hint, span_of(done, (size_t)(end - done)));
+	return arena_string(arena, out);
+}
+
+char *mime_unfold(struct arena *arena, struct span value, const char *hint)
+{
+	while (value.size > 0 && is_space((char)*value.data))
+		value = span_of(value.data + 1, value.size - 1);
+	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
+		value.size--;
+	if (octets_printable(value.data, value.size))
+		return arena_copy(arena, (const char *)value.data, value.size);
+	struct span raw = unfold(arena, value);
+	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
+		return (char *)(uintptr_t)raw.data;
+	return guess_line(arena, raw, hint);
 }
 
 char *mime_words(struct arena *arena, struct span value, const char *hint)

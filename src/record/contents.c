@@ -236,6 +236,7 @@ static void put_email(struct json *root, const struct mail *mail)
 	json_word(&email, FIELD_email_body_md5, mail->body_md5);
 	put_attachments(&email, mail->parts);
 	json_strings(&email, FIELD_email_url, mail->urls);
+	json_strings(&email, FIELD_email_unknown_charset, mail->unknown_charsets);
 }
 
 void output_smtp(struct output *output, const struct place *place, const struct transaction *tx,
@@ -267,6 +268,27 @@ void output_smtp(struct output *output, const struct place *place, const struct 
 	record_end(output, place, &root);
 }
 
+/* put_archive - what is in a file. */
+static void put_archive(struct json *file, const struct mail_archive *archive)
+{
+	struct json object = json_object(file, FIELD_fileinfo_archive);
+	cJSON *array = cJSON_CreateArray();
+	json_word(&object, FIELD_archive_format, archive->format);
+	json_flag(&object, FIELD_archive_encrypted, archive->encrypted);
+	json_flag(&object, FIELD_archive_complete, archive->complete);
+	for (guint i = 0; i < archive->entries->len; i++) {
+		const struct mail_entry *entry = archive->entries->pdata[i];
+		struct json row = json_detached(OF_archive_entry);
+		json_string(&row, FIELD_archive_entry_name, entry->name);
+		if (entry->size != UINT64_MAX)
+			json_number(&row, FIELD_archive_entry_size, entry->size);
+		json_flag(&row, FIELD_archive_entry_encrypted, entry->encrypted);
+		cJSON_AddItemToArray(array, row.node);
+	}
+	struct json entries = { array, OF_archive_entry, -1 };
+	json_close(&object, FIELD_archive_entries, &entries);
+}
+
 void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part,
 	const struct belongings *belongings)
 {
@@ -287,6 +309,10 @@ void output_fileinfo(struct output *output, const struct place *place, const str
 	json_flag(&file, FIELD_fileinfo_gaps, part->gaps);
 	json_flag(&file, FIELD_fileinfo_stored, part->stored);
 	json_string(&file, FIELD_fileinfo_path, part->path);
+	if (part->archive)
+		put_archive(&file, part->archive);
+	if (part->macros != MACROS_UNKNOWN)
+		json_flag(&file, FIELD_fileinfo_has_macros, part->macros == MACROS_PRESENT);
 	put_belongings(&root, belongings);
 	record_end(output, place, &root);
 }

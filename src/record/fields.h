@@ -114,6 +114,7 @@
 	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: all behind the header (--hash)") \
 	X(email, attachment, TEXTS, MAYBE, none, "names of the attachments") \
 	X(email, url, TEXTS, MAYBE, none, "links in the text parts") \
+	X(email, unknown_charset, TEXTS, MAYBE, none, "charsets that were declared and are not known: their text was guessed") \
 	\
 	X(fileinfo, filename, TEXT, MAYBE, none, "its name, decoded") \
 	X(fileinfo, content_type, TEXT, MAYBE, none, "its media type, as declared") \
@@ -129,6 +130,17 @@
 	X(fileinfo, gaps, FLAG, ALWAYS, none, "a piece of it is missing") \
 	X(fileinfo, stored, FLAG, ALWAYS, none, "--extract stored it") \
 	X(fileinfo, path, TEXT, MAYBE, none, "where it is stored") \
+	X(fileinfo, archive, OBJECT, MAYBE, archive, "what is in it") \
+	X(fileinfo, has_macros, FLAG, MAYBE, none, "of an Office document: programs are in it") \
+	\
+	X(archive, format, ASCII, ALWAYS, none, "zip, tar, gzip, bzip2, xz, zstd, 7z, rar, cab, iso") \
+	X(archive, encrypted, FLAG, ALWAYS, none, "an entry, or the list of entries") \
+	X(archive, complete, FLAG, ALWAYS, none, "all of it was looked at: no limit was met, nothing missing or encrypted") \
+	X(archive, entries, OBJECTS, MAYBE, archive_entry, "its entries, and those of archives in it as inner.zip!name") \
+	\
+	X(archive_entry, name, TEXT, ALWAYS, none, "its name, with its folders") \
+	X(archive_entry, size, NUMBER, MAYBE, none, "octets unpacked") \
+	X(archive_entry, encrypted, FLAG, ALWAYS, none, "its content is encrypted") \
 	\
 	X(smtp_command, verb, TEXT, MAYBE, none, "the command in upper case; none for a line of an AUTH exchange") \
 	X(smtp_command, argument, TEXT, MAYBE, none, "what follows the verb; a secret is shown as *") \
@@ -235,6 +247,7 @@
 #define OBJECTS(X) \
 	X(envelope, "envelope") X(alert, "alert") X(about_smtp, "smtp") X(about_email, "email") X(smtp, "smtp") \
 	X(reply, "reply") X(rcpt_status, "rcpt_status") X(email, "email") X(fileinfo, "fileinfo") \
+	X(archive, "archive") X(archive_entry, "archive_entry") \
 	X(smtp_command, "smtp_command") X(smtp_response, "smtp_response") X(smtp_content, "smtp_content") \
 	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(stats, "stats") \
 	X(severity_counts, "severity_counts") \

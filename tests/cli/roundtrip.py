@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -379,6 +380,8 @@ def main():
         for words in said:
             print("mail %d: %s" % (number, words))
         failed += bool(said)
+    # the names that set_param gave beside the real ones are told, and nothing else is
+    alerts = [a for a in alerts if not re.fullmatch(r"part \S+ has more than one name: (.*), not \1", a["description"], re.S)]
     for alert in alerts:
         print("alert: %s" % alert)
     print("%d mails, %d parts, %d differ, %d of %d names lost by the writer" % (

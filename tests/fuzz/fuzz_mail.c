@@ -34,7 +34,7 @@ static void check(const struct mail *mail)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct mail_options options = {
-		.parse = true, .body = true, .urls = true, .body_limit = 1000, .hashes = HASH_SHA256
+		.parse = true, .body = true, .urls = true, .archives = true, .body_limit = 1000, .hashes = HASH_SHA256
 	};
 	if (size == 0)
 		return 0;

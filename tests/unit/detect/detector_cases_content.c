@@ -95,7 +95,9 @@ void case_attachment_type_mismatch(struct bench *b, bool hit)
 void case_attachment_encrypted(struct bench *b, bool hit)
 {
 	char name[] = "a.zip";
-	struct mail_part part = { .filename = name, .encrypted = hit };
+	GPtrArray none = { 0 };
+	struct mail_archive archive = { .format = "zip", .encrypted = hit, .entries = &none };
+	struct mail_part part = { .filename = name, .archive = &archive };
 	g_ptr_array_add(b->mail.parts, &part);
 	detector_mail(b->detector, &b->tx, &b->mail);
 	g_ptr_array_set_size(b->mail.parts, 0);

@@ -56,6 +56,27 @@ static void subjects_say_what_the_sender_meant(void **state)
 	subject_is("", "");
 }
 
+static void raw_octets_in_a_word_are_converted_once(void **state)
+{
+	subject_is("=?iso-8859-1?Q?K\xf6ln?=", "K\xc3\xb6ln");
+	subject_is("=?iso-8859-1?Q?Gr=FC\xdf"
+		   "e?= aus K\xf6ln",
+		"Gr\xc3\xbc\xc3\x9f"
+		"e aus K\xc3\xb6ln");
+	subject_is("=?utf-8?Q?Gr\xc3\xbc=C3=9Fe?=", "Gr\xc3\xbc\xc3\x9f"
+						    "e");
+	subject_is("=?iso-8859-1?Q?=FCK\xc3\xb6ln=FC?=", "\xc3\xbcK\xc3\xb6ln\xc3\xbc");
+	subject_is("=?shift_jis?Q?\x83"
+		   "A=83B?=",
+		"\xe3\x82\xa2\xe3\x82\xa3");
+	subject_is(
+		"\xfc =?koi8-r?Q?\xc1?= =?iso-8859-1?Q?\xe4=E4?= \xfc", "\xc3\xbc \xd0\xb0\xc3\xa4\xc3\xa4 \xc3\xbc");
+	subject_is("=?utf-8?B?aGVs\xff"
+		   "bG8=?= \xfc",
+		"hello \xc3\xbc");
+	subject_is("=?iso-8859-1?Q?never \xf6", "=?iso-8859-1?Q?never \xc3\xb6");
+}
+
 static void raw_headers_are_in_the_charset_of_the_text(void **state)
 {
 	struct mail *mail = read_mail("Subject: \xf0\xd2\xc9\xd7\xc5\xd4\r\n"
@@ -211,16 +232,103 @@ static void file_names_as_clients_write_them(void **state)
 	name_is("Content-Disposition: attachment; FILENAME=case.txt", "case.txt");
 }
 
+/* others_are - the name that is reported, and those beside it, apart by '|'. */
+static void others_are(const char *fields, const char *name, const char *others)
+{
+	char *text = g_strdup_printf("%s\r\n\r\nx", fields);
+	struct mail *mail = read_mail(text);
+	const struct mail_part *part = part_of(mail, 0);
+	GString *got = g_string_new(NULL);
+	unsigned named = 0;
+	assert_string_equal(part->filename, name);
+	for (guint i = 0; part->other_names && i < part->other_names->len; i++)
+		g_string_append_printf(got, "%s%s", i > 0 ? "|" : "", (char *)part->other_names->pdata[i]);
+	assert_string_equal(got->str, others);
+	for (guint i = 0; i < mail->defects->len; i++) {
+		const struct mime_defect *defect = mail->defects->pdata[i];
+		named += strstr(defect->description, "more than one name") != NULL;
+	}
+	assert_int_equal(named, *others != '\0');
+	g_string_free(got, TRUE);
+	mail_free(mail);
+	g_free(text);
+}
+
+static void all_names_of_a_file_are_seen(void **state)
+{
+	others_are("Content-Disposition: attachment; filename=a.txt; filename=b.exe", "a.txt", "b.exe");
+	others_are("Content-Disposition: attachment; filename=a.exe; filename*=utf-8''b.txt", "b.txt", "a.exe");
+	others_are("Content-Disposition: attachment; filename*=utf-8''a.txt; filename*=utf-8''b.exe", "a.txt", "b.exe");
+	others_are("Content-Disposition: attachment; filename*0=a; filename*1=.txt; filename=b.exe", "a.txt", "b.exe");
+	others_are("Content-Type: image/png; name=b.exe\r\nContent-Disposition: attachment; filename=a.png", "a.png",
+		"b.exe");
+	others_are("Content-Type: image/png; name=b.png; name=c.exe\r\nContent-Disposition: inline; filename=a.png",
+		"a.png", "b.png|c.exe");
+	others_are("Content-Disposition: attachment; filename=a.txt\r\n"
+		   "Content-Disposition: attachment; filename=b.exe; filename*=utf-8''c.js",
+		"a.txt", "c.js|b.exe");
+	others_are("Content-Type: text/plain; name=a.txt\r\nContent-Type: text/plain; name=b.exe", "a.txt", "b.exe");
+	/* one name, written in two ways */
+	others_are("Content-Type: image/png; name=\"=?utf-8?q?=C3=BCber.png?=\"\r\n"
+		   "Content-Disposition: attachment; filename*=utf-8''%C3%BCber.png",
+		"\xc3\xbc"
+		"ber.png",
+		"");
+	others_are("Content-Disposition: attachment; filename=\"_ber gr??e.png\"; "
+		   "filename*=utf-8''%C3%BCber%20gr%C3%B6%C3%9Fe.png",
+		"\xc3\xbc"
+		"ber gr\xc3\xb6\xc3\x9f"
+		"e.png",
+		"");
+	others_are("Content-Disposition: attachment; filename=UEBER.PNG; filename*=utf-8''%C3%BCber.png",
+		"\xc3\xbc"
+		"ber.png",
+		"");
+	others_are("Content-Disposition: attachment; filename=ber.png; filename*=utf-8''%C3%BCber.png%C3%BC",
+		"\xc3\xbc"
+		"ber.png\xc3\xbc",
+		"");
+	others_are("Content-Disposition: attachment; filename=a.exe.png; filename*=utf-8''a%C3%BC.png", "a\xc3\xbc.png",
+		"a.exe.png");
+	others_are("Content-Disposition: attachment; filename=x.exe; filename*=utf-8''%C3%BC.png", "\xc3\xbc.png",
+		"x.exe");
+	others_are("Content-Disposition: form-data; name=\"file\"; filename=\"a.sh\"", "a.sh", "");
+	others_are("Content-Disposition: attachment; filename=A.TXT; filename=a.txt", "A.TXT", "");
+}
+
+static void comments_are_no_part_of_a_field(void **state)
+{
+	static const char *const types[] = { "text/html (a comment); charset=koi8-r",
+		"(c) text (c) / (c) html ; charset = (c) koi8-r", "text/html; charset=koi8-r (c; charset=utf-8)",
+		"text/html;(c)charset(c)=(c)\"koi8-r\"(c)", "text/html; charset=koi8-r(c)",
+		"TEXT /HTML; charset=koi8-r", "text/ html; charset=koi8-r" };
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		char *text = g_strdup_printf("Content-Type: %s\r\n\r\n\xc1", types[i]);
+		struct mail *mail = read_mail(text);
+		assert_string_equal(part_of(mail, 0)->content_type, "text/html");
+		assert_string_equal(part_of(mail, 0)->charset, "koi8-r");
+		assert_string_equal(mail->body, "\xd0\xb0");
+		defects_are(mail, 0, MIME_MALFORMED);
+		mail_free(mail);
+		g_free(text);
+	}
+	name_is("Content-Disposition: (c) attachment; filename (c) = (c) \"a.txt\" (c)", "a.txt");
+	name_is("Content-Disposition: attachment; filename=report (1).pdf", "report (1).pdf");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(subjects_say_what_the_sender_meant),
+		cmocka_unit_test(raw_octets_in_a_word_are_converted_once),
 		cmocka_unit_test(raw_headers_are_in_the_charset_of_the_text),
 		cmocka_unit_test(words_without_end_take_no_time),
 		cmocka_unit_test(every_field_has_its_place),
 		cmocka_unit_test(addresses_are_cut_where_they_end),
 		cmocka_unit_test(from_has_a_name_and_an_address),
 		cmocka_unit_test(file_names_as_clients_write_them),
+		cmocka_unit_test(all_names_of_a_file_are_seen),
+		cmocka_unit_test(comments_are_no_part_of_a_field),
 	};
 	mail_init();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * archives.c - see archives.h. libarchive reads; of RAR 5, which it can't list without unpacking, own code reads the
+ * names (rar5.c).
+ *
+ * An archive whose entries can be found without unpacking is read twice: first its names, so that no bomb hides them,
+ * then how its entries begin, as far as the budget reaches. Names are octets in UTF-8, or else in code page 437.
+ */
+#include "archives.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+#include <string.h>
+
+#include "kept.h"
+#include "part.h"
+#include "rar5.h"
+
+#define INNER_MAX (16 * 1024 * 1024) /* octets of an archive in an archive */
+#define HEAD_SIZE 512                /* octets of an entry that tell what it is */
+#define NAME_MAX_SHOWN 1024          /* octets of a name; longer ones are cut */
+#define IDLE_MAX 1000                /* blocks without octets */
+
+/* One look into an archive and those in it. */
+struct look {
+	struct mail *mail;
+	struct mail_archive *result;
+	uint64_t left; /* octets that may still be unpacked */
+};
+
+/* An archive of those in each other. */
+struct level {
+	struct look *look;
+	const struct kind *kind;
+	struct span octets;
+	const char *prefix; /* of the names: "inner.zip!"; "" */
+	const char *name;   /* of the file; NULL */
+	unsigned depth;
+};
+
+static void read_level(struct level *level);
+
+/* is_cheap - can an entry be passed over without unpacking it? */
+static bool is_cheap(enum container container)
+{
+	return container == CONTAINER_ZIP || container == CONTAINER_ISO || container == CONTAINER_TAR;
+}
+
+/* packed_name - of the one file in a gzip that does not say it: the name of the outer file without its extension. */
+static const char *packed_name(struct arena *arena, const char *name)
+{
+	const char *slash = name ? strrchr(name, '/') : NULL;
+	if (slash)
+		name = slash + 1;
+	const char *dot = name ? strrchr(name, '.') : NULL;
+	return dot && dot > name ? arena_copy(arena, name, (size_t)(dot - name)) : "data";
+}
+
+/* entry_name - with that of the archive around it. */
+static char *entry_name(const struct level *level, const char *raw)
+{
+	GString *name = g_string_new(level->prefix);
+	size_t size = strlen(raw);
+	if (size > NAME_MAX_SHOWN)
+		size = NAME_MAX_SHOWN;
+	charset_guess(name, "cp437", span_of(raw, size));
+	return arena_string(level->look->mail->arena, name);
+}
+
+/* add_entry - one more in the list; NULL when it is full. */
+static struct mail_entry *add_entry(const struct level *level, const char *raw, uint64_t size, bool encrypted)
+{
+	struct mail *mail = level->look->mail;
+	struct mail_archive *result = level->look->result;
+	if (result->entries->len >= MAIL_ENTRIES_MAX) {
+		result->complete = false;
+		return NULL;
+	}
+	struct mail_entry *entry = arena_take(mail->arena, sizeof *entry);
+	*entry = (struct mail_entry){
+		.name = entry_name(level, raw), .size = size, .encrypted = encrypted, .inner = level->depth > 0
+	};
+	arena_add(mail->arena, result->entries, entry);
+	if (encrypted) {
+		result->encrypted = true;
+		result->complete = false;
+	}
+	return entry;
+}
+
+/* add_found - an entry as libarchive gives it. */
+static struct mail_entry *add_found(const struct level *level, struct archive *archive, struct archive_entry *found)
+{
+	const char *name = archive_entry_pathname(found);
+	bool one = level->kind->container == CONTAINER_PACKED && archive_format(archive) == ARCHIVE_FORMAT_RAW;
+	if (one && g_strcmp0(name, "data") == 0)
+		name = packed_name(level->look->mail->arena, level->name);
+	uint64_t size = archive_entry_size_is_set(found) ? (uint64_t)archive_entry_size(found) : UINT64_MAX;
+	return add_entry(level, name ? name : "?", size, archive_entry_is_encrypted(found));
+}
+
+/* --- libarchive --- */
+
+/* open_archive - NULL when it can't be read as this. streamed: a zip without its directory. */
+static struct archive *open_archive(const struct level *level, bool streamed)
+{
+	struct archive *archive = archive_read_new();
+	switch (level->kind->container) {
+	case CONTAINER_ZIP:
+		if (streamed)
+			archive_read_support_format_zip_streamable(archive);
+		else
+			archive_read_support_format_zip_seekable(archive);
+		break;
+	case CONTAINER_7Z:
+		archive_read_support_format_7zip(archive);
+		break;
+	case CONTAINER_RAR:
+		archive_read_support_format_rar(archive);
+		break;
+	case CONTAINER_RAR5:
+		archive_read_support_format_rar5(archive);
+		break;
+	case CONTAINER_CAB:
+		archive_read_support_format_cab(archive);
+		break;
+	case CONTAINER_ISO:
+		archive_read_support_format_iso9660(archive);
+		break;
+	case CONTAINER_PACKED:
+		archive_read_support_filter_gzip(archive);
+		archive_read_support_filter_bzip2(archive);
+		archive_read_support_filter_xz(archive);
+		archive_read_support_filter_zstd(archive);
+		archive_read_support_format_raw(archive);
+		archive_read_support_format_tar(archive);
+		break;
+	default:
+		archive_read_support_format_tar(archive);
+	}
+	if (archive_read_open_memory(archive, level->octets.data, level->octets.size) == ARCHIVE_OK)
+		return archive;
+	archive_read_free(archive);
+	return NULL;
+}
+
+/* close_archive - some formats say only now, and in words, that they are encrypted. */
+static void close_archive(const struct level *level, struct archive *archive)
+{
+	const char *error = archive_error_string(archive);
+	if (archive_read_has_encrypted_entries(archive) == 1 || (error && strstr(error, "ncrypt"))) {
+		level->look->result->encrypted = true;
+		level->look->result->complete = false;
+	}
+	archive_read_free(archive);
+}
+
+/* next - the next entry; NULL at the end. What can't be read makes the list incomplete. */
+static struct archive_entry *next(const struct level *level, struct archive *archive)
+{
+	struct archive_entry *entry;
+	int result = archive_read_next_header(archive, &entry);
+	if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
+		return entry;
+	if (result != ARCHIVE_EOF)
+		level->look->result->complete = false;
+	return NULL;
+}
+
+/* list - the names, nothing is unpacked. */
+static void list(const struct level *level, bool streamed)
+{
+	struct archive *archive = open_archive(level, streamed);
+	if (!archive) {
+		level->look->result->complete = false;
+		return;
+	}
+	for (struct archive_entry *entry; (entry = next(level, archive));)
+		if (!add_found(level, archive, entry))
+			break;
+	close_archive(level, archive);
+}
+
+/* --- what is in an entry --- */
+
+/* is_archive - of a kind that is looked into. */
+static bool is_archive(const struct kind *kind)
+{
+	return kind && kind->container >= CONTAINER_ZIP && kind->container <= CONTAINER_ISO;
+}
+
+/* unpack - an entry: its head, all of it (up to INNER_MAX) when that is an archive, and to its end when `whole`.
+ * Returns false when nothing more can be read. */
+static bool unpack(const struct level *level, struct archive *archive, bool whole, GByteArray *octets, uint64_t *size)
+{
+	struct look *look = level->look;
+	bool inner = false;
+	unsigned idle = 0;
+	for (*size = 0;;) {
+		const void *block;
+		size_t count;
+		la_int64_t offset;
+		int result = archive_read_data_block(archive, &block, &count, &offset);
+		if (result == ARCHIVE_EOF)
+			return true;
+		bool bad = result != ARCHIVE_OK && result != ARCHIVE_WARN;
+		if (bad || count > look->left || (count == 0 && ++idle > IDLE_MAX)) {
+			look->result->complete = false;
+			*size = UINT64_MAX;
+			return result == ARCHIVE_FAILED;
+		}
+		look->left -= count;
+		*size += count;
+		size_t most = octets->len < HEAD_SIZE ? HEAD_SIZE : inner ? INNER_MAX : 0;
+		if (octets->len < HEAD_SIZE && octets->len + count >= HEAD_SIZE) {
+			size_t head = HEAD_SIZE - octets->len;
+			g_byte_array_append(octets, block, (guint)head);
+			inner = is_archive(kind_of(span_of(octets->data, octets->len)));
+			block = (const uint8_t *)block + head;
+			count -= head;
+			most = inner ? INNER_MAX : 0;
+		}
+		if (most > octets->len)
+			g_byte_array_append(octets, block, (guint)MIN(count, most - octets->len));
+		if (!whole && !inner && octets->len >= HEAD_SIZE) {
+			*size = UINT64_MAX;
+			return true;
+		}
+	}
+}
+
+/* look_inside - is the entry an archive? */
+static void look_inside(
+	const struct level *level, const struct mail_entry *entry, const GByteArray *octets, uint64_t size)
+{
+	struct span inner = span_of(octets->data, octets->len);
+	const struct kind *kind = kind_of(inner);
+	if (!is_archive(kind))
+		return;
+	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX || size != inner.size)
+		level->look->result->complete = false;
+	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX)
+		return;
+	char *prefix = g_strconcat(entry->name, "!", NULL);
+	struct level next = { level->look, kind, inner, prefix, entry->name, level->depth + 1 };
+	read_level(&next);
+	g_free(prefix);
+}
+
+/* contents - how each entry begins. listed: their names are in the list, from `first` on. */
+static void contents(const struct level *level, bool streamed, bool listed, guint first)
+{
+	struct look *look = level->look;
+	struct archive *archive = open_archive(level, streamed);
+	GByteArray *octets = g_byte_array_new();
+	bool more = archive;
+	guint last = look->result->entries->len;
+	for (struct archive_entry *found; more && (found = next(level, archive));) {
+		if (listed && first >= last)
+			break;
+		struct mail_entry *entry =
+			listed ? look->result->entries->pdata[first++] : add_found(level, archive, found);
+		if (!entry)
+			break;
+		if (entry->encrypted || archive_entry_filetype(found) == AE_IFDIR)
+			continue;
+		uint64_t size;
+		g_byte_array_set_size(octets, 0);
+		more = unpack(level, archive, !is_cheap(level->kind->container), octets, &size);
+		if (entry->size == UINT64_MAX)
+			entry->size = size;
+		size_t head = MIN(octets->len, ARCHIVE_HEAD);
+		entry->head = span_of(arena_copy(look->mail->arena, (const char *)octets->data, head), head);
+		look_inside(level, entry, octets, size);
+	}
+	if (archive)
+		close_archive(level, archive);
+	else
+		look->result->complete = false;
+	g_byte_array_free(octets, TRUE);
+}
+
+static void take_rar5(void *context, const char *name, uint64_t size, bool encrypted)
+{
+	const struct level *level = context;
+	if (name)
+		add_entry(level, name, size, encrypted);
+	else if (encrypted)
+		level->look->result->encrypted = true;
+}
+
+static void read_level(struct level *level)
+{
+	struct mail_archive *result = level->look->result;
+	guint first = result->entries->len;
+	bool streamed = false;
+	if (level->kind->container == CONTAINER_PACKED || level->kind->container == CONTAINER_TAR) {
+		contents(level, false, false, first);
+		return;
+	}
+	if (level->kind->container == CONTAINER_RAR5) {
+		if (!rar5_list(level->octets, take_rar5, level))
+			result->complete = false;
+	} else
+		list(level, false);
+	if (level->kind->container == CONTAINER_ZIP && result->entries->len == first) {
+		/* without its end there is no directory: the headers of the entries have to do */
+		streamed = true;
+		list(level, true);
+	}
+	if (result->entries->len > first)
+		contents(level, streamed, true, first);
+}
+
+/* format_name - as the kind says; of what is packed, whether it is a tar. */
+static const char *format_name(const struct kind *kind, const struct level *level)
+{
+	if (kind->container != CONTAINER_PACKED)
+		return kind->name;
+	struct archive *archive = open_archive(level, false);
+	struct archive_entry *entry;
+	bool is_tar = archive && archive_read_next_header(archive, &entry) <= ARCHIVE_OK &&
+		      (archive_format(archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+	if (archive)
+		archive_read_free(archive);
+	return is_tar ? "tar" : kind->name;
+}
+
+struct mail_archive *archives_read(
+	struct mail *mail, const struct kind *kind, struct span octets, const char *name, bool whole, uint64_t *budget)
+{
+	static locale_t utf8;
+	if (!utf8)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0; /* libarchive converts names to the locale's charset */
+	struct mail_archive *result = arena_take(mail->arena, sizeof *result);
+	uint64_t most =
+		MIN((uint64_t)ARCHIVE_UNPACKED_MAX, MAX(ARCHIVE_RATIO_FREE, octets.size * (uint64_t)ARCHIVE_RATIO_MAX));
+	struct look look = { .mail = mail, .result = result, .left = MIN(most, *budget) };
+	uint64_t granted = look.left;
+	struct level level = { &look, kind, octets, "", name, 0 };
+	*result =
+		(struct mail_archive){ .complete = whole, .entries = arena_take(mail->arena, sizeof *result->entries) };
+	*result->entries = (GPtrArray){ 0 };
+	result->format = format_name(kind, &level);
+	read_level(&level);
+	*budget -= granted - look.left;
+	if (before)
+		uselocale(before);
+	return result;
+}
+
+/* --- the looker: an archive is kept until it ends --- */
+
+struct keeper {
+	const struct kind *kind; /* NULL: not known yet, or by its name alone */
+	struct kept *kept;       /* NULL: it is none after all */
+	bool perhaps;            /* whether it is an image of a CD shows when KIND_ISO_HEAD octets are there */
+};
+
+/* may_be - is a file that begins with nothing special an archive all the same? An image of a CD begins with 32 KiB of
+ * what it likes; a zip is found from its end. */
+static bool may_be(const struct part *part, struct span head, const char *extension)
+{
+	const char *name = part->about->filename, *dot = name ? strrchr(name, '.') : NULL;
+	size_t zeros = 0;
+	while (zeros < head.size && head.data[zeros] == 0)
+		zeros++;
+	return (dot && g_ascii_strcasecmp(dot, extension) == 0) ||
+	       (strcmp(extension, ".iso") == 0 && head.size == PART_HEAD && zeros == head.size);
+}
+
+static void *archive_begin(struct part *part, struct span head)
+{
+	const struct kind *kind = kind_of(head);
+	bool iso = !kind && may_be(part, head, ".iso"), zip = !kind && may_be(part, head, ".zip");
+	if (!part->parts->options->archives || !(is_archive(kind) || iso || zip))
+		return NULL;
+	struct keeper *keeper = g_new(struct keeper, 1);
+	*keeper = (struct keeper){ is_archive(kind) ? kind : NULL, kept_new(part->parts->options->temp_dir), iso };
+	return keeper;
+}
+
+static void archive_feed(void *state, struct span piece)
+{
+	struct keeper *keeper = state;
+	if (!keeper->kept)
+		return;
+	kept_add(keeper->kept, piece);
+	if (keeper->perhaps && kept_size(keeper->kept) >= KIND_ISO_HEAD) {
+		keeper->kind = kind_of(kept_span(keeper->kept));
+		keeper->perhaps = false;
+		if (!is_archive(keeper->kind))
+			g_clear_pointer(&keeper->kept, kept_free);
+	}
+}
+
+static void archive_drop(void *state)
+{
+	struct keeper *keeper = state;
+	if (keeper->kept)
+		kept_free(keeper->kept);
+	g_free(keeper);
+}
+
+static void archive_end(void *state, struct part *part)
+{
+	static const struct kind by_name = { "zip", ".zip", CONTAINER_ZIP, 0, 0, NULL };
+	struct keeper *keeper = state;
+	struct mail_part *about = part->about;
+	struct span octets = keeper->kept ? kept_span(keeper->kept) : span_of(NULL, 0);
+	const struct kind *kind = keeper->kind ? keeper->kind : kind_of(octets);
+	if (!kind && may_be(part, span_of(NULL, 0), ".zip"))
+		kind = &by_name;
+	if (is_archive(kind) && octets.size > 0) {
+		bool whole = kept_whole(keeper->kept) && !about->truncated;
+		about->archive =
+			archives_read(part->parts->mail, kind, octets, about->filename, whole, &part->parts->unpack);
+		if (kind == &by_name && about->archive->entries->len == 0)
+			about->archive = NULL;
+	}
+	archive_drop(keeper);
+}
+
+static size_t archive_memory(const void *state)
+{
+	const struct keeper *keeper = state;
+	return sizeof *keeper + (keeper->kept ? kept_memory(keeper->kept) : 0);
+}
+
+const struct part_looker archive_looker = {
+	.begin = archive_begin, .feed = archive_feed, .end = archive_end, .drop = archive_drop, .memory = archive_memory
+};

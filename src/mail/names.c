@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * names.c - what a file is called, when its header says it more than once.
+ *
+ * filename, filename* and name, of Content-Disposition and Content-Type, and each of these twice: clients choose
+ * differently. One name is reported; the others are kept for the detectors if they are other names, and not the same
+ * one in ASCII for clients that can't show it.
+ */
+#include <string.h>
+
+#include "mime.h"
+
+/* matches - is `plain` what a client may have made of `name` for readers of ASCII? Any letters may stand for those that
+ * are none of ASCII, but no dot: the extension is what decides. */
+static bool matches(const char *name, const char *plain)
+{
+	const char *star = NULL, *mark = NULL; /* behind the last run that is not ASCII; where in plain it was tried */
+	while (*plain != '\0') {
+		if ((uint8_t)*name >= 0x80) {
+			while ((uint8_t)*name >= 0x80)
+				name++;
+			star = name;
+			mark = plain;
+		} else if (*name != '\0' && g_ascii_tolower(*name) == g_ascii_tolower(*plain)) {
+			name++;
+			plain++;
+		} else if (star && *mark != '.' && *mark != '/' && *mark != '\\') {
+			name = star;
+			plain = ++mark;
+		} else
+			return false;
+	}
+	while ((uint8_t)*name >= 0x80)
+		name++;
+	return *name == '\0';
+}
+
+bool names_differ(const char *a, const char *b)
+{
+	bool plain_a = g_str_is_ascii(a), plain_b = g_str_is_ascii(b);
+	if (plain_a == plain_b)
+		return g_ascii_strcasecmp(a, b) != 0;
+	return plain_a ? !matches(b, a) : !matches(a, b);
+}
+
+/* add - one name more; it is the part's if there was none before. */
+static void add(struct mail *mail, struct mail_part *part, const char *name)
+{
+	if (!name)
+		return;
+	if (!part->filename) {
+		part->filename = arena_copy(mail->arena, name, strlen(name));
+		return;
+	}
+	if (!names_differ(part->filename, name))
+		return;
+	for (guint i = 0; part->other_names && i < part->other_names->len; i++)
+		if (!names_differ(part->other_names->pdata[i], name))
+			return;
+	if (!part->other_names || part->other_names->len < MIME_NAMES_MAX)
+		mail_list_add(mail, &part->other_names, arena_copy(mail->arena, name, strlen(name)));
+}
+
+/* add_other - a name of a field that came again, to those of the first. */
+static void add_other(struct mime_params *params, char *text)
+{
+	if (text && params->other_count < MIME_NAMES_MAX)
+		params->others[params->other_count++] = (struct mime_name){ text, true };
+}
+
+void names_again(struct arena *arena, struct mime_params *params, const GArray *fields, const char *hint)
+{
+	unsigned types = 0, dispositions = 0;
+	for (guint i = 0; i < fields->len; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		bool type = field->id == MIME_FIELD_CONTENT_TYPE,
+		     disposition = field->id == MIME_FIELD_CONTENT_DISPOSITION;
+		struct mime_params more;
+		if (!(type && types++ > 0) && !(disposition && dispositions++ > 0))
+			continue;
+		if (types + dispositions > MIME_NAMES_MAX)
+			break;
+		mime_params_parse(arena, &more, field->value, hint);
+		add_other(params, more.filename);
+		if (type)
+			add_other(params, more.name);
+		for (unsigned j = 0; j < more.other_count; j++)
+			if (type || more.others[j].filename)
+				add_other(params, more.others[j].text);
+	}
+}
+
+/* names_take - the name of a Content-Disposition is that of a field in a form, not of a file. */
+void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition)
+{
+	add(mail, part, field->filename);
+	if (!disposition)
+		add(mail, part, field->name);
+	for (unsigned i = 0; i < field->other_count; i++)
+		if (!disposition || field->others[i].filename)
+			add(mail, part, field->others[i].text);
+}
+
+void names_done(struct mail *mail, const struct mail_part *part)
+{
+	if (!part->other_names)
+		return;
+	GString *words = g_string_new(NULL);
+	g_string_append_printf(words, "part %s has more than one name: %s", part->number, part->filename);
+	for (guint i = 0; i < part->other_names->len; i++)
+		g_string_append_printf(words, ", %s", (const char *)part->other_names->pdata[i]);
+	mail_defect(mail, MIME_DUPLICATE_HEADER, span_of(words->str, words->len), "%s", words->str);
+	g_string_free(words, TRUE);
+}
