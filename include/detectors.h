@@ -59,7 +59,7 @@ void detector_tls(struct detector *detector, struct moment at, const struct tls_
 /* First bytes of the client, as they come, before the grammar sees them (cross_protocol). */
 void detector_client_bytes(struct detector *detector, struct span bytes);
 /* Transport: as flow.h tells it. */
-void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size);
+void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size, bool given_up);
 void detector_trouble(struct detector *detector, enum flow_trouble what, enum direction direction, uint64_t offset,
 	struct span bytes);
 /* The session ended: tcp_midstream and tcp_one_sided if that was not known at its beginning. */

@@ -25,13 +25,14 @@ enum flow_end {
 
 /* Per direction. What is of packets is counted elsewhere meanwhile: it is right in begin and in end. */
 struct flow_side {
-	uint64_t packets;     /* segments seen */
-	uint64_t wire_bytes;  /* octets of those packets on the wire */
-	uint64_t bytes;       /* stream bytes delivered; at any time, as the rest */
-	uint64_t gap_bytes;   /* stream bytes that are not in the capture */
-	uint64_t conflicts;   /* retransmitted segments with other bytes than the first copy */
-	uint64_t cut_packets; /* segments whose payload was cut by the snap length */
-	bool syn, fin, rst;   /* seen from this side; of packets, too */
+	uint64_t packets;        /* segments seen */
+	uint64_t wire_bytes;     /* octets of those packets on the wire */
+	uint64_t bytes;          /* stream bytes delivered; at any time, as the rest */
+	uint64_t gap_bytes;      /* stream bytes that are not in the capture, */
+	uint64_t given_up_bytes; /* ... and those that were not waited for, for lack of room */
+	uint64_t conflicts;      /* retransmitted segments with other bytes than the first copy */
+	uint64_t cut_packets;    /* segments whose payload was cut by the snap length */
+	bool syn, fin, rst;      /* seen from this side; of packets, too */
 };
 
 /* What is known of a connection; borrowed, valid from begin to the return of end. */
@@ -71,8 +72,9 @@ struct flow_sink {
 	 * have seen nothing behind it. 0 when nothing was acknowledged. UINT64_MAX is never given. Cause comes before
 	 * effect: unless acknowledgements contradict each other, everything up to `acked` was told before. */
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
-	/* The next `size` bytes of the direction are not in the capture (nothing captured is ever part of a gap). */
-	void (*gap)(void *user, enum direction direction, uint64_t size);
+	/* The next `size` bytes of the direction are not in the capture (nothing captured is ever part of a gap); or,
+	 * with given_up, they may come later, and there is no room to wait for them. */
+	void (*gap)(void *user, enum direction direction, uint64_t size, bool given_up);
 	/* The direction was closed by FIN; no bytes follow. */
 	void (*fin)(void *user, enum direction direction);
 	/* Something about the transport that a person should know. offset: in the stream. */
@@ -89,9 +91,11 @@ struct flow_sink {
 struct flow_options {
 	const uint16_t *ports; /* always SMTP on the server's side; NULL: 25, 587, 2525, 24 and 465 (TLS) */
 	size_t port_count;
-	bool detect;            /* look for SMTP by content on every other port */
-	int64_t idle_timeout;   /* nanoseconds of capture time; 0: ten minutes */
-	uint64_t memory_limit;  /* bytes buffered over all flows, the table included; 0: FLOW_MEMORY_LIMIT */
+	bool detect;          /* look for SMTP by content on every other port */
+	int64_t idle_timeout; /* nanoseconds of capture time; 0: ten minutes */
+	/* Bytes buffered over all flows, the table included; 0: FLOW_MEMORY_LIMIT. Beyond that what is missing is not
+	 * waited for, the oldest first; then the flow that was idle longest ends. */
+	uint64_t memory_limit;
 	unsigned share, shares; /* take only the flows of this share: hash of the address pair; shares 0 or 1: all */
 };
 
@@ -99,7 +103,8 @@ struct flow_stats {
 	uint64_t connections; /* all TCP connections seen (of this share) */
 	uint64_t sessions;    /* those that are SMTP */
 	uint64_t evicted;
-	uint64_t gap_bytes; /* not in the capture */
+	uint64_t gap_bytes;      /* not in the capture */
+	uint64_t given_up_bytes; /* not waited for, for lack of room */
 	uint64_t invalid_resets;
 	uint64_t time_jumps; /* stamps that came back, went back, or went too far ahead for a silence; of all packets */
 	uint64_t first_time_jump; /* ... the number of the first such packet; 0: none */
@@ -110,6 +115,9 @@ struct flow_table;
 struct flow_table *flow_table_new(const struct flow_options *options, const struct flow_sink *sink, void *context);
 /* flow_table_segment - takes one segment. Expiry is judged first, by the segment's time. */
 void flow_table_segment(struct flow_table *table, const struct segment *segment);
+/* flow_table_live - is the input captured right now? Then missing octets are waited for only a few dozen packets; else
+ * for as long as the idle timeout and the memory limit allow, because they may come later in the file. */
+void flow_table_live(struct flow_table *table, bool live);
 /* flow_table_tick - lets time pass for a packet that is no segment, or of another share. Every packet of the input
  * must come through one of the two, so that expiry is noticed at the same packet whatever the share. */
 void flow_table_tick(struct flow_table *table, struct moment now);

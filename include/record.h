@@ -102,6 +102,7 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	X(mail_bytes, SUMMED, "octets of content, of all transactions") \
 	X(files, SUMMED, "fileinfo records") \
 	X(gap_bytes, SUMMED, "octets of sessions that are not in the capture") \
+	X(given_up_bytes, SUMMED, "octets of sessions that were not waited for any longer, for lack of memory") \
 	X(evicted, SUMMED, "connections given up to stay under --memory") \
 	X(invalid_resets, SUMMED, "TCP resets that did not fit their connection")
 /* clang-format on */

@@ -20,7 +20,8 @@ struct stream; /* one connection inside libnids */
  * before differs from the first one and is not used. */
 struct stream_sink {
 	void (*bytes)(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
-	void (*gap)(void *user, enum direction direction, uint64_t size);
+	/* given_up: the octets may still come, but there is no room to wait for them. */
+	void (*gap)(void *user, enum direction direction, uint64_t size, bool given_up);
 	void (*fin)(void *user, enum direction direction);
 	void (*conflict)(void *user, enum direction direction, uint64_t offset, struct span bytes);
 };
@@ -29,6 +30,7 @@ struct stream_sink {
 struct stream_start {
 	bool known[2];         /* false: the first segment or acknowledgement tells */
 	uint32_t first_seq[2]; /* sequence number of the byte at offset 0 */
+	bool live;             /* a gap is told after a few dozen packets: somebody waits for what is behind it */
 	bool one_sided;        /* no packet of `missing` will come: what is acknowledged of it is a gap at once */
 	enum direction missing;
 };
@@ -63,6 +65,10 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 bool stream_reset_by(const struct stream *stream, enum direction direction);
 /* stream_closing - have both sides sent FIN (of a one-sided connection: the one that is seen)? */
 bool stream_closing(const struct stream *stream);
+/* stream_waits - is anything held until octets come that are missing? */
+bool stream_waits(const struct stream *stream);
+/* stream_hurry - what is missing of that is not waited for any longer: it is a gap; given_up: for lack of room. */
+void stream_hurry(struct stream *stream, bool given_up);
 /* stream_flush - nothing more will come: holes are skipped as gaps, everything that was held is delivered. */
 void stream_flush(struct stream *stream);
 /* stream_buffered - bytes held for this stream, its own memory included. */

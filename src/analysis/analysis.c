@@ -185,6 +185,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	uint64_t read, size;
 	capture_position(capture, &read, &size);
 	const bool live = size == 0;
+	flow_table_live(analysis->flows, live);
 	struct packet packet;
 	enum capture_status status = CAPTURE_PACKET;
 	analysis->capture = capture;
@@ -234,6 +235,7 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->sessions = flows.sessions;
 	stats->evicted = flows.evicted;
 	stats->gap_bytes = flows.gap_bytes;
+	stats->given_up_bytes = flows.given_up_bytes;
 	stats->invalid_resets = flows.invalid_resets;
 	stats->time_jumps = flows.time_jumps;
 	stats->first_time_jump = flows.first_time_jump;

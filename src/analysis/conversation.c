@@ -470,11 +470,11 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	go_within(c);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size)
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct conversation *c = user;
 	notice_one_sided(c);
-	detector_gap(c->detector, direction, c->offset[direction], size);
+	detector_gap(c->detector, direction, c->offset[direction], size, given_up);
 	c->offset[direction] += size;
 	if (c->within) {
 		tls_gap(c->tls, direction, size);

@@ -36,15 +36,16 @@ void detector_end(struct detector *detector, const struct flow *flow)
 	check_flow(detector, flow);
 }
 
-void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size)
+void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size, bool given_up)
 {
 	const struct flow *flow = detector->flow;
 	detector->doubt = true;
 	/* of a direction that is not there at all tcp_one_sided has said enough */
 	if (size > 0 && !(flow->one_sided && flow->missing == direction))
 		raise_alert(detector, ALERT_tcp_gap, 0, SCENE_SESSION(direction), NO_EVIDENCE,
-			"%llu octets that %s sent are not in the capture, from octet %llu of its stream on",
-			(unsigned long long)size, sender(direction), (unsigned long long)offset);
+			"%llu octets that %s sent %s, from octet %llu of its stream on", (unsigned long long)size,
+			sender(direction), given_up ? "were given up for lack of memory" : "are not in the capture",
+			(unsigned long long)offset);
 }
 
 void detector_trouble(

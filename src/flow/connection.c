@@ -24,13 +24,14 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	connection->table->sink->bytes(flow->user, direction, data, size, acked);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size)
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct connection *connection = user;
 	struct flow *flow = &connection->work->flow;
-	flow->side[direction].gap_bytes += size;
-	connection->table->stats.gap_bytes += size;
-	connection->table->sink->gap(flow->user, direction, size);
+	struct flow_stats *stats = &connection->table->stats;
+	*(given_up ? &flow->side[direction].given_up_bytes : &flow->side[direction].gap_bytes) += size;
+	*(given_up ? &stats->given_up_bytes : &stats->gap_bytes) += size;
+	connection->table->sink->gap(flow->user, direction, size, given_up);
 }
 
 static void on_fin(void *user, enum direction direction)
@@ -93,6 +94,7 @@ static void drop_work(struct connection *connection)
 	struct work *work = connection->work;
 	if (!work)
 		return;
+	expiry_wait(connection, false);
 	stream_free(work->stream);
 	held_free(&work->held);
 	g_free(work->reuse);
@@ -161,7 +163,7 @@ static void begin(struct connection *connection)
 	flow->last = connection->last;
 	copy_sides(connection);
 
-	struct stream_start start = { .one_sided = flow->one_sided, .missing = flow->missing };
+	struct stream_start start = { .live = table->live, .one_sided = flow->one_sided, .missing = flow->missing };
 	for (unsigned i = 0; i < 2; i++) {
 		enum direction d = direction_of(connection, i);
 		start.known[d] = handshake_first_seq(connection, i, &work->held, &start.first_seq[d]);
@@ -199,7 +201,8 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 	const struct flow_side *side = &work->flow.side[direction];
 	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
 
-	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)(side->bytes + side->gap_bytes) + SYN_AHEAD_MAX)
+	uint64_t told = side->bytes + side->gap_bytes + side->given_up_bytes;
+	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)told + SYN_AHEAD_MAX)
 		return STAYS;
 	g_free(work->reuse);
 	work->reuse = NULL;
@@ -348,6 +351,24 @@ static enum verdict dispatch(struct connection *connection, unsigned end, const 
 	return quiet_segment(connection, end, segment);
 }
 
+/* waits - does it hold what waits for missing octets? */
+static bool waits(const struct connection *connection)
+{
+	const struct work *work = connection->work;
+	return connection->life == LIFE_SMTP ? stream_waits(work->stream) : work->smtp && work->held.count > 0;
+}
+
+void connection_hurry(struct connection *connection, bool given_up)
+{
+	if (connection->life == LIFE_PENDING)
+		settle(connection, pending_consider(connection, true));
+	if (connection->life == LIFE_SMTP)
+		stream_hurry(connection->work->stream, given_up);
+	if (connection->work)
+		expiry_wait(connection, false);
+	connection_charge(connection);
+}
+
 enum verdict connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
 {
 	struct end *end = &connection->end[number];
@@ -357,7 +378,10 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 	end->rst |= (segment->flags & TCP_RST) != 0;
 	identity_numbers(end, segment);
 	connection->last = segment->at;
-	return dispatch(connection, number, segment);
+	enum verdict verdict = dispatch(connection, number, segment);
+	if (connection->work)
+		expiry_wait(connection, waits(connection));
+	return verdict;
 }
 
 void connection_finish(struct connection *connection, enum flow_end why)

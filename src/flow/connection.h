@@ -69,7 +69,10 @@ struct work {
 	struct stream *stream;
 	struct held_segment *reuse; /* after begin: a SYN that may begin another connection on these addresses */
 	size_t uncharged;           /* octets since memory was accounted */
-	bool smtp;                  /* by its port or by what was said; it begins when it is ready */
+	bool waits;                 /* it holds what waits for missing octets, and is in the table's list of those: */
+	struct connection *waits_longer, *waits_shorter;
+	int64_t waits_since; /* time of the input */
+	bool smtp;           /* by its port or by what was said; it begins when it is ready */
 	struct flow flow;
 	struct held_list held; /* before begin */
 };
@@ -112,6 +115,8 @@ struct flow_table {
 	void *context;
 	struct clock clock;
 	int64_t deadline; /* no connection expires before */
+	bool live;
+	struct connection *waits_longest, *waits_shortest; /* those that hold what waits for missing octets */
 	size_t memory;
 	struct flow_stats stats;
 };
@@ -127,6 +132,8 @@ enum verdict connection_segment(struct connection *connection, unsigned end, con
 /* connection_kept_syn - the SYN that began the connection which replaces this one, when that was kept; NULL. Free with
  * g_free. */
 struct held_segment *connection_kept_syn(struct connection *connection);
+/* connection_hurry - what it waits for is not waited for any longer; given_up: for lack of room. */
+void connection_hurry(struct connection *connection, bool given_up);
 /* connection_finish - nothing more comes; sink->end is called when begin was. Its work is freed. */
 void connection_finish(struct connection *connection, enum flow_end why);
 /* connection_charge - brings the table's account of memory up to date. */
@@ -195,5 +202,7 @@ void expiry_append(struct connection *connection, struct expiry *queue);
 void expiry_remove(struct connection *connection);
 /* expiry_renew - puts a connection at the end of a queue, out of the one it is in. */
 void expiry_renew(struct connection *connection, struct expiry *queue);
+/* expiry_wait - does a connection, which has work, hold what waits for missing octets? */
+void expiry_wait(struct connection *connection, bool waits);
 
 #endif

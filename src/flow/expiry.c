@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * expiry.c - the queues of the flow table (see connection.h): connections that expire after the same time, in order of
- * their last packet.
+ * their last packet; and the list of those that hold what waits for missing octets, in the order in which they began
+ * to.
  */
 #include "connection.h"
 
@@ -32,4 +33,26 @@ void expiry_renew(struct connection *connection, struct expiry *queue)
 	}
 	expiry_remove(connection);
 	expiry_append(connection, queue);
+}
+
+void expiry_wait(struct connection *connection, bool waits)
+{
+	struct flow_table *table = connection->table;
+	struct work *work = connection->work;
+	if (work->waits == waits)
+		return;
+	work->waits = waits;
+	if (waits) {
+		struct connection *before = table->waits_shortest;
+		work->waits_since = table->clock.now;
+		table->deadline = MIN(table->deadline, table->clock.now + table->queues[QUEUE_OPEN].timeout);
+		work->waits_longer = before;
+		work->waits_shorter = NULL;
+		*(before ? &before->work->waits_shorter : &table->waits_longest) = connection;
+		table->waits_shortest = connection;
+		return;
+	}
+	struct connection *longer = work->waits_longer, *shorter = work->waits_shorter;
+	*(longer ? &longer->work->waits_shorter : &table->waits_longest) = shorter;
+	*(shorter ? &shorter->work->waits_longer : &table->waits_shortest) = longer;
 }

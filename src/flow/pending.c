@@ -17,6 +17,8 @@
 #define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not speak SMTP, before the server says a word */
 #define READY_SEGMENTS 16           /* without a whole handshake: what is missing of it may be late by so much */
 #define READY_ONE_SIDED_SEGMENTS 24 /* so long the other direction is waited for */
+#define READY_PATIENT_SEGMENTS 1024 /* so long either is, when the input is a file */
+#define READY_PATIENT_BYTES (2 * 1024 * 1024)
 
 /* ---- held segments ---- */
 
@@ -118,6 +120,8 @@ static bool ready(const struct connection *connection)
 	const struct held_list *held = &connection->work->held;
 	if (end[0].syn_count > 0 && end[1].syn_count > 0)
 		return true;
+	if (!connection->table->live)
+		return held->count >= READY_PATIENT_SEGMENTS || held->bytes >= READY_PATIENT_BYTES;
 	bool both = end[0].packets > 0 && end[1].packets > 0;
 	return held->count >= (both ? READY_SEGMENTS : READY_ONE_SIDED_SEGMENTS) || held->bytes >= HOLD_BYTES_MAX;
 }

@@ -4,8 +4,8 @@
  *
  * Three queues, each in order of the last packet: open connections expire after the idle timeout, closing ones sooner,
  * and those that are over are remembered a little while for what comes late. Time passes as clock.h says; it is judged
- * at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share,
- * the hash or its seed. The memory limit takes the longest idle connection first.
+ * at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share, the
+ * hash or its seed. Where memory is short, patience with what is missing goes first, then the longest idle connection.
  */
 #include "flow.h"
 
@@ -136,7 +136,12 @@ static void pass_time(struct flow_table *table, struct moment now)
 		for (struct connection *c = table->queues[i].oldest; expired(c); c = c->newer)
 			g_ptr_array_add(old, c);
 	drop_all(old, FLOW_END_TIMEOUT);
+	const int64_t patience = table->queues[QUEUE_OPEN].timeout;
+	while (table->waits_longest && table->clock.now - table->waits_longest->work->waits_since > patience)
+		connection_hurry(table->waits_longest, false);
 	table->deadline = INT64_MAX;
+	if (table->waits_longest)
+		table->deadline = table->waits_longest->work->waits_since + patience;
 	for (unsigned i = 0; i < QUEUE_COUNT; i++) {
 		const struct expiry *queue = &table->queues[i];
 		if (queue->oldest)
@@ -144,10 +149,15 @@ static void pass_time(struct flow_table *table, struct moment now)
 	}
 }
 
-/* keep_to_limit - the longest idle connections go until memory is below its limit. */
+/* keep_to_limit - until memory is below its limit, those that wait longest for missing octets don't wait any longer;
+ * and when none waits, the longest idle connections go. */
 static void keep_to_limit(struct flow_table *table)
 {
 	while (table->memory > table->options.memory_limit) {
+		if (table->waits_longest) {
+			connection_hurry(table->waits_longest, true);
+			continue;
+		}
 		struct connection *oldest = NULL;
 		for (unsigned i = 0; i < QUEUE_COUNT; i++) {
 			struct connection *other = table->queues[i].oldest;
@@ -202,6 +212,11 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 	connection_charge_due(connection, end, segment);
 	if (table->memory > options->memory_limit)
 		keep_to_limit(table);
+}
+
+void flow_table_live(struct flow_table *table, bool live)
+{
+	table->live = live;
 }
 
 void flow_table_tick(struct flow_table *table, struct moment now)

@@ -492,8 +492,17 @@ static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_C
 	json_close(session, FIELD_smtp_session_alerts, &counts);
 }
 
-static void put_session(struct json *root, const struct session_summary *summary, const uint64_t alerts[ALERT_COUNT],
-	GHashTable *rule_alerts, const GPtrArray *tags)
+/* put_lost - octets that the session did not get: not in the capture, and not waited for. */
+static void put_lost(struct json *session, const struct flow *flow, const struct session_summary *summary)
+{
+	uint64_t given_up = MIN(flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes, summary->gap_bytes);
+	json_number(session, FIELD_smtp_session_gap_bytes, summary->gap_bytes - given_up);
+	if (given_up > 0)
+		json_number(session, FIELD_smtp_session_given_up_bytes, given_up);
+}
+
+static void put_session(struct json *root, const struct flow *flow, const struct session_summary *summary,
+	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags)
 {
 	struct json session = json_part(root, OF_smtp_session);
 	json_word(&session, FIELD_smtp_session_state, summary->state);
@@ -510,7 +519,7 @@ static void put_session(struct json *root, const struct session_summary *summary
 	json_flag(&session, FIELD_smtp_session_tls, summary->tls);
 	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
 	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
-	json_number(&session, FIELD_smtp_session_gap_bytes, summary->gap_bytes);
+	put_lost(&session, flow, summary);
 	put_tags(&session, FIELD_smtp_session_tags, tags, -1);
 	put_alert_counts(&session, alerts, rule_alerts);
 }
@@ -535,7 +544,7 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	json_flag(&object, FIELD_flow_alerted, was_alerted(alerts));
 	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
 	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
-	put_session(&root, summary, alerts, rule_alerts, tags);
+	put_session(&root, place->flow, summary, alerts, rule_alerts, tags);
 	record_end(output, place, &root);
 }
 

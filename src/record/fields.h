@@ -206,6 +206,7 @@
 	X(smtp_session, midstream, FLAG, ALWAYS, none, "the session began before the capture") \
 	X(smtp_session, one_sided, FLAG, ALWAYS, none, "one direction is missing") \
 	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
+	X(smtp_session, given_up_bytes, NUMBER, MAYBE, none, "octets that were not waited for any longer, for lack of memory") \
 	X(smtp_session, tags, OBJECT, MAYBE, tags, "what rules noted of the session (tag)") \
 	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
 	\

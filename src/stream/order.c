@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum entry_kind { ENTRY_BYTES, ENTRY_GAP, ENTRY_FIN };
+enum entry_kind { ENTRY_BYTES, ENTRY_GAP, ENTRY_GIVEN_UP, ENTRY_FIN };
 
 struct outbox_entry {
 	struct outbox_entry *next;
@@ -26,7 +26,8 @@ static void tell(struct outbox *outbox, enum direction direction, const struct o
 		outbox->sink->bytes(outbox->user, direction, data, (size_t)entry->size, entry->acked);
 		break;
 	case ENTRY_GAP:
-		outbox->sink->gap(outbox->user, direction, entry->size);
+	case ENTRY_GIVEN_UP:
+		outbox->sink->gap(outbox->user, direction, entry->size, entry->kind == ENTRY_GIVEN_UP);
 		break;
 	case ENTRY_FIN:
 		outbox->fin_told[direction] = true;
@@ -113,9 +114,10 @@ void outbox_bytes(struct outbox *outbox, enum direction direction, const uint8_t
 	put(outbox, direction, (struct outbox_entry){ .kind = ENTRY_BYTES, .size = size, .acked = acked }, data);
 }
 
-void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size)
+void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size, bool given_up)
 {
-	put(outbox, direction, (struct outbox_entry){ .kind = ENTRY_GAP, .size = size }, NULL);
+	enum entry_kind kind = given_up ? ENTRY_GIVEN_UP : ENTRY_GAP;
+	put(outbox, direction, (struct outbox_entry){ .kind = kind, .size = size }, NULL);
 }
 
 void outbox_fin(struct outbox *outbox, enum direction direction)

@@ -12,7 +12,7 @@
 
 #include "stream.h"
 
-#define OUTBOX_BYTES_MAX (4 * 1024 * 1024)
+#define OUTBOX_BYTES_MAX (16 * 1024 * 1024)
 
 struct outbox_entry;
 
@@ -29,7 +29,7 @@ struct outbox {
 };
 
 void outbox_bytes(struct outbox *outbox, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
-void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size);
+void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size, bool given_up);
 void outbox_fin(struct outbox *outbox, enum direction direction);
 /* outbox_waits - is there anything that was not told yet? */
 bool outbox_waits(const struct outbox *outbox);

@@ -5,8 +5,9 @@
  * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that
  * wait out of order, and where it ends. A segment is cut down to the pieces that are new; those go to libnids, which
  * calls back with bytes in order. Where libnids has no room for what must wait, it waits here, with the same result.
- * What is missing is a gap when the peer acknowledged it some PATIENCE packets ago, and the hole has been there for as
- * long; or when nothing more will come. Constant cost, whatever a forged acknowledgement claims.
+ * What is missing is a gap when nothing more will come, or when there is no room to wait any longer (stream_hurry).
+ * Live it is one when the peer acknowledged it some PATIENCE packets ago, and the hole has been there for as long.
+ * Constant cost, whatever a forged acknowledgement claims.
  */
 #include "stream.h"
 
@@ -20,7 +21,8 @@
 #define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
 #define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
 #define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
-#define HELD_BYTES_MAX (16 * 1024 * 1024) /* queued out of order, a direction; beyond, the first hole is skipped */
+#define WAITING_BYTES_MAX (8 * 1024 * 1024) /* told by libnids, but waiting for the other direction: see order.h */
+#define HELD_BYTES_MAX (16 * 1024 * 1024)   /* queued out of order, a direction; beyond, the first hole is skipped */
 /* Holes, and segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are
  * bounded by their number: these, and one more for each HELD_SEGMENT_SIZE octets. */
 #define HELD_PIECES_MAX 4096
@@ -52,6 +54,8 @@ struct stream {
 	uint64_t direct_acked; /* of the piece in hand */
 	bool stored;           /* ... and the history has it already */
 	uint64_t packets;
+	bool live;
+	bool giving_up; /* what is skipped now is skipped for lack of room */
 	bool one_sided;
 	enum direction missing;
 	struct outbox outbox;
@@ -97,7 +101,7 @@ static void skip_to(struct stream *stream, enum direction direction, uint64_t of
 	uint64_t expected = stream->link.expected[direction];
 	if (offset <= expected)
 		return;
-	outbox_gap(&stream->outbox, direction, offset - expected);
+	outbox_gap(&stream->outbox, direction, offset - expected, stream->giving_up);
 	nids_link_skip(&stream->link, direction, offset);
 	feed_kept(stream, direction);
 	/* libnids must have what it was handed. */
@@ -170,11 +174,10 @@ static enum direction gap_first(const struct stream *stream)
 	return stream->link.expected[DOWN] == 0 ? DOWN : UP;
 }
 
-/* be_patient - every PATIENCE_STEP packets: what was acknowledged a few dozen packets ago and has not come, is lost. */
-static void be_patient(struct stream *stream)
+/* lose_patience - live, every PATIENCE_STEP packets: what was acknowledged a few dozen packets ago and has not come, is
+ * lost. */
+static void lose_patience(struct stream *stream)
 {
-	if (++stream->packets % PATIENCE_STEP != 0)
-		return;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		struct half *half = &stream->half[d];
 		for (int i = PATIENCE_STEPS - 1; i > 0; i--)
@@ -264,8 +267,10 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	feed_new(stream, direction, from, to, data, acked);
 	if (differs)
 		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
+	stream->giving_up = true;
 	while (holds_too_much(stream, direction))
 		skip_to(stream, direction, hole_end(half));
+	stream->giving_up = false;
 }
 
 /* take_ack - what the sender of a segment had received. Returns it as an offset of the other direction. */
@@ -381,7 +386,10 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 	if (segment->flags & TCP_FIN)
 		take_fin(stream, direction, offset + segment->length);
 	tell_fin(stream, direction);
-	be_patient(stream);
+	if (++stream->packets % PATIENCE_STEP == 0 && stream->live)
+		lose_patience(stream);
+	if (stream->outbox.held > WAITING_BYTES_MAX)
+		stream_hurry(stream, true);
 	return event(stream);
 }
 
@@ -434,12 +442,37 @@ static void flush_tail(struct stream *stream, enum direction direction)
 	tell_fin(stream, direction);
 }
 
-void stream_flush(struct stream *stream)
+/* skip_holes - all that is held goes on its way. */
+static void skip_holes(struct stream *stream)
 {
 	while (holds(stream)) {
 		enum direction d = flush_next(stream);
 		skip_to(stream, d, hole_end(&stream->half[d]));
 	}
+}
+
+bool stream_waits(const struct stream *stream)
+{
+	return holds(stream) || outbox_waits(&stream->outbox);
+}
+
+void stream_hurry(struct stream *stream, bool given_up)
+{
+	stream->giving_up = given_up;
+	skip_holes(stream);
+	enum direction first = gap_first(stream);
+	for (unsigned i = 0; i < 2; i++) {
+		enum direction d = i == 0 ? first : direction_other(first);
+		if (outbox_waits(&stream->outbox))
+			skip_to(stream, d, stream->half[d].acked);
+		tell_fin(stream, d);
+	}
+	stream->giving_up = false;
+}
+
+void stream_flush(struct stream *stream)
+{
+	skip_holes(stream);
 	enum direction first = gap_first(stream);
 	flush_tail(stream, first);
 	flush_tail(stream, direction_other(first));
@@ -458,6 +491,7 @@ struct stream *stream_new(const struct stream_start *start, const struct stream_
 	struct stream *stream = g_new0(struct stream, 1);
 	stream->outbox.sink = sink;
 	stream->outbox.user = user;
+	stream->live = start->live;
 	stream->one_sided = start->one_sided;
 	stream->missing = start->missing;
 	for (enum direction d = UP; d <= DOWN; d++) {

@@ -36,7 +36,7 @@ static void null_bytes(void *user, enum direction direction, const uint8_t *data
 {
 }
 
-static void null_gap(void *user, enum direction direction, uint64_t size)
+static void null_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 }
 
@@ -105,7 +105,7 @@ static void session_take(void *user, enum direction direction, const uint8_t *da
 	session_bytes(user, direction, (struct span){ data, size }, acked);
 }
 
-static void session_hole(void *user, enum direction direction, uint64_t size)
+static void session_hole(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	session_gap(user, direction, size);
 }

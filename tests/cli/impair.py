@@ -335,6 +335,15 @@ def impaired(kind, rng):
     if kind == "displaced":
         all_ = sessions(rng)
         return plain(displace(rng, in_order(all_), rng.uniform(0.02, 0.2), 4)), whole(all_)
+    if kind == "displaced-400":  # long after they were acknowledged, as queues of a card that are written one by one
+        all_ = sessions(rng, sizes=[rng.randint(400_000, 700_000)], count=1)
+        return plain(displace(rng, in_order(all_), rng.uniform(0.02, 0.2), 400)), whole(all_)
+    if kind == "directions-apart":  # the file has one direction behind the other
+        all_ = sessions(rng)
+        first = rng.choice((UP, DOWN))
+        segments = in_order(all_)
+        times = [s.time for s in segments]
+        return plain(retime(sorted(segments, key=lambda s: s.way != first), times)), whole(all_)
     if kind == "duplicates":
         all_ = sessions(rng)
         return plain(duplicate(rng, in_order(all_), 0.2)), whole(all_)
@@ -399,7 +408,8 @@ def impaired(kind, rng):
 
 
 KINDS = (
-    "ipv4 ipv6 vlan qinq gre vlan-by-direction two-vlans key-by-direction tenants reorder reorder-2MiB displaced duplicates retransmissions wrap fragments loss-in-content "
+    "ipv4 ipv6 vlan qinq gre vlan-by-direction two-vlans key-by-direction tenants reorder reorder-2MiB displaced "
+    "displaced-400 directions-apart duplicates retransmissions wrap fragments loss-in-content "
     "loss-anywhere snap midstream client-only server-only"
 ).split()
 

@@ -40,10 +40,11 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	g_byte_array_append(kit->stream[direction], data, (guint)size);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size)
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct kit *kit = user;
-	g_string_append_printf(kit->log, "gap %s %d\n", direction_name(direction), (int)size);
+	g_string_append_printf(
+		kit->log, "%s %s %d\n", given_up ? "given-up" : "gap", direction_name(direction), (int)size);
 }
 
 static void on_fin(void *user, enum direction direction)

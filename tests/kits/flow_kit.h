@@ -5,7 +5,7 @@
  * A kit has one flow table and a log. Each event is a line of the log:
  *   begin ID client:PORT server:PORT [midstream] [one-sided up|down] [tls]
  *   up|down TEXT @ACKED      (line ends written as ~)
- *   gap up|down SIZE | fin up|down | conflict up|down OFFSET TEXT | cut up|down OFFSET | end WHY
+ *   gap|given-up up|down SIZE | fin up|down | conflict up|down OFFSET TEXT | cut up|down OFFSET | end WHY
  */
 #ifndef FLOW_KIT_H
 #define FLOW_KIT_H

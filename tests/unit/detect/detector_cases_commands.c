@@ -38,7 +38,7 @@ void case_bad_sequence(struct bench *b, bool hit)
 	b->in_transaction = false;
 	assert_int_equal(b->raised[ALERT_bad_sequence], hit ? 4 : 0);
 	/* where something is missing, nobody knows */
-	detector_gap(b->detector, UP, 100, 10);
+	detector_gap(b->detector, UP, 100, 10, false);
 	bench_command(b, "RCPT TO:<a@b.example>\r\n");
 	assert_int_equal(b->raised[ALERT_bad_sequence], hit ? 4 : 0);
 }

@@ -157,11 +157,11 @@ void case_sender_mismatch(struct bench *b, bool hit)
 
 void case_tcp_gap(struct bench *b, bool hit)
 {
-	detector_gap(b->detector, DOWN, 17, hit ? 1460 : 0);
+	detector_gap(b->detector, DOWN, 17, hit ? 1460 : 0, false);
 	assert_true(!hit || (strstr(b->description, "1460") && strstr(b->description, "17")));
 	b->flow.one_sided = true;
 	b->flow.missing = DOWN;
-	detector_gap(b->detector, DOWN, 1477, 100);
+	detector_gap(b->detector, DOWN, 1477, 100, false);
 	assert_int_equal(b->raised[ALERT_tcp_gap], hit);
 }
 

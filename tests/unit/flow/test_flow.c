@@ -196,6 +196,7 @@ static void a_port_is_used_again_after_a_close(void **state)
 static void a_port_is_used_again_unseen_by_one_side(void **state)
 {
 	struct kit *kit = *state;
+	flow_table_live(kit->table, true);
 	kit_say(kit, true, "S", 1000, 0, NULL, 0);
 	for (unsigned i = 0; i < 30; i++)
 		kit_up(kit, i * 5, i * 5, "NOOP\n");
@@ -497,22 +498,46 @@ static void the_idle_timeout_can_be_chosen(void **state)
 	kit_free(kit);
 }
 
-static void the_longest_idle_goes_first(void **state)
+/* With a hole in each; so the first ones need not end. */
+static void patience_goes_first(void **state)
 {
 	struct kit *kit = kit_new(&(struct flow_options){ .memory_limit = 1024 * 1024 });
 	static char block[32768];
-	kit->mute = true;
 	for (unsigned i = 0; i < 100; i++) {
 		kit->host = (uint16_t)i;
 		kit_handshake(kit);
-		/* Behind a hole, so that it must be held. */
+		g_string_truncate(kit->log, 0);
 		kit_say(kit, true, "A", kit->client_isn + 101, kit->server_isn + 1, block, sizeof block);
+		if (kit->log->len > 0)
+			assert_true(g_str_has_prefix(kit->log->str, "given-up up 100\nup "));
 	}
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);
-	assert_in_range(stats.evicted, 65, 75);
-	/* Flushed, not lost; and the latest are still there. */
-	assert_int_equal(kit->bytes[UP], stats.evicted * sizeof block);
+	assert_int_equal(stats.evicted, 0);
+	assert_in_range(stats.given_up_bytes, 65 * 100, 78 * 100);
+	assert_int_equal(stats.gap_bytes, 0);
+	flow_table_end(kit->table);
+	uint64_t given_up = stats.given_up_bytes;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.given_up_bytes, given_up);
+	assert_int_equal(stats.gap_bytes, 100 * 100 - given_up);
+	kit_free(kit);
+}
+
+static void the_longest_idle_goes_first(void **state)
+{
+	struct kit *kit = kit_new(&(struct flow_options){ .memory_limit = 64 * 1024 });
+	kit->mute = true;
+	for (unsigned i = 0; i < 200; i++) {
+		kit->host = (uint16_t)i;
+		kit_handshake(kit);
+		kit_down(kit, 0, 0, "220\r\n");
+	}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_in_range(stats.evicted, 100, 180);
+	/* The latest are still there. */
+	assert_int_equal(kit->bytes[DOWN], stats.evicted * 5);
 	assert_int_equal(kit->last.why, FLOW_END_EVICTED);
 	assert_int_equal(kit->last.client.octets[3], stats.evicted - 1);
 	kit_free(kit);
@@ -664,6 +689,7 @@ int main(void)
 		TEST(a_silent_input_ends_nothing),
 		TEST(the_last_stamps_jump),
 		cmocka_unit_test(the_idle_timeout_can_be_chosen),
+		cmocka_unit_test(patience_goes_first),
 		cmocka_unit_test(the_longest_idle_goes_first),
 		cmocka_unit_test(two_hundred_thousand_connections_at_once),
 		cmocka_unit_test(every_share_is_part_of_the_whole),

@@ -53,7 +53,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	}
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size)
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct outcome *outcome = user;
 	const uint32_t none = 0;

@@ -20,7 +20,7 @@
 #define SEGMENTS 3000
 
 struct told {
-	uint64_t bytes[2], gaps[2], conflicts, sum;
+	uint64_t bytes[2], gaps[2], given_up[2], conflicts, sum;
 	bool fin[2], ended;
 	const struct flow *flow;
 };
@@ -50,12 +50,12 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 		told->sum += data[i];
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size)
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct told *told = user;
 	assert_false(told->ended || told->fin[direction]);
 	assert_true(size > 0);
-	told->gaps[direction] += size;
+	*(given_up ? &told->given_up[direction] : &told->gaps[direction]) += size;
 }
 
 static void on_fin(void *user, enum direction direction)
@@ -81,6 +81,7 @@ static void on_end(void *user, const struct flow *flow)
 	for (enum direction d = UP; d <= DOWN; d++) {
 		assert_int_equal(flow->side[d].bytes, told->bytes[d]);
 		assert_int_equal(flow->side[d].gap_bytes, told->gaps[d]);
+		assert_int_equal(flow->side[d].given_up_bytes, told->given_up[d]);
 	}
 	assert_int_equal(flow->side[UP].conflicts + flow->side[DOWN].conflicts, told->conflicts);
 }
@@ -110,6 +111,7 @@ static void make_noise(uint64_t seed, uint64_t memory)
 	struct impair *random = impair_new(&(struct impair_options){ .seed = seed });
 	struct noise noise = { .told = g_ptr_array_new_with_free_func(g_free) };
 	struct flow_table *table = flow_table_new(&options, &sink, &noise);
+	flow_table_live(table, seed % 2 == 0);
 	const uint32_t base = impair_random(random, UINT32_MAX);
 	/* Sometimes quiet enough for long connections, sometimes nothing but handshakes and resets. */
 	const uint32_t kinds = 7 + impair_random(random, sizeof flags - 6);
@@ -135,6 +137,7 @@ static void make_noise(uint64_t seed, uint64_t memory)
 			.flags = flags[impair_random(random, i < 10 ? sizeof flags : kinds)],
 			.length = size + (impair_random(random, 20) == 0 ? impair_random(random, 1000) : 0),
 			.captured = size,
+			.context = seed % 3 == 0 ? impair_random(random, 3) : 0,
 			.payload = copy,
 		};
 		flow_table_segment(table, &segment);

@@ -14,6 +14,7 @@
 static int set_up(void **state)
 {
 	struct kit *kit = kit_new(NULL);
+	flow_table_live(kit->table, true);
 	kit_handshake(kit);
 	kit_expect(kit, "begin 1 client:40000 server:25\n");
 	*state = kit;
@@ -23,7 +24,9 @@ static int set_up(void **state)
 /* ... or before it. */
 static int set_up_bare(void **state)
 {
-	*state = kit_new(NULL);
+	struct kit *kit = kit_new(NULL);
+	flow_table_live(kit->table, true);
+	*state = kit;
 	return 0;
 }
 
@@ -630,7 +633,11 @@ static void what_is_held_is_bounded(void **state)
 	for (uint32_t i = 0; i < 1024; i++)
 		kit_say(kit, true, "A", 1001 + 100 + i * (uint32_t)sizeof block, 5001, block, sizeof block);
 	/* The hole in front was given up in the end, and nothing else was lost. */
-	assert_true(g_str_has_prefix(kit->log->str, "gap up 100\n"));
+	assert_true(g_str_has_prefix(kit->log->str, "given-up up 100\n"));
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.given_up_bytes, 100);
+	assert_int_equal(stats.gap_bytes, 0);
 	assert_int_equal(kit->stream[UP]->len, 1024 * sizeof block);
 }
 
@@ -642,6 +649,77 @@ static void tiny_segments_that_are_held_are_bounded(void **state)
 		kit_say(kit, true, "A", 1001 + 2 * i + 1, 5001, "x", 1);
 	/* Some thousand wait, each with a hole before it; the others' holes were given up. */
 	assert_in_range(kit->stream[UP]->len, COUNT - 5000, COUNT - 4000);
+}
+
+/* ---- patience with a file ---- */
+
+/* An acknowledged segment comes a thousand packets later; live that is a gap long before. */
+static void a_file_is_waited_for(void **state)
+{
+	for (unsigned live = 0; live < 2; live++) {
+		struct kit *kit = kit_new(NULL);
+		flow_table_live(kit->table, live);
+		kit_handshake(kit);
+		kit_up(kit, 0, 0, "abc");
+		kit_up(kit, 6, 0, "ghi");
+		kit_down(kit, 0, 9, "250");
+		pure_acks(kit, 1000, 9, 3);
+		kit_up(kit, 3, 0, "def");
+		kit_expect(
+			kit, live ? "begin 1 client:40000 server:25\nup abc @0\ngap up 3\nup ghi @0\ndown 250 @9\n"
+				  : "begin 1 client:40000 server:25\nup abc @0\nup def @0\nup ghi @0\ndown 250 @9\n");
+		kit_free(kit);
+	}
+}
+
+/* One direction comes as a whole behind the other, handshake and all. */
+static void a_direction_that_comes_later_is_waited_for(void **state)
+{
+	struct kit *kit = kit_new(NULL);
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	for (unsigned i = 0; i < 400; i++)
+		kit_up(kit, 5 * i, 8 + 4 * i, "NOOP\n");
+	kit_expect(kit, "");
+	kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	for (unsigned i = 0; i < 400; i++)
+		kit_down(kit, 8 + 4 * i, 5 * i + 5, "250\n");
+	flow_table_end(kit->table);
+	assert_int_equal(kit->last.side[UP].gap_bytes + kit->last.side[DOWN].gap_bytes, 0);
+	assert_true(g_str_has_prefix(kit->log->str, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup NOOP~ @8\n"
+						    "down 250~ @5\nup NOOP~ @12\ndown 250~ @10\n"));
+	kit_free(kit);
+}
+
+static void a_file_is_not_waited_for_longer_than_an_idle_connection(void **state)
+{
+	struct kit *kit = kit_new(NULL);
+	kit_handshake(kit);
+	kit_up(kit, 3, 0, "def");
+	kit_down(kit, 0, 6, "250");
+	g_string_truncate(kit->log, 0);
+	kit_wait(kit, 400);
+	kit_up(kit, 6, 0, "ghi");
+	kit_wait(kit, 199);
+	kit_expect(kit, "");
+	kit_wait(kit, 2);
+	kit_expect(kit, "gap up 3\nup def @0\ndown 250 @6\nup ghi @0\n");
+	kit_up(kit, 9, 3, "jkl");
+	kit_expect(kit, "up jkl @3\n");
+	kit_free(kit);
+}
+
+/* Bytes that wait for the other direction are bounded, and no effect comes before its cause. */
+static void what_waits_for_the_other_direction_is_bounded(void **state)
+{
+	struct kit *kit = kit_new(NULL);
+	static char block[32768];
+	kit_handshake(kit);
+	for (uint32_t i = 0; i < 300; i++)
+		kit_say(kit, true, "A", 1001 + i * (uint32_t)sizeof block, 5001 + 10, block, sizeof block);
+	assert_true(g_str_has_prefix(kit->log->str, "begin 1 client:40000 server:25\ngiven-up down 10\nup "));
+	assert_int_equal(kit->stream[UP]->len, 300 * sizeof block);
+	kit_free(kit);
 }
 
 /* libnids holds some 12,000 connections: more of them at once, each with a hole, and each without. */
@@ -760,6 +838,10 @@ int main(void)
 		TEST(segments_larger_than_a_packet_are_kept),
 		TEST(what_is_held_is_bounded),
 		TEST(tiny_segments_that_are_held_are_bounded),
+		cmocka_unit_test(a_file_is_waited_for),
+		cmocka_unit_test(a_direction_that_comes_later_is_waited_for),
+		cmocka_unit_test(a_file_is_not_waited_for_longer_than_an_idle_connection),
+		cmocka_unit_test(what_waits_for_the_other_direction_is_bounded),
 		BARE(more_connections_than_libnids_holds),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
