@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail.h - the content of one mail: kept (in memory, beyond 1 MiB in an unlinked file), hashed, taken apart.
+ * mail.h - the content of one mail: hashed and taken apart as it comes.
  *
  * mail_feed and mail_gap as the content comes, mail_finish once. The results are borrowed until mail_free. mail/mime.h
  * says who takes it apart; hashes are libcrypto's.
+ *
+ * Nothing of the content is kept but what is listed here, and, when options->keep or options->raw asks for it, the
+ * content itself (MAIL_MEMORY_MAX in memory, the rest in an unlinked file). An open mail needs about 10 KiB; at most:
+ * the header blocks of the mail and of the part at hand (2 x 400 KiB), what is open around a part (MAIL_DEPTH_MAX
+ * levels of 2 KiB), the octets of the text part at hand (MAIL_TEXT_MAX, or --body-limit if that is more) and the text
+ * of those before it (MAIL_TEXT_MAX), an archive (MIME_ARCHIVE_MAX), what is known of its parts (MAIL_PARTS_MAX of 512
+ * octets). mail_memory counts it.
  */
 #ifndef SMTPSCAN_MAIL_H
 #define SMTPSCAN_MAIL_H
@@ -12,8 +19,8 @@
 
 #include "types.h"
 
-#define MAIL_MEMORY_MAX (1024 * 1024)        /* content kept in memory; more goes to an unlinked temporary file */
-#define MAIL_MEMORY_TOTAL (8 * 1024 * 1024)  /* kept in memory of all open mails; more goes to such files */
+#define MAIL_MEMORY_MAX (1024 * 1024)        /* content that is kept in memory; more goes to an unlinked file */
+#define MAIL_MEMORY_TOTAL (8 * 1024 * 1024)  /* of all open mails; more goes to such files */
 #define MAIL_TEXT_MAX (1024 * 1024)          /* octets of text that detectors search */
 #define MAIL_DEPTH_MAX 100                   /* nesting of parts */
 #define MAIL_PARTS_MAX 10000                 /* parts of one mail */
@@ -109,7 +116,7 @@ struct mail {
 	uint64_t missing; /* octets of gaps */
 	char sha256[65];
 	char subject_md5[33], body_md5[33]; /* by eve_md5_end; empty */
-	bool partial;                       /* a hole, or its end is missing */
+	bool partial;                       /* a hole, its end is missing, or something was not looked at */
 	/* decoded headers; UTF-8, NULL when absent */
 	char *from, *reply_to, *subject, *date, *message_id, *in_reply_to, *references, *x_mailer, *user_agent,
 		*x_originating_ip;
@@ -125,8 +132,9 @@ struct mail {
 	size_t header_count;
 	GBytes *raw; /* with options.raw: the content, up to raw_limit; NULL */
 	bool raw_truncated;
-	char *path;  /* with extract_dir: the stored .eml; NULL */
-	char *error; /* storing failed: a sentence; exit status 4 */
+	char *path;           /* with extract_dir: the stored .eml; NULL */
+	char *error;          /* storing failed: a sentence; exit status 4 */
+	uint64_t unaccounted; /* octets that are in no header, no part and no defect: 0, or it is a bug */
 	/* text that detectors search: decoded body text of all text parts, up to MAIL_TEXT_MAX; may be empty */
 	GString *text;
 	struct arena *arena; /* where all of this lives but text, raw and error */
@@ -144,8 +152,8 @@ void mail_gap(struct mail *mail, uint64_t size);
 size_t mail_memory(const struct mail *mail);
 /* mail_finish - no more content comes; whole: its terminator was seen. */
 void mail_finish(struct mail *mail, bool whole);
-/* mail_content - reads up to size octets of the content at offset into buffer, for --mbox and the like. Returns the
- * number read, 0 at the end, -1 when the temporary file can't be read. */
+/* mail_content - with options->keep: reads up to size octets of the content at offset into buffer. Returns the number
+ * read, 0 at the end, -1 when the temporary file can't be read. */
 ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size);
 /* mail_fields - how many header fields stand at the beginning of this content (--mbox adds some to a mail that has
  * none). */

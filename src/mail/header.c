@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * header.c - header blocks: cut into fields, and the fields of the mail itself decoded.
+ * header.c - the fields of a header: their names, and those of the mail itself decoded.
  *
- * Fields are ranges of the content. Lines end in CRLF or LF. The first line that is no header line ends the block, as
- * if an empty one stood before it. Up to MIME_HEADER_COUNT_MAX fields are kept, and up to MIME_HEADER_KEPT_MAX octets
- * of those that may be many (Received, To, ...); the rest is passed over and counted.
+ * block.c cuts a header block into fields, which are ranges of its octets.
  */
 #include "mime.h"
 
@@ -24,8 +22,8 @@ const char *mime_field_name(enum mime_field_id id)
 	return names[id].name;
 }
 
-/* field_find - the fields that begin with the letter are compared. */
-static enum mime_field_id field_find(struct span name)
+/* mime_field_find - the fields that begin with the letter are compared. */
+enum mime_field_id mime_field_find(struct span name)
 {
 	static const uint8_t firsts[32] = { ['b' & 31] = MIME_FIELD_BCC + 1,
 		['c' & 31] = MIME_FIELD_CC + 1,
@@ -71,78 +69,6 @@ size_t mime_line_end(struct span content, size_t at, size_t *next)
 	return end;
 }
 
-/* is_long - fields of which a hostile mail may have many, and long ones. */
-static bool is_long(enum mime_field_id id)
-{
-	return id == MIME_FIELD_OTHER || id == MIME_FIELD_RECEIVED || id == MIME_FIELD_TO || id == MIME_FIELD_CC ||
-	       id == MIME_FIELD_BCC;
-}
-
-/* field_name_size - the size of the field name at the beginning of a line; 0 when it is no header line. *value: where
- * the value begins. */
-static size_t field_name_size(const uint8_t *data, size_t at, size_t end, size_t *value)
-{
-	size_t name = at;
-	while (name < end && data[name] > ' ' && data[name] < 0x7f && data[name] != ':')
-		name++;
-	size_t colon = name;
-	while (colon < end && (data[colon] == ' ' || data[colon] == '\t'))
-		colon++;
-	if (name == at || colon == end || data[colon] != ':')
-		return 0;
-	*value = colon + 1;
-	return name - at;
-}
-
-size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
-	struct mime_block *block)
-{
-	size_t begin = at, next, kept = 0;
-	uint32_t seen = 0;
-	*block = (struct mime_block){ 0 };
-	g_array_set_size(fields, MIME_HEADER_COUNT_MAX); /* room for all; the array is used again and again */
-	struct mime_field *field = (struct mime_field *)(void *)fields->data,
-			  *last = NULL; /* NULL: it is passed over */
-	for (; at < content.size; at = next) {
-		size_t value = 0, end = mime_line_end(content, at, &next);
-		if (end == at) {
-			at = next;
-			break;
-		}
-		if (content.data[at] == '-' && stop(context, at, end))
-			break;
-		bool folded = (content.data[at] == ' ' || content.data[at] == '\t') && block->count > 0;
-		size_t name = folded ? 0 : field_name_size(content.data, at, end, &value);
-		if (!folded && name == 0)
-			break;
-		block->longest = MAX(block->longest, end - at);
-		block->count += !folded;
-		if (folded && last != NULL) {
-			size_t size = MIN((size_t)(content.data + end - last->value.data), MIME_HEADER_KEPT_MAX);
-			kept += size - last->value.size;
-			last->value.size = size;
-			last->folded = true;
-		} else if (!folded) {
-			last = NULL;
-			if (block->count > MIME_HEADER_COUNT_MAX)
-				continue;
-			field->name = span_of(content.data + at, name);
-			field->value = span_of(content.data + value, MIN(end - value, MIME_HEADER_KEPT_MAX));
-			field->id = field_find(field->name);
-			field->folded = false;
-			if (kept >= MIME_HEADER_KEPT_MAX && is_long(field->id))
-				continue;
-			kept += name + field->value.size;
-			block->repeated |= seen & UINT32_C(1) << field->id;
-			seen |= UINT32_C(1) << field->id;
-			last = field++;
-		}
-	}
-	g_array_set_size(fields, (guint)(field - (struct mime_field *)(void *)fields->data));
-	block->size = at - begin;
-	return at;
-}
-
 /* unfolded - a copy of a value without its line ends. */
 static struct span unfolded(struct arena *arena, struct span value)
 {
@@ -165,7 +91,7 @@ static struct span trimmed(struct span value)
 	return value;
 }
 
-void mime_header_keep(struct mail *mail, const GArray *fields, bool copy)
+void mime_header_keep(struct mail *mail, const GArray *fields)
 {
 	struct arena *arena = mail->arena;
 	mail->header_count = fields->len;
@@ -174,10 +100,7 @@ void mime_header_keep(struct mail *mail, const GArray *fields, bool copy)
 		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
 		struct mail_header *header = &mail->headers[i];
 		*header = (struct mail_header){ field->name, field->value };
-		if (copy)
-			header->name.data =
-				(uint8_t *)arena_copy(arena, (const char *)field->name.data, field->name.size);
-		if (copy || field->folded)
+		if (field->folded)
 			header->value = unfolded(arena, header->value);
 		header->value = trimmed(header->value);
 	}
@@ -244,18 +167,4 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 		if (text != NULL && *text == NULL)
 			*text = mime_unfold(mail->arena, field->value, hint);
 	}
-}
-
-static bool never(const void *context, size_t at, size_t end)
-{
-	return false;
-}
-
-size_t mail_fields(struct span content)
-{
-	struct mime_block block;
-	GArray *fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
-	mime_header_read(fields, content, 0, never, NULL, &block);
-	g_array_free(fields, TRUE);
-	return block.count;
 }

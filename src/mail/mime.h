@@ -2,10 +2,11 @@
  *
  * mime.h - inside the mail stage: what the files of this folder promise each other. No other stage includes it.
  *
- * The content is one span (memory, or a mapped temporary file). mime.c walks it once; every part is a range of it, so
- * nothing is copied and a hole in the content is found again in the part that it hit. Own code walks the structure
- * because GMime's parser alone needs 27 us for a mail of 2 KB (all of this stage: 4), and keeps no octet range of an
- * attached message. GMime knows charsets (charset.c) and uuencode (transfer.c).
+ * Content passes once: mail.c (hashes, what is kept as a whole) -> walk.c (lines, delimiters) -> block.c (header
+ * blocks), entity.c (what a header says), level.c (multiparts and messages that are open), leaf.c (a part whose octets
+ * are decoded: transfer.c, base64.c) -> part.c (hashes, file) -> lookers (body.c, look.c). Own code walks the structure
+ * because GMime's parser alone needs 27 us for a mail of 2 KB (all of this stage: 4), and wants the whole mail. GMime
+ * knows charsets (charset.c).
  */
 #ifndef SMTPSCAN_MAIL_MIME_H
 #define SMTPSCAN_MAIL_MIME_H
@@ -19,7 +20,7 @@
 #define MIME_HEADER_KEPT_MAX (256 * 1024) /* octets of one value, and of all long ones, that are looked at */
 #define MIME_DEFECTS_MAX 100
 #define MIME_NAMES_MAX 8      /* names of one file */
-#define MIME_STEP (64 * 1024) /* octets decoded at a time */
+#define MIME_STEP (16 * 1024) /* octets decoded at a time */
 
 /* mime_same - is text the word (lower case, as long), in any case? */
 static inline bool mime_same(const char *text, const char *word, size_t size)
@@ -84,32 +85,23 @@ enum mime_field_id {
 };
 /* clang-format on */
 
-/* One header field: ranges of the content, the value folded as it is. */
+/* One header field: ranges of the header block, the value folded as it is. */
 struct mime_field {
 	enum mime_field_id id;
 	bool folded; /* value is of more than one line */
 	struct span name, value;
 };
 
-/* What a block is like, the fields that were not kept included. */
-struct mime_block {
-	size_t size, count, longest; /* octets, fields, octets of the longest line */
-	uint32_t repeated;           /* 1 << id of those kept that came more than once */
-};
-
-/* Is the line content[at..end), which begins with '-', the end of a header block? */
-typedef bool (*mime_header_stop)(const void *context, size_t at, size_t end);
-/* mime_header_read - the block at `at` into fields (struct mime_field). Returns where the body begins. */
-size_t mime_header_read(GArray *fields, struct span content, size_t at, mime_header_stop stop, const void *context,
-	struct mime_block *block);
+/* mime_field_find - which field has this name? */
+enum mime_field_id mime_field_find(struct span name);
 const char *mime_field_name(enum mime_field_id id);
 /* mime_field_value - of the first field with this id; data is NULL when there is none. */
 struct span mime_field_value(const GArray *fields, enum mime_field_id id);
 /* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
 size_t mime_line_end(struct span content, size_t at, size_t *next);
-/* mime_header_keep - mail->headers; copy: the content will not be there as long as the mail. mime_header_decode - the
- * fields that have a place of their own in struct mail. */
-void mime_header_keep(struct mail *mail, const GArray *fields, bool copy);
+/* mime_header_keep - mail->headers, whose octets stay where they are. mime_header_decode - the fields that have a place
+ * of their own in struct mail. */
+void mime_header_keep(struct mail *mail, const GArray *fields);
 void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint);
 
 /* --- params.c: Content-Type and Content-Disposition. */
@@ -137,16 +129,14 @@ bool names_differ(const char *a, const char *b);
 
 /* --- transfer.c: transfer encodings. */
 
-void mime_decode_init(void);
 enum mime_encoding { MIME_IDENTITY, MIME_BASE64, MIME_QUOTED_PRINTABLE, MIME_UUENCODE, MIME_UNKNOWN };
 enum mime_encoding mime_encoding_find(struct span value);
 
-/* Takes decoded octets; passed: octets of the input that are behind. */
-typedef void (*mime_sink)(void *context, struct span decoded, size_t passed);
-/* mime_decode - the decoded octets go to sink, piece by piece. Returns NULL, or in words what could not be decoded. */
+/* Takes decoded octets. */
+typedef void (*mime_sink)(void *context, struct span decoded);
+/* mime_decode - all of it at once: the decoded octets go to sink, piece by piece. Returns NULL, or in words what could
+ * not be decoded. transfer.h has it in pieces. */
 const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context);
-/* mime_uuencode_name - the file name in the begin line; NULL when there is none. */
-char *mime_uuencode_name(struct arena *arena, struct span in);
 
 /* --- text.c: bodies and urls. */
 
@@ -189,27 +179,21 @@ void digest_end(struct digest *digest, char *sha256, char **sha1, char **md5, st
 /* digest_drop - nobody wants the hashes. Frees digest. */
 void digest_drop(struct digest *digest);
 
-/* --- mail.c, for mime*.c */
+/* --- result.c: what is put down of a mail. */
+
+/* What stands for a list that is empty, and for no text. */
+extern GPtrArray mail_nothing;
+extern GString mail_no_text;
 
 /* mail_lost - something could not be stored; takes error. */
 void mail_lost(struct mail *mail, char *error);
 /* mail_list_add - adds to one of mail's lists. mail_text - mail->text, to append to. */
 void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element);
 GString *mail_text(struct mail *mail);
+/* mail_text_free - of mail->text; mail_text_exit - of those that are kept for the next mails. */
+void mail_text_free(struct mail *mail);
+void mail_text_exit(void);
 void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
-
-/* --- mime.c: the structure */
-
-struct mime_source {
-	struct span content;
-	const struct mail_hole *holes;
-	size_t hole_count;
-	bool whole;  /* its end was seen */
-	bool mapped; /* content is a mapped file: pages that were read are given back */
-};
-void mime_init(void);
-void mime_exit(void);
-void mime_parse(struct mail *mail, const struct mail_options *options, const struct mime_source *source);
 
 #endif

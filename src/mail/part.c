@@ -31,6 +31,17 @@ void parts_end(struct parts *parts)
 	g_clear_pointer(&parts->seen, g_hash_table_destroy);
 }
 
+bool parts_full(struct parts *parts)
+{
+	struct mail *mail = parts->mail;
+	if (mail->parts->len < MAIL_PARTS_MAX)
+		return false;
+	if (!parts->overflow_told)
+		mail_defect(mail, MIME_MALFORMED, span_of(NULL, 0), "more than %d parts", MAIL_PARTS_MAX);
+	parts->overflow_told = mail->partial = true;
+	return true;
+}
+
 void parts_exit(void)
 {
 	while (free_parts) {

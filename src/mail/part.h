@@ -43,9 +43,15 @@ struct parts {
 	GHashTable *seen; /* urls */
 	int body_rank;    /* of the part that is the body so far; 0: none */
 	uint64_t unpack;  /* octets that may still be unpacked of archives */
+	char *hint;       /* the first charset that a part declared */
+	uint64_t again;   /* octets of messages deep in others that were hashed once more */
+	uint64_t lost;    /* octets of encoded messages that no sum has: 0, or it is a bug */
+	bool again_told, overflow_told;
 };
 void parts_begin(struct parts *parts, struct mail *mail, const struct mail_options *options);
 void parts_end(struct parts *parts);
+/* parts_full - has the mail as many parts as it may have? That is a defect. */
+bool parts_full(struct parts *parts);
 
 struct part {
 	struct parts *parts;

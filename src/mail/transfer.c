@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transfer.c - transfer encodings, over a range that is there as a whole.
- *
- * GMime decodes uuencode; the begin line is found here. Base64 is our own: GMime's needed half of the time of a large
- * mail, ends at the first padding, loses what is not padded, and does not say what was no base64 at all. So is
- * quoted-printable: GMime's goes octet by octet, with 1.3 (an umlaut in every third word) to 5 times (only line ends)
- * as many instructions, and loses an escape that was cut off.
+ * transfer.c - see transfer.h. GMime decodes the lines of uuencode; base64 is base64.c. Quoted-printable is our own,
+ * too: GMime's goes octet by octet and loses an escape that was cut off.
  */
-#include "mime.h"
+#include "transfer.h"
 
-#include <gmime/gmime.h>
 #include <string.h>
 
-#define BASE64_LINE_MAX 10000           /* a longer line behind padding is no base64 */
-#define UUENCODE_SEARCH_MAX (64 * 1024) /* octets before the begin line */
-
-#define NO_RANK 64
-static uint8_t ranks[256]; /* value of a base64 character; NO_RANK for others */
+/* Decoded octets on their way to the sink, which may decode them again: one buffer for each depth. */
+static uint8_t *buffers[TRANSFER_DEPTH_MAX];
 
 enum mime_encoding mime_encoding_find(struct span value)
 {
@@ -55,218 +47,344 @@ enum mime_encoding mime_encoding_find(struct span value)
 	return MIME_UNKNOWN;
 }
 
-void mime_decode_init(void)
+static void emit(const struct transfer *transfer, size_t size)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	memset(ranks, NO_RANK, sizeof ranks);
-	for (uint8_t i = 0; i < NO_RANK; i++)
-		ranks[(uint8_t)alphabet[i]] = i;
+	if (size > 0)
+		transfer->sink(transfer->context, span_of(transfer->out, size));
 }
 
-/* base64_line - where the line at `at` ends if it is base64; NULL if it is something else. */
-static const uint8_t *base64_line(const uint8_t *at, const uint8_t *end)
+/* ---- quoted-printable ---- */
+
+static bool is_blank(uint8_t c)
 {
-	for (const uint8_t *from = at; at < end && *at != '\n' && *at != '\r'; at++)
-		if (at - from >= BASE64_LINE_MAX || (ranks[*at] == NO_RANK && *at != '='))
-			return NULL;
-	return at;
+	return c == ' ' || c == '\t';
 }
 
-/* What base64 gives, and the characters of a quartet that are there already. */
-struct base64 {
-	uint8_t out[MIME_STEP + 3];
-	size_t used;
-	uint32_t bits;
-	unsigned have;
-};
+/* What stands at an '=': an octet, a soft line break, nothing of the kind, or it can't be told yet. */
+enum escape { ESCAPE_OCTET, ESCAPE_BREAK, ESCAPE_NONE, ESCAPE_MORE };
 
-/* base64_quartets - decodes as long as nothing stands in or between quartets. Returns where it stopped. */
-static const uint8_t *base64_quartets(struct base64 *base64, const uint8_t *at, const uint8_t *end)
+/* escape - looks at what begins with '='. *size: the octets that belong to it. Blanks may stand in a soft break. */
+static enum escape escape(const uint8_t *at, const uint8_t *end, size_t *size)
 {
-	uint8_t *out = base64->out + base64->used, *limit = base64->out + MIME_STEP;
-	for (; end - at >= 4 && out < limit; at += 4, out += 3) {
-		uint32_t a = ranks[at[0]], b = ranks[at[1]], c = ranks[at[2]], d = ranks[at[3]];
-		if ((a | b | c | d) & NO_RANK)
-			break;
-		uint32_t bits = a << 18 | b << 12 | c << 6 | d;
-		out[0] = (uint8_t)(bits >> 16);
-		out[1] = (uint8_t)(bits >> 8);
-		out[2] = (uint8_t)bits;
+	const uint8_t *from = at + 1;
+	*size = 1;
+	if (from == end)
+		return ESCAPE_MORE;
+	if (g_ascii_isxdigit(*from)) {
+		*size = 3;
+		if (from + 1 == end)
+			return ESCAPE_MORE;
+		return g_ascii_isxdigit(from[1]) ? ESCAPE_OCTET : ESCAPE_NONE;
 	}
-	base64->used = (size_t)(out - base64->out);
-	return at;
+	while (from < end && is_blank(*from))
+		from++;
+	if (from == end || (*from == '\r' && from + 1 == end))
+		return ESCAPE_MORE;
+	from += *from == '\r';
+	if (*from != '\n')
+		return ESCAPE_NONE;
+	*size = (size_t)(from + 1 - at);
+	return ESCAPE_BREAK;
 }
 
-/* base64_take - 4 characters are three octets, 3 are two, 2 are one. */
-static void base64_take(struct base64 *base64)
+/* blank_run - is it the white space at the end of a line, which is not part of the text (RFC 2045 6.7 rule 3)? *size:
+ * octets that this is about. */
+static enum escape blank_run(const uint8_t *at, const uint8_t *end, size_t *size)
 {
-	uint32_t bits = base64->bits << (6 * (4 - base64->have));
-	for (unsigned i = 1; i < base64->have; i++)
-		base64->out[base64->used++] = (uint8_t)(bits >> (24 - 8 * i));
-	base64->bits = 0;
-	base64->have = 0;
+	const uint8_t *from = at;
+	while (from < end && is_blank(*from))
+		from++;
+	*size = (size_t)(from - at);
+	if (from == end || (*from == '\r' && from + 1 == end))
+		return ESCAPE_MORE;
+	return *from == '\n' || (*from == '\r' && from[1] == '\n') ? ESCAPE_BREAK : ESCAPE_NONE;
 }
 
-/* decode_base64 - some clients pad in the middle; what follows the padding and is no base64 (the footer of a mailing
- * list) is left alone. */
-static const char *decode_base64(struct span in, mime_sink sink, void *context)
+/* blanks_before - how many stand before data[at], at most down to data[from]? */
+static size_t blanks_before(const uint8_t *data, size_t from, size_t at)
 {
-	static struct base64 base64;
-	const uint8_t *at = in.data, *end = at + in.size,
-		      *line = at; /* up to there nothing else than base64 was seen */
-	const char *trouble = NULL;
-	while (at < end) {
-		if (base64.have == 0)
-			at = base64_quartets(&base64, at, end);
-		if (base64.used >= MIME_STEP) {
-			sink(context, span_of(base64.out, base64.used), (size_t)(at - in.data));
-			base64.used = 0;
+	size_t size = 0;
+	while (at - size > from && is_blank(data[at - size - 1]))
+		size++;
+	return size;
+}
+
+/* plain_end - from `at` up to the next '=', or to the blanks at the end of a line or of the input. */
+static size_t plain_end(const uint8_t *in, size_t at, size_t equals, bool last)
+{
+	while (at < equals) {
+		const uint8_t *lf = memchr(in + at, '\n', equals - at);
+		size_t stop = lf ? (size_t)(lf - in) : equals;
+		size_t end = stop - (stop > at && in[stop - 1] == '\r');
+		size_t blanks = lf || last ? blanks_before(in, at, end) : 0;
+		if (blanks > 0)
+			return end - blanks;
+		at = stop + (lf ? 1 : 0);
+	}
+	return equals;
+}
+
+/* quoted_run - decodes what can be told. Returns the octets of it that are behind; *to: the octets in out. */
+static size_t quoted_run(const struct transfer *transfer, const uint8_t *in, size_t size, size_t *to)
+{
+	size_t at = 0, equals = 0;
+	while (at < size) {
+		size_t taken = 0;
+		enum escape found = ESCAPE_NONE;
+		uint8_t *out = transfer->out;
+		if (*to + 2 >= MIME_STEP) {
+			emit(transfer, *to);
+			*to = 0;
 		}
-		if (at == end)
+		if (in[at] == '=')
+			found = escape(in + at, in + size, &taken);
+		else if (is_blank(in[at]))
+			found = blank_run(in + at, in + size, &taken);
+		if (found == ESCAPE_MORE)
 			break;
-		uint8_t c = *at++;
-		if (ranks[c] != NO_RANK) {
-			base64.bits = base64.bits << 6 | ranks[c];
-			if (++base64.have == 4)
-				base64_take(&base64);
-		} else if (c == '=') {
-			base64_take(&base64);
-			while (at < end && (*at == '=' || *at <= ' '))
-				at++;
-			if (at < end && at >= line && (line = base64_line(at, end)) == NULL) {
-				trouble = "text behind the end of base64";
-				line = at = end;
-			}
-		} else if (c > ' ')
-			trouble = "characters that are not base64";
+		if (found == ESCAPE_OCTET)
+			out[(*to)++] = (uint8_t)(g_ascii_xdigit_value((char)in[at + 1]) << 4 |
+						 g_ascii_xdigit_value((char)in[at + 2]));
+		if (found != ESCAPE_NONE) {
+			at += taken;
+			continue;
+		}
+		size_t from = at + MAX(in[at] == '=' ? 1 : taken, 1);
+		if (equals < from) {
+			const uint8_t *next = memchr(in + from, '=', size - from);
+			equals = next ? (size_t)(next - in) : size;
+		}
+		size_t run = MIN(plain_end(in, from, equals, equals == size) - at, MIME_STEP - *to);
+		memcpy(out + *to, in + at, run);
+		*to += run;
+		at += run;
 	}
-	if (base64.have == 1 && trouble == NULL)
-		trouble = "base64 ends in the middle of an octet";
-	base64_take(&base64);
-	sink(context, span_of(base64.out, base64.used), (size_t)(at - in.data));
-	base64.used = 0;
-	return trouble;
+	return at;
 }
 
-/* quoted_escape - what stands behind a '='; at most 3 octets into out. Returns how many; *at moves on. A soft line
- * break is nothing, and so is one that was cut off at the end; what is no escape stays as it is. */
-static size_t quoted_escape(uint8_t *out, const uint8_t **at, const uint8_t *end)
+static void quoted_feed(struct transfer *transfer, struct span in)
 {
-	const uint8_t *from = *at;
-	size_t size = MIN((size_t)(end - from), 2);
-	int high = size == 2 ? g_ascii_xdigit_value((char)from[0]) : -1,
-	    low = size == 2 ? g_ascii_xdigit_value((char)from[1]) : -1;
-	*at = from + (size > 0 && *from == '\n' ? 1 : size);
-	if (high >= 0 && low >= 0) {
-		*out = (uint8_t)(high << 4 | low);
-		return 1;
+	size_t to = 0;
+	while (transfer->held.size > 0 && in.size > 0) {
+		/* what waits, with as much as tells what it is */
+		size_t more = MIN(in.size, QUOTED_HELD_MAX - transfer->held.size), before = transfer->held.size;
+		memcpy(transfer->held.octets + before, in.data, more);
+		size_t size = before + more, used = quoted_run(transfer, transfer->held.octets, size, &to);
+		if (used == 0 && size == QUOTED_HELD_MAX) {
+			/* too many blanks to wait for what follows them */
+			memcpy(transfer->out + to, transfer->held.octets, before);
+			to += before;
+			used = before;
+		}
+		if (used >= before) {
+			transfer->held.size = 0;
+			in = span_of(in.data + (used - before), in.size - (used - before));
+		} else {
+			memmove(transfer->held.octets, transfer->held.octets + used, size - used);
+			transfer->held.size = size - used;
+			in = span_of(in.data + more, in.size - more);
+		}
 	}
-	if (size == 0 || *from == '\n' || (*from == '\r' && (size == 1 || from[1] == '\n')))
+	size_t used = in.size > 0 ? quoted_run(transfer, in.data, in.size, &to) : 0;
+	while (in.size - used >= QUOTED_HELD_MAX) {
+		size_t run = MIN(in.size - used, MIME_STEP - to);
+		memcpy(transfer->out + to, in.data + used, run);
+		to += run;
+		used += run;
+		emit(transfer, to);
+		to = 0;
+		used += quoted_run(transfer, in.data + used, in.size - used, &to);
+	}
+	if (in.size > used) {
+		memcpy(transfer->held.octets, in.data + used, in.size - used);
+		transfer->held.size = in.size - used;
+	}
+	emit(transfer, to);
+}
+
+/* quoted_end - white space at the end is none of the text, and a soft break that was cut off is one. */
+static void quoted_end(struct transfer *transfer)
+{
+	const uint8_t *held = transfer->held.octets;
+	size_t size = transfer->held.size, blanks = 0;
+	transfer->held.size = 0;
+	if (size == 0)
+		return;
+	while (1 + blanks < size && is_blank(held[1 + blanks]))
+		blanks++;
+	if (held[0] == '=' && (1 + blanks == size || held[1 + blanks] == '\r'))
+		return;
+	if (held[0] != '=' && held[size - 1] != '\r')
+		return;
+	if (held[0] != '=')
+		held += size - 1, size = 1;
+	transfer->sink(transfer->context, span_of(held, size));
+}
+
+/* ---- uuencode ---- */
+
+/* begin_line - "begin", an octal mode, a name. */
+static bool begin_line(struct transfer *transfer)
+{
+	const char *line = transfer->uuencode.line;
+	if (!g_str_has_prefix(line, "begin "))
+		return false;
+	size_t mode = strspn(line + 6, "01234567");
+	if (mode == 0 || line[6 + mode] != ' ')
+		return false;
+	g_strlcpy(transfer->uuencode.name, line + 6 + mode + 1, sizeof transfer->uuencode.name);
+	return true;
+}
+
+/* uu_value - of a character; what is none, or missing at the end of a line, is 0. */
+static uint32_t uu_value(const char *line, size_t size, size_t at)
+{
+	return at < size ? ((uint32_t)(uint8_t)line[at] - ' ') & 63 : 0;
+}
+
+/* uu_line - a line behind the begin line: how many octets it has, and these. Returns their number. */
+static size_t uu_line(struct transfer *transfer)
+{
+	const char *line = transfer->uuencode.line;
+	size_t size = transfer->uuencode.size, octets = uu_value(line, size, 0);
+	uint8_t *out = transfer->out;
+	if (size == 3 && memcmp(line, "end", 3) == 0) {
+		transfer->uuencode.ended = true;
 		return 0;
-	*out = '=';
-	memcpy(out + 1, from, size);
-	return size + 1;
-}
-
-static void decode_quoted_printable(struct span in, mime_sink sink, void *context)
-{
-	static uint8_t out[MIME_STEP + 3];
-	const uint8_t *at = in.data, *end = at + in.size;
-	size_t used = 0;
-	while (at < end) {
-		size_t plain = MIN((size_t)(end - at), MIME_STEP - used);
-		const uint8_t *equals = memchr(at, '=', plain);
-		if (equals != NULL)
-			plain = (size_t)(equals - at);
-		memcpy(out + used, at, plain);
-		used += plain;
-		at += plain;
-		if (equals != NULL) {
-			at++;
-			used += quoted_escape(out + used, &at, end);
-		}
-		if (used >= MIME_STEP) {
-			sink(context, span_of(out, used), (size_t)(at - in.data));
-			used = 0;
-		}
 	}
-	sink(context, span_of(out, used), in.size);
-}
-
-/* copy - octets that are not encoded. */
-static void copy(struct span in, mime_sink sink, void *context)
-{
-	for (size_t at = 0; at < in.size; at += MIME_STEP) {
-		size_t step = MIN(in.size - at, MIME_STEP);
-		sink(context, span_of(in.data + at, step), at + step);
+	for (size_t at = 0; at < octets; at += 3) {
+		size_t from = 1 + at / 3 * 4;
+		uint32_t bits = uu_value(line, size, from) << 18 | uu_value(line, size, from + 1) << 12 |
+				uu_value(line, size, from + 2) << 6 | uu_value(line, size, from + 3);
+		*out++ = (uint8_t)(bits >> 16);
+		*out++ = (uint8_t)(bits >> 8);
+		*out++ = (uint8_t)bits;
 	}
+	return octets;
 }
 
-/* uuencode_begin - the begin line: "begin", an octal mode, a name. Returns false when there is none. */
-static bool uuencode_begin(struct span in, struct span *name, size_t *after)
+/* uuencode_line - one is whole. */
+static void uuencode_line(struct transfer *transfer)
 {
-	size_t at = 0, limit = MIN(in.size, UUENCODE_SEARCH_MAX);
-	while (at < limit) {
+	while (transfer->uuencode.size > 0 && transfer->uuencode.line[transfer->uuencode.size - 1] == '\r')
+		transfer->uuencode.size--;
+	transfer->uuencode.line[transfer->uuencode.size] = '\0';
+	if (transfer->uuencode.begun)
+		emit(transfer, uu_line(transfer));
+	else
+		transfer->uuencode.begun = begin_line(transfer);
+	transfer->uuencode.size = 0;
+}
+
+/* uuencode_feed - line by line; what is before the begin line and behind the end is passed over. */
+static void uuencode_feed(struct transfer *transfer, struct span in)
+{
+	for (size_t at = 0; at < in.size && !transfer->uuencode.ended;) {
 		const uint8_t *lf = memchr(in.data + at, '\n', in.size - at);
-		size_t end = lf != NULL ? (size_t)(lf - in.data) : in.size;
-		size_t next = end + (lf != NULL);
-		if (end > at && in.data[end - 1] == '\r')
-			end--;
-		if (end - at > 6 && memcmp(in.data + at, "begin ", 6) == 0) {
-			size_t mode = at + 6;
-			while (mode < end && in.data[mode] >= '0' && in.data[mode] <= '7')
-				mode++;
-			if (mode > at + 6 && mode < end && in.data[mode] == ' ') {
-				*name = span_of(in.data + mode + 1, end - mode - 1);
-				*after = next;
-				return true;
-			}
-		}
-		at = next;
+		size_t end = lf ? (size_t)(lf - in.data) : in.size;
+		size_t room = UUENCODE_LINE_MAX - 1 - transfer->uuencode.size, size = MIN(end - at, room);
+		memcpy(transfer->uuencode.line + transfer->uuencode.size, in.data + at, size);
+		transfer->uuencode.size += size;
+		at = end + (lf ? 1 : 0);
+		if (lf)
+			uuencode_line(transfer);
 	}
-	return false;
 }
 
-char *mime_uuencode_name(struct arena *arena, struct span in)
+static const char *uuencode_end(struct transfer *transfer)
 {
-	struct span name;
-	size_t after;
-	return uuencode_begin(in, &name, &after) && name.size > 0 ? mime_unfold(arena, name, NULL) : NULL;
-}
-
-static const char *decode_uuencode(struct span in, mime_sink sink, void *context)
-{
-	static uint8_t out[MIME_STEP];
-	struct span name;
-	size_t at;
-	if (!uuencode_begin(in, &name, &at)) {
-		copy(in, sink, context);
+	if (transfer->uuencode.size > 0 && !transfer->uuencode.ended)
+		uuencode_line(transfer);
+	if (!transfer->uuencode.begun)
 		return "no begin line in uuencode";
+	return transfer->uuencode.ended ? NULL : "uuencode without its end";
+}
+
+const char *transfer_name(const struct transfer *transfer)
+{
+	bool named = transfer->encoding == MIME_UUENCODE && *transfer->uuencode.name != '\0';
+	return named ? transfer->uuencode.name : NULL;
+}
+
+/* ---- any ---- */
+
+void transfer_exit(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(buffers); i++)
+		g_clear_pointer(&buffers[i], g_free);
+}
+
+void transfer_begin(
+	struct transfer *transfer, unsigned depth, enum mime_encoding encoding, mime_sink sink, void *context)
+{
+	g_assert(depth < TRANSFER_DEPTH_MAX);
+	if (!buffers[depth])
+		buffers[depth] = g_malloc(MIME_STEP + BASE64_LINE_MAX + BASE64_SPARE);
+	transfer->out = buffers[depth];
+	transfer->encoding = encoding;
+	transfer->sink = sink;
+	transfer->context = context;
+	if (encoding == MIME_BASE64)
+		memset(&transfer->base64, 0, offsetof(struct base64, line));
+	else if (encoding == MIME_UUENCODE)
+		memset(&transfer->uuencode, 0, sizeof transfer->uuencode);
+	else
+		transfer->held.size = 0;
+}
+
+void transfer_feed(struct transfer *transfer, struct span in)
+{
+	switch (transfer->encoding) {
+	case MIME_BASE64:
+		for (size_t at = 0, step; at < in.size; at += step) {
+			step = MIN(in.size - at, MIME_STEP);
+			emit(transfer, base64_feed(&transfer->base64, in.data + at, step, transfer->out));
+		}
+		break;
+	case MIME_QUOTED_PRINTABLE:
+		quoted_feed(transfer, in);
+		break;
+	case MIME_UUENCODE:
+		uuencode_feed(transfer, in);
+		break;
+	case MIME_IDENTITY:
+	case MIME_UNKNOWN:
+		if (in.size > 0)
+			transfer->sink(transfer->context, in);
+		break;
 	}
-	int state = 0;
-	guint32 save = 0;
-	for (; at < in.size; at += MIME_STEP) {
-		size_t step = MIN(in.size - at, MIME_STEP);
-		size_t size = g_mime_encoding_uudecode_step(in.data + at, step, out, &state, &save);
-		sink(context, span_of(out, size), at + step);
+}
+
+void transfer_gap(struct transfer *transfer)
+{
+	if (transfer->encoding == MIME_BASE64)
+		emit(transfer, base64_gap(&transfer->base64, transfer->out));
+	else if (transfer->encoding == MIME_QUOTED_PRINTABLE)
+		quoted_end(transfer);
+}
+
+const char *transfer_end(struct transfer *transfer)
+{
+	switch (transfer->encoding) {
+	case MIME_BASE64:
+		emit(transfer, base64_end(&transfer->base64, transfer->out));
+		return transfer->base64.trouble;
+	case MIME_QUOTED_PRINTABLE:
+		quoted_end(transfer);
+		return NULL;
+	case MIME_UUENCODE:
+		return uuencode_end(transfer);
+	case MIME_IDENTITY:
+	case MIME_UNKNOWN:
+		return NULL;
 	}
-	return (state & GMIME_UUDECODE_STATE_END) == 0 ? "uuencode without its end" : NULL;
+	g_assert_not_reached();
 }
 
 const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink sink, void *context)
 {
-	switch (encoding) {
-	case MIME_BASE64:
-		return decode_base64(in, sink, context);
-	case MIME_QUOTED_PRINTABLE:
-		decode_quoted_printable(in, sink, context);
-		return NULL;
-	case MIME_UUENCODE:
-		return decode_uuencode(in, sink, context);
-	case MIME_IDENTITY:
-	case MIME_UNKNOWN:
-		copy(in, sink, context);
-		return NULL;
-	}
-	g_assert_not_reached();
+	struct transfer transfer;
+	transfer_begin(&transfer, TRANSFER_DEPTH_MAX - 1, encoding, sink, context);
+	transfer_feed(&transfer, in);
+	return transfer_end(&transfer);
 }

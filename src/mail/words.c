@@ -89,7 +89,7 @@ static bool word_parse(struct word *word, const char *at, bool *open)
 	return word->charset[0] != '\0';
 }
 
-static void append_octets(void *out, struct span decoded, size_t passed)
+static void append_octets(void *out, struct span decoded)
 {
 	g_string_append_len(out, (const char *)decoded.data, (gssize)decoded.size);
 }

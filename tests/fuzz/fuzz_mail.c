@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* check - what every reader of a mail relies on. */
 static void check(const struct mail *mail)
 {
+	if (mail->unaccounted != 0)
+		abort();
 	const char *const texts[] = { mail->from, mail->subject, mail->reply_to, mail->date, mail->message_id,
 		mail->body, mail->from_name, mail->from_address };
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)

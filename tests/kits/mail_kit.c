@@ -23,6 +23,7 @@ struct mail *read_octets(const void *octets, size_t size)
 	for (size_t at = 0; at < size; at += step)
 		mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(step, size - at) });
 	mail_finish(mail, true);
+	assert_int_equal(mail->unaccounted, 0);
 	return mail;
 }
 

@@ -16,7 +16,9 @@
 #include "mail.h"
 #include "run/mbox.h"
 
-static const struct mail_options plain = { .parse = true, .body = true, .urls = true, .body_limit = 65536 };
+static const struct mail_options plain = { .parse = true, .body = true, .urls = true, .body_limit = 65536 }, keeping = {
+	.parse = true, .body = true, .urls = true, .body_limit = 65536, .keep = true
+};
 
 static struct span text_span(const char *text)
 {
@@ -93,7 +95,7 @@ static void without_a_header_all_is_body(void **state)
 	mail_free(mail);
 }
 
-/* big_mail - a mail of `size` octets with one base64 part that needs the temporary file. */
+/* A mail with one base64 part that needs the temporary file when it is to be kept. */
 static void large_content_goes_through_a_file(void **state)
 {
 	GString *content = g_string_new("Subject: large\r\nContent-Type: application/octet-stream; name=big.bin\r\n"
@@ -111,7 +113,7 @@ static void large_content_goes_through_a_file(void **state)
 	assert_true(content->len > 2 * MAIL_MEMORY_MAX);
 	const size_t steps[] = { 1460, 100000, content->len };
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		struct mail *mail = read_mail(&plain, content->str, steps[i]);
+		struct mail *mail = read_mail(&keeping, content->str, steps[i]);
 		hash_is(mail->sha256, content->str, content->len);
 		const struct mail_part *part = mail->parts->pdata[0];
 		assert_string_equal(part->filename, "big.bin");
@@ -151,9 +153,9 @@ static void a_hole_marks_the_part_that_it_hit(void **state)
 	mail_free(mail);
 }
 
-static void without_room_for_it_a_large_mail_is_still_hashed(void **state)
+static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 {
-	struct mail_options options = plain;
+	struct mail_options options = keeping;
 	options.temp_dir = "/nonexistent/folder";
 	GString *content = g_string_new("Subject: large\r\n\r\n");
 	while (content->len < 3 * MAIL_MEMORY_MAX)
@@ -166,9 +168,20 @@ static void without_room_for_it_a_large_mail_is_still_hashed(void **state)
 		assert_non_null(mail->error);
 		assert_string_equal(mail->subject, "large");
 		const struct mail_part *part = mail->parts->pdata[0];
-		assert_true(part->truncated && !part->gaps);
-		assert_in_range(part->size, MAIL_MEMORY_MAX / 2, MAIL_MEMORY_MAX);
+		assert_false(part->truncated || part->gaps);
+		assert_int_equal(part->size, content->len - 18);
+		assert_true(mail->partial);
+		uint8_t octet;
+		assert_int_equal(mail_content(mail, MAIL_MEMORY_MAX / 2 - 1, &octet, 1), 1);
+		assert_int_equal(mail_content(mail, MAIL_MEMORY_MAX, &octet, 1), 0);
 		mail_free(mail);
+		/* who does not want to keep it needs no file */
+		options.keep = false;
+		mail = read_mail(&options, content->str, steps[i]);
+		assert_null(mail->error);
+		assert_false(mail->partial);
+		mail_free(mail);
+		options.keep = true;
 	}
 	g_string_free(content, TRUE);
 }
@@ -183,8 +196,10 @@ static void many_large_mails_at_once_stay_in_bounds(void **state)
 		mail_feed(mails[i], text_span("Subject: s\r\n\r\n"));
 	}
 	for (unsigned round = 0; round < 12; round++)
-		for (unsigned i = 0; i < MAILS; i++)
+		for (unsigned i = 0; i < MAILS; i++) {
 			mail_feed(mails[i], (struct span){ (const uint8_t *)block, 50000 });
+			assert_in_range(mail_memory(mails[i]), 50000 * (round + 1), 50000 * (round + 1) + 20000);
+		}
 	for (unsigned i = 0; i < MAILS; i++) {
 		mail_finish(mails[i], true);
 		assert_null(mails[i]->error);
@@ -224,7 +239,7 @@ static void mbox_is(const char *content, const char *sender, int64_t seconds, co
 	char *path = g_build_filename(folder, "box", NULL), *text;
 	struct mbox *mbox = mbox_open(path);
 	assert_non_null(mbox);
-	struct mail *mail = read_mail(&plain, content, 7);
+	struct mail *mail = read_mail(&keeping, content, 7);
 	assert_true(mbox_format(mail, "<taken@back>", 0, to_mbox, mbox));
 	assert_true(mbox_end(mbox, false));
 	assert_true(mbox_format(mail, sender, seconds * NANOSECONDS_PER_SECOND, to_mbox, mbox));
@@ -286,7 +301,7 @@ int main(void)
 		cmocka_unit_test(without_a_header_all_is_body),
 		cmocka_unit_test(large_content_goes_through_a_file),
 		cmocka_unit_test(a_hole_marks_the_part_that_it_hit),
-		cmocka_unit_test(without_room_for_it_a_large_mail_is_still_hashed),
+		cmocka_unit_test(without_room_for_it_a_large_mail_is_still_looked_at),
 		cmocka_unit_test(many_large_mails_at_once_stay_in_bounds),
 		cmocka_unit_test(the_body_is_cut_between_characters),
 		cmocka_unit_test(an_mbox_quotes_and_ends_lines),

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * entity.c - what the header of a part says of it, what is wrong with that, and what the first octets of its body say
+ * where the header says too little or lies.
+ */
+#include <string.h>
+
+#include "walk.h"
+
+/* Fields that decide what a reader sees, and that readers choose differently when there are two. */
+static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE, MIME_FIELD_MESSAGE_ID,
+	MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION, MIME_FIELD_CONTENT_TRANSFER_ENCODING };
+
+static char *keep(struct arena *arena, const char *text)
+{
+	return text ? arena_copy(arena, text, strlen(text)) : NULL;
+}
+
+/* values - those of a field that came more than once, for who reads the alert: "7bit", "base64". */
+static char *values(struct arena *arena, const GArray *fields, enum mime_field_id id)
+{
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < fields->len; i++) {
+		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+		if (field->id == id)
+			g_string_append_printf(text, "%s\"%s\"", text->len > 0 ? ", " : ": ",
+				mime_unfold(arena, span_of(field->value.data, MIN(field->value.size, 100)), NULL));
+	}
+	return arena_string(arena, text);
+}
+
+static void check_repeated(struct parts *parts, struct arena *scratch, const struct block *block, const char *number)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(once); i++) {
+		if ((block->repeated & UINT32_C(1) << once[i]) == 0)
+			continue;
+		unsigned count = 0;
+		struct span last = { NULL, 0 };
+		for (guint j = 0; j < block->fields->len; j++) {
+			const struct mime_field *field = &g_array_index(block->fields, struct mime_field, j);
+			if (field->id != once[i])
+				continue;
+			count++;
+			last = span_of(
+				field->name.data, (size_t)(field->value.data + field->value.size - field->name.data));
+		}
+		bool both = once[i] == MIME_FIELD_CONTENT_TRANSFER_ENCODING;
+		mail_defect(parts->mail, MIME_DUPLICATE_HEADER, last, "%u %s headers%s%s%s", count,
+			mime_field_name(once[i]), *number != '\0' ? " in part " : "", number,
+			both ? values(scratch, block->fields, once[i]) : "");
+	}
+}
+
+/* check_block - limits, and lines that are no fields. */
+static void check_block(struct parts *parts, const struct block *block, const char *number, bool damaged)
+{
+	const char *which = *number != '\0' ? number : "message";
+	struct mail *mail = parts->mail;
+	if (block->size > MIME_HEADER_BLOCK_MAX)
+		mail_defect(mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header block of %zu octets (%s)", block->size,
+			which);
+	if (block->longest > MIME_HEADER_LINE_MAX)
+		mail_defect(mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "header line of %zu octets (%s)", block->longest,
+			which);
+	if (block->count > MIME_HEADER_COUNT_MAX)
+		mail_defect(mail, MIME_HEADER_LIMIT, span_of(NULL, 0), "%zu header fields (%s)", block->count, which);
+	mail->partial = mail->partial || block->dropped;
+	if (block->odd_size > 0 && !damaged)
+		mail_defect(mail, MIME_MALFORMED, span_of(block->odd, block->odd_size),
+			"a line that is no field among the header fields (%s)", which);
+}
+
+/* is_type - does it look like a media type? */
+static bool is_type(const char *value)
+{
+	const char *slash = value ? strchr(value, '/') : NULL;
+	return slash && slash > value && slash[1] != '\0' && !strpbrk(slash + 1, "/\"<>@,=") &&
+	       !strpbrk(value, "\"<>@,=");
+}
+
+/* read_type - the type to go by; what is no type is a defect and text/plain, or, with a boundary, a multipart. */
+static void read_type(
+	struct parts *parts, struct entity *entity, struct span value, const char *default_type, bool damaged)
+{
+	entity->type = default_type;
+	if (value.data && is_type(entity->content.value))
+		entity->type = entity->content.value;
+	else if (value.data) {
+		entity->type = "text/plain";
+		entity->multipart = entity->content.boundary;
+		if (!damaged)
+			mail_defect(parts->mail, MIME_MALFORMED, value, "bad Content-Type");
+	}
+	entity->multipart |= g_str_has_prefix(entity->type, "multipart/");
+	entity->message = strcmp(entity->type, "message/rfc822") == 0 || strcmp(entity->type, "message/global") == 0 ||
+			  strcmp(entity->type, "message/news") == 0;
+}
+
+/* read_encoding - the first one counts; a second one that differs is looked at with the octets. */
+static void read_encoding(struct parts *parts, struct entity *entity, const struct block *block, bool damaged)
+{
+	bool first = true;
+	entity->encoding = entity->other = MIME_IDENTITY;
+	for (guint i = 0; i < block->fields->len; i++) {
+		const struct mime_field *field = &g_array_index(block->fields, struct mime_field, i);
+		if (field->id != MIME_FIELD_CONTENT_TRANSFER_ENCODING)
+			continue;
+		enum mime_encoding encoding = mime_encoding_find(field->value);
+		if (encoding == MIME_UNKNOWN && !damaged)
+			mail_defect(parts->mail, MIME_MALFORMED, field->value, "unknown transfer encoding");
+		if (first)
+			entity->encoding = entity->other = encoding;
+		else if (encoding != entity->encoding && entity->other == entity->encoding)
+			entity->other = encoding;
+		first = false;
+	}
+}
+
+/* is_mail_file - a file name that says it is a message. */
+static bool is_mail_file(const char *name)
+{
+	return name && strlen(name) > 4 && g_ascii_strcasecmp(name + strlen(name) - 4, ".eml") == 0;
+}
+
+void entity_read(struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block,
+	const char *default_type, const char *number, bool damaged)
+{
+	struct span type = mime_field_value(block->fields, MIME_FIELD_CONTENT_TYPE);
+	struct span disposition = mime_field_value(block->fields, MIME_FIELD_CONTENT_DISPOSITION);
+	damaged = damaged && block->damaged;
+	check_block(parts, block, number, damaged);
+	if (block->repeated != 0)
+		check_repeated(parts, scratch, block, number);
+	mime_params_parse(scratch, &entity->content, type, parts->hint);
+	mime_params_parse(scratch, &entity->disposition, disposition, parts->hint);
+	names_again(scratch, &entity->content, block->fields, parts->hint);
+	read_type(parts, entity, type, default_type, damaged);
+	read_encoding(parts, entity, block, damaged);
+	bool plain_file = strcmp(entity->type, "application/octet-stream") == 0;
+	entity->maybe_message =
+		!entity->multipart && !entity->message &&
+		(plain_file || is_mail_file(entity->disposition.filename) || is_mail_file(entity->content.name));
+	if (!parts->hint && entity->content.charset)
+		parts->hint = keep(parts->mail->arena, entity->content.charset);
+}
+
+/* ---- what the octets say ---- */
+
+/* first_line - without its line end and the empty lines before it. */
+static struct span first_line(struct span body)
+{
+	while (body.size > 0 && (*body.data == '\r' || *body.data == '\n'))
+		body = span_of(body.data + 1, body.size - 1);
+	size_t next;
+	return span_of(body.data, body.size > 0 ? mime_line_end(body, 0, &next) : 0);
+}
+
+/* is_base64 - does the first line hold nothing else? */
+static bool is_base64(struct span body)
+{
+	struct span line = first_line(body);
+	for (size_t i = 0; i < line.size; i++)
+		if (!g_ascii_isalnum(line.data[i]) && !memchr("+/= \t\r", line.data[i], 6))
+			return false;
+	return line.size > 0;
+}
+
+/* is_quoted - is every '=' an escape or the end of a line? */
+static bool is_quoted(struct span body)
+{
+	for (size_t i = 0; i + 2 < body.size; i++) {
+		uint8_t one = body.data[i + 1], two = body.data[i + 2];
+		bool escape = g_ascii_isxdigit(one) && g_ascii_isxdigit(two) && !g_ascii_islower(one) &&
+			      !g_ascii_islower(two);
+		if (body.data[i] == '=' && !escape && !g_ascii_isspace(one))
+			return false;
+	}
+	return true;
+}
+
+/* is_so - can the body be in this encoding? */
+static bool is_so(enum mime_encoding encoding, struct span body)
+{
+	if (encoding == MIME_BASE64)
+		return is_base64(body);
+	return encoding != MIME_QUOTED_PRINTABLE || is_quoted(body);
+}
+
+/* is_message - does it begin with the header of a mail? */
+static bool is_message(struct span body)
+{
+	static const char *const begins[] = { "Received", "Return-Path", "Delivered-To", "From", "To", "Subject",
+		"Date", "Message-ID", "MIME-Version", "Reply-To", "Sender", "X-Received", "DKIM-Signature",
+		"Content-Type", "X-Mailer", "X-Originating-IP", "Authentication-Results", "ARC-Seal", "User-Agent",
+		"X-Original-To" };
+	struct span line = first_line(body);
+	if ((line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
+		(line.size > 6 && memcmp(line.data, ">From ", 6) == 0)) {
+		size_t behind = (size_t)(line.data - body.data) + line.size;
+		line = first_line(span_of(body.data + behind, body.size - behind));
+	}
+	size_t value, size = block_field_name(line, &value);
+	for (size_t i = 0; size > 0 && i < G_N_ELEMENTS(begins); i++)
+		if (strlen(begins[i]) == size && g_ascii_strncasecmp((const char *)line.data, begins[i], size) == 0)
+			return true;
+	return false;
+}
+
+static void append(void *context, struct span decoded)
+{
+	g_byte_array_append(context, decoded.data, (guint)decoded.size);
+}
+
+void entity_settle(struct parts *parts, struct entity *entity, struct span body, bool damaged)
+{
+	/* of two encodings the one that the octets are in: 7bit and 8bit always are */
+	if (entity->other != entity->encoding && entity->other != MIME_IDENTITY && entity->other != MIME_UNKNOWN &&
+		is_so(entity->other, body))
+		entity->encoding = entity->other;
+	bool holds = entity->multipart || entity->message;
+	if (holds && !is_so(entity->encoding, body) && body.size > 0) {
+		if (!damaged)
+			mail_defect(parts->mail, MIME_MALFORMED, body, "%s is declared to be encoded, and is not",
+				entity->type);
+		entity->encoding = MIME_IDENTITY;
+	}
+	if (entity->maybe_message) {
+		GByteArray *decoded = g_byte_array_new();
+		mime_decode(entity->encoding, body, append, decoded);
+		entity->message = is_message(span_of(decoded->data, decoded->len));
+		g_byte_array_free(decoded, TRUE);
+	}
+}
+
+struct mail_part *entity_part(struct parts *parts, const struct entity *entity, const char *number)
+{
+	struct arena *arena = parts->mail->arena;
+	struct mail_part *about = arena_take(arena, sizeof *about);
+	*about = (struct mail_part){ 0 };
+	about->content_type = keep(arena, entity->type);
+	about->charset = keep(arena, entity->content.charset);
+	about->disposition = keep(arena, entity->disposition.value);
+	about->number = keep(arena, number);
+	names_take(parts->mail, about, &entity->disposition, true);
+	names_take(parts->mail, about, &entity->content, false);
+	names_done(parts->mail, about);
+	about->attachment = about->filename || g_strcmp0(entity->disposition.value, "attachment") == 0;
+	return about;
+}

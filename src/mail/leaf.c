@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * leaf.c - the part whose octets come: decoded, and put down when it ends.
+ */
+#include <string.h>
+
+#include "walk.h"
+
+void leaf_open(struct walk *walk, bool part, mime_sink sink)
+{
+	struct leaf *leaf = &walk->leaf;
+	const struct entity *entity = &walk->entity;
+	leaf->about = NULL;
+	leaf->part = NULL;
+	leaf->inner = NULL;
+	leaf->trouble = NULL;
+	leaf->whole = true;
+	leaf->evidence_size = 0;
+	leaf->mark = walk->mark;
+	leaf->overflow = part && parts_full(walk->parts);
+	if (part && !leaf->overflow) {
+		struct mail *mail = walk->parts->mail;
+		bool in_message = walk->in_message || walk->messages > 0;
+		leaf->about = entity_part(walk->parts, entity, walk_number(walk, entity->root));
+		mail_list_add(mail, &mail->parts, leaf->about);
+		leaf->part = part_open(walk->parts, leaf->about, &entity->content, in_message);
+	}
+	transfer_begin(&leaf->transfer, walk->encoded, entity->encoding, sink, walk);
+}
+
+void leaf_feed(struct walk *walk, struct span octets)
+{
+	struct leaf *leaf = &walk->leaf;
+	if (octets.size == 0)
+		return;
+	if (leaf->overflow)
+		walk->sums.overflow += octets.size;
+	else
+		walk->sums.parts += octets.size;
+	if (walk->messages > 0)
+		level_messages(walk, octets);
+	size_t evidence = MIN(octets.size, WALK_EVIDENCE_MAX - leaf->evidence_size);
+	if (evidence > 0)
+		memcpy(leaf->evidence + leaf->evidence_size, octets.data, evidence);
+	leaf->evidence_size += evidence;
+	transfer_feed(&leaf->transfer, octets);
+}
+
+void leaf_gap(struct walk *walk, uint64_t size)
+{
+	struct leaf *leaf = &walk->leaf;
+	leaf->whole = false;
+	transfer_gap(&leaf->transfer);
+	if (leaf->part)
+		part_gap(leaf->part, size);
+}
+
+void leaf_end(struct walk *walk, bool whole)
+{
+	struct leaf *leaf = &walk->leaf;
+	leaf->whole = leaf->whole && whole;
+	leaf->trouble = transfer_end(&leaf->transfer);
+}
+
+void leaf_close(struct walk *walk)
+{
+	struct leaf *leaf = &walk->leaf;
+	struct mail *mail = walk->parts->mail;
+	struct mail_part *about = leaf->about;
+	if (leaf->trouble && leaf->whole)
+		mail_defect(mail, MIME_MALFORMED, span_of(leaf->evidence, leaf->evidence_size), "part %s: %s",
+			about ? about->number : walk_number(walk, walk->entity.root), leaf->trouble);
+	if (leaf->part) {
+		const char *name = transfer_name(&leaf->transfer);
+		if (!about->filename && name)
+			about->filename = mime_unfold(mail->arena, span_of(name, strlen(name)), NULL);
+		about->truncated |= !leaf->whole;
+		part_close(leaf->part);
+		leaf->part = NULL;
+	}
+	arena_release(&walk->scratch, &leaf->mark);
+}

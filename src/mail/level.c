@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * level.c - the multiparts and messages that are open around a part: their delimiters, their numbers, what stands
+ * outside of parts.
+ *
+ * Until a part was found in a multipart, what stands in it may be all there is of it: then it is a part itself. What
+ * stands before the first part and behind the last is of no interest (RFC 2046 5.1.1) as long as it is short.
+ */
+#include <string.h>
+
+#include "walk.h"
+
+const char *walk_number(struct walk *walk, bool root)
+{
+	GString *text = g_string_new(walk->prefix);
+	for (size_t i = 0; i < walk->level_count; i++) {
+		const struct level *level = &walk->levels[i];
+		if (!level->message)
+			g_string_append_printf(text, "%s%u", text->len > 0 ? "." : "", MAX(level->count, 1));
+		else if (level->numbered)
+			g_string_append(text, text->len > 0 ? ".1" : "1");
+	}
+	if (root)
+		g_string_append(text, text->len > 0 ? ".1" : "1");
+	return arena_string(&walk->scratch, text);
+}
+
+/* trimmed - without the blanks at its end. */
+static struct span trimmed(struct span text)
+{
+	while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
+		text.size--;
+	return text;
+}
+
+struct level *level_add(struct walk *walk, const struct entity *entity, const struct arena *mark)
+{
+	if (walk->level_count == walk->level_room) {
+		walk->level_room = MAX(4, 2 * walk->level_room);
+		walk->levels = g_renew(struct level, walk->levels, walk->level_room);
+	}
+	struct level *level = &walk->levels[walk->level_count];
+	const char *number = entity->message ? walk_number(walk, entity->root) : NULL;
+	*level = (struct level){ .entity = *entity, .message = entity->message, .mark = *mark };
+	level->default_type = strcmp(entity->type, "multipart/digest") == 0 ? "message/rfc822" : "text/plain";
+	walk->level_count++;
+	if (level->message) {
+		level->fresh = walk->passed.size > 0;
+		level->numbered = entity->root;
+		walk->messages++;
+		if (!parts_full(walk->parts)) {
+			level->about = entity_part(walk->parts, entity, number);
+			mail_list_add(walk->parts->mail, &walk->parts->mail->parts, level->about);
+			level->part = part_open(walk->parts, level->about, &level->entity.content, false);
+		}
+		return level;
+	}
+	walk->boundaries++;
+	level->prose = arena_take(&walk->scratch, WALK_PROSE_MAX);
+	if (entity->content.boundary) {
+		const char *boundary = entity->content.boundary;
+		level->boundary = trimmed(span_of(boundary, MIN(strlen(boundary), WALK_BOUNDARY_MAX)));
+	}
+	return level;
+}
+
+/* ---- what is outside of parts ---- */
+
+struct line_end line_end_of(struct span *octets)
+{
+	struct line_end end = { 0 };
+	const size_t size = octets->size;
+	if (size == 0 || octets->data[size - 1] != '\n')
+		return end;
+	end.size = size > 1 && octets->data[size - 2] == '\r' ? 2 : 1;
+	memcpy(end.octets, octets->data + size - end.size, end.size);
+	octets->size -= end.size;
+	return end;
+}
+
+/* feed_whole - octets of the multipart as a part. Its last line end may be that of a delimiter around it. */
+static void feed_whole(struct level *level, struct span octets)
+{
+	if (octets.size == 0)
+		return;
+	part_feed(level->part, span_of(level->prose_end.octets, level->prose_end.size));
+	level->prose_end = line_end_of(&octets);
+	part_feed(level->part, octets);
+}
+
+/* open_whole - there may be no part in it: it is read as one itself. */
+static void open_whole(struct walk *walk, struct level *level)
+{
+	size_t count = walk->level_count;
+	walk->level_count--; /* the number is that of the multipart */
+	level->about = entity_part(walk->parts, &level->entity, walk_number(walk, level->entity.root));
+	walk->level_count = count;
+	bool in_message = walk->in_message || walk->messages > 0;
+	level->part = part_open(walk->parts, level->about, &level->entity.content, in_message);
+	feed_whole(level, span_of(level->prose, level->prose_kept));
+	if (level->hit)
+		part_gap(level->part, 0);
+}
+
+void level_outside(struct walk *walk, struct level *level, struct span octets)
+{
+	size_t kept = MIN(octets.size, WALK_PROSE_MAX - level->prose_kept);
+	level->prose_size += octets.size;
+	if (!level->part && level->count == 0 && kept < octets.size)
+		open_whole(walk, level); /* with what was kept before */
+	memcpy(level->prose + level->prose_kept, octets.data, kept);
+	level->prose_kept += kept;
+	if (level->part)
+		feed_whole(level, octets);
+}
+
+/* end_outside - what was outside so far is not in a part. */
+static void end_outside(struct walk *walk, struct level *level, const char *where)
+{
+	if (level->prose_size > WALK_PROSE_MAX)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, span_of(level->prose, level->prose_kept),
+			"%" G_GUINT64_FORMAT " octets %s of a multipart", level->prose_size, where);
+	if (level->part)
+		part_drop(level->part);
+	level->part = NULL;
+	walk->sums.outside += level->prose_size;
+	level->prose_size = level->prose_kept = 0;
+}
+
+void level_part(struct walk *walk, struct level *level)
+{
+	end_outside(walk, level, level->count == 0 ? "before the first part" : "between the parts");
+	level->count++;
+}
+
+/* is_blank - nothing but white space? */
+static bool is_blank(const struct level *level)
+{
+	for (size_t i = 0; i < level->prose_kept; i++)
+		if (!g_ascii_isspace(level->prose[i]))
+			return false;
+	return true;
+}
+
+/* close_multipart - without parts it is one itself. */
+static void close_multipart(struct walk *walk, struct level *level, bool delimiter, bool whole)
+{
+	struct mail *mail = walk->parts->mail;
+	bool certain = whole && !walk->damaged, declared = level->boundary.size > 0;
+	if (!level->declared && certain && g_str_has_prefix(level->entity.type, "multipart/"))
+		mail_defect(mail, MIME_MALFORMED, level->boundary, "%s",
+			declared ? "boundary declared and never used" : "multipart without a boundary");
+	else if (!level->ever && level->used && certain)
+		mail_defect(
+			mail, MIME_MALFORMED, level->declared ? level->boundary : level->guessed, "unclosed boundary");
+	walk->boundaries--;
+	if (level->count > 0 || (level->used && is_blank(level) && level->prose_size < WALK_PROSE_MAX)) {
+		end_outside(walk, level, "behind the last part");
+		return;
+	}
+	if (parts_full(walk->parts)) {
+		if (level->part)
+			part_drop(level->part);
+		walk->sums.overflow += level->prose_size;
+		return;
+	}
+	if (!level->part)
+		open_whole(walk, level);
+	if (!delimiter)
+		part_feed(level->part, span_of(level->prose_end.octets, level->prose_end.size));
+	level->about->truncated |= !whole;
+	mail_list_add(mail, &mail->parts, level->about);
+	part_close(level->part);
+	walk->sums.parts += level->prose_size;
+}
+
+void level_close(struct walk *walk, bool delimiter, bool whole)
+{
+	struct level *level = &walk->levels[walk->level_count - 1];
+	if (level->message) {
+		walk->messages--;
+		if (level->part) {
+			level->about->truncated |= !whole;
+			part_close(level->part);
+		}
+	} else
+		close_multipart(walk, level, delimiter, whole);
+	walk->level_count--;
+	arena_release(&walk->scratch, &level->mark);
+}
+
+/* ---- messages around ---- */
+
+/* may_feed - messages are hashed as a whole, and what is in them again: that has a limit. */
+static bool may_feed(struct walk *walk, struct level *level, size_t nth, size_t size)
+{
+	if (nth < WALK_AGAIN_LEVELS)
+		return true;
+	walk->parts->again += size;
+	if (walk->parts->again <= WALK_AGAIN_MAX)
+		return true;
+	if (!walk->parts->again_told)
+		mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
+			"attached messages nested too deep for their size");
+	walk->parts->again_told = true;
+	walk->parts->mail->partial = true;
+	level->stopped = true;
+	level->about->truncated = true;
+	return false;
+}
+
+/* feed_messages - all that are open. */
+static void feed_messages(struct walk *walk, struct span octets)
+{
+	size_t nth = 0;
+	for (size_t i = 0; i < walk->level_count && nth < walk->messages; i++) {
+		struct level *level = &walk->levels[i];
+		if (!level->message)
+			continue;
+		if (level->part && !level->stopped && !level->fresh && may_feed(walk, level, nth, octets.size))
+			part_feed(level->part, octets);
+		level->fresh = false;
+		nth++;
+	}
+}
+
+void level_pass(struct walk *walk)
+{
+	if (walk->passed.size > 0)
+		feed_messages(walk, span_of(walk->passed.octets, walk->passed.size));
+	walk->passed.size = 0;
+}
+
+void level_messages(struct walk *walk, struct span octets)
+{
+	if (walk->messages == 0 || octets.size == 0)
+		return;
+	level_pass(walk);
+	walk->passed = line_end_of(&octets);
+	feed_messages(walk, octets);
+}
+
+void level_gap(struct walk *walk, uint64_t size)
+{
+	for (size_t i = 0; i < walk->level_count; i++) {
+		struct level *level = &walk->levels[i];
+		level->hit = true;
+		if (level->part)
+			part_gap(level->part, size);
+	}
+}
+
+/* ---- delimiters ---- */
+
+/* is_exactly - is the text behind "--" this boundary, perhaps with "--" behind it? Blanks at the end do not count. */
+static bool is_exactly(struct span text, struct span boundary, bool *closing)
+{
+	struct span before = text;
+	*closing = false;
+	if (boundary.size == 0)
+		return false;
+	if (text.size == boundary.size && memcmp(text.data, boundary.data, text.size) == 0)
+		return true;
+	if (text.size < 2 || memcmp(text.data + text.size - 2, "--", 2) != 0)
+		return false;
+	before.size -= 2;
+	before = trimmed(before);
+	*closing = true;
+	return before.size == boundary.size && memcmp(before.data, boundary.data, before.size) == 0;
+}
+
+/* has_tail - does the text begin with the boundary, and go on with a blank, a CR, or "--" and anything? */
+static bool has_tail(struct span text, struct span boundary, bool *closing)
+{
+	if (boundary.size == 0 || text.size <= boundary.size || memcmp(text.data, boundary.data, boundary.size) != 0)
+		return false;
+	const uint8_t *behind = text.data + boundary.size;
+	*closing = text.size >= boundary.size + 2 && memcmp(behind, "--", 2) == 0;
+	return *closing || *behind == ' ' || *behind == '\t' || *behind == '\r';
+}
+
+typedef bool (*compare)(struct span text, struct span boundary, bool *closing);
+
+/* find - the innermost level with such a boundary. */
+static bool find(const struct walk *walk, struct span text, compare same, struct delimiter *delimiter)
+{
+	for (size_t i = walk->level_count; i-- > 0;) {
+		const struct level *level = &walk->levels[i];
+		if (level->message)
+			continue;
+		delimiter->level = i;
+		delimiter->guessed = false;
+		if (same(text, level->boundary, &delimiter->closing))
+			return true;
+		delimiter->guessed = true;
+		if (same(text, level->guessed, &delimiter->closing))
+			return true;
+	}
+	return false;
+}
+
+bool level_match(const struct walk *walk, struct span line, struct delimiter *delimiter)
+{
+	if (walk->boundaries == 0 || line.size < 3 || line.data[0] != '-' || line.data[1] != '-')
+		return false;
+	struct span text = span_of(line.data + 2, line.size - 2);
+	bool ended = text.data[text.size - 1] == '\n';
+	text.size -= ended;
+	text.size -= ended && text.size > 0 && text.data[text.size - 1] == '\r';
+	struct span exact = trimmed(text);
+	delimiter->tail = false;
+	if (exact.size > 0 && find(walk, exact, is_exactly, delimiter))
+		return true;
+	delimiter->tail = true;
+	return text.size > 0 && find(walk, text, has_tail, delimiter);
+}

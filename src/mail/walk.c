@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * walk.c - see walk.h. Content is cut into lines only where lines mean something: in headers, and outside of the parts
+ * of a multipart. In a body it runs through to the next place where a delimiter may begin. What may turn out to belong
+ * to a delimiter (a line end, the beginning of a line) is held back, and nothing else: so the pieces in which content
+ * comes make no difference.
+ *
+ * A message that is encoded, against the rules, is walked through by a walk of its own, which gets the decoded octets.
+ * Behind a hole a line may begin. A mail that is not whole has no defects that may be just what is missing.
+ */
+#include "walk.h"
+
+#include <string.h>
+
+#include "seek.h"
+
+#define FREE_MAX 128
+#define KEPT_MAX (16 * 1024) /* octets of header memory of a walk that is kept for the next one */
+
+static struct walk *free_walks;
+static unsigned free_count;
+
+static void walk_octets(struct walk *walk, struct span in);
+static void take_piece(struct walk *walk, struct span line, bool first, bool last);
+
+/* ---- the whole ---- */
+
+struct walk *walk_new(struct parts *parts)
+{
+	struct walk *walk = free_walks;
+	if (walk) {
+		struct block top = walk->top, block = walk->block;
+		struct level *levels = walk->levels;
+		size_t room = walk->level_room;
+		free_walks = walk->next;
+		free_count--;
+		memset(walk, 0, offsetof(struct walk, leaf));
+		walk->top = top;
+		walk->block = block;
+		walk->levels = levels;
+		walk->level_room = room;
+	} else {
+		walk = g_new(struct walk, 1);
+		memset(walk, 0, offsetof(struct walk, leaf));
+	}
+	walk->parts = parts;
+	walk->prefix = "";
+	walk->scratch = (struct arena){ .at = (char *)walk->scratch_first, .left = sizeof walk->scratch_first };
+	walk->place = PLACE_START;
+	block_begin(&walk->top, false);
+	return walk;
+}
+
+/* walk_inner - through the decoded octets of the leaf at hand, which holds parts. */
+static struct walk *walk_inner(const struct walk *walk, const char *number)
+{
+	struct walk *inner = walk_new(walk->parts);
+	inner->prefix = number;
+	inner->depth = walk->depth + (unsigned)walk->level_count + 1;
+	inner->encoded = walk->encoded + 1;
+	inner->in_message = walk->in_message || walk->messages > 0 || walk->entity.message;
+	inner->damaged = walk->damaged;
+	inner->top_done = true;
+	block_begin(&inner->block, false);
+	if (walk->entity.multipart) {
+		struct entity entity = walk->entity;
+		entity.root = false;
+		level_add(inner, &entity, &inner->scratch);
+		inner->place = PLACE_OUTSIDE;
+		inner->blank_before = true;
+	}
+	return inner;
+}
+
+uint64_t walk_lost(const struct walk *walk)
+{
+	const struct octet_sums *sums = &walk->sums;
+	uint64_t sum = sums->header + sums->parts + sums->lines + sums->outside + sums->overflow;
+	return walk->fed > sum ? walk->fed - sum : sum - walk->fed;
+}
+
+size_t walk_memory(const struct walk *walk)
+{
+	size_t size = sizeof *walk + block_memory(&walk->top) + block_memory(&walk->block) +
+		      walk->level_room * sizeof *walk->levels;
+	for (size_t i = 0; i < walk->level_count; i++)
+		if (walk->levels[i].part)
+			size += part_memory(walk->levels[i].part);
+	if (walk->sniffed)
+		size += walk->sniffed->len;
+	if (walk->place == PLACE_BODY && walk->leaf.part)
+		size += part_memory(walk->leaf.part);
+	if (walk->place == PLACE_BODY && walk->leaf.inner)
+		size += walk_memory(walk->leaf.inner);
+	return size;
+}
+
+static void destroy(struct walk *walk)
+{
+	block_clear(&walk->top);
+	block_clear(&walk->block);
+	g_free(walk->levels);
+	g_free(walk);
+}
+
+void walk_free(struct walk *walk)
+{
+	arena_release(&walk->scratch, &(struct arena){ 0 });
+	if (free_count >= FREE_MAX || walk->top.room > KEPT_MAX || walk->block.room > KEPT_MAX) {
+		destroy(walk);
+		return;
+	}
+	walk->next = free_walks;
+	free_walks = walk;
+	free_count++;
+}
+
+void walk_exit(void)
+{
+	while (free_walks) {
+		struct walk *walk = free_walks;
+		free_walks = walk->next;
+		destroy(walk);
+	}
+	free_count = 0;
+}
+
+static struct level *innermost(const struct walk *walk)
+{
+	return walk->level_count > 0 ? &walk->levels[walk->level_count - 1] : NULL;
+}
+
+/* ---- bodies begin ---- */
+
+static bool is_encoded(enum mime_encoding encoding)
+{
+	return encoding != MIME_IDENTITY && encoding != MIME_UNKNOWN;
+}
+
+/* take_decoded - octets of the leaf as it sent them. */
+static void take_decoded(void *context, struct span decoded)
+{
+	struct walk *walk = context;
+	if (walk->leaf.part)
+		part_feed(walk->leaf.part, decoded);
+	if (walk->leaf.inner)
+		walk_feed(walk->leaf.inner, decoded);
+}
+
+/* check_depth - parts of what is nested too deep are not looked for. */
+static void check_depth(struct walk *walk)
+{
+	struct entity *entity = &walk->entity;
+	bool deep = walk->depth + walk->level_count >= MAIL_DEPTH_MAX;
+	bool encoded = is_encoded(entity->encoding) && walk->encoded >= WALK_ENCODED_MAX;
+	if ((!entity->multipart && !entity->message) || (!deep && !encoded))
+		return;
+	mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
+		deep ? "parts nested deeper than %d" : "encoded messages nested deeper than %d",
+		deep ? MAIL_DEPTH_MAX : WALK_ENCODED_MAX);
+	walk->parts->mail->partial = true;
+	entity->multipart = entity->message = false;
+}
+
+/* open_body - of the entity, of which it is known what it is. */
+static void open_body(struct walk *walk)
+{
+	check_depth(walk);
+	const struct entity *entity = &walk->entity;
+	bool holds = entity->multipart || entity->message;
+	walk->line_state = LINE_START;
+	walk->eol.size = walk->line_size = walk->guess_size = 0;
+	walk->line_begun = false;
+	walk->blank_before = true;
+	if (holds && !is_encoded(entity->encoding)) {
+		level_add(walk, entity, &walk->mark);
+		walk->place = entity->multipart ? PLACE_OUTSIDE : PLACE_START;
+		walk->blank_size = 0;
+		block_begin(&walk->block, false);
+		if (walk->torn)
+			level_gap(walk, 0);
+		return;
+	}
+	leaf_open(walk, !holds || entity->message, take_decoded);
+	walk->place = PLACE_BODY;
+	if (walk->torn)
+		leaf_gap(walk, 0);
+	if (holds)
+		walk->leaf.inner = walk_inner(
+			walk, walk->leaf.about ? walk->leaf.about->number : walk_number(walk, entity->message));
+}
+
+/* begin_body - of the entity. */
+static void begin_body(struct walk *walk)
+{
+	const struct entity *entity = &walk->entity;
+	bool holds = entity->multipart || entity->message;
+	if (!entity->maybe_message && entity->other == entity->encoding && !(holds && is_encoded(entity->encoding))) {
+		open_body(walk);
+		return;
+	}
+	walk->place = PLACE_SNIFF;
+	walk->line_state = LINE_START;
+	walk->eol.size = walk->line_size = 0;
+	walk->sniffed = g_byte_array_sized_new(WALK_SNIFF_MAX);
+}
+
+/* settle - what the body is shows in its first octets: they go the way that it goes. */
+static void settle(struct walk *walk)
+{
+	GByteArray *sniffed = walk->sniffed;
+	uint8_t held[sizeof walk->eol.octets + WALK_LINE_MAX];
+	size_t size = walk->eol.size + walk->line_size;
+	memcpy(held, walk->eol.octets, walk->eol.size);
+	memcpy(held + walk->eol.size, walk->line, walk->line_size);
+	walk->sniffed = NULL;
+	entity_settle(walk->parts, &walk->entity, span_of(sniffed->data, sniffed->len), walk->damaged);
+	open_body(walk);
+	walk_octets(walk, span_of(sniffed->data, sniffed->len));
+	walk_octets(walk, span_of(held, size));
+	g_byte_array_free(sniffed, TRUE);
+}
+
+/* ---- headers ---- */
+
+static struct block *header_of(struct walk *walk)
+{
+	return walk->top_done ? &walk->block : &walk->top;
+}
+
+/* begin_part - in the innermost multipart. */
+static void begin_part(struct walk *walk)
+{
+	level_part(walk, innermost(walk));
+	block_begin(&walk->block, true);
+	walk->place = PLACE_HEADER;
+}
+
+/* end_header - what the header says decides what the body is. empty: an empty line was its end. */
+static void end_header(struct walk *walk, bool empty)
+{
+	const struct block *block = header_of(walk);
+	const struct level *level = innermost(walk);
+	bool root = !level || level->message;
+	walk->mark = walk->scratch;
+	walk->torn = block->damaged && !empty;
+	walk->sums.header += block->size - block->stray_size;
+	walk->entity = (struct entity){ .root = root };
+	entity_read(walk->parts, &walk->scratch, &walk->entity, block, root ? "text/plain" : level->default_type,
+		walk_number(walk, false), walk->damaged);
+	walk->top_done = true;
+	begin_body(walk);
+}
+
+/* end_before - the header ended before the lines that were no fields: they are the beginning of the body. */
+static void end_before(struct walk *walk)
+{
+	struct block *block = header_of(walk);
+	uint8_t *strays = g_memdup2(block->strays, block->stray_size);
+	size_t size = block->stray_size;
+	end_header(walk, false);
+	walk_octets(walk, span_of(strays, size));
+	g_free(strays);
+}
+
+static void take_header(struct walk *walk, struct span line, bool first, bool last)
+{
+	struct block *block = header_of(walk);
+	size_t strays = block->stray_size;
+	enum block_result result = block_line(block, line, first, last);
+	if (block->stray_size == 0 && result != BLOCK_BEFORE) {
+		level_messages(walk, span_of(block->strays, strays));
+		level_messages(walk, line);
+	}
+	switch (result) {
+	case BLOCK_MORE:
+		return;
+	case BLOCK_END:
+		end_header(walk, true);
+		return;
+	case BLOCK_BODY:
+		end_before(walk);
+		return;
+	case BLOCK_BEFORE: {
+		uint8_t *copy = g_memdup2(line.data, line.size); /* it may be in the line buffer */
+		end_before(walk);
+		walk_octets(walk, span_of(copy, line.size));
+		g_free(copy);
+		return;
+	}
+	}
+}
+
+/* ---- where a message starts ---- */
+
+static bool is_separator(struct span line)
+{
+	return (line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
+	       (line.size > 6 && memcmp(line.data, ">From ", 6) == 0);
+}
+
+static bool is_empty(struct span line)
+{
+	return (line.size == 1 && *line.data == '\n') || (line.size == 2 && memcmp(line.data, "\r\n", 2) == 0);
+}
+
+/* take_passed - a line in front of a header. */
+static void take_passed(struct walk *walk, struct span line)
+{
+	walk->sums.header += line.size;
+	level_messages(walk, line);
+}
+
+/* end_blanks - the empty lines were the end of a header without fields, and the beginning of the body. */
+static void end_blanks(struct walk *walk)
+{
+	uint8_t blanks[WALK_BLANKS_MAX];
+	size_t size = walk->blank_size, first = walk->blanks[0] == '\r' ? 2 : 1;
+	memcpy(blanks, walk->blanks, size);
+	walk->blank_size = 0;
+	walk->place = PLACE_HEADER;
+	take_header(walk, span_of(blanks, first), true, true);
+	walk_octets(walk, span_of(blanks + first, size - first));
+}
+
+/* take_start - the separator line of a mail folder is passed over; so are empty lines before the header of an attached
+ * message. */
+static void take_start(struct walk *walk, struct span line, bool first, bool last)
+{
+	bool attached = walk->encoded > 0 || walk->level_count > 0;
+	size_t value;
+	if (!first) {
+		take_passed(walk, line);
+		return;
+	}
+	if (is_separator(line)) {
+		take_passed(walk, span_of(walk->blanks, walk->blank_size));
+		take_passed(walk, line);
+		walk->blank_size = 0;
+		walk->place = attached || !last ? PLACE_START : PLACE_HEADER;
+		return;
+	}
+	if (attached && is_empty(line) && walk->blank_size + line.size <= WALK_BLANKS_MAX) {
+		memcpy(walk->blanks + walk->blank_size, line.data, line.size);
+		walk->blank_size += line.size;
+		return;
+	}
+	if (walk->blank_size > 0 && block_field_name(line, &value) == 0) {
+		uint8_t *copy = g_memdup2(line.data, line.size); /* it may be in the line buffer */
+		end_blanks(walk);
+		walk_octets(walk, span_of(copy, line.size));
+		g_free(copy);
+		return;
+	}
+	if (walk->blank_size > 0 && !walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "an empty line before the header of a message");
+	take_passed(walk, span_of(walk->blanks, walk->blank_size));
+	walk->blank_size = 0;
+	walk->place = PLACE_HEADER;
+	take_header(walk, line, first, last);
+}
+
+/* ---- outside of parts ---- */
+
+/* note_guess - a line that may separate the parts when the declared boundary does not. */
+static void note_guess(struct walk *walk, const struct level *level, struct span line, bool last)
+{
+	bool named = false;
+	walk->guess_size = 0;
+	if (level->count > 0 || level->declared || !last || line.size < 3 || memcmp(line.data, "--", 2) != 0)
+		return;
+	while (line.size > 2 && g_ascii_isspace(line.data[line.size - 1]))
+		line.size--;
+	if (line.size < 3 || line.size - 2 > WALK_GUESS_MAX)
+		return;
+	for (size_t i = 2; i < line.size; i++)
+		named |= g_ascii_isalnum(line.data[i]);
+	if (!named)
+		return;
+	walk->guess_size = line.size - 2;
+	memcpy(walk->guess, line.data + 2, walk->guess_size);
+}
+
+static void take_outside(struct walk *walk, struct span line, bool first, bool last)
+{
+	struct level *level = innermost(walk);
+	bool mime = first && line.size > 8 && g_ascii_strncasecmp((const char *)line.data, "content-", 8) == 0 &&
+		    block_is_mime(line);
+	bool blank = first && is_empty(line);
+	if (walk->guess_size > 0 && (mime || blank)) {
+		const char *guess = arena_copy(&walk->scratch, (const char *)walk->guess, walk->guess_size);
+		level->guessed = span_of(guess, walk->guess_size);
+		level->used = true;
+	} else if (!mime || !walk->blank_before) {
+		if (first)
+			note_guess(walk, level, line, last);
+		walk->blank_before = first ? blank : walk->blank_before;
+		level_outside(walk, level, line);
+		level_messages(walk, line);
+		return;
+	} else if (!walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part without a delimiter before it");
+	walk->guess_size = 0;
+	begin_part(walk);
+	take_header(walk, line, first, last);
+}
+
+/* ---- delimiters ---- */
+
+/* release - what was held back is no delimiter. */
+static void release(struct walk *walk, struct span octets)
+{
+	if (walk->place == PLACE_SNIFF)
+		g_byte_array_append(walk->sniffed, octets.data, (guint)octets.size);
+	else
+		leaf_feed(walk, octets);
+}
+
+/* release_held - no delimiter begins with what was held back. */
+static void release_held(struct walk *walk)
+{
+	size_t eol = walk->eol.size, line = walk->line_size;
+	walk->eol.size = walk->line_size = 0;
+	release(walk, span_of(walk->eol.octets, eol));
+	release(walk, span_of(walk->line, line));
+}
+
+/* end_leaf - the part is over. */
+static void end_leaf(struct walk *walk, bool whole)
+{
+	struct walk *inner = walk->leaf.inner;
+	leaf_end(walk, whole);
+	if (inner) {
+		walk_end(inner, walk->leaf.whole);
+		walk->parts->lost += walk_lost(inner);
+		walk_free(inner);
+	}
+	leaf_close(walk);
+	walk->place = PLACE_OUTSIDE;
+}
+
+/* finish_line - the line that is not whole is all there is of it. */
+static void finish_line(struct walk *walk)
+{
+	uint8_t line[WALK_LINE_MAX];
+	size_t size = walk->line_size;
+	bool first = !walk->line_begun;
+	memcpy(line, walk->line, size);
+	walk->line_size = 0;
+	walk->line_begun = false;
+	take_piece(walk, span_of(line, size), first, true);
+}
+
+/* finish - what is open inside of the innermost level ends. */
+static void finish(struct walk *walk, bool whole)
+{
+	while (walk->place != PLACE_OUTSIDE || walk->line_size > 0) {
+		if (walk->place == PLACE_BODY) {
+			release_held(walk);
+			end_leaf(walk, whole);
+		} else if (walk->place == PLACE_SNIFF) {
+			release_held(walk);
+			settle(walk);
+		} else if (walk->line_size > 0)
+			finish_line(walk);
+		else if (walk->place == PLACE_START && walk->blank_size > 0)
+			end_blanks(walk);
+		else if (block_end(header_of(walk)) == BLOCK_BODY)
+			end_before(walk);
+		else
+			end_header(walk, false);
+	}
+}
+
+/* take_closing - the closing line of a multipart. */
+static void take_closing(struct walk *walk, struct level *level, struct span line)
+{
+	if (level->count == 0 && !level->early && !walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "the closing delimiter comes before any part");
+	level->early |= level->count == 0;
+	level->closed = level->count > 0;
+	level->ever = true;
+	walk->guess_size = 0;
+	walk->blank_before = true;
+}
+
+/* take_delimiter - all that is open inside of its multipart ends before it. */
+static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last)
+{
+	uint8_t *copy = g_memdup2(line.data, line.size);
+	struct line_end eol = walk->eol;
+	line.data = copy;
+	walk->eol.size = walk->line_size = 0;
+	walk->line_begun = false;
+	finish(walk, true);
+	if (eol.size > 0)
+		level_pass(walk);
+	struct line_end before = eol.size > 0 ? eol : walk->passed;
+	walk->passed.size = 0;
+	while (walk->level_count > delimiter->level + 1)
+		level_close(walk, true, true);
+	level_messages(walk, span_of(before.octets, before.size));
+	level_messages(walk, line);
+	walk->sums.lines += eol.size + line.size;
+	walk->tail = !last;
+	struct level *level = innermost(walk);
+	level->used = true;
+	level->declared |= !delimiter->guessed;
+	if ((delimiter->tail || !last) && !walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a delimiter with something behind it");
+	if (delimiter->closing)
+		take_closing(walk, level, line);
+	else {
+		if (level->closed && !level->late && !walk->damaged)
+			mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part behind the closing delimiter");
+		level->late |= level->closed;
+		level->closed = false;
+		begin_part(walk);
+	}
+	g_free(copy);
+}
+
+/* ---- lines ---- */
+
+/* take_piece - a line, or a piece of a long one. */
+static void take_piece(struct walk *walk, struct span line, bool first, bool last)
+{
+	struct delimiter delimiter;
+	if (first && *line.data == '-' && level_match(walk, line, &delimiter)) {
+		take_delimiter(walk, &delimiter, line, last);
+		return;
+	}
+	if (walk->place == PLACE_START)
+		take_start(walk, line, first, last);
+	else if (walk->place == PLACE_HEADER)
+		take_header(walk, line, first, last);
+	else
+		take_outside(walk, line, first, last);
+}
+
+/* take_line - up to a line end, or as much as is there of a long line. Returns octets that are behind. */
+static size_t take_line(struct walk *walk, struct span in)
+{
+	const uint8_t *lf = memchr(in.data, '\n', in.size);
+	size_t size = lf ? (size_t)(lf - in.data) + 1 : in.size;
+	struct span line = span_of(in.data, size);
+	bool first = !walk->line_begun;
+	if (walk->line_size > 0 || (!lf && size < WALK_LINE_MAX)) {
+		size = MIN(size, WALK_LINE_MAX - walk->line_size);
+		memcpy(walk->line + walk->line_size, in.data, size);
+		walk->line_size += size;
+		line = span_of(walk->line, walk->line_size);
+		bool whole = walk->line[walk->line_size - 1] == '\n';
+		if (!whole && walk->line_size < WALK_LINE_MAX)
+			return size;
+		walk->line_size = 0;
+	}
+	bool last = line.data[line.size - 1] == '\n';
+	walk->line_begun = !last;
+	take_piece(walk, line, first, last);
+	return size;
+}
+
+/* take_tail - what stands behind a delimiter in its line. */
+static size_t take_tail(struct walk *walk, struct span in)
+{
+	const uint8_t *lf = memchr(in.data, '\n', in.size);
+	size_t size = lf ? (size_t)(lf - in.data) + 1 : in.size;
+	walk->sums.lines += size;
+	level_messages(walk, span_of(in.data, size));
+	walk->tail = !lf;
+	return size;
+}
+
+/* ---- bodies ---- */
+
+/* hold_end - the line end that octets[0..size) ends with, but for "\n" itself at size, may belong to a delimiter: the
+ * octets before it are released. */
+static void hold_end(struct walk *walk, const uint8_t *octets, size_t size)
+{
+	bool cr = size > 0 && octets[size - 1] == '\r';
+	release(walk, span_of(octets, size - cr));
+	memcpy(walk->eol.octets, "\r\n" + !cr, 1U + cr);
+	walk->eol.size = 1U + cr;
+	walk->line_state = LINE_START;
+}
+
+/* take_middle - from the middle of a line to the next one that may be a delimiter. */
+static size_t take_middle(struct walk *walk, struct span in)
+{
+	size_t at = seek_delimiter(in.data, in.size), end = in.size;
+	if (at == end && in.data[end - 1] == '-')
+		end--;
+	if (at == in.size && end > 0 && in.data[end - 1] == '\n')
+		at = end - 1;
+	if (at < in.size) {
+		hold_end(walk, in.data, at);
+		return at + 1;
+	}
+	bool cr = in.data[in.size - 1] == '\r';
+	release(walk, span_of(in.data, in.size - cr));
+	if (cr) {
+		walk->eol.octets[0] = '\r';
+		walk->eol.size = 1;
+		walk->line_state = LINE_CR;
+	}
+	return in.size;
+}
+
+/* take_candidate - at the beginning of a line: as much of it as tells whether it is a delimiter. */
+static size_t take_candidate(struct walk *walk, struct span in)
+{
+	size_t used = 0;
+	while (walk->line_size < 2 && used < in.size) {
+		if (in.data[used] != '-') {
+			release_held(walk);
+			walk->line_state = LINE_MIDDLE;
+			return used;
+		}
+		walk->line[walk->line_size++] = in.data[used++];
+	}
+	if (used == in.size)
+		return used;
+	const uint8_t *lf = memchr(in.data + used, '\n', in.size - used);
+	size_t size = (lf ? (size_t)(lf + 1 - in.data) : in.size) - used;
+	size = MIN(size, WALK_LINE_MAX - walk->line_size);
+	memcpy(walk->line + walk->line_size, in.data + used, size);
+	walk->line_size += size;
+	used += size;
+	bool last = walk->line[walk->line_size - 1] == '\n';
+	if (!last && walk->line_size < WALK_LINE_MAX)
+		return used;
+	struct span line = span_of(walk->line, walk->line_size);
+	struct delimiter delimiter;
+	if (level_match(walk, line, &delimiter)) {
+		take_delimiter(walk, &delimiter, line, last);
+		return used;
+	}
+	size_t eol = walk->eol.size;
+	walk->eol.size = walk->line_size = 0;
+	walk->line_state = LINE_MIDDLE;
+	release(walk, span_of(walk->eol.octets, eol));
+	if (last)
+		hold_end(walk, line.data, line.size - 1);
+	else
+		release(walk, line);
+	return used;
+}
+
+static size_t take_body(struct walk *walk, struct span in)
+{
+	if (walk->place == PLACE_SNIFF)
+		in.size = MIN(in.size, WALK_SNIFF_MAX);
+	if (walk->boundaries == 0) {
+		release(walk, in);
+		return in.size;
+	}
+	if (walk->line_state == LINE_CR) {
+		if (*in.data == '\n') {
+			walk->eol.octets[walk->eol.size++] = '\n';
+			walk->line_state = LINE_START;
+			return 1;
+		}
+		release_held(walk);
+		walk->line_state = LINE_MIDDLE;
+	}
+	return walk->line_state == LINE_START ? take_candidate(walk, in) : take_middle(walk, in);
+}
+
+/* walk_octets - the next ones, wherever they come from: content, or what was held until it was known what it is. */
+static void walk_octets(struct walk *walk, struct span in)
+{
+	while (in.size > 0) {
+		size_t used = 0;
+		if (walk->tail)
+			used = take_tail(walk, in);
+		else if (walk->place == PLACE_SNIFF && walk->sniffed->len >= WALK_SNIFF_MAX)
+			settle(walk);
+		else if (walk->place == PLACE_SNIFF || walk->place == PLACE_BODY)
+			used = take_body(walk, in);
+		else
+			used = take_line(walk, in);
+		in = span_of(in.data + used, in.size - used);
+	}
+}
+
+void walk_feed(struct walk *walk, struct span in)
+{
+	walk->fed += in.size;
+	walk_octets(walk, in);
+}
+
+void walk_gap(struct walk *walk, uint64_t size)
+{
+	walk->damaged = true;
+	if (walk->place == PLACE_SNIFF) {
+		release_held(walk);
+		settle(walk);
+	}
+	level_gap(walk, size);
+	if (walk->place == PLACE_BODY) {
+		release_held(walk);
+		walk->line_state = LINE_START;
+		leaf_gap(walk, size);
+		if (walk->leaf.inner)
+			walk_gap(walk->leaf.inner, size);
+	} else if (walk->place == PLACE_HEADER)
+		header_of(walk)->damaged = true;
+}
+
+void walk_end(struct walk *walk, bool whole)
+{
+	struct delimiter delimiter;
+	if (walk->fed == 0 && walk->level_count == 0)
+		return;
+	bool body = walk->place == PLACE_BODY || walk->place == PLACE_SNIFF;
+	if (body && walk->line_size > 0 && level_match(walk, span_of(walk->line, walk->line_size), &delimiter)) {
+		size_t size = walk->line_size;
+		take_delimiter(walk, &delimiter, span_of(walk->line, size), true);
+	}
+	finish(walk, whole);
+	level_pass(walk);
+	while (walk->level_count > 0)
+		level_close(walk, false, whole);
+}
