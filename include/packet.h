@@ -43,6 +43,8 @@ struct segment {
 	X(NOT_TCP, "not_tcp") \
 	X(NOT_IP, "not_ip") \
 	X(LINK_UNKNOWN, "link_type_unknown") \
+	X(UNKNOWN, "encapsulation_unknown")  /* something else, that may carry IP, is not known */ \
+	X(ENCRYPTED, "encrypted") \
 	X(TRUNCATED, "truncated")            /* the headers themselves are cut */ \
 	X(MALFORMED, "malformed") \
 	X(TOO_DEEP, "too_deep") \
@@ -59,6 +61,15 @@ enum decode_result {
 
 extern const char *const decode_result_names[DECODE_RESULT_COUNT];
 
+/* What was not known: a number of this kind, in so many packets. */
+enum unknown_kind { UNKNOWN_LINK_TYPE, UNKNOWN_ETHERTYPE, UNKNOWN_GRE, UNKNOWN_IP_PROTOCOL, UNKNOWN_PPP };
+struct unknown {
+	enum unknown_kind kind;
+	uint32_t number;
+	uint64_t packets;
+};
+#define DECODE_UNKNOWN_MAX 16 /* told apart */
+
 struct decoder;
 
 /* decoder_new - CHECKSUMS: drop packets whose IPv4 or TCP checksum is wrong. Free with decoder_free. */
@@ -67,6 +78,10 @@ void decoder_free(struct decoder *decoder);
 
 /* decoder_packet - decodes one packet. *segment is filled in only when the result is DECODE_SEGMENT. */
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment);
+
+/* decoder_unknown - what was not known, in words: "3 link type 220 (USB_LINUX_MMAPPED), 1 Ethernet type 0x1234", the
+ * most frequent first; NULL when there was nothing. Free with g_free. */
+char *decoder_unknown(const struct decoder *decoder);
 
 /* decoder_fragment_conflicts - overlapping fragments so far whose octets differed. */
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder);

@@ -24,20 +24,17 @@ enum protocol {
 	PROTOCOL_ROUTING = 43,
 	PROTOCOL_FRAGMENT = 44,
 	PROTOCOL_GRE = 47,
+	PROTOCOL_ESP = 50,
 	PROTOCOL_AH = 51,
 	PROTOCOL_DESTINATION = 60,
+	PROTOCOL_IPIP = 94, /* an older number for IPv4 */
 	PROTOCOL_ETHERIP = 97,
-	PROTOCOL_MPLS = 137
+	PROTOCOL_L2TP3 = 115,
+	PROTOCOL_MPLS = 137,
+	PROTOCOL_ETHERNET = 143
 };
 
 enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
-
-/* The addresses of the innermost IP header so far; they point into the packet. */
-struct hosts {
-	uint8_t family; /* 4 or 6 */
-	bool exact;     /* the length of the payload is known, so that a checksum can be right */
-	const uint8_t *source, *destination;
-};
 
 /* sum - ones' complement sum of octets, to be folded. */
 static uint64_t sum(const uint8_t *octets, uint32_t size)
@@ -123,6 +120,43 @@ static enum decode_result authentication(struct layers *layers, struct cursor c,
 	return upper(layers, c, hosts, h[0]);
 }
 
+/* carrier_of - the layer that a protocol carries, for those that need nothing else; NULL. */
+static layer *carrier_of(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_IPV4:
+	case PROTOCOL_IPIP:
+		return layer_ipv4;
+	case PROTOCOL_IPV6:
+		return layer_ipv6;
+	case PROTOCOL_GRE:
+		return layer_gre;
+	case PROTOCOL_MPLS:
+		return layer_mpls;
+	case PROTOCOL_ETHERIP:
+		return layer_etherip;
+	case PROTOCOL_L2TP3:
+		return layer_l2tp3;
+	case PROTOCOL_ETHERNET:
+		return layer_ethernet;
+	default:
+		return NULL;
+	}
+}
+
+/* carries_nothing - protocols that are known, and in which there is no TCP. */
+static bool carries_nothing(uint8_t protocol)
+{
+	static const uint8_t known[] = { 1 /* ICMP */, 2 /* IGMP */, 8 /* EGP */, 33 /* DCCP */, 46 /* RSVP */,
+		58 /* ICMPv6 */, 59 /* nothing */, 88 /* EIGRP */, 89 /* OSPF */, 103 /* PIM */, 112 /* VRRP */,
+		113 /* PGM */, 124 /* IS-IS */, 132 /* SCTP */, 133 /* Fibre Channel */, 135 /* mobility */,
+		136 /* UDP-Lite */, 139 /* HIP */, 253, 254, 255 };
+	for (size_t i = 0; i < sizeof known; i++)
+		if (known[i] == protocol)
+			return true;
+	return false;
+}
+
 /* upper - what IP carries. */
 static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol)
 {
@@ -130,22 +164,18 @@ static enum decode_result upper(struct layers *layers, struct cursor c, const st
 	case PROTOCOL_TCP:
 		return tcp(layers, c, hosts);
 	case PROTOCOL_UDP:
-		return layer_udp(layers, c);
-	case PROTOCOL_IPV4:
-		return layer_ipv4(layers, c);
-	case PROTOCOL_IPV6:
-		return layer_ipv6(layers, c);
-	case PROTOCOL_GRE:
-		return layer_gre(layers, c);
+		return layer_udp(layers, c, hosts);
 	case PROTOCOL_AH:
 		return authentication(layers, c, hosts);
-	case PROTOCOL_MPLS:
-		return layer_mpls(layers, c);
-	case PROTOCOL_ETHERIP:
-		return layer_etherip(layers, c);
+	case PROTOCOL_ESP:
+		return DECODE_ENCRYPTED;
 	default:
-		return DECODE_NOT_TCP;
+		break;
 	}
+	layer *next = carrier_of(protocol);
+	if (next)
+		return next(layers, c);
+	return carries_nothing(protocol) ? DECODE_NOT_TCP : layers_unknown(layers, UNKNOWN_IP_PROTOCOL, protocol);
 }
 
 /* worth_reassembling - may there be TCP in it? */
@@ -154,26 +184,18 @@ static bool worth_reassembling(uint8_t protocol)
 	switch (protocol) {
 	case PROTOCOL_TCP:
 	case PROTOCOL_UDP:
-	case PROTOCOL_IPV4:
-	case PROTOCOL_IPV6:
 	case PROTOCOL_ROUTING:
-	case PROTOCOL_GRE:
 	case PROTOCOL_AH:
 	case PROTOCOL_DESTINATION:
-	case PROTOCOL_ETHERIP:
-	case PROTOCOL_MPLS:
 		return true;
 	default:
-		return false;
+		return carrier_of(protocol) != NULL;
 	}
 }
 
-/* reassemble - DECODE_SEGMENT: *c and *next are those of the whole datagram; anything else is the packet's result. */
-static enum decode_result reassemble(
+enum decode_result ip_reassemble(
 	struct layers *layers, struct cursor *c, const struct hosts *hosts, struct fragment *fragment, uint8_t *next)
 {
-	if (!worth_reassembling(fragment->next))
-		return DECODE_NOT_TCP;
 	if (c->captured < c->length)
 		return DECODE_TRUNCATED;
 	fragment->key.context = layers->context;
@@ -205,8 +227,20 @@ static enum decode_result ipv4_fragment(
 	fragment.offset = (word & 0x1fffu) * 8;
 	fragment.more = (word & 0x2000) != 0;
 	uint8_t next;
-	enum decode_result result = reassemble(layers, &c, hosts, &fragment, &next);
+	if (!worth_reassembling(fragment.next))
+		return DECODE_NOT_TCP;
+	enum decode_result result = ip_reassemble(layers, &c, hosts, &fragment, &next);
 	return result == DECODE_SEGMENT ? upper(layers, c, hosts, next) : result;
+}
+
+/* limit_payload - to the length that the header says; when it says none, all counts that is not of a link layer. */
+static void limit_payload(struct layers *layers, struct cursor *c, bool said, uint32_t length)
+{
+	if (said)
+		cursor_limit(c, length);
+	else if (layers->trailer <= c->length)
+		cursor_limit(c, c->length - layers->trailer);
+	layers->trailer = 0;
 }
 
 enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
@@ -221,8 +255,7 @@ enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 		return DECODE_MALFORMED;
 	if (cursor_take(&c, header - IPV4_HEADER) == NULL)
 		return cursor_short(&c, header - IPV4_HEADER);
-	if (total != 0)
-		cursor_limit(&c, total - header);
+	limit_payload(layers, &c, total != 0, total - header);
 	if (layers->decoder->checksums && !sum_is_right(sum(h, header)))
 		return DECODE_BAD_CHECKSUM;
 	struct hosts hosts = { 4, total != 0, h + 12, h + 16 };
@@ -273,7 +306,9 @@ static enum decode_result ipv6_fragment(
 	if (fragment.offset == 0 && !fragment.more)
 		return DECODE_SEGMENT;
 	fragment.key.id = be32(h + 4);
-	return reassemble(layers, c, hosts, &fragment, next);
+	if (!worth_reassembling(fragment.next))
+		return DECODE_NOT_TCP;
+	return ip_reassemble(layers, c, hosts, &fragment, next);
 }
 
 enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
@@ -286,8 +321,7 @@ enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
 	if (h[0] >> 4 != 6)
 		return DECODE_MALFORMED;
 	uint32_t length = be16(h + 4);
-	if (length != 0) /* zero: a jumbogram, or as in IPv4 */
-		cursor_limit(&c, length);
+	limit_payload(layers, &c, length != 0, length); /* zero: a jumbogram, or as in IPv4 */
 	struct hosts hosts = { 6, length != 0, h + 8, h + 24 };
 	uint8_t next = h[6];
 	for (;;) {

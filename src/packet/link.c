@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * link.c - link types of captures, Ethernet types, VLAN tags, LLC. Private to the decoder; see layers.h.
+ * link.c - link types of captures. Private to the decoder; see layers.h.
  *
  * links[] has a row for each link type. Numbers of link types that are not in every version of libpcap's header are
  * written here.
@@ -11,122 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_HEADER 14u
 #define ETHERNET_LENGTH_MAX 1500 /* not more: the field is a length, and LLC follows */
-
-enum ethertype {
-	TYPE_IPV4 = 0x0800,
-	TYPE_TRANSPARENT = 0x6558,
-	TYPE_VLAN = 0x8100,
-	TYPE_IPV6 = 0x86dd,
-	TYPE_MPLS = 0x8847,
-	TYPE_MPLS_UPSTREAM = 0x8848,
-	TYPE_PPPOE = 0x8864,
-	TYPE_JUMBO_LLC = 0x8870,
-	TYPE_PPP = 0x880b,
-	TYPE_QINQ = 0x88a8,
-	TYPE_BACKBONE = 0x88e7, /* 802.1ah */
-	TYPE_QINQ_9100 = 0x9100,
-	TYPE_QINQ_9200 = 0x9200,
-	TYPE_QINQ_9300 = 0x9300
-};
-
-/* skip - goes on with a handler behind `size` octets that don't matter. */
-static enum decode_result skip(struct layers *layers, struct cursor c, uint32_t size, layer *next)
-{
-	if (cursor_take(&c, size) == NULL)
-		return cursor_short(&c, size);
-	return next(layers, c);
-}
-
-/* vlan - one tag; the stack is a recursion that the depth bounds. */
-static enum decode_result vlan(struct layers *layers, struct cursor c)
-{
-	if (!layers_deeper(layers))
-		return DECODE_TOO_DEEP;
-	const uint8_t *h = cursor_take(&c, 4);
-	if (h == NULL)
-		return cursor_short(&c, 4);
-	uint16_t id = be16(h) & 0x0fff;
-	if (id != 0) { /* 0 is a priority, no VLAN */
-		layers_within(layers, CONTEXT_VLAN, id);
-		if (layers->vlan_count < DECODE_VLAN_MAX)
-			layers->vlan[layers->vlan_count++] = id;
-	}
-	return layer_ethertype(layers, c, be16(h + 2));
-}
-
-/* backbone - the service tag of 802.1ah, then the customer's frame. */
-static enum decode_result backbone(struct layers *layers, struct cursor c)
-{
-	const uint8_t *h = cursor_take(&c, 4);
-	if (h == NULL)
-		return cursor_short(&c, 4);
-	layers_within(layers, CONTEXT_SERVICE, be24(h + 1));
-	return layer_ethernet(layers, c);
-}
-
-enum decode_result layer_ethertype(struct layers *layers, struct cursor c, uint16_t type)
-{
-	switch (type) {
-	case TYPE_IPV4:
-		return layer_ipv4(layers, c);
-	case TYPE_IPV6:
-		return layer_ipv6(layers, c);
-	case TYPE_VLAN:
-	case TYPE_QINQ:
-	case TYPE_QINQ_9100:
-	case TYPE_QINQ_9200:
-	case TYPE_QINQ_9300:
-		return vlan(layers, c);
-	case TYPE_MPLS:
-	case TYPE_MPLS_UPSTREAM:
-		return layer_mpls(layers, c);
-	case TYPE_PPPOE:
-		return layer_pppoe(layers, c);
-	case TYPE_PPP:
-		return layer_ppp(layers, c);
-	case TYPE_TRANSPARENT:
-		return layer_ethernet(layers, c);
-	case TYPE_BACKBONE:
-		return backbone(layers, c);
-	case TYPE_JUMBO_LLC:
-		return layer_llc(layers, c);
-	default:
-		return type <= ETHERNET_LENGTH_MAX ? layer_llc(layers, c) : DECODE_NOT_IP;
-	}
-}
-
-enum decode_result layer_ethernet(struct layers *layers, struct cursor c)
-{
-	if (!layers_deeper(layers))
-		return DECODE_TOO_DEEP;
-	const uint8_t *h = cursor_take(&c, ETHERNET_HEADER);
-	if (h == NULL)
-		return cursor_short(&c, ETHERNET_HEADER);
-	return layer_ethertype(layers, c, be16(h + 12));
-}
-
-enum decode_result layer_llc(struct layers *layers, struct cursor c)
-{
-	if (!layers_deeper(layers))
-		return DECODE_TOO_DEEP;
-	const uint8_t *h = cursor_take(&c, 3);
-	if (h == NULL)
-		return cursor_short(&c, 3);
-	if (h[0] == 0x06 && h[1] == 0x06) /* IP directly */
-		return layer_ipv4(layers, c);
-	if (h[0] != 0xaa || h[1] != 0xaa || h[2] != 0x03)
-		return DECODE_NOT_IP;
-	const uint8_t *snap = cursor_take(&c, 5);
-	if (snap == NULL)
-		return cursor_short(&c, 5);
-	/* The organisations under which the protocol is an Ethernet type: none (RFC 1042), bridge tunnel (802.1H). */
-	uint32_t organisation = be24(snap);
-	if ((organisation != 0 && organisation != 0x0000f8) || be16(snap + 3) <= ETHERNET_LENGTH_MAX)
-		return DECODE_NOT_IP;
-	return layer_ethertype(layers, c, be16(snap + 3));
-}
 
 /* null - BSD's loopback: the address family in the byte order of the capturing machine (LOOP: big-endian). */
 static enum decode_result null(struct layers *layers, struct cursor c)
@@ -149,10 +34,18 @@ static enum decode_result null(struct layers *layers, struct cursor c)
 	}
 }
 
-/* cooked - the protocol of Linux' cooked captures: an Ethernet type, or a small number of Linux' own. */
-static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_t protocol)
+/* cooked - the protocol of Linux' cooked captures: an Ethernet type, or a small number of Linux' own. Some devices
+ * leave their own header there. */
+static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_t device, uint16_t protocol)
 {
-	if (protocol == 0x0004)
+	enum { DEVICE_WIFI = 801, DEVICE_PRISM, DEVICE_RADIOTAP, PROTOCOL_LLC = 4 };
+	if (device == DEVICE_WIFI)
+		return layer_wifi(layers, c);
+	if (device == DEVICE_PRISM)
+		return layer_prism(layers, c);
+	if (device == DEVICE_RADIOTAP)
+		return layer_radiotap(layers, c);
+	if (protocol == PROTOCOL_LLC)
 		return layer_llc(layers, c);
 	return protocol <= ETHERNET_LENGTH_MAX ? DECODE_NOT_IP : layer_ethertype(layers, c, protocol);
 }
@@ -160,17 +53,17 @@ static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_
 static enum decode_result cooked1(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 16);
-	return h == NULL ? cursor_short(&c, 16) : cooked(layers, c, be16(h + 14));
+	return h == NULL ? cursor_short(&c, 16) : cooked(layers, c, be16(h + 2), be16(h + 14));
 }
 
 static enum decode_result cooked2(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 20);
-	return h == NULL ? cursor_short(&c, 20) : cooked(layers, c, be16(h));
+	return h == NULL ? cursor_short(&c, 20) : cooked(layers, c, be16(h + 8), be16(h));
 }
 
 /* hdlc - Cisco's framing: address, control, an Ethernet type. */
-static enum decode_result hdlc(struct layers *layers, struct cursor c)
+enum decode_result layer_link_hdlc(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 4);
 	return h == NULL ? cursor_short(&c, 4) : layer_ethertype(layers, c, be16(h + 2));
@@ -180,84 +73,12 @@ static enum decode_result hdlc(struct layers *layers, struct cursor c)
 static enum decode_result ppp_serial(struct layers *layers, struct cursor c)
 {
 	int address = cursor_peek(&c, 0);
-	return address == 0x0f || address == 0x8f ? hdlc(layers, c) : layer_ppp(layers, c);
+	return address == 0x0f || address == 0x8f ? layer_link_hdlc(layers, c) : layer_ppp(layers, c);
 }
 
 static enum decode_result ppp_with_direction(struct layers *layers, struct cursor c)
 {
-	return skip(layers, c, 1, layer_ppp);
-}
-
-enum wifi { WIFI_DATA = 2, WIFI_NO_DATA = 4, WIFI_QOS = 8 }; /* types and bits of subtypes */
-enum wifi_flag { WIFI_TO_DS = 1, WIFI_FROM_DS = 2, WIFI_PROTECTED = 0x40, WIFI_ORDER = 0x80 };
-
-/* wifi_frame - an 802.11 data frame that is not encrypted. `padded`: the driver padded its header to 4 octets. */
-static enum decode_result wifi_frame(struct layers *layers, struct cursor c, bool padded)
-{
-	const uint8_t *h = cursor_take(&c, 24);
-	if (h == NULL)
-		/* Control frames are shorter. */
-		return cursor_peek(&c, 0) >= 0 && (cursor_peek(&c, 0) >> 2 & 3) != WIFI_DATA ? DECODE_NOT_IP
-											     : cursor_short(&c, 24);
-	unsigned type = h[0] >> 2 & 3, subtype = h[0] >> 4, flags = h[1];
-	if (type != WIFI_DATA || (subtype & WIFI_NO_DATA) || (flags & WIFI_PROTECTED) || (h[22] & 0x0f) != 0)
-		return DECODE_NOT_IP; /* later fragments are not reassembled */
-	uint32_t header = 24, rest = (flags & WIFI_TO_DS) && (flags & WIFI_FROM_DS) ? 6 : 0;
-	bool aggregate = false;
-	if (subtype & WIFI_QOS) {
-		aggregate = cursor_peek(&c, rest) > 0 && (cursor_peek(&c, rest) & 0x80);
-		rest += flags & WIFI_ORDER ? 6 : 2;
-	}
-	if (padded)
-		rest += (4 - (header + rest) % 4) % 4;
-	if (aggregate) /* the first frame of several */
-		rest += ETHERNET_HEADER;
-	return skip(layers, c, rest, layer_llc);
-}
-
-static enum decode_result wifi(struct layers *layers, struct cursor c)
-{
-	return wifi_frame(layers, c, false);
-}
-
-/* radiotap - a header of known length, in which only the flag for padding matters. */
-static enum decode_result radiotap(struct layers *layers, struct cursor c)
-{
-	const uint32_t more = UINT32_C(1) << 31, clock = 1, flags = 2;
-	struct cursor fields = c;
-	const uint8_t *h = cursor_take(&fields, 8);
-	if (h == NULL)
-		return cursor_short(&fields, 8);
-	uint32_t size = le16(h + 2), present = le32(h + 4), at = 8;
-	if (size < 8)
-		return DECODE_MALFORMED;
-	const uint8_t *word = h + 4;
-	while ((le32(word) & more) && (word = cursor_take(&fields, 4)) != NULL)
-		at += 4;
-	if (word == NULL)
-		return cursor_short(&fields, 4);
-	bool padded = false;
-	if (present & flags) {
-		if (present & clock)
-			at = (at + 7) / 8 * 8 + 8;
-		int octet = at < size ? cursor_peek(&c, at) : -1;
-		padded = octet > 0 && (octet & 0x20);
-	}
-	if (cursor_take(&c, size) == NULL)
-		return cursor_short(&c, size);
-	return wifi_frame(layers, c, padded);
-}
-
-/* prism - two headers share the link type: Prism's (its length in the byte order of the machine) and AVS. */
-static enum decode_result prism(struct layers *layers, struct cursor c)
-{
-	struct cursor fields = c;
-	const uint8_t *h = cursor_take(&fields, 8);
-	if (h == NULL)
-		return cursor_short(&fields, 8);
-	uint32_t big = be32(h + 4), little = le32(h + 4);
-	uint32_t size = (be32(h) & 0xfffff000) == 0x80211000 ? big : big < little ? big : little;
-	return size < 8 ? DECODE_MALFORMED : skip(layers, c, size, wifi);
+	return layer_skip(layers, c, 1, layer_ppp);
 }
 
 static enum decode_result inner_link(struct layers *layers, struct cursor c, int link_type)
@@ -265,7 +86,7 @@ static enum decode_result inner_link(struct layers *layers, struct cursor c, int
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	layer *handler = link_handler(link_type);
-	return handler != NULL ? handler(layers, c) : DECODE_LINK_UNKNOWN;
+	return handler != NULL ? handler(layers, c) : layers_unknown(layers, UNKNOWN_LINK_TYPE, (uint32_t)link_type);
 }
 
 /* ppi - per-packet information: a header of known length and the link type of the rest. */
@@ -296,23 +117,29 @@ static enum decode_result pktap(struct layers *layers, struct cursor c)
 					     : cursor_short(&c, size);
 }
 
-/* nflog - Linux' netfilter log: attributes in the byte order of this machine (libpcap sees to it), one of which is the
- * packet. */
+/* small16 - of a small number whose byte order is not known, the value. */
+static uint16_t small16(const uint8_t *at)
+{
+	const uint16_t big = be16(at), little = le16(at);
+	return big < little ? big : little;
+}
+
+/* nflog - Linux' netfilter log: attributes in the byte order of the machine that captured, which their types tell; one
+ * of them is the packet. */
 static enum decode_result nflog(struct layers *layers, struct cursor c)
 {
-	const uint16_t payload = 9;
+	const uint16_t payload = 9, type_mask = 0x7fff;
 	if (cursor_take(&c, 4) == NULL)
 		return cursor_short(&c, 4);
 	while (c.length != 0) {
 		const uint8_t *h = cursor_take(&c, 4);
 		if (h == NULL)
 			return cursor_short(&c, 4);
-		uint16_t size, type;
-		memcpy(&size, h, sizeof(size));
-		memcpy(&type, h + 2, sizeof(type));
+		const bool little = small16(h + 2) == le16(h + 2);
+		const uint16_t size = little ? le16(h) : be16(h), type = little ? le16(h + 2) : be16(h + 2);
 		if (size < 4)
 			return DECODE_MALFORMED;
-		if ((type & 0x7fff) == payload) {
+		if ((type & type_mask) == payload) {
 			cursor_limit(&c, size - 4u < c.length ? size - 4u : c.length);
 			return layer_ip(layers, c);
 		}
@@ -323,11 +150,173 @@ static enum decode_result nflog(struct layers *layers, struct cursor c)
 	return DECODE_NOT_IP;
 }
 
+/* pflog - OpenBSD's packet filter log: a header that says its length, which is padded, then IP. */
+static enum decode_result pflog(struct layers *layers, struct cursor c)
+{
+	const uint32_t header_min = 28; /* the oldest one's */
+	const int size = cursor_peek(&c, 0);
+	if (size < 0)
+		return cursor_short(&c, 1);
+	if ((uint32_t)size < header_min)
+		return DECODE_MALFORMED;
+	return layer_skip(layers, c, ((uint32_t)size + 3) / 4 * 4, layer_ip);
+}
+
+static enum decode_result old_pflog(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 28, layer_ip);
+}
+
+/* enc - OpenBSD's IPsec interface: address family, index, flags; what is behind them is in clear. */
+static enum decode_result enc(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 12, layer_ip);
+}
+
+static enum decode_result frame_relay_with_direction(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 1, layer_frame_relay);
+}
+
+/* ipoib - a global routing header, an Ethernet type, two octets (RFC 4391). */
+static enum decode_result ipoib(struct layers *layers, struct cursor c)
+{
+	const uint8_t *h = cursor_take(&c, 44);
+	return h == NULL ? cursor_short(&c, 44) : layer_ethertype(layers, c, be16(h + 40));
+}
+
+/* fddi - frame control and addresses, then LLC in the frames for it. */
+static enum decode_result fddi(struct layers *layers, struct cursor c)
+{
+	const uint8_t *h = cursor_take(&c, 13);
+	if (h == NULL)
+		return cursor_short(&c, 13);
+	return (h[0] & 0x70) == 0x50 ? layer_llc(layers, c) : DECODE_NOT_IP;
+}
+
+/* token_ring - access and frame control, addresses, a route when the source's first bit says so, then LLC. */
+static enum decode_result token_ring(struct layers *layers, struct cursor c)
+{
+	const uint8_t routed = 0x80, route_size = 0x1f;
+	const uint8_t *h = cursor_take(&c, 14);
+	if (h == NULL)
+		return cursor_short(&c, 14);
+	if (h[1] >> 6 != 1)
+		return DECODE_NOT_IP;
+	if (!(h[8] & routed))
+		return layer_llc(layers, c);
+	const int route = cursor_peek(&c, 0);
+	return route < 0 ? cursor_short(&c, 1) : layer_skip(layers, c, (uint32_t)route & route_size, layer_llc);
+}
+
+/* juniper - a magic number, flags, extensions of a length that stands before them, then the link layer, or none. */
+static enum decode_result juniper(struct layers *layers, struct cursor c, layer *next)
+{
+	enum { EXTENDED = 0x80, NO_LINK_LAYER = 0x02, MAGIC = 0x4d4743 };
+	const uint8_t *h = cursor_take(&c, 4);
+	if (h == NULL)
+		return cursor_short(&c, 4);
+	if (be24(h) != MAGIC)
+		return DECODE_MALFORMED;
+	if (h[3] & EXTENDED) {
+		const uint8_t *size = cursor_take(&c, 2);
+		if (size == NULL)
+			return cursor_short(&c, 2);
+		if (cursor_take(&c, be16(size)) == NULL)
+			return cursor_short(&c, be16(size));
+	}
+	return h[3] & NO_LINK_LAYER ? layer_skip(layers, c, 4, layer_ip) : next(layers, c);
+}
+
+static enum decode_result juniper_ethernet(struct layers *layers, struct cursor c)
+{
+	return juniper(layers, c, layer_ethernet);
+}
+
+static enum decode_result juniper_ppp(struct layers *layers, struct cursor c)
+{
+	return juniper(layers, c, layer_ppp);
+}
+
+static enum decode_result juniper_frame_relay(struct layers *layers, struct cursor c)
+{
+	return juniper(layers, c, layer_frame_relay);
+}
+
+static enum decode_result juniper_hdlc(struct layers *layers, struct cursor c)
+{
+	return juniper(layers, c, layer_link_hdlc);
+}
+
+/* dsa, broadcom - the tag of a switch chip behind the addresses of a frame. */
+static enum decode_result dsa(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 12, layer_dsa_tag);
+}
+
+static enum decode_result broadcom_tag(struct layers *layers, struct cursor c)
+{
+	return layer_tag(layers, c, 4);
+}
+
+static enum decode_result broadcom(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 12, broadcom_tag);
+}
+
+/* prepended - four octets in front of a frame: Broadcom's tag, netANALYZER's header. */
+static enum decode_result prepended(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 4, layer_ethernet);
+}
+
+/* with_preamble - the octets that Ethernet begins with on the wire. */
+static enum decode_result with_preamble(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 8, layer_ethernet);
+}
+
+static enum decode_result netanalyzer_transparent(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 4, with_preamble);
+}
+
+static enum decode_result sun_atm(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 4, layer_llc);
+}
+
+static enum decode_result slip(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 16, layer_ip);
+}
+
+static enum decode_result fibre_channel(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 16, layer_llc);
+}
+
+static enum decode_result firewire(struct layers *layers, struct cursor c)
+{
+	return layer_tag(layers, c, 16);
+}
+
+static enum decode_result solaris_ipnet(struct layers *layers, struct cursor c)
+{
+	return layer_skip(layers, c, 24, layer_ip);
+}
+
 #define LINK_PPP_WITH_DIRECTION 204
 #define LINK_RAW_OPENBSD 14
+#define LINK_PFLOG_OLD 17
 #define LINK_RAW_FILE 101
 #define LINK_PKTAP 258
+#define LINK_ETHERNET_MPACKET 274
 #define LINK_SLL2 276
+#define LINK_DSA_BROADCOM 281
+#define LINK_DSA_BROADCOM_PREPENDED 282
+#define LINK_DSA 284
+#define LINK_DSA_TYPED 285
 
 static const struct link {
 	int type;
@@ -347,17 +336,42 @@ static const struct link {
 	{ DLT_PPP_SERIAL, ppp_serial },
 	{ DLT_PPP_ETHER, layer_pppoe },
 	{ LINK_PPP_WITH_DIRECTION, ppp_with_direction },
-	{ DLT_C_HDLC, hdlc },
+	{ DLT_C_HDLC, layer_link_hdlc },
 	{ DLT_ATM_RFC1483, layer_llc },
 	{ DLT_MPLS, layer_mpls },
-	{ DLT_IEEE802_11, wifi },
-	{ DLT_IEEE802_11_RADIO, radiotap },
-	{ DLT_PRISM_HEADER, prism },
-	{ DLT_IEEE802_11_RADIO_AVS, prism },
+	{ DLT_IEEE802_11, layer_wifi },
+	{ DLT_IEEE802_11_RADIO, layer_radiotap },
+	{ DLT_PRISM_HEADER, layer_prism },
+	{ DLT_IEEE802_11_RADIO_AVS, layer_prism },
 	{ DLT_PPI, ppi },
 	{ LINK_PKTAP, pktap },
 	{ DLT_USER2, pktap }, /* as macOS wrote it at first */
 	{ DLT_NFLOG, nflog },
+	{ DLT_PFLOG, pflog },
+	{ LINK_PFLOG_OLD, old_pflog },
+	{ DLT_ENC, enc },
+	{ DLT_FRELAY, layer_frame_relay },
+	{ DLT_FRELAY_WITH_DIR, frame_relay_with_direction },
+	{ DLT_IPOIB, ipoib },
+	{ DLT_FDDI, fddi },
+	{ DLT_IEEE802, token_ring },
+	{ DLT_JUNIPER_ETHER, juniper_ethernet },
+	{ DLT_JUNIPER_PPP, juniper_ppp },
+	{ DLT_JUNIPER_FRELAY, juniper_frame_relay },
+	{ DLT_JUNIPER_CHDLC, juniper_hdlc },
+	{ LINK_DSA, dsa },
+	{ LINK_DSA_TYPED, layer_ethernet }, /* the tag has an Ethernet type */
+	{ LINK_DSA_BROADCOM, broadcom },
+	{ LINK_DSA_BROADCOM_PREPENDED, prepended },
+	{ DLT_NETANALYZER, prepended },
+	{ DLT_NETANALYZER_TRANSPARENT, netanalyzer_transparent },
+	{ LINK_ETHERNET_MPACKET, with_preamble },
+	{ DLT_SUNATM, sun_atm },
+	{ DLT_ATM_CLIP, layer_llc },
+	{ DLT_IP_OVER_FC, fibre_channel },
+	{ DLT_APPLE_IP_OVER_IEEE1394, firewire },
+	{ DLT_SLIP, slip },
+	{ DLT_IPNET, solaris_ipnet },
 };
 
 layer *link_handler(int link_type)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet.c - a packet becomes a segment: the decoder itself. See packet.h; the layers are in link.c, tunnel.c, ip.c.
+ * packet.c - a packet becomes a segment: the decoder itself. See packet.h; the layers are in link.c, wifi.c,
+ * ethertype.c, tunnel.c, udp.c, ip.c.
  *
  * The decoder owns the fragments. Nothing is allocated for a packet that is no fragment.
  */
@@ -43,8 +44,6 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 		decoder->link_type = packet->link_type;
 		decoder->link = link_handler(packet->link_type);
 	}
-	if (decoder->link == NULL)
-		return DECODE_LINK_UNKNOWN;
 	/* Field by field: vlan[] needs no clearing, and this runs for every packet. */
 	struct layers layers;
 	layers.decoder = decoder;
@@ -52,8 +51,11 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 	layers.segment = segment;
 	layers.context = 0;
 	layers.wire_size = packet->length;
+	layers.trailer = packet->fcs;
 	layers.depth = 0;
 	layers.vlan_count = 0;
+	if (G_UNLIKELY(!decoder->link))
+		return layers_unknown(&layers, UNKNOWN_LINK_TYPE, (uint32_t)packet->link_type);
 	uint32_t captured = MIN(packet->captured, packet->length);
 	return decoder->link(&layers, (struct cursor){ packet->data, captured, packet->length });
 }

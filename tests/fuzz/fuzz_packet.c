@@ -14,7 +14,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const int link_types[] = { 1, 113, 276, 12, 14, 101, 228, 229, 0, 108, 9, 50, 51, 204, 104, 11, 219, 105, 127,
-	119, 163, 192, 258, 149, 239 };
+	119, 163, 192, 258, 149, 239, 117, 17, 109, 107, 206, 242, 10, 6, 178, 179, 180, 181, 281, 282, 284, 285, 240,
+	241, 274, 123, 19, 122, 138, 8, 226 };
 
 /* touch - a sanitizer sees a segment whose octets are not there. */
 static void touch(const struct segment *segment)

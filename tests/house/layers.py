@@ -51,7 +51,7 @@ LIBRARIES = {
 }
 # Circles that are what they describe: an encapsulation holds packets that hold encapsulations (DECODE_DEPTH_MAX).
 CIRCLES = [
-    {"packet/ip", "packet/link", "packet/tunnel"},
+    {"packet/ethertype", "packet/guess", "packet/ip", "packet/link", "packet/tunnel", "packet/udp", "packet/wifi"},
 ]
 # Folders in which circles still stand. This list only gets shorter.
 TANGLED = {"detect", "mail", "smtp"}

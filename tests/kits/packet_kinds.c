@@ -2,9 +2,9 @@
  *
  * packet_kinds.c - one packet of every kind that the decoder knows. See packet_kinds.h.
  */
-#include "packet_kinds.h"
-
 #include <pcap/dlt.h>
+
+#include "packet_front.h"
 
 const struct built_tcp kind_tcp = { .source = 1025,
 	.destination = 25,
@@ -30,12 +30,6 @@ void kind_ipv6(struct built *b)
 {
 	kind_put_tcp(b);
 	built_ipv6(b, "2001:db8::1", "2001:db8::2");
-}
-
-/* front - octets in front of the packet. */
-static void front(struct built *b, const void *octets, size_t size)
-{
-	memcpy(built_front(b, size), octets, size);
 }
 
 /* The kinds ------------------------------------------------------------------------------------------------------- */
@@ -432,7 +426,7 @@ static void nflog(struct built *b)
 	built_front(b, 4)[0] = 2;
 }
 
-const struct kind kinds[] = {
+static const struct kind kinds[] = {
 	{ "Ethernet, IPv4", kind_ethernet4, DLT_EN10MB, 4, 0, { 0 } },
 	{ "Ethernet, IPv6", kind_ethernet6, DLT_EN10MB, 6, 0, { 0 } },
 	{ "802.1ad and 802.1Q", qinq, DLT_EN10MB, 4, 2, { 100, 7 } },
@@ -489,4 +483,14 @@ const struct kind kinds[] = {
 	{ "nflog", nflog, DLT_NFLOG, 4, 0, { 0 } },
 };
 
-const size_t kind_count = sizeof(kinds) / sizeof(kinds[0]);
+const struct kind *kind_at(size_t i)
+{
+	const size_t count = sizeof kinds / sizeof kinds[0];
+	if (i < count)
+		return &kinds[i];
+	i -= count;
+	if (i < link_kind_count)
+		return &link_kinds[i];
+	i -= link_kind_count;
+	return i < tunnel_kind_count ? &tunnel_kinds[i] : NULL;
+}
