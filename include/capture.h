@@ -74,8 +74,9 @@ void capture_position(const struct capture *capture, uint64_t *read, uint64_t *s
 bool capture_begins_like(const char *path);
 
 /* capture_list - the captures that the arguments mean: files and "-" as they are, folders walked and sorted by
- * name (hidden files and links that lead out are skipped). Paths are appended to *paths (owned strings). Returns
- * false and sets *error for the first folder that can't be read; what could be found is in *paths all the same. */
+ * name (hidden files are skipped; symbolic links to captures are taken, to folders not). Paths are appended to *paths
+ * (owned strings). Returns false and sets *error for the first folder that can't be read; what could be found is in
+ * *paths all the same. */
 bool capture_list(char **arguments, GPtrArray *paths, GError **error);
 
 #endif

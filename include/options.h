@@ -16,7 +16,7 @@
 #include "tls.h"
 #include "view.h"
 
-enum progress { PROGRESS_AUTO, PROGRESS_JSON };
+enum progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_JSON };
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
@@ -31,6 +31,7 @@ struct named_file {
 
 struct options {
 	char **captures;
+	GPtrArray *given;  /* char*: "NAME" or "NAME=VALUE", in the order of the command line */
 	GArray *files;     /* struct named_file: those that options name */
 	char *output_file; /* NULL: standard output */
 	char *bpf;

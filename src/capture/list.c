@@ -3,8 +3,8 @@
  * list.c - which captures the arguments mean. See capture_list in capture.h.
  *
  * Files named by the user are taken as they are. In a folder, a regular file is taken when its (decompressed) content
- * begins like a capture, or when its name says that it should: then what is wrong with it will be said. Symbolic links
- * in a folder are not followed: what they lead to is either found anyway or not part of the folder.
+ * begins like a capture, or when its name says that it should: then what is wrong with it will be said. A symbolic link
+ * to such a file is taken, too, unless that file is found in the folder anyway; links to folders are not followed.
  */
 #include "capture.h"
 
@@ -59,8 +59,70 @@ static bool fail(GError **error, const char *path, int code, const char *words)
 	return false;
 }
 
+/* What is found in a folder: paths, and which file each is. */
+struct found {
+	GPtrArray *paths;
+	GArray *files; /* struct file, as many as were added to the paths */
+};
+
+struct file {
+	dev_t device;
+	ino_t inode;
+	bool link;
+};
+
+/* add - a file that is, or should be, a capture; link: by a symbolic link. */
+static void add(const struct found *found, const FTSENT *entry, bool link)
+{
+	struct stat status;
+	struct file file = { .link = link };
+	const bool there = stat(entry->fts_path, &status) == 0;
+	if (entry->fts_name[0] == '.' || (there && !S_ISREG(status.st_mode)) ||
+		!(named_like_capture(entry->fts_name) || (there && capture_begins_like(entry->fts_path))))
+		return;
+	if (there) {
+		file.device = status.st_dev;
+		file.inode = status.st_ino;
+	}
+	g_ptr_array_add(found->paths, g_strdup(entry->fts_path));
+	g_array_append_val(found->files, file);
+}
+
+static guint file_hash(gconstpointer file)
+{
+	return (guint)((const struct file *)file)->inode;
+}
+
+static gboolean file_equal(gconstpointer a, gconstpointer b)
+{
+	const struct file *x = a, *y = b;
+	return x->device == y->device && x->inode == y->inode;
+}
+
+/* drop_links - those to files that are found by their own names, or by another link before. */
+static void drop_links(const struct found *found)
+{
+	GHashTable *seen = g_hash_table_new(file_hash, file_equal);
+	const guint before = found->paths->len - found->files->len;
+	const struct file *files = (const struct file *)(const void *)found->files->data;
+	for (guint i = 0; i < found->files->len; i++)
+		if (!files[i].link)
+			g_hash_table_add(seen, (gpointer)&files[i]);
+	guint kept = before;
+	for (guint i = 0; i < found->files->len; i++) {
+		gpointer path = found->paths->pdata[before + i];
+		const bool twice = files[i].link && files[i].inode != 0 && !g_hash_table_add(seen, (gpointer)&files[i]);
+		if (twice)
+			g_free(path);
+		else
+			found->paths->pdata[kept++] = path;
+	}
+	found->paths->len = kept;
+	g_hash_table_destroy(seen);
+}
+
 /* take - one entry of the walk. */
-static bool take(FTS *walk, FTSENT *entry, GPtrArray *paths, GError **error)
+static bool take(FTS *walk, FTSENT *entry, const struct found *found, GError **error)
 {
 	switch (entry->fts_info) {
 	case FTS_DNR:
@@ -72,11 +134,10 @@ static bool take(FTS *walk, FTSENT *entry, GPtrArray *paths, GError **error)
 			fts_set(walk, entry, FTS_SKIP);
 		return true;
 	case FTS_F:
-		if (entry->fts_name[0] != '.' &&
-			(named_like_capture(entry->fts_name) || capture_begins_like(entry->fts_path)))
-			g_ptr_array_add(paths, g_strdup(entry->fts_path));
+	case FTS_SL:
+		add(found, entry, entry->fts_info == FTS_SL);
 		return true;
-	default: /* leaving a folder, links, devices */
+	default: /* leaving a folder, devices */
 		return true;
 	}
 }
@@ -88,11 +149,14 @@ static bool list_folder(char *folder, GPtrArray *paths, GError **error)
 	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
 	if (walk == NULL)
 		return fail(error, folder, errno, g_strerror(errno));
+	const struct found found = { paths, g_array_new(FALSE, FALSE, sizeof(struct file)) };
 	bool good = true;
 	FTSENT *entry;
 	while ((entry = fts_read(walk)) != NULL)
-		good = take(walk, entry, paths, error) && good;
+		good = take(walk, entry, &found, error) && good;
 	fts_close(walk);
+	drop_links(&found);
+	g_array_unref(found.files);
 	if (good && paths->len == before)
 		return fail(error, folder, ENOENT, "no capture in this folder");
 	return good;

@@ -46,11 +46,11 @@ static const struct option_row rows[] = {
 	  "do not use the secrets that are in a pcapng" },
 	{ "idle-timeout", 0, "SECONDS", GROUP_INPUT, ROW_CALL, 0, take_idle_timeout,
 	  "a connection ends when nothing comes for so long\n(default 600)" },
-	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections (default 512M)" },
+	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections\n(default 512M)" },
 
 	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_WRITE, IN(output_file), NULL, "write to FILE (default standard output)" },
 	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
-	  "records to write; all, NAME, or +NAME and -NAME to\nchange the default: alert,smtp,fileinfo,smtp_auth,\ntls,flow,stats" },
+	  "records to write: all, or names, or +NAME and -NAME\nto change the default, which is alert, smtp,\nfileinfo, smtp_auth, tls, flow, stats; there are\nalso smtp_command, smtp_response, smtp_content" },
 	{ "format", 0, "FORMAT", GROUP_OUTPUT, ROW_CALL, 0, take_format,
 	  "json (the records, as by default), text (sessions\nas ladders) or mails (a line a mail)" },
 	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
@@ -143,18 +143,19 @@ static void print_row(const struct option_row *row)
 static void print_help(void)
 {
 	puts("Usage: smtpscan [OPTION...] CAPTURE...\n"
-	     "Reads packet captures, follows every SMTP session in them, and writes what it saw as JSON Lines.\n"
-	     "A CAPTURE is a pcap or pcapng file (also gzip, xz, zstd, bzip2, lz4), a folder of them, or - for\n"
-	     "standard input.");
+	     "Analyses the SMTP sessions in packet captures, and writes what it found as JSON\n"
+	     "Lines. A CAPTURE is a pcap or pcapng file (also gzip, xz, zstd, bzip2, lz4), a\n"
+	     "folder of them, or - for standard input.");
 	for (int group = 0; group < GROUP_COUNT; group++) {
 		printf("\n%s:\n", group_titles[group]);
 		for (int i = 0; i < ROW_COUNT; i++)
 			if (rows[i].group == (enum option_group)group)
 				print_row(&rows[i]);
 	}
-	puts("\nSizes take K, M or G. Lists have commas. Exit status: 0 all was read, 1 --fail-on, 2 usage,\n"
-	     "3 a capture could not be read, 4 output failed, 5 a capture ends in the middle of a packet.\n"
-	     "See smtpscan(1).");
+	puts("\nA SIZE takes K, M or G behind it; a LIST has commas.\n"
+	     "Exit status: 0 all was read, 1 --fail-on, 2 usage, 3 a capture could not be\n"
+	     "read, 4 output failed, 5 a capture ends in the middle of a packet.\n"
+	     "More is in smtpscan(1).");
 }
 
 /* ---- parsing ---- */
@@ -237,6 +238,7 @@ static void defaults(struct options *options)
 {
 	*options = (struct options){
 		.files = g_array_new(FALSE, FALSE, sizeof(struct named_file)),
+		.given = g_ptr_array_new_with_free_func(g_free),
 		.alert_limit = ALERT_LIMIT_DEFAULT,
 		.embedded_keys = true,
 		.flow = { .detect = true },
@@ -254,8 +256,8 @@ static unsigned records_of_view(const struct options *options)
 	return options->format == VIEW_TEXT ? least | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE) : least;
 }
 
-/* conclude - what follows from all options together. Returns a sentence when they contradict each other. */
-static const char *conclude(struct options *options)
+/* conclude - what follows from all options together. */
+static void conclude(struct options *options)
 {
 	options->mail.body = options->mail.body_limit > 0;
 	options->mail.urls = true;
@@ -271,21 +273,12 @@ static const char *conclude(struct options *options)
 		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
 	if (options->format != VIEW_JSON)
 		options->output.records |= records_of_view(options);
-	if (!options->captures[0])
-		return "no capture given";
-	if (options->keep_order && !options->continuous)
-		return "--keep-order goes with --continuous";
-	if (options->resume_dir && options->output_file)
-		return "--resume and --output exclude each other";
-	if (options->resume_dir && options->format != VIEW_JSON)
-		return "--resume writes JSON Lines only";
-	if (options->resume_dir && options->continuous)
-		return "--resume and --continuous exclude each other";
-	if (options->resume_dir && options->mbox)
-		return "--resume and --mbox exclude each other";
-	if (options->resume_dir && g_strv_contains((const char *const *)options->captures, "-"))
-		return "--resume needs captures with names";
-	return NULL;
+}
+
+/* note - that an option was given, and what. */
+static void note(struct options *options, const struct option_row *row, const char *value)
+{
+	g_ptr_array_add(options->given, value ? g_strdup_printf("%s=%s", row->name, value) : g_strdup(row->name));
 }
 
 enum options_result options_parse(int argc, char **argv, struct options *options)
@@ -294,20 +287,27 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	bool error;
 	defaults(options);
 	optind = 0; /* getopt starts over, for tests */
+	if (argc > 0)
+		argv[0] =
+			(char *)(uintptr_t) "smtpscan"; /* getopt_long complains in this name, not in that of a path */
 	while ((row = next_row(argc, argv, &error))) {
 		enum taken taken = take(options, row, optarg);
+		note(options, row, optarg);
 		if (taken == TAKEN_DONE)
 			return OPTIONS_DONE;
 		if (taken == TAKEN_BAD)
 			return OPTIONS_ERROR;
 	}
 	options->captures = g_strdupv(argv + optind);
-	const char *wrong = error ? NULL : conclude(options);
+	conclude(options);
+	char *wrong = error ? NULL : options_wrong(options);
 	if (wrong)
 		fprintf(stderr, "smtpscan: %s\n", wrong);
 	if (wrong || error)
 		fputs("Try 'smtpscan --help'.\n", stderr);
-	return wrong || error ? OPTIONS_ERROR : OPTIONS_RUN;
+	const bool bad = wrong || error;
+	g_free(wrong);
+	return bad ? OPTIONS_ERROR : OPTIONS_RUN;
 }
 
 void options_free(struct options *options)
@@ -316,6 +316,8 @@ void options_free(struct options *options)
 		g_free(g_array_index(options->files, struct named_file, i).path);
 	if (options->files)
 		g_array_free(options->files, TRUE);
+	if (options->given)
+		g_ptr_array_free(options->given, TRUE);
 	g_strfreev(options->captures);
 	g_free(options->output_file);
 	g_free(options->bpf);

@@ -227,7 +227,7 @@ enum taken take_ports(struct options *options, const struct option_row *row, con
 {
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	char *copy = g_strdup(value), *rest = copy;
-	enum taken taken = TAKEN;
+	enum taken taken = has_words(value) ? TAKEN : option_bad(row, value, "a list of ports");
 	for (const char *word; (word = words_next(&rest));) {
 		uint64_t port;
 		if (!parse_number(word, 1, UINT16_MAX, &port))
@@ -305,7 +305,7 @@ enum taken take_progress(struct options *options, const struct option_row *row, 
 {
 	if (value && strcmp(value, "json") != 0)
 		return option_bad(row, value, "json");
-	options->progress = value ? PROGRESS_JSON : PROGRESS_AUTO;
+	options->progress = value ? PROGRESS_JSON : PROGRESS_ALWAYS;
 	return TAKEN;
 }
 

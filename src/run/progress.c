@@ -10,10 +10,11 @@
 
 #define TERMINAL_EVERY 250 /* milliseconds between two lines */
 #define JSON_EVERY 1000
+#define LINES_EVERY 10000
 #define SMOOTH_SECONDS 5.0 /* the rate forgets what is older */
 #define COLUMNS_DEFAULT 80
 
-enum form { FORM_NONE, FORM_TERMINAL, FORM_JSON };
+enum form { FORM_NONE, FORM_TERMINAL, FORM_LINES, FORM_JSON };
 
 struct progress_meter {
 	enum form form;
@@ -30,12 +31,17 @@ static enum form form_of(const struct options *options)
 	if (options->progress == PROGRESS_JSON)
 		return FORM_JSON;
 	bool mixed = !options->output_file && !options->resume_dir && isatty(STDOUT_FILENO);
-	return !options->quiet && !mixed && isatty(STDERR_FILENO) ? FORM_TERMINAL : FORM_NONE;
+	if (!options->quiet && !mixed && isatty(STDERR_FILENO))
+		return FORM_TERMINAL;
+	return options->progress == PROGRESS_ALWAYS ? FORM_LINES : FORM_NONE;
 }
 
 static int64_t every(const struct progress_meter *progress)
 {
-	return (progress->form == FORM_JSON ? JSON_EVERY : TERMINAL_EVERY) * G_TIME_SPAN_MILLISECOND;
+	static const int64_t milliseconds[] = {
+		[FORM_NONE] = 0, [FORM_TERMINAL] = TERMINAL_EVERY, [FORM_LINES] = LINES_EVERY, [FORM_JSON] = JSON_EVERY
+	};
+	return milliseconds[progress->form] * G_TIME_SPAN_MILLISECOND;
 }
 
 struct progress_meter *progress_new(const struct options *options)
@@ -111,7 +117,7 @@ static void append_size(GString *line, double octets)
 	g_string_append_printf(line, unit == 0 ? "%.0f %s" : "%.1f %s", octets, units[unit]);
 }
 
-/* text_of - the line for people. */
+/* text_of - the line for people: on a terminal the present one, otherwise one after the other. */
 static GString *text_of(const struct progress_meter *progress, const struct progress_state *state)
 {
 	GString *line = g_string_new(NULL);
@@ -135,6 +141,13 @@ static GString *text_of(const struct progress_meter *progress, const struct prog
 		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " captures",
 			state->captures_done, state->captures);
 	return line;
+}
+
+static void print_line(const struct progress_meter *progress, const struct progress_state *state)
+{
+	GString *line = text_of(progress, state);
+	fprintf(stderr, "smtpscan: %s\n", line->str);
+	g_string_free(line, TRUE);
 }
 
 static int terminal_columns(void)
@@ -161,6 +174,10 @@ void progress_show(struct progress_meter *progress, const struct progress_state 
 		print_json(progress, state, now, false);
 		return;
 	}
+	if (progress->form == FORM_LINES) {
+		print_line(progress, state);
+		return;
+	}
 	GString *line = text_of(progress, state);
 	/* Not into the last column: some terminals would begin a new line. */
 	fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line->str);
@@ -177,17 +194,18 @@ void progress_say(struct progress_meter *progress, const struct progress_state *
 		print_json(progress, state, now, false);
 		return;
 	}
-	GString *line = text_of(progress, state);
-	fprintf(stderr, "smtpscan: %s\n", line->str);
-	g_string_free(line, TRUE);
+	print_line(progress, state);
 }
 
 void progress_end(struct progress_meter *progress, const struct progress_state *state)
 {
 	int64_t now = g_get_monotonic_time();
 	progress_clear(progress);
-	if (progress->form != FORM_JSON)
+	if (progress->form != FORM_JSON && progress->form != FORM_LINES)
 		return;
 	update_rate(progress, now, state->read);
-	print_json(progress, state, now, true);
+	if (progress->form == FORM_JSON)
+		print_json(progress, state, now, true);
+	else
+		print_line(progress, state);
 }

@@ -7,14 +7,19 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "config.h"
 #include "writer.h"
 
 #define NAME_MAX_KEPT 100 /* octets of the capture's own name */
-#define HASH_OCTETS 8     /* of the SHA-256 of its path: names differ even when a thousand million captures do */
+#define OPTIONS_FILE ".smtpscan-options"
+#define HASH_OCTETS 8 /* of the SHA-256 of its path: names differ even when a thousand million captures do */
 
 /* plain_name - the last part of a path, with nothing in it that a shell or a file system minds. */
 static char *plain_name(const char *path)
@@ -75,16 +80,109 @@ bool resume_done(const char *path, const char *capture, enum severity *worst)
 	return complete;
 }
 
+/* lock_new - locks a hidden file, so that nobody takes it for a stale one. Returns false when somebody just did. */
+static bool lock_new(int fd)
+{
+	struct stat status;
+	return flock(fd, LOCK_EX) != 0 || fstat(fd, &status) != 0 || status.st_nlink > 0;
+}
+
 int resume_begin(const char *path, char **hidden)
 {
 	char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	*hidden = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
-	int fd = g_mkstemp_full(*hidden, O_WRONLY | O_CLOEXEC, 0666);
+	int fd = -1;
+	do {
+		if (fd >= 0) {
+			close(fd);
+			g_free(*hidden);
+		}
+		*hidden = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
+		fd = g_mkstemp_full(*hidden, O_WRONLY | O_CLOEXEC, 0666);
+	} while (fd >= 0 && !lock_new(fd));
 	if (fd < 0)
 		writer_complain(*hidden);
 	g_free(folder);
 	g_free(name);
 	return fd;
+}
+
+/* ---- the folder ---- */
+
+/* is_hidden_name - .NAME.jsonl.XXXXXX, as resume_begin makes it? */
+static bool is_hidden_name(const char *name)
+{
+	static const char end[] = ".jsonl.XXXXXX";
+	const size_t size = strlen(name), tail = strlen(end);
+	return name[0] == '.' && size > tail && strncmp(name + size - tail, end, strlen(".jsonl.")) == 0;
+}
+
+/* clear_stale - a hidden file that nobody has locked was left by a run that was killed. */
+static void clear_stale(const char *folder)
+{
+	GDir *entries = g_dir_open(folder, 0, NULL);
+	const char *name;
+	while (entries && (name = g_dir_read_name(entries))) {
+		if (!is_hidden_name(name))
+			continue;
+		char *path = g_build_filename(folder, name, NULL);
+		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			g_unlink(path);
+		if (fd >= 0)
+			close(fd);
+		g_free(path);
+	}
+	if (entries)
+		g_dir_close(entries);
+}
+
+/* options_text - the options that change records, a line each. Which shard it is stands in the names of the outputs. */
+static char *options_text(const struct options *options)
+{
+	static const char *const other[] = { "output", "mbox", "fail-on", "color", "jobs", "shard", "resume",
+		"progress", "quiet", "verbose" };
+	GString *text = g_string_new("smtpscan " SMTPSCAN_VERSION "\n");
+	for (guint i = 0; i < options->given->len; i++) {
+		const char *given = options->given->pdata[i];
+		bool changes = true;
+		for (size_t j = 0; j < G_N_ELEMENTS(other) && changes; j++)
+			changes = !g_str_has_prefix(given, other[j]) ||
+				  (given[strlen(other[j])] != '\0' && given[strlen(other[j])] != '=');
+		if (changes)
+			g_string_append_printf(text, "--%s\n", given);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* on_one_line - for a message. */
+static char *on_one_line(const char *text)
+{
+	char *line = g_strchomp(g_strdup(text));
+	for (char *c = line; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	return line;
+}
+
+void resume_folder(const struct options *options)
+{
+	char *path = g_build_filename(options->resume_dir, OPTIONS_FILE, NULL), *now = options_text(options), *before;
+	clear_stale(options->resume_dir);
+	if (!g_file_get_contents(path, &before, NULL, NULL)) {
+		g_file_set_contents(path, now, -1, NULL); /* without it only the warning is lost */
+	} else {
+		if (strcmp(before, now) != 0 && !options->quiet) {
+			char *old = on_one_line(before), *new = on_one_line(now);
+			fprintf(stderr,
+				"smtpscan: %s: outputs that are there already were made by '%s', and now it is '%s'\n",
+				options->resume_dir, old, new);
+			g_free(old);
+			g_free(new);
+		}
+		g_free(before);
+	}
+	g_free(now);
+	g_free(path);
 }
 
 bool resume_end(const char *hidden, const char *path)

@@ -6,7 +6,9 @@
  * one worker each and a large one by all. Parts are given out in the order of the inputs to whoever is idle; so all
  * parts of the first unfinished input are in work, and what is ahead of it waits in spools.
  *
- * The first SIGINT or SIGTERM makes the workers end what they have in hand; the second is deadly as ever.
+ * The first SIGINT or SIGTERM makes the workers end what they have in hand; the second is deadly as ever. When an input
+ * is a pipe there is one SIGINT more before: Ctrl-C goes to the program that writes the pipe, too, and what that has
+ * still to say is read to its end.
  */
 #include "run.h"
 
@@ -32,8 +34,8 @@
 #define PIPE_SIZE (256 * 1024)
 #define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
 
-static volatile sig_atomic_t stop_signals, say_signals;
-static int wake[2] = { -1, -1 }; /* a pipe that ends poll */
+static volatile sig_atomic_t stop_signals, spare_signals, say_signals; /* spare: so many SIGINT do not stop */
+static int wake[2] = { -1, -1 };                                       /* a pipe that ends poll */
 
 /* ---- signals ---- */
 
@@ -42,13 +44,31 @@ static void on_signal(int number)
 	const int error = errno;
 	if (number == SIGUSR1)
 		say_signals = 1;
-	else if (stop_signals++ > 0) {
-		signal(number, SIG_DFL);
-		raise(number);
+	else {
+		if (number == SIGTERM && stop_signals < spare_signals)
+			stop_signals = spare_signals;
+		if (stop_signals++ > spare_signals) {
+			signal(number, SIG_DFL);
+			raise(number);
+		}
 	}
 	ssize_t written = write(wake[1], "", 1);
 	(void)written; /* full: it will wake up anyway */
 	errno = error;
+}
+
+/* is_stopped - did somebody ask to end? Says once what a signal that is spared does. */
+static bool is_stopped(const struct run *run)
+{
+	static bool said;
+	if (stop_signals > spare_signals)
+		return true;
+	if (stop_signals > 0 && !said && !run->options->quiet) {
+		progress_clear(run->progress);
+		fputs("smtpscan: reading to the end of the pipe; interrupt once more to stop now\n", stderr);
+	}
+	said = said || stop_signals > 0;
+	return false;
 }
 
 static bool take_signals(void)
@@ -81,8 +101,10 @@ static void look_at(struct input *input)
 			continue;
 		if (S_ISREG(status.st_mode))
 			input->size += (uint64_t)status.st_size;
-		else
+		else {
 			input->live = true;
+			spare_signals = 1;
+		}
 		regular = regular && S_ISREG(status.st_mode) && !standard;
 	}
 	input->shares = regular ? 0 : 1; /* 0: to be decided */
@@ -384,7 +406,7 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 	char drain[64];
 	while (read(wake[0], drain, sizeof(drain)) > 0)
 		;
-	if (stop_signals > 0) /* before what workers, who may have had the signal, too, say of it */
+	if (is_stopped(run)) /* before what workers, who may have had the signal, too, say of it */
 		hand_out_none(run);
 	const struct pollfd *next = polled + 1;
 	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
@@ -421,7 +443,7 @@ static void work(struct run *run)
 {
 	struct pollfd *polled = g_new0(struct pollfd, 1 + 2 * run->worker_count);
 	while (run->finished < run->count && !run->failed) {
-		if (stop_signals > 0)
+		if (is_stopped(run))
 			hand_out_none(run);
 		else
 			hand_out(run);
@@ -449,6 +471,8 @@ static bool open_places(struct run *run)
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (folders[i] && g_mkdir_with_parents(folders[i], 0777) != 0)
 			return writer_complain(folders[i]);
+	if (options->resume_dir)
+		resume_folder(options);
 	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))
 		return writer_complain(options->mbox);
 	return options->resume_dir || (run->outlet = outlet_new(options, writer_open(options->output_file)));

@@ -266,9 +266,9 @@ void worker_main(const struct options *options, const struct input *inputs, int 
 	};
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, &worker };
 	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it ends the wait for a pipe */
+	/* SIGINT, which a terminal sends to all processes, is the parent's to judge. */
 	struct task task;
-	if (signal(SIGINT, SIG_IGN) != SIG_IGN) /* a job in the background may have been told to ignore it */
-		sigaction(SIGINT, &stop, NULL);
+	signal(SIGINT, SIG_IGN);
 	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGUSR1, SIG_IGN);
 	worker.options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */

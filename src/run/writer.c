@@ -53,8 +53,11 @@ static bool write_all(struct writer *writer, const uint8_t *data, size_t size)
 {
 	while (size > 0 && !writer->failed) {
 		ssize_t written = write(writer->fd, data, size);
-		if (written < 0 && errno != EINTR)
-			writer->failed = !writer_complain(writer->name);
+		if (written < 0 && errno != EINTR) {
+			writer->failed = true;
+			if (errno != EPIPE) /* whoever read it has enough, as head does */
+				writer_complain(writer->name);
+		}
 		if (written < 0)
 			continue;
 		data += written;

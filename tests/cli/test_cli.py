@@ -76,6 +76,21 @@ class Cli(unittest.TestCase):
         records = [json.loads(line) for line in self.status(0, "--list-alerts=json").stdout.splitlines()]
         self.assertIn("smtp_smuggling", [row["signature"] for row in records])
 
+    def test_help_fits_a_terminal_and_names_every_record(self):
+        text = self.status(0, "--help").stdout.decode()
+        self.assertLessEqual(max(map(len, text.splitlines())), 80)
+        for record in ("smtp_command", "smtp_response", "smtp_content", "alert", "stats"):
+            self.assertIn(record, text)
+
+    def test_messages_do_not_name_the_path_of_the_program(self):
+        for arguments in (["--nonsense"], ["-o"], [], ["--help=x"], ["/no/capture"], ["-Q", PLAIN]):
+            self.assertNotIn(os.path.dirname(PROGRAM).encode(), run(*arguments).stderr)
+
+    def test_progress_without_a_terminal(self):
+        result = self.status(0, "--progress", "-e", "stats", PLAIN)
+        self.assertRegex(result.stderr.decode(), r"^smtpscan: 100% .* 1 mails, 0 alerts\n$")
+        self.assertEqual(self.status(0, "-e", "stats", PLAIN).stderr, b"")
+
     def test_graphviz_takes_the_graph(self):
         if not shutil.which("dot"):
             self.skipTest("no graphviz")
@@ -163,7 +178,7 @@ class Cli(unittest.TestCase):
         os.close(read)
         try:
             result = self.status(4, *[PLAIN] * 200, stdout=write)
-            self.assertEqual(result.stderr.count(b"\n"), 1)
+            self.assertEqual(result.stderr, b"")  # as after `| head`
         finally:
             os.close(write)
 

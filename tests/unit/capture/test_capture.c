@@ -531,6 +531,22 @@ static void folders_are_walked_in_the_order_of_names(void **state)
 	g_free(slash);
 }
 
+static void links_to_captures_are_taken_once(void **state)
+{
+	make("in/a.pcap", pcap_of(MICRO, false, 1));
+	make("out/capture", pcap_of(MICRO, false, 1));
+	make("out/text", g_byte_array_append(g_byte_array_new(), (const guint8 *)"no capture at all, but text", 27));
+	link_to("../out/capture", "in/l");
+	link_to("../out/capture", "in/m");
+	link_to("../out/text", "in/text");
+	link_to("../out", "in/out");
+	link_to("nowhere", "in/n.pcap"); /* what is wrong with it will be said */
+	link_to("nowhere", "in/o");
+	char *in = g_build_filename(folder, "in", NULL);
+	assert_list((char *[]){ in, NULL }, true, "in/a.pcap in/l in/n.pcap");
+	g_free(in);
+}
+
 static void a_folder_without_captures_is_said(void **state)
 {
 	make("a/x.pcap", pcap_of(MICRO, false, 1));
@@ -562,6 +578,7 @@ int main(void)
 		TEST(a_live_pipe_gives_each_record_at_once),
 		TEST(standard_input_is_read),
 		TEST(folders_are_walked_in_the_order_of_names),
+		TEST(links_to_captures_are_taken_once),
 		TEST(a_folder_without_captures_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

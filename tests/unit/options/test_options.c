@@ -81,7 +81,7 @@ static void each_option_sets_its_part(void **state)
 	assert_string_equal(options.detectors.illegal_commands->pdata[0], "EXPN");
 	options_free(&options);
 
-	assert_int_equal(parse(&options, "-j 3 --shard 2/4 --resume d --progress=json -q -v x"), OPTIONS_RUN);
+	assert_int_equal(parse(&options, "-j 3 --shard 2/4 --resume d --progress=json -v x"), OPTIONS_RUN);
 	assert_int_equal(options.jobs, 3);
 	assert_int_equal(options.shard, 2);
 	assert_int_equal(options.shards, 4);
@@ -89,7 +89,7 @@ static void each_option_sets_its_part(void **state)
 	assert_int_equal(options.flow.shares, 4);
 	assert_string_equal(options.resume_dir, "d");
 	assert_int_equal(options.progress, PROGRESS_JSON);
-	assert_true(options.quiet && options.verbose);
+	assert_true(!options.quiet && options.verbose);
 	options_free(&options);
 }
 
@@ -125,11 +125,28 @@ static void what_makes_no_sense_is_refused(void **state)
 		"--threshold auth_bruteforce=0 x", "--threshold auth_bruteforce=3/x x", "--threshold bare_lf=3 x",
 		"--threshold helo_too_long=100/60 x", "--hash crc32 x", "-e , x", "--events= x", "--hash= x",
 		"--idle-timeout 0 x", "--keep-order x", "--resume d -o f x", "--resume d --continuous x",
-		"--progress=xml x", "--list-alerts=xml", "--graph=loose" };
+		"--progress=xml x", "--raw-limit 1K x", "-q -v x", "-q --progress x", "- -", "--resume d -",
+		"--merge -j 2 -f tcp x", "--merge --shard 1/2 x", "--merge --resume d x", "--merge -e smtp x",
+		"--merge -", "-e flow --raw x", "-e flow,alert --hash md5 x", "-e smtp -s high x", "--ports= x",
+		"--disable auth_bruteforce --threshold auth_bruteforce=3 x", "--resume d -t x", "--list-alerts=xml",
+		"--graph=loose" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
 		if (parse(&options, lines[i]) != OPTIONS_ERROR)
 			fail_msg("'%s' was taken", lines[i]);
+		options_free(&options);
+	}
+}
+
+static void what_makes_sense_is_taken(void **state)
+{
+	static const char *const lines[] = { "--raw --raw-limit 1K x", "-q --progress=json x", "-v --progress x",
+		"--merge -j 2 -o y -q --fail-on high x", "-e smtp --hash md5 x", "--no-detect x",
+		"--disable bare_lf --threshold auth_bruteforce=3 x", "-e stats --fail-on low x" };
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		struct options options;
+		if (parse(&options, lines[i]) != OPTIONS_RUN)
+			fail_msg("'%s' was refused", lines[i]);
 		options_free(&options);
 	}
 }
@@ -150,6 +167,7 @@ int main(void)
 		cmocka_unit_test(each_option_sets_its_part),
 		cmocka_unit_test(events_are_chosen_or_changed),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
+		cmocka_unit_test(what_makes_sense_is_taken),
 		cmocka_unit_test(a_dash_is_standard_output_and_standard_input),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
