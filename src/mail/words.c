@@ -211,8 +211,9 @@ char *mime_words(struct arena *arena, struct span value, const char *hint)
 char *mail_decode_header(struct span value)
 {
 	struct arena arena = { 0 };
+	const struct arena none = arena;
 	char *decoded = g_strdup(mime_words(&arena, value, NULL));
-	arena_release(&arena, NULL);
+	arena_release(&arena, &none);
 	return decoded;
 }
 

@@ -64,6 +64,8 @@ struct rules *rules_new(const struct rules_options *options, GError **error)
 	rules->show_secrets = options->show_secrets;
 	rules->tx = -1;
 	char *trouble = options->rules ? load_rules(rules, options->rules) : NULL;
+	for (char *at = trouble; at && *at; at++) /* what a rule says can hold anything */
+		*at = g_ascii_iscntrl(*at) ? '?' : *at;
 	if (trouble)
 		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, trouble);
 	if (trouble || !load_lists(rules, options->ioc, error))
