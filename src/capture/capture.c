@@ -63,6 +63,25 @@ static bool fail(const struct capture *capture, GError **error, const char *form
 	return false;
 }
 
+/* refuse - it is no capture that is read here: says what it is instead, and what can be done. */
+static bool refuse(struct capture *capture, GError **error)
+{
+	const struct foreign *foreign = capture_format_foreign(capture_stream_head(capture->stream, STREAM_HEAD_MAX));
+	const char *name = foreign ? foreign->name : NULL;
+	if (!foreign)
+		return fail(capture, error, "not a capture (neither pcap nor pcapng)");
+	switch (foreign->kind) {
+	case FOREIGN_ARCHIVE:
+		return fail(capture, error, "not a capture but %s: unpack it first", name);
+	case FOREIGN_COMPRESSED:
+		return fail(capture, error, "not a capture but %s: decompress it first", name);
+	case FOREIGN_TEXT:
+		return fail(capture, error, "not a capture but text (text2pcap makes one of a hexadecimal dump)");
+	default:
+		return fail(capture, error, "%s, neither pcap nor pcapng; convert it: editcap -F pcapng IN OUT", name);
+	}
+}
+
 /* look_at_head - is it a capture, and of which kind? */
 static bool look_at_head(struct capture *capture, enum capture_format *format, GError **error)
 {
@@ -75,7 +94,7 @@ static bool look_at_head(struct capture *capture, enum capture_format *format, G
 			capture_stream_compressed(capture->stream) ? "empty when decompressed" : "empty file");
 	*format = capture_format_of(head);
 	if (*format == CAPTURE_FORMAT_NONE)
-		return fail(capture, error, "not a capture (neither pcap nor pcapng)");
+		return refuse(capture, error);
 	capture->nanoseconds = capture_format_nanoseconds(head);
 	return true;
 }

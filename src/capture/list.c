@@ -3,8 +3,9 @@
  * list.c - which captures the arguments mean. See capture_list in capture.h.
  *
  * Files named by the user are taken as they are. In a folder, a regular file is taken when its (decompressed) content
- * begins like a capture, or when its name says that it should: then what is wrong with it will be said. A symbolic link
- * to such a file is taken, too, unless that file is found in the folder anyway; links to folders are not followed.
+ * begins like a capture, that of another program, too, or when its name says that it should: then what is wrong with it
+ * will be said. A symbolic link to such a file is taken, too, unless that file is found in the folder anyway; links to
+ * folders are not followed.
  */
 #include "capture.h"
 
@@ -15,6 +16,9 @@
 
 #include "format.h"
 #include "source.h"
+
+/* Octets of each file of a folder that are looked at. */
+#define FOLDER_HEAD 4096
 
 /* named_like_capture - NAME.pcap, NAME.pcapng.gz and their kind. */
 static bool named_like_capture(const char *name)
@@ -40,7 +44,12 @@ bool capture_begins_like(const char *path)
 	struct capture_stream *stream = capture_stream_open(path, NULL);
 	if (stream == NULL)
 		return false;
-	bool is = capture_format_of(capture_stream_head(stream, 12)) != CAPTURE_FORMAT_NONE;
+	const struct span head = capture_stream_head(stream, FOLDER_HEAD);
+	bool is = capture_format_of(head) != CAPTURE_FORMAT_NONE;
+	if (!is) {
+		const struct foreign *foreign = capture_format_foreign(head);
+		is = foreign && foreign->kind == FOREIGN_CAPTURE;
+	}
 	capture_stream_close(stream);
 	return is;
 }

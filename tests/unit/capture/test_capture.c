@@ -282,6 +282,68 @@ static void what_is_no_capture_is_refused(void **state)
 	g_free(path);
 }
 
+static GByteArray *octets(const void *data, guint size)
+{
+	return g_byte_array_append(g_byte_array_new(), data, size);
+}
+
+/* erf_of - so many records of Ethernet. */
+static GByteArray *erf_of(int records)
+{
+	GByteArray *file = g_byte_array_new();
+	for (int i = 0; i < records; i++) {
+		g_byte_array_append(file, (const guint8 *)"\0\0\0\0\0\xf1\x53\x65\x02\x04\0\x50\0\0\0\x3c", 16);
+		g_byte_array_set_size(file, file->len + 64);
+		memset(file->data + file->len - 64, 0x33, 64);
+	}
+	return file;
+}
+
+static void a_foreign_file_is_named_and_what_to_do_said(void **state)
+{
+	static const struct {
+		const char *octets;
+		guint size;
+		const char *words;
+	} cases[] = {
+		{ "snoop\0\0\0\0\0\0\x02\0\0\0\x04", 16, "a snoop capture" },
+		{ "RTSS\x01\x01\x01\0", 8, "a Network Monitor 1 capture" },
+		{ "GMBU\0\x02\x01\0", 8, "a Network Monitor 2 capture" },
+		{ "TRSNIFF data    \x1a\x01", 18, "a Sniffer capture" },
+		{ "\x7fver\0\0\0\x08", 8, "an OmniPeek capture" },
+		{ "\x1c\0\x01\xac\0\0\0\0", 8, "an Ixia capture" },
+		{ "PK\x03\x04\x14\0\0\0", 8, "a zip archive: unpack it first" },
+		{ "7z\xbc\xaf\x27\x1c\0\x04", 8, "a 7z archive: unpack it first" },
+		{ "LZIP\x01\x0c\0\0", 8, "an lzip file: decompress it first" },
+		{ "\x1f\x9d\x90\0\0\0\0\0", 8, "a file of compress(1): decompress it first" },
+		{ "0000  45 00 00 28 00 01", 23, "text2pcap" },
+		{ "\x01\x02\x03\x04\x05\x06\x07\x08", 8, "not a capture (neither pcap nor pcapng)" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		for (int compressed = 0; compressed < 2; compressed++) {
+			GByteArray *file = octets(cases[i].octets, cases[i].size);
+			char *path = save("foreign", compressed ? compress(file, archive_write_add_filter_gzip) : file);
+			assert_refused(path, NULL, cases[i].words);
+			if (strstr(cases[i].words, " capture") && i < 6)
+				assert_refused(path, NULL, "convert it: editcap -F pcapng IN OUT");
+			g_free(path);
+		}
+	GByteArray *file = g_byte_array_new();
+	g_byte_array_set_size(file, 1024);
+	memset(file->data, 0, 1024);
+	memcpy(file->data, "a.pcap", 6);
+	memcpy(file->data + 257, "ustar", 5);
+	char *path = save("a.tar.gz", compress(file, archive_write_add_filter_gzip));
+	assert_refused(path, NULL, "a tar archive: unpack it first");
+	g_free(path);
+	path = save("erf", erf_of(3));
+	assert_refused(path, NULL, "an ERF capture (Endace)");
+	g_free(path);
+	path = save("one", erf_of(1));
+	assert_refused(path, NULL, "not a capture (neither");
+	g_free(path);
+}
+
 static void a_capture_without_packets_is_one(void **state)
 {
 	char *path = save("none.pcap", pcap_of(MICRO, false, 0));
@@ -517,13 +579,15 @@ static void folders_are_walked_in_the_order_of_names(void **state)
 	make("c.pcapng.gz", g_byte_array_new()); /* should be one: what is wrong with it will be said */
 	make("notes.txt", g_byte_array_append(g_byte_array_new(), (const guint8 *)"no capture at all, but text", 27));
 	make("d.pcap.json", g_byte_array_append(g_byte_array_new(), (const guint8 *)"{}", 2));
+	make("e", erf_of(4)); /* that of another program: it will be said */
+	make("f.zip", octets("PK\x03\x04", 4));
 	make(".hidden.pcap", pcap_of(MICRO, false, 1));
 	make(".git/x.pcap", pcap_of(MICRO, false, 1));
 	link_to("/", "z");
 	link_to("a.pcap", "z.pcap");
 	char *slash = g_strconcat(folder, "/", NULL), *notes = g_build_filename(folder, "notes.txt", NULL);
-	assert_list((char *[]){ folder, NULL }, true, "a.pcap a.pcap9 a.pcap10 b/one b/two c.pcapng.gz");
-	assert_list((char *[]){ slash, NULL }, true, "a.pcap a.pcap9 a.pcap10 b/one b/two c.pcapng.gz");
+	assert_list((char *[]){ folder, NULL }, true, "a.pcap a.pcap9 a.pcap10 b/one b/two c.pcapng.gz e");
+	assert_list((char *[]){ slash, NULL }, true, "a.pcap a.pcap9 a.pcap10 b/one b/two c.pcapng.gz e");
 	/* What is named is taken, whatever it is. */
 	char *arguments[] = { notes, (char *)"-", (char *)"/no/such/file", NULL };
 	assert_list(arguments, true, "notes.txt - /no/such/file");
@@ -570,6 +634,7 @@ int main(void)
 		TEST(what_precedes_the_damage_is_delivered),
 		TEST(damage_of_every_compression_is_said),
 		TEST(what_is_no_capture_is_refused),
+		TEST(a_foreign_file_is_named_and_what_to_do_said),
 		TEST(a_capture_without_packets_is_one),
 		TEST(a_fraction_beyond_a_second_is_carried_over),
 		TEST(the_length_of_the_check_sequence_is_handed_on),
