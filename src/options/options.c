@@ -19,6 +19,7 @@
 #define HELP_COLUMN 28
 
 static void print_help(void);
+static enum taken take_completion(struct options *options, const struct option_row *row, const char *value);
 
 static enum taken take_help(struct options *options, const struct option_row *row, const char *value)
 {
@@ -99,6 +100,7 @@ static const struct option_row rows[] = {
 	{ "graph", 0, "[strict]", GROUP_INFORMATION, ROW_CALL, 0, take_graph, "the state machine as Graphviz DOT" },
 	{ "list-alerts", 0, "[json]", GROUP_INFORMATION, ROW_CALL, 0, take_list_alerts, "every alert and its condition" },
 	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
+	{ "completion", 0, "SHELL", GROUP_INFORMATION, ROW_CALL, 0, take_completion, "a completion script for bash or zsh" },
 	{ "version", 'V', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_version, "the version" },
 	{ "help", 'h', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_help, "this" },
 };
@@ -106,6 +108,11 @@ static const struct option_row rows[] = {
 
 #define ROW_COUNT (int)G_N_ELEMENTS(rows)
 #define ROW_FIRST 256 /* getopt_long's value of the first row: beyond every letter */
+
+static enum taken take_completion(struct options *options, const struct option_row *row, const char *value)
+{
+	return completion_print(value, rows, ROW_COUNT) ? TAKEN_DONE : option_bad(row, value, "bash or zsh");
+}
 
 static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_INPUT] = "Input",

@@ -35,6 +35,9 @@ enum taken option_bad(const struct option_row *row, const char *value, const cha
  * `take`, which call it themselves; kind: as if the row had it. "-" is standard input or output, and no file. */
 void option_names_file(struct options *options, const struct option_row *row, enum option_kind kind, const char *value);
 
+/* completion_print - the table as a script for "bash" or "zsh", on standard output. Returns false for another shell. */
+bool completion_print(const char *shell, const struct option_row *rows, int count);
+
 /* options_wrong - a sentence on what makes no sense together; NULL. Free with g_free. */
 char *options_wrong(const struct options *options);
 
