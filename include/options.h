@@ -46,8 +46,11 @@ struct options {
 	bool embedded_keys;        /* secrets in captures are used, too */
 	enum view_format format;   /* what is made of the records */
 	enum colour colour;
-	char *pick_flow;       /* --flow: only records of this session; NULL */
-	bool events_given;     /* --events was: the records are just those */
+	char *report;      /* --report: a page about everything; NULL */
+	unsigned written;  /* of output.records, which has those that the report needs, too: those that are written */
+	char *command;     /* how the program was called, for people */
+	char *pick_flow;   /* --flow: only records of this session; NULL */
+	bool events_given; /* --events was: the records are just those */
 	enum severity fail_on; /* 0: never */
 	unsigned alert_limit;  /* alerts of an id written per session; 0: no limit */
 	bool disabled[ALERT_COUNT];

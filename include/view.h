@@ -26,6 +26,10 @@ struct view_options {
 struct view;
 /* view_text_new - sessions as ladders, or a line a mail. Options are copied. */
 struct view *view_text_new(const struct view_options *options, view_write write, void *context);
+/* view_report_new - one page of HTML for everything, written at the end. command: how the program was called. */
+struct view *view_report_new(const char *version, const char *command, view_write write, void *context);
+/* view_report_capture - for the report: a capture that was read; sha256 NULL: not known. At any time before the end. */
+void view_report_capture(struct view *view, const char *name, uint64_t size, const char *sha256);
 /* view_line - one record, with its line feed or without. Returns false when what was made of it can't be written. */
 bool view_line(struct view *view, const char *line, size_t size);
 /* view_end - no more records: writes the rest, and frees the view. Returns false when that can't be written. */

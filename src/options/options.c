@@ -17,6 +17,7 @@
 #define RAW_LIMIT_DEFAULT ((size_t)16 * 1024 * 1024)
 #define ALERT_LIMIT_DEFAULT 10
 #define HELP_COLUMN 28
+#define PLAIN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%"
 
 static void print_help(void);
 static enum taken take_completion(struct options *options, const struct option_row *row, const char *value);
@@ -55,6 +56,8 @@ static const struct option_row rows[] = {
 	{ "format", 0, "FORMAT", GROUP_OUTPUT, ROW_CALL, 0, take_format,
 	  "json (the records, as by default), text (sessions\nas ladders) or mails (a line a mail)" },
 	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
+	{ "report", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(report), NULL,
+	  "write a page about everything, too (HTML)" },
 	{ "flow", 0, "ID", GROUP_OUTPUT, ROW_STRING, IN(pick_flow), NULL,
 	  "only the session with this flow_id or community_id" },
 	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
@@ -280,6 +283,9 @@ static void conclude(struct options *options)
 		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
 	if (options->format != VIEW_JSON)
 		options->output.records |= records_of_view(options);
+	options->written = options->output.records;
+	if (options->report)
+		options->output.records |= RECORDS_DEFAULT | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE);
 }
 
 /* note - that an option was given, and what. */
@@ -288,12 +294,26 @@ static void note(struct options *options, const struct option_row *row, const ch
 	g_ptr_array_add(options->given, value ? g_strdup_printf("%s=%s", row->name, value) : g_strdup(row->name));
 }
 
+/* command_line - the words, those in quotes that a shell would not take as they are. Free with g_free. */
+static char *command_line(char **words)
+{
+	GString *line = g_string_new("smtpscan");
+	for (char **word = words + 1; *word; word++) {
+		const bool plain = **word && !(*word)[strspn(*word, PLAIN_CHARACTERS)];
+		char *quoted = plain ? g_strdup(*word) : g_shell_quote(*word);
+		g_string_append_printf(line, " %s", quoted);
+		g_free(quoted);
+	}
+	return g_string_free(line, FALSE);
+}
+
 enum options_result options_parse(int argc, char **argv, struct options *options)
 {
 	const struct option_row *row;
 	bool error;
 	defaults(options);
-	optind = 0; /* getopt starts over, for tests */
+	options->command = command_line(argv); /* getopt sorts them */
+	optind = 0;                            /* getopt starts over, for tests */
 	if (argc > 0)
 		argv[0] =
 			(char *)(uintptr_t) "smtpscan"; /* getopt_long complains in this name, not in that of a path */
@@ -335,6 +355,8 @@ void options_free(struct options *options)
 	g_strfreev(options->rules_files.rules);
 	g_strfreev(options->rules_files.ioc);
 	g_strfreev(options->rules_files.yara);
+	g_free(options->report);
+	g_free(options->command);
 	g_free((void *)options->flow.ports);
 	g_free((void *)options->mail.extract_dir);
 	if (options->detectors.local_domains)

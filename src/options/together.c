@@ -13,6 +13,7 @@ static const struct {
 	{ "resume", "output" },
 	{ "resume", "format" },
 	{ "resume", "text" },
+	{ "resume", "report" },
 	{ "resume", "flow" },
 	{ "resume", "continuous" },
 	{ "resume", "mbox" },

@@ -43,12 +43,9 @@ static void keep(void *room)
 
 void json_reset(void)
 {
-	static bool hooked;
-	if (!hooked) {
-		cJSON_Hooks hooks = { json_alloc, keep };
-		cJSON_InitHooks(&hooks);
-		hooked = true;
-	}
+	/* Each time: those who read records have others. */
+	cJSON_Hooks hooks = { json_alloc, keep };
+	cJSON_InitHooks(&hooks);
 	arena.used = 0;
 	if (arena.large) {
 		g_slist_free_full(arena.large, g_free);

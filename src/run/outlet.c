@@ -4,20 +4,29 @@
  */
 #include "outlet.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "config.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 40 /* less is not worth wrapping for */
+#define HASH_BLOCK ((size_t)1024 * 1024)
 
 struct outlet {
 	struct writer *writer;
 	struct view *view; /* NULL: the records as they are */
-	const char *flow;  /* --flow; NULL */
-	bool picked;       /* a record of that session was there */
+	struct view *report;
+	struct writer *report_writer; /* NULL: no report */
+	bool mute;                    /* what is written goes to the report alone */
+	unsigned left_out;            /* RECORD_BIT of records that only the report gets */
+	const char *flow;             /* --flow; NULL */
+	bool picked;                  /* a record of that session was there */
 	bool quiet;
 };
 
@@ -54,6 +63,20 @@ static bool to_writer(void *context, const void *octets, size_t size)
 	return writer_put(context, octets, size);
 }
 
+/* open_report - with what it says of itself. */
+static bool open_report(struct outlet *outlet, const struct options *options)
+{
+	outlet->report_writer = writer_open(options->report);
+	if (!outlet->report_writer)
+		return false;
+	outlet->report =
+		view_report_new("smtpscan " SMTPSCAN_VERSION, options->command, to_writer, outlet->report_writer);
+	/* Who asks for a page and looks at a terminal does not want to see the records fly by. */
+	outlet->mute = options->format == VIEW_JSON && is_terminal(options);
+	outlet->left_out = options->merge ? 0 : options->output.records & ~options->written;
+	return true;
+}
+
 struct outlet *outlet_new(const struct options *options, struct writer *writer)
 {
 	if (!writer)
@@ -69,7 +92,10 @@ struct outlet *outlet_new(const struct options *options, struct writer *writer)
 	outlet->quiet = options->quiet;
 	if (options->format != VIEW_JSON)
 		outlet->view = view_text_new(&view, to_writer, writer);
-	return outlet;
+	if (!options->report || open_report(outlet, options))
+		return outlet;
+	outlet_close(outlet);
+	return NULL;
 }
 
 /* is_wanted - with --flow: a record of that session, or one that belongs to none and says how much was read. */
@@ -86,9 +112,25 @@ static bool is_wanted(struct outlet *outlet, const char *line, size_t size)
 	return event && length == strlen("stats") && memcmp(event, "stats", length) == 0;
 }
 
+/* is_left_out - is it a record that only the report is to get? */
+static bool is_left_out(const struct outlet *outlet, const char *line, size_t size)
+{
+	size_t length;
+	const char *event = outlet->left_out ? view_event(line, size, &length) : NULL;
+	for (enum record record = 0; event && record < RECORD_COUNT; record++)
+		if (outlet->left_out & 1u << record && length == strlen(record_names[record]) &&
+			memcmp(event, record_names[record], length) == 0)
+			return true;
+	return false;
+}
+
 static bool put_line(struct outlet *outlet, const char *line, size_t size)
 {
 	if (!is_wanted(outlet, line, size))
+		return true;
+	if (outlet->report && !view_line(outlet->report, line, size))
+		return false;
+	if (outlet->mute || is_left_out(outlet, line, size))
 		return true;
 	return outlet->view ? view_line(outlet->view, line, size) : writer_put(outlet->writer, line, size);
 }
@@ -96,7 +138,7 @@ static bool put_line(struct outlet *outlet, const char *line, size_t size)
 bool outlet_put(struct outlet *outlet, const void *lines, size_t size)
 {
 	const char *line = lines, *end = line + size;
-	if (!outlet->view && !outlet->flow)
+	if (!outlet->view && !outlet->flow && !outlet->report)
 		return writer_put(outlet->writer, lines, size);
 	while (line < end) {
 		const char *feed = memchr(line, '\n', (size_t)(end - line)), *next = feed ? feed + 1 : end;
@@ -105,6 +147,48 @@ bool outlet_put(struct outlet *outlet, const void *lines, size_t size)
 		line = next;
 	}
 	return true;
+}
+
+/* hash_file - SHA-256 of a whole file in hexadecimal, and its size. Returns false when it can't be read. */
+static bool hash_file(const char *path, char hex[static 2 * EVP_MAX_MD_SIZE + 1], uint64_t *size)
+{
+	uint8_t *block = g_malloc(HASH_BLOCK), digest[EVP_MAX_MD_SIZE];
+	unsigned digest_size = 0;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+	bool good = file && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	*size = 0;
+	for (size_t got; good && (got = fread(block, 1, HASH_BLOCK, file)) > 0; *size += got)
+		good = EVP_DigestUpdate(context, block, got);
+	good = good && !ferror(file) && EVP_DigestFinal_ex(context, digest, &digest_size);
+	for (unsigned i = 0; i < digest_size; i++)
+		g_snprintf(hex + 2 * (size_t)i, 3, "%02x", digest[i]);
+	if (file)
+		fclose(file);
+	EVP_MD_CTX_free(context);
+	g_free(block);
+	return good;
+}
+
+/* is_regular - a pipe has been read, and can't be read again. */
+static bool is_regular(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+void outlet_captures(struct outlet *outlet, const GPtrArray *captures)
+{
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	if (!outlet || !outlet->report)
+		return;
+	for (guint i = 0; i < captures->len; i++) {
+		const char *path = captures->pdata[i];
+		uint64_t size = 0;
+		bool known = is_regular(path) && hash_file(path, hex, &size);
+		view_report_capture(
+			outlet->report, strcmp(path, "-") == 0 ? "standard input" : path, size, known ? hex : NULL);
+	}
 }
 
 bool outlet_flush(struct outlet *outlet)
@@ -117,7 +201,9 @@ bool outlet_close(struct outlet *outlet)
 	if (!outlet)
 		return true;
 	bool good = !outlet->view || view_end(outlet->view);
+	good = (!outlet->report || view_end(outlet->report)) && good;
 	good = writer_close(outlet->writer) && good;
+	good = writer_close(outlet->report_writer) && good;
 	if (outlet->flow && !outlet->picked && !outlet->quiet)
 		fprintf(stderr, "smtpscan: --flow: no record of a session '%s'\n", outlet->flow);
 	g_free(outlet);

@@ -12,8 +12,10 @@
 
 struct outlet;
 
-/* outlet_new - takes the writer. NULL stays NULL. */
+/* outlet_new - takes the writer, and opens the report. NULL stays NULL; NULL, said, when the report can't be opened. */
 struct outlet *outlet_new(const struct options *options, struct writer *writer);
+/* outlet_captures - for the report: the captures (char*) that the records are of. */
+void outlet_captures(struct outlet *outlet, const GPtrArray *captures);
 /* outlet_put, outlet_flush - return false, said, when it can't be written, now or before. */
 bool outlet_put(struct outlet *outlet, const void *lines, size_t size);
 bool outlet_flush(struct outlet *outlet);

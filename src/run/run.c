@@ -512,6 +512,7 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	plan(&run, captures);
 	work(&run);
 	progress(&run, true);
+	outlet_captures(run.outlet, captures);
 	if (!outlet_close(run.outlet))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))

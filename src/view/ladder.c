@@ -78,7 +78,7 @@ static const char *user_of(const struct talk *talk)
 	const char *user = NULL;
 	for (guint i = 0; i < talk->steps->len; i++) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
-		const cJSON *auth = read_object(step->record, "smtp_auth");
+		const cJSON *auth = step->own;
 		if (step->kind == STEP_AUTH && read_flag(auth, "success"))
 			user = read_text(auth, "username");
 	}
@@ -112,7 +112,7 @@ static void summary(struct ink *ink, const struct talk *talk)
 		g_string_append_printf(text, ", %u accepted", talk->accepted);
 	g_string_append(text, " · ");
 	alerts_text(text, talk->alerts);
-	const char *version = tls ? read_text(read_object(tls->record, "tls"), "version") : NULL;
+	const char *version = tls ? read_text(tls->own, "version") : NULL;
 	g_string_append_printf(text, " · %s", version ? version : tls ? "TLS" : "no TLS");
 	if (user)
 		g_string_append_printf(text, " · user %s", user);
@@ -176,7 +176,7 @@ static void detail(struct ink *ink, enum style style, const char *name, const ch
 
 static void command(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = read_object(step->record, "smtp_command");
+	const cJSON *object = step->own;
 	const char *verb = read_text(object, "verb"), *argument = read_text(object, "argument"),
 		   *line = read_text(object, "line");
 	step_begin(ink, step, start, STYLE_CLIENT, "→");
@@ -190,7 +190,7 @@ static void command(struct ink *ink, const struct step *step, int64_t start)
 
 static void response(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = read_object(step->record, "smtp_response"), *line, *lines = read_array(object, "lines");
+	const cJSON *object = step->own, *line, *lines = read_array(object, "lines");
 	const unsigned code = (unsigned)read_number(object, "code");
 	const enum style style = code >= 400 ? STYLE_ERROR : STYLE_SERVER;
 	step_begin(ink, step, start, style, "←");
@@ -213,7 +213,7 @@ static void response(struct ink *ink, const struct step *step, int64_t start)
 static void alert(struct ink *ink, const struct step *step, int64_t start)
 {
 	static const enum style styles[] = { STYLE_HIGH, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
-	const cJSON *object = read_object(step->record, "alert");
+	const cJSON *object = step->own;
 	const char *id = read_text(object, "signature"), *words = read_text(object, "description"),
 		   *outcome = read_text(object, "outcome");
 	const unsigned severity = (unsigned)CLAMP(read_number(object, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
@@ -301,7 +301,7 @@ static void envelope(struct ink *ink, const struct step *step, const cJSON *smtp
 
 static void mail(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *smtp = read_object(step->record, "smtp"), *email = read_object(step->record, "email");
+	const cJSON *smtp = step->own, *email = read_object(step->record, "email");
 	step_begin(ink, step, start, STYLE_CONTENT, "→");
 	if (email || read_text(smtp, "sha256"))
 		content_line(ink, step, smtp);
@@ -320,7 +320,7 @@ static void mail(struct ink *ink, const struct step *step, int64_t start)
 
 static void auth(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = read_object(step->record, "smtp_auth");
+	const cJSON *object = step->own;
 	const char *mechanism = read_text(object, "mechanism"), *user = read_text(object, "username"),
 		   *password = read_text(object, "password");
 	const bool success = read_flag(object, "success");
@@ -334,7 +334,7 @@ static void auth(struct ink *ink, const struct step *step, int64_t start)
 
 static void tls(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = read_object(step->record, "tls");
+	const cJSON *object = step->own;
 	const char *version = read_text(object, "version"), *cipher = read_text(object, "cipher");
 	step_begin(ink, step, start, STYLE_CONTENT, "**");
 	ink_words(ink, STYLE_CONTENT, LINE_COLUMN, "TLS begins: %s%s%s", version ? version : "version not seen",
@@ -419,15 +419,6 @@ static void input_line(struct ladder *ladder, const cJSON *record)
 	g_string_free(text, TRUE);
 }
 
-/* drop_bulk - what a ladder does not show need not wait. */
-static void drop_bulk(const cJSON *record)
-{
-	static const char *const smtp[] = { "raw", "raw_base64" };
-	for (size_t i = 0; i < G_N_ELEMENTS(smtp); i++)
-		cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)read_object(record, "smtp"), smtp[i]);
-	cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)read_object(record, "email"), "body");
-}
-
 static void on_record(struct view *view, cJSON *record)
 {
 	struct ladder *ladder = (struct ladder *)(void *)view;
@@ -435,7 +426,7 @@ static void on_record(struct view *view, cJSON *record)
 		talks_end(ladder->talks);
 		input_line(ladder, record);
 	}
-	drop_bulk(record);
+	talks_drop_bulk(record, 0);
 	talks_record(ladder->talks, record);
 }
 

@@ -47,12 +47,10 @@ static unsigned alerts_of(const struct talk *talk, int tx, struct names *names)
 	unsigned worst = 0;
 	for (guint i = 0; i < talk->steps->len; i++) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
-		const cJSON *alert = read_object(step->record, "alert");
 		if (step->kind != STEP_ALERT || step->tx != tx)
 			continue;
-		const unsigned severity = (unsigned)CLAMP(read_number(alert, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
-		worst = worst == 0 ? severity : MIN(worst, severity);
-		add_name(names, read_text(alert, "signature"));
+		worst = worst == 0 ? step->severity : MIN(worst, step->severity);
+		add_name(names, read_text(step->own, "signature"));
 	}
 	return worst;
 }
@@ -115,7 +113,7 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	static const char *const marks[] = { "  ", "!!", "! ", ". " };
 	static const enum style styles[] = { STYLE_PLAIN, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
 	struct ink *ink = &mails->ink;
-	const cJSON *smtp = read_object(step->record, "smtp");
+	const cJSON *smtp = step->own;
 	const char *outcome = read_text(smtp, "outcome"), *time = read_text(step->record, "timestamp");
 	struct names alerts = { .text = g_string_new(NULL) };
 	const unsigned worst = alerts_of(talk, step->tx, &alerts);
@@ -153,7 +151,7 @@ static void on_talk(void *context, const struct talk *talk)
 static void on_record(struct view *view, cJSON *record)
 {
 	struct mails *mails = (struct mails *)(void *)view;
-	cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)read_object(record, "email"), "body");
+	talks_drop_bulk(record, 0);
 	talks_record(mails->talks, record);
 }
 

@@ -30,9 +30,12 @@ struct step {
 	enum step_kind kind;
 	int64_t time;
 	uint64_t packet;
-	int tx;           /* -1: none */
-	cJSON *record;    /* the whole of it */
-	GPtrArray *files; /* cJSON*, STEP_MAIL: fileinfo objects; NULL: none */
+	int tx;            /* -1: none */
+	cJSON *record;     /* the whole of it */
+	const cJSON *own;  /* the object in it that is named after its event_type */
+	bool ends;         /* STEP_RESPONSE: it answers the end of content */
+	unsigned severity; /* STEP_ALERT: 1 to 3; 0 */
+	GPtrArray *files;  /* cJSON*, STEP_MAIL: fileinfo objects; NULL: none */
 };
 
 /* A session, as far as it is known. */
@@ -60,6 +63,8 @@ struct talks;
 struct talks *talks_new(talk_done done, void *context);
 /* talks_record - takes the record, and frees it. A stats record ends all sessions. */
 void talks_record(struct talks *talks, cJSON *record);
+/* talks_drop_bulk - takes away from a record what need not wait: content as it was sent, text beyond `body` octets. */
+void talks_drop_bulk(cJSON *record, size_t body);
 /* talks_end - all sessions are over. */
 void talks_end(struct talks *talks);
 void talks_free(struct talks *talks);

@@ -79,11 +79,9 @@ static guint content_place(const struct talk *talk)
 	guint place = talk->steps->len;
 	for (guint i = talk->steps->len; i-- > 0;) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
-		const cJSON *response = read_object(step->record, "smtp_response");
-		const char *to = read_text(response, "to");
 		if (step->kind == STEP_ALERT)
 			continue;
-		if (step->kind != STEP_RESPONSE || !to || (strcmp(to, ".") != 0 && strcmp(to, "BDAT") != 0))
+		if (!step->ends)
 			break;
 		place = i;
 	}
@@ -101,14 +99,17 @@ static struct step *mail_of(const struct talk *talk, int tx)
 	return NULL;
 }
 
-static unsigned severity_of(const cJSON *record)
+/* look_at - what is asked of a step more than once. */
+static void look_at(struct step *step)
 {
-	const uint64_t severity = read_number(read_object(record, "alert"), "severity");
-	return (unsigned)CLAMP(severity, SEVERITY_HIGH, SEVERITY_LOW);
+	const char *to = step->kind == STEP_RESPONSE ? read_text(step->own, "to") : NULL;
+	step->ends = to && (strcmp(to, ".") == 0 || strcmp(to, "BDAT") == 0);
+	if (step->kind == STEP_ALERT)
+		step->severity = (unsigned)CLAMP(read_number(step->own, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
 }
 
-/* kind_of - which step a record is. Returns false when it is none. */
-static bool kind_of(const cJSON *record, const char *event, enum step_kind *kind)
+/* kind_of - which step a record is. Returns its own object, NULL when it is none. */
+static const cJSON *kind_of(const cJSON *record, const char *event, enum step_kind *kind)
 {
 	static const struct {
 		const char *event;
@@ -122,29 +123,32 @@ static bool kind_of(const cJSON *record, const char *event, enum step_kind *kind
 		{ "tls", STEP_TLS },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
-		if (strcmp(event, kinds[i].event) == 0 && read_object(record, event)) {
+		if (strcmp(event, kinds[i].event) == 0) {
 			*kind = kinds[i].kind;
-			return true;
+			return read_object(record, event);
 		}
-	return false;
+	return NULL;
 }
 
 /* count - what the head of the session says. */
 static void count(struct talk *talk, const struct step *step)
 {
-	const char *outcome = read_text(read_object(step->record, "smtp"), "outcome");
 	if (step->kind == STEP_ALERT)
-		talk->alerts[severity_of(step->record)]++;
+		talk->alerts[step->severity]++;
 	if (step->kind == STEP_MAIL) {
+		const char *outcome = read_text(step->own, "outcome");
 		talk->mails++;
 		talk->accepted += outcome && strcmp(outcome, "accepted") == 0;
 	}
 }
 
 /* add_step - a record that is one. Takes it. */
-static void add_step(struct talk *talk, enum step_kind kind, cJSON *record)
+static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, cJSON *record)
 {
-	struct step step = { .kind = kind, .time = read_time(record, "timestamp"), .record = record, .tx = -1 };
+	struct step step = {
+		.kind = kind, .time = read_time(record, "timestamp"), .record = record, .own = own, .tx = -1
+	};
+	look_at(&step);
 	step.packet = read_number(record, "pcap_cnt");
 	if (cJSON_HasObjectItem(record, "tx_id"))
 		step.tx = (int)MIN(read_number(record, "tx_id"), INT32_MAX);
@@ -265,6 +269,24 @@ static void finish(struct talks *talks, struct talk *talk, cJSON *record)
 	close_talk(talks, talk);
 }
 
+void talks_drop_bulk(cJSON *record, size_t body)
+{
+	cJSON *smtp = (cJSON *)read_object(record, "smtp"), *email = (cJSON *)read_object(record, "email");
+	const char *text = read_text(email, "body");
+	cJSON_DeleteItemFromObjectCaseSensitive(smtp, "raw");
+	cJSON_DeleteItemFromObjectCaseSensitive(smtp, "raw_base64");
+	if (!text || strlen(text) <= body)
+		return;
+	char *cut = g_strndup(text, (gsize)(g_utf8_find_prev_char(text, text + body + 1) - text));
+	cJSON_DeleteItemFromObjectCaseSensitive(email, "body");
+	if (body > 0) {
+		cJSON_AddStringToObject(email, "body", cut);
+		cJSON_DeleteItemFromObjectCaseSensitive(email, "body_truncated");
+		cJSON_AddTrueToObject(email, "body_truncated");
+	}
+	g_free(cut);
+}
+
 void talks_record(struct talks *talks, cJSON *record)
 {
 	const char *event = read_text(record, "event_type");
@@ -285,8 +307,9 @@ void talks_record(struct talks *talks, cJSON *record)
 	const size_t size = size_of(record->child);
 	talk->held += size;
 	talks->held += size;
-	if (kind_of(record, event, &kind))
-		add_step(talk, kind, record);
+	const cJSON *own = kind_of(record, event, &kind);
+	if (own)
+		add_step(talk, kind, own, record);
 	else if (strcmp(event, "fileinfo") == 0)
 		add_file(talk, record);
 	else

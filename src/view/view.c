@@ -12,6 +12,7 @@ bool view_line(struct view *view, const char *line, size_t size)
 {
 	if (view->failed)
 		return false;
+	cJSON_InitHooks(NULL); /* whoever writes records may have set others, and so at the end */
 	cJSON *record = cJSON_ParseWithLength(line, size);
 	if (cJSON_IsObject(record) && read_text(record, "event_type")) {
 		view->record(view, record);
@@ -24,6 +25,7 @@ bool view_line(struct view *view, const char *line, size_t size)
 
 bool view_end(struct view *view)
 {
+	cJSON_InitHooks(NULL);
 	view->end(view);
 	bool good = !view->failed;
 	g_free(view);

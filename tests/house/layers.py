@@ -53,6 +53,8 @@ LIBRARIES = {
 CIRCLES = [
     {"packet/ethertype", "packet/guess", "packet/ip", "packet/link", "packet/tunnel", "packet/udp", "packet/wifi"},
 ]
+# Headers that the build makes.
+MADE = {"config.h", "embedded.h"}
 # Folders in which circles still stand. This list only gets shorter.
 TANGLED = {"detect", "mail", "smtp"}
 
@@ -80,7 +82,7 @@ def include_fault(root, path, stage, kind, header):
     if kind == "<":
         return "this library is not for its stage" if library_fault(header, stage) else None
     private = path.startswith("src/") and os.path.exists(os.path.join(root, os.path.dirname(path), header))
-    if header == "config.h" or (private and "/" not in header):
+    if header in MADE or (private and "/" not in header):
         return None
     if header not in OWNER:
         return "neither of its folder nor in include/"

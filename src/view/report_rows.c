@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * report_rows.c - mails, alerts, files and steps as rows of the page's data. What a row's places mean is said in
+ * page.js.
+ */
+#include <string.h>
+
+#include "alert.h"
+#include "report.h"
+
+#define REPLIES_MAX 50000                    /* that are kept once for all ladders */
+#define TEXTS_MAX ((size_t)16 * 1024 * 1024) /* octets of that for bodies, links and Received fields */
+#define ALERTS_MAX 20000
+#define FILES_MAX 20000    /* contents, told by their hash */
+#define FILE_MAILS_MAX 100 /* mails that a file names */
+#define LIST_MAX 50        /* entries of a list */
+#define LINES_MAX 2000     /* octets of a line of a ladder, which may be a reply of several lines */
+
+/* ---- files ---- */
+
+void report_content_free(void *pointer)
+{
+	struct content *content = pointer;
+	g_free(content->hash);
+	g_free(content->type);
+	g_free(content->magic);
+	g_string_free(content->names, TRUE);
+	g_string_free(content->mails, TRUE);
+	g_free(content);
+}
+
+/* content_of - the row of files that a file belongs to; NULL: there are too many. */
+static struct content *content_of(struct report *report, const cJSON *file)
+{
+	const char *hash = read_text(file, "sha256");
+	struct content *content = hash ? g_hash_table_lookup(report->contents, hash) : NULL;
+	if (content)
+		return content;
+	if (!hash || report->files->len >= FILES_MAX) {
+		report->left.files++;
+		return NULL;
+	}
+	content = g_new0(struct content, 1);
+	content->index = report->files->len;
+	content->last = -1;
+	content->hash = g_strdup(hash);
+	content->size = read_number(file, "size");
+	content->type = g_strdup(read_text(file, "mimetype"));
+	content->magic = g_strdup(read_text(file, "magic"));
+	if (!content->type)
+		content->type = g_strdup(read_text(file, "content_type"));
+	content->names = g_string_new(NULL);
+	content->mails = g_string_new(NULL);
+	g_hash_table_insert(report->contents, content->hash, content);
+	g_ptr_array_add(report->files, content);
+	return content;
+}
+
+/* met_in - a content was in a mail, under a name. */
+static void met_in(struct content *content, int mail, const char *name)
+{
+	if (content->last != mail) {
+		if (content->count < FILE_MAILS_MAX && mail >= 0)
+			page_number(content->mails, content->mails->len > 0 ? "," : "", (uint64_t)mail);
+		content->count++;
+	}
+	content->last = mail;
+	if (!name || content->name_count >= LIST_MAX)
+		return;
+	GString *json = g_string_new(NULL);
+	page_text(json, name);
+	if (!strstr(content->names->str, json->str)) {
+		g_string_append_printf(content->names, "%s%s", content->names->len > 0 ? "," : "", json->str);
+		content->name_count++;
+	}
+	g_string_free(json, TRUE);
+}
+
+void report_unlisted_file(struct report *report, const cJSON *file)
+{
+	struct content *content = report_is_file(file) ? content_of(report, file) : NULL;
+	if (content)
+		content->count++;
+}
+
+void report_files(struct report *report)
+{
+	for (guint i = 0; i < report->files->len; i++) {
+		const struct content *content = report->files->pdata[i];
+		GString *to = report->page.files;
+		page_row(to);
+		page_field(to, "[", content->hash);
+		page_number(to, ",", content->size);
+		page_field(to, ",", content->type);
+		page_field(to, ",", content->magic);
+		page_number(to, ",", content->count);
+		g_string_append_printf(to, ",[%s],[%s]]", content->names->str, content->mails->str);
+	}
+}
+
+/* ---- mails ---- */
+
+/* file_list - the files of a mail: [part, name, type, size, row of files or -1, whole]. */
+/* is_file - is a part what a person calls a file? A text of the mail itself is none. */
+bool report_is_file(const cJSON *file)
+{
+	const char *type = read_text(file, "content_type"), *disposition = read_text(file, "disposition");
+	const bool text_part = !type || g_ascii_strncasecmp(type, "text/", strlen("text/")) == 0;
+	return read_text(file, "filename") || g_strcmp0(disposition, "attachment") == 0 || !text_part;
+}
+
+static void file_list(struct report *report, GString *to, const struct step *step, int mail)
+{
+	g_string_append(to, ",\"parts\":[");
+	for (guint i = 0; step->files && i < step->files->len; i++) {
+		const cJSON *file = step->files->pdata[i];
+		struct content *content = report_is_file(file) ? content_of(report, file) : NULL;
+		if (content)
+			met_in(content, mail, read_text(file, "filename"));
+		page_field(to, i > 0 ? ",[" : "[", read_text(file, "part"));
+		page_field(to, ",", read_text(file, "filename"));
+		page_field(to, ",", read_text(file, "content_type"));
+		page_number(to, ",", read_number(file, "size"));
+		g_string_append_printf(to, ",%d,%d]", content ? (int)content->index : -1,
+			g_strcmp0(read_text(file, "state"), "TRUNCATED") != 0);
+	}
+	g_string_append_c(to, ']');
+}
+
+/* long_texts - what there is room for as long as there is. */
+static void long_texts(struct report *report, GString *to, const cJSON *email)
+{
+	static const char *const lists[] = { "received", "url" };
+	const char *body = read_text(email, "body");
+	const size_t before = to->len;
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (read_array(email, lists[i])) {
+			g_string_append_printf(to, ",\"%s\":", lists[i]);
+			report->left.texts += page_texts(to, read_array(email, lists[i]), LIST_MAX);
+		}
+	if (body) {
+		g_string_append(to, ",\"body\":");
+		bool whole = page_lines(to, body, BODY_MAX) && !read_flag(email, "body_truncated");
+		g_string_append(to, whole ? "" : ",\"cut\":true");
+	}
+	report->texts += to->len - before;
+}
+
+/* details - a line of what a mail shows when it is opened. */
+static void details(struct report *report, const struct step *step, int mail)
+{
+	static const char *const texts[] = { "date", "message_id", "reply_to", "in_reply_to", "x_mailer", "user_agent",
+		"x_originating_ip", "body_type" };
+	static const char *const lists[] = { "to", "cc", "bcc" };
+	const cJSON *smtp = step->own, *email = read_object(step->record, "email"), *reply = read_object(smtp, "reply");
+	const char *body = read_text(email, "body");
+	GString *to = report->page.details;
+	page_field(to, "{\"helo\":", read_text(smtp, "helo"));
+	page_number(to, ",\"code\":", read_number(reply, "code"));
+	page_field(to, ",\"reply\":", read_text(reply, "text"));
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		if (read_text(email, texts[i])) {
+			g_string_append_printf(to, ",\"%s\":", texts[i]);
+			page_text(to, read_text(email, texts[i]));
+		}
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (read_array(email, lists[i])) {
+			g_string_append_printf(to, ",\"%s\":", lists[i]);
+			report->left.texts += page_texts(to, read_array(email, lists[i]), LIST_MAX);
+		}
+	if (report->texts < TEXTS_MAX)
+		long_texts(report, to, email);
+	else if (body)
+		g_string_append(to, ",\"body\":\"\",\"cut\":true");
+	report->left.bodies += body && report->texts >= TEXTS_MAX;
+	file_list(report, to, step, mail);
+	g_string_append(to, "}\n");
+}
+
+/* worst_of - the worst alert of a transaction, 0: none. */
+static unsigned worst_of(const struct talk *talk, int tx)
+{
+	unsigned worst = 0;
+	for (guint i = 0; i < talk->steps->len; i++) {
+		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		if (step->kind == STEP_ALERT && step->tx == tx)
+			worst = worst == 0 ? step->severity : MIN(worst, step->severity);
+	}
+	return worst;
+}
+
+void report_mail(struct report *report, const struct talk *talk, const struct step *step)
+{
+	const cJSON *smtp = step->own, *email = read_object(step->record, "email");
+	GString *to = report->page.mails;
+	page_row(to);
+	g_string_append_printf(to, "[%u,%d,%" G_GINT64_FORMAT, report->sessions, step->tx, step->time / 1000);
+	page_field(to, ",", read_text(smtp, "outcome"));
+	page_field(to, ",", read_text(smtp, "stage"));
+	page_field(to, ",", read_text(smtp, "mail_from"));
+	g_string_append_c(to, ',');
+	report->left.texts += page_texts(to, read_array(smtp, "rcpt_to"), LIST_MAX);
+	g_string_append_c(to, ',');
+	report->left.texts += page_texts(to, read_array(smtp, "rejected_rcpt_to"), LIST_MAX);
+	page_number(to, ",", read_number(smtp, "size"));
+	page_field(to, ",", read_text(smtp, "sha256"));
+	page_field(to, ",", read_text(email, "subject"));
+	page_field(to, ",", read_text(email, "from"));
+	g_string_append_printf(to, ",%u,%u", worst_of(talk, step->tx), step->files ? step->files->len : 0);
+	page_number(to, ",", read_number(smtp, "missing_bytes"));
+	g_string_append_c(to, ']');
+	details(report, step, (int)report->mails++);
+}
+
+/* ---- alerts ---- */
+
+/* add_alert - mail: the row of the mail that it belongs to, -1; session likewise. Returns its own row, -1: none. */
+int report_alert(struct report *report, const struct step *step, int session, int mail)
+{
+	const cJSON *alert = step->own;
+	GString *to = report->page.alerts;
+	if (report->alerts >= ALERTS_MAX) {
+		report->left.alerts++;
+		return -1;
+	}
+	page_row(to);
+	page_number(to, "[", step->severity);
+	page_field(to, ",", read_text(alert, "signature"));
+	page_field(to, ",", read_text(alert, "category"));
+	page_field(to, ",", read_text(alert, "description"));
+	page_field(to, ",", read_text(alert, "outcome"));
+	page_field(to, ",", read_text(alert, "evidence"));
+	g_string_append_printf(to, ",%" G_GINT64_FORMAT ",%" G_GUINT64_FORMAT ",%d,%d", step->time / 1000, step->packet,
+		session, mail);
+	page_field(to, ",", read_text(alert, "state"));
+	page_field(to, ",", read_text(alert, "direction"));
+	page_field(to, ",", read_text(step->record, "src_ip"));
+	page_field(to, ",", read_text(step->record, "dest_ip"));
+	g_string_append_c(to, ']');
+	return (int)report->alerts++;
+}
+
+/* ---- ladders ---- */
+
+/* reply_text - "250-one" and so on, a line each. Free with g_free. */
+static char *reply_text(const cJSON *response)
+{
+	const cJSON *line, *lines = read_array(response, "lines");
+	const unsigned code = (unsigned)read_number(response, "code");
+	GString *words = g_string_new(NULL);
+	cJSON_ArrayForEach(line, lines)
+	{
+		const char *said = cJSON_GetStringValue(line);
+		g_string_append_printf(
+			words, "%s%u%c%s", words->len > 0 ? "\n" : "", code, line->next ? '-' : ' ', said ? said : "");
+	}
+	if (words->len == 0)
+		g_string_append_printf(words, "%u", code);
+	return g_string_free(words, FALSE);
+}
+
+/* step_words - what a step says, for those that are no rows of other blocks. Free with g_free. */
+static char *step_words(const struct step *step)
+{
+	const cJSON *own = step->own;
+	const char *verb = read_text(own, "verb"), *argument = read_text(own, "argument"),
+		   *line = read_text(own, "line"), *user = read_text(own, "username"),
+		   *mechanism = read_text(own, "mechanism"), *version = read_text(own, "version"),
+		   *cipher = read_text(own, "cipher"), *sni = read_text(own, "sni");
+	switch (step->kind) {
+	case STEP_COMMAND:
+		if (verb && argument)
+			return g_strdup_printf("%s %s", verb, argument);
+		return g_strdup(verb ? verb : argument ? argument : line ? line : "?");
+	case STEP_RESPONSE:
+		return reply_text(own);
+	case STEP_AUTH:
+		return g_strdup_printf("AUTH %s as %s %s, %s", mechanism ? mechanism : "?", user ? user : "?",
+			read_flag(own, "success") ? "succeeded" : "failed",
+			read_flag(own, "tls") ? "inside TLS" : "in clear");
+	default:
+		return g_strdup_printf("TLS begins: %s%s%s%s%s", version ? version : "version not seen",
+			cipher ? ", " : "", cipher ? cipher : "", sni ? ", for " : "", sni ? sni : "");
+	}
+}
+
+/* add_reply - what servers say is said often: it is written once, and by its row then. */
+static void add_reply(struct report *report, const char *words)
+{
+	GString *to = report->page.ladders;
+	const size_t before = to->len;
+	page_lines(to, words, LINES_MAX);
+	unsigned row_of = GPOINTER_TO_UINT(g_hash_table_lookup(report->replies, to->str + before));
+	if (row_of == 0 && g_hash_table_size(report->replies) >= REPLIES_MAX)
+		return;
+	if (row_of == 0) {
+		row_of = g_hash_table_size(report->replies) + 1;
+		page_row(report->page.replies);
+		g_string_append(report->page.replies, to->str + before);
+		g_hash_table_insert(report->replies, g_strdup(to->str + before), GUINT_TO_POINTER(row_of));
+	}
+	g_string_truncate(to, before);
+	page_number(to, "", row_of - 1);
+}
+
+/* add_step - [kind, microseconds since the begin, packet, row] or [kind, microseconds, packet, code, text]. */
+void report_step(struct report *report, const struct step *step, int64_t start, int index)
+{
+	static const char kinds[] = { [STEP_COMMAND] = 'c',
+		[STEP_RESPONSE] = 'r',
+		[STEP_ALERT] = 'a',
+		[STEP_MAIL] = 'm',
+		[STEP_AUTH] = 'u',
+		[STEP_TLS] = 't' };
+	GString *to = report->page.ladders;
+	g_string_append_printf(to, "%s[\"%c\",%" G_GINT64_FORMAT ",%" G_GUINT64_FORMAT ",",
+		to->str[to->len - 1] == ']' ? "," : "", kinds[step->kind], (step->time - start) / 1000, step->packet);
+	if (step->kind == STEP_ALERT || step->kind == STEP_MAIL) {
+		g_string_append_printf(to, "%d]", index);
+		return;
+	}
+	char *words = step_words(step);
+	g_string_append_printf(to, "%u,", (unsigned)read_number(step->own, "code"));
+	if (step->kind == STEP_RESPONSE)
+		add_reply(report, words);
+	else
+		page_lines(to, words, LINES_MAX);
+	g_string_append(to, read_flag(step->own, "assumed") ? ",1]" : "]");
+	g_free(words);
+}
