@@ -29,6 +29,7 @@ enum grammar {
 /* X(state, up grammar, down grammar, terminal) */
 #define STATES(X) \
 	X(session_initiation, NONE, RESPONSES, false) \
+	X(turned_away, COMMAND, NONE, false) \
 	X(client_initiation, COMMAND, NONE, false) \
 	X(command, COMMAND, NONE, false) \
 	X(response, NONE, RESPONSES, false) \
@@ -51,6 +52,7 @@ enum state_id {
 		STATE_COUNT,
 	STATE_any = STATE_COUNT, /* in a row's state: every one */
 	STATE_stay,              /* in a row's jump: no jump */
+	STATE_on,                /* in a row's jump: none, and the rows behind it are tried, too */
 	STATE_no                 /* in a row's jump: the row is not for this mode */
 };
 
@@ -105,7 +107,8 @@ struct machine {
 void machine_init(
 	struct machine *machine, const struct transition *table, size_t size, bool strict, enum state_id initial);
 
-/* machine_fire - tries the rows in order; the first that applies acts and jumps. Returns false when none applied. */
+/* machine_fire - tries the rows in order; the first that applies acts and jumps, or goes on. Rows of
+ * enter, leave and fail act only. Returns false when none applied. */
 bool machine_fire(struct machine *machine, struct event event, struct session *session);
 
 /* machine_graph - prints the table as Graphviz DOT, as it runs in strict mode or not. */

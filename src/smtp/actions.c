@@ -35,25 +35,31 @@ void greet(struct session *s)
 void turn_away(struct session *s)
 {
 	greet(s);
-	replace(&s->banner_line, text_of(s->reply.lines[0].line));
+	replace(&s->banner_line, text_of(reply_first_line(&s->reply)));
 }
 
 void alert_unavailable_service(struct session *s)
 {
-	struct span line = s->reply.lines[0].line;
+	struct span line = reply_first_line(&s->reply);
 	greet(s);
 	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, line, -1, "unavailable service: %u", s->reply.code);
 }
 
+/* invalid_response - the line at hand is no reply. */
+static void invalid_response(struct session *s, enum severity severity)
+{
+	session_alert(s, ALERT_invalid_response, severity, s->offending, transaction_number(s),
+		"invalid smtp response: the line has no reply code");
+}
+
 void alert_invalid_response(struct session *s)
 {
-	if (s->skip_partial[DOWN]) {
-		s->skip_partial[DOWN] = false;
-		return;
-	}
-	bool first = s->machine.state == STATE_session_initiation;
-	session_alert(s, ALERT_invalid_response, first ? SEVERITY_HIGH : SEVERITY_LOW, s->offending,
-		transaction_number(s), "invalid smtp response: the line has no reply code");
+	invalid_response(s, SEVERITY_LOW);
+}
+
+void alert_invalid_response_high(struct session *s)
+{
+	invalid_response(s, SEVERITY_HIGH);
 }
 
 void resume_with_reply(struct session *s)
@@ -159,13 +165,6 @@ static void take_bdat(struct session *s)
 	if (s->tx && !s->content_open)
 		s->tx->transfer = TRANSFER_BDAT;
 	if (result != BDAT_OK) {
-		bool huge = result == BDAT_HUGE;
-		session_alert(s, huge ? ALERT_bdat_huge : ALERT_bdat_invalid, SEVERITY_LOW, s->command.line,
-			transaction_number(s),
-			huge ? "the size of a BDAT chunk is beyond 2^63-1"
-			: result == BDAT_NOT_A_NUMBER
-				? "the size of a BDAT chunk is not a number"
-				: "behind the size of a BDAT chunk stands something else than LAST");
 		s->resynchronising = true;
 		return;
 	}
@@ -179,26 +178,31 @@ static void take_bdat(struct session *s)
 	}
 }
 
-/* watch_chunks - RFC 3030: between BDAT and its LAST only a few others make sense. */
-static void watch_chunks(struct session *s)
+void alert_bdat_missing_last(struct session *s)
 {
-	enum verb verb = s->command.verb;
-	if (!s->content_open || verb == VERB_BDAT || verb == VERB_BURL || verb == VERB_RSET || verb == VERB_QUIT ||
-		verb == VERB_NOOP)
-		return;
 	session_alert(s, ALERT_bdat_missing_last, SEVERITY_LOW, s->command.line, transaction_number(s),
 		"another command before the last BDAT chunk of a mail");
 }
 
-/* answer_refusal - after a 554 banner: QUIT is what RFC 5321 3.1 asks for, anything else is not. */
-static void answer_refusal(struct session *s)
+void alert_bdat_huge(struct session *s)
 {
-	if (!s->banner_line)
-		return;
-	if (s->command.verb != VERB_QUIT)
-		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1,
-			"unavailable service: 554");
-	replace(&s->banner_line, NULL);
+	session_alert(s, ALERT_bdat_huge, SEVERITY_LOW, s->command.line, transaction_number(s),
+		"the size of a BDAT chunk is beyond 2^63-1");
+}
+
+void alert_bdat_invalid(struct session *s)
+{
+	uint64_t size;
+	bool last, number = grammar_bdat(s->command.argument, &size, &last) != BDAT_NOT_A_NUMBER;
+	session_alert(s, ALERT_bdat_invalid, SEVERITY_LOW, s->command.line, transaction_number(s), "%s",
+		number ? "behind the size of a BDAT chunk stands something else than LAST"
+		       : "the size of a BDAT chunk is not a number");
+}
+
+void alert_unavailable_service_554(struct session *s)
+{
+	session_alert(
+		s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1, "unavailable service: 554");
 }
 
 void take_command(struct session *s)
@@ -207,12 +211,10 @@ void take_command(struct session *s)
 	bool in_transaction = s->tx != NULL && !s->regreeted;
 	end_auth(s);
 	expect(s, true);
-	answer_refusal(s);
 	if (verb != VERB_UNKNOWN)
 		s->resynchronising = false;
 	if (verb == VERB_MAIL)
 		transaction_mail(s);
-	watch_chunks(s);
 	emit_command(s, true, is_auth(verb), false, in_transaction);
 	if (verb == VERB_RCPT)
 		transaction_rcpt(s);
@@ -229,27 +231,16 @@ void alert_invalid_client_initiation(struct session *s)
 	s->initiation_said = true;
 	session_alert(s, ALERT_invalid_client_initiation, SEVERITY_LOW, s->command.line, -1,
 		"invalid client initiation command");
-	take_command(s);
 }
 
 void alert_invalid_command(struct session *s)
 {
-	if (s->skip_partial[UP]) {
-		s->skip_partial[UP] = false;
-		s->pending.lost = true;
-		return;
-	}
 	bool secret = is_auth(s->command.verb);
 	session_alert(s, ALERT_invalid_command, SEVERITY_LOW, s->command.line, transaction_number(s),
 		"invalid smtp command: %s",
 		s->command.name.size == 0 ? "the line has no verb" : "the verb's parameter does not fit");
 	expect(s, false);
-	answer_refusal(s);
 	emit_command(s, false, secret, false, s->tx != NULL);
-}
-
-void skip_line(struct session *s)
-{
 }
 
 void pass_over(struct session *s)

@@ -48,19 +48,62 @@ bool may_say_less(const struct session *s)
 	return s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0);
 }
 
+/* count_waiting - the commands that wait for replies (RFC 2920 has no limit; we do), when there can be too many. */
+static void count_waiting(struct session *s)
+{
+	struct inbox *up = &s->in[UP];
+	struct span bytes = inbox_bytes(up);
+	if (bytes.size < SESSION_PENDING_COMMANDS * 5)
+		return;
+	if (s->counted_to < up->offset) {
+		s->counted_to = up->offset;
+		s->waiting_commands = 0;
+	}
+	size_t at = s->counted_to - up->offset, used;
+	struct command command;
+	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command,
+					  &used) != PARSE_MORE) {
+		s->waiting_commands += command.verb != VERB_UNKNOWN;
+		at += used;
+	}
+	s->counted_to = up->offset + at;
+}
+
+bool too_much_waits(const struct session *s)
+{
+	return s->waiting_commands > SESSION_PENDING_COMMANDS || inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES;
+}
+
+/* overflow - more waits for a reply than is kept: from now on the usual ones are assumed. */
+static enum look overflow(struct session *s, struct event *event)
+{
+	count_waiting(s);
+	if (!too_much_waits(s))
+		return LOOK_NOTHING;
+	if (!s->overflow_said)
+		return client_bytes(s, event, inbox_bytes(&s->in[UP]));
+	if (s->overflow || inbox_bytes(&s->in[UP]).size <= SESSION_PENDING_BYTES)
+		return LOOK_NOTHING;
+	s->overflow = true;
+	return LOOK_AGAIN;
+}
+
 enum look early_up(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	const struct state_info *state = &machine_states[s->machine.state];
 	bool replies = state->grammar[DOWN] == GRAMMAR_RESPONSES;
-	if (s->hold.ended)
-		return LOOK_NOTHING;
 	if (bytes.size == 0)
 		return inbox_hole(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : LOOK_NOTHING;
 	/* What the server did not say meanwhile can change the judgement. */
 	bool again = replies && (may_say_less(s) || went_unheard(s));
-	if ((is_judged(s, UP) && !again) || inbox_acked(up, up->offset) > s->in[DOWN].received)
+	if (is_judged(s, UP) && !again) {
+		if (state->terminal)
+			inbox_consume(up, bytes.size);
+		return replies && awaits_reply(s) ? overflow(s, event) : LOOK_NOTHING;
+	}
+	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
 		return LOOK_NOTHING;
 	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->resync_reply) && is_tls_record(bytes));
 	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))
@@ -79,7 +122,8 @@ enum look early_down(struct session *s, struct event *event)
 			       : LOOK_NOTHING;
 	/* Content that is still taken can change what a reply means. */
 	bool again = s->hold.active || (s->content_open && s->content_hole);
-	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset)
+	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset || s->hold.over ||
+		(s->hold.ended && !hold_answered(s)))
 		return LOOK_NOTHING;
 	reply_reset(&s->reply);
 	if ((!server_begins_tls(s) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE) ||
@@ -101,42 +145,4 @@ enum look early_beside_reply(struct session *s, struct event *event)
 		return LOOK_NOTHING;
 	judged_before(s, UP, false);
 	return client_bytes(s, event, bytes);
-}
-
-/* count_waiting - commands that wait for replies (RFC 2920 has no limit; we do). */
-static bool too_many_waiting(struct session *s)
-{
-	struct inbox *up = &s->in[UP];
-	struct span bytes = inbox_bytes(up);
-	if (!awaits_reply(s) || bytes.size < SESSION_PENDING_COMMANDS * 5)
-		return false;
-	if (bytes.size > SESSION_PENDING_BYTES)
-		return true;
-	if (s->counted_to < up->offset) {
-		s->counted_to = up->offset;
-		s->waiting_commands = 0;
-	}
-	size_t at = s->counted_to - up->offset, used;
-	struct command command;
-	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command,
-					  &used) != PARSE_MORE) {
-		s->waiting_commands += command.verb != VERB_UNKNOWN;
-		at += used;
-	}
-	s->counted_to = up->offset + at;
-	return s->waiting_commands > SESSION_PENDING_COMMANDS;
-}
-
-void watch_overflow(struct session *s)
-{
-	if (!too_many_waiting(s))
-		return;
-	s->direction = UP;
-	if (!s->overflow_said)
-		session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
-			"more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS,
-			SESSION_PENDING_BYTES);
-	s->overflow_said = true;
-	if (inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES)
-		s->overflow = true;
 }

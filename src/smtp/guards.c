@@ -98,16 +98,23 @@ bool greeting(const struct session *s)
 	return verb_table[s->command.verb].flags & VERBFLAG_GREETING;
 }
 
-/* RFC 5321 4.1.4 */
-bool before_helo(const struct session *s)
+bool quits(const struct session *s)
 {
-	return (verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO);
+	return s->command.verb == VERB_QUIT;
 }
 
-/* The greeting may stand in what was not captured, or was complained of already. */
-bool assumed(const struct session *s)
+/* The client went without a command. */
+bool said_nothing(const struct session *s)
 {
-	return (s->options.midstream || session_blind(s) || s->initiation_said);
+	return s->ended && !awaits_reply(s);
+}
+
+/* Not one that RFC 5321 4.1.4 allows before the greeting; and that is not in what was not captured, or was complained
+ * of already. */
+bool out_of_turn(const struct session *s)
+{
+	bool allowed = verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO;
+	return !allowed && !s->options.midstream && !session_blind(s) && !s->initiation_said;
 }
 
 bool still_ungreeted(const struct session *s)
@@ -116,11 +123,39 @@ bool still_ungreeted(const struct session *s)
 	       (!(verb_table[s->pending.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
 }
 
+/* The size that BDAT tells (RFC 3030 2). */
+static enum bdat_result chunk_size(const struct session *s, uint64_t *size)
+{
+	bool last;
+	*size = 0;
+	return s->command.verb == VERB_BDAT ? grammar_bdat(s->command.argument, size, &last) : BDAT_OK;
+}
+
 bool chunk_follows(const struct session *s)
 {
 	uint64_t size;
-	bool last;
-	return s->command.verb == VERB_BDAT && grammar_bdat(s->command.argument, &size, &last) == BDAT_OK && size > 0;
+	return chunk_size(s, &size) == BDAT_OK && size > 0;
+}
+
+bool chunk_size_huge(const struct session *s)
+{
+	uint64_t size;
+	return chunk_size(s, &size) == BDAT_HUGE;
+}
+
+bool chunk_size_odd(const struct session *s)
+{
+	uint64_t size;
+	enum bdat_result result = chunk_size(s, &size);
+	return result == BDAT_NOT_A_NUMBER || result == BDAT_BAD_TAIL;
+}
+
+/* RFC 3030: between BDAT and its LAST only a few others make sense. */
+bool interrupts_chunks(const struct session *s)
+{
+	enum verb verb = s->command.verb;
+	return s->content_open && verb != VERB_BDAT && verb != VERB_BURL && verb != VERB_RSET && verb != VERB_QUIT &&
+	       verb != VERB_NOOP;
 }
 
 bool resynchronising(const struct session *s)
@@ -150,15 +185,31 @@ bool chunk_complete(const struct session *s)
 	return s->chunk.left == 0;
 }
 
+/* A command stands behind an odd end that the server did not take for one. */
+bool odd_end_passed_command(const struct session *s)
+{
+	return s->hold.passed && s->hold.command_follows;
+}
+
+bool odd_end_passed(const struct session *s)
+{
+	return s->hold.passed;
+}
+
 bool odd_end_answered(const struct session *s)
 {
 	return hold_answered(s);
 }
 
+bool command_answered(const struct session *s)
+{
+	return hold_answered(s) && s->hold.command_follows;
+}
+
 /* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
 bool end_of_data_lost(const struct session *s)
 {
-	return s->content_hole && s->reply.code != 0 && s->reply.code < 300;
+	return s->content_hole && !s->hold.active && s->reply.code != 0 && s->reply.code < 300;
 }
 
 /* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
@@ -172,12 +223,6 @@ bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
 	return reply_waiting(s, UINT64_MAX, &code) > 0 && code < 300;
-}
-
-/* A reply before the terminator: it waits until the content ends. */
-bool gave_up(const struct session *s)
-{
-	return true;
 }
 
 /* ---- bytes where none are expected ---- */
@@ -200,25 +245,47 @@ bool unseen_data(const struct session *s)
 	return unseen_command(s) && s->reply.code == 354;
 }
 
-/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining where it was announced
- * before. */
-bool excused(const struct session *s)
+/* The reply that they should have waited for can have come without being seen, or will never come. */
+bool reply_unseen(const struct session *s)
+{
+	return session_blind(s) || (s->in[DOWN].fin && inbox_empty(&s->in[DOWN]));
+}
+
+/* Exim's early pipelining, where it was announced before. */
+bool announced_early(const struct session *s)
+{
+	return s->early_pipeline;
+}
+
+/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining. */
+bool may_be_grouped(const struct session *s)
 {
 	const struct pending *p = &s->pending;
 	unsigned flags = verb_table[p->verb].flags;
-	bool hung_up = s->in[DOWN].fin && inbox_empty(&s->in[DOWN]);
-	if (s->machine.state == STATE_finish)
-		return false;
-	if (session_blind(s) || hung_up)
-		return true;
-	if (s->machine.state == STATE_session_initiation)
-		return s->early_pipeline;
-	if (s->machine.state != STATE_response)
-		return false;
 	if (p->lost || s->resynchronising || (s->early_pipeline && (flags & VERBFLAG_GREETING)))
 		return true;
 	bool grouped = s->pipelining || s->summary.lmtp;
 	return grouped && (p->end_of_data || !(flags & VERBFLAG_LAST_IN_GROUP));
+}
+
+bool behind_starttls(const struct session *s)
+{
+	return s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
+}
+
+bool behind_last_in_group(const struct session *s)
+{
+	return !s->pending.end_of_data && (verb_table[s->pending.verb].flags & VERBFLAG_LAST_IN_GROUP);
+}
+
+bool not_grouped(const struct session *s)
+{
+	return !behind_last_in_group(s);
+}
+
+bool too_many_waiting(const struct session *s)
+{
+	return too_much_waits(s) && !s->overflow_said;
 }
 
 /* The first line is of another protocol altogether. */

@@ -65,7 +65,7 @@ static enum look next_command(struct session *s, struct event *event)
 		s->command = (struct command){ .line = bytes };
 		return next_is(s, event, EVENT_parse_error, UP);
 	}
-	if (bytes.size == 0 || (s->hold.active && hold_undecided(s)) || lost_replies_come(s))
+	if (bytes.size == 0 || lost_replies_come(s))
 		return hole_next(s, event, UP);
 	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
 	if (result == PARSE_MORE)
@@ -112,6 +112,11 @@ static enum look scan_content(struct session *s, struct event *event, struct spa
 	s->piece = (struct span){ NULL, 0 };
 	s->scanned = grammar_data(&s->scanner, bytes, &s->piece, &used);
 	inbox_consume(&s->in[UP], used);
+	if (s->scanned == DATA_END && s->hold.active) {
+		s->hold.ended = true;
+		s->hold.end = s->in[UP].offset;
+		return LOOK_AGAIN;
+	}
 	if (s->scanned != DATA_MORE)
 		return next_is(s, event, EVENT_up, UP);
 	return inbox_bytes(&s->in[UP]).size == 0 && inbox_hole(&s->in[UP]) == 0 ? LOOK_NOTHING : LOOK_AGAIN;
@@ -121,10 +126,16 @@ static enum look next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	if (s->hold.active && !hold_lookahead(s, bytes, closed(s, UP) || inbox_hole_ahead(up)))
+	enum odd_end odd =
+		s->hold.active ? odd_end_next(s, bytes, closed(s, UP) || inbox_hole_ahead(up)) : ODD_END_SCAN;
+	if (odd == ODD_END_WAIT)
 		return LOOK_NOTHING;
-	if (s->hold.active && inbox_kept(up) > SESSION_PENDING_BYTES)
-		hold_release(s);
+	if (odd == ODD_END_PASSED || s->hold.over) {
+		s->hold.passed = odd == ODD_END_PASSED;
+		s->hold.over = false;
+		s->scanned = s->hold.passed ? DATA_MORE : DATA_END;
+		return next_is(s, event, EVENT_up, UP);
+	}
 	if (bytes.size == 0 && inbox_hole(up) > 0)
 		return next_is(s, event, EVENT_gap, UP);
 	if (bytes.size == 0) {
@@ -204,10 +215,8 @@ static enum look out_of_place(struct session *s, struct event *event, bool *wait
 		s->offending = inbox_bytes(down);
 		return next_is(s, event, EVENT_parse_error, DOWN);
 	}
-	if (s->hold.active && hold_undecided(s))
-		return LOOK_NOTHING;
 	if (belongs_later(s))
-		return s->hold.active ? LOOK_NOTHING : next_is(s, event, EVENT_gap, DOWN);
+		return next_is(s, event, EVENT_gap, DOWN);
 	/* What the server says next is judged before it is taken. */
 	if (may_say_less(s)) {
 		enum look look = early_up(s, event);
@@ -243,8 +252,10 @@ static enum look next_response(struct session *s, struct event *event)
 	enum parse_result result = reply_read(s, &s->offending);
 	if (result == PARSE_MORE)
 		return at_hole(down);
-	if (result == PARSE_DONE)
-		s->skip_partial[DOWN] = false;
+	bool partial = s->skip_partial[DOWN] && result == PARSE_ERROR;
+	s->skip_partial[DOWN] = false;
+	if (partial)
+		return LOOK_AGAIN;
 	return next_is(s, event, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, DOWN);
 }
 
@@ -328,5 +339,9 @@ bool next_event(struct session *s, struct event *event)
 	}
 	while (found == LOOK_AGAIN)
 		found = look(s, event);
+	if (found == LOOK_NOTHING && s->ended && !s->left) {
+		s->left = true;
+		found = next_is(s, event, EVENT_leave, DOWN);
+	}
 	return found == LOOK_EVENT;
 }

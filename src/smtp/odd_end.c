@@ -8,6 +8,7 @@
  * more than that pass did not take it for an end), and the bytes are kept so that they can be read again as commands.
  */
 #include "private.h"
+#include "rows.h"
 
 #include <string.h>
 
@@ -32,7 +33,7 @@ void hold_clear(struct hold *hold)
 static void reset(struct session *s)
 {
 	struct hold *h = &s->hold;
-	h->active = h->command_follows = h->ended = false;
+	h->active = h->command_follows = h->ended = h->passed = false;
 	g_byte_array_set_size(h->literal, 0);
 	g_byte_array_set_size(h->content, 0);
 	inbox_release(&s->in[UP]);
@@ -78,24 +79,21 @@ static void say_nonstandard(struct session *s, bool answered)
 	g_byte_array_unref(evidence);
 }
 
-bool hold_lookahead(struct session *s, struct span next, bool last)
+/* lookahead - does a command stand behind it? PARSE_MORE: more bytes are needed to say. */
+static enum parse_result lookahead(struct hold *hold, struct span next, bool last)
 {
-	if (s->hold.command_follows)
-		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
 		size_t length = strlen(commands[i]), common = MIN(length, next.size);
 		if (common > 0 && g_ascii_strncasecmp((const char *)next.data, commands[i], common) != 0)
 			continue;
 		if (common == length) {
-			s->hold.command_follows = true;
-			return true;
+			hold->command_follows = true;
+			return PARSE_DONE;
 		}
 		if (!last)
-			return false;
+			return PARSE_MORE;
 	}
-	say_nonstandard(s, false);
-	hold_release(s);
-	return true;
+	return PARSE_ERROR;
 }
 
 /* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to
@@ -138,21 +136,19 @@ static bool next_reply_fits(const struct session *s)
 	return inbox_acked(&s->in[DOWN], s->in[DOWN].offset + first) > s->hold.end && code != 250 && code != 354;
 }
 
-bool hold_undecided(struct session *s)
+enum odd_end odd_end_next(struct session *s, struct span next, bool last)
 {
 	struct hold *h = &s->hold;
-	if (!h->command_follows || !h->ended)
-		return false;
-	if (hold_answered(s)) {
-		hold_split(s);
-		return false;
+	bool full = inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES;
+	if (!h->command_follows) {
+		enum parse_result result = lookahead(h, next, last);
+		if (result != PARSE_DONE)
+			return result == PARSE_MORE ? ODD_END_WAIT : ODD_END_PASSED;
 	}
-	if (s->ended || session_blind(s) || next_reply_fits(s) || inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES ||
-		(s->in[DOWN].fin && s->in[UP].fin)) {
-		hold_release(s);
-		return false;
-	}
-	return true;
+	if (!h->ended)
+		return full || (last && next.size == 0) ? ODD_END_PASSED : ODD_END_SCAN;
+	bool over = s->ended || (s->in[DOWN].fin && s->in[UP].fin);
+	return over || full || session_blind(s) || next_reply_fits(s) ? ODD_END_PASSED : ODD_END_WAIT;
 }
 
 /* say_smuggling - what was found and what the server made of it. */
@@ -172,28 +168,48 @@ static void say_smuggling(struct session *s, bool answered)
 	g_byte_array_unref(evidence);
 }
 
-void hold_split(struct session *s)
+/* split - it was one: the content ends there, what follows is read as commands. */
+static void split(struct session *s)
 {
-	inbox_rewind(&s->in[UP]);
-	if (s->hold.command_follows)
-		say_smuggling(s, true);
-	else
-		say_nonstandard(s, true);
-	s->smuggled = s->hold.command_follows;
 	reset(s);
 	content_close(s, true);
 	s->pending.end = s->in[UP].offset;
 }
 
-void hold_release(struct session *s)
+/* release - it was not: all that was held is content. */
+static void release(struct session *s)
 {
 	struct hold *h = &s->hold;
-	bool ended = h->ended;
-	if (h->command_follows)
-		say_smuggling(s, false);
 	content_piece(s, (struct span){ h->literal->data, h->literal->len });
 	content_piece(s, (struct span){ h->content->data, h->content->len });
+	h->over = h->ended;
 	reset(s);
-	if (ended)
-		content_close(s, true);
+}
+
+void alert_smtp_smuggling(struct session *s)
+{
+	inbox_rewind(&s->in[UP]);
+	say_smuggling(s, true);
+	s->smuggled = true;
+	split(s);
+}
+
+void alert_smtp_smuggling_failed(struct session *s)
+{
+	say_smuggling(s, false);
+	release(s);
+}
+
+void alert_nonstandard_end_of_data_answered(struct session *s)
+{
+	inbox_rewind(&s->in[UP]);
+	say_nonstandard(s, true);
+	s->smuggled = false;
+	split(s);
+}
+
+void alert_nonstandard_end_of_data(struct session *s)
+{
+	say_nonstandard(s, false);
+	release(s);
 }

@@ -46,6 +46,8 @@ struct reply {
 /* A content that stands behind an odd end of data, until the server's replies tell what it was. */
 struct hold {
 	bool active, command_follows, ended;
+	bool passed;         /* the server did not take it for an end */
+	bool over;           /* nothing is held any more, and the true end was there */
 	uint64_t start;      /* stream offset behind the odd end */
 	uint64_t end;        /* stream offset behind the true end, with `ended` */
 	bool low;            /* see data_scanner.odd_low */
@@ -132,6 +134,7 @@ struct session {
 	bool dropped;    /* nothing is dissected any more */
 	bool drop_asked; /* ... from the next event on */
 	bool ended;
+	bool left; /* and the last state was left */
 	unsigned waiting_commands;
 	uint64_t counted_to;
 	enum session_end why;
@@ -164,12 +167,9 @@ bool is_tls(struct span bytes);
 bool is_client_hello(struct span bytes);
 /* server_begins_tls - a ServerHello waits, and the STARTTLS before it may be in what was not captured. */
 bool server_begins_tls(const struct session *s);
-/* alert_injection - CVE-2011-0411: once a session. */
-void alert_injection(struct session *s, struct span evidence);
-
 /* ---- early.c ---- */
-/* watch_overflow - too much waits for replies: says so, and sets s->overflow. */
-void watch_overflow(struct session *s);
+/* too_much_waits - more commands or octets wait for replies than are kept. */
+bool too_much_waits(const struct session *s);
 
 /* ---- actions.c ---- */
 /* pending_text - copies what the pending command's name and argument are. */
@@ -194,7 +194,9 @@ enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *cod
 unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code);
 /* reply_emit - tells the sink of s->reply; to: what it answers, NULL when nothing. */
 void reply_emit(struct session *s, const struct pending *to);
+/* reply_text, reply_first_line - empty when there is none: a reply that is assumed has no lines. */
 struct span reply_text(const struct reply *reply, size_t line);
+struct span reply_first_line(const struct reply *reply);
 /* reply_assume - makes s->reply the usual reply to the pending command. */
 void reply_assume(struct session *s);
 
@@ -247,14 +249,9 @@ void hold_init(struct hold *hold);
 void hold_clear(struct hold *hold);
 /* hold_odd - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
 void hold_odd(struct session *s, struct span literal);
-/* hold_lookahead - does a command stand behind it? Returns false when more bytes are needed to say. */
-bool hold_lookahead(struct session *s, struct span next, bool last);
-/* hold_undecided - a command stands behind it, and the replies do not tell yet what the server made of it. */
-bool hold_undecided(struct session *s);
+/* odd_end_next - what is to be done behind it: wait for more, scan on, or is it known not to be an end? */
+enum odd_end { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
+enum odd_end odd_end_next(struct session *s, struct span next, bool last);
 /* hold_answered - the server answered the odd sequence as an end of data. */
 bool hold_answered(const struct session *s);
-/* hold_split - it was one: the content ends there, what follows is read as commands. hold_release - it was not. */
-void hold_split(struct session *s);
-void hold_release(struct session *s);
-
 #endif

@@ -57,6 +57,11 @@ struct span reply_text(const struct reply *reply, size_t line)
 	return line < reply->line_count ? reply->lines[line].text : (struct span){ NULL, 0 };
 }
 
+struct span reply_first_line(const struct reply *reply)
+{
+	return reply->line_count > 0 ? reply->lines[0].line : (struct span){ NULL, 0 };
+}
+
 enum parse_result reply_read(struct session *s, struct span *offending)
 {
 	struct inbox *inbox = &s->in[DOWN];

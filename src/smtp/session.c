@@ -64,20 +64,12 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 
 /* ---- the loop ---- */
 
-static void pump(struct session *s)
+static void run(struct session *s)
 {
 	struct event event;
 	s->place.events = 0;
 	while (next_event(s, &event))
 		machine_fire(&s->machine, event, s);
-}
-
-static void run(struct session *s)
-{
-	pump(s);
-	watch_overflow(s);
-	if (s->overflow)
-		pump(s);
 	s->overflow = false;
 	reply_settle(&s->reply);
 	for (enum direction d = UP; d <= DOWN; d++) {
@@ -188,13 +180,6 @@ void session_end(struct session *s, enum session_end why)
 	s->ended = true;
 	s->why = why;
 	run(s);
-	if (s->hold.active)
-		hold_release(s);
-	if (s->banner_line) {
-		s->direction = DOWN;
-		session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->banner_line), -1,
-			"unavailable service: 554");
-	}
 	end_auth(s);
 	transaction_mail_unanswered(s);
 	transaction_close(s, end_stage(why));

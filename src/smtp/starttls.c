@@ -87,7 +87,7 @@ void start_over(struct session *s)
 }
 
 /* alert_injection - CVE-2011-0411: once a session. */
-void alert_injection(struct session *s, struct span evidence)
+static void alert_injection(struct session *s, struct span evidence)
 {
 	if (!s->injection_said)
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
@@ -96,16 +96,26 @@ void alert_injection(struct session *s, struct span evidence)
 	s->injection_said = true;
 }
 
-void alert_tls_injection(struct session *s)
+void alert_starttls_command_injection(struct session *s)
 {
-	struct span stray = inbox_run(&s->in[s->direction]);
-	if (s->direction == UP)
-		alert_injection(s, stray);
-	else if (!s->response_injection_said)
+	alert_injection(s, inbox_bytes(&s->in[UP]));
+}
+
+void alert_starttls_command_injection_tls(struct session *s)
+{
+	struct span stray = inbox_run(&s->in[UP]);
+	alert_injection(s, stray);
+	inbox_consume(&s->in[UP], stray.size);
+}
+
+void alert_starttls_response_injection(struct session *s)
+{
+	struct span stray = inbox_run(&s->in[DOWN]);
+	if (!s->response_injection_said)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
 			"the server's clear text goes on behind its 220 to STARTTLS");
-	s->response_injection_said |= s->direction == DOWN;
-	inbox_consume(&s->in[s->direction], stray.size);
+	s->response_injection_said = true;
+	inbox_consume(&s->in[DOWN], stray.size);
 }
 
 void alert_plaintext_after_starttls(struct session *s)
