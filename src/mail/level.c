@@ -191,22 +191,20 @@ void level_close(struct walk *walk, bool delimiter, bool whole)
 
 /* ---- messages around ---- */
 
-/* may_feed - messages are hashed as a whole, and what is in them again: that has a limit. */
-static bool may_feed(struct walk *walk, struct level *level, size_t nth, size_t size)
+/* feed_message - messages are hashed as a whole, and what is in them again: for those deep in others that has a limit.
+ */
+static void feed_message(struct walk *walk, struct level *level, size_t nth, struct span octets)
 {
-	if (nth < WALK_AGAIN_LEVELS)
-		return true;
-	walk->parts->again += size;
-	if (walk->parts->again <= WALK_AGAIN_MAX)
-		return true;
-	if (!walk->parts->again_told)
-		mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
-			"attached messages nested too deep for their size");
-	walk->parts->again_told = true;
-	walk->parts->mail->partial = true;
-	level->stopped = true;
-	level->about->truncated = true;
-	return false;
+	struct parts *parts = walk->parts;
+	if (nth >= WALK_AGAIN_LEVELS && octets.size > WALK_AGAIN_MAX - level->about->size) {
+		if (!parts->again_told)
+			mail_defect(parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
+				"attached messages nested too deep for their size");
+		parts->again_told = parts->mail->partial = true;
+		level->about->truncated = true;
+		octets.size = WALK_AGAIN_MAX - level->about->size;
+	}
+	part_feed(level->part, octets);
 }
 
 /* feed_messages - all that are open. */
@@ -217,8 +215,8 @@ static void feed_messages(struct walk *walk, struct span octets)
 		struct level *level = &walk->levels[i];
 		if (!level->message)
 			continue;
-		if (level->part && !level->stopped && !level->fresh && may_feed(walk, level, nth, octets.size))
-			part_feed(level->part, octets);
+		if (level->part && !level->fresh)
+			feed_message(walk, level, nth, octets);
 		level->fresh = false;
 		nth++;
 	}

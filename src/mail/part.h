@@ -44,7 +44,6 @@ struct parts {
 	int body_rank;    /* of the part that is the body so far; 0: none */
 	uint64_t unpack;  /* octets that may still be unpacked of archives */
 	char *hint;       /* the first charset that a part declared */
-	uint64_t again;   /* octets of messages deep in others that were hashed once more */
 	uint64_t lost;    /* octets of encoded messages that no sum has: 0, or it is a bug */
 	bool again_told, overflow_told;
 };

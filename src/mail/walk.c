@@ -63,9 +63,7 @@ static struct walk *walk_inner(const struct walk *walk, const char *number)
 	inner->top_done = true;
 	block_begin(&inner->block, false);
 	if (walk->entity.multipart) {
-		struct entity entity = walk->entity;
-		entity.root = false;
-		level_add(inner, &entity, &inner->scratch);
+		level_add(inner, &walk->entity, &inner->scratch);
 		inner->place = PLACE_OUTSIDE;
 		inner->blank_before = true;
 	}
@@ -214,7 +212,8 @@ static void settle(struct walk *walk)
 	memcpy(held, walk->eol.octets, walk->eol.size);
 	memcpy(held + walk->eol.size, walk->line, walk->line_size);
 	walk->sniffed = NULL;
-	entity_settle(walk->parts, &walk->entity, span_of(sniffed->data, sniffed->len), walk->damaged);
+	entity_settle(
+		walk->parts, &walk->entity, span_of(sniffed->data, MIN(sniffed->len, WALK_SNIFF_MAX)), walk->damaged);
 	open_body(walk);
 	walk_octets(walk, span_of(sniffed->data, sniffed->len));
 	walk_octets(walk, span_of(held, size));
@@ -456,8 +455,14 @@ static void finish(struct walk *walk, bool whole)
 {
 	while (walk->place != PLACE_OUTSIDE || walk->line_size > 0) {
 		if (walk->place == PLACE_BODY) {
+			struct line_end eol = walk->eol;
+			bool mine = walk->delimited && walk->line_size == 0 && walk->line_state == LINE_START;
+			if (mine)
+				walk->eol.size = 0;
 			release_held(walk);
 			end_leaf(walk, whole);
+			if (mine)
+				walk->eol = eol;
 		} else if (walk->place == PLACE_SNIFF) {
 			release_held(walk);
 			settle(walk);
@@ -489,10 +494,16 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 {
 	uint8_t *copy = g_memdup2(line.data, line.size);
 	struct line_end eol = walk->eol;
+	bool around = walk->delimited;
 	line.data = copy;
 	walk->eol.size = walk->line_size = 0;
 	walk->line_begun = false;
+	walk->delimited = eol.size == 0;
 	finish(walk, true);
+	walk->delimited = around;
+	if (eol.size == 0)
+		eol = walk->eol; /* of lines that were no fields, and became the body */
+	walk->eol.size = 0;
 	if (eol.size > 0)
 		level_pass(walk);
 	struct line_end before = eol.size > 0 ? eol : walk->passed;
@@ -674,13 +685,13 @@ static void walk_octets(struct walk *walk, struct span in)
 		size_t used = 0;
 		if (walk->tail)
 			used = take_tail(walk, in);
-		else if (walk->place == PLACE_SNIFF && walk->sniffed->len >= WALK_SNIFF_MAX)
-			settle(walk);
 		else if (walk->place == PLACE_SNIFF || walk->place == PLACE_BODY)
 			used = take_body(walk, in);
 		else
 			used = take_line(walk, in);
 		in = span_of(in.data + used, in.size - used);
+		if (walk->place == PLACE_SNIFF && walk->sniffed->len >= WALK_SNIFF_MAX)
+			settle(walk);
 	}
 }
 

@@ -12,16 +12,16 @@
 #include "part.h"
 #include "transfer.h"
 
-#define WALK_LINE_MAX 1024    /* octets of a line by which it is told what it is */
-#define WALK_BOUNDARY_MAX 512 /* octets of a boundary that are compared */
-#define WALK_PROSE_MAX 1024   /* octets before the first part and behind the last that are no news */
-#define WALK_GUESS_MAX 200    /* octets of a boundary that was not declared */
-#define WALK_SNIFF_MAX 1024   /* octets of a body by which it is told what it is */
-#define WALK_BLANKS_MAX 64    /* octets of empty lines in front of a message */
-#define WALK_EVIDENCE_MAX 256 /* octets of a part that a defect shows */
-#define WALK_ENCODED_MAX 8    /* encoded messages in one another */
-#define WALK_AGAIN_LEVELS 16  /* messages around a part that are hashed as a whole, whatever their size */
-#define WALK_AGAIN_MAX (UINT64_C(256) * 1024 * 1024) /* octets that more messages around may be hashed for */
+#define WALK_LINE_MAX 1024           /* octets of a line by which it is told what it is */
+#define WALK_BOUNDARY_MAX 512        /* octets of a boundary that are compared */
+#define WALK_PROSE_MAX 1024          /* octets before the first part and behind the last that are no news */
+#define WALK_GUESS_MAX 200           /* octets of a boundary that was not declared */
+#define WALK_SNIFF_MAX 1024          /* octets of a body by which it is told what it is */
+#define WALK_BLANKS_MAX 64           /* octets of empty lines in front of a message */
+#define WALK_EVIDENCE_MAX 256        /* octets of a part that a defect shows */
+#define WALK_ENCODED_MAX 8           /* encoded messages in one another */
+#define WALK_AGAIN_LEVELS 16         /* messages around a part that are hashed as a whole, whatever their size */
+#define WALK_AGAIN_MAX (1024 * 1024) /* octets that are hashed of a message around which there are more */
 
 /* Where every octet of a mail ends up. */
 struct octet_sums {
@@ -58,7 +58,6 @@ struct level {
 	bool closed, ever; /* the closing line was the last one; it was seen */
 	bool early, late;  /* it was told that the closing line comes first; that parts come behind it */
 	bool hit;          /* a hole is in it */
-	bool stopped;      /* message: it is not hashed any more */
 	bool fresh;        /* message: the line end that waits stands before it */
 	unsigned count;    /* parts so far */
 	const char *default_type;
@@ -112,6 +111,7 @@ struct walk {
 	bool tail;            /* in what stands behind a delimiter in its line */
 	bool line_begun;      /* the first piece of a long line was taken */
 	bool blank_before;    /* outside: the line before was empty */
+	bool delimited;       /* what ends now ends at a delimiter, to which the last line end belongs */
 	bool torn;            /* the header at hand ends at a hole: some of the body may be missing, too */
 	struct level *levels; /* from the outside in */
 	size_t level_count, level_room;

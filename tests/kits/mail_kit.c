@@ -15,16 +15,72 @@
 
 const struct mail_options plain_options = { .parse = true, .body = true, .urls = true, .body_limit = 65536 };
 
-struct mail *read_octets(const void *octets, size_t size)
+static struct mail *read_steps(const void *octets, size_t size, size_t step)
 {
-	static unsigned turn;
 	struct mail *mail = mail_new(&plain_options);
-	size_t step = turn++ % 2 == 0 ? MAX(size, 1) : size > 100000 ? 4096 : 1;
 	for (size_t at = 0; at < size; at += step)
 		mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(step, size - at) });
 	mail_finish(mail, true);
 	assert_int_equal(mail->unaccounted, 0);
 	return mail;
+}
+
+/* same_text - both NULL, or the same. */
+static void same_text(const char *a, const char *b)
+{
+	assert_int_equal(!a, !b);
+	if (a)
+		assert_string_equal(a, b);
+}
+
+static void same_parts(const struct mail *a, const struct mail *b)
+{
+	assert_int_equal(a->parts->len, b->parts->len);
+	for (guint i = 0; i < a->parts->len; i++) {
+		const struct mail_part *one = a->parts->pdata[i], *other = b->parts->pdata[i];
+		assert_string_equal(one->number, other->number);
+		assert_string_equal(one->content_type, other->content_type);
+		same_text(one->filename, other->filename);
+		same_text(one->charset, other->charset);
+		assert_int_equal(one->size, other->size);
+		assert_string_equal(one->sha256, other->sha256);
+		assert_int_equal(one->truncated, other->truncated);
+		assert_int_equal(one->gaps, other->gaps);
+		assert_int_equal(one->head_size, other->head_size);
+		assert_memory_equal(one->head, other->head, one->head_size);
+	}
+}
+
+void same_mail(const struct mail *a, const struct mail *b)
+{
+	assert_string_equal(a->sha256, b->sha256);
+	assert_int_equal(a->partial, b->partial);
+	same_text(a->subject, b->subject);
+	same_text(a->from, b->from);
+	same_text(a->body, b->body);
+	same_text(a->body_type, b->body_type);
+	assert_string_equal(a->text->str, b->text->str);
+	assert_int_equal(a->header_count, b->header_count);
+	assert_int_equal(a->urls->len, b->urls->len);
+	same_parts(a, b);
+	assert_int_equal(a->defects->len, b->defects->len);
+	for (guint i = 0; i < a->defects->len; i++) {
+		const struct mime_defect *one = a->defects->pdata[i], *other = b->defects->pdata[i];
+		assert_int_equal(one->kind, other->kind);
+		assert_string_equal(one->description, other->description);
+		assert_int_equal(!one->evidence, !other->evidence);
+		if (one->evidence)
+			assert_true(g_string_equal(one->evidence, other->evidence));
+	}
+}
+
+struct mail *read_octets(const void *octets, size_t size)
+{
+	struct mail *whole = read_steps(octets, size, MAX(size, 1));
+	struct mail *pieces = read_steps(octets, size, size > 100000 ? 4093 : 1);
+	same_mail(whole, pieces);
+	mail_free(whole);
+	return pieces;
 }
 
 struct mail *read_mail(const char *text)
