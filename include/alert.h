@@ -90,6 +90,7 @@
 	/* rule: what the user asked for */ \
 	X(5321071, rule, MEDIUM, RULE, ALL, RULE, NOTHING, "a rule of --rules raised it; the record has the rule's own id, severity and words") \
 	X(5321072, ioc_match, MEDIUM, RULE, ALL, RULE, NOTHING, "an indicator of --ioc was met in envelope, headers, URLs, files or addresses") \
+	X(5321073, yara_match, MEDIUM, RULE, TX, RULE, NOTHING, "a rule of --yara matched the content of a mail, or a decoded part of it") \
 	/* transport */ \
 	X(5321064, tcp_gap, MEDIUM, TRANSPORT, ALL, DETECTOR, NOTHING, "bytes of a session are not in the capture") \
 	X(5321065, tcp_overlap_conflict, HIGH, TRANSPORT, ALL, DETECTOR, NOTHING, "a retransmission carries other bytes than the first copy") \

@@ -30,19 +30,32 @@
 
 enum hash_kind { HASH_SHA256 = 1, HASH_SHA1 = 2, HASH_MD5 = 4 };
 
+struct mail_part;
+
+/* Whoever else looks at the decoded octets of each part. context: see mail_watch. */
+struct mail_watch {
+	void *(*begin)(void *context); /* NULL: not at this one */
+	void (*piece)(void *state, struct span piece);
+	/* end - frees the state; names (char*): what fileinfo.yara is to say. */
+	void (*end)(void *state, const struct mail_part *part, GPtrArray *names);
+	void (*drop)(void *state); /* it was no part after all: frees the state */
+	size_t (*memory)(const void *state);
+};
+
 struct mail_options {
 	bool parse; /* headers, body, parts; false: size and SHA-256 only */
 	bool body;  /* keep the decoded text */
 	bool urls;
-	bool magic;              /* mail_part.magic; needs libmagic */
-	bool archives;           /* mail_part.archive */
-	bool raw;                /* mail->raw */
-	bool keep;               /* mail_content is wanted after mail_finish (--mbox) */
-	size_t body_limit;       /* octets of UTF-8 kept of email.body */
-	size_t raw_limit;        /* octets kept of the raw content */
-	unsigned hashes;         /* enum hash_kind, of the parts; SHA-256 always */
-	const char *extract_dir; /* NULL: nothing is stored */
-	const char *temp_dir;    /* NULL: as GLib says */
+	bool magic;                     /* mail_part.magic; needs libmagic */
+	bool archives;                  /* mail_part.archive */
+	bool raw;                       /* mail->raw */
+	bool keep;                      /* mail_content is wanted after mail_finish (--mbox) */
+	size_t body_limit;              /* octets of UTF-8 kept of email.body */
+	size_t raw_limit;               /* octets kept of the raw content */
+	unsigned hashes;                /* enum hash_kind, of the parts; SHA-256 always */
+	const char *extract_dir;        /* NULL: nothing is stored */
+	const char *temp_dir;           /* NULL: as GLib says */
+	const struct mail_watch *watch; /* NULL: nobody */
 };
 
 /* Is it an Office document, and has it programs in it? */
@@ -85,6 +98,7 @@ struct mail_part {
 	bool gaps;
 	bool stored;
 	char *path;       /* extract_dir and the name there */
+	GPtrArray *yara;  /* char*: rules of YARA that matched; NULL: none */
 	bool attachment;  /* counts as one for email.attachment */
 	uint8_t head[64]; /* first decoded octets, for detectors */
 	size_t head_size;
@@ -137,6 +151,7 @@ struct mail {
 	uint64_t unaccounted; /* octets that are in no header, no part and no defect: 0, or it is a bug */
 	/* text that detectors search: decoded body text of all text parts, up to MAIL_TEXT_MAX; may be empty */
 	GString *text;
+	void *watch_context;
 	struct arena *arena; /* where all of this lives but text, raw and error */
 };
 
@@ -146,6 +161,8 @@ void mail_exit(void);
 
 /* mail_new - options are borrowed and must outlive it. */
 struct mail *mail_new(const struct mail_options *options);
+/* mail_watch - the context of options->watch for this mail; before its first octet. */
+void mail_watch(struct mail *mail, void *context);
 void mail_feed(struct mail *mail, struct span piece);
 void mail_gap(struct mail *mail, uint64_t size);
 /* mail_memory - octets that it holds in memory, about, while the content comes. */

@@ -26,6 +26,7 @@
 #define RULES_CALL_MEMORY (16 * 1024 * 1024) /* octets that one call may add */
 #define RULES_MEMORY_MAX (128 * 1024 * 1024) /* octets of all that rules hold */
 #define RULES_FILE_MAX (4 * 1024 * 1024)     /* octets of a file of rules */
+#define RULES_KEPT_MAX (4 * 1024 * 1024)     /* octets of a content, and of a part, that YARA looks at */
 #define RULES_TAGS_MAX 100                   /* tags of a session */
 #define RULES_TAG_OCTETS 1024                /* octets of a tag's value, and of an alert's description */
 #define RULES_NAME_OCTETS 64                 /* octets of an alert's id, and of a tag's name */
@@ -86,6 +87,18 @@ void rules_content(
 void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail);
 void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
 	const struct mail_part *part);
+/* A decoded part as it passes, for YARA. rules_part_begin - NULL when there are no such rules. rules_part_end - it is
+ * whole: names (char*) gets what matched; frees it, as rules_part_drop does without looking. */
+struct rules_part;
+struct rules_part *rules_part_begin(struct rules_session *session, int tx);
+void rules_part_piece(struct rules_part *part, struct span piece);
+void rules_part_end(struct rules_part *part, const struct mail_part *about, GPtrArray *names);
+void rules_part_drop(struct rules_part *part);
+size_t rules_part_memory(const struct rules_part *part);
+/* rules_memory - octets that it keeps of content. */
+size_t rules_memory(const struct rules_session *session);
+/* rules_watches - is there anything that looks at parts? */
+bool rules_watches(const struct rules *rules);
 void rules_auth(struct rules_session *session, const struct session_auth *auth);
 void rules_tls(struct rules_session *session, const struct tls_info *tls);
 /* rules_alert - an alert of the program's own was raised; tx: the transaction it belongs to, or NULL. What a rule

@@ -44,6 +44,7 @@ static void plan_mail(struct desk *desk)
 	desk->mail.urls = options->mail.urls && (rules || wanted & RECORD_BIT(SMTP));
 	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
 	desk->mail.archives = alerts || wanted & RECORD_BIT(FILEINFO) || options->mail.extract_dir;
+	desk->mail.watch = rules_watches(options->rules) ? &conversation_mail_watch : NULL;
 	desk->mail.keep = options->mbox;
 	desk->want_mail = desk->mail.parse || options->mbox;
 }

@@ -164,12 +164,44 @@ static void on_transaction_begin(void *context, struct transaction *tx)
 	c->tx = tx;
 }
 
+/* ---- parts, for rules ---- */
+
+static void *on_part(void *context)
+{
+	const struct conversation *c = context;
+	return rules_part_begin(c->rules, c->tx ? c->tx->number : -1);
+}
+
+static void on_part_piece(void *state, struct span piece)
+{
+	rules_part_piece(state, piece);
+}
+
+static void on_part_end(void *state, const struct mail_part *part, GPtrArray *names)
+{
+	rules_part_end(state, part, names);
+}
+
+static void on_part_drop(void *state)
+{
+	rules_part_drop(state);
+}
+
+static size_t on_part_memory(const void *state)
+{
+	return rules_part_memory(state);
+}
+
+const struct mail_watch conversation_mail_watch = { on_part, on_part_piece, on_part_end, on_part_drop, on_part_memory };
+
 static void on_content_begin(void *context, struct transaction *tx)
 {
 	struct conversation *c = context;
 	c->content = 0;
 	if (c->desk->want_mail)
 		tx->user = c->mail = mail_new(&c->desk->mail);
+	if (c->mail)
+		mail_watch(c->mail, c);
 	if (c->desk->mail.parse && c->desk->mail.hashes & HASH_MD5)
 		c->md5 = eve_md5_new();
 	detector_content_begin(c->detector, tx);
@@ -506,7 +538,7 @@ static void on_trouble(void *user, enum flow_trouble what, enum direction direct
 static size_t memory(void *user)
 {
 	const struct conversation *c = user;
-	return OVERHEAD + session_memory(c->session) + (c->mail ? mail_memory(c->mail) : 0) +
+	return OVERHEAD + session_memory(c->session) + rules_memory(c->rules) + (c->mail ? mail_memory(c->mail) : 0) +
 	       (c->tls ? tls_memory(c->tls) : 0) + (c->secrets.seen ? c->secrets.seen->len * SECRET_ABOUT : 0);
 }
 

@@ -34,5 +34,6 @@ struct desk {
 };
 
 extern const struct flow_sink conversation_flow_sink;
+extern const struct mail_watch conversation_mail_watch; /* for mail_options, when rules look at parts */
 
 #endif

@@ -69,6 +69,11 @@ static void begin_storing(struct open_mail *open)
 		mail_lost(&open->mail, error);
 }
 
+void mail_watch(struct mail *mail, void *context)
+{
+	mail->watch_context = context;
+}
+
 struct mail *mail_new(const struct mail_options *options)
 {
 	struct open_mail *open;

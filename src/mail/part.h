@@ -33,7 +33,7 @@ struct part_looker {
 	/* memory - octets that the state holds, about. */
 	size_t (*memory)(const void *state);
 };
-extern const struct part_looker text_looker, magic_looker, archive_looker;
+extern const struct part_looker text_looker, magic_looker, archive_looker, watch_looker;
 
 /* What the parts of one mail share.  */
 struct parts {

@@ -86,6 +86,8 @@ static const struct option_row rows[] = {
 	  "rules in Lua, see smtpscan-rules(5); may be given\nseveral times, as the next one" },
 	{ "ioc", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.ioc), NULL,
 	  "indicators, one a line: domains, addresses,\nnetworks, mail addresses, hashes, URLs" },
+	{ "yara", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.yara), NULL,
+	  "rules of YARA, over the content of mails and over\ndecoded parts" },
 	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "the first violation ends a session" },
 
 	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },

@@ -307,6 +307,7 @@ void output_fileinfo(struct output *output, const struct place *place, const str
 	json_word(&file, FIELD_fileinfo_sha1, part->sha1);
 	json_word(&file, FIELD_fileinfo_state, part->truncated ? "TRUNCATED" : "CLOSED");
 	json_flag(&file, FIELD_fileinfo_gaps, part->gaps);
+	json_strings(&file, FIELD_fileinfo_yara, part->yara);
 	json_flag(&file, FIELD_fileinfo_stored, part->stored);
 	json_string(&file, FIELD_fileinfo_path, part->path);
 	if (part->archive)

@@ -128,6 +128,7 @@
 	X(fileinfo, sha1, HEX, MAYBE, none, "SHA-1 (--hash)") \
 	X(fileinfo, state, WORD, ALWAYS, file_states, "TRUNCATED: its end or a piece of it is missing") \
 	X(fileinfo, gaps, FLAG, ALWAYS, none, "a piece of it is missing") \
+	X(fileinfo, yara, TEXTS, MAYBE, none, "rules of --yara that matched it") \
 	X(fileinfo, stored, FLAG, ALWAYS, none, "--extract stored it") \
 	X(fileinfo, path, TEXT, MAYBE, none, "where it is stored") \
 	X(fileinfo, archive, OBJECT, MAYBE, archive, "what is in it") \

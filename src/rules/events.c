@@ -317,6 +317,7 @@ void event_file(lua_State *lua, const struct transaction *tx, const struct mail 
 		MEMBER(mail_part, md5, TEXT),
 		MEMBER(mail_part, sha1, TEXT),
 		MEMBER(mail_part, gaps, FLAG),
+		MEMBER(mail_part, yara, TEXTS),
 		MEMBER(mail_part, stored, FLAG),
 		MEMBER(mail_part, path, TEXT),
 	};

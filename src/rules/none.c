@@ -67,6 +67,38 @@ void rules_file(struct rules_session *session, const struct transaction *tx, con
 {
 }
 
+struct rules_part *rules_part_begin(struct rules_session *session, int tx)
+{
+	return NULL;
+}
+
+void rules_part_piece(struct rules_part *part, struct span piece)
+{
+}
+
+void rules_part_end(struct rules_part *part, const struct mail_part *about, GPtrArray *names)
+{
+}
+
+void rules_part_drop(struct rules_part *part)
+{
+}
+
+size_t rules_part_memory(const struct rules_part *part)
+{
+	return 0;
+}
+
+size_t rules_memory(const struct rules_session *session)
+{
+	return 0;
+}
+
+bool rules_watches(const struct rules *rules)
+{
+	return false;
+}
+
 void rules_auth(struct rules_session *session, const struct session_auth *auth)
 {
 }

@@ -66,6 +66,7 @@ struct rules_session {
 	GString *user;          /* of the last AUTH that succeeded */
 	GPtrArray *tags;        /* struct rule_tag*; NULL */
 	GArray *kept;           /* int: transactions; NULL */
+	GByteArray *content;    /* kept of the open content, for YARA; NULL */
 	bool tls, dropped;
 };
 
@@ -122,6 +123,9 @@ void ioc_session(struct rules_session *session);
 void ioc_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail);
 void ioc_file(struct rules_session *session, const struct transaction *tx, const struct mail_part *part);
 void ioc_tls(struct rules_session *session, const struct tls_info *tls);
+
+/* ---- kept.c ---- */
+void kept_content(struct rules_session *session, int tx, struct span piece, bool last);
 
 /* ---- session.c ---- */
 /* rules_pair - what is kept for the session's pair of addresses. */

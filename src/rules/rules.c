@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "private.h"
+#include "yara.h"
 
 /* ---- loading ---- */
 
@@ -55,7 +56,7 @@ static bool load_lists(struct rules *rules, char **paths, GError **error)
 
 struct rules *rules_new(const struct rules_options *options, GError **error)
 {
-	if (!options->rules && !options->ioc)
+	if (!options->rules && !options->ioc && !options->yara)
 		return NULL;
 	struct rules *rules = g_new0(struct rules, 1);
 	rules->rules = g_ptr_array_new_with_free_func(rule_free);
@@ -68,7 +69,10 @@ struct rules *rules_new(const struct rules_options *options, GError **error)
 		*at = g_ascii_iscntrl(*at) ? '?' : *at;
 	if (trouble)
 		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, trouble);
-	if (trouble || !load_lists(rules, options->ioc, error))
+	bool good = !trouble && load_lists(rules, options->ioc, error);
+	if (good && options->yara)
+		good = (rules->yara = yara_load(options->yara, error)) != NULL;
+	if (!good)
 		g_clear_pointer(&rules, rules_free);
 	g_free(trouble);
 	return rules;
@@ -78,7 +82,13 @@ bool rules_wants(const struct rules *rules, enum rule_event event)
 {
 	if (!rules)
 		return false;
-	return rules->on[event] || (rules->lists->len > 0 && (event == RULE_MAIL || event == RULE_FILE));
+	return rules->on[event] ||
+	       ((rules->lists->len > 0 || rules->yara) && (event == RULE_MAIL || event == RULE_FILE));
+}
+
+bool rules_watches(const struct rules *rules)
+{
+	return rules && rules->yara;
 }
 
 bool rules_keep(const struct rules *rules)
@@ -118,6 +128,7 @@ void rules_free(struct rules *rules)
 	rules_begin(rules);
 	if (rules->lua)
 		lua_close(rules->lua);
+	yara_free(rules->yara);
 	if (rules->said)
 		munmap(rules->said, rules->rules->len);
 	for (unsigned event = 0; event < RULE_EVENT_COUNT; event++)
@@ -265,6 +276,9 @@ void rules_response(struct rules_session *session, const struct session_response
 void rules_content(
 	struct rules_session *session, const struct transaction *tx, uint64_t offset, struct span piece, bool last)
 {
+	if (!session)
+		return;
+	kept_content(session, tx->number, piece, last);
 	tell(session, &(struct event){ .kind = RULE_CONTENT,
 			      .tx = tx->number,
 			      .transaction = tx,

@@ -44,6 +44,8 @@ void rules_session_free(struct rules_session *session)
 		g_ptr_array_foreach(session->tags, tag_free, NULL);
 		g_ptr_array_free(session->tags, TRUE);
 	}
+	if (session->content)
+		g_byte_array_free(session->content, TRUE);
 	if (session->kept)
 		g_array_free(session->kept, TRUE);
 	g_free(session);

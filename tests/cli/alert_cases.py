@@ -540,4 +540,6 @@ def indicators():
 raises("rule", session(mail()), rules("as_rule.lua"))
 near("rule", session(mail()), rules("nothing.lua"))
 raises("ioc_match", session(envelope("<otto@mx.bad.example>") + content()), indicators())
+raises("yara_match", session(mail("Send me a gift card.")), ["--yara", os.path.join(FOLDER, "test.yar")])
+near("yara_match", session(mail("Send me a card.")), ["--yara", os.path.join(FOLDER, "test.yar")])
 near("ioc_match", session(envelope("<otto@notbad.example>") + content()), indicators())

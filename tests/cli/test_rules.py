@@ -15,6 +15,8 @@ from generate import make
 
 PROGRAM, TESTDATA, RECIPES = (os.path.abspath(path) for path in sys.argv[1:4])
 WAIT = 60
+WITH_YARA = b"built without" not in subprocess.run([PROGRAM, "--yara", os.devnull, os.devnull], stdout=subprocess.DEVNULL,
+                                                         stderr=subprocess.PIPE).stderr
 
 HELLO = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-AUTH PLAIN LOGIN\nS: 250 SIZE 5000000\n"
 BYE = "C: QUIT\nS: 221 bye\n"
@@ -456,6 +458,39 @@ class Rules(unittest.TestCase):
             done = self.call("--ioc", self.path(name, data), os.path.join(TESTDATA, "postfix-plain.pcap"))
             self.assertEqual((done.returncode, done.stdout), (2, b""))
             self.assertIn(name + ":", done.stderr.decode())
+
+    # ---- YARA ----
+
+    @unittest.skipUnless(WITH_YARA, "built without libyara")
+    def test_yara_looks_at_content_and_parts(self):
+        path = self.path("rules.yar", 'rule text : a b { meta: who = "me" n = 3 ok = true strings: $x = "EICAR" condition: $x and #x == 1 }\n'
+                         'rule raw { strings: $h = "Subject:" condition: $h at 0 }\nrule size { condition: filesize == 68 }')
+        done = self.call("--yara", path, self.capture(HELLO + with_file("eicar.com") + mail() + BYE))
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        found = [(row["tx_id"], row["alert"]["description"], row["alert"].get("evidence")) for row in self.alerts(rows)]
+        self.assertEqual(found, [
+            (0, "YARA rule text matches part 2 (eicar.com): tag a, tag b, who=me, n=3, ok=true, $x at octet 28", "EICAR"),
+            (0, "YARA rule size matches part 2 (eicar.com)", None),
+            (0, "YARA rule raw matches the content as sent: $h at octet 0", "Subject:"),
+            (1, "YARA rule raw matches the content as sent: $h at octet 0", "Subject:"),
+        ])
+        self.assertEqual([row["fileinfo"].get("yara") for row in rows if row["event_type"] == "fileinfo"], [None, ["text", "size"], None])
+
+    @unittest.skipUnless(WITH_YARA, "built without libyara")
+    def test_yara_files_that_are_none(self):
+        for name, data, words in (("a.yar", "rule x {\n condition: nothing }", ":2: "), ("missing.yar", None, "No such file"),
+                                  ("binary.yar", os.urandom(100), "binary.yar")):
+            done = self.call("--yara", self.path(name, data), os.path.join(TESTDATA, "postfix-plain.pcap"))
+            self.assertEqual((done.returncode, done.stdout), (2, b""), name)
+            self.assertIn(words, done.stderr.decode(errors="replace"))
+
+    @unittest.skipUnless(WITH_YARA, "built without libyara")
+    def test_yara_does_not_see_the_division_of_work(self):
+        dialogue = "".join("@ client=198.51.100.%d after=-0.001\n%s" % (i % 5 + 1, HELLO + with_file("a%d.com" % i) + BYE) for i in range(20))
+        path, capture = self.path("rules.yar", 'rule e { strings: $x = "EICAR" condition: $x }'), self.capture(dialogue)
+        outputs = [self.call("--yara", path, "-j", jobs, capture).stdout for jobs in "12"]
+        self.assertEqual(outputs[0].count(b'"yara_match"'), 40)
+        self.assertEqual(outputs[0], outputs[1])
 
     # ---- the examples ----
 
