@@ -125,8 +125,7 @@ static void G_GNUC_PRINTF(5, 6) tell(struct detector *detector, const struct tra
 	va_end(arguments);
 	char *path = s->entry ? g_strconcat(s->archive, "!", s->name, NULL) : g_strdup(s->name);
 	char *shown = path ? show(span_of_text(path)) : g_strdup("without a name");
-	char *more = s->more > 0 ? g_strdup_printf(", and so %s %u more in it", s->more == 1 ? "is" : "are", s->more)
-				 : g_strdup("");
+	char *more = s->more > 0 ? g_strdup_printf("; the same of %u more in it", s->more) : g_strdup("");
 	bool octets = !path || (id == ALERT_attachment_type_mismatch && !s->entry);
 	raise_alert(detector, id, 0, SCENE_CONTENT(tx), octets ? s->head : span_of_text(path), "the %s %s %s%s",
 		s->entry ? "file" : "attachment", shown, said, more);

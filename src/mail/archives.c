@@ -102,13 +102,14 @@ static struct mail_entry *add_found(const struct level *level, struct archive *a
 
 /* --- libarchive --- */
 
-/* open_archive - NULL when it can't be read as this. streamed: a zip without its directory. */
-static struct archive *open_archive(const struct level *level, bool streamed)
+/* open_archive - NULL when it can't be read as this. other: the second way to read it, a zip without its directory,
+ * what is packed as one file that is no tar. */
+static struct archive *open_archive(const struct level *level, bool other)
 {
 	struct archive *archive = archive_read_new();
 	switch (level->kind->container) {
 	case CONTAINER_ZIP:
-		if (streamed)
+		if (other)
 			archive_read_support_format_zip_streamable(archive);
 		else
 			archive_read_support_format_zip_seekable(archive);
@@ -134,7 +135,8 @@ static struct archive *open_archive(const struct level *level, bool streamed)
 		archive_read_support_filter_xz(archive);
 		archive_read_support_filter_zstd(archive);
 		archive_read_support_format_raw(archive);
-		archive_read_support_format_tar(archive);
+		if (!other)
+			archive_read_support_format_tar(archive);
 		break;
 	default:
 		archive_read_support_format_tar(archive);
@@ -160,7 +162,10 @@ static void close_archive(const struct level *level, struct archive *archive)
 static struct archive_entry *next(const struct level *level, struct archive *archive)
 {
 	struct archive_entry *entry;
-	int result = archive_read_next_header(archive, &entry);
+	int result;
+	do /* the root of an ISO image is called "." */
+		result = archive_read_next_header(archive, &entry);
+	while (result == ARCHIVE_OK && g_strcmp0(archive_entry_pathname(entry), ".") == 0);
 	if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
 		return entry;
 	if (result != ARCHIVE_EOF)
@@ -169,9 +174,9 @@ static struct archive_entry *next(const struct level *level, struct archive *arc
 }
 
 /* list - the names, nothing is unpacked. */
-static void list(const struct level *level, bool streamed)
+static void list(const struct level *level, bool other)
 {
-	struct archive *archive = open_archive(level, streamed);
+	struct archive *archive = open_archive(level, other);
 	if (!archive) {
 		level->look->result->complete = false;
 		return;
@@ -249,10 +254,10 @@ static void look_inside(
 }
 
 /* contents - how each entry begins. listed: their names are in the list, from `first` on. */
-static void contents(const struct level *level, bool streamed, bool listed, guint first)
+static void contents(const struct level *level, bool other, bool listed, guint first)
 {
 	struct look *look = level->look;
-	struct archive *archive = open_archive(level, streamed);
+	struct archive *archive = open_archive(level, other);
 	GByteArray *octets = g_byte_array_new();
 	bool more = archive;
 	guint last = look->result->entries->len;
@@ -290,27 +295,39 @@ static void take_rar5(void *context, const char *name, uint64_t size, bool encry
 		level->look->result->encrypted = true;
 }
 
-static void read_level(struct level *level)
+/* list_any - the names, in the way that its kind has. Returns true when it was the other way. */
+static bool list_any(const struct level *level)
 {
 	struct mail_archive *result = level->look->result;
 	guint first = result->entries->len;
-	bool streamed = false;
+	bool before = result->complete;
+	if (level->kind->container == CONTAINER_RAR5) {
+		if (!rar5_list(level->octets, take_rar5, (void *)(uintptr_t)level))
+			result->complete = false;
+		return false;
+	}
+	list(level, false);
+	bool without = level->kind->container == CONTAINER_ZIP && result->entries->len == first &&
+		       !(before && result->complete);
+	if (without)
+		list(level, true);
+	return without;
+}
+
+static void read_level(struct level *level)
+{
+	const GPtrArray *entries = level->look->result->entries;
+	guint first = entries->len;
 	if (level->kind->container == CONTAINER_PACKED || level->kind->container == CONTAINER_TAR) {
 		contents(level, false, false, first);
+		/* a file of zeros looks like a tar without entries */
+		if (level->kind->container == CONTAINER_PACKED && entries->len == first)
+			contents(level, true, false, first);
 		return;
 	}
-	if (level->kind->container == CONTAINER_RAR5) {
-		if (!rar5_list(level->octets, take_rar5, level))
-			result->complete = false;
-	} else
-		list(level, false);
-	if (level->kind->container == CONTAINER_ZIP && result->entries->len == first) {
-		/* without its end there is no directory: the headers of the entries have to do */
-		streamed = true;
-		list(level, true);
-	}
-	if (result->entries->len > first)
-		contents(level, streamed, true, first);
+	bool other = list_any(level);
+	if (entries->len > first)
+		contents(level, other, true, first);
 }
 
 /* format_name - as the kind says; of what is packed, whether it is a tar. */

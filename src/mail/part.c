@@ -14,7 +14,8 @@
 #define FREE_MAX 256 /* closed parts whose memory is kept */
 #define DIGEST_ABOUT 512
 
-static const struct part_looker *const lookers[] = { &text_looker, &magic_looker, &archive_looker, &watch_looker };
+static const struct part_looker *const lookers[] = { &text_looker, &magic_looker, &archive_looker, &office_looker,
+	&uu_looker, &tnef_looker, &watch_looker };
 _Static_assert(G_N_ELEMENTS(lookers) <= PART_LOOKERS_MAX, "a part has room for the state of every looker");
 
 static struct part *free_parts;

@@ -33,7 +33,8 @@ struct part_looker {
 	/* memory - octets that the state holds, about. */
 	size_t (*memory)(const void *state);
 };
-extern const struct part_looker text_looker, magic_looker, archive_looker, watch_looker;
+extern const struct part_looker text_looker, magic_looker, archive_looker, office_looker, uu_looker, tnef_looker,
+	watch_looker;
 
 /* What the parts of one mail share.  */
 struct parts {
@@ -57,6 +58,7 @@ struct part {
 	struct mail_part *about; /* in mail->parts; its strings are the mail's */
 	struct mime_params type; /* of its Content-Type; borrowed until part_close */
 	bool in_message;         /* inside an attached message: its text is not the body of this mail */
+	unsigned depth;          /* files around it that it was found in (inner.h) */
 	/* the rest is part.c's */
 	bool begun; /* the lookers were asked */
 	size_t head_size;

@@ -28,6 +28,15 @@ static void check(const struct mail *mail)
 			(part->filename != NULL && !g_utf8_validate(part->filename, -1, NULL)))
 			abort();
 	}
+	for (guint i = 0; i < mail->parts->len; i++) {
+		const struct mail_part *part = mail->parts->pdata[i];
+		for (guint j = 0; part->other_names && j < part->other_names->len; j++)
+			if (!g_utf8_validate(part->other_names->pdata[j], -1, NULL))
+				abort();
+		for (guint j = 0; part->archive && j < part->archive->entries->len; j++)
+			if (!g_utf8_validate(((struct mail_entry *)part->archive->entries->pdata[j])->name, -1, NULL))
+				abort();
+	}
 	for (guint i = 0; i < mail->urls->len; i++)
 		if (!g_utf8_validate(mail->urls->pdata[i], -1, NULL))
 			abort();

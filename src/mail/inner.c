@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * inner.c - see inner.h.
+ */
+#include "inner.h"
+
+#include <string.h>
+
+struct part *inner_open(struct part *outer, unsigned *count)
+{
+	static const struct mime_params no_params;
+	static char type[] = "application/octet-stream", disposition[] = "attachment";
+	struct mail *mail = outer->parts->mail;
+	bool deep = outer->depth >= INNER_DEPTH_MAX;
+	if (deep)
+		mail_defect(mail, MIME_TOO_DEEP, span_of(NULL, 0), "part %s: files in files nested deeper than %d",
+			outer->about->number, INNER_DEPTH_MAX);
+	if (deep || parts_full(outer->parts))
+		return NULL;
+	struct mail_part *about = arena_take(mail->arena, sizeof *about);
+	char *number = g_strdup_printf("%s.%u", outer->about->number, ++*count);
+	*about = (struct mail_part){ .content_type = type,
+		.disposition = disposition,
+		.attachment = true,
+		.number = arena_copy(mail->arena, number, strlen(number)) };
+	g_free(number);
+	mail_list_add(mail, &mail->parts, about);
+	struct part *inner = part_open(outer->parts, about, &no_params, outer->in_message);
+	inner->depth = outer->depth + 1;
+	return inner;
+}
+
+void inner_name(struct part *inner, const char *charset, struct span raw)
+{
+	struct arena *arena = inner->parts->mail->arena;
+	GString *name = g_string_new(NULL);
+	charset_append(name, charset, raw);
+	size_t size = strlen(g_strstrip(name->str));
+	if (size > 0)
+		inner->about->filename = arena_copy(arena, name->str, size);
+	g_string_free(name, TRUE);
+}
+
+void inner_close(struct part *inner, bool cut)
+{
+	inner->about->truncated = inner->about->truncated || cut;
+	part_close(inner);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * tnef.c - the files in a winmail.dat (MS-OXTNEF): each becomes a part below it.
+ *
+ * Own code: libytnef needs all of it in memory, prints to standard output and loses memory when the input is broken.
+ * The octets are read as they come, and go to the file's part at once. State: the field that is being read, the names
+ * of the present file, and its part. The text of the message is not taken out: it is in the mail, too.
+ *
+ * A stream of attributes: level, id, length, octets, checksum. One of them (ATTACHMENT) is a list of properties.
+ */
+#include <string.h>
+
+#include "inner.h"
+#include "kind.h"
+
+#define NEED_MAX 24 /* octets of the longest fixed field */
+#define NAME_SIZE_MAX 512
+#define GUID_SIZE 16 /* ahead of an object's octets */
+
+/* Attributes (MS-OXTNEF 2.1.3.3), the type left out. */
+enum {
+	ATTACH_DATA = 0x800f,
+	ATTACH_TITLE = 0x8010,
+	ATTACH_REND_DATA = 0x9002,
+	ATTACHMENT = 0x9005,
+	OEM_CODEPAGE = 0x9007
+};
+/* Properties (MS-OXPROPS). */
+enum { ATTACH_DATA_OBJECT = 0x3701, ATTACH_FILENAME = 0x3704, ATTACH_LONG_FILENAME = 0x3707, NAMED = 0x8000 };
+/* Types of properties (MS-OXCDATA 2.11.1). */
+enum { TYPE_OBJECT = 0x0d, TYPE_STRING8 = 0x1e, TYPE_UNICODE = 0x1f, TYPE_BINARY = 0x102, TYPE_MANY = 0x1000 };
+
+struct tnef;
+typedef void (*tnef_step)(struct tnef *tnef, const uint8_t *octets);
+
+struct name {
+	size_t size;
+	bool unicode;
+	uint8_t octets[NAME_SIZE_MAX];
+};
+
+struct tnef {
+	struct part *outer, *file; /* file: that is open; NULL */
+	unsigned count;
+	bool bad; /* it is not what it should be: nothing more is read */
+	/* what comes next: `want` octets for `step`; before that `pass` octets that go to the file, to a name, or
+	 * nowhere */
+	tnef_step step;
+	size_t have, want;
+	uint64_t pass;
+	bool to_file;
+	struct name *to_name; /* NULL: nowhere */
+	/* the attribute: octets that are left of it; the property: its type and id, its values that are left */
+	uint64_t left;
+	unsigned type, id;
+	uint32_t properties, values;
+	unsigned codepage;
+	uint8_t octets[NEED_MAX];
+	struct name title, long_name;
+};
+
+static uint32_t number(const uint8_t *at, unsigned size)
+{
+	uint32_t value = 0;
+	for (unsigned i = size; i > 0; i--)
+		value = value << 8 | at[i - 1];
+	return value;
+}
+
+/* need - the next octets, for step. */
+static void need(struct tnef *tnef, size_t size, tnef_step step)
+{
+	tnef->want = size;
+	tnef->have = 0;
+	tnef->step = step;
+}
+
+/* pass - so many octets go nowhere, to a name, or to the file, before what is needed next. */
+static void pass(struct tnef *tnef, uint64_t size, struct name *name, bool to_file)
+{
+	tnef->pass = size;
+	tnef->to_name = name;
+	tnef->to_file = to_file;
+}
+
+/* --- files --- */
+
+/* set_name - the long one before the short one. */
+static void set_name(struct tnef *tnef)
+{
+	const struct name *name = tnef->long_name.size > 0 ? &tnef->long_name : &tnef->title;
+	char charset[16] = "utf-16le";
+	size_t size = 0, step = name->unicode ? 2 : 1;
+	while (size + step <= name->size && (name->octets[size] || (step == 2 && name->octets[size + 1])))
+		size += step;
+	if (!name->unicode)
+		g_snprintf(charset, sizeof charset, "cp%u", tnef->codepage);
+	inner_name(tnef->file, charset, span_of(name->octets, size));
+}
+
+static void end_file(struct tnef *tnef, bool cut)
+{
+	if (tnef->file) {
+		set_name(tnef);
+		inner_close(tnef->file, cut);
+	}
+	tnef->file = NULL;
+	tnef->title.size = tnef->long_name.size = 0;
+}
+
+/* begin_data - size octets of the file. */
+static void begin_data(struct tnef *tnef, uint64_t size)
+{
+	if (!tnef->file)
+		tnef->file = inner_open(tnef->outer, &tnef->count);
+	if (tnef->file && (tnef->title.size > 0 || tnef->long_name.size > 0))
+		set_name(tnef);
+	pass(tnef, size, NULL, tnef->file);
+}
+
+/* --- properties --- */
+
+static void take_attribute(struct tnef *tnef, const uint8_t *octets);
+static void take_property(struct tnef *tnef, const uint8_t *octets);
+
+/* need_here - as need, when the attribute has so many; else what is left of it is passed over. */
+static void need_here(struct tnef *tnef, size_t size, tnef_step step)
+{
+	tnef->bad = tnef->bad || tnef->left < size;
+	tnef->left -= MIN(tnef->left, size);
+	need(tnef, size, step);
+}
+
+/* pass_here - as pass, of the octets of the attribute. */
+static void pass_here(struct tnef *tnef, uint64_t size, struct name *name)
+{
+	tnef->bad = tnef->bad || tnef->left < size;
+	size = MIN(size, tnef->left);
+	tnef->left -= size;
+	pass(tnef, size, name, false);
+}
+
+/* take_checksum - behind an attribute. */
+static void take_checksum(struct tnef *tnef, const uint8_t *octets)
+{
+	need(tnef, 9, take_attribute);
+}
+
+/* attribute_end - what is left of it is passed over. */
+static void attribute_end(struct tnef *tnef)
+{
+	pass(tnef, tnef->left, NULL, false);
+	tnef->left = 0;
+	need(tnef, 2, take_checksum);
+}
+
+/* next_property - of the list, or the list is at its end. */
+static void next_property(struct tnef *tnef)
+{
+	if (tnef->properties == 0)
+		attribute_end(tnef);
+	else {
+		tnef->properties--;
+		need_here(tnef, 4, take_property);
+	}
+}
+
+static void take_length(struct tnef *tnef, const uint8_t *octets);
+
+/* next_value - of the property. */
+static void next_value(struct tnef *tnef)
+{
+	if (tnef->values == 0)
+		next_property(tnef);
+	else {
+		tnef->values--;
+		need_here(tnef, 4, take_length);
+	}
+}
+
+static void take_padding(struct tnef *tnef, const uint8_t *octets)
+{
+	next_value(tnef);
+}
+
+/* padded - values begin at multiples of 4. */
+static void padded(struct tnef *tnef, uint32_t size)
+{
+	if (size % 4 == 0)
+		need(tnef, 0, take_padding);
+	else
+		need_here(tnef, 4 - size % 4, take_padding);
+}
+
+/* take_object - octets: how many of the file come. */
+static void take_object(struct tnef *tnef, const uint8_t *octets)
+{
+	uint32_t size = number(octets, 4);
+	begin_data(tnef, size);
+	tnef->left -= size;
+	padded(tnef, size);
+}
+
+/* take_length - of a value of any size: names and the file are kept. */
+static void take_length(struct tnef *tnef, const uint8_t *octets)
+{
+	uint32_t size = number(octets, 4);
+	bool object = tnef->id == ATTACH_DATA_OBJECT && (tnef->type == TYPE_OBJECT || tnef->type == TYPE_BINARY);
+	bool text = tnef->type == TYPE_STRING8 || tnef->type == TYPE_UNICODE;
+	struct name *name = NULL;
+	if (size > tnef->left) {
+		tnef->bad = true;
+		return;
+	}
+	if (object && size >= GUID_SIZE && !(tnef->file && tnef->file->about->size > 0)) {
+		uint32_t skip = tnef->type == TYPE_OBJECT ? GUID_SIZE : 0, rest = size - skip;
+		uint8_t length[4] = { (uint8_t)rest, (uint8_t)(rest >> 8), (uint8_t)(rest >> 16),
+			(uint8_t)(rest >> 24) };
+		if (skip > 0) {
+			/* comes back here without it */
+			pass_here(tnef, skip, NULL);
+			memcpy(tnef->octets, length, sizeof length);
+			tnef->have = tnef->want = 4;
+			tnef->step = take_object;
+			return;
+		}
+		take_object(tnef, length);
+		return;
+	}
+	if (text && tnef->id == ATTACH_LONG_FILENAME)
+		name = &tnef->long_name;
+	else if (text && tnef->id == ATTACH_FILENAME && tnef->title.size == 0)
+		name = &tnef->title;
+	if (name) {
+		name->size = 0;
+		name->unicode = tnef->type == TYPE_UNICODE;
+	}
+	pass_here(tnef, size, name);
+	padded(tnef, size);
+}
+
+/* value_size - of types that have one; 0: a length stands ahead of it. */
+static unsigned value_size(unsigned type)
+{
+	switch (type & ~(unsigned)TYPE_MANY) {
+	case 0x02: /* a short one is padded */
+	case 0x03:
+	case 0x04:
+	case 0x0a:
+	case 0x0b:
+	case 0x01:
+		return 4;
+	case 0x05:
+	case 0x06:
+	case 0x07:
+	case 0x14:
+	case 0x40:
+		return 8;
+	case 0x48:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
+static void take_values(struct tnef *tnef, const uint8_t *octets)
+{
+	unsigned size = value_size(tnef->type);
+	tnef->values = number(octets, 4);
+	if (size == 0)
+		next_value(tnef);
+	else {
+		pass_here(tnef, (uint64_t)tnef->values * size, NULL);
+		tnef->values = 0;
+		need(tnef, 0, take_padding);
+	}
+}
+
+/* begin_values - the property's values: so many of them, or one. */
+static void begin_values(struct tnef *tnef)
+{
+	static const uint8_t one[4] = { 1 };
+	if (tnef->type & TYPE_MANY || value_size(tnef->type) == 0)
+		need_here(tnef, 4, take_values);
+	else
+		take_values(tnef, one);
+}
+
+static void take_name_end(struct tnef *tnef, const uint8_t *octets)
+{
+	begin_values(tnef);
+}
+
+static void take_name_size(struct tnef *tnef, const uint8_t *octets)
+{
+	uint64_t size = number(octets, 4);
+	pass_here(tnef, (size + 3) & ~UINT64_C(3), NULL);
+	need(tnef, 0, take_name_end);
+}
+
+/* take_named - a property with a name: its set, then a number or a text. */
+static void take_named(struct tnef *tnef, const uint8_t *octets)
+{
+	need_here(tnef, 4, number(octets + GUID_SIZE, 4) == 0 ? take_name_end : take_name_size);
+}
+
+static void take_property(struct tnef *tnef, const uint8_t *octets)
+{
+	tnef->type = number(octets, 2);
+	tnef->id = number(octets + 2, 2);
+	if (tnef->id >= NAMED)
+		need_here(tnef, GUID_SIZE + 4, take_named);
+	else
+		begin_values(tnef);
+}
+
+static void take_count(struct tnef *tnef, const uint8_t *octets)
+{
+	tnef->properties = number(octets, 4);
+	next_property(tnef);
+}
+
+/* --- attributes --- */
+
+static void take_codepage(struct tnef *tnef, const uint8_t *octets)
+{
+	tnef->codepage = number(octets, 4);
+	attribute_end(tnef);
+}
+
+static void take_attribute(struct tnef *tnef, const uint8_t *octets)
+{
+	unsigned id = number(octets + 1, 2);
+	tnef->left = number(octets + 5, 4);
+	if (octets[0] != 1 && octets[0] != 2) {
+		tnef->bad = true;
+		return;
+	}
+	if (id == ATTACH_REND_DATA)
+		end_file(tnef, false);
+	if (id == ATTACHMENT)
+		need_here(tnef, 4, take_count);
+	else if (id == OEM_CODEPAGE && tnef->left >= 4)
+		need_here(tnef, 4, take_codepage);
+	else if (id == ATTACH_DATA) {
+		begin_data(tnef, tnef->left);
+		need(tnef, 2, take_checksum);
+	} else if (id == ATTACH_TITLE) {
+		tnef->title.size = 0;
+		tnef->title.unicode = false;
+		pass(tnef, tnef->left, &tnef->title, false);
+		need(tnef, 2, take_checksum);
+	} else
+		attribute_end(tnef);
+}
+
+/* take_signature - and a key that means nothing here. */
+static void take_signature(struct tnef *tnef, const uint8_t *octets)
+{
+	need(tnef, 9, take_attribute);
+}
+
+/* --- the looker --- */
+
+static void *tnef_begin(struct part *part, struct span head)
+{
+	const struct kind *kind = kind_of(head);
+	if (!kind || kind->container != CONTAINER_TNEF)
+		return NULL;
+	struct tnef *tnef = g_new0(struct tnef, 1);
+	tnef->outer = part;
+	tnef->codepage = 1252;
+	need(tnef, 6, take_signature);
+	return tnef;
+}
+
+/* take_passed - octets of what is passed. */
+static void take_passed(struct tnef *tnef, struct span octets)
+{
+	struct name *name = tnef->to_name;
+	if (tnef->to_file)
+		part_feed(tnef->file, octets);
+	else if (name) {
+		size_t kept = MIN(octets.size, NAME_SIZE_MAX - name->size);
+		memcpy(name->octets + name->size, octets.data, kept);
+		name->size += kept;
+	}
+	tnef->pass -= octets.size;
+}
+
+static void tnef_feed(void *state, struct span piece)
+{
+	struct tnef *tnef = state;
+	while (!tnef->bad) {
+		if (tnef->pass > 0) {
+			size_t size = (size_t)MIN(tnef->pass, piece.size);
+			if (size == 0)
+				return;
+			take_passed(tnef, span_of(piece.data, size));
+			piece = span_of(piece.data + size, piece.size - size);
+			continue;
+		}
+		size_t size = MIN(tnef->want - tnef->have, piece.size);
+		if (size > 0)
+			memcpy(tnef->octets + tnef->have, piece.data, size);
+		tnef->have += size;
+		piece = span_of(piece.data + size, piece.size - size);
+		if (tnef->have < tnef->want)
+			return;
+		uint8_t octets[NEED_MAX];
+		memcpy(octets, tnef->octets, sizeof octets);
+		tnef->step(tnef, octets);
+	}
+}
+
+static void tnef_gap(void *state, uint64_t size)
+{
+	struct tnef *tnef = state;
+	if (tnef->file)
+		part_gap(tnef->file, size);
+	tnef->bad = true; /* from here on nothing is where it should be */
+}
+
+static void tnef_end(void *state, struct part *part)
+{
+	struct tnef *tnef = state;
+	bool cut = tnef->bad || tnef->pass > 0 || tnef->step != take_attribute || tnef->have > 0;
+	if (cut && !part->about->truncated)
+		mail_defect(part->parts->mail, MIME_MALFORMED, span_of(NULL, 0),
+			"part %s: TNEF that ends in its middle", part->about->number);
+	end_file(tnef, cut);
+	g_free(tnef);
+}
+
+static void tnef_drop(void *state)
+{
+	struct tnef *tnef = state;
+	if (tnef->file)
+		part_drop(tnef->file);
+	g_free(tnef);
+}
+
+static size_t tnef_memory(const void *state)
+{
+	const struct tnef *tnef = state;
+	return sizeof *tnef + (tnef->file ? part_memory(tnef->file) : 0);
+}
+
+const struct part_looker tnef_looker = { .begin = tnef_begin,
+	.feed = tnef_feed,
+	.gap = tnef_gap,
+	.end = tnef_end,
+	.drop = tnef_drop,
+	.memory = tnef_memory };

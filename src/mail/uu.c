@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * uu.c - files in the text of a mail, as uuencode writes them: "begin 644 name", "begin-base64 644 name". Each becomes
+ * a part below the text; the text stays as it is.
+ *
+ * A begin line counts when what follows is a line of such a file, so a sentence that begins with the word does not.
+ * State: one line (LINE_MAX_SIZE octets of it), and the file that is open.
+ */
+#include <string.h>
+
+#include "inner.h"
+
+#define LINE_MAX_SIZE 300 /* octets; no line of a file is longer */
+#define UU_OCTETS_MAX 45  /* of a line, decoded */
+#define NAME_SIZE_MAX 256
+
+enum uu_state { UU_TEXT, UU_BEGUN, UU_FILE, BASE64_BEGUN, BASE64_FILE };
+
+struct uu {
+	struct part *outer, *file;
+	enum uu_state state;
+	unsigned count;
+	int begun;              /* letters of "begin" that the present line of the text begins with; -1: it does not */
+	size_t size, name_size; /* of the line so far; LINE_MAX_SIZE: it is too long */
+	gint base64_state;
+	guint base64_save;
+	char *line, *name; /* NULL until a line begins so */
+};
+
+static const char word[] = "begin";
+#define WORD_SIZE ((int)sizeof word - 1)
+
+/* take_begin - is it a begin line? */
+static bool take_begin(struct uu *uu)
+{
+	const char *line = uu->line, *end = line + uu->size;
+	bool base64 = uu->size > 13 && memcmp(line, "begin-base64 ", 13) == 0;
+	if (!base64 && (uu->size <= 6 || memcmp(line, "begin ", 6) != 0))
+		return false;
+	const char *mode = line + (base64 ? 13 : 6), *at = mode;
+	while (at < end && *at >= '0' && *at <= '7')
+		at++;
+	if (at - mode < 3 || at - mode > 6 || at == end || *at != ' ')
+		return false;
+	uu->name_size = MIN((size_t)(end - at - 1), NAME_SIZE_MAX);
+	memcpy(uu->name, at + 1, uu->name_size);
+	uu->state = base64 ? BASE64_BEGUN : UU_BEGUN;
+	return true;
+}
+
+/* uu_octets - how many octets the line stands for; -1: it is no line of a file. Blanks at its end may have been lost,
+ * and some programs add a checksum. */
+static int uu_octets(const struct uu *uu)
+{
+	if (uu->size == 0)
+		return -1;
+	for (size_t i = 0; i < uu->size; i++)
+		if (uu->line[i] < ' ' || uu->line[i] > '`')
+			return -1;
+	int octets = (uu->line[0] - ' ') & 0x3f;
+	size_t letters = (size_t)(octets + 2) / 3 * 4;
+	if (octets > UU_OCTETS_MAX || uu->size > 1 + letters + 2)
+		return -1;
+	/* what is missing must have been blanks, so the line does not end in one; of the first line that is believed
+	 * only when it is a full one */
+	bool lost = uu->size < 1 + letters, first = uu->state == UU_BEGUN && octets < UU_OCTETS_MAX;
+	return lost && (first || uu->line[uu->size - 1] == ' ') ? -1 : octets;
+}
+
+/* uu_decode - a line of the file. */
+static void uu_decode(struct uu *uu, int octets)
+{
+	uint8_t out[UU_OCTETS_MAX + 3];
+	size_t used = 0;
+	for (size_t at = 1; used < (size_t)octets; at += 4) {
+		uint32_t bits = 0;
+		for (size_t i = at; i < at + 4; i++)
+			bits = bits << 6 | (i < uu->size ? ((uint32_t)uu->line[i] - ' ') & 0x3f : 0);
+		out[used++] = (uint8_t)(bits >> 16);
+		out[used++] = (uint8_t)(bits >> 8);
+		out[used++] = (uint8_t)bits;
+	}
+	part_feed(uu->file, span_of(out, (size_t)octets));
+}
+
+static void end_file(struct uu *uu, bool cut)
+{
+	if (uu->file)
+		inner_close(uu->file, cut);
+	uu->file = NULL;
+	uu->state = UU_TEXT;
+}
+
+/* begin_file - the begin line was one. Returns false when there is no room for a file more. */
+static bool begin_file(struct uu *uu, enum uu_state state)
+{
+	uu->file = inner_open(uu->outer, &uu->count);
+	uu->state = uu->file ? state : UU_TEXT;
+	uu->base64_state = 0;
+	uu->base64_save = 0;
+	if (uu->file)
+		inner_name(uu->file, uu->outer->about->charset, span_of(uu->name, uu->name_size));
+	return uu->file;
+}
+
+static bool is_base64(const struct uu *uu)
+{
+	for (size_t i = 0; i < uu->size; i++)
+		if (!g_ascii_isalnum(uu->line[i]) && !strchr("+/=", uu->line[i]))
+			return false;
+	return uu->size > 0;
+}
+
+static bool line_is(const struct uu *uu, const char *text)
+{
+	return uu->size == strlen(text) && memcmp(uu->line, text, uu->size) == 0;
+}
+
+/* take_uu - a line behind begin. What is none ends the file in its middle. */
+static void take_uu(struct uu *uu)
+{
+	int octets = uu_octets(uu);
+	bool last = line_is(uu, "end");
+	if (uu->state == UU_BEGUN && (octets < 0 || last || !begin_file(uu, UU_FILE))) {
+		uu->state = UU_TEXT;
+		take_begin(uu);
+		return;
+	}
+	if (last)
+		end_file(uu, false);
+	else if (octets > 0)
+		uu_decode(uu, octets);
+	else if (octets < 0 && uu->size > 0) {
+		end_file(uu, true);
+		take_begin(uu);
+	}
+}
+
+static void take_base64(struct uu *uu)
+{
+	bool last = line_is(uu, "====");
+	if (!is_base64(uu) || (uu->state == BASE64_BEGUN && (last || !begin_file(uu, BASE64_FILE)))) {
+		end_file(uu, true);
+		take_begin(uu);
+		return;
+	}
+	uint8_t out[LINE_MAX_SIZE];
+	if (last)
+		end_file(uu, false);
+	else
+		part_feed(uu->file, span_of(out, g_base64_decode_step(uu->line, uu->size, out, &uu->base64_state,
+							 &uu->base64_save)));
+}
+
+/* take_line - the line is there. */
+static void take_line(struct uu *uu)
+{
+	bool tail = uu->size == LINE_MAX_SIZE;
+	if (!tail && uu->size > 0 && uu->line[uu->size - 1] == '\r')
+		uu->size--;
+	if (tail)
+		end_file(uu, true);
+	else if (uu->state == UU_TEXT)
+		take_begin(uu);
+	else if (uu->state == UU_BEGUN || uu->state == UU_FILE)
+		take_uu(uu);
+	else
+		take_base64(uu);
+	uu->size = 0;
+	uu->begun = 0;
+}
+
+/* --- the looker --- */
+
+static void *uu_begin(struct part *part, struct span head)
+{
+	const char *type = part->about->content_type;
+	if (!g_str_has_prefix(type, "text/") || strcmp(type, "text/html") == 0)
+		return NULL;
+	struct uu *uu = g_new0(struct uu, 1);
+	uu->outer = part;
+	return uu;
+}
+
+/* skip_text - to where a line begins with the word, which is taken as the beginning of that line. Returns where to go
+ * on.
+ */
+static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t *end)
+{
+	while (at < end) {
+		if (uu->begun < 0) {
+			at = memchr(at, '\n', (size_t)(end - at));
+			if (!at)
+				return end;
+			at++;
+			uu->begun = 0;
+			continue;
+		}
+		uu->begun = *at == word[uu->begun] ? uu->begun + 1 : -1;
+		if (uu->begun < 0)
+			continue;
+		at++;
+		if (uu->begun == WORD_SIZE) {
+			if (!uu->line) {
+				uu->line = g_malloc(LINE_MAX_SIZE + NAME_SIZE_MAX);
+				uu->name = uu->line + LINE_MAX_SIZE;
+			}
+			memcpy(uu->line, word, WORD_SIZE);
+			uu->size = WORD_SIZE;
+			return at;
+		}
+	}
+	return at;
+}
+
+static void uu_feed(void *state, struct span piece)
+{
+	struct uu *uu = state;
+	const uint8_t *at = piece.data, *end = at + piece.size;
+	while (at < end) {
+		if (uu->state == UU_TEXT && uu->size == 0) {
+			at = skip_text(uu, at, end);
+			continue;
+		}
+		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
+		size_t size = (size_t)((lf ? lf : end) - at), kept = MIN(size, LINE_MAX_SIZE - uu->size);
+		memcpy(uu->line + uu->size, at, kept);
+		uu->size += kept;
+		if (lf)
+			take_line(uu);
+		at += size + (lf != NULL);
+	}
+}
+
+/* uu_gap - what is missing may be of the file. */
+static void uu_gap(void *state, uint64_t size)
+{
+	struct uu *uu = state;
+	if (uu->file)
+		part_gap(uu->file, size);
+}
+
+static void uu_end(void *state, struct part *part)
+{
+	struct uu *uu = state;
+	if (uu->size > 0)
+		take_line(uu);
+	end_file(uu, true);
+	g_free(uu->line);
+	g_free(uu);
+}
+
+static void uu_drop(void *state)
+{
+	struct uu *uu = state;
+	if (uu->file)
+		part_drop(uu->file);
+	g_free(uu->line);
+	g_free(uu);
+}
+
+static size_t uu_memory(const void *state)
+{
+	const struct uu *uu = state;
+	return sizeof *uu + (uu->line ? LINE_MAX_SIZE + NAME_SIZE_MAX : 0) + (uu->file ? part_memory(uu->file) : 0);
+}
+
+const struct part_looker uu_looker = {
+	.begin = uu_begin, .feed = uu_feed, .gap = uu_gap, .end = uu_end, .drop = uu_drop, .memory = uu_memory
+};

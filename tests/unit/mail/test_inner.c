@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_inner.c - files that are found in parts: uuencoded in a text, in a winmail.dat; and macros in documents. Each
+ * mail is read whole and octet by octet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "mail.h"
+
+static const struct mail_options options = {
+	.parse = true, .body = true, .body_limit = 65536, .archives = true, .hashes = HASH_SHA256
+};
+
+/* parts_of - the parts below `above`: "number name size state first-octets", apart by '|'. */
+static char *parts_of(struct mail *mail)
+{
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < mail->parts->len; i++) {
+		const struct mail_part *part = mail->parts->pdata[i];
+		if (!strchr(part->number, '.'))
+			continue;
+		g_string_append_printf(text, "%s%s %s %u%s %.*s", text->len > 0 ? "|" : "", part->number,
+			part->filename ? part->filename : "-", (unsigned)part->size, part->truncated ? " cut" : "",
+			(int)MIN(part->head_size, 20), (const char *)part->head);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* inner_are - what is in a mail of these octets, in steps. defects: how many. */
+static void inner_are(const void *octets, size_t size, const char *expected, unsigned defects)
+{
+	static const size_t steps[] = { 1, 7, 1 << 20 };
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct mail *mail = mail_new(&options);
+		for (size_t at = 0; at < size; at += steps[i])
+			mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(steps[i], size - at) });
+		mail_finish(mail, true);
+		char *got = parts_of(mail);
+		if (strcmp(got, expected) != 0)
+			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
+		assert_int_equal(mail->defects->len, defects);
+		g_free(got);
+		mail_free(mail);
+	}
+}
+
+/* --- uuencode --- */
+
+static void text_has(const char *text, const char *expected)
+{
+	char *mail = g_strdup_printf("Subject: x\r\n\r\n%s", text);
+	inner_are(mail, strlen(mail), expected, 0);
+	g_free(mail);
+}
+
+#define HELLO "begin 644 hello.txt\r\n&:&5L;&\\*\r\n`\r\nend\r\n"
+
+static void uuencoded_files_in_a_text(void **state)
+{
+	text_has("See.\r\n" HELLO "Bye.\r\n", "1.1 hello.txt 6 hello\n");
+	text_has("begin 644 hello.txt\n&:&5L;&\\*\n \nend\n", "1.1 hello.txt 6 hello\n");
+	text_has(HELLO "and\r\n" HELLO, "1.1 hello.txt 6 hello\n|1.2 hello.txt 6 hello\n");
+	text_has("begin 644 hello.txt\r\n&:&5L;&\\*\r\n\r\nend", "1.1 hello.txt 6 hello\n");
+	text_has("begin 0600 a b.txt\r\n#86)C\r\n#9&5F\r\n`\r\nend\r\n", "1.1 a b.txt 6 abcdef");
+	/* blanks at the end of a line were lost; a checksum letter; what is cut off */
+	text_has("begin 644 z\r\nM86)C\r\n#9&5F\r\n`\r\nend\r\n", "1.1 z 48 abc");
+	text_has("begin 644 c\r\n#86)C$\r\n`\r\nend\r\n", "1.1 c 3 abc");
+	text_has("begin 644 cut.exe\r\n#86)C\r\n", "1.1 cut.exe 3 cut abc");
+	text_has("begin 644 cut.exe\r\n#86)C\r\nand so on\r\n" HELLO, "1.1 cut.exe 3 cut abc|1.2 hello.txt 6 hello\n");
+	text_has("begin 644 =?utf-8?q?x?=\r\n#86)C\r\n`\r\nend\r\n", "1.1 =?utf-8?q?x?= 3 abc");
+	/* sentences */
+	text_has("begin 644 is how it begins\r\nand this is a text\r\n", "");
+	text_has("begin 644 A\r\nALL IN CAPITALS\r\n", "");
+	text_has("begin 644 A\r\nend\r\n", "");
+	text_has("begin 6x4 a\r\n#86)C\r\n`\r\nend\r\n", "");
+	text_has("begin 64\r\n#86)C\r\n`\r\nend\r\n", "");
+	text_has(" begin 644 a\r\n#86)C\r\n`\r\nend\r\n", "");
+	text_has("begin 644 a\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+}
+
+static void base64_files_in_a_text(void **state)
+{
+	text_has("begin-base64 644 b.txt\r\naGVsbG8g\r\nd29ybGQ=\r\n====\r\nBye.\r\n", "1.1 b.txt 11 hello world");
+	text_has("begin-base64 644 b.txt\nYWJj\n", "1.1 b.txt 3 cut abc");
+	text_has("begin-base64 644 b.txt\nYWJj\nno more\n" HELLO, "1.1 b.txt 3 cut abc|1.2 hello.txt 6 hello\n");
+	text_has("begin-base64 644 b.txt\n====\n", "");
+	text_has("begin-base64 644 b.txt\nis no file\n", "");
+}
+
+static void long_lines_are_no_files(void **state)
+{
+	GString *text = g_string_new("begin 644 ");
+	for (unsigned i = 0; i < 1000; i++)
+		g_string_append(text, "name");
+	g_string_append(text, "\r\n#86)C\r\n`\r\nend\r\nbegin 644 a\r\n#86)C\r\n");
+	for (unsigned i = 0; i < 1000; i++)
+		g_string_append(text, "M86)C");
+	g_string_append(text, "\r\n");
+	text_has(text->str, "1.1 a 3 cut abc");
+	g_string_free(text, TRUE);
+}
+
+static void only_texts_are_searched(void **state)
+{
+	static const char html[] = "Content-Type: text/html\r\n\r\n" HELLO,
+			  data[] = "Content-Type: application/x-y\r\n\r\n" HELLO,
+			  coded[] = "Content-Transfer-Encoding: base64\r\n\r\nYmVnaW4gNjQ0IGEKIzg2KUMKYAplbmQK\r\n";
+	inner_are(html, strlen(html), "", 0);
+	inner_are(data, strlen(data), "", 0);
+	inner_are(coded, strlen(coded), "1.1 a 3 abc", 0);
+}
+
+/* --- TNEF --- */
+
+static void put(GString *text, unsigned value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		g_string_append_c(text, (char)(value >> 8 * i));
+}
+
+static void attribute(GString *tnef, unsigned level, unsigned id, const void *octets, size_t size)
+{
+	put(tnef, level, 1);
+	put(tnef, id, 4);
+	put(tnef, (unsigned)size, 4);
+	g_string_append_len(tnef, octets, (gssize)size);
+	put(tnef, 0, 2);
+}
+
+static GString *tnef_new(void)
+{
+	GString *tnef = g_string_new(NULL);
+	put(tnef, 0x223e9f78, 4);
+	put(tnef, 1, 2);
+	attribute(tnef, 1, 0x00089006, "\0\0\1\0", 4);
+	return tnef;
+}
+
+/* property - of one value of any size. */
+static void property(GString *list, unsigned type, unsigned id, const void *octets, size_t size)
+{
+	put(list, type, 2);
+	put(list, id, 2);
+	put(list, 1, 4);
+	put(list, (unsigned)size, 4);
+	g_string_append_len(list, octets, (gssize)size);
+	put(list, 0, (unsigned)(4 - size % 4) % 4);
+}
+
+static GString *list_new(unsigned count)
+{
+	GString *list = g_string_new(NULL);
+	put(list, count, 4);
+	return list;
+}
+
+static void tnef_has(GString *tnef, const char *expected, unsigned defects)
+{
+	GString *mail = g_string_new("Content-Type: application/ms-tnef; name=winmail.dat\r\n"
+				     "Content-Transfer-Encoding: binary\r\n\r\n");
+	g_string_append_len(mail, tnef->str, (gssize)tnef->len);
+	inner_are(mail->str, mail->len, expected, defects);
+	g_string_free(mail, TRUE);
+}
+
+static void files_in_tnef(void **state)
+{
+	GString *tnef = tnef_new(), *list = list_new(5);
+	attribute(tnef, 2, 0x00069002, "\1\0\0\0\0\0\0\0\0\0\0\0\0\0", 14);
+	attribute(tnef, 2, 0x00018010, "TOOL~1.EXE", 11);
+	attribute(tnef, 2, 0x0006800f, "MZ\x90", 3);
+	put(list, 0x0003, 2); /* a number */
+	put(list, 0x3705, 2);
+	put(list, 1, 4);
+	put(list, 0x0003, 2); /* a property with a name: a number of a set */
+	put(list, 0x8001, 2);
+	g_string_append(list, "0123456789abcdef");
+	put(list, 0, 4);
+	put(list, 7, 4);
+	put(list, 9, 4);
+	put(list, 0x001e, 2); /* one with a text for a name, and two values */
+	put(list, 0x8002, 2);
+	g_string_append(list, "0123456789abcdef");
+	put(list, 1, 4);
+	put(list, 6, 4);
+	g_string_append_len(list, "n\0m\0\0\0\0\0", 8);
+	put(list, 1, 4);
+	put(list, 2, 4);
+	g_string_append(list, "xy\1\1");
+	property(list, 0x001f, 0x3707, "a\0 \0l\0o\0n\0g\0 \0n\0a\0m\0e\0.\0e\0x\0e\0\0\0", 34);
+	property(list, 0x001e, 0x370e, "x/y", 3);
+	attribute(tnef, 2, 0x00069005, list->str, list->len);
+	attribute(tnef, 2, 0x00069002, "\1\0\0\0\0\0\0\0\0\0\0\0\0\0", 14);
+	attribute(tnef, 2, 0x0006800f, "second", 6);
+	attribute(tnef, 2, 0x00018010, "b\xfc.txt", 7);
+	tnef_has(tnef, "1.1 a long name.exe 3 MZ\x90|1.2 b\xc3\xbc.txt 6 second", 0);
+	/* cut off */
+	g_string_truncate(tnef, tnef->len - 22);
+	tnef_has(tnef, "1.1 a long name.exe 3 MZ\x90|1.2 - 4 cut seco", 1);
+	g_string_free(list, TRUE);
+	g_string_free(tnef, TRUE);
+}
+
+static void names_in_the_code_page_of_the_sender(void **state)
+{
+	GString *tnef = tnef_new();
+	attribute(tnef, 1, 0x00069007, "\xe3\4\0\0\0\0\0\0", 8); /* 1251 */
+	attribute(tnef, 2, 0x00069002, "", 0);
+	attribute(tnef, 2, 0x00018010, "\xe0.txt", 6);
+	attribute(tnef, 2, 0x0006800f, "x", 1);
+	tnef_has(tnef, "1.1 \xd0\xb0.txt 1 x", 0);
+	g_string_free(tnef, TRUE);
+}
+
+static void a_message_in_tnef_is_tnef(void **state)
+{
+	GString *inner = tnef_new(), *tnef = tnef_new(), *list = list_new(2),
+		*object = g_string_new("0123456789abcdef");
+	attribute(inner, 2, 0x00069002, "", 0);
+	attribute(inner, 2, 0x00018010, "in.txt", 7);
+	attribute(inner, 2, 0x0006800f, "inner", 5);
+	g_string_append_len(object, inner->str, (gssize)inner->len);
+	property(list, 0x000d, 0x3701, object->str, object->len);
+	property(list, 0x001e, 0x3704, "message", 8);
+	attribute(tnef, 2, 0x00069002, "", 0);
+	attribute(tnef, 2, 0x00069005, list->str, list->len);
+	char *expected = g_strdup_printf("1.1 message %u x\x9f>\"\1|1.1.1 in.txt 5 inner", (unsigned)inner->len);
+	tnef_has(tnef, expected, 0);
+	g_free(expected);
+	g_string_free(object, TRUE);
+	g_string_free(list, TRUE);
+	g_string_free(tnef, TRUE);
+	g_string_free(inner, TRUE);
+}
+
+static void broken_tnef_is_told(void **state)
+{
+	GString *tnef = tnef_new(), *list = list_new(1000000);
+	attribute(tnef, 3, 0x00069002, "", 0);
+	tnef_has(tnef, "", 1);
+	g_string_truncate(tnef, 6);
+	put(list, 0x001e, 2);
+	put(list, 0x3707, 2);
+	put(list, 0xffffffff, 4);
+	put(list, 0xffffffff, 4);
+	attribute(tnef, 2, 0x00069005, list->str, list->len);
+	tnef_has(tnef, "", 1);
+	g_string_truncate(tnef, 6);
+	put(tnef, 2, 1);
+	put(tnef, 0x0006800f, 4);
+	put(tnef, 0xffffffff, 4);
+	g_string_append(tnef, "the rest");
+	tnef_has(tnef, "1.1 - 8 cut the rest", 1);
+	g_string_free(list, TRUE);
+	g_string_free(tnef, TRUE);
+}
+
+/* --- documents --- */
+
+/* macros_of - of a file of an OLE header and directory entries: "name type", apart by ','. */
+static enum mail_macros macros_of(const char *entries, const char **extension)
+{
+	static char known[8];
+	GString *mail = g_string_new("Content-Type: application/x-y\r\nContent-Transfer-Encoding: binary\r\n\r\n");
+	size_t begin = mail->len;
+	g_string_append_len(mail, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8);
+	while (mail->len < begin + 512)
+		g_string_append_c(mail, '\0');
+	gchar **words = g_strsplit(entries, ",", 0);
+	for (gchar **word = words; *word; word++) {
+		uint8_t entry[128] = { 0 };
+		size_t size = strlen(*word) - 2;
+		for (size_t i = 0; i < size; i++)
+			entry[2 * i] = (uint8_t)(*word)[i];
+		entry[64] = (uint8_t)(2 * (size + 1));
+		entry[66] = (uint8_t)((*word)[size + 1] - '0');
+		g_string_append_len(mail, (const char *)entry, sizeof entry);
+	}
+	g_strfreev(words);
+	enum mail_macros macros[2];
+	for (size_t step = 0; step < 2; step++) {
+		struct mail *read = mail_new(&options);
+		for (size_t at = 0; at < mail->len; at += step ? 1 : mail->len)
+			mail_feed(read, (struct span){ (const uint8_t *)mail->str + at, step ? 1 : mail->len });
+		mail_finish(read, true);
+		const struct mail_part *part = read->parts->pdata[0];
+		macros[step] = part->macros;
+		g_strlcpy(known, part->extension ? part->extension : "", sizeof known);
+		mail_free(read);
+	}
+	assert_int_equal(macros[0], macros[1]);
+	*extension = known;
+	g_string_free(mail, TRUE);
+	return macros[0];
+}
+
+static void macros_in_older_documents(void **state)
+{
+	const char *extension;
+	assert_int_equal(macros_of("Root Entry 5,WordDocument 2,1Table 2", &extension), MACROS_NONE);
+	assert_string_equal(extension, ".doc");
+	assert_int_equal(
+		macros_of("Root Entry 5,WordDocument 2,Macros 1,VBA 1,_VBA_PROJECT 2", &extension), MACROS_PRESENT);
+	assert_string_equal(extension, ".doc");
+	assert_int_equal(macros_of("Root Entry 5,Workbook 2,_VBA_PROJECT_CUR 1", &extension), MACROS_PRESENT);
+	assert_string_equal(extension, ".xls");
+	assert_int_equal(macros_of("Root Entry 5,PowerPoint Document 2,VBA 2", &extension), MACROS_NONE);
+	assert_string_equal(extension, ".ppt");
+	assert_int_equal(macros_of("Root Entry 5,something 2", &extension), MACROS_UNKNOWN);
+	assert_string_equal(extension, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(uuencoded_files_in_a_text),
+		cmocka_unit_test(base64_files_in_a_text),
+		cmocka_unit_test(long_lines_are_no_files),
+		cmocka_unit_test(only_texts_are_searched),
+		cmocka_unit_test(files_in_tnef),
+		cmocka_unit_test(names_in_the_code_page_of_the_sender),
+		cmocka_unit_test(a_message_in_tnef_is_tnef),
+		cmocka_unit_test(broken_tnef_is_told),
+		cmocka_unit_test(macros_in_older_documents),
+	};
+	mail_init();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mail_exit();
+	return failed;
+}
