@@ -35,6 +35,7 @@ struct options {
 	GArray *files;     /* struct named_file: those that options name */
 	char *output_file; /* NULL: standard output */
 	char *bpf;
+	struct selection selection; /* --host, --after, --before */
 	bool checksums, strict, continuous, keep_order, quiet, verbose;
 	enum progress progress;
 	unsigned jobs; /* 0: number of cores */

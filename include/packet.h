@@ -35,31 +35,32 @@ struct segment {
 	const uint8_t *payload;
 };
 
-/* Why a packet gave no segment. The names are those of the stats record. */
+/* Why a packet gave no segment: X(id, name in the stats record, words when a mail may be lost by that; NULL). */
 /* clang-format off */
 #define DECODE_RESULTS(X) \
-	X(SEGMENT, "tcp") \
-	X(FRAGMENT, "fragment_held")         /* kept until its datagram is whole: not an error */ \
-	X(NOT_TCP, "not_tcp") \
-	X(NOT_IP, "not_ip") \
-	X(LINK_UNKNOWN, "link_type_unknown") \
-	X(UNKNOWN, "encapsulation_unknown")  /* something else, that may carry IP, is not known */ \
-	X(ENCRYPTED, "encrypted") \
-	X(TRUNCATED, "truncated")            /* the headers themselves are cut */ \
-	X(MALFORMED, "malformed") \
-	X(TOO_DEEP, "too_deep") \
-	X(BAD_CHECKSUM, "bad_checksum")      /* only when verified */ \
-	X(FRAGMENT_LIMIT, "fragment_dropped") /* memory or age */
+	X(SEGMENT, "tcp", NULL) \
+	X(FRAGMENT, "fragment_held", NULL)   /* kept until its datagram is whole: not an error */ \
+	X(NOT_TCP, "not_tcp", NULL) \
+	X(NOT_IP, "not_ip", NULL) \
+	X(LINK_UNKNOWN, "link_type_unknown", "of an unknown link type") \
+	X(UNKNOWN, "encapsulation_unknown", "in an unknown encapsulation") /* something else, that may carry IP */ \
+	X(ENCRYPTED, "encrypted", "encrypted") \
+	X(TRUNCATED, "truncated", "with headers cut by the snap length") \
+	X(MALFORMED, "malformed", "malformed") \
+	X(TOO_DEEP, "too_deep", "nested too deeply") \
+	X(BAD_CHECKSUM, "bad_checksum", "with a wrong checksum") /* only when verified */ \
+	X(FRAGMENT_LIMIT, "fragment_dropped", "fragments given up") /* memory or age */
 /* clang-format on */
 
 enum decode_result {
-#define X(id, name) DECODE_##id,
+#define X(id, name, words) DECODE_##id,
 	DECODE_RESULTS(X)
 #undef X
 		DECODE_RESULT_COUNT
 };
 
 extern const char *const decode_result_names[DECODE_RESULT_COUNT];
+extern const char *const decode_result_words[DECODE_RESULT_COUNT]; /* NULL: nothing is lost by it */
 
 /* What was not known: a number of this kind, in so many packets. */
 enum unknown_kind { UNKNOWN_LINK_TYPE, UNKNOWN_ETHERTYPE, UNKNOWN_GRE, UNKNOWN_IP_PROTOCOL, UNKNOWN_PPP };
@@ -79,11 +80,31 @@ void decoder_free(struct decoder *decoder);
 /* decoder_packet - decodes one packet. *segment is filled in only when the result is DECODE_SEGMENT. */
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment);
 
-/* decoder_unknown - what was not known, in words: "3 link type 220 (USB_LINUX_MMAPPED), 1 Ethernet type 0x1234", the
+/* decoder_unknown - what was not known, in words: "3 of link type 220 (USB_LINUX_MMAPPED), 1 of Ethernet type
+ * 0x1234", the
  * most frequent first; NULL when there was nothing. Free with g_free. */
 char *decoder_unknown(const struct decoder *decoder);
 
 /* decoder_fragment_conflicts - overlapping fragments so far whose octets differed. */
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder);
+
+/* ---- which packets are wanted ---- */
+
+struct network {
+	struct address address;
+	uint8_t bits; /* of the address that count */
+};
+
+/* By capture time (nanoseconds; from `after` on, and before `before`, 0: no end) and by addresses: one of the two is in
+ * one of the networks (struct network; NULL: all). */
+struct selection {
+	int64_t after, before;
+	GArray *networks;
+};
+
+/* network_parse - "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Returns false when the text is no such. */
+bool network_parse(const char *text, struct network *network);
+bool selection_has_time(const struct selection *selection, int64_t time);
+bool selection_has_segment(const struct selection *selection, const struct segment *segment);
 
 #endif

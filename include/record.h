@@ -94,6 +94,7 @@ void output_flow(struct output *output, const struct place *place, const struct 
 #define COUNTERS(X) \
 	X(packets, SAME, "packets read") \
 	X(bytes, SAME, "octets of those packets on the wire") \
+	X(filtered, SAME, "packets left out by --filter, --host, --after, --before, not counted above") \
 	X(fragment_conflicts, SAME, "overlapping IP fragments that differ") \
 	X(connections, SUMMED, "TCP connections") \
 	X(sessions, SUMMED, "those that spoke SMTP") \
@@ -116,8 +117,9 @@ struct input_stats {
 	uint64_t time_jumps, first_time_jump; /* see flow.h */
 	struct moment first, last;
 	bool complete,
-		cut;     /* cut: not complete, since captures end in the middle of a packet and for no other reason */
-	char error[512]; /* why not complete; empty */
+		cut;       /* cut: not complete, since captures end in the middle of a packet and for no other reason */
+	char error[512];   /* why not complete; empty */
+	char unknown[256]; /* what of not_decoded was not known, in words (packet.h); empty. Not in the record */
 };
 /* input_stats_add - what another worker found in its share of the same input. */
 void input_stats_add(struct input_stats *sum, const struct input_stats *part);

@@ -23,9 +23,11 @@ struct analysis {
 	const struct analysis_sink *sink;
 	char *const *paths; /* of the input */
 	size_t path_count;
-	struct capture *capture; /* in hand; NULL between two */
-	uint64_t packets_before; /* packets of the captures before this one in the recording */
-	uint64_t read_before;    /* octets of their files */
+	struct capture *capture;  /* in hand; NULL between two */
+	uint64_t packets_before;  /* packets of the captures before this one in the recording */
+	uint64_t read_before;     /* octets of their files */
+	uint64_t left_out;        /* packets that were not selected */
+	uint64_t filtered_before; /* those that the filter left out of captures before */
 	volatile sig_atomic_t stop;
 };
 
@@ -116,8 +118,18 @@ static void broken(struct analysis *analysis, bool cut, const char *sentence)
 static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
 {
 	struct desk *desk = &analysis->desk;
+	const struct selection *selection = &analysis->options->selection;
 	struct segment segment;
 	packet->at.packet += analysis->packets_before;
+	if (!selection_has_time(selection, packet->at.time)) {
+		analysis->left_out++;
+		return;
+	}
+	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
+	if (result == DECODE_SEGMENT && !selection_has_segment(selection, &segment)) {
+		analysis->left_out++;
+		return;
+	}
 	output_packet_done(desk->output);
 	if (desk->stats.packets % ANALYSIS_TICK == 0)
 		analysis->sink->tick(analysis->sink->context, packet->at.packet, live);
@@ -126,7 +138,6 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 		desk->stats.first = packet->at;
 	desk->stats.last = packet->at;
 	desk->stats.bytes += packet->length;
-	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
 	if (result == DECODE_SEGMENT) {
 		flow_table_segment(analysis->flows, &segment);
 	} else {
@@ -201,6 +212,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;
 	analysis->read_before = analysis_read(analysis);
+	analysis->filtered_before += capture_filtered(capture);
 	analysis->capture = NULL;
 	capture_close(capture);
 }
@@ -220,6 +232,7 @@ static void begin_input(struct analysis *analysis, const char *path)
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
 	analysis->packets_before = analysis->read_before = 0;
+	analysis->left_out = analysis->filtered_before = 0;
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = false;
 	output_begin(desk->output, &analysis->output_options);
@@ -231,6 +244,9 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	*stats = analysis->desk.stats;
 	if (!analysis->flows)
 		return;
+	stats->filtered = analysis->left_out + analysis->filtered_before;
+	if (analysis->capture)
+		stats->filtered += capture_filtered(analysis->capture);
 	flow_table_stats(analysis->flows, &flows);
 	stats->connections = flows.connections;
 	stats->sessions = flows.sessions;
@@ -252,6 +268,10 @@ static void end_input(struct analysis *analysis)
 	flow_table_end(analysis->flows);
 	output_packet_done(desk->output);
 	analysis_stats(analysis, &desk->stats);
+	char *unknown = decoder_unknown(analysis->decoder);
+	if (unknown)
+		g_strlcpy(desk->stats.unknown, unknown, sizeof desk->stats.unknown);
+	g_free(unknown);
 	g_clear_pointer(&analysis->flows, flow_table_free);
 	g_clear_pointer(&analysis->decoder, decoder_free);
 	g_clear_pointer(&desk->detectors, detectors_free);

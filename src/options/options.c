@@ -35,6 +35,11 @@ static enum taken take_help(struct options *options, const struct option_row *ro
 /* clang-format off */
 static const struct option_row rows[] = {
 	{ "filter", 'f', "BPF", GROUP_INPUT, ROW_STRING, IN(bpf), NULL, "read only packets that this expression matches" },
+	{ "host", 0, "LIST", GROUP_INPUT, ROW_CALL, 0, take_host,
+	  "only connections of these addresses or networks,\nalso within tunnels" },
+	{ "after", 0, "TIME", GROUP_INPUT, ROW_CALL, IN(selection.after), take_time,
+	  "only packets captured from then on: a date, a date\nand time (UTC), or seconds since 1970" },
+	{ "before", 0, "TIME", GROUP_INPUT, ROW_CALL, IN(selection.before), take_time, "only packets captured before" },
 	{ "ports", 'p', "LIST", GROUP_INPUT, ROW_CALL, 0, take_ports,
 	  "servers' ports that are SMTP whatever is said\n(default 24,25,465,587,2525; 465 is TLS at once)" },
 	{ "no-detect", 0, NULL, GROUP_INPUT, ROW_UNFLAG, IN(flow.detect), NULL, "do not look for SMTP on other ports" },
@@ -350,6 +355,8 @@ void options_free(struct options *options)
 	g_strfreev(options->captures);
 	g_free(options->output_file);
 	g_free(options->bpf);
+	if (options->selection.networks)
+		g_array_free(options->selection.networks, TRUE);
 	g_free(options->resume_dir);
 	g_free(options->mbox);
 	tls_keys_free(options->tls_keys);

@@ -45,6 +45,8 @@ enum taken take_severity(struct options *options, const struct option_row *row, 
 enum taken take_text_limit(struct options *options, const struct option_row *row, const char *value);
 enum taken take_memory(struct options *options, const struct option_row *row, const char *value);
 enum taken take_idle_timeout(struct options *options, const struct option_row *row, const char *value);
+enum taken take_host(struct options *options, const struct option_row *row, const char *value);
+enum taken take_time(struct options *options, const struct option_row *row, const char *value);
 enum taken take_alert_limit(struct options *options, const struct option_row *row, const char *value);
 enum taken take_jobs(struct options *options, const struct option_row *row, const char *value);
 enum taken take_shard(struct options *options, const struct option_row *row, const char *value);

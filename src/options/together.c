@@ -20,6 +20,9 @@ static const struct {
 	{ "quiet", "verbose" },
 	/* What is merged was analysed before. */
 	{ "merge", "filter" },
+	{ "merge", "host" },
+	{ "merge", "after" },
+	{ "merge", "before" },
 	{ "merge", "ports" },
 	{ "merge", "no-detect" },
 	{ "merge", "checksum" },

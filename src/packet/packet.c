@@ -12,7 +12,13 @@
 #include "layers.h"
 
 const char *const decode_result_names[DECODE_RESULT_COUNT] = {
-#define X(id, name) [DECODE_##id] = name,
+#define X(id, name, words) [DECODE_##id] = name,
+	DECODE_RESULTS(X)
+#undef X
+};
+
+const char *const decode_result_words[DECODE_RESULT_COUNT] = {
+#define X(id, name, words) [DECODE_##id] = words,
 	DECODE_RESULTS(X)
 #undef X
 };

@@ -45,7 +45,7 @@ static void append_unknown(GString *text, const struct unknown *unknown)
 		[UNKNOWN_PPP] = "PPP protocol 0x%04x",
 	};
 	const char *name = unknown->kind == UNKNOWN_LINK_TYPE ? pcap_datalink_val_to_name((int)unknown->number) : NULL;
-	g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " ", text->len ? ", " : "", unknown->packets);
+	g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " of ", text->len ? ", " : "", unknown->packets);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	g_string_append_printf(text, formats[unknown->kind], unknown->number);
@@ -65,6 +65,6 @@ char *decoder_unknown(const struct decoder *decoder)
 	for (size_t i = 0; i < decoder->unknown_count; i++)
 		append_unknown(text, &sorted[i]);
 	if (decoder->unknown_rest)
-		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " others", decoder->unknown_rest);
+		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " of others", decoder->unknown_rest);
 	return g_string_free(text, FALSE);
 }

@@ -151,6 +151,14 @@ void merge_progress(const struct input *input, struct progress_state *state)
 	state->packets += packets;
 }
 
+/* say - a sentence, which is freed; NULL: none. */
+static void say(char *sentence)
+{
+	if (sentence)
+		fprintf(stderr, "smtpscan: %s\n", sentence);
+	g_free(sentence);
+}
+
 /* say_all - what is wrong with the input, and with --verbose what it was. */
 static void say_all(struct run *run, const struct input *input, const struct input_stats *stats)
 {
@@ -158,6 +166,11 @@ static void say_all(struct run *run, const struct input *input, const struct inp
 	for (guint i = 0; i < input->said->len; i++)
 		if (!run->stopping || strcmp(input->said->pdata[i], ANALYSIS_INTERRUPTED) != 0) /* said once */
 			fprintf(stderr, "smtpscan: %s\n", (const char *)input->said->pdata[i]);
+	if (!run->options->quiet) {
+		const char *name = input->captures[0];
+		say(note_undecoded(name, stats));
+		say(note_filtered(name, run->options, stats));
+	}
 	if (run->options->verbose)
 		fprintf(stderr,
 			"smtpscan: %s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT

@@ -147,4 +147,11 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 /* worker_main - what the other process does. */
 _Noreturn void worker_main(const struct options *options, const struct input *inputs, int data, int control);
 
+/* ---- note.c ---- */
+
+/* What the user must be told of an input; NULL: nothing. Free with g_free. Packets that could not be decoded, when
+ * there are many or nothing was SMTP; filters that let nothing through. */
+char *note_undecoded(const char *name, const struct input_stats *stats);
+char *note_filtered(const char *name, const struct options *options, const struct input_stats *stats);
+
 #endif

@@ -42,6 +42,58 @@ static void without_options(void **state)
 	options_free(&options);
 }
 
+static void assert_times(const char *line, int64_t after, int64_t before)
+{
+	struct options options;
+	assert_int_equal(parse(&options, line), OPTIONS_RUN);
+	assert_int_equal(options.selection.after, after);
+	assert_int_equal(options.selection.before, before);
+	options_free(&options);
+}
+
+static void packets_are_selected_by_time(void **state)
+{
+	assert_times("x", 0, 0);
+	assert_times("--after 2023-11-14 --before 1700000000 x", 1699920000000000000, 1700000000000000000);
+	assert_times("--after 2023-11-14T22:13:20 --before 2023-11-14T22:13:20Z x", 1700000000000000000,
+		1700000000000000000);
+	assert_times("--after 2023-11-14T23:13:20+01:00 x", 1700000000000000000, 0);
+	assert_times("--after 2023-11-14T22:13:20.5Z --before 2023-11-14T23:13:20.123456789+01:00 x",
+		1700000000500000000, 1700000000123456789);
+	assert_times(
+		"--after 1700000000.25 --before 1700000000.1234567899 x", 1700000000250000000, 1700000000123456789);
+	static const char *const bad[] = { "yesterday", "2023-13-01", "2023-11-14T25:00:00Z", "-5", "1700000000.x",
+		"1e9", "99999999999", "1969-12-31" };
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		struct options options;
+		char *line = g_strdup_printf("--after=%s x", bad[i]);
+		if (parse(&options, line) != OPTIONS_ERROR)
+			fail_msg("%s", line);
+		g_free(line);
+		options_free(&options);
+	}
+}
+
+static void packets_are_selected_by_address(void **state)
+{
+	struct options options;
+	assert_int_equal(parse(&options, "--host 192.0.2.1,2001:db8::/32 --host 10.0.0.0/8 x"), OPTIONS_RUN);
+	assert_int_equal(options.selection.networks->len, 3);
+	assert_int_equal(g_array_index(options.selection.networks, struct network, 0).bits, 32);
+	assert_int_equal(g_array_index(options.selection.networks, struct network, 1).address.family, 6);
+	assert_int_equal(g_array_index(options.selection.networks, struct network, 2).bits, 8);
+	options_free(&options);
+	static const char *const bad[] = { "mail.example", "192.0.2.1/33", "192.0.2", "2001:db8::/129", ",",
+		"192.0.2.0/" };
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		char *line = g_strdup_printf("--host %s x", bad[i]);
+		if (parse(&options, line) != OPTIONS_ERROR)
+			fail_msg("%s", line);
+		g_free(line);
+		options_free(&options);
+	}
+}
+
 static void each_option_sets_its_part(void **state)
 {
 	struct options options;
@@ -164,6 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_options),
+		cmocka_unit_test(packets_are_selected_by_time),
+		cmocka_unit_test(packets_are_selected_by_address),
 		cmocka_unit_test(each_option_sets_its_part),
 		cmocka_unit_test(events_are_chosen_or_changed),
 		cmocka_unit_test(what_makes_no_sense_is_refused),

@@ -194,13 +194,14 @@ static void what_is_not_known_is_counted(void **state)
 	built_payload(&b, "\0\x3dx", 3);
 	assert_int_equal(decode_as(decoder, DLT_PPP, b.size, b.size, &segment), DECODE_UNKNOWN);
 	char *text = decoder_unknown(decoder);
-	assert_string_equal(text, "3 IP protocol 108, 2 link type 220 (USB_LINUX_MMAPPED), 1 Ethernet type 0x9999, "
-				  "1 GRE protocol 0x0101, 1 PPP protocol 0x003d");
+	assert_string_equal(text,
+		"3 of IP protocol 108, 2 of link type 220 (USB_LINUX_MMAPPED), 1 of Ethernet type 0x9999, "
+		"1 of GRE protocol 0x0101, 1 of PPP protocol 0x003d");
 	free(text);
 	for (uint16_t i = 0; i < DECODE_UNKNOWN_MAX; i++)
 		unknown_frame(decoder, 0xa000 + i, 0, DECODE_UNKNOWN);
 	text = decoder_unknown(decoder);
-	assert_non_null(strstr(text, ", 5 others"));
+	assert_non_null(strstr(text, ", 5 of others"));
 	free(text);
 	decoder_free(decoder);
 }

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_captures.py SMTPSCAN - captures of every shape through the whole program: pcapng whose interfaces differ, what a
+user is told when packets can't be decoded or a filter lets nothing through, and the options that select packets.
+
+Works in a folder of its own, which is removed.
+"""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from generate import make
+
+PROGRAM = os.path.abspath(sys.argv[1])
+ETHERNET, RAW, COOKED, USB = 1, 101, 113, 220
+DIALOGUE = """@ client=192.0.2.7 {more}
+S: 220 mail.example
+C: HELO client.example
+S: 250 ok
+C: MAIL FROM:<a@client.example>
+S: 250 ok
+C: RCPT TO:<b@mail.example>
+S: 250 ok
+C: DATA
+S: 354 go on
+C: Subject: {subject}
+C: 
+C: Hello
+C: .
+S: 250 queued
+C: QUIT
+S: 221 bye
+"""
+
+
+def run(*arguments, data=None):
+    return subprocess.run([PROGRAM, *arguments], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+
+
+def records(done, kind):
+    rows = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    return [row for row in rows if kind in (None, row["event_type"])]
+
+
+def block(kind, body, order="<"):
+    body += b"\0" * (-len(body) % 4)
+    size = len(body) + 12
+    return struct.pack(order + "II", kind, size) + body + struct.pack(order + "I", size)
+
+
+def section(order="<"):
+    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+
+
+def interface(link, snaplen=0, resolution=None, order="<"):
+    options = struct.pack(order + "HHBxxx", 9, 1, resolution) if resolution else b""
+    return block(1, struct.pack(order + "HHI", link, 0, snaplen) + options, order)
+
+
+def packet(number, units, octets, order="<"):
+    head = struct.pack(order + "IIIII", number, units >> 32, units & 0xFFFFFFFF, len(octets), len(octets))
+    return block(6, head + octets, order)
+
+
+class Captures(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def file(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def pcap(self, name, subject="Alpha", more=""):
+        make(DIALOGUE.format(subject=subject, more=more), self.path(name))
+        return self.path(name)
+
+    def frames(self, **more):
+        """frames -> [(microseconds, octets)] of a dialogue"""
+        with open(self.pcap("frames.pcap", **more), "rb") as file:
+            data = file.read()
+        found, at = [], 24
+        while at < len(data):
+            seconds, fraction, size = struct.unpack_from("<III", data, at)
+            found.append((seconds * 1000000 + fraction, data[at + 16:at + 16 + size]))
+            at += 16 + size
+        return found
+
+    def assert_mails(self, done, subjects, status=0):
+        self.assertEqual([row["email"]["subject"] for row in records(done, "smtp")], subjects, done.stderr)
+        self.assertEqual(done.returncode, status, done.stderr)
+
+    # pcapng
+
+    def test_packets_of_one_connection_on_interfaces_of_three_link_types(self):
+        for order in "<>":
+            links = [(ETHERNET, lambda o: o), (RAW, lambda o: o[14:]), (COOKED, lambda o: b"\0\0\0\1\0\6" + b"\0" * 8 + o[12:])]
+            data = section(order) + interface(USB, 64, None, order)
+            data += b"".join(interface(link, 96 * i, None, order) for i, (link, _) in enumerate(links))
+            for i, (time, octets) in enumerate(self.frames()):
+                data += packet(1 + i % 3, time, links[i % 3][1](octets), order)
+            done = run(self.file("links.pcapng", data))
+            self.assert_mails(done, ["Alpha"])
+            self.assertEqual(done.stderr, b"")
+            for more in (["-j", "2"], ["-f", "tcp port 25"]):
+                self.assertEqual(run(*more, self.path("links.pcapng")).stdout, done.stdout)
+            piped = run("-", data=data).stdout.decode().replace('"-"', '"links"')
+            self.assertEqual(piped, done.stdout.decode().replace(json.dumps(self.path("links.pcapng")), '"links"'))
+
+    def test_sections_of_either_order(self):
+        data = b""
+        for order, subject in (("<", "Alpha"), (">", "Beta")):
+            data += section(order) + interface(ETHERNET, 0, None, order)
+            for time, octets in self.frames(subject=subject, more="cport=%d" % (40000 + ord(order))):
+                data += packet(0, time + (10000000 if order == ">" else 0), octets, order)
+        self.assert_mails(run(self.file("sections.pcapng", data)), ["Alpha", "Beta"])
+
+    def test_nine_digits_from_the_first_finer_interface_on(self):
+        frames = self.frames()
+        data, half = section() + interface(ETHERNET), len(frames) // 2
+        data += b"".join(packet(0, time, octets) for time, octets in frames[:half])
+        data += interface(ETHERNET, 0, 9)
+        data += b"".join(packet(1, time * 1000 + 7, octets) for time, octets in frames[half:])
+        rows = records(run("-e", "all", self.file("finer.pcapng", data)), None)
+        for row in rows:
+            digits = len(row["timestamp"].split(".")[1].rstrip("Z"))
+            self.assertEqual(digits, 6 if row.get("pcap_cnt", len(frames)) <= half else 9, row)
+        self.assertEqual({row["timestamp"][-4:] for row in rows if row.get("pcap_cnt", 0) > half}, {"007Z"})
+
+    def test_what_is_before_the_damage_or_the_end_is_analysed(self):
+        data = section() + interface(ETHERNET) + b"".join(packet(0, time, octets) for time, octets in self.frames())
+        for damage, status, words in ((block(6, b"\0" * 8), 3, "block"), (packet(7, 0, b""), 3, "interface 7"), (block(6, b"\0" * 40)[:20], 5, "ends")):
+            done = run(self.file("damaged.pcapng", data + damage))
+            self.assert_mails(done, ["Alpha"], status)
+            self.assertIn(words, done.stderr.decode())
+            self.assertIn("at offset %d" % len(data), done.stderr.decode())
+            stats = records(done, "stats")[0]["stats"]
+            self.assertFalse(stats["complete"])
+            self.assertIn("at offset %d" % len(data), stats["error"])
+
+    # told on standard error
+
+    def usb(self, name, links=(USB,), often=1):
+        data = section() + b"".join(interface(link) for link in links)
+        for time, octets in self.frames():
+            data += b"".join(packet(i, time, octets) for i in range(len(links)) for _ in range(often if i else 1))
+        return self.file(name, data)
+
+    def test_an_unknown_link_type_is_told(self):
+        path = self.usb("usb.pcapng")
+        done = run("-j", "2", path)
+        count = records(done, "stats")[0]["stats"]["packets"]
+        self.assertEqual(done.stderr.decode(), "smtpscan: %s: %d of %d packets could not be decoded: %d of link type 220 (USB_LINUX_MMAPPED)\n" % (path, count, count, count))
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(run("-q", path).stderr, b"")
+
+    def test_a_mail_hides_only_few_of_them(self):
+        half = run(self.usb("half.pcapng", (ETHERNET, USB)))
+        self.assertIn(b"could not be decoded", half.stderr)
+        self.assert_mails(half, ["Alpha"])
+        frames = self.frames()
+        data = section() + interface(ETHERNET) + interface(USB)
+        data += b"".join(packet(0, time, octets) for time, octets in frames) + packet(1, frames[-1][0], b"x")
+        few = run(self.file("few.pcapng", data))
+        self.assertEqual(few.stderr, b"")
+        self.assertEqual(records(few, "stats")[0]["stats"]["not_decoded"]["link_type_unknown"], 1)
+
+    def test_encapsulations_and_reasons_are_named(self):
+        ethernet = lambda kind, octets: b"\2\0\0\0\0\2\2\0\0\0\0\1" + struct.pack(">H", kind) + octets
+        ip = lambda protocol, octets: struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(octets), 0, 0, 64, protocol, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + octets
+        odd = [ethernet(0x9999, b"x" * 40)] * 3 + [ethernet(0x0800, ip(50, b"x" * 40))] * 2 + [ethernet(0x0800, b"\x45\0")] + [ethernet(0x0806, b"x" * 28)]
+        data = section() + interface(ETHERNET) + b"".join(packet(0, i, octets) for i, octets in enumerate(odd))
+        path = self.file("odd.pcapng", data)
+        self.assertEqual(run(path).stderr.decode(), "smtpscan: %s: 6 of 7 packets could not be decoded: 3 of Ethernet type 0x9999, 2 encrypted, 1 malformed\n" % path)
+
+    # selected
+
+    def test_a_filter_that_lets_nothing_through_says_so(self):
+        path = self.pcap("a.pcap")
+        count = len(self.frames())
+        for arguments, name in ((["-f", "udp"], "--filter"), (["--host", "10.0.0.0/8"], "--host"), (["--after", "2030-01-01"], "--after"),
+                                (["--before", "2001-01-01"], "--before"), (["-f", "tcp", "--host", "::1"], "--filter and --host")):
+            done = run(*arguments, path)
+            self.assertIn("smtpscan: %s: %s let no TCP segment through, and left out %d packets" % (path, name, count), done.stderr.decode())
+            self.assertEqual(records(done, "stats")[0]["stats"]["filtered"], count)
+            self.assertEqual(records(done, "stats")[0]["stats"]["packets"], 0)
+            self.assertEqual(run("-q", *arguments, path).stderr, b"")
+            self.assertEqual(done.returncode, 0)
+
+    def test_hosts_are_found_within_tags(self):
+        for more in ("", "vlan=5", "vlan=5,6"):
+            path = self.pcap("host.pcap", more=more)
+            for hosts in ("192.0.2.7", "192.0.2.0/29,10.0.0.1", "192.0.2.25"):
+                done = run("--host", hosts, path)
+                self.assert_mails(done, ["Alpha"])
+                self.assertEqual(records(done, "stats")[0]["stats"]["filtered"], 0)
+            self.assert_mails(run("--host", "192.0.2.8", path), [])
+
+    def test_only_the_connections_of_a_host(self):
+        text = DIALOGUE.format(subject="Alpha", more="") + DIALOGUE.format(subject="Beta", more="cport=41000").replace("192.0.2.7", "192.0.2.8")
+        make(text, self.path("two.pcap"))
+        done = run("--host", "192.0.2.8", self.path("two.pcap"))
+        self.assert_mails(done, ["Beta"])
+        stats = records(done, "stats")[0]["stats"]
+        self.assertEqual(stats["filtered"], stats["packets"])
+        for more in (["-j", "2"], ["--shard", "1/1"]):
+            self.assertEqual(run(*more, "--host", "192.0.2.8", self.path("two.pcap")).stdout, done.stdout)
+
+    def test_times_cut_out_a_part(self):
+        text = DIALOGUE.format(subject="Alpha", more="") + DIALOGUE.format(subject="Beta", more="cport=41000 after=100")
+        make(text, self.path("two.pcap"))
+        whole = run(self.path("two.pcap"))
+        rows = records(whole, "flow")
+        start = rows[1]["flow"]["start"]
+        done = run("--after", start, self.path("two.pcap"))
+        self.assert_mails(done, ["Beta"])
+        self.assertEqual(records(done, "smtp")[0]["pcap_cnt"], records(whole, "smtp")[1]["pcap_cnt"])
+        self.assert_mails(run("--before", start, self.path("two.pcap")), ["Alpha"])
+        both = run("--after", rows[0]["flow"]["start"], "--before", start, self.path("two.pcap"))
+        self.assert_mails(both, ["Alpha"])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
