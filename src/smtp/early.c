@@ -17,7 +17,7 @@ static bool judged_before(struct session *s, enum direction d, bool again)
 	struct judged before = s->judged[d];
 	s->judged[d] = (struct judged){
 		.set = true,
-		.closed = closed(s, direction_other(d)),
+		.closed = inbox_closed(other),
 		.place = own->offset,
 		.received = own->received,
 		.taken = other->offset,
@@ -38,14 +38,14 @@ static bool is_judged(const struct session *s, enum direction d)
 /* client_bytes - these of the client wait where the state has no grammar for them. */
 static enum look client_bytes(struct session *s, struct event *event, struct span bytes)
 {
-	s->command_acked = inbox_acked(&s->in[UP], s->in[UP].offset);
-	s->offending = bytes;
+	s->message.acked = inbox_acked(&s->in[UP], s->in[UP].offset);
+	s->message.offending = bytes;
 	return next_is(s, event, EVENT_missing_grammar, UP);
 }
 
 bool may_say_less(const struct session *s)
 {
-	return s->pending.lost || (s->pending.end_of_data && s->pending.replies_seen > 0);
+	return s->awaited.lost || (s->awaited.end_of_data && s->awaited.replies_seen > 0);
 }
 
 /* count_waiting - the commands that wait for replies (RFC 2920 has no limit; we do), when there can be too many. */
@@ -55,23 +55,23 @@ static void count_waiting(struct session *s)
 	struct span bytes = inbox_bytes(up);
 	if (bytes.size < SESSION_PENDING_COMMANDS * 5)
 		return;
-	if (s->counted_to < up->offset) {
-		s->counted_to = up->offset;
-		s->waiting_commands = 0;
+	if (s->overflow.counted < up->offset) {
+		s->overflow.counted = up->offset;
+		s->overflow.commands = 0;
 	}
-	size_t at = s->counted_to - up->offset, used;
+	size_t at = s->overflow.counted - up->offset, used;
 	struct command command;
 	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command,
 					  &used) != PARSE_MORE) {
-		s->waiting_commands += command.verb != VERB_UNKNOWN;
+		s->overflow.commands += command.verb != VERB_UNKNOWN;
 		at += used;
 	}
-	s->counted_to = up->offset + at;
+	s->overflow.counted = up->offset + at;
 }
 
 bool too_much_waits(const struct session *s)
 {
-	return s->waiting_commands > SESSION_PENDING_COMMANDS || inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES;
+	return s->overflow.commands > SESSION_PENDING_COMMANDS || inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES;
 }
 
 /* overflow - more waits for a reply than is kept: from now on the usual ones are assumed. */
@@ -80,11 +80,11 @@ static enum look overflow(struct session *s, struct event *event)
 	count_waiting(s);
 	if (!too_much_waits(s))
 		return LOOK_NOTHING;
-	if (!s->overflow_said)
+	if (!s->overflow.reported)
 		return client_bytes(s, event, inbox_bytes(&s->in[UP]));
-	if (s->overflow || inbox_bytes(&s->in[UP]).size <= SESSION_PENDING_BYTES)
+	if (s->overflow.assuming || inbox_bytes(&s->in[UP]).size <= SESSION_PENDING_BYTES)
 		return LOOK_NOTHING;
-	s->overflow = true;
+	s->overflow.assuming = true;
 	return LOOK_AGAIN;
 }
 
@@ -105,7 +105,7 @@ enum look early_up(struct session *s, struct event *event)
 	}
 	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
 		return LOOK_NOTHING;
-	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->resync_reply) && is_tls_record(bytes));
+	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->losses.replies) && is_tls_record(bytes));
 	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))
 		return LOOK_NOTHING;
 	return client_bytes(s, event, bytes);
@@ -121,15 +121,15 @@ enum look early_down(struct session *s, struct event *event)
 			       ? next_is(s, event, EVENT_gap, DOWN)
 			       : LOOK_NOTHING;
 	/* Content that is still taken can change what a reply means. */
-	bool again = s->hold.active || (s->content_open && s->content_hole);
-	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset || s->hold.over ||
-		(s->hold.ended && !hold_answered(s)))
+	bool again = s->content.odd_end.active || (s->content.open && s->content.hole);
+	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset ||
+		s->content.odd_end.over || (s->content.odd_end.ended && !odd_end_took_effect(s)))
 		return LOOK_NOTHING;
 	reply_reset(&s->reply);
-	if ((!server_begins_tls(s) && reply_peek(s, 0, &s->reply.code, &size) == PARSE_MORE) ||
+	if ((!server_begins_tls(s) && reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_MORE) ||
 		judged_before(s, DOWN, again))
 		return LOOK_NOTHING;
-	s->offending = bytes;
+	s->message.offending = bytes;
 	return next_is(s, event, EVENT_missing_grammar, DOWN);
 }
 
@@ -140,7 +140,7 @@ enum look early_beside_reply(struct session *s, struct event *event)
 	unsigned code;
 	size_t size;
 	if (is_judged(s, UP) || bytes.size == 0 || !whole_line(s, UP, bytes) ||
-		reply_peek(s, 0, &code, &size) != PARSE_DONE ||
+		reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE ||
 		inbox_acked(up, up->offset) >= s->in[DOWN].offset + size)
 		return LOOK_NOTHING;
 	judged_before(s, UP, false);

@@ -40,44 +40,44 @@ bool code_is_554(const struct session *s)
 
 bool starts_tls(const struct session *s)
 {
-	bool asked = s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
+	bool asked = s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
 	return asked && s->reply.code == 220;
 }
 
 /* XCLIENT: the server begins anew, with a banner in the place of its reply. */
 bool starts_over(const struct session *s)
 {
-	return s->pending.verb == VERB_XCLIENT && s->reply.code == 220;
+	return s->awaited.verb == VERB_XCLIENT && s->reply.code == 220;
 }
 
 bool asks_for_credentials(const struct session *s)
 {
-	return s->reply.code == 334 && (s->auth || s->pending.lost);
+	return s->reply.code == 334 && (s->auth || s->awaited.lost);
 }
 
 /* XEXCH50: 354 asks for a number of octets that the command told. */
 bool asks_for_octets(const struct session *s)
 {
-	return s->pending.verb == VERB_XEXCH50 && s->reply.code == 354;
+	return s->awaited.verb == VERB_XEXCH50 && s->reply.code == 354;
 }
 
 /* RFC 2033 4.2: one reply for each accepted recipient. */
 bool more_recipients(const struct session *s)
 {
-	return s->pending.end_of_data && s->pending.replies_left > 1 && s->reply.code != 421;
+	return s->awaited.end_of_data && s->awaited.replies_left > 1 && s->reply.code != 421;
 }
 
 /* The server said less than the state waits for, and the client, having seen all of it, goes on. */
 bool answered_enough(const struct session *s)
 {
 	uint64_t taken = s->in[DOWN].offset;
-	if (s->pending.lost) {
+	if (s->awaited.lost) {
 		bool answers_later =
 			inbox_bytes(&s->in[DOWN]).size > 0 && inbox_acked(&s->in[DOWN], taken) > s->in[UP].offset;
-		return s->command_acked <= taken || answers_later;
+		return s->message.acked <= taken || answers_later;
 	}
-	return s->pending.end_of_data && s->pending.replies_left > 0 && s->pending.replies_seen > 0 &&
-	       s->command_acked == taken;
+	return s->awaited.end_of_data && s->awaited.replies_left > 0 && s->awaited.replies_seen > 0 &&
+	       s->message.acked == taken;
 }
 
 bool unheard(const struct session *s)
@@ -88,19 +88,20 @@ bool unheard(const struct session *s)
 /* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
 bool answers_lost(const struct session *s)
 {
-	return s->lost_end > 0 && s->reply.code != 0 && inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->lost_end;
+	return s->losses.end > 0 && s->reply.code != 0 &&
+	       inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->losses.end;
 }
 
 /* ---- what the client said ---- */
 
 bool greeting(const struct session *s)
 {
-	return verb_table[s->command.verb].flags & VERBFLAG_GREETING;
+	return verb_table[s->message.command.verb].flags & VERBFLAG_GREETING;
 }
 
 bool quits(const struct session *s)
 {
-	return s->command.verb == VERB_QUIT;
+	return s->message.command.verb == VERB_QUIT;
 }
 
 /* The client went without a command. */
@@ -113,14 +114,14 @@ bool said_nothing(const struct session *s)
  * of already. */
 bool out_of_turn(const struct session *s)
 {
-	bool allowed = verb_table[s->command.verb].flags & VERBFLAG_BEFORE_HELO;
-	return !allowed && !s->options.midstream && !session_blind(s) && !s->initiation_said;
+	bool allowed = verb_table[s->message.command.verb].flags & VERBFLAG_BEFORE_HELO;
+	return !allowed && !s->options.midstream && !session_blind(s) && !s->greeting.reported;
 }
 
 bool still_ungreeted(const struct session *s)
 {
-	return !s->greeted && !session_blind(s) && !s->initiation_said &&
-	       (!(verb_table[s->pending.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
+	return !s->greeting.done && !session_blind(s) && !s->greeting.reported &&
+	       (!(verb_table[s->awaited.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
 }
 
 /* The size that BDAT tells (RFC 3030 2). */
@@ -128,7 +129,7 @@ static enum bdat_result chunk_size(const struct session *s, uint64_t *size)
 {
 	bool last;
 	*size = 0;
-	return s->command.verb == VERB_BDAT ? grammar_bdat(s->command.argument, size, &last) : BDAT_OK;
+	return s->message.command.verb == VERB_BDAT ? grammar_bdat(s->message.command.argument, size, &last) : BDAT_OK;
 }
 
 bool chunk_follows(const struct session *s)
@@ -153,63 +154,63 @@ bool chunk_size_odd(const struct session *s)
 /* RFC 3030: between BDAT and its LAST only a few others make sense. */
 bool interrupts_chunks(const struct session *s)
 {
-	enum verb verb = s->command.verb;
-	return s->content_open && verb != VERB_BDAT && verb != VERB_BURL && verb != VERB_RSET && verb != VERB_QUIT &&
+	enum verb verb = s->message.command.verb;
+	return s->content.open && verb != VERB_BDAT && verb != VERB_BURL && verb != VERB_RSET && verb != VERB_QUIT &&
 	       verb != VERB_NOOP;
 }
 
 bool resynchronising(const struct session *s)
 {
-	return s->resynchronising && s->command.verb == VERB_UNKNOWN;
+	return s->losses.resynchronising && s->message.command.verb == VERB_UNKNOWN;
 }
 
 bool resynchronising_reply(const struct session *s)
 {
-	return s->resynchronising && s->reply.code != 0;
+	return s->losses.resynchronising && s->reply.code != 0;
 }
 
 /* ---- content ---- */
 
 bool odd_end(const struct session *s)
 {
-	return s->scanned == DATA_ODD;
+	return s->message.scanned == DATA_ODD;
 }
 
 bool end_of_data(const struct session *s)
 {
-	return s->scanned == DATA_END;
+	return s->message.scanned == DATA_END;
 }
 
 bool chunk_complete(const struct session *s)
 {
-	return s->chunk.left == 0;
+	return s->content.chunk.left == 0;
 }
 
 /* A command stands behind an odd end that the server did not take for one. */
 bool odd_end_passed_command(const struct session *s)
 {
-	return s->hold.passed && s->hold.command_follows;
+	return s->content.odd_end.passed && s->content.odd_end.command_follows;
 }
 
 bool odd_end_passed(const struct session *s)
 {
-	return s->hold.passed;
+	return s->content.odd_end.passed;
 }
 
 bool odd_end_answered(const struct session *s)
 {
-	return hold_answered(s);
+	return odd_end_took_effect(s);
 }
 
 bool command_answered(const struct session *s)
 {
-	return hold_answered(s) && s->hold.command_follows;
+	return odd_end_took_effect(s) && s->content.odd_end.command_follows;
 }
 
 /* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
 bool end_of_data_lost(const struct session *s)
 {
-	return s->content_hole && !s->hold.active && s->reply.code != 0 && s->reply.code < 300;
+	return s->content.hole && !s->content.odd_end.active && s->reply.code != 0 && s->reply.code < 300;
 }
 
 /* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
@@ -222,7 +223,7 @@ bool end_of_data_unseen(const struct session *s)
 bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
-	return reply_waiting(s, UINT64_MAX, &code) > 0 && code < 300;
+	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code < 300;
 }
 
 /* ---- bytes where none are expected ---- */
@@ -254,28 +255,28 @@ bool reply_unseen(const struct session *s)
 /* Exim's early pipelining, where it was announced before. */
 bool announced_early(const struct session *s)
 {
-	return s->early_pipeline;
+	return s->greeting.early_pipeline;
 }
 
 /* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining. */
 bool may_be_grouped(const struct session *s)
 {
-	const struct pending *p = &s->pending;
+	const struct awaited *p = &s->awaited;
 	unsigned flags = verb_table[p->verb].flags;
-	if (p->lost || s->resynchronising || (s->early_pipeline && (flags & VERBFLAG_GREETING)))
+	if (p->lost || s->losses.resynchronising || (s->greeting.early_pipeline && (flags & VERBFLAG_GREETING)))
 		return true;
-	bool grouped = s->pipelining || s->summary.lmtp;
+	bool grouped = s->greeting.pipelining || s->summary.lmtp;
 	return grouped && (p->end_of_data || !(flags & VERBFLAG_LAST_IN_GROUP));
 }
 
 bool behind_starttls(const struct session *s)
 {
-	return s->pending.verb == VERB_STARTTLS || s->pending.verb == VERB_X_ANONYMOUSTLS;
+	return s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
 }
 
 bool behind_last_in_group(const struct session *s)
 {
-	return !s->pending.end_of_data && (verb_table[s->pending.verb].flags & VERBFLAG_LAST_IN_GROUP);
+	return !s->awaited.end_of_data && (verb_table[s->awaited.verb].flags & VERBFLAG_LAST_IN_GROUP);
 }
 
 bool not_grouped(const struct session *s)
@@ -285,14 +286,14 @@ bool not_grouped(const struct session *s)
 
 bool too_many_waiting(const struct session *s)
 {
-	return too_much_waits(s) && !s->overflow_said;
+	return too_much_waits(s) && !s->overflow.reported;
 }
 
 /* The first line is of another protocol altogether. */
 bool foreign_protocol(const struct session *s)
 {
 	static const char *const starts[] = { "SSH-", "HTTP/", "* OK", "+OK", "RFB " };
-	struct span line = s->offending;
+	struct span line = s->message.offending;
 	for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
 		if (line.size >= strlen(starts[i]) && memcmp(line.data, starts[i], strlen(starts[i])) == 0)
 			return true;
@@ -303,7 +304,7 @@ bool foreign_protocol(const struct session *s)
 
 bool midstream(const struct session *s)
 {
-	return (s->options.midstream || s->resync_reply);
+	return (s->options.midstream || s->losses.replies);
 }
 
 bool midstream_354(const struct session *s)
@@ -345,21 +346,21 @@ bool stray_before_tls(const struct session *s)
 {
 	if (s->options.implicit_tls)
 		return false;
-	uint64_t acked = inbox_acked(&s->in[s->direction], s->in[s->direction].offset);
-	return s->direction == UP ? acked < s->tls_start : !s->tls_seen[UP];
+	uint64_t acked = inbox_acked(&s->in[s->message.direction], s->in[s->message.direction].offset);
+	return s->message.direction == UP ? acked < s->tls.start : !s->tls.seen[UP];
 }
 
 /* What a server says in clear behind its 220 when the client did not begin TLS, but hung up or went on in clear. */
 bool answers_no_tls(const struct session *s)
 {
-	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->pending.end;
+	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->awaited.end;
 	bool hung_up = s->in[UP].fin && inbox_empty(&s->in[UP]);
-	return !s->options.implicit_tls && !s->tls_seen[UP] && (more_came || hung_up);
+	return !s->options.implicit_tls && !s->tls.seen[UP] && (more_came || hung_up);
 }
 
 bool never_was_tls(const struct session *s)
 {
-	return s->options.implicit_tls && !s->tls_seen[UP] && !s->tls_seen[DOWN];
+	return s->options.implicit_tls && !s->tls.seen[UP] && !s->tls.seen[DOWN];
 }
 
 bool implicit_tls(const struct session *s)

@@ -34,7 +34,7 @@ static bool line_between(const struct inbox *down, uint64_t hole, uint64_t until
 enum verb last_waiting(const struct session *s, uint64_t until)
 {
 	struct span bytes = inbox_bytes(&s->in[UP]);
-	struct command command = { .verb = s->pending.verb };
+	struct command command = { .verb = s->awaited.verb };
 	size_t used = 0;
 	bytes.size = MIN(bytes.size, until - s->in[UP].offset);
 	while (grammar_command(bytes, false, &command, &used) == PARSE_DONE)
@@ -64,7 +64,7 @@ static bool answered_in(const struct session *s, uint64_t hole)
 {
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
 	uint64_t end = down->offset + hole, knowing = inbox_sent_after(up, down->offset);
-	bool sent_beyond = awaits_reply(s) && !s->pending.lost && s->pending.acked >= end;
+	bool sent_beyond = awaits_reply(s) && !s->awaited.lost && s->awaited.acked >= end;
 	if (sent_beyond || knowing == UINT64_MAX)
 		return false;
 	uint64_t acked = inbox_acked(up, knowing);
@@ -75,7 +75,8 @@ static bool answered_in(const struct session *s, uint64_t hole)
 bool knows_reply_in_hole(const struct session *s)
 {
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
-	return s->content_hole && !s->hold.active && inbox_hole(down) > 0 && inbox_acked(up, up->offset) > down->offset;
+	return s->content.hole && !s->content.odd_end.active && inbox_hole(down) > 0 &&
+	       inbox_acked(up, up->offset) > down->offset;
 }
 
 enum look hole_in_responses(struct session *s, struct event *event)
@@ -87,10 +88,10 @@ enum look hole_in_responses(struct session *s, struct event *event)
 		return next_is(s, event, EVENT_gap, DOWN);
 	if (!behind && !s->ended)
 		return LOOK_NOTHING;
-	if (!behind && goes_on && s->pending.acked < down->offset + hole)
+	if (!behind && goes_on && s->awaited.acked < down->offset + hole)
 		return next_is(s, event, EVENT_gap, DOWN);
 	inbox_skip_hole(down, hole);
-	s->skip_partial[DOWN] = s->resync_reply = true;
+	s->losses.partial[DOWN] = s->losses.replies = true;
 	return LOOK_AGAIN;
 }
 
@@ -112,12 +113,12 @@ bool known_command(struct span bytes)
 bool went_unheard(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
-	const struct pending *p = &s->pending;
-	bool behind_content = s->content_answered > 0 && p->acked < s->content_answered && !p->end_of_data && !p->lost;
-	if (!behind_content || session_blind(s) || s->content_answered != s->in[DOWN].received)
+	const struct awaited *p = &s->awaited;
+	bool behind_content = s->content.answered > 0 && p->acked < s->content.answered && !p->end_of_data && !p->lost;
+	if (!behind_content || session_blind(s) || s->content.answered != s->in[DOWN].received)
 		return false;
-	uint64_t anew = inbox_sent_after(up, s->content_answered - 1);
-	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content_answered || !waited_for_all(s, anew))
+	uint64_t anew = inbox_sent_after(up, s->content.answered - 1);
+	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content.answered || !waited_for_all(s, anew))
 		return false;
 	struct span bytes = inbox_bytes_from(up, anew);
 	return bytes.size > 0 && known_command(bytes);
@@ -127,10 +128,10 @@ void lose_command(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
 	inbox_skip_hole(up, inbox_hole(up));
-	s->lost_end = up->offset;
+	s->losses.end = up->offset;
 	/* What follows may be content whose command is in the hole: it is passed over until a command stands there. */
-	s->skip_partial[UP] = s->resynchronising = true;
-	s->assumed_greeting |= !s->greeted;
+	s->losses.partial[UP] = s->losses.resynchronising = true;
+	s->greeting.assumed |= !s->greeting.done;
 	if (s->auth)
 		auth_lose(s->auth);
 	await_lost(s);
@@ -138,11 +139,11 @@ void lose_command(struct session *s)
 
 void await_lost(struct session *s)
 {
-	struct pending *p = &s->pending;
+	struct awaited *p = &s->awaited;
 	transaction_free(p->candidate);
 	p->candidate = NULL;
 	p->verb = VERB_UNKNOWN;
-	pending_text(p, no_text, no_text);
+	awaited_text(p, no_text, no_text);
 	p->valid = p->end_of_data = false;
 	p->lost = true;
 	p->replies_left = p->replies_seen = 0;
@@ -151,7 +152,7 @@ void await_lost(struct session *s)
 
 void skip_gap(struct session *s)
 {
-	struct inbox *inbox = &s->in[s->direction];
+	struct inbox *inbox = &s->in[s->message.direction];
 	inbox_skip_hole(inbox, inbox_hole(inbox));
-	s->skip_partial[s->direction] = true;
+	s->losses.partial[s->message.direction] = true;
 }

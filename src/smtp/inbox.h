@@ -37,6 +37,7 @@ struct inbox {
 	unsigned gaps;                           /* of those from run_first on, how many are holes */
 	struct run few[INBOX_RUNS_FEW];          /* most often there is just one */
 	bool fin;
+	bool over; /* nothing more is fed, whether there was a FIN or not */
 };
 
 void inbox_init(struct inbox *inbox);
@@ -85,6 +86,12 @@ static inline uint64_t inbox_hole(const struct inbox *inbox)
 static inline bool inbox_hole_ahead(const struct inbox *inbox)
 {
 	return inbox->gaps > 0 && inbox_next_hole(inbox) < inbox->received;
+}
+
+/* inbox_closed - nothing follows what can be read. */
+static inline bool inbox_closed(const struct inbox *inbox)
+{
+	return (inbox->fin || inbox->over) && !inbox_hole_ahead(inbox);
 }
 
 /* inbox_run - of those bytes, the ones that were sent with the same acknowledgement. */

@@ -19,18 +19,13 @@
 enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction)
 {
 	*event = (struct event){ id, direction };
-	s->direction = direction;
+	s->message.direction = direction;
 	return LOOK_EVENT;
-}
-
-bool closed(const struct session *s, enum direction d)
-{
-	return (s->in[d].fin || s->ended) && !inbox_hole_ahead(&s->in[d]);
 }
 
 bool whole_line(const struct session *s, enum direction d, struct span bytes)
 {
-	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || closed(s, d);
+	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
 }
 
 /* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
@@ -52,7 +47,7 @@ static enum look hole_next(struct session *s, struct event *event, enum directio
 static bool lost_replies_come(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
-	return s->lost_end > 0 && !s->ended && up->offset == s->lost_end &&
+	return s->losses.end > 0 && !s->ended && up->offset == s->losses.end &&
 	       inbox_acked(up, up->offset) > s->in[DOWN].received;
 }
 
@@ -62,23 +57,23 @@ static enum look next_command(struct session *s, struct event *event)
 	struct span bytes = inbox_bytes(up);
 	size_t used;
 	if (is_client_hello(bytes)) {
-		s->command = (struct command){ .line = bytes };
+		s->message.command = (struct command){ .line = bytes };
 		return next_is(s, event, EVENT_parse_error, UP);
 	}
 	if (bytes.size == 0 || lost_replies_come(s))
 		return hole_next(s, event, UP);
-	enum parse_result result = grammar_command(bytes, closed(s, UP), &s->command, &used);
+	enum parse_result result = grammar_command(bytes, inbox_closed(&s->in[UP]), &s->message.command, &used);
 	if (result == PARSE_MORE)
 		return at_hole(up);
-	s->command_acked = inbox_acked(up, up->offset);
-	s->command_valid = result == PARSE_DONE;
-	s->offending = s->command.line;
-	bool partial = s->skip_partial[UP] && (!s->command_valid || s->command.verb == VERB_UNKNOWN);
-	s->skip_partial[UP] = false;
+	s->message.acked = inbox_acked(up, up->offset);
+	bool valid = result == PARSE_DONE;
+	s->message.offending = s->message.command.line;
+	bool partial = s->losses.partial[UP] && (!valid || s->message.command.verb == VERB_UNKNOWN);
+	s->losses.partial[UP] = false;
 	inbox_consume(up, used);
 	if (partial)
 		return LOOK_AGAIN;
-	return next_is(s, event, s->command_valid ? EVENT_up : EVENT_parse_error, UP);
+	return next_is(s, event, valid ? EVENT_up : EVENT_parse_error, UP);
 }
 
 static enum look next_credentials(struct session *s, struct event *event)
@@ -88,11 +83,11 @@ static enum look next_credentials(struct session *s, struct event *event)
 	if (bytes.size == 0)
 		return hole_next(s, event, UP);
 	const uint8_t *lf = memchr(bytes.data, '\n', bytes.size);
-	if (!lf && !closed(s, UP))
+	if (!lf && !inbox_closed(&s->in[UP]))
 		return at_hole(up);
 	size_t used = lf ? (size_t)(lf - bytes.data) + 1 : bytes.size, text = lf ? used - 1 : used;
 	bool crlf = lf && text > 0 && bytes.data[text - 1] == '\r';
-	s->command = (struct command){
+	s->message.command = (struct command){
 		.argument = { bytes.data, text - crlf },
 		.line = { bytes.data, MIN(used, GRAMMAR_LINE_MAX) },
 		.length = used,
@@ -100,7 +95,7 @@ static enum look next_credentials(struct session *s, struct event *event)
 		       : crlf ? LINE_END_CRLF
 			      : LINE_END_LF,
 	};
-	s->command_acked = inbox_acked(up, up->offset);
+	s->message.acked = inbox_acked(up, up->offset);
 	inbox_consume(up, used);
 	return next_is(s, event, EVENT_up, UP);
 }
@@ -109,15 +104,15 @@ static enum look next_credentials(struct session *s, struct event *event)
 static enum look scan_content(struct session *s, struct event *event, struct span bytes)
 {
 	size_t used;
-	s->piece = (struct span){ NULL, 0 };
-	s->scanned = grammar_data(&s->scanner, bytes, &s->piece, &used);
+	s->message.piece = (struct span){ NULL, 0 };
+	s->message.scanned = grammar_data(&s->content.scanner, bytes, &s->message.piece, &used);
 	inbox_consume(&s->in[UP], used);
-	if (s->scanned == DATA_END && s->hold.active) {
-		s->hold.ended = true;
-		s->hold.end = s->in[UP].offset;
+	if (s->message.scanned == DATA_END && s->content.odd_end.active) {
+		s->content.odd_end.ended = true;
+		s->content.odd_end.end = s->in[UP].offset;
 		return LOOK_AGAIN;
 	}
-	if (s->scanned != DATA_MORE)
+	if (s->message.scanned != DATA_MORE)
 		return next_is(s, event, EVENT_up, UP);
 	return inbox_bytes(&s->in[UP]).size == 0 && inbox_hole(&s->in[UP]) == 0 ? LOOK_NOTHING : LOOK_AGAIN;
 }
@@ -126,21 +121,22 @@ static enum look next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	enum odd_end odd =
-		s->hold.active ? odd_end_next(s, bytes, closed(s, UP) || inbox_hole_ahead(up)) : ODD_END_SCAN;
+	enum odd_end_step odd = s->content.odd_end.active
+					? odd_end_next(s, bytes, inbox_closed(&s->in[UP]) || inbox_hole_ahead(up))
+					: ODD_END_SCAN;
 	if (odd == ODD_END_WAIT)
 		return LOOK_NOTHING;
-	if (odd == ODD_END_PASSED || s->hold.over) {
-		s->hold.passed = odd == ODD_END_PASSED;
-		s->hold.over = false;
-		s->scanned = s->hold.passed ? DATA_MORE : DATA_END;
+	if (odd == ODD_END_PASSED || s->content.odd_end.over) {
+		s->content.odd_end.passed = odd == ODD_END_PASSED;
+		s->content.odd_end.over = false;
+		s->message.scanned = s->content.odd_end.passed ? DATA_MORE : DATA_END;
 		return next_is(s, event, EVENT_up, UP);
 	}
 	if (bytes.size == 0 && inbox_hole(up) > 0)
 		return next_is(s, event, EVENT_gap, UP);
 	if (bytes.size == 0) {
-		s->offending = bytes;
-		return closed(s, UP) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
+		s->message.offending = bytes;
+		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
 	}
 	if (knows_reply_in_hole(s)) {
 		if (!whole_line(s, UP, bytes) && !inbox_hole_ahead(up))
@@ -155,15 +151,15 @@ static enum look next_chunk(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
-	if (bytes.size == 0 && s->chunk.left > 0) {
-		s->offending = bytes;
+	if (bytes.size == 0 && s->content.chunk.left > 0) {
+		s->message.offending = bytes;
 		if (inbox_hole(up) > 0)
 			return next_is(s, event, EVENT_gap, UP);
-		return closed(s, UP) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
+		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
 	}
-	s->piece = (struct span){ bytes.data, MIN(bytes.size, s->chunk.left) };
-	s->chunk.left -= s->piece.size;
-	inbox_consume(up, s->piece.size);
+	s->message.piece = (struct span){ bytes.data, MIN(bytes.size, s->content.chunk.left) };
+	s->content.chunk.left -= s->message.piece.size;
+	inbox_consume(up, s->message.piece.size);
 	return next_is(s, event, EVENT_up, UP);
 }
 
@@ -173,19 +169,19 @@ static bool belongs_later(const struct session *s)
 {
 	unsigned code = 0;
 	size_t size;
-	const struct pending *p = &s->pending;
+	const struct awaited *p = &s->awaited;
 	bool another = p->verb != VERB_DATA && p->verb != VERB_XEXCH50 && !p->lost;
-	if (!another || inbox_bytes(&s->in[UP]).size == 0 || reply_peek(s, 0, &code, &size) != PARSE_DONE ||
+	if (!another || inbox_bytes(&s->in[UP]).size == 0 || reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE ||
 		code != 354)
 		return false;
-	return s->resync_reply || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
+	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
 /* not_to_come - the reply that the state waits for is not in the capture, and the client goes on. */
 static bool not_to_come(const struct session *s)
 {
 	bool goes_on = !inbox_empty(&s->in[UP]);
-	if (s->overflow)
+	if (s->overflow.assuming)
 		return goes_on;
 	bool missing = s->options.one_sided && s->options.missing == DOWN;
 	return missing && (goes_on || (s->ended && awaits_reply(s)));
@@ -195,7 +191,7 @@ static bool not_to_come(const struct session *s)
  * else. */
 static bool is_stale(struct session *s)
 {
-	const struct pending *p = &s->pending;
+	const struct awaited *p = &s->awaited;
 	size_t size;
 	if (!session_blind(s) || p->lost || p->end_of_data || (!s->reply.complete && s->reply.line_count > 0))
 		return false;
@@ -203,7 +199,7 @@ static bool is_stale(struct session *s)
 	if (acked == 0 || acked >= p->end)
 		return false;
 	reply_reset(&s->reply);
-	return reply_peek(s, 0, &s->reply.code, &size) == PARSE_DONE;
+	return reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_DONE;
 }
 
 /* out_of_place - a command waits for its reply: is what comes next none of it? LOOK_NOTHING: it is its reply. */
@@ -212,7 +208,7 @@ static enum look out_of_place(struct session *s, struct event *event, bool *wait
 	const struct inbox *down = &s->in[DOWN];
 	*wait = true;
 	if (server_begins_tls(s)) {
-		s->offending = inbox_bytes(down);
+		s->message.offending = inbox_bytes(down);
 		return next_is(s, event, EVENT_parse_error, DOWN);
 	}
 	if (belongs_later(s))
@@ -249,11 +245,11 @@ static enum look next_response(struct session *s, struct event *event)
 	}
 	if (awaits_reply(s) && early_beside_reply(s, event) == LOOK_EVENT)
 		return LOOK_EVENT;
-	enum parse_result result = reply_read(s, &s->offending);
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], &s->message.offending);
 	if (result == PARSE_MORE)
 		return at_hole(down);
-	bool partial = s->skip_partial[DOWN] && result == PARSE_ERROR;
-	s->skip_partial[DOWN] = false;
+	bool partial = s->losses.partial[DOWN] && result == PARSE_ERROR;
+	s->losses.partial[DOWN] = false;
 	if (partial)
 		return LOOK_AGAIN;
 	return next_is(s, event, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, DOWN);
@@ -263,20 +259,20 @@ static enum look next_tls(struct session *s, enum direction d, struct event *eve
 {
 	struct inbox *inbox = &s->in[d];
 	struct span bytes = inbox_bytes(inbox);
-	if (s->decrypted)
+	if (s->tls.decrypted)
 		return next_is(s, event, EVENT_decrypted, d);
 	if (bytes.size == 0)
 		return hole_next(s, event, d);
-	if (!s->tls_seen[UP] && !s->tls_seen[d] && !is_tls(bytes)) {
+	if (!s->tls.seen[UP] && !s->tls.seen[d] && !is_tls(bytes)) {
 		bool unseen = d == DOWN && inbox_acked(inbox, inbox->offset) > s->in[UP].offset && !s->ended;
 		if (!whole_line(s, d, bytes) || unseen)
 			return LOOK_NOTHING;
-		s->offending = bytes;
+		s->message.offending = bytes;
 		return next_is(s, event, EVENT_parse_error, d);
 	}
-	s->piece = inbox_run(inbox); /* of one acknowledgement */
-	s->piece_acked = inbox_acked(inbox, inbox->offset);
-	inbox_consume(inbox, s->piece.size);
+	s->message.piece = inbox_run(inbox); /* of one acknowledgement */
+	s->message.piece_acked = inbox_acked(inbox, inbox->offset);
+	inbox_consume(inbox, s->message.piece.size);
 	return next_is(s, event, d == UP ? EVENT_up : EVENT_down, d);
 }
 
@@ -322,7 +318,7 @@ static bool goes_round(struct session *s)
 	struct place then = s->place;
 	if (s->place.events++ % EVENTS_IN_PLACE != 0)
 		return false;
-	s->place = (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->chunk.left, s->reply.line_count,
+	s->place = (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->content.chunk.left, s->reply.line_count,
 		s->place.events };
 	return then.events > 0 && s->place.offset[UP] == then.offset[UP] &&
 	       s->place.offset[DOWN] == then.offset[DOWN] && s->place.left == then.left && s->place.lines == then.lines;

@@ -21,8 +21,7 @@ enum look {
 /* next_is - this event. */
 enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction);
 
-/* closed - nothing follows what waits in this direction. whole_line - enough waits to say what it is. */
-bool closed(const struct session *s, enum direction d);
+/* whole_line - enough waits to say what it is. */
 bool whole_line(const struct session *s, enum direction d, struct span bytes);
 
 /* ---- early.c ---- */

@@ -18,12 +18,12 @@
 static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ",
 	"LHLO ", "RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
 
-void hold_init(struct hold *hold)
+void odd_end_init(struct odd_end *hold)
 {
-	*hold = (struct hold){ .literal = g_byte_array_new(), .content = g_byte_array_new() };
+	*hold = (struct odd_end){ .literal = g_byte_array_new(), .content = g_byte_array_new() };
 }
 
-void hold_clear(struct hold *hold)
+void odd_end_clear(struct odd_end *hold)
 {
 	g_byte_array_unref(hold->literal);
 	g_byte_array_unref(hold->content);
@@ -32,29 +32,29 @@ void hold_clear(struct hold *hold)
 /* reset - nothing is held any more. */
 static void reset(struct session *s)
 {
-	struct hold *h = &s->hold;
+	struct odd_end *h = &s->content.odd_end;
 	h->active = h->command_follows = h->ended = h->passed = false;
 	g_byte_array_set_size(h->literal, 0);
 	g_byte_array_set_size(h->content, 0);
 	inbox_release(&s->in[UP]);
 }
 
-void hold_odd(struct session *s, struct span literal)
+void odd_end_hold(struct session *s, struct span literal)
 {
-	struct hold *h = &s->hold;
+	struct odd_end *h = &s->content.odd_end;
 	if (h->active) {
 		g_byte_array_append(h->content, literal.data, (guint)literal.size);
 		return;
 	}
 	h->active = true;
-	h->low = s->scanner.odd_low;
+	h->low = s->content.scanner.odd_low;
 	h->start = s->in[UP].offset;
 	g_byte_array_append(h->literal, literal.data, (guint)literal.size);
 	inbox_keep(&s->in[UP]);
 }
 
 /* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
-static GByteArray *evidence_of(const struct hold *hold, struct span next)
+static GByteArray *evidence_of(const struct odd_end *hold, struct span next)
 {
 	GByteArray *evidence = g_byte_array_new();
 	if (hold->low)
@@ -67,20 +67,20 @@ static GByteArray *evidence_of(const struct hold *hold, struct span next)
 /* say - the alert for an odd end without a command behind it. */
 static void say_nonstandard(struct session *s, bool answered)
 {
-	GByteArray *evidence = evidence_of(&s->hold, (struct span){ NULL, 0 });
-	enum direction now = s->direction;
-	s->direction = UP; /* the server's answer tells, the client did it */
-	session_alert(s, ALERT_nonstandard_end_of_data, s->hold.low ? SEVERITY_LOW : SEVERITY_MEDIUM,
+	GByteArray *evidence = evidence_of(&s->content.odd_end, (struct span){ NULL, 0 });
+	enum direction now = s->message.direction;
+	s->message.direction = UP; /* the server's answer tells, the client did it */
+	session_alert(s, ALERT_nonstandard_end_of_data, s->content.odd_end.low ? SEVERITY_LOW : SEVERITY_MEDIUM,
 		(struct span){ evidence->data, evidence->len }, transaction_number(s),
 		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
 		"%s",
-		s->tx ? s->tx->content_bytes : 0, answered ? "; this one did" : "");
-	s->direction = now;
+		s->mails.open ? s->mails.open->content_bytes : 0, answered ? "; this one did" : "");
+	s->message.direction = now;
 	g_byte_array_unref(evidence);
 }
 
 /* lookahead - does a command stand behind it? PARSE_MORE: more bytes are needed to say. */
-static enum parse_result lookahead(struct hold *hold, struct span next, bool last)
+static enum parse_result lookahead(struct odd_end *hold, struct span next, bool last)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
 		size_t length = strlen(commands[i]), common = MIN(length, next.size);
@@ -111,18 +111,18 @@ static unsigned replies_expected(const struct session *s)
 	return n;
 }
 
-bool hold_answered(const struct session *s)
+bool odd_end_took_effect(const struct session *s)
 {
-	const struct hold *h = &s->hold;
+	const struct odd_end *h = &s->content.odd_end;
 	if (!h->active)
 		return false;
-	unsigned code = 0, early = reply_waiting(s, h->ended ? h->end : s->in[UP].offset, &code);
+	unsigned code = 0, early = reply_waiting(&s->in[DOWN], h->ended ? h->end : s->in[UP].offset, &code);
 	if (!h->ended)
 		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
 	unsigned strict = transaction_replies(s);
 	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
 	bool all_there = !inbox_hole_ahead(&s->in[UP]);
-	unsigned waiting = all_there ? reply_waiting(s, s->in[UP].received, &code) : 0;
+	unsigned waiting = all_there ? reply_waiting(&s->in[DOWN], s->in[UP].received, &code) : 0;
 	return h->command_follows && (early > strict || waiting > replies_expected(s));
 }
 
@@ -131,14 +131,16 @@ static bool next_reply_fits(const struct session *s)
 {
 	unsigned code;
 	size_t first, second;
-	if (reply_peek(s, 0, &code, &first) != PARSE_DONE || reply_peek(s, first, &code, &second) != PARSE_DONE)
+	if (reply_peek(&s->in[DOWN], 0, &code, &first) != PARSE_DONE ||
+		reply_peek(&s->in[DOWN], first, &code, &second) != PARSE_DONE)
 		return false;
-	return inbox_acked(&s->in[DOWN], s->in[DOWN].offset + first) > s->hold.end && code != 250 && code != 354;
+	return inbox_acked(&s->in[DOWN], s->in[DOWN].offset + first) > s->content.odd_end.end && code != 250 &&
+	       code != 354;
 }
 
-enum odd_end odd_end_next(struct session *s, struct span next, bool last)
+enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 {
-	struct hold *h = &s->hold;
+	struct odd_end *h = &s->content.odd_end;
 	bool full = inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES;
 	if (!h->command_follows) {
 		enum parse_result result = lookahead(h, next, last);
@@ -154,17 +156,17 @@ enum odd_end odd_end_next(struct session *s, struct span next, bool last)
 /* say_smuggling - what was found and what the server made of it. */
 static void say_smuggling(struct session *s, bool answered)
 {
-	struct span held = { s->hold.content->data, s->hold.content->len };
-	GByteArray *evidence = evidence_of(&s->hold, answered ? inbox_bytes(&s->in[UP]) : held);
-	enum direction now = s->direction;
-	s->direction = UP; /* the server's answer tells, the client did it */
+	struct span held = { s->content.odd_end.content->data, s->content.odd_end.content->len };
+	GByteArray *evidence = evidence_of(&s->content.odd_end, answered ? inbox_bytes(&s->in[UP]) : held);
+	enum direction now = s->message.direction;
+	s->message.direction = UP; /* the server's answer tells, the client did it */
 	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
 		transaction_number(s), "%s",
 		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
 			   "mail of its own"
 			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "
 			   "as content");
-	s->direction = now;
+	s->message.direction = now;
 	g_byte_array_unref(evidence);
 }
 
@@ -173,13 +175,13 @@ static void split(struct session *s)
 {
 	reset(s);
 	content_close(s, true);
-	s->pending.end = s->in[UP].offset;
+	s->awaited.end = s->in[UP].offset;
 }
 
 /* release - it was not: all that was held is content. */
 static void release(struct session *s)
 {
-	struct hold *h = &s->hold;
+	struct odd_end *h = &s->content.odd_end;
 	content_piece(s, (struct span){ h->literal->data, h->literal->len });
 	content_piece(s, (struct span){ h->content->data, h->content->len });
 	h->over = h->ended;
@@ -190,7 +192,7 @@ void alert_smtp_smuggling(struct session *s)
 {
 	inbox_rewind(&s->in[UP]);
 	say_smuggling(s, true);
-	s->smuggled = true;
+	s->mails.smuggled = true;
 	split(s);
 }
 
@@ -204,7 +206,7 @@ void alert_nonstandard_end_of_data_answered(struct session *s)
 {
 	inbox_rewind(&s->in[UP]);
 	say_nonstandard(s, true);
-	s->smuggled = false;
+	s->mails.smuggled = false;
 	split(s);
 }
 

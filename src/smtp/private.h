@@ -13,7 +13,7 @@
 #include "session.h"
 
 /* The command that was taken last, and what its reply decides. */
-struct pending {
+struct awaited {
 	enum verb verb;
 	struct span name, argument; /* as sent; the argument of AUTH is left out */
 	char *text;                 /* what they are in: the name, NUL, the argument */
@@ -38,13 +38,12 @@ struct reply {
 	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
-	bool stands_in;   /* it is assumed, and next */
-	uint64_t acked;   /* what the server had when it sent its first line */
-	uint64_t dropped; /* lines beyond SESSION_REPLY_LINES */
+	bool stands_in; /* it is assumed, and next */
+	uint64_t acked; /* what the server had when it sent its first line */
 };
 
 /* A content that stands behind an odd end of data, until the server's replies tell what it was. */
-struct hold {
+struct odd_end {
 	bool active, command_follows, ended;
 	bool passed;         /* the server did not take it for an end */
 	bool over;           /* nothing is held any more, and the true end was there */
@@ -76,7 +75,75 @@ struct place {
 	unsigned events;
 };
 
+/* The message at hand, for guards and actions. */
+struct message {
+	enum direction direction;
+	struct command command;
+	uint64_t acked;           /* what the client had seen when it sent it */
+	struct span offending;    /* of a parse_error or missing_grammar */
+	struct span piece;        /* of content, a chunk, or TLS */
+	uint64_t piece_acked;     /* of TLS: what its sender had seen */
+	enum data_result scanned; /* what the scanner made of content */
+};
+
 #define EXTENSIONS_FIRST 768 /* octets for what EHLO offers that come with a session: enough for most */
+
+/* Banner and greeting, and what the server offered in its reply to that. */
+struct greeting {
+	GString *turned_away; /* the line of a banner 554; NULL */
+	GString *name;        /* of the greeting that waits for its reply; NULL */
+	bool done;            /* one was accepted */
+	bool assumed;         /* its reply, and so what the server offers, is not known */
+	bool reported;        /* that there was none */
+	bool pipelining, early_pipeline;
+	uint64_t size_limit;
+	GPtrArray extensions; /* of the summary; in their own memory, which a new greeting empties */
+	struct arena memory;
+	uint64_t first[EXTENSIONS_FIRST / sizeof(uint64_t)];
+};
+
+/* The content that is taken. */
+struct content {
+	struct data_scanner scanner;
+	struct chunk chunk;
+	struct odd_end odd_end;
+	bool open, ended, hole;
+	bool midway;       /* it began before what can be seen */
+	uint64_t answered; /* stream offset, down, behind the last reply to an end of data; 0 when there was none */
+};
+
+/* Transactions. */
+struct mails {
+	struct transaction *open; /* NULL */
+	int next;                 /* number of the next */
+	uint64_t refusal_end;     /* stream offset behind the last reply that refused MAIL or RCPT */
+	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
+	bool smuggled;  /* what is read now stood behind an odd end of data */
+};
+
+/* TLS, and clear text around its beginning. */
+struct tls_watch {
+	bool seen[2];
+	bool decrypted;     /* what comes now is what is inside */
+	uint64_t start;     /* stream offset, down, behind the 220 */
+	uint64_t inside[2]; /* stream offsets at which what is inside begins; 0 before */
+	bool command_reported, response_reported;
+};
+
+/* What is not in the capture, and its traces. */
+struct losses {
+	bool resynchronising; /* lines that are no commands are passed over */
+	bool replies;         /* behind a hole among replies */
+	bool partial[2];      /* behind a hole: what stands there may be the rest of a line */
+	uint64_t end;         /* stream offset behind the last hole among commands */
+};
+
+/* More commands wait for replies than are kept. */
+struct overflow {
+	bool assuming, reported; /* assuming: from now on the usual replies are assumed */
+	unsigned commands;
+	uint64_t counted; /* stream offset up to which they are counted */
+};
 
 struct session {
 	struct session_options options;
@@ -85,66 +152,24 @@ struct session {
 	struct machine machine;
 	struct inbox in[2];
 	struct session_summary summary;
-
-	/* the message at hand, for guards and actions */
-	enum direction direction;
-	struct command command;
-	bool command_valid;
-	uint64_t command_acked;
+	struct message message;
 	struct reply reply;
-	struct span offending;    /* of a parse_error or missing_grammar */
-	struct span piece;        /* of content, a chunk, or TLS */
-	uint64_t piece_acked;     /* of TLS: what its sender had seen */
-	enum data_result scanned; /* what the scanner made of content */
-	struct place place;
-
-	struct pending pending;
-	struct transaction *tx; /* open; NULL */
-	int next_tx;
-	struct data_scanner scanner;
-	struct chunk chunk;
-	struct hold hold;
+	struct awaited awaited;
+	struct greeting greeting;
+	struct content content;
+	struct mails mails;
 	struct auth *auth; /* an exchange is under way; NULL */
-
-	GString *banner_line;   /* evidence of an orderly refusal (554), until the client answers it */
-	GString *greeting_name; /* of the greeting that waits for its reply */
-	uint64_t size_limit;
-	bool pipelining, early_pipeline, starttls_offered;
-	bool greeted;          /* a greeting was accepted */
-	bool assumed_greeting; /* its reply, and so the extensions, are not known */
-	bool content_open, content_ended, content_hole;
-	bool resynchronising; /* lines that are no commands are passed over */
-	bool resync_reply;    /* behind a hole among replies */
-	bool skip_partial[2]; /* behind a hole: what stands there may be the rest of a line */
-	uint64_t lost_end;    /* stream offset behind the last hole among commands */
+	struct tls_watch tls;
+	struct losses losses;
 	struct judged judged[2];
-	uint64_t refusal_end;      /* stream offset behind the last reply that refused MAIL or RCPT */
-	uint64_t content_start;    /* stream offset, down, behind the 354 */
-	uint64_t content_answered; /* the same behind the last reply to an end of data, 0 when there was none */
-	bool midway;               /* the content that is taken began before what can be seen */
-	bool tls_seen[2];
-	uint64_t tls_start; /* stream offset, down, behind the 220 */
-	bool decrypted;     /* what comes now is what is inside */
-	uint64_t inside[2]; /* stream offsets at which that begins; 0 before */
-	bool injection_said, response_injection_said;
-	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
-	bool smuggled;  /* what is read now stood behind an odd end of data */
-	bool initiation_said;
-	bool overflow, overflow_said;
-	bool dropped;    /* nothing is dissected any more */
-	bool drop_asked; /* ... from the next event on */
-	bool ended;
-	bool left; /* and the last state was left */
-	unsigned waiting_commands;
-	uint64_t counted_to;
-	enum session_end why;
-	GPtrArray extensions; /* of the summary; in their own memory, which a new greeting empties */
-	struct arena extension_memory;
-	uint64_t extensions_first[EXTENSIONS_FIRST / sizeof(uint64_t)];
+	struct overflow overflow;
+	struct place place;
+	bool dropped;     /* nothing is dissected any more */
+	bool drop_asked;  /* ... from the next event on */
+	bool ended, left; /* left: and so is the last state */
 };
 
 /* ---- session.c ---- */
-const char *session_state_name(const struct session *s);
 /* session_alert - raises one; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
@@ -156,7 +181,7 @@ bool session_blind(const struct session *s);
 /* awaits_reply - a command, or content, waits for its reply; otherwise the server owes no more than its banner. */
 static inline bool awaits_reply(const struct session *s)
 {
-	return s->pending.end > 0;
+	return s->awaited.end > 0;
 }
 
 /* ---- starttls.c ---- */
@@ -172,8 +197,12 @@ bool server_begins_tls(const struct session *s);
 bool too_much_waits(const struct session *s);
 
 /* ---- actions.c ---- */
-/* pending_text - copies what the pending command's name and argument are. */
-void pending_text(struct pending *pending, struct span name, struct span argument);
+/* awaited_text - copies what the pending command's name and argument are. */
+void awaited_text(struct awaited *pending, struct span name, struct span argument);
+/* greeting_wait - a greeting of this name waits for its reply. greeting_reply - that came: an accepted one begins anew.
+ */
+void greeting_wait(struct greeting *greeting, struct span name);
+void greeting_reply(struct session *s);
 /* forget_extensions - what the server offers is not known. */
 void forget_extensions(struct session *s);
 /* end_auth - an exchange whose last reply was not seen is over. */
@@ -186,14 +215,14 @@ void reply_reset(struct reply *reply);
 void reply_settle(struct reply *reply);
 /* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
  * does not fit (taken). */
-enum parse_result reply_read(struct session *s, struct span *offending);
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, struct span *offending);
 /* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its
  * octets. */
-enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size);
+enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *code, size_t *size);
 /* reply_waiting - complete replies that wait, sent before the server had more than `acked` octets of the client. */
-unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code);
+unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *first_code);
 /* reply_emit - tells the sink of s->reply; to: what it answers, NULL when nothing. */
-void reply_emit(struct session *s, const struct pending *to);
+void reply_emit(struct session *s, const struct awaited *to);
 /* reply_text, reply_first_line - empty when there is none: a reply that is assumed has no lines. */
 struct span reply_text(const struct reply *reply, size_t line);
 struct span reply_first_line(const struct reply *reply);
@@ -245,13 +274,13 @@ bool went_unheard(const struct session *s);
 bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
-void hold_init(struct hold *hold);
-void hold_clear(struct hold *hold);
-/* hold_odd - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
-void hold_odd(struct session *s, struct span literal);
+void odd_end_init(struct odd_end *hold);
+void odd_end_clear(struct odd_end *hold);
+/* odd_end_hold - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
+void odd_end_hold(struct session *s, struct span literal);
 /* odd_end_next - what is to be done behind it: wait for more, scan on, or is it known not to be an end? */
-enum odd_end { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
-enum odd_end odd_end_next(struct session *s, struct span next, bool last);
-/* hold_answered - the server answered the odd sequence as an end of data. */
-bool hold_answered(const struct session *s);
+enum odd_end_step { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
+enum odd_end_step odd_end_next(struct session *s, struct span next, bool last);
+/* odd_end_took_effect - the server answered the odd sequence as an end of data. */
+bool odd_end_took_effect(const struct session *s);
 #endif

@@ -23,15 +23,12 @@ void reply_reset(struct reply *reply)
 	reply->line_count = reply->copied = 0;
 	reply->code = 0;
 	reply->mismatch = reply->assumed = reply->complete = false;
-	reply->dropped = 0;
 }
 
 static void add_line(struct reply *reply, const struct reply_line *line)
 {
-	if (reply->line_count >= SESSION_REPLY_LINES) {
-		reply->dropped++;
+	if (reply->line_count >= SESSION_REPLY_LINES)
 		return;
-	}
 	if (reply->line_count == reply->line_room) {
 		reply->line_room = MAX(2 * reply->line_room, REPLY_LINES_FIRST);
 		reply->lines = g_renew(struct reply_line, reply->lines, reply->line_room);
@@ -62,17 +59,15 @@ struct span reply_first_line(const struct reply *reply)
 	return reply->line_count > 0 ? reply->lines[0].line : (struct span){ NULL, 0 };
 }
 
-enum parse_result reply_read(struct session *s, struct span *offending)
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, struct span *offending)
 {
-	struct inbox *inbox = &s->in[DOWN];
-	struct reply *reply = &s->reply;
 	if (reply->complete)
 		reply_reset(reply);
 	for (;;) {
 		struct span bytes = inbox_bytes(inbox);
 		struct reply_line line;
 		size_t used;
-		bool last = (inbox->fin || s->ended) && !inbox_hole_ahead(inbox);
+		bool last = inbox_closed(inbox);
 		enum parse_result result = grammar_reply_line(bytes, last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
@@ -96,11 +91,10 @@ enum parse_result reply_read(struct session *s, struct span *offending)
 	}
 }
 
-enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *code, size_t *size)
+enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *code, size_t *size)
 {
-	const struct inbox *inbox = &s->in[DOWN];
 	struct span bytes = inbox_bytes(inbox);
-	bool last = (inbox->fin || s->ended) && !inbox_hole_ahead(inbox), first = true;
+	bool last = inbox_closed(inbox), first = true;
 	size_t at = skip;
 	for (;;) {
 		struct reply_line line;
@@ -123,12 +117,11 @@ enum parse_result reply_peek(const struct session *s, size_t skip, unsigned *cod
 	}
 }
 
-unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_code)
+unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *first_code)
 {
 	unsigned count = 0, code;
 	size_t at = 0, size;
-	while (reply_peek(s, at, &code, &size) == PARSE_DONE &&
-		inbox_acked(&s->in[DOWN], s->in[DOWN].offset + at) <= acked) {
+	while (reply_peek(inbox, at, &code, &size) == PARSE_DONE && inbox_acked(inbox, inbox->offset + at) <= acked) {
 		if (count > 0 && code == 421)
 			break; /* comes unasked: it answers nothing */
 		if (count++ == 0)
@@ -139,7 +132,7 @@ unsigned reply_waiting(const struct session *s, uint64_t acked, unsigned *first_
 }
 
 /* usual_code - what a server says to a command when all is well. */
-static unsigned usual_code(const struct pending *p)
+static unsigned usual_code(const struct awaited *p)
 {
 	if (p->end_of_data)
 		return 250;
@@ -183,7 +176,7 @@ static bool next_is_command(const struct session *s)
 
 void reply_assume(struct session *s)
 {
-	struct pending *p = &s->pending;
+	struct awaited *p = &s->awaited;
 	reply_reset(&s->reply);
 	s->reply.assumed = s->reply.complete = true;
 	s->reply.code = usual_code(p);
@@ -199,7 +192,7 @@ void reply_assume(struct session *s)
 		s->reply.code = 454;
 }
 
-void reply_emit(struct session *s, const struct pending *to)
+void reply_emit(struct session *s, const struct awaited *to)
 {
 	struct reply *r = &s->reply;
 	if (!r->assumed)
@@ -212,7 +205,7 @@ void reply_emit(struct session *s, const struct pending *to)
 		.line_count = r->line_count,
 		.code_mismatch = r->mismatch,
 		.assumed = r->assumed,
-		.state = session_state_name(s),
+		.state = session_state(s),
 		.tx = transaction_number(s),
 	};
 	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);

@@ -17,14 +17,9 @@
 
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
-const char *session_state_name(const struct session *s)
-{
-	return machine_states[s->machine.state].name;
-}
-
 const char *session_state(const struct session *s)
 {
-	return session_state_name(s);
+	return machine_states[s->machine.state].name;
 }
 
 struct span span_of(const GString *text)
@@ -36,7 +31,7 @@ const struct span no_text = { (const uint8_t *)"", 0 };
 
 bool session_blind(const struct session *s)
 {
-	return s->options.one_sided || s->assumed_greeting || s->overflow || s->summary.gap_bytes > 0;
+	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.gap_bytes > 0;
 }
 
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
@@ -51,8 +46,8 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 	struct alert alert = {
 		.id = id,
 		.severity = severity,
-		.state = session_state_name(s),
-		.direction = s->direction,
+		.state = session_state(s),
+		.direction = s->message.direction,
 		.has_direction = true,
 		.tx = tx,
 		.description = description,
@@ -70,7 +65,7 @@ static void run(struct session *s)
 	s->place.events = 0;
 	while (next_event(s, &event))
 		machine_fire(&s->machine, event, s);
-	s->overflow = false;
+	s->overflow.assuming = false;
 	reply_settle(&s->reply);
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);
@@ -96,14 +91,14 @@ struct session *session_new(const struct session_options *options, const struct 
 	machine_init(&s->machine, options->table ? options->table : machine_table,
 		options->table ? options->table_size : machine_table_size, options->strict,
 		options->implicit_tls ? STATE_tls : STATE_session_initiation);
-	s->early_pipeline = options->early_pipeline;
-	s->skip_partial[UP] = s->skip_partial[DOWN] = options->midstream;
-	s->assumed_greeting = options->midstream;
+	s->greeting.early_pipeline = options->early_pipeline;
+	s->losses.partial[UP] = s->losses.partial[DOWN] = options->midstream;
+	s->greeting.assumed = options->midstream;
 	inbox_init(&s->in[UP]);
 	inbox_init(&s->in[DOWN]);
-	hold_init(&s->hold);
-	pending_text(&s->pending, no_text, no_text);
-	s->summary.extensions = &s->extensions;
+	odd_end_init(&s->content.odd_end);
+	awaited_text(&s->awaited, no_text, no_text);
+	s->summary.extensions = &s->greeting.extensions;
 	forget_extensions(s);
 	s->summary.midstream = options->midstream;
 	s->summary.one_sided = options->one_sided;
@@ -112,7 +107,7 @@ struct session *session_new(const struct session_options *options, const struct 
 
 void session_bytes(struct session *s, enum direction direction, struct span bytes, uint64_t acked)
 {
-	inbox_feed(&s->in[direction], bytes, s->inside[direction_other(direction)] + acked);
+	inbox_feed(&s->in[direction], bytes, s->tls.inside[direction_other(direction)] + acked);
 	run(s);
 }
 
@@ -133,21 +128,21 @@ void session_fin(struct session *s, enum direction direction)
 
 void session_decrypted(struct session *s)
 {
-	s->inside[UP] = s->in[UP].received;
-	s->inside[DOWN] = s->in[DOWN].received;
-	s->decrypted = true;
+	s->tls.inside[UP] = s->in[UP].received;
+	s->tls.inside[DOWN] = s->in[DOWN].received;
+	s->tls.decrypted = true;
 	run(s);
 }
 
 size_t session_memory(const struct session *s)
 {
-	size_t size = sizeof *s + (s->hold.active ? s->hold.content->len : 0);
+	size_t size = sizeof *s + (s->content.odd_end.active ? s->content.odd_end.content->len : 0);
 	for (size_t i = 0; i < s->reply.copied; i++)
 		size += s->reply.lines[i].line.size;
 	for (enum direction d = UP; d <= DOWN; d++)
 		size += s->in[d].room + s->in[d].run_room * sizeof(struct run);
-	if (s->tx)
-		size += s->tx->recipient_octets + s->tx->recipients->len * RECIPIENT_OVERHEAD;
+	if (s->mails.open)
+		size += s->mails.open->recipient_octets + s->mails.open->recipients->len * RECIPIENT_OVERHEAD;
 	return size;
 }
 
@@ -177,13 +172,12 @@ static enum stage end_stage(enum session_end why)
 
 void session_end(struct session *s, enum session_end why)
 {
-	s->ended = true;
-	s->why = why;
+	s->ended = s->in[UP].over = s->in[DOWN].over = true;
 	run(s);
 	end_auth(s);
 	transaction_mail_unanswered(s);
 	transaction_close(s, end_stage(why));
-	s->summary.state = session_state_name(s);
+	s->summary.state = session_state(s);
 }
 
 const struct session_summary *session_summary(const struct session *s)
@@ -195,16 +189,16 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	transaction_free(s->tx);
-	transaction_free(s->pending.candidate);
+	transaction_free(s->mails.open);
+	transaction_free(s->awaited.candidate);
 	auth_free(s->auth);
 	inbox_clear(&s->in[UP]);
 	inbox_clear(&s->in[DOWN]);
 	reply_clear(&s->reply);
-	hold_clear(&s->hold);
-	g_free(s->pending.text);
-	free_text(s->banner_line);
-	free_text(s->greeting_name);
+	odd_end_clear(&s->content.odd_end);
+	g_free(s->awaited.text);
+	free_text(s->greeting.turned_away);
+	free_text(s->greeting.name);
 	free_text(s->summary.banner);
 	free_text(s->summary.helo);
 	forget_extensions(s);

@@ -36,7 +36,7 @@ bool is_tls(struct span b)
 
 bool server_begins_tls(const struct session *s)
 {
-	bool unseen = s->lost_end > 0 || s->options.one_sided || s->options.midstream;
+	bool unseen = s->losses.end > 0 || s->options.one_sided || s->options.midstream;
 	return unseen && handshake_type(inbox_bytes(&s->in[DOWN])) == 2;
 }
 
@@ -44,13 +44,13 @@ bool server_begins_tls(const struct session *s)
 
 void begin_tls(struct session *s)
 {
-	s->tls_start = s->in[DOWN].offset;
+	s->tls.start = s->in[DOWN].offset;
 }
 
 /* see_tls - TLS octets came in this direction; it begins with the first. */
 static void see_tls(struct session *s, enum direction d)
 {
-	s->tls_seen[d] = true;
+	s->tls.seen[d] = true;
 	if (s->summary.tls)
 		return;
 	s->summary.tls = true;
@@ -60,40 +60,40 @@ static void see_tls(struct session *s, enum direction d)
 
 void take_tls(struct session *s)
 {
-	see_tls(s, s->direction);
-	const struct inbox *inbox = &s->in[s->direction];
-	const uint64_t offset = inbox->offset - s->piece.size;
+	see_tls(s, s->message.direction);
+	const struct inbox *inbox = &s->in[s->message.direction];
+	const uint64_t offset = inbox->offset - s->message.piece.size;
 	if (s->sink->tls_bytes)
-		s->sink->tls_bytes(s->context, s->direction, s->piece, offset, s->piece_acked);
+		s->sink->tls_bytes(s->context, s->message.direction, s->message.piece, offset, s->message.piece_acked);
 }
 
 void take_tls_gap(struct session *s)
 {
-	uint64_t hole = inbox_hole(&s->in[s->direction]);
-	inbox_skip_hole(&s->in[s->direction], hole);
-	see_tls(s, s->direction);
+	uint64_t hole = inbox_hole(&s->in[s->message.direction]);
+	inbox_skip_hole(&s->in[s->message.direction], hole);
+	see_tls(s, s->message.direction);
 	if (s->sink->tls_gap)
-		s->sink->tls_gap(s->context, s->direction, hole);
+		s->sink->tls_gap(s->context, s->message.direction, hole);
 }
 
 /* start_over - RFC 3207 4.2: what was known before TLS is forgotten. */
 void start_over(struct session *s)
 {
-	s->decrypted = s->greeted = s->pipelining = s->starttls_offered = false;
-	s->assumed_greeting = false;
-	s->skip_partial[UP] = s->skip_partial[DOWN] = false;
-	s->size_limit = 0;
+	s->tls.decrypted = s->greeting.done = s->greeting.pipelining = false;
+	s->greeting.assumed = false;
+	s->losses.partial[UP] = s->losses.partial[DOWN] = false;
+	s->greeting.size_limit = 0;
 	forget_extensions(s);
 }
 
 /* alert_injection - CVE-2011-0411: once a session. */
 static void alert_injection(struct session *s, struct span evidence)
 {
-	if (!s->injection_said)
+	if (!s->tls.command_reported)
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
 			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
 			"said inside of TLS");
-	s->injection_said = true;
+	s->tls.command_reported = true;
 }
 
 void alert_starttls_command_injection(struct session *s)
@@ -111,16 +111,16 @@ void alert_starttls_command_injection_tls(struct session *s)
 void alert_starttls_response_injection(struct session *s)
 {
 	struct span stray = inbox_run(&s->in[DOWN]);
-	if (!s->response_injection_said)
+	if (!s->tls.response_reported)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
 			"the server's clear text goes on behind its 220 to STARTTLS");
-	s->response_injection_said = true;
+	s->tls.response_reported = true;
 	inbox_consume(&s->in[DOWN], stray.size);
 }
 
 void alert_plaintext_after_starttls(struct session *s)
 {
-	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->offending, -1,
+	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->message.offending, -1,
 		"after the 220 to STARTTLS the client goes on in clear");
-	s->greeted = false;
+	s->greeting.done = false;
 }

@@ -55,8 +55,8 @@ static struct transaction *transaction_new(const struct session *s)
 	tx->lmtp = s->summary.lmtp;
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;
-	tx->size_limit = s->size_limit;
-	tx->smuggled = s->smuggled;
+	tx->size_limit = s->greeting.size_limit;
+	tx->smuggled = s->mails.smuggled;
 	return tx;
 }
 
@@ -73,9 +73,9 @@ void transaction_free(struct transaction *tx)
 /* open_transaction - it is the one from now on. */
 static void open_transaction(struct session *s, struct transaction *tx)
 {
-	tx->number = s->next_tx++;
-	s->tx = tx;
-	s->regreeted = false;
+	tx->number = s->mails.next++;
+	s->mails.open = tx;
+	s->mails.regreeted = false;
 	if (s->sink->transaction_begin)
 		s->sink->transaction_begin(s->context, tx);
 }
@@ -131,7 +131,7 @@ void transaction_mail(struct session *s)
 {
 	struct transaction *tx = transaction_new(s);
 	struct span path, rest, keyword, value;
-	if (grammar_path(s->command.argument, "FROM", &path, &rest)) {
+	if (grammar_path(s->message.command.argument, "FROM", &path, &rest)) {
 		tx->mail_from = text_of(memory(tx), path);
 		while (grammar_parameter(&rest, &keyword, &value)) {
 			struct mail_param *param = add_param(tx, keyword, value);
@@ -139,9 +139,9 @@ void transaction_mail(struct session *s)
 				tx->declared_size = g_ascii_strtoull(param->value->str, NULL, 10);
 		}
 	} else {
-		tx->mail_from = text_of(memory(tx), s->command.argument);
+		tx->mail_from = text_of(memory(tx), s->message.command.argument);
 	}
-	s->pending.candidate = tx;
+	s->awaited.candidate = tx;
 }
 
 /* make_room - text will be something else of up to `size` octets, its NUL included. Each refused recipient can change
@@ -185,25 +185,25 @@ static bool refused(const struct session *s)
 /* refuse - the server did not take this MAIL: a transaction of its own, that ended where it began. */
 static void refuse(struct session *s, struct transaction *tx)
 {
-	struct transaction *open = s->tx;
-	s->refusal_end = s->in[DOWN].offset;
+	struct transaction *open = s->mails.open;
+	s->mails.refusal_end = s->in[DOWN].offset;
 	open_transaction(s, tx);
 	note_reply(s, tx);
 	transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
-	s->tx = open;
+	s->mails.open = open;
 }
 
 void transaction_mail_reply(struct session *s)
 {
-	struct transaction *tx = s->pending.candidate;
-	s->pending.candidate = NULL;
+	struct transaction *tx = s->awaited.candidate;
+	s->awaited.candidate = NULL;
 	if (!tx)
 		return;
 	tx->assumed |= s->reply.assumed;
 	if (!refused(s)) {
 		transaction_close(s, STAGE_MAIL);
 		open_transaction(s, tx);
-	} else if (!s->tx || s->regreeted) {
+	} else if (!s->mails.open || s->mails.regreeted) {
 		refuse(s, tx);
 	} else {
 		transaction_free(tx);
@@ -212,9 +212,9 @@ void transaction_mail_reply(struct session *s)
 
 void transaction_mail_unanswered(struct session *s)
 {
-	struct transaction *tx = s->pending.candidate;
-	s->pending.candidate = NULL;
-	bool taken = tx && !s->pending.early;
+	struct transaction *tx = s->awaited.candidate;
+	s->awaited.candidate = NULL;
+	bool taken = tx && !s->awaited.early;
 	if (!taken) {
 		transaction_free(tx);
 		return;
@@ -225,9 +225,9 @@ void transaction_mail_unanswered(struct session *s)
 
 void transaction_rcpt(struct session *s)
 {
-	if (!s->tx)
+	if (!s->mails.open)
 		return;
-	struct transaction *tx = s->tx;
+	struct transaction *tx = s->mails.open;
 	tx->recipient_count[RECIPIENT_PENDING]++;
 	tx->rcpt_status = RECIPIENT_PENDING;
 	bool full = tx->recipients->len >= RECIPIENTS_KEPT_MAX || tx->recipient_octets >= RECIPIENT_OCTETS_MAX;
@@ -235,11 +235,11 @@ void transaction_rcpt(struct session *s)
 		tx->recipients_omitted++;
 		return;
 	}
-	tx->recipient_octets += s->command.argument.size;
-	struct span path = s->command.argument, rest = { NULL, 0 }, keyword, value;
-	bool fits = grammar_path(s->command.argument, "TO", &path, &rest);
+	tx->recipient_octets += s->message.command.argument.size;
+	struct span path = s->message.command.argument, rest = { NULL, 0 }, keyword, value;
+	bool fits = grammar_path(s->message.command.argument, "TO", &path, &rest);
 	struct recipient *recipient = arena_take(memory(tx), sizeof *recipient);
-	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : s->command.argument) };
+	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : s->message.command.argument) };
 	while (fits && grammar_parameter(&rest, &keyword, &value))
 		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
 			add_param(tx, keyword, value);
@@ -249,8 +249,8 @@ void transaction_rcpt(struct session *s)
 void transaction_rcpt_reply(struct session *s)
 {
 	if (refused(s))
-		s->refusal_end = s->in[DOWN].offset;
-	struct transaction *tx = s->tx;
+		s->mails.refusal_end = s->in[DOWN].offset;
+	struct transaction *tx = s->mails.open;
 	if (!tx || tx->recipients->len == 0 || tx->rcpt_status != RECIPIENT_PENDING)
 		return;
 	tx->rcpt_status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
@@ -271,16 +271,16 @@ void transaction_rcpt_reply(struct session *s)
 /* rejected_so_far - the server refused the content; the client may still mend its ways. */
 static void rejected_so_far(struct session *s, enum stage stage)
 {
-	note_reply(s, s->tx);
-	s->tx->outcome = OUTCOME_REJECTED;
-	s->tx->stage = stage;
+	note_reply(s, s->mails.open);
+	s->mails.open->outcome = OUTCOME_REJECTED;
+	s->mails.open->stage = stage;
 }
 
 void transaction_data_reply(struct session *s)
 {
-	if (!s->tx)
+	if (!s->mails.open)
 		return;
-	s->tx->assumed |= s->reply.assumed;
+	s->mails.open->assumed |= s->reply.assumed;
 	if (refused(s))
 		rejected_so_far(s, STAGE_DATA);
 }
@@ -288,8 +288,9 @@ void transaction_data_reply(struct session *s)
 /* note_recipient - LMTP: the next accepted recipient has its reply (RFC 2033 4.2). */
 static void note_recipient(struct session *s)
 {
-	while (s->tx->final_replies < s->tx->recipients->len) {
-		struct recipient *recipient = g_ptr_array_index(s->tx->recipients, s->tx->final_replies++);
+	while (s->mails.open->final_replies < s->mails.open->recipients->len) {
+		struct recipient *recipient =
+			g_ptr_array_index(s->mails.open->recipients, s->mails.open->final_replies++);
 		if (recipient->status == RECIPIENT_ACCEPTED && recipient->final_code == 0) {
 			recipient->final_code = s->reply.code;
 			return;
@@ -299,14 +300,14 @@ static void note_recipient(struct session *s)
 
 void transaction_content_reply(struct session *s)
 {
-	struct transaction *tx = s->tx;
+	struct transaction *tx = s->mails.open;
 	if (!tx)
 		return;
 	tx->assumed |= s->reply.assumed;
 	if (tx->lmtp && !s->reply.assumed)
 		note_recipient(s);
-	bool whole = s->content_ended;
-	if (!whole && (tx->transfer == TRANSFER_DATA || s->chunk.left > 0)) {
+	bool whole = s->content.ended;
+	if (!whole && (tx->transfer == TRANSFER_DATA || s->content.chunk.left > 0)) {
 		note_reply(s, tx);
 		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
 		transaction_end(s,
@@ -322,17 +323,17 @@ void transaction_content_reply(struct session *s)
 		note_reply(s, tx);
 		tx->outcome = OUTCOME_ACCEPTED;
 	}
-	if (s->pending.replies_left <= 1 && whole)
+	if (s->awaited.replies_left <= 1 && whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 }
 
 void transaction_burl_reply(struct session *s)
 {
-	struct span rest = s->pending.argument, word;
+	struct span rest = s->awaited.argument, word;
 	bool last = false;
 	while (grammar_word(&rest, &word))
 		last = grammar_is(word, "LAST");
-	if (!s->tx)
+	if (!s->mails.open)
 		return;
 	if (refused(s)) {
 		rejected_so_far(s, STAGE_DATA);
@@ -341,21 +342,21 @@ void transaction_burl_reply(struct session *s)
 	content_gap(s, 0);
 	if (!last)
 		return;
-	note_reply(s, s->tx);
+	note_reply(s, s->mails.open);
 	transaction_end(s, OUTCOME_ACCEPTED, STAGE_END_OF_DATA);
 }
 
 void transaction_end(struct session *s, enum outcome outcome, enum stage stage)
 {
-	struct transaction *tx = s->tx;
+	struct transaction *tx = s->mails.open;
 	if (!tx)
 		return;
-	if (s->content_open)
+	if (s->content.open)
 		content_close(s, false);
 	tx->outcome = outcome;
 	tx->stage = stage;
-	s->tx = NULL;
-	s->content_ended = false;
+	s->mails.open = NULL;
+	s->content.ended = false;
 	if (s->sink->transaction_end)
 		s->sink->transaction_end(s->context, tx);
 	transaction_free(tx);
@@ -363,7 +364,7 @@ void transaction_end(struct session *s, enum outcome outcome, enum stage stage)
 
 void transaction_close(struct session *s, enum stage stage)
 {
-	struct transaction *tx = s->tx;
+	struct transaction *tx = s->mails.open;
 	if (!tx)
 		return;
 	bool nobody = tx->transfer == TRANSFER_NONE && transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
@@ -378,65 +379,21 @@ void transaction_close(struct session *s, enum stage stage)
 
 void transaction_without_mail(struct session *s)
 {
-	if (!s->tx)
+	if (!s->mails.open)
 		open_transaction(s, transaction_new(s));
 }
 
 int transaction_number(const struct session *s)
 {
-	return s->tx ? s->tx->number : -1;
+	return s->mails.open ? s->mails.open->number : -1;
 }
 
 unsigned transaction_replies(const struct session *s)
 {
-	return s->summary.lmtp ? MAX(1, transaction_count(s->tx, RECIPIENT_ACCEPTED)) : 1;
+	return s->summary.lmtp ? MAX(1, transaction_count(s->mails.open, RECIPIENT_ACCEPTED)) : 1;
 }
 
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status)
 {
 	return tx ? tx->recipient_count[status] : 0;
-}
-
-void content_open(struct session *s, enum transfer transfer)
-{
-	if (s->content_open || !s->tx)
-		return;
-	s->content_open = true;
-	s->content_ended = false;
-	s->content_hole = false;
-	s->tx->transfer = transfer;
-	s->tx->content_begun = true;
-	if (s->sink->content_begin)
-		s->sink->content_begin(s->context, s->tx);
-}
-
-void content_piece(struct session *s, struct span piece)
-{
-	if (!s->content_open || piece.size == 0)
-		return;
-	s->tx->content_bytes += piece.size;
-	if (s->sink->content)
-		s->sink->content(s->context, s->tx, piece);
-}
-
-void content_gap(struct session *s, uint64_t size)
-{
-	if (!s->content_open)
-		return;
-	s->content_hole = true;
-	s->tx->missing_bytes += size;
-	if (s->sink->content_gap)
-		s->sink->content_gap(s->context, s->tx, size);
-}
-
-void content_close(struct session *s, bool whole)
-{
-	if (!s->content_open)
-		return;
-	s->content_open = false;
-	s->content_ended = whole;
-	s->tx->content_whole = whole;
-	s->summary.mails += whole;
-	if (s->sink->content_end)
-		s->sink->content_end(s->context, s->tx, whole);
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * greeting.c - the banner and the greeting (RFC 5321 3.1, 4.1.1.1): what they say, and the actions of the table about
+ * them.
+ */
+#include <string.h>
+
+#include "private.h"
+#include "rows.h"
+
+static GString *text_of(struct span s)
+{
+	return g_string_new_len((const char *)s.data, (gssize)s.size);
+}
+
+static void text_replace(GString **field, GString *text)
+{
+	if (*field)
+		g_string_free(*field, TRUE);
+	*field = text;
+}
+
+/* ---- the banner ---- */
+
+void greet(struct session *s)
+{
+	struct span text = reply_text(&s->reply, 0);
+	text_replace(&s->summary.banner, text_of(text));
+	reply_emit(s, NULL);
+}
+
+void turn_away(struct session *s)
+{
+	greet(s);
+	text_replace(&s->greeting.turned_away, text_of(reply_first_line(&s->reply)));
+}
+
+void alert_unavailable_service(struct session *s)
+{
+	struct span line = reply_first_line(&s->reply);
+	greet(s);
+	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, line, -1, "unavailable service: %u", s->reply.code);
+}
+
+void alert_unavailable_service_554(struct session *s)
+{
+	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->greeting.turned_away), -1,
+		"unavailable service: 554");
+}
+
+void assume_banner(struct session *s)
+{
+	reply_assume(s);
+	s->reply.code = 220;
+	reply_emit(s, NULL);
+	s->greeting.assumed = true;
+}
+
+void forget_extensions(struct session *s)
+{
+	const struct arena all = { .at = (char *)s->greeting.first, .left = sizeof s->greeting.first };
+	arena_release(&s->greeting.memory, &all);
+	s->greeting.extensions = (GPtrArray){ 0 };
+}
+
+/* take_extensions - the lines of an EHLO reply behind the first (RFC 5321 4.1.1.1). */
+static void take_extensions(struct session *s)
+{
+	forget_extensions(s);
+	s->greeting.pipelining = false;
+	s->greeting.size_limit = 0;
+	for (size_t i = 1; i < s->reply.line_count; i++) {
+		struct span text = reply_text(&s->reply, i), rest = text, word, value;
+		if (!grammar_word(&rest, &word))
+			continue;
+		struct arena *memory = &s->greeting.memory;
+		arena_add(memory, &s->greeting.extensions, arena_text(memory, text.data, text.size));
+		if (grammar_is(word, "PIPELINING"))
+			s->greeting.pipelining = true;
+		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") ||
+			 grammar_is(word, "PIPE_CONNECT"))
+			s->greeting.early_pipeline = true;
+		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value)) {
+			char *number = g_strndup((const char *)value.data, value.size);
+			s->greeting.size_limit = g_ascii_strtoull(number, NULL, 10);
+			g_free(number);
+		}
+	}
+}
+
+void greeting_wait(struct greeting *greeting, struct span name)
+{
+	text_replace(&greeting->name, text_of(name));
+}
+
+/* An accepted greeting begins anew (RFC 5321 4.1.4); a refused one changes nothing. */
+void greeting_reply(struct session *s)
+{
+	if (s->reply.code >= 300) {
+		s->mails.regreeted = s->mails.open != NULL;
+		return;
+	}
+	transaction_close(s, STAGE_HELO);
+	s->greeting.done = true;
+	s->greeting.assumed = s->reply.assumed;
+	s->summary.lmtp = s->awaited.verb == VERB_LHLO;
+	text_replace(&s->summary.helo, s->greeting.name);
+	s->greeting.name = NULL;
+	if (!s->reply.assumed)
+		take_extensions(s);
+}

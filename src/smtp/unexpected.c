@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * unexpected.c - the actions of the table about bytes where none are expected.
+ */
+#include "private.h"
+#include "rows.h"
+
+/* awaited - the name of what the client did not wait for. */
+static const char *awaited(const struct session *s)
+{
+	if (s->awaited.end_of_data)
+		return "the end of data";
+	return s->awaited.name.size > 0 ? s->awaited.text : "a command";
+}
+
+/* alert_waiting - about the client's bytes that wait. */
+static void alert_waiting(struct session *s, enum alert_id id, enum severity severity, const char *description)
+{
+	session_alert(s, id, severity, inbox_bytes(&s->in[UP]), transaction_number(s), "%s", description);
+}
+
+void alert_early_talker(struct session *s)
+{
+	alert_waiting(s, ALERT_early_talker, SEVERITY_MEDIUM, "the client speaks before the banner");
+}
+
+void alert_data_after_quit(struct session *s)
+{
+	alert_waiting(s, ALERT_data_after_quit, SEVERITY_LOW, "the client goes on after the reply to QUIT");
+}
+
+void alert_invalid_pipelining(struct session *s)
+{
+	session_alert(s, ALERT_invalid_pipelining, SEVERITY_MEDIUM, inbox_bytes(&s->in[UP]), transaction_number(s),
+		"bytes behind %s, which must be the last of its group, before its reply", awaited(s));
+}
+
+void alert_unauthorized_pipelining(struct session *s)
+{
+	session_alert(s, ALERT_unauthorized_pipelining, SEVERITY_LOW, inbox_bytes(&s->in[UP]), transaction_number(s),
+		"commands sent ahead of the reply to %s, and the server does not offer PIPELINING", awaited(s));
+}
+
+void alert_unexpected_client_command(struct session *s)
+{
+	alert_waiting(s, ALERT_unexpected_client_command, SEVERITY_LOW, "unexpected client command");
+}
+
+void alert_pending_overflow(struct session *s)
+{
+	s->overflow.reported = true;
+	session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
+		"more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS, SESSION_PENDING_BYTES);
+}
+
+void alert_unexpected_server_response(struct session *s)
+{
+	struct span offending = { NULL, 0 };
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], &offending);
+	if (result == PARSE_DONE) {
+		offending = reply_first_line(&s->reply);
+		reply_emit(s, NULL);
+	}
+	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, transaction_number(s),
+		"unexpected server response");
+}
+
+void drop_connection(struct session *s)
+{
+	transaction_close(s, STAGE_CLOSED);
+	s->dropped = true;
+}
