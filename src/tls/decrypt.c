@@ -14,6 +14,8 @@
 #include <openssl/crypto.h>
 
 #define SKIP_MAX (1024 * 1024)            /* octets of records that may not open where some do not have to */
+#define TRY_COST 256                      /* what a try costs besides its octets, in octets */
+#define TURN_COST 16384                   /* ... and what keys cost */
 #define TRY_WORK_MAX (256u * 1024 * 1024) /* octets tried behind all holes of a connection */
 #define TRY_SEQUENCES_MAX (1024 * 1024)   /* records that a hole can have hidden */
 
@@ -220,7 +222,6 @@ bool decrypt_record(struct tls *tls, enum direction direction, const struct seal
 	if (cipher_open(side->open, cipher_sequence(side->open), record, opened)) {
 		tls->info.decrypted = true;
 		side->skipping = SKIP_NONE;
-		side->record_size = RECORD_HEADER_SIZE + record->payload.size;
 		return true;
 	}
 	tls->info.failures++;
@@ -238,7 +239,7 @@ static bool try_cipher(
 {
 	const uint64_t first = cipher_sequence(cipher);
 	for (uint64_t n = 0; n <= MIN(hidden, TRY_SEQUENCES_MAX) && tls->work <= TRY_WORK_MAX; n++) {
-		tls->work += record->payload.size;
+		tls->work += record->payload.size + TRY_COST;
 		if (cipher_open(cipher, first + n, record, opened))
 			return true;
 	}
@@ -257,6 +258,7 @@ static bool try_next(
 		decrypt_change(tls, direction);
 		return true;
 	}
+	tls->work += TURN_COST;
 	if (!turn_make(tls, direction, &turn))
 		return false;
 	if (try_cipher(tls, turn.cipher, hidden, record, opened)) {

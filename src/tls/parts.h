@@ -253,7 +253,8 @@ struct side {
 	size_t scanned;     /* octets of `record` in which none begins */
 	uint64_t lost_from; /* where the first record that is not whole begins */
 	uint64_t lost_told; /* what was said to be missing of what was inside */
-	size_t record_size; /* of the last one that was opened */
+	uint64_t refused;   /* what looked like a record and did not open */
+	bool lost_data;     /* ... and whether there can have been any */
 
 	uint64_t inside; /* octets that came out, those that are missing included */
 	uint64_t unread; /* missing, and not told yet */

@@ -244,14 +244,20 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size)
 	struct side *side = &tls->side[direction];
 	if (side->shut)
 		inside_lose(tls, direction, size);
-	else if (tls->keys && tls->exchange.version > 0)
+	else if (tls->keys && (tls->exchange.version > 0 || (direction == UP && tls->info.client_hello)))
 		seek_begin(tls, direction, size);
-	else /* Nobody knows where the next message begins. */
-		side->begun = side->lost = true;
+	else /* Before the first record it may be what was said in clear. Else nobody knows where the next message
+		begins. */
+		side->lost = side->begun || side->header_size > 0;
+	side->begun = true;
 }
 
 void tls_fin(struct tls *tls, enum direction direction)
 {
-	if (tls->side[direction].seeking)
-		seek(tls, direction, (struct span){ NULL, 0 }, 0, true);
+	struct side *side = &tls->side[direction];
+	if (!side->seeking)
+		return;
+	seek(tls, direction, (struct span){ NULL, 0 }, 0, true);
+	if (side->seeking && side->refused > 0)
+		decrypt_shut(tls, direction, "no record opens behind a hole");
 }

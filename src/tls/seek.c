@@ -27,6 +27,12 @@ static uint64_t estimate(const struct side *side, uint64_t octets, uint64_t reco
 	return octets > records * cost ? octets - records * cost : 1;
 }
 
+/* fewest - records that so many octets can be. */
+static uint64_t fewest(uint64_t octets)
+{
+	return octets / (RECORD_HEADER_SIZE + RECORD_SIZE_MAX) + 1;
+}
+
 /* tell_lost - so much is missing since lost_from, a part of which was told before. */
 static void tell_lost(struct tls *tls, enum direction direction, uint64_t size)
 {
@@ -44,17 +50,15 @@ void seek_begin(struct tls *tls, enum direction direction, uint64_t size)
 	const bool header_seen = !side->seeking && side->record_left > 0;
 	if (!side->seeking) {
 		side->lost_from = in_record ? side->record_at : side->offset;
-		side->lost_told = 0;
+		side->lost_told = side->refused = 0;
 	}
 	side->offset += size;
 	uint64_t octets = side->offset - side->lost_from;
-	uint64_t records = side->record_size > 0 ? (octets + side->record_size / 2) / side->record_size : 1;
-	if (header_seen && side->record_left > size) { /* the hole is inside of one record */
+	if (header_seen && side->record_left > size) /* the hole is inside of one record */
 		octets += side->record_left - size;
-		records = 1;
-	}
-	if (is_data(tls, side, header_seen))
-		tell_lost(tls, direction, estimate(side, octets, MAX(records, 1)));
+	side->lost_data = side->seeking ? side->lost_data : is_data(tls, side, header_seen);
+	if (side->lost_data)
+		tell_lost(tls, direction, estimate(side, octets, fewest(octets)));
 	side->seeking = side->begun = side->encrypted = true;
 	side->record_left = side->header_size = side->scanned = 0;
 	messages_forget(side);
@@ -67,7 +71,7 @@ void seek_begin(struct tls *tls, enum direction direction, uint64_t size)
 static bool is_header(const struct tls *tls, const uint8_t *header)
 {
 	const uint16_t version = MIN(tls->exchange.version, TLS_VERSION_12);
-	if (!record_fits(header, RECORD_HEADER_SIZE) || (header[1] << 8 | header[2]) != version)
+	if (version == 0 || !record_fits(header, RECORD_HEADER_SIZE) || (header[1] << 8 | header[2]) != version)
 		return false;
 	return tls->exchange.version < TLS_VERSION_13 || header[0] == RECORD_APPLICATION_DATA;
 }
@@ -77,7 +81,7 @@ static void found(struct tls *tls, enum direction direction, const struct sealed
 {
 	struct side *side = &tls->side[direction];
 	const uint64_t octets = record->at - side->lost_from;
-	if (hidden != UINT64_MAX && hidden > 0 && is_data(tls, side, false))
+	if (hidden != UINT64_MAX && hidden > 0 && side->lost_data)
 		tell_lost(tls, direction, estimate(side, octets, hidden));
 	if (direction == DOWN && side->epoch == EPOCH_TRAFFIC) {
 		tls->finished = true;
@@ -102,8 +106,12 @@ static bool try_at(
 	record->at = side->offset - left;
 	*wait = record->payload.size > left - RECORD_HEADER_SIZE;
 	struct span before = { header - MIN(at, BEFORE), MIN(at, BEFORE) };
-	if (*wait || !decrypt_try(tls, direction, record, before, opened, &hidden))
+	if (*wait)
 		return false;
+	if (!decrypt_try(tls, direction, record, before, opened, &hidden)) {
+		side->refused++;
+		return false;
+	}
 	found(tls, direction, record, hidden);
 	return true;
 }
@@ -125,6 +133,9 @@ bool seek_bytes(struct tls *tls, enum direction direction, struct span bytes, bo
 		if (wait && !last)
 			break;
 	}
+	const uint64_t passed = side->offset - (octets->len - side->scanned) - side->lost_from;
+	if (side->lost_data && !side->shut) /* no record begins in what was scanned */
+		tell_lost(tls, direction, estimate(side, passed, fewest(passed)));
 	if (side->scanned >= SCAN_STEP) {
 		g_byte_array_remove_range(octets, 0, (guint)(side->scanned - BEFORE));
 		side->scanned = BEFORE;

@@ -477,10 +477,24 @@ static void behind_a_hole_octets_are_counted(void **state)
 	feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
 	uint64_t hello = tls_info(tls)->bytes[UP];
 	tls_gap(tls, DOWN, 500);
-	assert_true(tls_ready(tls));
+	assert_false(tls_ready(tls));
 	feed(tls, DOWN, text("whatever this is"), 4);
+	assert_true(tls_ready(tls));
 	assert_int_equal(tls_info(tls)->bytes[DOWN], 16);
 	assert_int_equal(tls_info(tls)->bytes[UP], hello);
+	tls_free(tls);
+}
+
+/* What is missing before the first record can be what was said in clear, such as the 220 to STARTTLS. */
+static void behind_a_hole_before_it_tls_begins(void **state)
+{
+	struct tls *tls = tls_new(NULL, NULL, NULL);
+	feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
+	tls_gap(tls, DOWN, 8);
+	feed(tls, DOWN, records(22, hello_server(0x0303, 0xc02f, false, NULL), 16000), 7);
+	assert_true(tls_info(tls)->server_hello);
+	tls_gap(tls, DOWN, 8);
+	assert_true(tls_ready(tls));
 	tls_free(tls);
 }
 
@@ -550,6 +564,7 @@ int main(void)
 		cmocka_unit_test(an_ssl2_hello_is_passed_over),
 		cmocka_unit_test(what_is_not_tls_is_refused),
 		cmocka_unit_test(behind_a_hole_octets_are_counted),
+		cmocka_unit_test(behind_a_hole_before_it_tls_begins),
 		cmocka_unit_test(a_huge_message_is_passed_over),
 		cmocka_unit_test(damaged_handshakes_do_no_harm),
 		cmocka_unit_test(a_nul_in_a_name_is_spelled_out),

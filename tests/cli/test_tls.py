@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_tls.py SMTPSCAN TESTDATA - what is inside of TLS, with keys: the same as in clear, whatever the suite.
+
+testdata/tls has one dialogue in clear and in every kind of TLS, each capture with its key log. Each is read whole, cut
+behind every packet, without each packet, with wrong keys and with octets changed.
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(sys.argv[1])
+FOLDER = os.path.join(os.path.abspath(sys.argv[2]), "tls")
+NAMES = sorted(os.path.basename(path)[:-5] for path in glob.glob(FOLDER + "/1*.pcap"))
+TWICE = {name for name in NAMES if "resumed" in name or "early-data" in name}  # two connections
+SERVER_PORTS = (25, 465, 587)
+FILE_HEADER, RECORD_HEADER, ETHERNET = 24, 16, 14
+TLS_KEY_LOG = 0x544C534B
+QUIET_ALERTS = {"tls_obsolete", "mime_malformed", "tcp_gap", "tcp_one_sided", "truncated_packets"}
+
+
+def capture(name):
+    return "%s/%s.pcap" % (FOLDER, name)
+
+
+def keylog(name):
+    return "%s/%s.keylog" % (FOLDER, name)
+
+
+def run(*arguments, **more):
+    return subprocess.run([PROGRAM, "-j", "1", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+                          **more)
+
+
+def records(*arguments, **more):
+    return [json.loads(line) for line in run("-e", "all", *arguments, **more).stdout.decode("utf-8").splitlines()]
+
+
+def of_kind(rows, kind):
+    return [row[kind] for row in rows if row["event_type"] == kind]
+
+
+def alerts(rows):
+    return {alert["signature"] for alert in of_kind(rows, "alert")}
+
+
+def what_was_said(rows):
+    """smtp, email and fileinfo of a dialogue, without what differs between clear and TLS"""
+    found = []
+    for row in rows:
+        if row["event_type"] in ("smtp", "fileinfo"):
+            smtp = {key: value for key, value in row["smtp"].items() if key not in ("tls", "mail_params")}
+            found.append((smtp, row.get("email"), row.get("fileinfo")))
+    return found
+
+
+def packets(path):
+    with open(path, "rb") as file:
+        data = file.read()
+    found, at = [], FILE_HEADER
+    while at < len(data):
+        size = RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
+        found.append(data[at:at + size])
+        at += size
+    return data[:FILE_HEADER], found
+
+
+def payload(packet):
+    """-> where the TCP payload of a packet's record begins, and whether it goes to the server"""
+    ip = RECORD_HEADER + ETHERNET
+    tcp = ip + (packet[ip] & 15) * 4
+    size = struct.unpack_from(">H", packet, ip + 2)[0]
+    at = tcp + (packet[tcp + 12] >> 4) * 4
+    return at, ip + size - at, struct.unpack_from(">H", packet, tcp + 2)[0] in SERVER_PORTS
+
+
+def pcapng(path, before=b"", behind=b""):
+    """the packets of a capture as pcapng, with blocks before and behind them"""
+    header, found = packets(path)
+    block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+    padded = lambda octets: octets + bytes(-len(octets) % 4)
+    out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    secrets = lambda text: block(10, struct.pack("<II", TLS_KEY_LOG, len(text)) + padded(text)) if text else b""
+    out += block(1, struct.pack("<HHI", 1, 0, 0)) + secrets(before)
+    for packet in found:
+        seconds, micro, size, length = struct.unpack_from("<IIII", packet)
+        time = seconds * 1000000 + micro
+        out += block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, length) + padded(packet[16:]))
+    return out + secrets(behind)
+
+
+class Inside(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        rows = records(capture("clear"))
+        self.clear = what_was_said(rows)
+        self.alerts = alerts(rows)
+
+    def tearDown(self):
+        shutil.rmtree(self.folder)
+
+    def write(self, name, octets):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(octets)
+        return path
+
+    def test_the_same_as_in_clear(self):
+        self.assertGreater(len(self.clear), 2)
+        for name in NAMES:
+            with self.subTest(name):
+                rows = records("--tls-keys", keylog(name), capture(name))
+                times = 2 if name in TWICE else 1
+                got = what_was_said(rows)
+                if name == "13-curl":  # it names itself otherwise, and its RCPT is its own
+                    got = [({**smtp, "helo": "client.example"}, email, file) for smtp, email, file in got]
+                self.assertEqual(got, self.clear * times)
+                self.assertEqual([tls["decrypted"] for tls in of_kind(rows, "tls")], [True] * times)
+                self.assertTrue(all(row["smtp"]["tls"] for row in rows if row["event_type"] == "smtp"))
+                self.assertEqual([auth["tls"] for auth in of_kind(rows, "smtp_auth")], [True] * times)
+                more = {"tls_obsolete"} if name[:2] in ("10", "11") else set()
+                if name == "13-early-data":  # its EHLO came before the banner
+                    more = {"early_talker", "unexpected_client_command"}
+                self.assertEqual(alerts(rows), self.alerts - {"cleartext_auth"} | more)
+
+    def test_certificates_of_tls_1_3(self):
+        tls = of_kind(records("--tls-keys", keylog("13-aes256-gcm"), capture("13-aes256-gcm")), "tls")[0]
+        self.assertEqual((tls["subject"], tls["subjectaltname"]), ("CN=mail.example", ["mail.example"]))
+        hidden = of_kind(records(capture("13-aes256-gcm")), "tls")[0]
+        self.assertNotIn("subject", hidden)
+        self.assertNotIn("decrypted", hidden)
+
+    def test_other_keys(self):
+        other = keylog("12-aes256-gcm")
+        for name in ("12-aes128-gcm", "13-aes256-gcm", "12-aes128-cbc-sha256", "12-resumed-by-id"):
+            rows = records("--tls-keys", other, capture(name))
+            self.assertEqual({tls["decrypted"] for tls in of_kind(rows, "tls")}, {"no key for this client random"})
+            self.assertEqual(of_kind(rows, "smtp"), [])
+
+    def test_wrong_keys(self):
+        for name in NAMES:
+            with self.subTest(name):
+                text = open(keylog(name)).read()
+                wrong = re.sub(r"\b([0-9a-f]+)$", lambda match: match[1].translate(str.maketrans("0123", "1234")), text,
+                               flags=re.M)
+                rows = records("--tls-keys", self.write("wrong", wrong.encode()), capture(name))
+                for tls in of_kind(rows, "tls"):
+                    self.assertRegex(tls["decrypted"], r"^record fails authentication at octet \d+$")
+                self.assertEqual(of_kind(rows, "smtp"), [])
+                self.assertLessEqual(alerts(rows), QUIET_ALERTS)
+
+    def test_what_a_key_log_may_have(self):
+        name = "13-chacha20"
+        text = open(keylog(name)).read()
+        upper = re.sub(r" ([0-9a-f]+)", lambda match: " " + match[1].upper(), text)
+        odd = "# a comment\r\n\r\nRSA 0011 2233\nCLIENT_RANDOM 00 11\nCLIENT_RANDOM\n" + "x" * 5000 + "\n"
+        odd += "CLIENT_RANDOM %s zz\nSERVER_TRAFFIC_SECRET_0 %s\n" % ("0" * 64, "1" * 64)
+        for log in (upper, text.replace("\n", "\r\n"), odd + text, text.rstrip("\n")):
+            rows = records("--tls-keys", self.write("odd", log.encode()), capture(name))
+            self.assertEqual(what_was_said(rows), self.clear)
+        several = records("--tls-keys", keylog("12-aes256-gcm"), "--tls-keys", keylog(name), capture(name),
+                          capture("12-aes256-gcm"))
+        self.assertEqual(what_was_said(several), self.clear * 2)
+
+    def test_what_is_missing_in_a_key_log(self):
+        """of TLS 1.3, the secrets of the handshake: what follows opens all the same"""
+        text = "".join(line for line in open(keylog("13-aes256-gcm")).readlines() if "HANDSHAKE" not in line)
+        rows = records("--tls-keys", self.write("log", text.encode()), capture("13-aes256-gcm"))
+        self.assertEqual(what_was_said(rows), self.clear)
+
+    def test_a_key_log_that_is_none(self):
+        gone = run("--tls-keys", self.folder + "/none", capture("clear"))
+        self.assertEqual((gone.returncode, gone.stdout), (2, b""))
+        self.assertIn(b"No such file", gone.stderr)
+        empty = run("--tls-keys", self.write("empty", b""), capture("clear"))
+        self.assertEqual(empty.returncode, 0)
+        self.assertIn(b"no secret in it", empty.stderr)
+
+    def test_secrets_in_the_capture(self):
+        for name in ("12-chacha20", "13-aes256-gcm"):
+            secrets = open(keylog(name), "rb").read()
+            before = self.write("before.pcapng", pcapng(capture(name), before=secrets))
+            behind = self.write("behind.pcapng", pcapng(capture(name), behind=secrets))
+            for path in (before, behind):
+                self.assertEqual(what_was_said(records(path)), self.clear)
+                self.assertEqual(of_kind(records("--no-tls-keys", path), "smtp"), [])
+                alone = records("--no-tls-keys", "--tls-keys", keylog(name), path)
+                self.assertEqual(what_was_said(alone), self.clear)
+            with open(before, "rb") as stream:
+                self.assertEqual(what_was_said(records("-", stdin=stream)), self.clear)
+            # what one capture brings is not for the next
+            both = of_kind(records(before, capture(name)), "tls")
+            self.assertEqual([tls.get("decrypted") for tls in both], [True, None])
+
+    def test_no_secret_is_written(self):
+        name = "13-aes256-gcm"
+        secrets = [line.split()[2] for line in open(keylog(name)) if line[0] != "#"]
+        out = run("-e", "all", "-v", "--tls-keys", keylog(name), capture(name))
+        shown = (out.stdout + out.stderr).decode().lower()
+        self.assertEqual([secret for secret in secrets if secret in shown], [])
+
+    def test_a_cipher_that_is_not_supported(self):
+        header, found = packets(capture("12-aes256-gcm"))
+        whole = header + b"".join(found)
+        self.assertEqual(whole.count(b"\xc0\x2c\x00\x00"), 1)  # the ServerHello's: the ClientHello has others behind it
+        for suite in (b"\xc0\x86", b"\xfe\xfe"):  # Camellia in GCM, none
+            path = self.write("suite.pcap", whole.replace(b"\xc0\x2c\x00\x00", suite + b"\x00\x00"))
+            tls = of_kind(records("--tls-keys", keylog("12-aes256-gcm"), path), "tls")[0]
+            self.assertEqual(tls["decrypted"], "cipher not supported")
+
+    def test_a_changed_octet(self):
+        """in each packet: nothing false comes out, and where it was is told"""
+        for name in ("12-aes128-cbc-sha256", "12-aes256-gcm", "13-aes256-gcm"):
+            header, found = packets(capture(name))
+            whole = records("--tls-keys", keylog(name), capture(name))
+            told = [json.dumps(command) for command in of_kind(whole, "smtp_command")]
+            failed = 0
+            for number, packet in enumerate(found):
+                at, size, up = payload(packet)
+                if size < 22:
+                    continue
+                changed = packet[:at + size - 5] + bytes([packet[at + size - 5] ^ 1]) + packet[at + size - 4:]
+                path = self.write("changed.pcap", header + b"".join(found[:number] + [changed] + found[number + 1:]))
+                rows = records("--tls-keys", keylog(name), path)
+                got = [json.dumps(command) for command in of_kind(rows, "smtp_command")]
+                self.assertLessEqual(set(got), set(told))
+                why = [tls["decrypted"] for tls in of_kind(rows, "tls") if tls.get("decrypted", True) is not True]
+                failed += bool(why)
+            self.assertGreater(failed, 12)
+
+    def many(self, name, variants):
+        """reads all variants of a capture in one run: {number: its records}"""
+        folder = os.path.join(self.folder, "many")
+        os.mkdir(folder)
+        for number, octets in variants.items():
+            self.write("many/%04d.pcap" % number, octets)
+        out = run("-e", "all", "--tls-keys", keylog(name), folder)
+        self.assertIn(out.returncode, (0, 5), out.stderr)
+        shutil.rmtree(folder)
+        rows = {number: [] for number in variants}
+        for line in out.stdout.decode("utf-8").splitlines():
+            row = json.loads(line)
+            rows[int(row["pcap_filename"][-9:-5])].append(row)
+        return rows
+
+    def test_cut_behind_every_packet(self):
+        for name in NAMES:
+            with self.subTest(name):
+                header, found = packets(capture(name))
+                whole = [json.dumps(row) for row in of_kind(records("--tls-keys", keylog(name), capture(name)), "smtp_command")]
+                cut = self.many(name, {n: header + b"".join(found[:n]) for n in range(1, len(found))})
+                most = 0
+                for rows in cut.values():
+                    got = [json.dumps(row) for row in of_kind(rows, "smtp_command")]
+                    if name not in TWICE:
+                        self.assertEqual(got, whole[:len(got)])
+                        self.assertGreaterEqual(len(got), most)
+                    most = len(got)
+                    self.assertLessEqual(alerts(rows), QUIET_ALERTS | {"early_talker", "unexpected_client_command"})
+                self.assertEqual(most, len(whole))
+
+    def test_without_each_packet(self):
+        """what was in the lost packet is missing, and nothing else, once the handshake is over"""
+        for name in NAMES:
+            if name in TWICE or "renegotiation" in name:
+                continue
+            with self.subTest(name):
+                header, found = packets(capture(name))
+                data = [n for n, packet in enumerate(found) if payload(packet)[1] > 0]
+                lost = self.many(name, {n: header + b"".join(found[:n] + found[n + 1:]) for n in data})
+                starttls = 6 if packets_to_587(found) else 0  # packets of the dialogue before TLS
+                handshake = starttls + (4 if name == "13-retry" else 2)  # the hellos have what keys are made of
+                most = 600 if "padding" in name else 150  # how much of a record is none of what is inside
+                no_quit = 0
+                for place, n in enumerate(data):
+                    rows, up = lost[n], payload(found[n])[2]
+                    self.assertLessEqual(alerts(rows), QUIET_ALERTS | {"starttls_stripped"})
+                    if place < handshake:
+                        continue
+                    said = [command.get("verb") for command in of_kind(rows, "smtp_command")]
+                    no_quit += "QUIT" not in said
+                    mail = of_kind(rows, "smtp")[0]
+                    self.assertIn(mail["outcome"], ("accepted", "unknown"))
+                    if not up:
+                        self.assertEqual(mail["sha256"], self.clear[0][0]["sha256"])
+                    elif mail.get("missing_bytes"):
+                        self.assertLessEqual(abs(mail["size"] + mail["missing_bytes"] - self.clear[0][0]["size"]), most)
+                self.assertEqual(no_quit, 1)
+
+
+def packets_to_587(found):
+    return any(struct.unpack_from(">H", packet, RECORD_HEADER + ETHERNET + 22)[0] == 587 for packet in found)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_decrypt.c FOLDER - recorded connections with their keys, whole and in pieces of every size: what is inside, with
+ * the acknowledgements that belong to it; hostile octets where keys are known; the parts alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kits/tls_capture.h"
+#include "tls.h"
+#include "tls/parts.h"
+
+static const char *folder;
+
+/* ---- a connection ---- */
+
+struct heard {
+	GString *text[2];
+	uint64_t gap[2];
+	unsigned closed;
+	bool lockstep; /* each side speaks only when it has heard all */
+};
+
+static void on_bytes(void *context, enum direction direction, struct span bytes, uint64_t acked)
+{
+	struct heard *heard = context;
+	if (heard->lockstep)
+		assert_int_equal(acked, heard->text[direction_other(direction)]->len);
+	g_string_append_len(heard->text[direction], (const char *)bytes.data, (gssize)bytes.size);
+}
+
+static void on_gap(void *context, enum direction direction, uint64_t size)
+{
+	struct heard *heard = context;
+	assert_true(size > 0);
+	heard->gap[direction] += size;
+}
+
+static void on_close(void *context, enum direction direction)
+{
+	struct heard *heard = context;
+	heard->closed |= 1u << direction;
+}
+
+static const struct tls_sink sink = { on_bytes, on_gap, on_close };
+
+static struct tls_keys *keys_of(const char *name)
+{
+	struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
+	char *path = g_strdup_printf("%s/%s.keylog", folder, name);
+	assert_true(tls_keys_file(keys, path));
+	g_free(path);
+	return keys;
+}
+
+static void hear(struct heard *heard)
+{
+	*heard = (struct heard){ .text = { g_string_new(NULL), g_string_new(NULL) } };
+}
+
+static void forget(struct heard *heard)
+{
+	g_string_free(heard->text[UP], TRUE);
+	g_string_free(heard->text[DOWN], TRUE);
+}
+
+/* feed - octets in pieces of `step`, each in memory of its own size. */
+static void feed(struct tls *tls, enum direction d, const uint8_t *data, size_t size, uint64_t offset, uint64_t acked,
+	size_t step)
+{
+	for (size_t at = 0; at < size; at += step) {
+		size_t length = MIN(step, size - at);
+		uint8_t *copy = g_memdup2(data + at, length);
+		tls_bytes(tls, d, (struct span){ copy, length }, offset + at, acked);
+		g_free(copy);
+	}
+}
+
+/* play - the first pieces of a capture, all of them with G_MAXUINT. */
+static void play(struct tls *tls, const GPtrArray *pieces, guint count, size_t step)
+{
+	for (guint i = 0; i < MIN(count, pieces->len); i++) {
+		const struct tls_piece *piece = pieces->pdata[i];
+		feed(tls, piece->direction, piece->octets->data, piece->octets->len, piece->offset, piece->acked, step);
+	}
+}
+
+/* Kinds that differ in how records are put together or keys are found. */
+static const char *const names[] = { "10-aes128-cbc-sha", "11-aes128-cbc-sha-no-etm", "12-aes256-gcm", "12-aes128-ccm8",
+	"12-aes128-cbc-sha256-no-etm-no-ems", "12-aes256-cbc-sha384", "12-renegotiation", "12-small-records",
+	"13-aes256-gcm", "13-aes128-ccm8", "13-retry", "13-psk", "13-padding" };
+
+static void pieces_of_any_size_are_the_same(void **state)
+{
+	static const size_t steps[] = { 100000, 1, 2, 3, 5, 6, 21, 1000 };
+	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
+		struct tls_keys *keys = keys_of(names[n]);
+		GPtrArray *pieces = tls_capture(folder, names[n]);
+		struct heard whole;
+		hear(&whole);
+		for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+			struct heard heard;
+			hear(&heard);
+			heard.lockstep = true;
+			struct tls *tls = tls_new(keys, &sink, &heard);
+			play(tls, pieces, G_MAXUINT, steps[i]);
+			assert_true(tls_info(tls)->decrypted);
+			assert_string_equal(tls_info(tls)->why, "");
+			assert_int_equal(tls_info(tls)->failures, 0);
+			assert_int_equal(heard.gap[UP] + heard.gap[DOWN], 0);
+			assert_true(heard.closed & 1u << UP);
+			if (i == 0) {
+				g_string_assign(whole.text[UP], heard.text[UP]->str);
+				g_string_assign(whole.text[DOWN], heard.text[DOWN]->str);
+			}
+			assert_string_equal(heard.text[UP]->str, whole.text[UP]->str);
+			assert_string_equal(heard.text[DOWN]->str, whole.text[DOWN]->str);
+			tls_free(tls);
+			forget(&heard);
+		}
+		assert_true(g_str_has_prefix(whole.text[UP]->str, "EHLO client.example\r\nAUTH PLAIN"));
+		assert_true(g_str_has_suffix(whole.text[UP]->str, "\r\n.\r\nquit\r\n"));
+		assert_true(g_str_has_prefix(whole.text[DOWN]->str, "220 mail.example"));
+		assert_true(g_str_has_suffix(whole.text[DOWN]->str, "221 bye\r\n"));
+		forget(&whole);
+		g_ptr_array_free(pieces, TRUE);
+		tls_keys_free(keys);
+	}
+}
+
+/* ready_at - after how many segments the record of TLS can be written. */
+static guint ready_at(const char *name, struct tls_keys *keys)
+{
+	GPtrArray *pieces = tls_capture(folder, name);
+	struct heard heard;
+	hear(&heard);
+	struct tls *tls = tls_new(keys, &sink, &heard);
+	guint at = 0;
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct tls_piece *p = pieces->pdata[i];
+		feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, p->octets->len);
+		if (tls_ready(tls)) {
+			assert_int_equal(at, 0); /* once */
+			at = i + 1;
+		}
+	}
+	tls_free(tls);
+	forget(&heard);
+	g_ptr_array_free(pieces, TRUE);
+	return at;
+}
+
+static void it_is_told_when_all_is_known(void **state)
+{
+	struct tls_keys *keys = keys_of("13-aes256-gcm"), *none = tls_keys_new(NULL, NULL, NULL);
+	struct tls_keys *older = keys_of("12-aes256-gcm");
+	assert_int_equal(ready_at("13-aes256-gcm", keys), 2);  /* the server's Finished */
+	assert_int_equal(ready_at("13-aes256-gcm", none), 2);  /* its ServerHello */
+	assert_int_equal(ready_at("12-aes256-gcm", older), 3); /* the client's Finished */
+	assert_int_equal(ready_at("12-aes256-gcm", none), 2);  /* the server is done */
+	tls_keys_free(keys);
+	tls_keys_free(older);
+	tls_keys_free(none);
+}
+
+/* A hole where nothing was lost but a part of a record; and the records behind it have their numbers. */
+static void behind_a_hole_records_have_their_numbers(void **state)
+{
+	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
+		struct tls_keys *keys = keys_of(names[n]);
+		GPtrArray *pieces = tls_capture(folder, names[n]);
+		for (guint out = 6; out < pieces->len && strcmp(names[n], "12-renegotiation") != 0; out++) {
+			struct heard heard;
+			hear(&heard);
+			struct tls *tls = tls_new(keys, &sink, &heard);
+			play(tls, pieces, out, 100000);
+			const struct tls_piece *lost = pieces->pdata[out];
+			const gsize before = heard.text[lost->direction]->len;
+			feed(tls, lost->direction, lost->octets->data, 3, lost->offset, lost->acked, 3);
+			tls_gap(tls, lost->direction, lost->octets->len - 3);
+			for (guint i = out + 1; i < pieces->len; i++) {
+				const struct tls_piece *p = pieces->pdata[i];
+				feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100);
+			}
+			tls_fin(tls, UP);
+			tls_fin(tls, DOWN);
+			if (n > 0) /* in TLS 1.0 the first record behind a hole lacks its vector */
+				assert_string_equal(tls_info(tls)->why, "");
+			bool later = false; /* does something follow in this direction? */
+			for (guint i = out + 1; i < pieces->len; i++)
+				later |= ((struct tls_piece *)pieces->pdata[i])->direction == lost->direction;
+			if (later && out + 6 < pieces->len)
+				assert_true(heard.text[lost->direction]->len > before);
+			assert_true(heard.gap[lost->direction] <= lost->octets->len + 2400);
+			tls_free(tls);
+			forget(&heard);
+		}
+		g_ptr_array_free(pieces, TRUE);
+		tls_keys_free(keys);
+	}
+}
+
+/* ---- hostile octets ---- */
+
+/* begin_with - a connection up to the first octets of what is inside. */
+static struct tls *begin_with(const char *name, struct tls_keys *keys, struct heard *heard, uint64_t *up)
+{
+	GPtrArray *pieces = tls_capture(folder, name);
+	struct tls *tls = tls_new(keys, &sink, heard);
+	for (guint i = 0; heard->text[UP]->len == 0; i++) {
+		const struct tls_piece *p = pieces->pdata[i];
+		feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100000);
+		if (p->direction == UP)
+			*up = p->offset + p->octets->len;
+	}
+	g_ptr_array_free(pieces, TRUE);
+	return tls;
+}
+
+static void what_looks_like_records_behind_a_hole_costs_little(void **state)
+{
+	static const char *const kinds[] = { "13-aes256-gcm", "12-aes256-gcm", "12-aes128-cbc-sha256-no-etm-no-ems" };
+	static const uint8_t header[] = { 23, 3, 3, 0, 32 };
+	for (size_t n = 0; n < G_N_ELEMENTS(kinds); n++) {
+		struct tls_keys *keys = keys_of(kinds[n]);
+		struct heard heard;
+		uint64_t up = 0;
+		hear(&heard);
+		struct tls *tls = begin_with(kinds[n], keys, &heard, &up);
+		uint8_t flood[37 * 100];
+		for (size_t i = 0; i < sizeof flood; i++)
+			flood[i] = i % 37 < sizeof header ? header[i % 37] : (uint8_t)i;
+		const gint64 start = g_get_monotonic_time();
+		tls_gap(tls, UP, UINT64_C(1) << 40);
+		up += UINT64_C(1) << 40;
+		for (unsigned i = 0; i < 500; i++, up += sizeof flood)
+			feed(tls, UP, flood, sizeof flood, up, 0, sizeof flood);
+		assert_true(g_get_monotonic_time() - start < 20 * G_USEC_PER_SEC);
+		assert_true(tls_memory(tls) < 1024 * 1024);
+		assert_string_equal(tls_info(tls)->why, "too much is missing");
+		assert_true(heard.gap[UP] >= sizeof flood * 500);
+		tls_free(tls);
+		forget(&heard);
+		tls_keys_free(keys);
+	}
+}
+
+/* Octets that no record begins with are passed over, and do not stay. */
+static void noise_behind_a_hole_does_not_stay(void **state)
+{
+	struct tls_keys *keys = keys_of("13-aes256-gcm");
+	struct heard heard;
+	uint64_t up = 0;
+	hear(&heard);
+	struct tls *tls = begin_with("13-aes256-gcm", keys, &heard, &up);
+	uint8_t noise[1000];
+	memset(noise, 0x55, sizeof noise);
+	tls_gap(tls, UP, 10);
+	for (unsigned i = 0; i < 2000; i++)
+		feed(tls, UP, noise, sizeof noise, up + 10 + i * sizeof noise, 0, sizeof noise);
+	assert_true(tls_memory(tls) < 200 * 1024);
+	assert_true(heard.gap[UP] > 1990000 && heard.gap[UP] <= 2000010);
+	tls_fin(tls, UP);
+	assert_string_equal(tls_info(tls)->why, ""); /* nothing looked like a record */
+	tls_free(tls);
+	forget(&heard);
+	tls_keys_free(keys);
+}
+
+/* Early data waits for the server's word, but not all of it. */
+static void early_data_that_is_too_long_does_not_stay(void **state)
+{
+	struct tls_keys *keys = keys_of("13-aes256-gcm");
+	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
+	struct heard heard;
+	hear(&heard);
+	struct tls *tls = tls_new(keys, &sink, &heard);
+	const struct tls_piece *hello = pieces->pdata[0];
+	play(tls, pieces, 1, 100000);
+	uint8_t record[5 + 1000] = { 23, 3, 3, 1000 >> 8, 1000 & 0xff };
+	for (unsigned i = 0; i < 5000; i++)
+		feed(tls, UP, record, sizeof record, hello->octets->len + i * sizeof record, 0, sizeof record);
+	assert_true(tls_memory(tls) < 2 * 1024 * 1024);
+	assert_string_equal(tls_info(tls)->why, "too much early data");
+	tls_free(tls);
+	forget(&heard);
+	g_ptr_array_free(pieces, TRUE);
+	tls_keys_free(keys);
+}
+
+/* What can't be the header of a record ends a direction, and what follows is missing. */
+static void a_header_that_is_none_ends_a_direction(void **state)
+{
+	struct tls_keys *keys = keys_of("12-aes256-gcm");
+	struct heard heard;
+	uint64_t up = 0;
+	hear(&heard);
+	struct tls *tls = begin_with("12-aes256-gcm", keys, &heard, &up);
+	feed(tls, UP, (const uint8_t *)"what is this?", 13, up, 0, 13);
+	assert_string_equal(tls_info(tls)->why, "what follows is no record");
+	assert_int_equal(heard.gap[UP], 13);
+	feed(tls, UP, (const uint8_t *)"and this?", 9, up + 13, 0, 9);
+	assert_int_equal(heard.gap[UP], 22);
+	tls_free(tls);
+	forget(&heard);
+	tls_keys_free(keys);
+}
+
+/* ---- the parts ---- */
+
+static void marks_keep_the_newest(void **state)
+{
+	struct marks marks = { 0 };
+	assert_int_equal(marks_inside(&marks, 100), 0);
+	for (uint64_t i = 1; i <= 10000; i++)
+		marks_add(&marks, 100 * i, 80 * i);
+	assert_int_equal(marks_inside(&marks, 1000000), 800000);
+	assert_int_equal(marks_inside(&marks, 2000000), 800000);
+	assert_int_equal(marks_inside(&marks, 999999), 799920);
+	assert_int_equal(marks_inside(&marks, 900000), 720000);
+	assert_int_equal(marks_inside(&marks, 899999), 719920);
+	assert_true(marks.list->len <= 4096);
+	const struct mark oldest = g_array_index(marks.list, struct mark, 0);
+	assert_int_equal(marks_inside(&marks, oldest.stream), oldest.inside);
+	assert_int_equal(marks_inside(&marks, oldest.stream - 1), oldest.inside - 80);
+	assert_int_equal(marks_inside(&marks, 0), oldest.inside - 80);
+	marks_clear(&marks);
+}
+
+static unsigned asked;
+
+static void more_keys(void *context)
+{
+	struct tls_keys **keys = context;
+	char line[200];
+	asked++;
+	int size = g_snprintf(line, sizeof line, "CLIENT_RANDOM %064x %096x", 7, 9);
+	tls_keys_add(*keys, (struct span){ (const uint8_t *)line, (size_t)size });
+	tls_keys_line_end(*keys);
+}
+
+static void secrets_are_found_by_client_random(void **state)
+{
+	struct tls_keys *base = tls_keys_new(NULL, NULL, NULL), *keys = NULL;
+	uint8_t random[TLS_RANDOM_SIZE] = { 0 };
+	keys = tls_keys_new(base, more_keys, &keys);
+	for (unsigned i = 0; i < 3000; i++) {
+		char line[300];
+		int size = g_snprintf(line, sizeof line, "%s %062x%02x %064x\n",
+			i % 2 ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0", i, 0x33, i);
+		for (int at = 0; at < size; at += 7) /* cut anywhere */
+			tls_keys_add(base, (struct span){ (const uint8_t *)line + at, (size_t)MIN(7, size - at) });
+	}
+	assert_int_equal(tls_keys_count(keys), 3000);
+	asked = 0;
+	for (unsigned i = 0; i < 3000; i++) {
+		random[31] = 0x33;
+		random[30] = (uint8_t)i;
+		random[29] = (uint8_t)(i >> 8);
+		struct span secret = keys_find(keys, i % 2 ? LABEL_TRAFFIC_DOWN : LABEL_TRAFFIC_UP, random);
+		assert_int_equal(secret.size, 32);
+		assert_int_equal(secret.data[30] << 8 | secret.data[31], i);
+		assert_int_equal(asked, 0);
+	}
+	assert_null(keys_find(keys, LABEL_MASTER, random).data);
+	assert_int_equal(asked, 1);
+	memset(random, 0, sizeof random);
+	random[31] = 7;
+	assert_int_equal(keys_find(keys, LABEL_MASTER, random).size, 48);
+	assert_null(keys_find(keys, LABEL_EARLY, random).data);
+	assert_int_equal(asked, 1); /* once */
+	assert_int_equal(tls_keys_count(base), 3000);
+	assert_int_equal(tls_keys_count(keys), 3001);
+	assert_int_equal(tls_keys_count(NULL), 0);
+	tls_keys_free(keys);
+	tls_keys_free(base);
+}
+
+static void suites_are_known_by_the_end_of_their_name(void **state)
+{
+	assert_string_equal(suite_find(0xc02b)->name, "AES_128_GCM_SHA256");
+	assert_string_equal(suite_find(0x1301)->name, "AES_128_GCM_SHA256");
+	assert_string_equal(suite_find(0x1305)->name, "AES_128_CCM_8_SHA256");
+	assert_string_equal(suite_find(0xc0ae)->name, "AES_128_CCM_8");
+	assert_string_equal(suite_find(0x000a)->name, "3DES_EDE_CBC_SHA");
+	assert_null(suite_find(0xc086)); /* Camellia in GCM */
+	assert_null(suite_find(0x0005)); /* RC4 */
+	assert_null(suite_find(0xfefe));
+}
+
+int main(int argc, char **argv)
+{
+	g_assert(argc > 1);
+	folder = argv[1];
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pieces_of_any_size_are_the_same),
+		cmocka_unit_test(it_is_told_when_all_is_known),
+		cmocka_unit_test(behind_a_hole_records_have_their_numbers),
+		cmocka_unit_test(what_looks_like_records_behind_a_hole_costs_little),
+		cmocka_unit_test(noise_behind_a_hole_does_not_stay),
+		cmocka_unit_test(early_data_that_is_too_long_does_not_stay),
+		cmocka_unit_test(a_header_that_is_none_ends_a_direction),
+		cmocka_unit_test(marks_keep_the_newest),
+		cmocka_unit_test(secrets_are_found_by_client_random),
+		cmocka_unit_test(suites_are_known_by_the_end_of_their_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
