@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * fuzz_conversation.c - a fuzz target: a connection from its first byte to its records, through session, detectors,
- * mail, TLS and output.
+ * mail, TLS, rules and output.
  *
- * The input is an octet of flags (1: it began before the capture, 2: port 465, 4: --strict), then a list of records: a
- * flag octet (1: the server's, 2: a hole, 4: a FIN, 8: acknowledges all), length in two octets, the octets.
+ * The input is an octet of flags (1: it began before the capture, 2: port 465, 4: --strict, 8: with the
+ * example rules, RULES_FOLDER), then a list of records: a
+ * flag octet (1: the server's, 2: a hole, 4: a FIN, 8: acknowledges all, 16: given up), length in two octets, the
+ * octets.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -34,7 +36,7 @@ static void play(struct desk *desk, void *user, const uint8_t *data, size_t size
 		desk->now.packet++;
 		desk->now.time += NANOSECONDS_PER_SECOND;
 		if (flags & 2) {
-			sink->gap(user, direction, length + 1);
+			sink->gap(user, direction, length + 1, flags & 16);
 			offset[direction] += length + 1;
 			continue;
 		}
@@ -52,8 +54,28 @@ static void play(struct desk *desk, void *user, const uint8_t *data, size_t size
 	}
 }
 
+/* example_rules - all that write nothing on standard error. */
+static struct rules *example_rules(void)
+{
+	static const char *const names[] = { "spam_filter.lua", "keywords.lua", "hash_list.lua",
+		"attachment_policy.lua", "new_country.lua" };
+	char *files[G_N_ELEMENTS(names) + 1] = { NULL };
+	char *lists[] = { g_build_filename(RULES_FOLDER, "networks.txt", NULL), NULL };
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		files[i] = g_build_filename(RULES_FOLDER, names[i], NULL);
+	const struct rules_options options = { .rules = files, .ioc = lists };
+	struct rules *rules = rules_new(&options, NULL);
+	if (!rules)
+		abort();
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		g_free(files[i]);
+	g_free(lists[0]);
+	return rules;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct rules *rules;
 	static struct options options;
 	static struct output *output;
 	if (!output) {
@@ -62,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (options_parse(3, arguments, &options) != OPTIONS_RUN)
 			abort();
 		mail_init();
+		rules = example_rules();
 		output = output_new(drop, NULL);
 		options.output.filename = capture;
 		output_begin(output, &options.output);
@@ -72,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow flow = { .id = 1, .midstream = data[0] & 1, .tls_port = data[0] & 2 };
 	flow.client.family = flow.server.family = 4;
 	options.strict = data[0] & 4;
+	options.rules = data[0] & 8 ? rules : NULL;
+	rules_begin(rules);
 	desk.mail.parse = true;
 	desk.detectors = detectors_new(&options.detectors);
 	void *user = conversation_flow_sink.begin(&desk, &flow);
