@@ -47,7 +47,10 @@ struct options {
 	bool embedded_keys;        /* secrets in captures are used, too */
 	enum view_format format;   /* what is made of the records */
 	enum colour colour;
-	char *report;      /* --report: a page about everything; NULL */
+	char *check_dir; /* --check: a folder of expected records; NULL */
+	enum view_update update;
+	unsigned differences; /* that are said; 0: all */
+	char *report;         /* --report: a page about everything; NULL */
 	unsigned written;  /* of output.records, which has those that the report needs, too: those that are written */
 	char *command;     /* how the program was called, for people */
 	char *pick_flow;   /* --flow: only records of this session; NULL */

@@ -30,6 +30,28 @@ struct view *view_text_new(const struct view_options *options, view_write write,
 struct view *view_report_new(const char *version, const char *command, view_write write, void *context);
 /* view_report_capture - for the report: a capture that was read; sha256 NULL: not known. At any time before the end. */
 void view_report_capture(struct view *view, const char *name, uint64_t size, const char *sha256);
+/* Where expected records are kept, by the name of their input. */
+struct view_expected {
+	/* name - how an input is called there, and in what is said; valid until the next call. */
+	const char *(*name)(void *context, const char *input);
+	/* find - its expected records; free with g_free. NULL: there are none. *subset: they are partial. */
+	char *(*find)(void *context, const char *name, bool *subset);
+	/* store - returns false, said, when they can't be kept. */
+	bool (*store)(void *context, const char *name, const char *lines, bool subset);
+	void *context;
+};
+
+enum view_update { VIEW_UPDATE_NONE, VIEW_UPDATE_WHOLE, VIEW_UPDATE_SUBSET };
+
+struct view_check_options {
+	struct view_expected expected;
+	enum view_update update;
+	uint64_t most;         /* differences that are said; 0: all */
+	uint64_t *differences; /* how many there are */
+};
+
+/* view_check_new - says how the records of each input differ from those that are expected. Options are copied. */
+struct view *view_check_new(const struct view_check_options *options, view_write write, void *context);
 /* view_line - one record, with its line feed or without. Returns false when what was made of it can't be written. */
 bool view_line(struct view *view, const char *line, size_t size);
 /* view_end - no more records: writes the rest, and frees the view. Returns false when that can't be written. */

@@ -16,6 +16,7 @@
 #define BODY_LIMIT_DEFAULT ((size_t)1024 * 1024)
 #define RAW_LIMIT_DEFAULT ((size_t)16 * 1024 * 1024)
 #define ALERT_LIMIT_DEFAULT 10
+#define DIFFERENCES_DEFAULT 20
 #define HELP_COLUMN 28
 #define PLAIN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./:,@%"
 
@@ -63,6 +64,12 @@ static const struct option_row rows[] = {
 	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
 	{ "report", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(report), NULL,
 	  "write a page about everything, too (HTML)" },
+	{ "check", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(check_dir), NULL,
+	  "write how the records differ from those expected in\nDIR; then the exit status is 1" },
+	{ "update", 0, "[subset]", GROUP_OUTPUT, ROW_CALL, 0, take_update,
+	  "with --check: write the expected records (subset:\nonly what matters of mails and alerts)" },
+	{ "differences", 0, "N", GROUP_OUTPUT, ROW_CALL, 0, take_differences,
+	  "with --check: say at most N (default 20; 0: all)" },
 	{ "flow", 0, "ID", GROUP_OUTPUT, ROW_STRING, IN(pick_flow), NULL,
 	  "only the session with this flow_id or community_id" },
 	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
@@ -257,6 +264,7 @@ static void defaults(struct options *options)
 		.files = g_array_new(FALSE, FALSE, sizeof(struct named_file)),
 		.given = g_ptr_array_new_with_free_func(g_free),
 		.alert_limit = ALERT_LIMIT_DEFAULT,
+		.differences = DIFFERENCES_DEFAULT,
 		.embedded_keys = true,
 		.flow = { .detect = true },
 		.mail = { .body_limit = BODY_LIMIT_DEFAULT, .raw_limit = RAW_LIMIT_DEFAULT, .hashes = HASH_SHA256 },
@@ -286,7 +294,7 @@ static void conclude(struct options *options)
 		options->output.shard = options->shard;
 		options->output.shards = options->shards;
 	}
-	if (options->resume_dir)
+	if (options->resume_dir || options->check_dir)
 		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
 	if (options->format != VIEW_JSON)
 		options->output.records |= records_of_view(options);
@@ -365,6 +373,7 @@ void options_free(struct options *options)
 	g_strfreev(options->rules_files.ioc);
 	g_strfreev(options->rules_files.yara);
 	g_free(options->report);
+	g_free(options->check_dir);
 	g_free(options->command);
 	g_free((void *)options->flow.ports);
 	g_free((void *)options->mail.extract_dir);

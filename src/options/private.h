@@ -54,6 +54,8 @@ enum taken take_events(struct options *options, const struct option_row *row, co
 enum taken take_format(struct options *options, const struct option_row *row, const char *value);
 enum taken take_text(struct options *options, const struct option_row *row, const char *value);
 enum taken take_color(struct options *options, const struct option_row *row, const char *value);
+enum taken take_update(struct options *options, const struct option_row *row, const char *value);
+enum taken take_differences(struct options *options, const struct option_row *row, const char *value);
 enum taken take_hash(struct options *options, const struct option_row *row, const char *value);
 enum taken take_ports(struct options *options, const struct option_row *row, const char *value);
 enum taken take_disable(struct options *options, const struct option_row *row, const char *value);

@@ -14,6 +14,13 @@ static const struct {
 	{ "resume", "format" },
 	{ "resume", "text" },
 	{ "resume", "report" },
+	{ "resume", "check" },
+	{ "check", "format" },
+	{ "check", "text" },
+	{ "check", "flow" },
+	{ "check", "continuous" },
+	{ "check", "shard" },
+	{ "merge", "check" },
 	{ "resume", "flow" },
 	{ "resume", "continuous" },
 	{ "resume", "mbox" },
@@ -59,6 +66,8 @@ static const struct {
 } dependent[] = {
 	{ "keep-order", "continuous" },
 	{ "raw-limit", "raw" },
+	{ "update", "check" },
+	{ "differences", "check" },
 };
 
 /* Options that are about records: one of these has to be written. */

@@ -159,6 +159,23 @@ enum taken take_format(struct options *options, const struct option_row *row, co
 	return TAKEN;
 }
 
+enum taken take_update(struct options *options, const struct option_row *row, const char *value)
+{
+	if (value && strcmp(value, "subset") != 0)
+		return option_bad(row, value, "subset");
+	options->update = value ? VIEW_UPDATE_SUBSET : VIEW_UPDATE_WHOLE;
+	return TAKEN;
+}
+
+enum taken take_differences(struct options *options, const struct option_row *row, const char *value)
+{
+	uint64_t number;
+	if (!parse_number(value, 0, UINT32_MAX, &number))
+		return option_bad(row, value, "a number");
+	options->differences = (unsigned)number;
+	return TAKEN;
+}
+
 enum taken take_text(struct options *options, const struct option_row *row, const char *value)
 {
 	options->format = VIEW_TEXT;

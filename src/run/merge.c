@@ -189,7 +189,7 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 /* close_output - of an input that has its own. */
 static void close_output(struct run *run, struct input *input)
 {
-	bool good = outlet_close(input->outlet) && !run->failed;
+	bool good = outlet_close(input->outlet, NULL) && !run->failed;
 	input->outlet = NULL;
 	if (!good || !resume_end(input->hidden, input->path)) {
 		g_unlink(input->hidden);
@@ -211,7 +211,7 @@ void merge_free(struct run *run, struct input *input)
 {
 	forget(input);
 	if (input->hidden) {
-		outlet_close(input->outlet);
+		outlet_close(input->outlet, NULL);
 		g_unlink(input->hidden);
 	}
 	g_free(input->hidden);

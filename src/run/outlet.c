@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "expected.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 40 /* less is not worth wrapping for */
@@ -20,7 +21,8 @@
 
 struct outlet {
 	struct writer *writer;
-	struct view *view; /* NULL: the records as they are */
+	struct view *view;         /* NULL: the records as they are */
+	struct expected *expected; /* NULL: nothing is compared */
 	struct view *report;
 	struct writer *report_writer; /* NULL: no report */
 	bool mute;                    /* what is written goes to the report alone */
@@ -92,9 +94,13 @@ struct outlet *outlet_new(const struct options *options, struct writer *writer)
 	outlet->quiet = options->quiet;
 	if (options->format != VIEW_JSON)
 		outlet->view = view_text_new(&view, to_writer, writer);
+	if (options->check_dir) {
+		outlet->expected = expected_new(options);
+		outlet->view = expected_view(outlet->expected, writer);
+	}
 	if (!options->report || open_report(outlet, options))
 		return outlet;
-	outlet_close(outlet);
+	outlet_close(outlet, NULL);
 	return NULL;
 }
 
@@ -196,16 +202,23 @@ bool outlet_flush(struct outlet *outlet)
 	return writer_flush(outlet->writer);
 }
 
-bool outlet_close(struct outlet *outlet)
+bool outlet_close(struct outlet *outlet, bool *differs)
 {
+	if (differs)
+		*differs = false;
 	if (!outlet)
 		return true;
+	if (outlet->expected)
+		expected_unused(outlet->expected, outlet->writer);
 	bool good = !outlet->view || view_end(outlet->view);
 	good = (!outlet->report || view_end(outlet->report)) && good;
 	good = writer_close(outlet->writer) && good;
 	good = writer_close(outlet->report_writer) && good;
 	if (outlet->flow && !outlet->picked && !outlet->quiet)
 		fprintf(stderr, "smtpscan: --flow: no record of a session '%s'\n", outlet->flow);
+	if (outlet->expected && differs)
+		*differs = expected_differences(outlet->expected) > 0;
+	expected_free(outlet->expected);
 	g_free(outlet);
 	return good;
 }

@@ -20,7 +20,7 @@ void outlet_captures(struct outlet *outlet, const GPtrArray *captures);
 bool outlet_put(struct outlet *outlet, const void *lines, size_t size);
 bool outlet_flush(struct outlet *outlet);
 /* outlet_close - writes what a view held back, and closes the writer. Returns false, said, when something did not get
- * there. NULL is fine. */
-bool outlet_close(struct outlet *outlet);
+ * there. NULL is fine. *differs, unless it is NULL: the records are not those that --check expects. */
+bool outlet_close(struct outlet *outlet, bool *differs);
 
 #endif

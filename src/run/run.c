@@ -513,8 +513,14 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	work(&run);
 	progress(&run, true);
 	outlet_captures(run.outlet, captures);
-	if (!outlet_close(run.outlet))
+	bool differs;
+	if (!outlet_close(run.outlet, &differs))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
+	/* That a capture is cut, or can't be read, is expected or a difference. */
+	if (options->check_dir && run.outcome.status != EXIT_OUTPUT)
+		run.outcome.status = EXIT_OK;
+	if (differs)
+		outcome_status(&run.outcome, EXIT_ALERT);
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
 	run_free(&run);

@@ -222,7 +222,7 @@ enum exit_status shards_merge(const struct options *options)
 		outcome_status(&shards.outcome, EXIT_OUTPUT);
 	else if (!merge(&shards))
 		outcome_status(&shards.outcome, EXIT_INPUT);
-	if (!outlet_close(shards.outlet))
+	if (!outlet_close(shards.outlet, NULL))
 		outcome_status(&shards.outcome, EXIT_OUTPUT);
 	for (unsigned i = 0; i < shards.count; i++) {
 		if (shards.list[i].file)
