@@ -35,6 +35,32 @@ struct flow_side {
 	bool syn, fin, rst;      /* seen from this side; of packets, too */
 };
 
+/* What a client says to a proxy, or a proxy to a server, ahead of the session: the PROXY protocol (version 1 and 2),
+ * SOCKS (RFC 1928), HTTP CONNECT (RFC 9110 9.3.6). It is no part of the streams that the sink is told of. */
+/* clang-format off */
+#define FLOW_PROXIES(X) \
+	X(PROXY_V1, "proxy_v1") X(PROXY_V2, "proxy_v2") X(SOCKS4, "socks4") X(SOCKS4A, "socks4a") X(SOCKS5, "socks5") \
+	X(CONNECT, "http_connect")
+/* clang-format on */
+enum flow_proxy_protocol {
+#define X(id, name) FLOW_PROXY_##id,
+	FLOW_PROXIES(X)
+#undef X
+		FLOW_PROXY_COUNT
+};
+extern const char *const flow_proxy_names[FLOW_PROXY_COUNT];
+
+#define FLOW_PROXY_TEXT_MAX 256
+struct flow_proxy {
+	enum flow_proxy_protocol protocol;
+	bool local;                         /* PROXY: the proxy speaks for itself */
+	struct address source, destination; /* family 0: not named */
+	uint16_t source_port, destination_port;
+	char host[FLOW_PROXY_TEXT_MAX]; /* the destination's name, when it was named so; "" */
+	char user[FLOW_PROXY_TEXT_MAX]; /* who asked; "" */
+	char source_path[FLOW_PROXY_TEXT_MAX], destination_path[FLOW_PROXY_TEXT_MAX]; /* UNIX sockets; "" */
+};
+
 /* What is known of a connection; borrowed, valid from begin to the return of end. */
 #define FLOW_ID_BITS 53 /* what a JSON number holds exactly */
 
@@ -47,11 +73,12 @@ struct flow {
 	bool one_sided;
 	enum direction missing;   /* with one_sided: the direction of which no packet was seen */
 	struct flow_side side[2]; /* by enum direction */
-	bool midstream;           /* it began before the capture */
-	bool tls_port;            /* the server's port is 465: TLS from the first byte */
+	bool midstream;           /* it began before the capture, as far as can be seen */
+	bool tls_port;            /* the server's port is 465, or one asked a proxy for it: TLS from the first byte */
 	enum flow_end why;        /* valid in end */
 	struct address client, server;
 	uint16_t client_port, server_port;
+	const struct flow_proxy *proxy; /* what was said to a proxy, once it is known; NULL: nothing */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX]; /* identifiers seen so far, of a packet outermost first */
 };

@@ -9,7 +9,6 @@
 
 #include "connection.h"
 
-#define TLS_PORT 465
 #define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
 #define UNCHARGED_MAX 4096  /* octets that may have come from the client since memory was accounted */
 #define SEGMENT_COST 128    /* ... where a segment out of order counts for more than its octets */
@@ -21,6 +20,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	struct connection *connection = user;
 	struct flow *flow = &connection->work->flow;
 	flow->side[direction].bytes += size;
+	flow->proxy = connection->work->opening.proxy;
 	connection->table->sink->bytes(flow->user, direction, data, size, acked);
 }
 
@@ -64,7 +64,7 @@ void connection_charge(struct connection *connection)
 	if (work) {
 		size += sizeof *work + work->held.bytes;
 		if (work->stream)
-			size += stream_buffered(work->stream);
+			size += stream_buffered(work->stream) + opening_memory(&work->opening);
 		if (work->reuse)
 			size += sizeof *work->reuse + work->reuse->segment.captured;
 		if (connection->life == LIFE_SMTP && connection->table->sink->memory)
@@ -96,6 +96,7 @@ static void drop_work(struct connection *connection)
 		return;
 	expiry_wait(connection, false);
 	stream_free(work->stream);
+	opening_clear(&work->opening);
 	held_free(&work->held);
 	g_free(work->reuse);
 	g_free(work);
@@ -156,8 +157,9 @@ static void begin(struct connection *connection)
 	flow->server_port = connection->key.port[server];
 	flow->vlan_count = connection->vlan_count;
 	memcpy(flow->vlan, connection->vlan, sizeof flow->vlan);
-	flow->midstream = connection->end[0].syn_count + connection->end[1].syn_count == 0;
-	flow->tls_port = flow->server_port == TLS_PORT;
+	flow->midstream =
+		connection->end[0].syn_count + connection->end[1].syn_count == 0 && !pending_sees_greetings(connection);
+	flow->tls_port = flow->server_port == PENDING_TLS_PORT || pending_names_tls(connection);
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
 	flow->missing = connection->end[client].packets == 0 ? UP : DOWN;
 	flow->last = connection->last;
@@ -168,7 +170,10 @@ static void begin(struct connection *connection)
 		enum direction d = direction_of(connection, i);
 		start.known[d] = handshake_first_seq(connection, i, &work->held, &start.first_seq[d]);
 	}
-	work->stream = stream_new(&start, &stream_events, connection);
+	opening_init(&work->opening, &stream_events, connection);
+	work->opening.one_sided = flow->one_sided;
+	work->opening.missing = flow->missing;
+	work->stream = stream_new(&start, &opening_sink, &work->opening);
 	connection->life = LIFE_SMTP;
 	table->stats.sessions++;
 	work->uncharged = UNCHARGED_MAX;
@@ -201,7 +206,7 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 	const struct flow_side *side = &work->flow.side[direction];
 	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
 
-	uint64_t told = side->bytes + side->gap_bytes + side->given_up_bytes;
+	uint64_t told = work->opening.left_out[direction] + side->bytes + side->gap_bytes + side->given_up_bytes;
 	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)told + SYN_AHEAD_MAX)
 		return STAYS;
 	g_free(work->reuse);
@@ -225,6 +230,12 @@ static void end_session(struct connection *connection, enum flow_end why)
 	else if (flow->side[UP].rst || flow->side[DOWN].rst)
 		why = FLOW_END_RST;
 	stream_flush(work->stream);
+	opening_end(&work->opening);
+	flow->proxy = work->opening.proxy;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		flow->side[d].gap_bytes += work->opening.lost[d];
+		connection->table->stats.gap_bytes += work->opening.lost[d];
+	}
 	copy_sides(connection);
 	flow->why = why;
 	connection->life = LIFE_OVER;
@@ -242,7 +253,8 @@ static void over(struct connection *connection, enum flow_end why)
 static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
 {
 	struct work *work = connection->work;
-	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured;
+	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured -
+			 (int64_t)work->opening.left_out[direction];
 	work->flow.side[direction].cut_packets++;
 	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
 		(struct span){ segment->payload, segment->captured });
@@ -257,7 +269,7 @@ static enum verdict smtp_segment(struct connection *connection, unsigned end, co
 
 	flow->last = connection->last;
 	if (flow->one_sided && flow->missing == direction)
-		flow->one_sided = false;
+		flow->one_sided = work->opening.one_sided = false;
 	if (work->reuse && confirms_reuse(connection, end, segment))
 		return REPLACED;
 	if ((segment->flags & TCP_SYN) && !stream_begins_at(work->stream, direction, segment->seq))

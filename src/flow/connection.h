@@ -4,9 +4,10 @@
  *
  * table.c owns the connections: finds them, makes them, lets them expire, keeps to the memory limit. connection.c is
  * the life of one: pending, SMTP, other, or over; what a segment does to it is a verdict, for the table to act on.
- * pending.c asks: is it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, identity.c
- * tells which connection a segment belongs to, expiry.c is the queues, clock.c the time. Calls go down this list only.
- * A connection that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
+ * opening.c takes out what is said to a proxy ahead of a session, preamble.c knows how that looks. pending.c asks: is
+ * it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, identity.c tells which
+ * connection a segment belongs to, expiry.c is the queues, clock.c the time. Calls go down this list only. A connection
+ * that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
  */
 #ifndef SMTPSCAN_FLOW_CONNECTION_H
 #define SMTPSCAN_FLOW_CONNECTION_H
@@ -15,6 +16,7 @@
 
 #include "clock.h"
 #include "flow.h"
+#include "opening.h"
 #include "stream.h"
 
 /* What connections are found by: their two ends, lower one first. */
@@ -67,6 +69,7 @@ struct held_list {
 /* What is needed only while a connection may be, or is, SMTP. */
 struct work {
 	struct stream *stream;
+	struct opening opening;
 	struct held_segment *reuse; /* after begin: a SYN that may begin another connection on these addresses */
 	size_t uncharged;           /* octets since memory was accounted */
 	bool waits;                 /* it holds what waits for missing octets, and is in the table's list of those: */
@@ -157,6 +160,11 @@ bool pending_ended_by(const struct connection *connection, unsigned end, const s
 enum pending pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
 /* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
 enum pending pending_consider(struct connection *connection, bool last);
+/* pending_names_tls - was a proxy asked for PENDING_TLS_PORT, and what follows is TLS? */
+#define PENDING_TLS_PORT 465
+bool pending_names_tls(const struct connection *connection);
+/* pending_sees_greetings - do the first bytes of both ends greet, so that nothing was said before them? */
+bool pending_sees_greetings(const struct connection *connection);
 /* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
 struct held_segment *held_copy(const struct segment *segment);
 void held_free(struct held_list *list);

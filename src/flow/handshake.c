@@ -90,6 +90,12 @@ bool handshake_first_seq(
 		*seq = end->syns[syn_chosen(connection, number, held)].seq + 1;
 		return true;
 	}
+	/* The answer to its SYN says it, too. */
+	const struct end *peer = &connection->end[1 - number];
+	if (peer->syn_ack) {
+		*seq = peer->syns[peer->syn_count - 1].ack;
+		return true;
+	}
 	/* The lowest of what it sent and what the peer had of it before that, when it answered. What is just
 	 * acknowledged may have been on its way when the capture began. */
 	bool found = false, sent = false, silent = true;
@@ -107,11 +113,6 @@ bool handshake_first_seq(
 			*seq = candidate;
 		found = true;
 	}
-	const struct end *peer = &connection->end[1 - number];
-	if (!found && peer->syn_ack) {
-		*seq = peer->syns[peer->syn_count - 1].ack;
-		found = true;
-	}
 	return found;
 }
 
@@ -123,7 +124,7 @@ size_t handshake_first_bytes(
 	bool more = handshake_first_seq(connection, end, held, &first);
 	while (more && filled < size) {
 		more = false;
-		for (const struct held_segment *h = held->first; h && !more; h = h->next) {
+		for (const struct held_segment *h = held->first; h && filled < size; h = h->next) {
 			uint32_t seq = h->segment.seq + ((h->segment.flags & TCP_SYN) != 0);
 			uint32_t skip = first + (uint32_t)filled - seq;
 			if (handshake_end_of(&connection->key, &h->segment) != end || skip >= h->segment.captured)

@@ -11,7 +11,8 @@
 #include "connection.h"
 #include "sniff.h"
 
-#define HOLD_SEGMENTS_MAX 64 /* undecided beyond that: not SMTP */
+#define TLS_HANDSHAKE 22      /* the first octet of a TLS record that begins a handshake (RFC 8446 5.1) */
+#define HOLD_SEGMENTS_MAX 256 /* undecided beyond that: not SMTP */
 #define HOLD_BYTES_MAX (64 * 1024)
 #define HOLD_MIDDLE_SEGMENTS_MAX 8  /* the same for a connection from whose middle the capture begins */
 #define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not speak SMTP, before the server says a word */
@@ -54,22 +55,74 @@ void held_free(struct held_list *list)
 
 /* ---- is it SMTP? ---- */
 
+/* What both ends said first, by direction, behind what was said to a proxy. */
+struct first_words {
+	struct span said[2];
+	struct flow_proxy proxy; /* destination_port: 0 when none was named */
+	bool known;              /* more can't change where it begins */
+	uint8_t buffer[2][PREAMBLE_MAX];
+};
+
+/* listen - fills in the first words of a connection whose client is known. */
+static void listen(const struct connection *connection, struct first_words *words)
+{
+	const struct held_list *held = &connection->work->held;
+	const unsigned client = (unsigned)connection->client;
+	const bool seen[2] = { connection->end[client].packets > 0, connection->end[1 - client].packets > 0 };
+	struct flow_proxy proxy;
+	size_t size, room = SNIFF_BYTES;
+	for (;;) {
+		for (enum direction d = UP; d <= DOWN; d++)
+			words->said[d] = (struct span){ words->buffer[d],
+				handshake_first_bytes(
+					connection, d == UP ? client : 1 - client, held, words->buffer[d], room) };
+		if (room == PREAMBLE_MAX || (words->said[UP].size > 0 && preamble_client(words->said[UP], 0, &proxy,
+										 &size) == PREAMBLE_NONE))
+			break;
+		room = PREAMBLE_MAX;
+	}
+	words->known = opening_peek(words->said, seen, &words->proxy);
+}
+
 /* sniff_by_end - what the first bytes of the two ends say, when it is known which is the client. */
 static enum sniff sniff_by_end(const struct connection *connection, const struct held_list *held)
 {
-	uint8_t buffer[SNIFF_BYTES];
-	unsigned client = (unsigned)connection->client;
-	struct span bytes = { buffer, handshake_first_bytes(connection, client, held, buffer, sizeof buffer) };
-	enum sniff by_client = bytes.size > 0 ? sniff_client(bytes) : SNIFF_UNDECIDED;
+	struct first_words words;
+	listen(connection, &words);
+	if (!words.known)
+		return SNIFF_UNDECIDED;
+	if (words.proxy.destination_port > 0 &&
+		handshake_known_port(&connection->table->options, words.proxy.destination_port))
+		return SNIFF_SMTP;
+	const struct span *down = &words.said[DOWN];
+	enum sniff by_client = words.said[UP].size > 0 ? sniff_client(words.said[UP]) : SNIFF_UNDECIDED;
 	if (by_client == SNIFF_SMTP)
 		return SNIFF_SMTP;
-	bytes.size = handshake_first_bytes(connection, 1 - client, held, buffer, sizeof buffer);
-	enum sniff by_server = sniff_server(bytes);
+	enum sniff by_server = sniff_server(*down);
 	if (by_server != SNIFF_UNDECIDED)
 		return by_server;
 	/* A client that says something else may still have met an SMTP server. */
-	bool answered = memchr(buffer, '\n', bytes.size) || held->count >= HOLD_NO_ANSWER_MAX;
+	bool answered = memchr(down->data, '\n', down->size) || held->count >= HOLD_NO_ANSWER_MAX;
 	return by_client == SNIFF_OTHER && answered ? SNIFF_OTHER : SNIFF_UNDECIDED;
+}
+
+bool pending_names_tls(const struct connection *connection)
+{
+	struct first_words words;
+	listen(connection, &words);
+	if (!words.known || words.proxy.destination_port != PENDING_TLS_PORT)
+		return false;
+	const struct span *up = &words.said[UP];
+	return up->size > 0 ? up->data[0] == TLS_HANDSHAKE : words.said[DOWN].size == 0;
+}
+
+bool pending_sees_greetings(const struct connection *connection)
+{
+	struct first_words words;
+	listen(connection, &words);
+	const struct span *down = &words.said[DOWN];
+	return words.known && down->size > 3 && memcmp(down->data, "220", 3) == 0 &&
+	       sniff_server(*down) == SNIFF_SMTP && sniff_client(words.said[UP]) == SNIFF_SMTP;
 }
 
 /* sniff_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and

@@ -520,6 +520,7 @@ static void put_session(struct json *root, const struct flow *flow, const struct
 	json_flag(&session, FIELD_smtp_session_tls, summary->tls);
 	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
 	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
+	record_proxy(&session, flow->proxy);
 	put_lost(&session, flow, summary);
 	put_tags(&session, FIELD_smtp_session_tags, tags, -1);
 	put_alert_counts(&session, alerts, rule_alerts);

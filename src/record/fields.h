@@ -206,10 +206,22 @@
 	X(smtp_session, tls, FLAG, ALWAYS, none, "TLS began") \
 	X(smtp_session, midstream, FLAG, ALWAYS, none, "the session began before the capture") \
 	X(smtp_session, one_sided, FLAG, ALWAYS, none, "one direction is missing") \
+	X(smtp_session, proxy, OBJECT, MAYBE, proxy, "what was said to a proxy ahead of the session") \
 	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
 	X(smtp_session, given_up_bytes, NUMBER, MAYBE, none, "octets that were not waited for any longer, for lack of memory") \
 	X(smtp_session, tags, OBJECT, MAYBE, tags, "what rules noted of the session (tag)") \
 	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
+	\
+	X(proxy, protocol, WORD, ALWAYS, proxy_protocols, "how it was said") \
+	X(proxy, local, TRUE, MAYBE, none, "the proxy speaks for itself") \
+	X(proxy, src_ip, ADDRESS, MAYBE, none, "the client that it named") \
+	X(proxy, src_port, NUMBER, MAYBE, none, "its port") \
+	X(proxy, dest_ip, ADDRESS, MAYBE, none, "the server that it named") \
+	X(proxy, dest_port, NUMBER, MAYBE, none, "its port") \
+	X(proxy, dest_host, TEXT, MAYBE, none, "the server's name") \
+	X(proxy, src_path, TEXT, MAYBE, none, "the client's socket") \
+	X(proxy, dest_path, TEXT, MAYBE, none, "the server's socket") \
+	X(proxy, username, TEXT, MAYBE, none, "who asked (SOCKS)") \
 	\
 	COUNTERS(COUNTER_FIELD) \
 	X(stats, alerts, OBJECT, ALWAYS, severity_counts, "alerts raised, by severity") \
@@ -251,7 +263,7 @@
 	X(reply, "reply") X(rcpt_status, "rcpt_status") X(email, "email") X(fileinfo, "fileinfo") \
 	X(archive, "archive") X(archive_entry, "archive_entry") \
 	X(smtp_command, "smtp_command") X(smtp_response, "smtp_response") X(smtp_content, "smtp_content") \
-	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(stats, "stats") \
+	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(proxy, "proxy") X(stats, "stats") \
 	X(severity_counts, "severity_counts") \
 	/* keys of their own, see schema.c */ \
 	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(tags, "tags") X(alert_counts, "alert_counts") \
@@ -260,7 +272,7 @@
 #define WORD_SETS(X) \
 	X(records) X(protocols) X(applications) X(actions) X(alerts) X(categories) X(severities) X(states) X(directions) \
 	X(alert_outcomes) X(transfers) X(outcomes) X(stages) X(mail_status) X(file_states) X(flow_states) X(flow_reasons) \
-	X(flow_ends)
+	X(flow_ends) X(proxy_protocols)
 /* clang-format on */
 
 enum field_kind {

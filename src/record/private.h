@@ -22,4 +22,10 @@ extern const char *const transfer_names[TRANSFER_BDAT + 1]; /* [TRANSFER_NONE] i
 extern const char *const outcome_names[OUTCOME_ABORTED + 1];
 extern const char *const flow_reason_names[FLOW_END_INPUT + 1], *const flow_end_names[FLOW_END_INPUT + 1];
 
+/* record_address - an address as text; valid until json_reset. */
+const char *record_address(const struct address *address);
+
+/* record_proxy - smtp_session.proxy; NULL: none. */
+void record_proxy(struct json *session, const struct flow_proxy *proxy);
+
 #endif

@@ -134,7 +134,7 @@ static bool same_address(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
-static const char *print_address(const struct address *address)
+const char *record_address(const struct address *address)
 {
 	char *text = json_alloc(INET6_ADDRSTRLEN);
 	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, INET6_ADDRSTRLEN);
@@ -153,9 +153,9 @@ static const struct json_members *flow_members(struct output *output, const stru
 	text->client_port = flow->client_port;
 	text->server_port = flow->server_port;
 	struct json object = json_detached(OF_envelope);
-	json_word(&object, FIELD_envelope_src_ip, print_address(&flow->client));
+	json_word(&object, FIELD_envelope_src_ip, record_address(&flow->client));
 	json_number(&object, FIELD_envelope_src_port, flow->client_port);
-	json_word(&object, FIELD_envelope_dest_ip, print_address(&flow->server));
+	json_word(&object, FIELD_envelope_dest_ip, record_address(&flow->server));
 	json_number(&object, FIELD_envelope_dest_port, flow->server_port);
 	json_word(&object, FIELD_envelope_proto, "TCP");
 	json_word(&object, FIELD_envelope_app_proto, "smtp");

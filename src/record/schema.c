@@ -179,6 +179,7 @@ static const char *const protocols[] = { "TCP" }, *const applications[] = { "smt
 #define WORDS_flow_states ARRAY(flow_states)
 #define WORDS_flow_reasons ARRAY(flow_reason_names)
 #define WORDS_flow_ends ARRAY(flow_end_names)
+#define WORDS_proxy_protocols ARRAY(flow_proxy_names)
 
 static const struct {
 	const char *const *names;

@@ -10,9 +10,11 @@ loss exactly the lost octets are missing; nothing captured is counted as lost; n
 oracle that none of us wrote, tshark (where installed) must find the streams that the generator meant.
 """
 import hashlib
+import ipaddress
 import json
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ from generate import (
 SEEDS = 20
 SEEDS_LOSS_ANYWHERE = 100  # where it matters most what exactly is lost
 TRANSPORT = {"tcp_gap", "tcp_overlap_conflict", "tcp_midstream", "tcp_one_sided", "truncated_packets"}
+ORDER = "protocol local src_ip src_port dest_ip dest_port dest_host src_path dest_path username".split()
 WORDS = "anchor berth crane dock ebb ferry gull harbour inlet jetty keel lock mole naut oar pier quay rope sail tide".split()
 
 
@@ -59,7 +62,47 @@ def text(rng, size, dots):
     return "\r\n".join(lines).encode() + b"\r\n"
 
 
-def session(rng, number, v6, sizes, dots=True, chunks=True, isn=None):
+def proxied(rng, v6):
+    """proxied - what is said to a proxy ahead of a session: (way, octets) of each word, and what of it is recorded."""
+    source, target = ("2001:db8:9::9", "2001:db8::25") if v6 else ("203.0.113.9", "192.0.2.25")
+    packed = [ipaddress.ip_address(a).packed for a in (source, target)]
+    named = {"src_ip": source, "src_port": 51515, "dest_ip": target, "dest_port": 25}
+    at, answer = {k: named[k] for k in ("dest_ip", "dest_port")}, b"\5\0\0\1\0\0\0\0\0\0"
+    kind = rng.choice(("v1", "v2", "unknown", "local", "unix", "socks4", "socks4a", "socks5", "login", "connect", "407"))
+    if kind in ("v1", "unknown"):
+        line = "TCP%d %s %s 51515 25" % (6 if v6 else 4, source, target) if kind == "v1" else "UNKNOWN"
+        return [(UP, b"PROXY %s\r\n" % line.encode())], {"protocol": "proxy_v1", **(named if kind == "v1" else {})}
+    if kind in ("v2", "local", "unix"):
+        body = b"".join(packed) + struct.pack("!HH", 51515, 25) + b"\3\0\4\1\2\3\4\x20\0\5\1\0\0\0\0"
+        command, family, more = 0x21, 0x21 if v6 else 0x11, named
+        if kind == "local":
+            command, family, body, more = 0x20, 0, b"", {"local": True}
+        if kind == "unix":
+            family, more = 0x31, {"src_path": "/run/a", "dest_path": "/run/b"}
+            body = b"/run/a".ljust(108, b"\0") + b"/run/b".ljust(108, b"\0")
+        head = b"\r\n\r\n\0\r\nQUIT\n" + struct.pack("!BBH", command, family, len(body))
+        return [(UP, head + body)], {"protocol": "proxy_v2", **more}
+    if kind in ("socks4", "socks4a"):
+        host = kind == "socks4a" or v6
+        request = b"\4\1\0\x19" + (b"\0\0\0\1me\0mx.example\0" if host else packed[1] + b"me\0")
+        more = {"dest_host": "mx.example", "dest_port": 25} if host else at
+        words = [(UP, request), (DOWN, b"\0\x5a\0\x19\0\0\0\0")]
+        return words, {"protocol": "socks4a" if host else "socks4", "username": "me", **more}
+    if kind in ("socks5", "login"):
+        words = [(UP, b"\5\2\0\2"), (DOWN, b"\5\0" if kind == "socks5" else b"\5\2")]
+        if kind == "login":
+            words += [(UP, b"\1\2me\6geheim"), (DOWN, b"\1\0")]
+            at["username"] = "me"
+        words += [(UP, b"\5\1\0" + (b"\4" if v6 else b"\1") + packed[1] + b"\0\x19"), (DOWN, answer)]
+        return words, {"protocol": "socks5", **at}
+    request, words = b"CONNECT mx.example:25 HTTP/1.1\r\nHost: mx.example:25\r\n", []
+    if kind == "407":
+        words = [(UP, request + b"\r\n"), (DOWN, b"HTTP/1.1 407 Login\r\nContent-Length: 9\r\n\r\nLog in.\r\n")]
+    words += [(UP, request + b"Proxy-Authorization: Basic bWU6Z2VoZWlt\r\n\r\n"), (DOWN, b"HTTP/1.1 200 Ok\r\n\r\n")]
+    return words, {"protocol": "http_connect", "dest_host": "mx.example", "dest_port": 25}
+
+
+def session(rng, number, v6, sizes, dots=True, chunks=True, isn=None, proxy=False):
     """session - a connection and the mails that it carried."""
     host = rng.randint(1, 200)
     client, server = ("2001:db8:7::%x" % host, "2001:db8::25") if v6 else ("198.51.100.%d" % host, "192.0.2.25")
@@ -75,6 +118,15 @@ def session(rng, number, v6, sizes, dots=True, chunks=True, isn=None):
     c.ack_every = rng.choice((1, 2, 3))
     pipelining, mails = rng.random() < 0.5, []
     c.handshake()
+    c.proxy = None
+    if proxy:
+        words, c.proxy = proxied(rng, v6)
+        piece = rng.choice((1, 3, 1000))
+        for way, octets in words:
+            for i in range(0, len(octets), piece):
+                c.send(way, octets[i : i + piece])
+        if c.proxy["protocol"][0] != "p":
+            c.ends = c.ends[0], (c.ends[1][0], rng.choice((1080, 3128, 8080, 9050)))
     c.send(DOWN, b"220 mail.example ESMTP\r\n")
     c.send(UP, b"EHLO client.example\r\n")
     keywords = [b"mail.example", b"PIPELINING", b"SIZE 52428800", b"8BITMIME", b"CHUNKING"]
@@ -276,12 +328,14 @@ def fragments(rng, segments):
 class Truth:
     """What a capture holds: mails that must be exact, and octets truly lost (for each side, None: not asserted)."""
 
-    def __init__(self, exact=(), partial=(), gap=None, sessions=None):
+    def __init__(self, exact=(), partial=(), gap=None, sessions=None, proxies=()):
         self.exact, self.partial, self.gap, self.sessions = list(exact), list(partial), gap, sessions
+        self.proxies = list(proxies)
 
 
 def whole(connections):
-    return Truth([m for _, mails in connections for m in mails], gap=0, sessions=len(connections))
+    proxies = [c.proxy for c, _ in connections if c.proxy]
+    return Truth([m for _, mails in connections for m in mails], gap=0, sessions=len(connections), proxies=proxies)
 
 
 def holes(content_begin, content, ranges):
@@ -323,6 +377,9 @@ def impaired(kind, rng):
             c.ends = all_[0][0].ends
             renumber(c, (rng.getrandbits(32), rng.getrandbits(32)))
         return in_vlans(in_order(all_), lambda s: [networks[s.connection] + by_way * s.way]), whole(all_)
+    if kind == "proxied":
+        all_ = sessions(rng, proxy=True)
+        return plain(displace(rng, in_order(all_), 0.02, 4)), whole(all_)
     if kind == "reorder":
         all_ = sessions(rng)
         for c, _ in all_:
@@ -408,7 +465,7 @@ def impaired(kind, rng):
 
 
 KINDS = (
-    "ipv4 ipv6 vlan qinq gre vlan-by-direction two-vlans key-by-direction tenants reorder reorder-2MiB displaced "
+    "ipv4 ipv6 vlan qinq gre vlan-by-direction two-vlans key-by-direction tenants proxied reorder reorder-2MiB displaced "
     "displaced-400 directions-apart duplicates retransmissions wrap fragments loss-in-content "
     "loss-anywhere snap midstream client-only server-only"
 ).split()
@@ -448,6 +505,9 @@ def check(truth, records):
     gap = sum(f.get("gap_bytes", 0) for f in flows)
     if truth.gap is not None and gap != truth.gap:
         wrong.append("gap_bytes %d, truly lost are %d" % (gap, truth.gap))
+    proxies = [f["proxy"] for f in flows if "proxy" in f]
+    if sorted(map(json.dumps, proxies)) != sorted(json.dumps({k: p[k] for k in ORDER if k in p}) for p in truth.proxies):
+        wrong.append("proxies are %s, not %s" % (proxies, truth.proxies))
     if truth.sessions is not None and len(flows) != truth.sessions:
         wrong.append("%d sessions, not %d" % (len(flows), truth.sessions))
     return wrong

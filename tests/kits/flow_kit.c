@@ -70,6 +70,8 @@ static void on_end(void *user, const struct flow *flow)
 	static const char *const names[] = { "fin", "rst", "timeout", "evicted", "reused", "input" };
 	struct kit *kit = user;
 	kit->last = *flow;
+	kit->protocol = flow->proxy ? (int)flow->proxy->protocol : -1;
+	kit->named = flow->proxy ? flow->proxy->destination.family : -1;
 	g_array_append_val(kit->ended, flow->id);
 	kit->bytes[UP] += flow->side[UP].bytes;
 	kit->bytes[DOWN] += flow->side[DOWN].bytes;

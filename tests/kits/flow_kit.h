@@ -34,8 +34,10 @@ struct kit {
 	GByteArray *stream[2]; /* all bytes delivered; gaps as zeros */
 	bool mute;             /* log and streams are not kept */
 	uint64_t bytes[2];     /* of all that ended */
-	struct flow last;      /* as it was in the last end */
-	GArray *ended;         /* the ids of all that ended, of uint64_t */
+	struct flow last;      /* as it was in the last end, */
+	int protocol,
+		named; /* ... what was said to a proxy, and the family of the destination that was named; -1: none */
+	GArray *ended; /* the ids of all that ended, of uint64_t */
 };
 
 struct kit *kit_new(const struct flow_options *options);

@@ -153,9 +153,9 @@ static void an_undecided_connection_is_given_up(void **state)
 {
 	struct kit *kit = *state;
 	kit_handshake(kit);
-	for (unsigned i = 0; i < 100; i++)
+	for (unsigned i = 0; i < 300; i++)
 		kit_down(kit, i, 0, i == 0 ? "2" : i == 1 ? "2" : i == 2 ? "0" : i == 3 ? " " : "x");
-	kit_up(kit, 0, 100, "EHLO me\r\n");
+	kit_up(kit, 0, 300, "EHLO me\r\n");
 	flow_table_end(kit->table);
 	kit_expect(kit, "");
 }

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * opening.c - see opening.h. Limits: OPENING_MAX octets a direction are held, PREAMBLES_MAX preambles follow each
+ * other.
+ */
+#include "opening.h"
+
+#include <string.h>
+
+#define OPENING_MAX (2 * PREAMBLE_MAX)
+#define PREAMBLES_MAX 4
+#define BEHIND_HOLE_MAX 4096 /* octets of a client whose first ones are missing, before the server says a word */
+
+enum event_kind { EVENT_BYTES, EVENT_GAP, EVENT_GIVEN_UP, EVENT_FIN };
+
+struct event {
+	enum event_kind kind;
+	enum direction direction;
+	uint64_t size, acked;
+};
+
+/* What is known of the first bytes of both directions. */
+struct look {
+	struct span bytes[2];
+	uint64_t hole[2];     /* where the last hole in them ends; 0: there is none */
+	uint64_t first_hole;  /* where the client's first one begins; UINT64_MAX: nowhere */
+	uint64_t acked;       /* of the client's, when the server said its first */
+	const GArray *events; /* ... and all of it; NULL: only the bytes are known */
+	uint64_t left_out;    /* of the client's, before these */
+	bool waits;           /* more may come */
+	bool unanswered;      /* nothing will come of the server */
+};
+
+struct found {
+	size_t size[2];
+	struct flow_proxy proxy;
+};
+
+static struct span behind(struct span bytes, size_t size)
+{
+	return (struct span){ bytes.data + size, bytes.size - size };
+}
+
+/* ---- judging ---- */
+
+/* server_behind_hole - how much of what follows a hole in the server's first bytes is still its answer. */
+static enum preamble_state server_behind_hole(enum flow_proxy_protocol protocol, struct span bytes, size_t *size)
+{
+	static const uint8_t chosen[] = { 5, 0 };
+	unsigned rounds;
+	*size = 0;
+	if (bytes.size == 0)
+		return PREAMBLE_MORE;
+	if (protocol != FLOW_PROXY_SOCKS5)
+		return preamble_server(protocol, bytes, size, &rounds);
+	/* The choice of the method may be what is missing: put it there. */
+	GByteArray *mended = g_byte_array_new();
+	g_byte_array_append(mended, chosen, sizeof chosen);
+	g_byte_array_append(mended, bytes.data, (guint)bytes.size);
+	enum preamble_state state =
+		preamble_server(protocol, (struct span){ mended->data, mended->len }, size, &rounds);
+	g_byte_array_free(mended, TRUE);
+	*size -= MIN(*size, sizeof chosen);
+	return state;
+}
+
+/* acked_at - what the server had of the client's when it said the octet before SIZE. */
+static uint64_t acked_at(const struct look *look, size_t size)
+{
+	uint64_t said = 0, acked = 0;
+	for (guint i = 0; look->events && i < look->events->len && said < size; i++) {
+		const struct event *event = &g_array_index(look->events, struct event, i);
+		if (event->direction != DOWN)
+			continue;
+		said += event->size;
+		acked = event->acked;
+	}
+	return acked > look->left_out ? acked - look->left_out : 0;
+}
+
+/* judge_damaged - the same when a part of the server's first bytes is missing. */
+static enum preamble_state judge_damaged(const struct look *look, struct found *found)
+{
+	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
+	if (client != PREAMBLE_WHOLE)
+		return client;
+	size_t hole = (size_t)look->hole[DOWN];
+	enum preamble_state server = server_behind_hole(found->proxy.protocol, behind(*down, hole), &found->size[DOWN]);
+	if (server == PREAMBLE_NONE)
+		found->size[DOWN] = 0;
+	found->size[DOWN] += hole;
+	return server == PREAMBLE_MORE && look->waits ? PREAMBLE_MORE : PREAMBLE_WHOLE;
+}
+
+/* judge_answered - the client's part, or some of it, seems to be there; the server's must fit. */
+static enum preamble_state judge_answered(const struct look *look, struct found *found)
+{
+	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	unsigned rounds;
+	if (look->unanswered && !look->hole[UP])
+		return preamble_client(*up, 0, &found->proxy, &found->size[UP]);
+	if (look->hole[DOWN])
+		return judge_damaged(look, found);
+	if (down->size == 0)
+		return PREAMBLE_MORE;
+	enum preamble_state server = preamble_server(found->proxy.protocol, *down, &found->size[DOWN], &rounds);
+	if (server != PREAMBLE_WHOLE && server != PREAMBLE_REFUSED)
+		return server;
+	enum preamble_state client = PREAMBLE_WHOLE;
+	if (look->hole[UP])
+		found->size[UP] = (size_t)MIN(MAX(acked_at(look, found->size[DOWN]), look->hole[UP]), up->size);
+	else
+		client = preamble_client(*up, rounds, &found->proxy, &found->size[UP]);
+	if (server == PREAMBLE_REFUSED && client == PREAMBLE_MORE)
+		found->size[UP] = up->size;
+	return server == PREAMBLE_REFUSED && client != PREAMBLE_NONE ? PREAMBLE_WHOLE : client;
+}
+
+/* judge - are the first bytes a preamble? */
+static enum preamble_state judge(const struct look *look, struct found *found)
+{
+	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	memset(found, 0, sizeof *found);
+	if (up->size == 0)
+		return down->size > 0 ? PREAMBLE_NONE : PREAMBLE_MORE;
+	if (look->first_hole == 0) {
+		if (down->size == 0)
+			return up->size > BEHIND_HOLE_MAX ? PREAMBLE_NONE : PREAMBLE_MORE;
+		bool guessed = preamble_server_guess(*down, &found->proxy.protocol);
+		return !guessed || look->hole[DOWN] ? PREAMBLE_NONE : judge_answered(look, found);
+	}
+	/* What stands before a hole tells the protocol. */
+	const struct span beginning = { up->data, (size_t)MIN(up->size, look->first_hole) };
+	enum preamble_state client = preamble_client(beginning, 0, &found->proxy, &found->size[UP]);
+	if (client == PREAMBLE_NONE)
+		return client;
+	if (preamble_answered(found->proxy.protocol))
+		return judge_answered(look, found);
+	client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
+	if (client == PREAMBLE_NONE)
+		return client;
+	/* The server said something: it must have had the whole of it. */
+	if (down->size > 0 && !look->hole[DOWN] && (client == PREAMBLE_MORE || look->acked < found->size[UP]))
+		return PREAMBLE_NONE;
+	return down->size == 0 && !look->unanswered && look->waits ? PREAMBLE_MORE : client;
+}
+
+/* peek_server - moves behind the server's part, when nothing contiguous is known of the client's. Returns false when
+ * more must be known. */
+static bool peek_server(struct span *bytes)
+{
+	enum flow_proxy_protocol protocol;
+	size_t size;
+	unsigned rounds;
+	if (bytes->size == 0 || !preamble_server_guess(*bytes, &protocol))
+		return true;
+	enum preamble_state state = preamble_server(protocol, *bytes, &size, &rounds);
+	if (state == PREAMBLE_WHOLE)
+		*bytes = behind(*bytes, size);
+	return state != PREAMBLE_MORE;
+}
+
+/* judge_parts - the same when there may be holes behind these bytes: a side that goes on behind its part has seen the
+ * other's. */
+static enum preamble_state judge_parts(struct look *look, struct found *found)
+{
+	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	unsigned rounds;
+	enum preamble_state state = judge(look, found);
+	if (state != PREAMBLE_MORE)
+		return state;
+	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
+	found->size[DOWN] = 0;
+	if (client == PREAMBLE_WHOLE && found->size[UP] < up->size)
+		return client;
+	enum preamble_state server = preamble_server(found->proxy.protocol, *down, &found->size[DOWN], &rounds);
+	found->size[UP] = up->size;
+	return preamble_answered(found->proxy.protocol) && server == PREAMBLE_WHOLE && found->size[DOWN] < down->size
+		       ? PREAMBLE_WHOLE
+		       : PREAMBLE_MORE;
+}
+
+bool opening_peek(struct span bytes[2], const bool seen[2], struct flow_proxy *proxy)
+{
+	struct found found;
+	*proxy = (struct flow_proxy){ 0 };
+	if (bytes[UP].size == 0)
+		return peek_server(&bytes[DOWN]);
+	for (unsigned i = 0; i < PREAMBLES_MAX && bytes[UP].size > 0; i++) {
+		struct look look = { .bytes = { bytes[UP], bytes[DOWN] },
+			.first_hole = UINT64_MAX,
+			.acked = UINT64_MAX,
+			.waits = true,
+			.unanswered = !seen[DOWN] };
+		enum preamble_state state = judge_parts(&look, &found);
+		if (state == PREAMBLE_MORE && bytes[UP].size < PREAMBLE_MAX && bytes[DOWN].size < PREAMBLE_MAX)
+			return false;
+		if (state != PREAMBLE_WHOLE)
+			break;
+		*proxy = found.proxy;
+		for (enum direction d = UP; d <= DOWN; d++)
+			bytes[d] = behind(bytes[d], found.size[d]);
+	}
+	return true;
+}
+
+/* ---- what is held ---- */
+
+void opening_init(struct opening *opening, const struct stream_sink *sink, void *user)
+{
+	*opening = (struct opening){ .sink = sink, .user = user };
+}
+
+size_t opening_memory(const struct opening *opening)
+{
+	size_t size = opening->proxy ? sizeof *opening->proxy : 0;
+	for (enum direction d = UP; d <= DOWN; d++)
+		size += opening->held[d] ? opening->held[d]->len : 0;
+	return size + (opening->events ? opening->events->len * sizeof(struct event) : 0);
+}
+
+/* forget - what was held. */
+static void forget(struct opening *opening)
+{
+	for (enum direction d = UP; d <= DOWN; d++)
+		g_clear_pointer(&opening->held[d], g_byte_array_unref);
+	g_clear_pointer(&opening->events, g_array_unref);
+}
+
+void opening_clear(struct opening *opening)
+{
+	forget(opening);
+	g_clear_pointer(&opening->proxy, g_free);
+}
+
+/* acked_behind - what the sender in a direction had acknowledged, without what was left out. */
+static uint64_t acked_behind(const struct opening *opening, enum direction direction, uint64_t acked)
+{
+	uint64_t left_out = opening->left_out[direction_other(direction)];
+	return acked > left_out ? acked - left_out : 0;
+}
+
+/* tell - one event goes on its way; its first SKIP octets are left out. */
+static void tell(struct opening *opening, const struct event *event, const uint8_t *data, uint64_t skip)
+{
+	const struct stream_sink *sink = opening->sink;
+	uint64_t size = event->size - skip;
+	if (event->kind == EVENT_FIN)
+		sink->fin(opening->user, event->direction);
+	else if (size > 0 && event->kind == EVENT_BYTES)
+		sink->bytes(opening->user, event->direction, data + skip, (size_t)size,
+			acked_behind(opening, event->direction, event->acked));
+	else if (size > 0)
+		sink->gap(opening->user, event->direction, size, event->kind == EVENT_GIVEN_UP);
+}
+
+/* pass - everything held is told, and what comes from now on, too. */
+static void pass(struct opening *opening)
+{
+	GByteArray *held[2] = { opening->held[UP], opening->held[DOWN] };
+	GArray *events = opening->events;
+	size_t at[2] = { 0, 0 };
+	opening->passed = true;
+	opening->held[UP] = opening->held[DOWN] = NULL;
+	opening->events = NULL;
+	for (guint i = 0; events && i < events->len; i++) {
+		const struct event *event = &g_array_index(events, struct event, i);
+		tell(opening, event,
+			held[event->direction] ? held[event->direction]->data + at[event->direction] : NULL, 0);
+		at[event->direction] += (size_t)event->size;
+	}
+	for (enum direction d = UP; d <= DOWN; d++)
+		g_clear_pointer(&held[d], g_byte_array_unref);
+	g_clear_pointer(&events, g_array_unref);
+}
+
+/* leave_out - a preamble is gone, in both directions. */
+static void leave_out(struct opening *opening, const struct found *found)
+{
+	size_t left[2] = { found->size[UP], found->size[DOWN] };
+	bool damaged = false;
+	for (guint i = 0; i < opening->events->len; i++) {
+		struct event *event = &g_array_index(opening->events, struct event, i);
+		size_t part = (size_t)MIN(event->size, left[event->direction]);
+		event->size -= part;
+		if (event->kind != EVENT_BYTES)
+			opening->lost[event->direction] += part;
+		damaged |= event->kind != EVENT_BYTES && part > 0 && event->direction == UP;
+		left[event->direction] -= part;
+	}
+	for (enum direction d = UP; d <= DOWN; d++) {
+		opening->left_out[d] += found->size[d];
+		if (found->size[d] > 0)
+			g_byte_array_remove_range(opening->held[d], 0, (guint)found->size[d]);
+	}
+	if (!opening->proxy)
+		opening->proxy = g_new(struct flow_proxy, 1);
+	/* What is not all there named nothing for certain. */
+	*opening->proxy = damaged ? (struct flow_proxy){ .protocol = found->proxy.protocol } : found->proxy;
+	opening->preambles++;
+}
+
+/* look_at - what is held. */
+static struct look look_at(const struct opening *opening, bool waits)
+{
+	struct look look = {
+		.waits = waits,
+		.unanswered = opening->one_sided && opening->missing == DOWN,
+		.events = opening->events,
+		.left_out = opening->left_out[UP],
+		.first_hole = UINT64_MAX,
+	};
+	bool seen[2] = { false, false };
+	uint64_t end[2] = { 0, 0 };
+	for (enum direction d = UP; d <= DOWN; d++)
+		if (opening->held[d])
+			look.bytes[d] = (struct span){ opening->held[d]->data, opening->held[d]->len };
+	for (guint i = 0; i < opening->events->len; i++) {
+		const struct event *event = &g_array_index(opening->events, struct event, i);
+		const enum direction d = event->direction;
+		if (event->size == 0)
+			continue;
+		if (d == UP && event->kind != EVENT_BYTES)
+			look.first_hole = MIN(look.first_hole, end[d]);
+		if (d == DOWN && !seen[d])
+			look.acked = acked_behind(opening, d, event->acked);
+		seen[d] = true;
+		end[d] += event->size;
+		if (event->kind != EVENT_BYTES)
+			look.hole[d] = end[d];
+	}
+	return look;
+}
+
+/* consider - can it be told what the first bytes are? */
+static void consider(struct opening *opening, bool waits)
+{
+	struct found found;
+	while (opening->events && opening->preambles < PREAMBLES_MAX) {
+		struct look look = look_at(opening, waits);
+		bool room = look.bytes[UP].size < OPENING_MAX && look.bytes[DOWN].size < OPENING_MAX;
+		look.waits &= room;
+		enum preamble_state state = judge(&look, &found);
+		if (state == PREAMBLE_MORE && look.waits)
+			return;
+		if (state != PREAMBLE_WHOLE)
+			break;
+		leave_out(opening, &found);
+		/* Nothing behind it yet: another one may follow. */
+		if (look.waits && opening->held[UP]->len == 0 &&
+			(!opening->held[DOWN] || opening->held[DOWN]->len == 0))
+			return;
+	}
+	pass(opening);
+}
+
+/* take - what a stream tells, before it is known what its first bytes are. */
+static void take(struct opening *opening, struct event event, const uint8_t *data)
+{
+	const enum direction d = event.direction;
+	if (!opening->events)
+		opening->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+	if (!opening->held[d])
+		opening->held[d] = g_byte_array_new();
+	g_array_append_val(opening->events, event);
+	guint before = opening->held[d]->len;
+	g_byte_array_set_size(opening->held[d], before + (guint)event.size);
+	if (data)
+		memcpy(opening->held[d]->data + before, data, (size_t)event.size);
+	else if (event.size > 0)
+		memset(opening->held[d]->data + before, 0, (size_t)event.size);
+	consider(opening, event.kind != EVENT_FIN);
+}
+
+/* ---- the stream's sink ---- */
+
+/* plain - most often the first octet is none of a preamble, and nothing is held. */
+static bool plain(const struct opening *opening, enum direction direction, const uint8_t *data, size_t size)
+{
+	struct flow_proxy proxy;
+	size_t whole;
+	if (opening->events)
+		return false;
+	return direction == DOWN || preamble_client((struct span){ data, size }, 0, &proxy, &whole) == PREAMBLE_NONE;
+}
+
+static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+{
+	struct opening *opening = user;
+	const struct event event = { EVENT_BYTES, direction, size, acked };
+	opening->passed = opening->passed || plain(opening, direction, data, size);
+	if (opening->passed)
+		tell(opening, &event, data, 0);
+	else
+		take(opening, event, data);
+}
+
+static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
+{
+	struct opening *opening = user;
+	const struct event event = { given_up ? EVENT_GIVEN_UP : EVENT_GAP, direction, size, 0 };
+	/* What the server said first is missing: it did not wait for a preamble. */
+	if (!opening->passed && (size > PREAMBLE_MAX || (direction == DOWN && !opening->events)))
+		pass(opening);
+	if (opening->passed)
+		tell(opening, &event, NULL, 0);
+	else
+		take(opening, event, NULL);
+}
+
+static void on_fin(void *user, enum direction direction)
+{
+	struct opening *opening = user;
+	const struct event event = { EVENT_FIN, direction, 0, 0 };
+	if (opening->passed)
+		tell(opening, &event, NULL, 0);
+	else
+		take(opening, event, NULL);
+}
+
+static void on_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
+{
+	const struct opening *opening = user;
+	uint64_t left_out = opening->left_out[direction];
+	if (offset >= left_out)
+		opening->sink->conflict(opening->user, direction, offset - left_out, bytes);
+}
+
+const struct stream_sink opening_sink = {
+	.bytes = on_bytes,
+	.gap = on_gap,
+	.fin = on_fin,
+	.conflict = on_conflict,
+};
+
+void opening_end(struct opening *opening)
+{
+	if (!opening->passed)
+		consider(opening, false);
+}
