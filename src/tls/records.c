@@ -21,6 +21,14 @@ struct held {
 
 /* ---- what was protected ---- */
 
+/* opening - what a record opens into. */
+static struct opened opening(struct tls *tls)
+{
+	if (!tls->buffer)
+		tls->buffer = g_malloc(RECORD_SIZE_MAX);
+	return (struct opened){ .buffer = tls->buffer };
+}
+
 /* take_opened - what was in a record that opened. */
 static void take_opened(
 	struct tls *tls, enum direction direction, const struct sealed *record, const struct opened *opened)
@@ -47,7 +55,7 @@ static void take_opened(
 
 static void open_record(struct tls *tls, enum direction direction, const struct sealed *record)
 {
-	struct opened opened = { .buffer = tls->buffer };
+	struct opened opened = opening(tls);
 	if (tls->side[direction].shut)
 		inside_lose(tls, direction, record->payload.size);
 	else if (decrypt_record(tls, direction, record, &opened))
@@ -91,8 +99,6 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 		.acked = side->acked };
 	if (!side->record)
 		side->record = g_byte_array_new();
-	if (!tls->buffer)
-		tls->buffer = g_malloc(RECORD_SIZE_MAX);
 	if (side->record_left > 0 || side->record->len > 0) {
 		g_byte_array_append(side->record, payload.data, (guint)payload.size);
 		record.payload = (struct span){ side->record->data, side->record->len };
@@ -207,7 +213,7 @@ static void take(struct tls *tls, enum direction direction, struct span bytes, u
 /* seek - octets behind a hole: nothing is certain until a record opens. */
 static void seek(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked, bool last)
 {
-	struct opened opened = { .buffer = tls->buffer };
+	struct opened opened = opening(tls);
 	struct sealed record = { .acked = acked };
 	struct span rest;
 	if (!seek_bytes(tls, direction, bytes, last, &record, &opened, &rest)) {

@@ -206,6 +206,35 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 	}
 }
 
+/* The hellos are there, but neither Finished: the first record behind has other keys, and a number of its own. */
+static void a_hole_hides_the_end_of_the_handshake(void **state)
+{
+	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
+		if (strstr(names[n], "10-") || strstr(names[n], "retry"))
+			continue;
+		struct tls_keys *keys = keys_of(names[n]);
+		GPtrArray *pieces = tls_capture(folder, names[n]);
+		struct heard heard;
+		hear(&heard);
+		struct tls *tls = tls_new(keys, &sink, &heard);
+		const guint hidden = strstr(names[n], "12-") || strstr(names[n], "11-") ? 4 : 3;
+		for (guint i = 0; i < pieces->len; i++) {
+			const struct tls_piece *p = pieces->pdata[i];
+			if (i >= 2 && i < hidden)
+				tls_gap(tls, p->direction, p->octets->len);
+			else
+				feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 50);
+		}
+		assert_string_equal(tls_info(tls)->why, "");
+		assert_true(g_str_has_prefix(heard.text[UP]->str, "EHLO client.example\r\n"));
+		assert_true(g_str_has_suffix(heard.text[DOWN]->str, "221 bye\r\n"));
+		tls_free(tls);
+		forget(&heard);
+		g_ptr_array_free(pieces, TRUE);
+		tls_keys_free(keys);
+	}
+}
+
 /* ---- hostile octets ---- */
 
 /* begin_with - a connection up to the first octets of what is inside. */
@@ -402,6 +431,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(pieces_of_any_size_are_the_same),
 		cmocka_unit_test(it_is_told_when_all_is_known),
 		cmocka_unit_test(behind_a_hole_records_have_their_numbers),
+		cmocka_unit_test(a_hole_hides_the_end_of_the_handshake),
 		cmocka_unit_test(what_looks_like_records_behind_a_hole_costs_little),
 		cmocka_unit_test(noise_behind_a_hole_does_not_stay),
 		cmocka_unit_test(early_data_that_is_too_long_does_not_stay),
