@@ -15,6 +15,29 @@ typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
 
+/* 32 at a time, in functions that are compiled twice: OCTETS32_FAST ones for machines that have such registers, which
+ * octets32_are_fast tells. They are no arguments and no results, whose form would differ. */
+typedef uint8_t octets32 __attribute__((vector_size(32)));
+typedef octets32 octets32_unaligned __attribute__((aligned(1), may_alias));
+typedef uint64_t octets32_lanes __attribute__((vector_size(32)));
+#define OCTETS32_ANY(octets)                                                                                           \
+	((((octets32_lanes)(octets))[0] | ((octets32_lanes)(octets))[1] | ((octets32_lanes)(octets))[2] |              \
+		 ((octets32_lanes)(octets))[3]) != 0)
+#ifdef __x86_64__
+#define OCTETS32_FAST __attribute__((target("avx2")))
+#else
+#define OCTETS32_FAST
+#endif
+
+static inline bool octets32_are_fast(void)
+{
+#ifdef __x86_64__
+	return __builtin_cpu_supports("avx2");
+#else
+	return false;
+#endif
+}
+
 static inline octets16 octets16_at(const void *at)
 {
 	octets16 octets;

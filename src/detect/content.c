@@ -100,20 +100,35 @@ static void line_ended(
 	watch->after_cr = watch->after_hole = false;
 }
 
-/* is_paired - does a LF stand behind every CR, a CR in front of every LF, and no NUL anywhere? A CR in last place is
- * judged by what follows. */
-static bool is_paired(struct span piece)
+/* paired - does a LF stand behind every CR, a CR in front of every LF, and no NUL anywhere? A CR in last place is
+ * judged by what follows. Compiled for each kind of vectors. */
+static inline __attribute__((always_inline)) bool paired(struct span piece)
 {
 	const uint8_t *at = piece.data, *last = at + piece.size - 1;
 	bool odd = *at == '\n' || *last == '\0';
-	octets16 all = { 0 };
+	octets32 all = { 0 };
 	for (; last - at >= (ptrdiff_t)sizeof all; at += sizeof all) {
-		octets16 here = octets16_at(at), next = octets16_at(at + 1);
-		all |= (octets16)(((here == '\r') ^ (next == '\n')) | (here == '\0'));
+		octets32 here = *(const octets32_unaligned *)at, next = *(const octets32_unaligned *)(at + 1);
+		all |= (octets32)(((here == '\r') ^ (next == '\n')) | (here == '\0'));
 	}
 	for (; at < last; at++)
 		odd |= ((at[0] == '\r') ^ (at[1] == '\n')) | (at[0] == '\0');
-	return !odd && !octets16_any(all);
+	return !odd && !OCTETS32_ANY(all);
+}
+
+static bool paired_plain(struct span piece)
+{
+	return paired(piece);
+}
+
+OCTETS32_FAST static bool paired_fast(struct span piece)
+{
+	return paired(piece);
+}
+
+static bool is_paired(struct span piece)
+{
+	return octets32_are_fast() ? paired_fast(piece) : paired_plain(piece);
 }
 
 /* take_ordinary - a piece in which nothing is odd and no line too long: only its last line matters. Returns false, and

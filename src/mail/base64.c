@@ -9,8 +9,10 @@
 #include <glib.h>
 #include <string.h>
 
+#include "octets.h"
+
 #define NO_RANK 64
-#define STEP 32
+#define STEP sizeof(octets32)
 
 static uint8_t ranks[256]; /* value of a base64 character; NO_RANK for others */
 static base64_run *fastest = base64_run_scalar;
@@ -23,10 +25,8 @@ void base64_init(void)
 		ranks[(uint8_t)alphabet[i]] = i;
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
 	fastest = base64_run_vector;
-#ifdef __x86_64__
-	if (__builtin_cpu_supports("avx2"))
+	if (octets32_are_fast())
 		fastest = base64_run_avx2;
-#endif
 #endif
 }
 
@@ -61,11 +61,10 @@ size_t base64_run_scalar(const uint8_t *in, size_t size, uint8_t *out, size_t *w
 	return at;
 }
 
-typedef uint8_t octets32 __attribute__((vector_size(STEP)));
-typedef uint32_t words8 __attribute__((vector_size(STEP)));
-typedef uint64_t lanes4 __attribute__((vector_size(STEP)));
+typedef uint32_t octets32_words __attribute__((vector_size(32)));
 
-/* How many octets at the beginning of lanes4 are 0xff; a macro, because such vectors are no arguments without AVX. */
+/* How many octets at the beginning of the lanes are 0xff; a macro, because such vectors are no arguments without AVX.
+ */
 #define VALID_IN(lane, lanes) ((size_t)__builtin_ctzll(~(lanes)[lane]) / 8 + 8 * (lane))
 #define VALID_COUNT(lanes)                                                                                             \
 	((lanes)[0] != UINT64_MAX          ? VALID_IN(0, lanes)                                                        \
@@ -87,12 +86,12 @@ static inline __attribute__((always_inline)) size_t run(const uint8_t *in, size_
 			 is_slash = (octets32)(c == '/');
 		octets32 value = (is_upper & upper) | (is_lower & (lower + 26)) | (is_digit & (digit + 52)) |
 				 (is_plus & 62) | (is_slash & 63);
-		lanes4 valids = (lanes4)(is_upper | is_lower | is_digit | is_plus | is_slash);
+		octets32_lanes valids = (octets32_lanes)(is_upper | is_lower | is_digit | is_plus | is_slash);
 		size_t valid = VALID_COUNT(valids);
 		/* four values of 6 bits, the first one in the lowest octet, become 24 bits; two of these 48 */
-		words8 words = (words8)value;
+		octets32_words words = (octets32_words)value;
 		words = (words & 0xff) << 18 | (words >> 8 & 0xff) << 12 | (words >> 16 & 0xff) << 6 | words >> 24;
-		lanes4 lanes = (lanes4)words;
+		octets32_lanes lanes = (octets32_lanes)words;
 		lanes = (lanes & 0xffffffff) << 40 | (lanes >> 32) << 16;
 		for (size_t i = 0; i < 4; i++) {
 			uint64_t octets = __builtin_bswap64(lanes[i]);
@@ -117,17 +116,10 @@ size_t base64_run_vector(const uint8_t *in, size_t size, uint8_t *out, size_t *w
 	return run(in, size, out, written);
 }
 
-#ifdef __x86_64__
-__attribute__((target("avx2"))) size_t base64_run_avx2(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
+OCTETS32_FAST size_t base64_run_avx2(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
 	return run(in, size, out, written);
 }
-#else
-size_t base64_run_avx2(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
-{
-	return run(in, size, out, written);
-}
-#endif
 
 /* ---- all else ---- */
 

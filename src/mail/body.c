@@ -10,12 +10,20 @@
 #define META_MAX 1024  /* octets of HTML in which its charset is looked for */
 #define TEXT_FIRST 512 /* octets that a text has room for at first */
 
+#define FREE_MAX 64             /* closed ones whose memory is kept for the next ones */
+#define FREE_OCTETS (16 * 1024) /* octets of one of them */
+
 /* A text part that is open. */
 struct text {
 	struct part *part;
 	GByteArray *octets;
-	uint64_t size; /* of all of it */
+	uint64_t size;     /* of all of it */
+	size_t most;       /* octets that it ever had in memory */
+	struct text *next; /* in the list of those that are free */
 };
+
+static struct text *free_texts;
+static unsigned free_count;
 
 /* lines - CRLF becomes LF, from `start` on. */
 static void lines(GString *text, size_t start)
@@ -130,8 +138,16 @@ static void *text_begin(struct part *part, struct span head)
 {
 	if (!g_str_has_prefix(part->about->content_type, "text/"))
 		return NULL;
-	struct text *text = g_new(struct text, 1);
-	*text = (struct text){ .part = part, .octets = g_byte_array_sized_new(TEXT_FIRST) };
+	struct text *text = free_texts;
+	if (text) {
+		free_texts = text->next;
+		free_count--;
+	} else {
+		text = g_new0(struct text, 1);
+		text->octets = g_byte_array_sized_new(TEXT_FIRST);
+	}
+	text->part = part;
+	text->size = 0;
 	return text;
 }
 
@@ -143,11 +159,34 @@ static void text_feed(void *state, struct span piece)
 	text->size += piece.size;
 }
 
+static void text_free(struct text *text)
+{
+	g_byte_array_free(text->octets, TRUE);
+	g_free(text);
+}
+
+void text_exit(void)
+{
+	while (free_texts) {
+		struct text *text = free_texts;
+		free_texts = text->next;
+		text_free(text);
+	}
+	free_count = 0;
+}
+
 static void text_drop(void *state)
 {
 	struct text *text = state;
-	g_byte_array_free(text->octets, TRUE);
-	g_free(text);
+	text->most = MAX(text->most, text->octets->len);
+	if (free_count >= FREE_MAX || text->most > FREE_OCTETS) {
+		text_free(text);
+		return;
+	}
+	g_byte_array_set_size(text->octets, 0);
+	text->next = free_texts;
+	free_texts = text;
+	free_count++;
 }
 
 static void text_end(void *state, struct part *part)

@@ -81,7 +81,8 @@ const struct kind *kind_of(struct span head)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const struct kind *kind = &kinds[i];
-		if (head.size >= kind->offset + kind->size &&
+		if (head.size >= kind->offset + kind->size && /* most differ in the first octet */
+			head.data[kind->offset] == (uint8_t)*kind->octets &&
 			memcmp(head.data + kind->offset, kind->octets, kind->size) == 0)
 			return kind;
 	}

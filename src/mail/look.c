@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * look.c - what the octets of a part are, whatever its header says: libmagic's words, and whether an archive is
- * encrypted.
+ * look.c - what the octets of a part are, whatever its header says, in libmagic's words.
  *
- * libmagic needs 20 to 2000 us a call, most for text: it is asked about files, not about the text of a mail, and sees
- * at most MAGIC_MAX octets, once, when the part ends. libarchive reads headers only. A format that must decompress to
- * find the next header is left after the first one that has content, so nothing can be made to unpack much here.
+ * libmagic needs 20 to 2000 us a call, most for text: it is asked about files, not about the text of a mail, once, when
+ * the first MAGIC_MAX octets are there, or the part ends. Its media type needs a second call, but for the most frequent
+ * files, of which its words say the type.
  */
 #include <string.h>
 
@@ -15,9 +14,9 @@
 #include <magic.h>
 #endif
 
-#define MAGIC_MAX (64 * 1024) /* octets that it sees */
-#define MAGIC_TEXT_MAX 2048   /* of what looks like text: that is what is slow */
-#define LOOK_MAX 64           /* octets that decide what is text */
+#define MAGIC_MAX (8 * 1024) /* octets that it sees */
+#define MAGIC_TEXT_MAX 2048  /* of what looks like text: that is what is slow */
+#define LOOK_MAX 64          /* octets that decide what is text */
 
 /* mime_is_text - no control characters but those of text? */
 bool mime_is_text(struct span data)
@@ -91,13 +90,28 @@ static char *ask(struct arena *arena, struct span data, int flags)
 	return arena_string(arena, text);
 }
 
+/* sure_type - the media type that goes with words of libmagic, where one always goes with the other; NULL. */
+static const char *sure_type(const char *words)
+{
+	static const struct {
+		const char *begin, *type;
+	} types[] = { { "PDF document", "application/pdf" }, { "PNG image data", "image/png" },
+		{ "JPEG image data", "image/jpeg" }, { "GIF image data", "image/gif" },
+		{ "Zip archive data", "application/zip" }, { "ASCII text", "text/plain" } };
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		if (g_str_has_prefix(words, types[i].begin))
+			return types[i].type;
+	return strcmp(words, "data") == 0 ? "application/octet-stream" : NULL;
+}
+
 void mime_magic(struct arena *arena, struct span data, char **words, char **type)
 {
 	if (data.size == 0 || !open_database())
 		return;
 	const int flags = may_be_text(data) ? MAGIC_NONE : NO_TEXT;
 	*words = ask(arena, data, flags);
-	*type = ask(arena, data, flags | MAGIC_MIME_TYPE);
+	const char *sure = *words ? sure_type(*words) : NULL;
+	*type = sure ? arena_copy(arena, sure, strlen(sure)) : ask(arena, data, flags | MAGIC_MIME_TYPE);
 }
 
 void mime_look_exit(void)
@@ -117,34 +131,14 @@ void mime_look_exit(void)
 }
 #endif
 
-/* ---- lookers ---- */
+/* ---- the looker ---- */
 
 /* The first octets of a part, until there are enough. */
 struct first {
-	size_t size, wanted;
 	struct part *part;
-	uint8_t data[];
+	size_t size, wanted;
+	uint8_t *data; /* NULL: libmagic was asked */
 };
-
-static struct first *first_new(struct part *part, size_t wanted)
-{
-	struct first *first = g_malloc(sizeof *first + wanted);
-	*first = (struct first){ .wanted = wanted, .part = part };
-	return first;
-}
-
-static void first_feed(void *state, struct span piece)
-{
-	struct first *first = state;
-	size_t size = MIN(piece.size, first->wanted - first->size);
-	memcpy(first->data + first->size, piece.data, size);
-	first->size += size;
-}
-
-static size_t first_memory(const void *state)
-{
-	return ((const struct first *)state)->wanted;
-}
 
 /* magic_begin - the text of a mail is not asked about, it is what it says it is. */
 static void *magic_begin(struct part *part, struct span head)
@@ -153,17 +147,53 @@ static void *magic_begin(struct part *part, struct span head)
 	bool said = g_str_has_prefix(about->content_type, "text/") || g_str_has_prefix(about->content_type, "message/");
 	if (!part->parts->options->magic || head.size == 0 || (!about->attachment && said && mime_is_text(head)))
 		return NULL;
-	return first_new(part, mime_is_text(head) ? MAGIC_TEXT_MAX : MAGIC_MAX);
+	struct first *first = g_new(struct first, 1);
+	*first = (struct first){ .part = part, .wanted = mime_is_text(head) ? MAGIC_TEXT_MAX : MAGIC_MAX };
+	first->data = g_malloc(first->wanted);
+	return first;
+}
+
+/* magic_ask - with what is there. */
+static void magic_ask(struct first *first)
+{
+	struct mail_part *about = first->part->about;
+	mime_magic(first->part->parts->mail->arena, span_of(first->data, first->size), &about->magic, &about->mimetype);
+	g_clear_pointer(&first->data, g_free);
+}
+
+static void magic_feed(void *state, struct span piece)
+{
+	struct first *first = state;
+	if (!first->data)
+		return;
+	size_t size = MIN(piece.size, first->wanted - first->size);
+	memcpy(first->data + first->size, piece.data, size);
+	first->size += size;
+	if (first->size == first->wanted)
+		magic_ask(first);
+}
+
+static void magic_drop(void *state)
+{
+	struct first *first = state;
+	g_free(first->data);
+	g_free(first);
 }
 
 static void magic_end(void *state, struct part *part)
 {
 	struct first *first = state;
-	struct mail_part *about = part->about;
-	mime_magic(part->parts->mail->arena, span_of(first->data, first->size), &about->magic, &about->mimetype);
-	g_free(first);
+	if (first->data)
+		magic_ask(first);
+	magic_drop(first);
+}
+
+static size_t magic_memory(const void *state)
+{
+	const struct first *first = state;
+	return sizeof *first + (first->data ? first->wanted : 0);
 }
 
 const struct part_looker magic_looker = {
-	.begin = magic_begin, .feed = first_feed, .end = magic_end, .drop = g_free, .memory = first_memory
+	.begin = magic_begin, .feed = magic_feed, .end = magic_end, .drop = magic_drop, .memory = magic_memory
 };

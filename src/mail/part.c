@@ -51,6 +51,7 @@ void parts_exit(void)
 		g_free(part);
 	}
 	free_count = 0;
+	text_exit();
 }
 
 struct part *part_open(struct parts *parts, struct mail_part *about, const struct mime_params *type, bool in_message)

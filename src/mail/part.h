@@ -79,6 +79,8 @@ void part_close(struct part *part);
 /* part_drop - it was none after all: nothing of it is kept, nobody is told. Frees part. */
 void part_drop(struct part *part);
 size_t part_memory(const struct part *part);
+/* text_exit - the memory of closed texts that is kept for the next ones. */
+void text_exit(void);
 /* parts_exit - the memory of closed parts that is kept for the next ones. */
 void parts_exit(void);
 

@@ -29,20 +29,11 @@ struct walk *walk_new(struct parts *parts)
 {
 	struct walk *walk = free_walks;
 	if (walk) {
-		struct block top = walk->top, block = walk->block;
-		struct level *levels = walk->levels;
-		size_t room = walk->level_room;
 		free_walks = walk->next;
 		free_count--;
-		memset(walk, 0, offsetof(struct walk, leaf));
-		walk->top = top;
-		walk->block = block;
-		walk->levels = levels;
-		walk->level_room = room;
-	} else {
-		walk = g_new(struct walk, 1);
-		memset(walk, 0, offsetof(struct walk, leaf));
-	}
+	} else
+		walk = g_new0(struct walk, 1);
+	memset(walk, 0, offsetof(struct walk, entity));
 	walk->parts = parts;
 	walk->prefix = "";
 	walk->scratch = (struct arena){ .at = (char *)walk->scratch_first, .left = sizeof walk->scratch_first };

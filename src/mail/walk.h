@@ -102,30 +102,31 @@ struct walk {
 	uint64_t fed;
 	enum walk_place place;
 	enum walk_line line_state;
-	const char *prefix;   /* number of the part that this walk is in; "" for the mail */
-	unsigned depth;       /* multiparts and messages around this walk */
-	unsigned encoded;     /* walks around this one */
-	bool in_message;      /* the walk is in an attached message */
-	bool damaged;         /* something is missing: nothing is said of what may just be that */
-	bool top_done;        /* the header of the mail was read */
-	bool tail;            /* in what stands behind a delimiter in its line */
-	bool line_begun;      /* the first piece of a long line was taken */
-	bool blank_before;    /* outside: the line before was empty */
-	bool delimited;       /* what ends now ends at a delimiter, to which the last line end belongs */
-	bool torn;            /* the header at hand ends at a hole: some of the body may be missing, too */
-	struct level *levels; /* from the outside in */
-	size_t level_count, level_room;
+	const char *prefix; /* number of the part that this walk is in; "" for the mail */
+	unsigned depth;     /* multiparts and messages around this walk */
+	unsigned encoded;   /* walks around this one */
+	bool in_message;    /* the walk is in an attached message */
+	bool damaged;       /* something is missing: nothing is said of what may just be that */
+	bool top_done;      /* the header of the mail was read */
+	bool tail;          /* in what stands behind a delimiter in its line */
+	bool line_begun;    /* the first piece of a long line was taken */
+	bool blank_before;  /* outside: the line before was empty */
+	bool delimited;     /* what ends now ends at a delimiter, to which the last line end belongs */
+	bool torn;          /* the header at hand ends at a hole: some of the body may be missing, too */
+	size_t level_count;
 	size_t boundaries, messages; /* of the levels */
-	struct block top, block;     /* of the mail itself; of parts */
-	struct entity entity;        /* of the body that is sniffed */
-	struct arena mark;           /* of its scratch memory */
 	GByteArray *sniffed;
-	struct arena scratch;
 	struct line_end eol;    /* in a body */
 	struct line_end passed; /* of a line that the messages around did not get yet */
 	size_t line_size, guess_size, blank_size;
-	struct walk *next;               /* in the list of those that are free */
-	struct leaf leaf;                /* this and what follows is not cleared */
+	struct arena scratch;
+	struct entity entity;    /* of the body that begins; this and what follows is not cleared for the next mail */
+	struct arena mark;       /* of its scratch memory */
+	struct walk *next;       /* in the list of those that are free */
+	struct level *levels;    /* from the outside in */
+	size_t level_room;       /* of them */
+	struct block top, block; /* of the mail itself; of parts */
+	struct leaf leaf;
 	uint8_t line[WALK_LINE_MAX];     /* a line that is not whole yet */
 	uint8_t guess[WALK_GUESS_MAX];   /* a line that may be a delimiter, without its "--" */
 	uint8_t blanks[WALK_BLANKS_MAX]; /* empty lines at the start of a message */
