@@ -276,6 +276,8 @@ static enum decode_result aruba_mirror(struct layers *layers, struct cursor c)
 	if (c.captured < record)
 		return too_short(&c, record);
 	const uint32_t size = be32(c.data + 8);
+	if (size == 0)
+		return DECODE_NOT_TCP;
 	if (size == c.length - record)
 		return layer_skip(layers, c, record, layer_wifi);
 	if (size + radio == c.length - record)

@@ -229,6 +229,21 @@ static void every_interface_is_its_own(void **state)
 	}
 }
 
+static void a_long_name_is_cut(void **state)
+{
+	static const char name[] = "a-name-that-is-longer-than-any-interface-has-and-then-some-more";
+	for (uint16_t size = 30; size < 34; size++) {
+		GByteArray *file = g_byte_array_new();
+		pcapng_section(file, false, 0);
+		interface_with(file, ETHERNET, 0, 2, name, size, false);
+		pcapng_packet(file, 1, 1, 0, false);
+		char *expected = g_strdup_printf("1 link 1 60/60 time 1000 fcs 0 %.*s\nend", MIN(size, 31), name);
+		assert_account(open_file(file, NULL), expected);
+		g_free(expected);
+		g_byte_array_free(file, TRUE);
+	}
+}
+
 static void sections_begin_anew(void **state)
 {
 	GByteArray *file = g_byte_array_new();
@@ -575,6 +590,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_interface_is_its_own),
+		TEST(a_long_name_is_cut),
 		TEST(sections_begin_anew),
 		TEST(all_kinds_of_packet_blocks),
 		TEST(flags_tell_the_check_sequence_of_a_packet),

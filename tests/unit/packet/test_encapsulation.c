@@ -107,6 +107,125 @@ static void other_applications_are_no_tunnels(void **state)
 		}
 }
 
+/* The same with zeros, where these are not a tunnel's header. */
+static void zeros_are_no_tunnel(void **state)
+{
+	static const uint16_t ports[] = { 4789, 8472, 4790, 2152, 3544, 1701, 4341, 37008, 7932, 5555, 5247 };
+	static const char zeros[80];
+	for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+		for (size_t size = 0; size < sizeof zeros; size++) {
+			struct segment segment;
+			built_payload(&b, zeros, size);
+			built_udp(&b, 1024, ports[i]);
+			built_ipv4(&b, "192.0.2.1", "192.0.2.2");
+			built_ethernet(&b);
+			const enum decode_result result = decode(&segment);
+			if (result != DECODE_NOT_TCP)
+				fail_msg("port %u, %zu octets: %s", ports[i], size, decode_result_names[result]);
+		}
+}
+
+static void hdlc_in_front(struct built *built)
+{
+	const uint16_t type = built->ethertype;
+	built_put16(built_front(built, 2), type);
+	memcpy(built_front(built, 2), "\x8f\0", 2);
+}
+
+static void ppp_in_front(struct built *built)
+{
+	built_put16(built_front(built, 2), built->ethertype == 0x0800 ? 0x0021 : 0x0057);
+}
+
+static void ppp_with_address_in_front(struct built *built)
+{
+	ppp_in_front(built);
+	memcpy(built_front(built, 2), "\xff\x03", 2);
+}
+
+static void vlan_in_front(struct built *built)
+{
+	built_vlan(built, 0x88a8, 5);
+	built_ethernet(built);
+}
+
+static void nothing_in_front(struct built *built)
+{
+}
+
+/* Nothing says how long a cookie is in front of the payload of L2TP 3, nor what that is. */
+static void the_payload_of_l2tp_is_guessed_at_every_offset(void **state)
+{
+	static void (*const layers[])(struct built *) = { built_ethernet, vlan_in_front, ppp_in_front,
+		ppp_with_address_in_front, hdlc_in_front, nothing_in_front };
+	static void (*const packets[])(struct built *) = { kind_ipv4, kind_ipv6 };
+	static const uint8_t cookies[] = { 0x00, 0x40, 0xde };
+	for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++)
+		for (size_t p = 0; p < 2; p++)
+			for (size_t cookie = 0; cookie < 3; cookie++)
+				for (size_t offset = 0; offset <= 16; offset += 4) {
+					struct segment segment;
+					packets[p](&b);
+					layers[l](&b);
+					memset(built_front(&b, offset), cookies[cookie], offset);
+					built_put32(built_front(&b, 4), 0x1234);
+					b.protocol = 115;
+					built_ipv4(&b, "10.0.0.1", "10.0.0.2");
+					built_ethernet(&b);
+					const enum decode_result result = decode(&segment);
+					if (result != (offset < 16 ? DECODE_SEGMENT : DECODE_NOT_IP))
+						fail_msg("layer %zu, packet %zu, cookie %x of %zu: %s", l, p,
+							cookies[cookie], offset, decode_result_names[result]);
+				}
+}
+
+/* l2tp_with_length - version 2, whose length field is so much more than it should be. */
+static enum decode_result l2tp_with_length(int more)
+{
+	struct segment segment;
+	kind_ipv4(&b);
+	memcpy(built_front(&b, 10), "\x40\x02\0\0\0\x01\0\x02\0\x21", 10);
+	built_put16(b.data + 2, (uint16_t)((int)b.size + more));
+	built_udp(&b, 1701, 1701);
+	built_ipv4(&b, "10.0.0.1", "10.0.0.2");
+	built_ethernet(&b);
+	return decode(&segment);
+}
+
+static void the_length_of_l2tp_must_fit(void **state)
+{
+	assert_int_equal(l2tp_with_length(0), DECODE_SEGMENT);
+	assert_int_equal(l2tp_with_length(1), DECODE_NOT_TCP);
+	assert_int_equal(l2tp_with_length(-(int)(10 + 20 + 20 + 12 + KIND_PAYLOAD_SIZE) + 7), DECODE_NOT_TCP);
+	assert_int_equal(l2tp_with_length(-(int)(10 + 20 + 20 + 12 + KIND_PAYLOAD_SIZE) + 8), DECODE_MALFORMED);
+}
+
+static void only_some_organisations_have_ethernet_types(void **state)
+{
+	static const struct {
+		const char *header;
+		enum decode_result result;
+	} cases[] = {
+		{ "\xaa\xaa\x03\0\0\0\x08\0", DECODE_SEGMENT }, { "\xaa\xaa\x03\0\0\xf8\x08\0", DECODE_SEGMENT },
+		{ "\xaa\xaa\x03\0\0\x0c\x08\0", DECODE_NOT_IP }, /* Cisco */
+		{ "\xaa\xaa\x03\0\0\x0c\0\x07", DECODE_NOT_IP },
+		{ "\xaa\xaa\x03\0\x80\xc2\0\x0e", DECODE_NOT_IP }, /* a bridge's own */
+		{ "\xaa\xaa\x03\0\0\0\x05\xdc", DECODE_NOT_IP },   /* a length is none */
+		{ "\xaa\xaa\x13\0\0\0\x08\0", DECODE_NOT_IP },
+		{ "\x42\x42\x03\0\0\0\0\0", DECODE_NOT_IP }, /* spanning tree */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct segment segment;
+		kind_ipv4(&b);
+		memcpy(built_front(&b, 8), cases[i].header, 8);
+		b.ethertype = (uint16_t)b.size;
+		built_ethernet(&b);
+		const enum decode_result result = decode(&segment);
+		if (result != cases[i].result)
+			fail_msg("case %zu: %s", i, decode_result_names[result]);
+	}
+}
+
 /* Between two clients of Teredo, ports are any; only an address in the IPv6 header tells. */
 static void teredo_between_clients_is_told_by_its_addresses(void **state)
 {
@@ -272,6 +391,10 @@ int main(void)
 		cmocka_unit_test(tunnels_end_at_the_depth),
 		cmocka_unit_test(other_applications_are_no_tunnels),
 		cmocka_unit_test(teredo_between_clients_is_told_by_its_addresses),
+		cmocka_unit_test(zeros_are_no_tunnel),
+		cmocka_unit_test(the_payload_of_l2tp_is_guessed_at_every_offset),
+		cmocka_unit_test(the_length_of_l2tp_must_fit),
+		cmocka_unit_test(only_some_organisations_have_ethernet_types),
 		cmocka_unit_test(what_is_encrypted_is_said),
 		cmocka_unit_test(what_is_not_known_is_counted),
 		cmocka_unit_test(a_check_sequence_is_no_payload),
