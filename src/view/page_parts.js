@@ -76,6 +76,30 @@ function tally(list, key) {
   return [...sums].sort((a, b) => b[1] - a[1]);
 }
 
+/* grave - what is worth looking at first: attacks before the rest of their severity, those that succeeded before all. */
+const grave = (own) => (own.some((alert) => alert.outcome === 'succeeded') ? 0 : own[0].category === 'attack' ? 1 : 2);
+
+/* kinds - alerts by severity and id, the gravest first. */
+function kinds(list) {
+  const found = new Map();
+  for (const alert of list) {
+    const key = alert.severity + alert.id;
+    if (!found.has(key))
+      found.set(key, []);
+    found.get(key).push(alert);
+  }
+  return [...found.values()].sort((a, b) => a[0].severity - b[0].severity || grave(a) - grave(b) || b.length - a.length);
+}
+
+/* notRead - which inputs end early, and why, in one note. */
+function notRead() {
+  const early = meta.inputs.filter((input) => !input.complete);
+  const why = (input) => (input.error || 'no reason given').replace(input.name + ': ', '');
+  if (early.length > 0)
+    part('overview').append(el('p', { class: 'note' }, early.length === 1 ? (early[0].name || 'An input') + ' was not read to its end: ' + why(early[0])
+      : plural(early.length, 'capture') + ' were not read to their end (below, Evidence): ' + early.slice(0, 3).map((i) => i.name + ' (' + why(i) + ')').join(', ') + (early.length > 3 ? ', ...' : '')));
+}
+
 function verdict() {
   const all = meta.all;
   const worst = all.high ? 'high' : all.medium ? 'medium' : all.low ? 'low' : '';
@@ -85,7 +109,7 @@ function verdict() {
     const own = alerts.filter((alert) => alert.severity === severity);
     if (own.length > 0 && lines.length < 2)
       lines.push([el('b', { class: severityWords[severity] }, plural(all[severityWords[severity]], severityWords[severity] + ' alert')), ': ',
-        tally(own, (alert) => alert.id).slice(0, 5).map(([id, n], i) => (i > 0 ? ', ' : '') + id + (n > 1 ? ' \u00d7' + count(n) : ''))]);
+        kinds(own).slice(0, 6).map((kind, i) => (i > 0 ? ', ' : '') + kind[0].id + (kind.length > 1 ? ' \u00d7' + count(kind.length) : ''))]);
   }
   const last = meta.histogram.start + meta.histogram.bins.length * meta.histogram.width;
   const span = Math.max(0, ...meta.inputs.map((input) => input.end)) - Math.min(...meta.inputs.map((input) => input.start || Infinity));
@@ -96,8 +120,7 @@ function verdict() {
   const names = meta.inputs.map((input) => input.name).filter(Boolean);
   lines.push(['From ', names.length > 3 ? plural(names.length, 'capture') : names.join(', ') || 'records']);
   part('overview').append(el('div', { class: 'panel verdict has-' + worst }, el('p', { class: 'first' }, first), el('ul', null, lines.map((line) => el('li', null, line)))));
-  for (const input of meta.inputs.filter((i) => !i.complete).slice(0, 5))
-    part('overview').append(el('p', { class: 'note' }, (input.name || 'An input') + ' was not read to its end: ' + (input.error || 'no reason given')));
+  notRead();
 }
 
 function tile(label, value, sub, meter) {
@@ -171,15 +194,14 @@ function alertsPart() {
   head('alerts', 'Alerts', said);
   part('alerts').append(box);
   const draw = () => {
-    const seen = alerts.filter(inRange), byKind = new Map();
-    for (const alert of seen) {
-      const key = alert.severity + alert.id;
-      if (!byKind.has(key)) byKind.set(key, []);
-      byKind.get(key).push(alert);
-    }
-    groups = [...byKind.values()].map((own) => ({ own, ...alertGroup(own[0].id, own) })).sort((a, b) => a.severity - b.severity || b.own.length - a.own.length);
+    const seen = alerts.filter(inRange);
+    groups = kinds(seen).map((own) => ({ own, ...alertGroup(own[0].id, own) }));
     said.textContent = count(seen.length) + (seen.length === alerts.length ? '' : ' of ' + count(alerts.length));
-    box.replaceChildren(...groups.map((g) => g.group));
+    const grave = groups.filter((g) => g.severity < 3), low = groups.filter((g) => g.severity === 3);
+    box.replaceChildren(...grave.map((g) => g.group));
+    if (low.length > 0)
+      box.append(el('details', { class: 'group fold', open: grave.length === 0 }, el('summary', null, badge('low'), el('span', { class: 'id' }, plural(low.length, 'kind') + ' of low severity'),
+        el('span', { class: 'number' }, '\u00d7' + count(low.reduce((n, g) => n + g.own.length, 0))), el('span', { class: 'what' }, low.map((g) => g.own[0].id).join(', '))), low.map((g) => g.group)));
     if (groups.length === 0)
       box.append(el('p', { class: 'empty' }, 'No alerts.'));
     else if (groups[0].severity === 1)
@@ -187,7 +209,7 @@ function alertsPart() {
   };
   state.listeners.push(draw);
   draw();
-  return () => groups.forEach((g) => { g.group.open = true; });
+  return () => box.querySelectorAll('details').forEach((group) => { group.open = true; });
 }
 
 /* ---- tables ---- */
