@@ -8,6 +8,7 @@ test is skipped.
 import json
 import mailbox
 import os
+import re
 import shutil
 import signal
 import struct
@@ -90,6 +91,22 @@ class Cli(unittest.TestCase):
         result = self.status(0, "--progress", "-e", "stats", PLAIN)
         self.assertRegex(result.stderr.decode(), r"^smtpscan: 100% .* 1 mails, 0 alerts\n$")
         self.assertEqual(self.status(0, "-e", "stats", PLAIN).stderr, b"")
+
+    def test_readme_shows_the_strict_machine(self):
+        """The picture is of the table as it is: the same boxes, edges and words; where they are drawn is Graphviz's."""
+        if not shutil.which("dot"):
+            self.skipTest("no graphviz")
+        root = os.path.join(TESTDATA, "..")
+        with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+            self.assertIn("](man/machine-strict.svg)", file.read())
+        with open(os.path.join(root, "man", "machine-strict.svg"), encoding="utf-8") as file:
+            shown = file.read()
+        graph = self.status(0, "--graph=strict").stdout
+        drawn = subprocess.run(["dot", "-Tsvg"], input=graph, check=True, stdout=subprocess.PIPE, timeout=WAIT).stdout.decode()
+        shown, drawn = ([re.sub(' (x|y)="[^"]*"', "", part) for part in re.findall("<title>.*?</title>|<text.*?</text>", picture)]
+                        for picture in (shown, drawn))
+        self.assertIn('fill="#b3261e"', "".join(shown))
+        self.assertEqual(shown, drawn, "smtpscan --graph=strict | dot -Tsvg > man/machine-strict.svg")
 
     def test_graphviz_takes_the_graph(self):
         if not shutil.which("dot"):

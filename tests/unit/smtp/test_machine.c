@@ -357,13 +357,55 @@ static void the_graph_shows_every_alert_of_the_machine(void **state)
 static void the_graph_names_every_state_and_both_modes_differ(void **state)
 {
 	char *strict = printed(true), *recover = printed(false);
-	for (enum state_id id = 0; id < STATE_COUNT; id++)
-		assert_non_null(strstr(strict, machine_states[id].name));
+	for (enum state_id id = 0; id < STATE_COUNT; id++) {
+		assert_non_null(strstr(recover, machine_states[id].name));
+		/* No strict row leads there. */
+		assert_int_equal(strstr(strict, machine_states[id].name) == NULL, id == STATE_turned_away);
+	}
 	assert_null(strstr(strict, "out_of_turn"));
 	assert_non_null(strstr(recover, "out_of_turn"));
 	assert_int_equal(strncmp(strict, "digraph", 7), 0);
 	free(strict);
 	free(recover);
+}
+
+/* count - how often a part is in a text. */
+static unsigned count(const char *text, const char *part)
+{
+	unsigned found = 0;
+	for (; (text = strstr(text, part)); text += strlen(part))
+		found++;
+	return found;
+}
+
+/* The picture is the table: a line a row of the mode, an edge a pair of states. */
+static void the_graph_has_every_row_once_and_one_edge_a_pair(void **state)
+{
+	for (int strict = 0; strict < 2; strict++) {
+		char *text = printed(strict);
+		bool pairs[STATE_COUNT + 1][STATE_COUNT + 1] = { 0 };
+		unsigned rows = 0, edges = 0, alerts = 0, own = 0;
+		for (size_t i = 0; i < machine_table_size; i++) {
+			const struct transition *row = &machine_table[i];
+			const enum state_id to = row->jump[strict];
+			const bool alert = strncmp(row->execute_name, "alert_", strlen("alert_")) == 0;
+			if (to == STATE_no)
+				continue;
+			rows++;
+			alerts += alert;
+			own += !alert && row->jump[!strict] == STATE_no;
+			if (to < STATE_COUNT && to != row->state && row->event != EVENT_fail &&
+				!pairs[row->state][to]) {
+				pairs[row->state][to] = true;
+				edges++;
+			}
+		}
+		assert_int_equal(count(text, " -> "), edges);
+		assert_int_equal(count(text, "<FONT COLOR=\"#b3261e\">"), alerts);
+		assert_int_equal(count(text, "<FONT COLOR=\"#1f5fbf\">"), own);
+		assert_int_equal(count(text, "<FONT COLOR=\"black\">"), rows - alerts - own);
+		free(text);
+	}
 }
 
 /* add_flood - a dialogue too long to be written down: more commands than are kept wait for a reply. What the table as
@@ -397,6 +439,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(every_changed_target_is_noticed),
 		cmocka_unit_test(the_graph_shows_every_alert_of_the_machine),
 		cmocka_unit_test(the_graph_names_every_state_and_both_modes_differ),
+		cmocka_unit_test(the_graph_has_every_row_once_and_one_edge_a_pair),
 	};
 	dialogues = dialogues_load(argv[argc - 1]);
 	add_flood(false);
