@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_docs.py SMTPSCAN MANPAGE - the man page says what the program's own tables say.
+"""check_docs.py SMTPSCAN MANUALS - the manual says what the program's own tables say. MANUALS: the folder of the pages.
 
 Compared: the options of --help (with letters and arguments), the alerts of --list-alerts with severity and condition, and
 the records and fields of --schema. Prints what differs; exit status 1 when anything does.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -46,8 +47,8 @@ def options_of_page(text):
 
 
 def alerts_of_page(text):
-    return {name: (severity, plain(condition)) for name, severity, condition in
-            re.findall(r"^\.TP\n\.BR (\S+) \" \((\w+)\)\"\n(.*)", text, re.M)}
+    found = re.findall(r"^\.TP\n\.BR (\S+) \" \((\w+)\)\"\n((?:[^.\n].*\n)+)", text + "\n", re.M)
+    return {name: (severity, " ".join(map(plain, condition.splitlines()))) for name, severity, condition in found}
 
 
 def fields_of_schema(schema):
@@ -72,16 +73,36 @@ def differ(what, program, page):
     return wrong
 
 
+def page_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def wrong_examples(text, records, objects):
+    """Every record has an example, and no example has a field that the record has not."""
+    seen = set()
+    for lines in re.findall(r"^\.EX\n(.*?)\n\.EE$", text, re.S | re.M):
+        row = json.loads("".join(plain(line) for line in lines.splitlines()))
+        seen.add(row["event_type"])
+        for name in set(row) - objects["envelope"]:
+            yield "an example has %s" % name
+        for name, value in row.items():
+            if isinstance(value, dict):
+                fields = objects[name] if row["event_type"] in (name, "smtp", "flow") else objects["about_" + name]
+                yield from ("an example of %s has %s.%s" % (row["event_type"], name, field) for field in set(value) - fields)
+    yield from ("there is no example of %s" % name for name in sorted(set(records) - seen))
+
+
 def main():
-    program, path = sys.argv[1:]
-    with open(path, encoding="utf-8") as file:
-        page = file.read()
+    program, folder = sys.argv[1:]
+    page, record_page = (page_of(folder, name) for name in ("smtpscan.1", "smtpscan-records.5"))
     listed = map(json.loads, output(program, "--list-alerts=json").splitlines())
     wrong = differ("option", options_of_help(output(program, "--help")), options_of_page(section(page, "OPTIONS")))
     wrong += differ("alert", {row["signature"]: (row["severity_name"], row["condition"]) for row in listed},
                     alerts_of_page(section(page, "ALERTS")))
     records, objects = fields_of_schema(json.loads(output(program, "--schema")))
-    text = section(page, "RECORDS")
+    text = section(record_page, "ENVELOPE") + section(record_page, "RECORDS")
+    wrong += wrong_examples(section(record_page, "RECORDS"), records, objects)
     tags = [plain(tag) for tag in re.findall(r"^\.TP\n\.B (.*)", text, re.M)]
     wrong += differ("record", dict.fromkeys(records), dict.fromkeys(tags))
     words = set(re.findall(r"[a-z0-9_]+", plain(" ".join(

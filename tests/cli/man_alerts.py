@@ -5,11 +5,17 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 
 
 def escape(text):
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("^", "\\(ha").replace("~", "\\(ti")
     return "\\&" + text if text[:1] in ".'" else text
+
+
+def wrapped(condition):
+    """Lines of at most 80 columns, as mandoc's lint wants them."""
+    return [escape(line) for line in textwrap.wrap(condition, 76, break_long_words=False, break_on_hyphens=False)]
 
 
 def main():
@@ -20,7 +26,7 @@ def main():
         if row["category"] != category:
             category = row["category"]
             lines.append(".SS " + category.capitalize())
-        lines += [".TP", ".BR %s \" (%s)\"" % (row["signature"], row["severity_name"]), escape(row["condition"])]
+        lines += [".TP", ".BR %s \" (%s)\"" % (row["signature"], row["severity_name"]), *wrapped(row["condition"])]
     with open(page, encoding="utf-8") as file:
         text = file.read()
     head, tail = re.fullmatch(r"(.*\n\.SH ALERTS\n(?:(?!\.SS)[^\n]*\n)*).*?(\n\.SH EXAMPLES\n.*)", text, re.S).groups()
