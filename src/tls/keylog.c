@@ -36,11 +36,24 @@ struct tls_keys {
 	void *context;
 	bool asked; /* more was called */
 	uint8_t line[LINE_MAX_SIZE];
+	uint8_t buffer[RECORD_SIZE_MAX];
 	size_t line_size; /* of the line in the making; > LINE_MAX_SIZE: passed over */
 };
 
 /* What the hash multiplies with, drawn once. */
 static uint64_t multipliers[RANDOM_WORDS];
+
+/* Values of hexadecimal digits; NO_DIGIT for all else. A million lines have 160 million. */
+#define NO_DIGIT 0x100
+static uint16_t digits[UINT8_MAX + 1];
+
+static void make_digits(void)
+{
+	for (int c = 0; c <= UINT8_MAX; c++) {
+		int value = g_ascii_xdigit_value((gchar)c);
+		digits[c] = (uint16_t)(value < 0 ? NO_DIGIT : value);
+	}
+}
 
 static guint secret_hash(gconstpointer key)
 {
@@ -64,6 +77,7 @@ struct tls_keys *tls_keys_new(const struct tls_keys *base, tls_keys_more more, v
 		g_assert_not_reached();
 	for (size_t i = 0; i < RANDOM_WORDS; i++)
 		multipliers[i] |= 1;
+	make_digits();
 	keys->base = base;
 	keys->more = more;
 	keys->context = context;
@@ -91,6 +105,11 @@ size_t tls_keys_count(const struct tls_keys *keys)
 	return keys ? keys->count + tls_keys_count(keys->base) : 0;
 }
 
+uint8_t *keys_buffer(struct tls_keys *keys)
+{
+	return keys->buffer;
+}
+
 /* ---- lines ---- */
 
 /* label_of - which secret a line has; LABEL_COUNT: one that nobody needs. */
@@ -111,13 +130,13 @@ static enum label label_of(struct span word)
 	return label;
 }
 
-/* word_of - the next word of a line. */
+/* word_of - the next word of a line; spaces and control characters are between words. */
 static struct span word_of(struct span *line)
 {
-	while (line->size > 0 && g_ascii_isspace(line->data[0]))
+	while (line->size > 0 && line->data[0] <= ' ')
 		*line = (struct span){ line->data + 1, line->size - 1 };
 	struct span word = { line->data, 0 };
-	while (word.size < line->size && !g_ascii_isspace(line->data[word.size]))
+	while (word.size < line->size && line->data[word.size] > ' ')
 		word.size++;
 	*line = (struct span){ line->data + word.size, line->size - word.size };
 	return word;
@@ -129,11 +148,10 @@ static size_t from_hex(struct span word, uint8_t *out, size_t most)
 	if (word.size % 2 != 0 || word.size / 2 > most)
 		return 0;
 	for (size_t i = 0; i < word.size; i += 2) {
-		int high = g_ascii_xdigit_value((gchar)word.data[i]);
-		int low = g_ascii_xdigit_value((gchar)word.data[i + 1]);
-		if (high < 0 || low < 0)
+		const int octet = digits[word.data[i]] << 4 | digits[word.data[i + 1]];
+		if (octet > UINT8_MAX)
 			return 0;
-		out[i / 2] = (uint8_t)(high << 4 | low);
+		out[i / 2] = (uint8_t)octet;
 	}
 	return word.size / 2;
 }

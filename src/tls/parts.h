@@ -107,6 +107,8 @@ void tls_ja4(const struct client_hello *hello, char ja4[static 40]);
 /* tls_certificate - the leaf out of the body of a Certificate message into *info. */
 void tls_certificate(struct span body, struct tls_info *info);
 
+#define RECORD_SIZE_MAX (16384 + 2048) /* RFC 5246 6.2.3 */
+
 /* ---- keylog.c ---- */
 #define SECRET_MAX 48
 
@@ -121,6 +123,10 @@ enum label {
 };
 /* keys_find - the secret, which the store owns; data is NULL when there is none. */
 struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *client_random);
+
+/* keys_buffer - RECORD_SIZE_MAX octets for what a record opens into: one for all connections, so that it stays in the
+ * processor's cache. */
+uint8_t *keys_buffer(struct tls_keys *keys);
 
 /* ---- suites.c ---- */
 #define CIPHER_NONCE_SIZE 12
@@ -198,7 +204,6 @@ void marks_clear(struct marks *marks);
 
 /* ---- the connection ---- */
 #define RECORD_HEADER_SIZE 5
-#define RECORD_SIZE_MAX (16384 + 2048) /* RFC 5246 6.2.3 */
 #define ALERT_SIZE 2
 
 enum record_type {
@@ -278,10 +283,9 @@ struct tls {
 	struct key_exchange exchange;
 	const char *missing; /* why the exchange at hand gives no keys; NULL */
 	enum early early;
-	bool within;     /* something came out */
-	bool finished;   /* of the server: nothing that a record shows follows */
-	uint64_t work;   /* octets tried behind holes */
-	uint8_t *buffer; /* for what is opened */
+	bool within;   /* something came out */
+	bool finished; /* of the server: nothing that a record shows follows */
+	uint64_t work; /* octets tried behind holes */
 };
 
 /* ---- header.c ---- */

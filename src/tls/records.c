@@ -24,9 +24,7 @@ struct held {
 /* opening - what a record opens into. */
 static struct opened opening(struct tls *tls)
 {
-	if (!tls->buffer)
-		tls->buffer = g_malloc(RECORD_SIZE_MAX);
-	return (struct opened){ .buffer = tls->buffer };
+	return (struct opened){ .buffer = keys_buffer(tls->keys) };
 }
 
 /* take_opened - what was in a record that opened. */

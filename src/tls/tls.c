@@ -28,7 +28,7 @@ struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *co
 
 size_t tls_memory(const struct tls *tls)
 {
-	size_t size = sizeof *tls + (tls->buffer ? RECORD_SIZE_MAX : 0);
+	size_t size = sizeof *tls;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		const struct side *side = &tls->side[d];
 		size += side->message->len + side->held_size + (side->record ? side->record->len : 0);
@@ -61,7 +61,6 @@ void tls_free(struct tls *tls)
 	g_ptr_array_free(info->subject_alt_names, TRUE);
 	side_clear(&tls->side[UP]);
 	side_clear(&tls->side[DOWN]);
-	g_free(tls->buffer);
 	g_free(tls);
 }
 

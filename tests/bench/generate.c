@@ -2,11 +2,13 @@
  *
  * generate.c - makes a capture for the benchmark, and the truth about it:
  *
- *	generate bulk|chatty|mixed MEGABYTES SEED CAPTURE TRUTH
+ *	generate bulk|chatty|mixed|tls MEGABYTES SEED CAPTURE TRUTH
+ *	generate speed MEGABYTES
  *
  * bulk: 300 sessions at a time, mails of 10 KB to 2 MB with files. chatty: 20,000 sessions (for 300 MB), mails of 300
  *to 3000 octets. mixed: four fifths of the octets are other connections, a third of the connections is IPv6. The same
- *seed gives the same octets everywhere.
+ *seed gives the same octets everywhere. tls: bulk in TLS 1.3, with TRUTH.keylog. speed: CPU seconds that libcrypto
+ *takes to open so much in records as tls has them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ static const struct plan plans[] = {
 	{ "bulk", 300, 10000, 2000000, 0, 0, 0, 0 },
 	{ "chatty", 200, 300, 3000, CHATTY_SESSION, 0, 0, 0 },
 	{ "mixed", 300, 300, 200000, 50000, 8, 50000, 2 },
+	{ "tls", 300, 10000, 2000000, 0, 0, 0, 0 },
 };
 
 struct capture_plan {
@@ -97,11 +100,15 @@ static int fail(const char *name)
 int main(int argc, char **argv)
 {
 	static struct capture_plan c;
+	if (argc == 3 && strcmp(argv[1], "speed") == 0) {
+		printf("%.6f\n", seal_speed(strtoull(argv[2], NULL, 10) * MEGABYTE, TURN_OCTETS));
+		return 0;
+	}
 	for (size_t i = 0; argc == 6 && i < G_N_ELEMENTS(plans); i++)
 		if (strcmp(plans[i].name, argv[1]) == 0)
 			c.plan = &plans[i];
 	if (!c.plan) {
-		fprintf(stderr, "Usage: %s bulk|chatty|mixed MEGABYTES SEED CAPTURE TRUTH\n", argv[0]);
+		fprintf(stderr, "Usage: %s bulk|chatty|mixed|tls MEGABYTES SEED CAPTURE TRUTH\n", argv[0]);
 		return 2;
 	}
 	c.size = strtoull(argv[2], NULL, 10) * MEGABYTE;
@@ -109,12 +116,19 @@ int main(int argc, char **argv)
 	c.stage.truth = fopen(argv[5], "w");
 	if (!c.stage.truth)
 		return fail(argv[5]);
+	if (strcmp(c.plan->name, "tls") == 0) {
+		char *path = g_strconcat(argv[5], ".keylog", NULL);
+		c.stage.keylog = fopen(path, "w");
+		g_free(path);
+		if (!c.stage.keylog)
+			return fail(argv[5]);
+	}
 	if (!wire_open(&c.stage.wire, argv[4]))
 		return fail(argv[4]);
 	run(&c);
 	if (!wire_close(&c.stage.wire))
 		return fail(argv[4]);
-	if (fclose(c.stage.truth) != 0)
+	if (fclose(c.stage.truth) != 0 || (c.stage.keylog && fclose(c.stage.keylog) != 0))
 		return fail(argv[5]);
 	printf("%u connections, %u sessions, %llu mails, %llu octets of content, %llu octets of capture\n",
 		c.connections, c.sessions, (unsigned long long)c.stage.mails, (unsigned long long)c.stage.content,

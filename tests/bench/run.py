@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""run.py - the benchmark: makes three captures, runs smtpscan over them, checks every mail, and prints what it took.
+"""run.py - the benchmark: makes captures, runs smtpscan over them, checks every mail, and prints what it took.
 
     run.py GENERATE LOOP MEASURE STAGES SMTPSCAN [--size MB] [--rounds N] [--only NAME] [--temp DIR]
 
@@ -157,6 +157,31 @@ def row(name, result, note=""):
     print(f"  {name:34}{bound + format(result[0], '.1f'):>10}{bound + format(result[1], '.1f'):>10}{result[2]:>12.0f}{note}")
 
 
+def run_tls(bench, folder):
+    """What decryption costs: the same mails in TLS, with keys, against those in clear, beside libcrypto alone."""
+    capture, truth, words = bench.generate("tls", bench.arguments.size, folder)
+    clear, _, _ = bench.generate("bulk", bench.arguments.size, folder)
+    output, keys, scan = os.path.join(folder, "output"), truth + ".keylog", [bench.arguments.smtpscan, "-j1"]
+    print(f"tls: {words}")
+    bench.measure([*scan, "--tls-keys", keys, "-o", output, capture])
+    check_mails(bench, read_truth(truth), output)
+    differences, alone, times = [], [], []
+    for _ in range(bench.arguments.rounds):
+        loop = bench.measure([bench.arguments.loop, clear])[0]
+        few = ["-e", "flow,stats", "-o", output]
+        inside = bench.measure([*scan, "--tls-keys", keys, *few, capture])[0]
+        differences.append((inside - bench.measure([*scan, *few, clear])[0]) / loop)
+        times.append(inside / loop)
+        text = subprocess.run([bench.arguments.generate, "speed", str(bench.arguments.size)], capture_output=True,
+                              check=True, text=True).stdout
+        alone.append(float(text) / loop)
+    print(f"  {'smtpscan -e flow,stats, with keys':34}{statistics.median(times):>10.1f}")
+    print(f"  {'more than in clear':34}{statistics.median(differences):>10.2f}")
+    print(f"  {'libcrypto alone':34}{statistics.median(alone):>10.2f}")
+    os.unlink(capture)
+    os.unlink(clear)
+
+
 def stages(bench, capture):
     """CPU of each stage alone, in multiples of the loop: the difference to the run without it."""
     rounds = []
@@ -206,11 +231,16 @@ def main():
         parser.add_argument(program)
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--only", choices=KINDS + ["tls"])
     parser.add_argument("--temp")
     bench = Bench(parser.parse_args())
     os.environ["PATH"] += ":/usr/sbin"
     tables = {}
+    if bench.arguments.only in (None, "tls"):
+        with tempfile.TemporaryDirectory(dir=bench.arguments.temp) as folder:
+            run_tls(bench, folder)
+    if bench.arguments.only == "tls":
+        return 0 if bench.good else 1
     for kind in [bench.arguments.only] if bench.arguments.only else KINDS:
         with tempfile.TemporaryDirectory(dir=bench.arguments.temp) as folder:
             tables[kind] = run_kind(bench, kind, folder)

@@ -9,8 +9,7 @@
 
 #include "letters.h"
 
-#define TURN_OCTETS (10 * WIRE_SEGMENT) /* sent of a mail, or of other content, before another connection's turn */
-#define LONG_MAIL 10000                 /* from here on a mail has files */
+#define LONG_MAIL 10000 /* from here on a mail has files */
 #define OTHER_POOL (1024 * 1024)
 #define CLIENTS 65536 /* addresses of clients; after that other ports */
 #define SERVERS 50
@@ -19,6 +18,7 @@ enum turn { GREET, ENVELOPE, RECIPIENTS, DATA, CONTENT, OTHER };
 
 struct talk {
 	struct line line;
+	struct seal *seal; /* NULL: in clear */
 	enum turn turn;
 	size_t size_min, size_max;
 	uint64_t budget, spent;
@@ -57,7 +57,9 @@ static struct talk *talk_new(struct stage *stage, unsigned number, bool v6, uint
 
 struct talk *talk_smtp(struct stage *stage, unsigned number, bool v6, size_t size_min, size_t size_max, uint64_t budget)
 {
-	struct talk *talk = talk_new(stage, number, v6, 25);
+	struct talk *talk = talk_new(stage, number, v6, stage->keylog ? 465 : 25);
+	if (stage->keylog)
+		talk->seal = seal_open(&stage->wire, &talk->line, stage->keylog, number);
 	talk->turn = GREET;
 	talk->size_min = size_min;
 	talk->size_max = size_max;
@@ -86,13 +88,23 @@ static void talk_free(struct talk *talk)
 		g_string_free(talk->letter.content, TRUE);
 		g_string_free(talk->letter.files, TRUE);
 	}
+	seal_free(talk->seal);
 	g_free(talk);
+}
+
+/* transmit - octets of either side, as they go over the wire. */
+static void transmit(struct talk *talk, struct stage *stage, enum direction direction, const void *data, size_t size)
+{
+	if (talk->seal)
+		seal_send(talk->seal, &stage->wire, &talk->line, direction, data, size);
+	else
+		line_send(&stage->wire, &talk->line, direction, data, size);
+	talk->spent += size;
 }
 
 static void say(struct talk *talk, struct stage *stage, enum direction direction, const char *text)
 {
-	line_send(&stage->wire, &talk->line, direction, text, strlen(text));
-	talk->spent += strlen(text);
+	transmit(talk, stage, direction, text, strlen(text));
 }
 
 /* ---- one mail ---- */
@@ -200,10 +212,10 @@ static void tell(struct talk *talk, struct stage *stage)
 /* content - as much as one turn has room for. */
 static void content(struct talk *talk, struct stage *stage)
 {
-	size_t size = MIN(talk->stuffed->len - talk->sent, TURN_OCTETS);
-	line_send(&stage->wire, &talk->line, UP, talk->stuffed->str + talk->sent, size);
+	size_t most = talk->seal ? TURN_OCTETS - SEAL_COST : TURN_OCTETS; /* in as many packets */
+	size_t size = MIN(talk->stuffed->len - talk->sent, most);
+	transmit(talk, stage, UP, talk->stuffed->str + talk->sent, size);
 	talk->sent += size;
-	talk->spent += size;
 	if (talk->sent < talk->stuffed->len)
 		return;
 	char reply[64];

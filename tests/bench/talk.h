@@ -8,12 +8,16 @@
 #include <glib.h>
 
 #include "random.h"
+#include "seal.h"
 #include "wire.h"
+
+#define TURN_OCTETS (10 * WIRE_SEGMENT) /* sent of a mail, or of other content, before another connection's turn */
 
 /* Where the packets and the truth of a capture go. */
 struct stage {
 	struct wire wire;
-	FILE *truth; /* a line a mail: address, port, tx_id, size, SHA-256, parts, sender, recipients, files */
+	FILE *truth;  /* a line a mail: address, port, tx_id, size, SHA-256, parts, sender, recipients, files */
+	FILE *keylog; /* NULL: in clear; else everything is in TLS */
 	struct dice dice;
 	uint64_t mails, content;
 };
