@@ -159,7 +159,8 @@ static void begin(struct connection *connection)
 	memcpy(flow->vlan, connection->vlan, sizeof flow->vlan);
 	flow->midstream =
 		connection->end[0].syn_count + connection->end[1].syn_count == 0 && !pending_sees_greetings(connection);
-	flow->tls_port = flow->server_port == PENDING_TLS_PORT || pending_names_tls(connection);
+	flow->tls_port = flow->server_port == PENDING_TLS_PORT ||
+			 (!handshake_known_port(&table->options, flow->server_port) && pending_names_tls(connection));
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;
 	flow->missing = connection->end[client].packets == 0 ? UP : DOWN;
 	flow->last = connection->last;

@@ -195,6 +195,17 @@ gboolean identity_equal(gconstpointer a, gconstpointer b);
 unsigned identity_key(struct flow_key *key, const struct segment *segment);
 /* identity_number - a flow's id (see flow.h). */
 uint64_t identity_number(const struct flow_key *key, struct moment first);
+/* identity_context - a segment's context, as it is remembered. */
+static inline uint32_t identity_context(const struct segment *segment)
+{
+	return (uint32_t)(segment->context ^ segment->context >> 32);
+}
+/* identity_plain - is it the only connection with these addresses and ports, and always was in this context? Most are.
+ */
+static inline bool identity_plain(const struct connection *connection, const struct segment *segment)
+{
+	return !connection->sibling && connection->hint_count == 1 && connection->hints[0] == identity_context(segment);
+}
 /* identity_find - of FIRST and its siblings the one that a segment belongs to; NULL when it begins another one. */
 struct connection *identity_find(struct connection *first, unsigned end, const struct segment *segment);
 /* identity_hint - a segment of the connection was in this context. */

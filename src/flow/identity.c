@@ -154,11 +154,6 @@ void identity_numbers(struct end *end, const struct segment *segment)
 
 /* ---- contexts ---- */
 
-static uint32_t hint_of(const struct segment *segment)
-{
-	return (uint32_t)(segment->context ^ segment->context >> 32);
-}
-
 static bool seen_in(const struct connection *connection, uint32_t hint)
 {
 	for (unsigned i = 0; i < connection->hint_count; i++)
@@ -185,7 +180,7 @@ static void note_vlans(struct connection *connection, const struct segment *segm
 
 void identity_hint(struct connection *connection, const struct segment *segment)
 {
-	uint32_t hint = hint_of(segment);
+	uint32_t hint = identity_context(segment);
 	if (seen_in(connection, hint))
 		return;
 	if (connection->hint_count == HINTS_KEPT)
@@ -196,10 +191,8 @@ void identity_hint(struct connection *connection, const struct segment *segment)
 
 struct connection *identity_find(struct connection *first, unsigned end, const struct segment *segment)
 {
-	uint32_t hint = hint_of(segment);
+	uint32_t hint = identity_context(segment);
 	struct connection *fitting = NULL, *seen = NULL;
-	if (first && !first->sibling && first->hint_count == 1 && first->hints[0] == hint)
-		return first;
 	for (struct connection *c = first; c; c = c->sibling) {
 		bool here = seen_in(c, hint), fit = fits(c, end, segment);
 		if (here && fit)

@@ -201,12 +201,16 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)
 		return;
 	unsigned end = identity_key(&key, segment);
-	struct connection *connection = identity_find(g_hash_table_lookup(table->connections, &key), end, segment);
+	struct connection *connection = g_hash_table_lookup(table->connections, &key);
+	if (connection && !identity_plain(connection, segment)) {
+		connection = identity_find(connection, end, segment);
+		if (connection)
+			identity_hint(connection, segment);
+	}
 	if (!connection)
 		connection = connection_new(table, &key, segment);
 	else
 		expiry_renew(connection, connection->queue);
-	identity_hint(connection, segment);
 	if (connection_segment(connection, end, segment) == REPLACED)
 		connection = replace(connection, end, segment);
 	connection_charge_due(connection, end, segment);

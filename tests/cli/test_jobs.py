@@ -94,12 +94,42 @@ def many_sessions():
             text.append("@ client=198.51.100.99 server=192.0.2.20 after=0.5\n" + FAILED_LOGIN)
     for i in range(60, 64):
         text.append(mail("client=203.0.113.%d after=-0.02" % i, i, "C: MAIL FROM:<late@client.example>\n! open\n"))
-    text.append(mail("client=203.0.113.200 after=700", 70))  # later than the idle timeout
+    for i in range(14):  # time passes, up to the idle timeout
+        text.append(mail("client=203.0.113.200 after=50", 100 + i))
+    text.append(mail("client=203.0.113.200 after=50", 70))
     for i in range(71, 90):
         text.append(mail("client=203.0.113.%d after=-0.03" % i, i, "C: NOOP\n! open\n"))
     # The oldest of those open is the one that goes on; its last packet completes a record.
     text.insert(-19, mail("client=203.0.113.201 after=0.01", 91, "! wait 60\n" + QUIT + "! open\n"))
     return "".join(text)
+
+
+def segment(client, seq, ack, flags, payload=b"", up=True):
+    """segment - a packet of the connection of client number `client`, as quick as that can be made."""
+    ends = bytes([203, 0, client >> 8, client & 255]), bytes([192, 0, 2, 25])
+    ports = (40000, 25) if up else (25, 40000)
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0) + ends[not up] + ends[up]
+    return bytes(12) + b"\x08\0" + ip + struct.pack("!HHIIBBHHH", *ports, seq, ack, 0x50, flags, 9000, 0, 0) + payload
+
+
+def waiting_connections(count):
+    """waiting_connections - so many that each hold a segment behind a hole; one in seven is filled in the end."""
+    out = []
+    for step in range(5):
+        for n in range(count):
+            if step == 0:
+                out.append(segment(n, 1000, 0, 2))
+                out.append(segment(n, 5000, 1001, 18, up=False))
+            elif step == 1:
+                out.append(segment(n, 1001, 5001, 16))
+                out.append(segment(n, 5001, 1001, 24, b"220 mx\r\n", up=False))
+            elif step == 2:
+                out.append(segment(n, 1006, 5009, 24, b"EHLO %d\r\n" % n))
+            elif step == 4 and n % 7 == 0:
+                out.append(segment(n, 1001, 5009, 24, b"NOOP\n"))
+        if step == 3:
+            out.append(None)  # here comes the bystander
+    return out
 
 
 def run(*arguments, **more):
@@ -186,7 +216,7 @@ class Jobs(unittest.TestCase):
         kinds = {row["alert"]["signature"] for row in records(output, "alert")}
         self.assertIn("auth_bruteforce", kinds)
         stats = records(output, "stats")[0]["stats"]
-        self.assertEqual((stats["mails"], stats["complete"]), (85, True))
+        self.assertEqual((stats["mails"], stats["complete"]), (99, True))
         self.assertIn("timeout", {row["flow"]["reason"] for row in records(output, "flow")})
 
     def test_everything_for_any_number_of_workers(self):
@@ -425,6 +455,35 @@ class Jobs(unittest.TestCase):
             paths.append(self.path("shard%dof%d" % (i, count)))
             self.status(0, "-j", jobs, "-e", "all", "--shard", "%d/%d" % (i, count), "-o", paths[-1], *captures)
         return paths
+
+    def test_more_waiting_connections_than_libnids_has_places(self):
+        count = 13000
+        player = Player(TESTDATA)
+        player.play(mail("mss=40 client=198.51.100.9", 1).replace("C: .\n", "C: .\n! swap\n"))
+        bystander = packets_of(player.connections)
+        start, found = bystander[0][0] - 1_000_000, []
+        for data in waiting_connections(count):
+            found += [(start + len(found), data, len(data))] if data else bystander
+        path = self.path("waiting.pcap")
+        write_pcap(path, found)
+        kinds = "smtp,smtp_command,flow,stats"
+        whole = self.status(0, "-e", kinds, "-j", "1", path).stdout
+        self.assertEqual(self.status(0, "-e", kinds, "-j", "2", path).stdout, whole)
+        paths = []
+        for shard in range(1, 4):
+            paths.append(self.path("waiting.%d" % shard))
+            self.status(0, "-e", kinds, "--shard", "%d/3" % shard, "-o", paths[-1], path)
+        self.assertEqual(self.status(0, "--merge", *paths).stdout, whole)
+        (taken,) = records(whole, "smtp")
+        self.assertEqual(taken["smtp"]["outcome"], "accepted")
+        self.assertNotIn("missing_bytes", taken["smtp"])
+        stats = records(whole, "stats")[0]["stats"]
+        filled = (count + 6) // 7
+        self.assertEqual((stats["sessions"], stats["given_up_bytes"]), (count + 1, 0))
+        self.assertEqual(stats["gap_bytes"], 5 * (count - filled))
+        verbs = [r["smtp_command"].get("verb") for r in records(whole, "smtp_command")]
+        self.assertEqual(verbs.count("NOOP"), filled)
+        self.assertGreaterEqual(verbs.count("EHLO"), filled + 1)
 
     def test_shards_merged_are_the_whole(self):
         for captures in ([self.everything()], [self.large(), PLAIN, HIGH]):
