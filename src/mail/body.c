@@ -10,8 +10,8 @@
 #define META_MAX 1024  /* octets of HTML in which its charset is looked for */
 #define TEXT_FIRST 512 /* octets that a text has room for at first */
 
-#define FREE_MAX 64             /* closed ones whose memory is kept for the next ones */
-#define FREE_OCTETS (16 * 1024) /* octets of one of them */
+#define FREE_MAX 64            /* closed ones whose memory is kept for the next ones */
+#define FREE_OCTETS (4 * 1024) /* octets of one of them */
 
 /* A text part that is open. */
 struct text {

@@ -48,23 +48,28 @@ void digest_exit(void)
 	EVP_MD_free(md5);
 }
 
+/* begin - one of the hashes, whose context is made when it is wanted for the first time. */
+static void begin(EVP_MD_CTX **context, const EVP_MD *algorithm)
+{
+	if (!*context)
+		*context = EVP_MD_CTX_new();
+	int begun = *context ? EVP_DigestInit_ex2(*context, algorithm, NULL) : 0;
+	g_assert(begun == 1);
+}
+
 struct digest *digest_new(unsigned hashes)
 {
 	struct digest *digest = free_digests;
-	if (digest != NULL)
+	if (digest)
 		free_digests = digest->next;
-	else {
+	else
 		digest = g_new0(struct digest, 1);
-		digest->sha256 = EVP_MD_CTX_new();
-		digest->sha1 = EVP_MD_CTX_new();
-		digest->md5 = EVP_MD_CTX_new();
-	}
 	digest->hashes = hashes;
-	g_assert(EVP_DigestInit_ex2(digest->sha256, sha256, NULL) == 1);
+	begin(&digest->sha256, sha256);
 	if (hashes & HASH_SHA1)
-		g_assert(EVP_DigestInit_ex2(digest->sha1, sha1, NULL) == 1);
+		begin(&digest->sha1, sha1);
 	if (hashes & HASH_MD5)
-		g_assert(EVP_DigestInit_ex2(digest->md5, md5, NULL) == 1);
+		begin(&digest->md5, md5);
 	return digest;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define FIRST_SIZE 4096
+#define BUFFER_SIZE (16 * 1024) /* octets that wait to be written to the file */
 
 struct kept {
 	const char *directory;
@@ -67,6 +68,11 @@ static bool spill(struct kept *kept)
 		return false;
 	kept->written += done;
 	kept->used = 0;
+	if (kept->room > BUFFER_SIZE) {
+		memory_total -= kept->room - BUFFER_SIZE;
+		kept->room = BUFFER_SIZE;
+		kept->memory = g_realloc(kept->memory, kept->room);
+	}
 	return true;
 }
 
@@ -74,7 +80,9 @@ static bool spill(struct kept *kept)
 static bool make_room(struct kept *kept)
 {
 	size_t room = MIN(kept->room ? kept->room * 2 : FIRST_SIZE, KEPT_MEMORY_MAX);
-	if (room == kept->room || memory_total + room - kept->room > KEPT_MEMORY_TOTAL)
+	/* a buffer each has; more only as long as there is some */
+	bool more = room > kept->room && (room <= BUFFER_SIZE || memory_total + room - kept->room <= KEPT_MEMORY_TOTAL);
+	if (kept->fd >= 0 ? kept->room > 0 : !more)
 		return kept->used > 0 && spill(kept);
 	memory_total += room - kept->room;
 	kept->memory = g_realloc(kept->memory, room);

@@ -13,9 +13,9 @@
 
 #include "types.h"
 
-#define KEPT_MEMORY_MAX (256 * 1024)
-#define KEPT_MEMORY_TOTAL (8 * 1024 * 1024)
-#define KEPT_FILES_MAX 32
+#define KEPT_MEMORY_MAX (128 * 1024)
+#define KEPT_MEMORY_TOTAL (3 * 1024 * 1024)
+#define KEPT_FILES_MAX 256
 #define KEPT_MAX (64 * 1024 * 1024)
 
 struct kept;

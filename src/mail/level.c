@@ -36,7 +36,7 @@ static struct span trimmed(struct span text)
 struct level *level_add(struct walk *walk, const struct entity *entity, const struct arena *mark)
 {
 	if (walk->level_count == walk->level_room) {
-		walk->level_room = MAX(4, 2 * walk->level_room);
+		walk->level_room = MAX(2, 2 * walk->level_room);
 		walk->levels = g_renew(struct level, walk->levels, walk->level_room);
 	}
 	struct level *level = &walk->levels[walk->level_count];
@@ -56,7 +56,6 @@ struct level *level_add(struct walk *walk, const struct entity *entity, const st
 		return level;
 	}
 	walk->boundaries++;
-	level->prose = arena_take(&walk->scratch, WALK_PROSE_MAX);
 	if (entity->content.boundary) {
 		const char *boundary = entity->content.boundary;
 		level->boundary = trimmed(span_of(boundary, MIN(strlen(boundary), WALK_BOUNDARY_MAX)));
@@ -105,6 +104,8 @@ static void open_whole(struct walk *walk, struct level *level)
 void level_outside(struct walk *walk, struct level *level, struct span octets)
 {
 	size_t kept = MIN(octets.size, WALK_PROSE_MAX - level->prose_kept);
+	if (!level->prose)
+		level->prose = g_malloc(WALK_PROSE_MAX);
 	level->prose_size += octets.size;
 	if (!level->part && level->count == 0 && kept < octets.size)
 		open_whole(walk, level); /* with what was kept before */
@@ -125,6 +126,7 @@ static void end_outside(struct walk *walk, struct level *level, const char *wher
 	level->part = NULL;
 	walk->sums.outside += level->prose_size;
 	level->prose_size = level->prose_kept = 0;
+	g_clear_pointer(&level->prose, g_free);
 }
 
 void level_part(struct walk *walk, struct level *level)
@@ -185,6 +187,7 @@ void level_close(struct walk *walk, bool delimiter, bool whole)
 		}
 	} else
 		close_multipart(walk, level, delimiter, whole);
+	g_free(level->prose);
 	walk->level_count--;
 	arena_release(&walk->scratch, &level->mark);
 }

@@ -9,9 +9,9 @@
 
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
-#define TEXT_FIRST 4096
-#define SPARES_MAX 64         /* texts whose memory is kept for the next mails */
-#define SPARE_MAX (16 * 1024) /* octets of one of them */
+#define TEXT_FIRST 1024
+#define SPARES_MAX 64        /* texts whose memory is kept for the next mails */
+#define SPARE_MAX (4 * 1024) /* octets of one of them */
 
 static GString *spares[SPARES_MAX];
 static size_t spare_count;

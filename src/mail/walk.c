@@ -73,8 +73,8 @@ size_t walk_memory(const struct walk *walk)
 	size_t size = sizeof *walk + block_memory(&walk->top) + block_memory(&walk->block) +
 		      walk->level_room * sizeof *walk->levels;
 	for (size_t i = 0; i < walk->level_count; i++)
-		if (walk->levels[i].part)
-			size += part_memory(walk->levels[i].part);
+		size += (walk->levels[i].part ? part_memory(walk->levels[i].part) : 0) +
+			(walk->levels[i].prose ? WALK_PROSE_MAX : 0);
 	if (walk->sniffed)
 		size += walk->sniffed->len;
 	if (walk->place == PLACE_BODY && walk->leaf.part)
