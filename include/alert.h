@@ -86,6 +86,8 @@
 	X(5321060, attachment_encrypted, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "encrypted zip, 7z or rar") \
 	X(5321061, filename_traversal, HIGH, CONTENT, TX, DETECTOR, NOTHING, "/ or \\ in a file name, or .. as a whole component of it") \
 	X(5321062, filename_bidi, HIGH, CONTENT, TX, DETECTOR, NOTHING, "bidirectional override in a file name") \
+	X(5321074, link_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "the text of a link in HTML is a URL or host name of another registered domain than its target") \
+	X(5321075, reply_to_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "Reply-To in another domain than From, and its display name is From's or holds From's address") \
 	X(5321063, sender_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "From and MAIL differ in domain and the display name holds another address") \
 	/* rule: what the user asked for */ \
 	X(5321071, rule, MEDIUM, RULE, ALL, RULE, NOTHING, "a rule of --rules raised it; the record has the rule's own id, severity and words") \

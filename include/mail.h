@@ -24,6 +24,7 @@
 #define MAIL_TEXT_MAX (1024 * 1024)          /* octets of text that detectors search */
 #define MAIL_DEPTH_MAX 100                   /* nesting of parts */
 #define MAIL_PARTS_MAX 10000                 /* parts of one mail */
+#define MAIL_LINKS_MAX 1000                  /* links kept of one mail */
 #define MAIL_URL_MAX 1000                    /* urls kept of one mail */
 #define MAIL_ENTRIES_MAX 1000                /* names kept of one archive */
 #define MAIL_UNPACKED_MAX (64 * 1024 * 1024) /* octets unpacked of all archives of one mail */
@@ -46,6 +47,7 @@ struct mail_options {
 	bool parse; /* headers, body, parts; false: size and SHA-256 only */
 	bool body;  /* keep the decoded text */
 	bool urls;
+	bool html;                      /* mail->html: the HTML itself, when that is the body */
 	bool magic;                     /* mail_part.magic; needs libmagic */
 	bool archives;                  /* mail_part.archive */
 	bool raw;                       /* mail->raw */
@@ -107,6 +109,11 @@ struct mail_part {
 	const char *extension;        /* of a document, by what was found in it, with its dot; NULL */
 };
 
+/* A link in HTML whose text may name a place itself. */
+struct mail_link {
+	char *text, *target;
+};
+
 /* What MIME had to complain about; the detectors make alerts of it. */
 enum mime_defect_kind {
 	MIME_MALFORMED, /* evidence: what, in words, with the offending text */
@@ -134,13 +141,16 @@ struct mail {
 	/* decoded headers; UTF-8, NULL when absent */
 	char *from, *reply_to, *subject, *date, *message_id, *in_reply_to, *references, *x_mailer, *user_agent,
 		*x_originating_ip;
-	char *from_name, *from_address;      /* of the first mailbox of From, decoded */
+	char *from_name, *from_address; /* of the first mailbox of From, decoded */
+	char *reply_to_name, *reply_to_address;
 	GPtrArray *to, *cc, *bcc, *received; /* char* */
-	char *body, *body_type;              /* first text part; NULL */
+	char *body, *body_type;              /* text of the first text part; NULL */
 	bool body_truncated;
+	char *html;                  /* with options.html: what the body was made of, up to the same limit */
 	GPtrArray *parts;            /* struct mail_part* */
 	GPtrArray *urls;             /* char* */
 	GPtrArray *defects;          /* struct mime_defect* */
+	GPtrArray *links;            /* struct mail_link*, at most MAIL_LINKS_MAX */
 	GPtrArray *unknown_charsets; /* char*: names that were declared and that nobody knows; the text was guessed */
 	struct mail_header *headers; /* all of them, in order */
 	size_t header_count;

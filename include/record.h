@@ -39,7 +39,8 @@ extern const char *const record_names[RECORD_COUNT];
 typedef bool (*output_write)(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
 
 struct output_options {
-	unsigned records; /* RECORD_BIT of those wanted */
+	GPtrArray *headers; /* char*: fields to write into email.headers; NULL: none */
+	unsigned records;   /* RECORD_BIT of those wanted */
 	bool show_secrets;
 	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
 	const char *filename;   /* pcap_filename (set for each input) */

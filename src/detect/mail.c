@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail.c - what is odd about a mail as a whole: MIME defects that the parser met, and senders that differ.
+ * mail.c - what is odd about a mail as a whole: MIME defects that the parser met, senders that differ, links that lead
+ * elsewhere than they say.
  */
 #include <string.h>
 
@@ -55,6 +56,66 @@ static void check_sender(struct detector *detector, const struct transaction *tx
 	g_free(shown);
 }
 
+/* same_domain - was it the same one that somebody registered? */
+static bool same_domain(const char *a, const char *b)
+{
+	return g_ascii_strcasecmp(registered_domain(a), registered_domain(b)) == 0;
+}
+
+/* check_reply_to - reply_to_mismatch: answers go elsewhere, and the name says that they do not. */
+static void check_reply_to(struct detector *detector, const struct transaction *tx, const struct mail *mail)
+{
+	const char *from = mail->from_address ? strrchr(mail->from_address, '@') : NULL;
+	const char *reply = mail->reply_to_address ? strrchr(mail->reply_to_address, '@') : NULL;
+	const char *name = mail->reply_to_name;
+	if (!from || !reply || !name || same_domain(from + 1, reply + 1))
+		return;
+	char *held = name_address(name);
+	bool poses =
+		(held && g_ascii_strcasecmp(held, mail->from_address) == 0) || g_strcmp0(name, mail->from_name) == 0;
+	g_free(held);
+	if (!poses)
+		return;
+	char *shown = show(span_of_text(name)), *to = show(span_of_text(mail->reply_to_address)),
+	     *sender = show(span_of_text(mail->from_address));
+	raise_alert(detector, ALERT_reply_to_mismatch, 0, SCENE_CONTENT(tx), span_of_text(mail->reply_to),
+		"answers go to %s under the name %s, the mail says that it is from %s", to, shown, sender);
+	g_free(shown);
+	g_free(to);
+	g_free(sender);
+}
+
+/* leads_elsewhere - does the text of the link name a place of another domain than its target? */
+static bool leads_elsewhere(const struct mail_link *link)
+{
+	char *text = text_host(link->text), *target = text ? url_host(link->target) : NULL;
+	bool elsewhere = text && target && !same_domain(text, target);
+	g_free(text);
+	g_free(target);
+	return elsewhere;
+}
+
+/* check_links - link_mismatch, once a mail. */
+static void check_links(struct detector *detector, const struct transaction *tx, const struct mail *mail)
+{
+	const struct mail_link *first = NULL;
+	unsigned more = 0;
+	for (guint i = 0; mail->links && i < mail->links->len; i++)
+		if (leads_elsewhere(mail->links->pdata[i])) {
+			more += first != NULL;
+			first = first ? first : mail->links->pdata[i];
+		}
+	if (!first)
+		return;
+	char *text = show(span_of_text(first->text)), *target = show(span_of_text(first->target));
+	char *rest = more > 0 ? g_strdup_printf("; the same of %u more links", more) : g_strdup("");
+	raise_alert(detector, ALERT_link_mismatch, 0, SCENE_CONTENT(tx), span_of_text(first->target),
+		"a link reads %s and leads to %s%s", text, target, rest);
+	g_free(rest);
+	g_free(target);
+	g_free(text);
+}
+
 void mail_defects(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
 	static const enum alert_id ids[] = { [MIME_MALFORMED] = ALERT_mime_malformed,
@@ -67,4 +128,6 @@ void mail_defects(struct detector *detector, const struct transaction *tx, const
 			defect->description);
 	}
 	check_sender(detector, tx, mail);
+	check_reply_to(detector, tx, mail);
+	check_links(detector, tx, mail);
 }

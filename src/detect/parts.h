@@ -96,6 +96,14 @@ struct span bare_path(struct span path);
 /* domain_of - what stands behind the last @ of a path without brackets; empty when there is none. */
 struct span domain_of(struct span path);
 
+/* ---- domain.c ---- */
+/* url_host - the host of a http, https or ftp url, in lower case and ASCII; NULL when there is none. text_host - of a
+ * text that is such a url, or a host name with or without a path. Free with g_free. */
+char *url_host(const char *url);
+char *text_host(const char *text);
+/* registered_domain - the part of a host name that somebody registered; points into host. */
+const char *registered_domain(const char *host);
+
 /* ---- one file each ---- */
 void protocol_command(struct detector *detector, const struct session_command *command);
 void protocol_octets(struct detector *detector, const struct session_command *command);

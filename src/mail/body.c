@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "html.h"
 #include "part.h"
 
 #define META_MAX 1024  /* octets of HTML in which its charset is looked for */
@@ -112,6 +113,26 @@ static struct span decode_text(const struct part *part, GString *text, struct sp
 	return span_of(text->str + start, text->len - start);
 }
 
+/* take_body - the part is the body if it is better than the one before. shown: its text; source: what that was made of.
+ */
+static void take_body(struct part *part, struct span source, struct span shown, bool all)
+{
+	struct parts *parts = part->parts;
+	struct mail *mail = parts->mail;
+	const size_t limit = parts->options->body_limit;
+	int rank = body_rank(part, source.size == 0);
+	if (!parts->options->body || rank <= parts->body_rank)
+		return;
+	size_t size = cut(shown, limit);
+	mail->body = arena_copy(mail->arena, (const char *)shown.data, size);
+	mail->body_type = part->about->content_type;
+	mail->body_truncated = size < shown.size || !all;
+	mail->html = NULL;
+	if (parts->options->html && shown.data != source.data)
+		mail->html = arena_copy(mail->arena, (const char *)source.data, cut(source, limit));
+	parts->body_rank = rank;
+}
+
 /* read_text - the text of a text part goes to the body, the urls, and what detectors search. */
 static void read_text(struct part *part, struct span octets, bool all)
 {
@@ -120,16 +141,17 @@ static void read_text(struct part *part, struct span octets, bool all)
 	GString *text = mail_text(mail);
 	size_t before = text->len;
 	struct span added = decode_text(part, text, octets);
-	int rank = body_rank(part, added.size == 0);
-	if (parts->options->body && rank > parts->body_rank) {
-		size_t size = cut(added, parts->options->body_limit);
-		mail->body = arena_copy(mail->arena, (const char *)added.data, size);
-		mail->body_type = part->about->content_type;
-		mail->body_truncated = size < added.size || !all;
-		parts->body_rank = rank;
+	bool urls = parts->options->urls && mail->urls->len < MAIL_URL_MAX;
+	if (strcmp(part->about->content_type, "text/html") == 0) {
+		GString *shown = g_string_sized_new(added.size / 4);
+		html_read(mail, &parts->seen, added, shown, urls);
+		take_body(part, added, span_of(shown->str, shown->len), all);
+		g_string_free(shown, TRUE);
+	} else {
+		if (urls)
+			mime_urls(mail, &parts->seen, added);
+		take_body(part, added, added, all);
 	}
-	if (parts->options->urls && mail->urls->len < MAIL_URL_MAX)
-		mime_urls(mail, &parts->seen, added, strcmp(part->about->content_type, "text/html") == 0);
 	g_string_truncate(text, before + cut(span_of(text->str + before, text->len - before),
 						 before < MAIL_TEXT_MAX ? MAIL_TEXT_MAX - before : 0));
 }

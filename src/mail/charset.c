@@ -90,7 +90,7 @@ static void note_unknown(const char *charset)
 
 void charset_unknown(struct mail *mail)
 {
-	for (guint i = 0; i < unknown->len && mail->unknown_charsets->len < UNKNOWN_MAX; i++)
+	for (guint i = 0; mail && i < unknown->len && mail->unknown_charsets->len < UNKNOWN_MAX; i++)
 		mail_list_add(mail, &mail->unknown_charsets,
 			arena_copy(mail->arena, unknown->pdata[i], strlen(unknown->pdata[i])));
 	g_ptr_array_set_size(unknown, 0);

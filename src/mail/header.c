@@ -124,7 +124,11 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 			words = &mail->subject;
 			break;
 		case MIME_FIELD_REPLY_TO:
-			words = &mail->reply_to;
+			if (mail->reply_to == NULL) {
+				char *line = mime_unfold(mail->arena, field->value, hint);
+				mime_mailbox(mail->arena, line, &mail->reply_to_name, &mail->reply_to_address);
+				mail->reply_to = mime_decode_words(mail->arena, line);
+			}
 			break;
 		case MIME_FIELD_X_MAILER:
 			words = &mail->x_mailer;

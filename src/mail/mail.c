@@ -89,7 +89,7 @@ struct mail *mail_new(const struct mail_options *options)
 	open->arena = (struct arena){ .at = (char *)open->first, .left = sizeof open->first };
 	mail->arena = &open->arena;
 	mail->to = mail->cc = mail->bcc = mail->received = &mail_nothing;
-	mail->parts = mail->urls = mail->defects = mail->unknown_charsets = &mail_nothing;
+	mail->parts = mail->urls = mail->links = mail->defects = mail->unknown_charsets = &mail_nothing;
 	mail->text = &mail_no_text;
 	if (options->keep || options->raw)
 		open->store = store_new(options->keep ? UINT64_MAX : options->raw_limit, options->temp_dir);

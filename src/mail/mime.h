@@ -42,7 +42,7 @@ void mime_charset_init(void);
 void mime_charset_exit(void);
 /* charset_append - appends `in`, which is in `charset` (NULL or unknown: guessed), to out as UTF-8; what can't be
  * converted becomes U+FFFD. charset_unknown - the names that it did not know since the last call, to the mail whose
- * they are: to be called at the end of everything that reads a piece of one mail. */
+ * they are (NULL: nobody's): to be called at the end of everything that reads a piece of one mail. */
 void charset_append(GString *out, const char *charset, struct span in);
 /* charset_guess - as charset_append for octets of which nothing is said: what their escape sequences say, UTF-8 when
  * they are, else `hint` (may be NULL), else windows-1252. */
@@ -142,8 +142,10 @@ const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink s
 
 /* mime_flowed - RFC 3676: undoes format=flowed in place, from `start` on. */
 void mime_flowed(GString *text, size_t start, bool delsp);
-/* mime_urls - adds the urls of a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. */
-void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html);
+/* mime_urls - adds the urls of a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. mime_url - adds
+ * one, if it is of a kind that counts. */
+void mime_urls(struct mail *mail, GHashTable **seen, struct span text);
+void mime_url(struct mail *mail, GHashTable **seen, struct span url);
 
 /* --- look.c: what octets are. */
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * text.c - what is read out of decoded text: format=flowed paragraphs, and urls of plain text and HTML.
- *
- * HTML is scanned, not parsed: values of the attributes that load or lead somewhere, and the text between tags.
+ * text.c - what is read out of decoded text: format=flowed paragraphs, and urls.
  */
 #include "mime.h"
 
 #include <string.h>
 
-#define URL_SIZE_MAX 8192 /* longer ones are cut */
+#define URL_SIZE_MAX 8192    /* longer ones are cut */
+#define URL_BRACKETS_MAX 100 /* at their end, that may be the sentence's */
 #define URLS_FEW 16
-#define ENTITY_MAX 12
 
 /* --- format=flowed --- */
 
@@ -95,15 +93,26 @@ static bool is_known(struct urls *urls, char *text)
 	return !g_hash_table_add(*urls->seen, text);
 }
 
+/* opened - is there an opening bracket for the closing one at the end? */
+static bool opened(const char *url, size_t size, char opening)
+{
+	size_t open = 0, closed = 0;
+	for (size_t i = 0; i < size; i++) {
+		open += url[i] == opening;
+		closed += url[i] == url[size - 1];
+	}
+	return closed <= open;
+}
+
 /* url_add - trims what is punctuation of the sentence, and keeps the url if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
 {
 	bool cut = size > URL_SIZE_MAX;
 	size = MIN(size, URL_SIZE_MAX);
-	while (size > 0) {
+	for (unsigned brackets = 0; size > 0;) {
 		char last = url[size - 1];
 		char opening = last == ')' ? '(' : last == ']' ? '[' : last == '}' ? '{' : '\0';
-		if (opening != '\0' && memchr(url, opening, size) != NULL)
+		if (opening != '\0' && (brackets++ == URL_BRACKETS_MAX || opened(url, size, opening)))
 			break;
 		if (opening == '\0' && strchr(".,;:!?'\"*_~", last) == NULL)
 			break;
@@ -176,159 +185,15 @@ static void urls_text(struct urls *urls, struct span text)
 	}
 }
 
-/* entity - decodes the character reference at `at` ("&amp;", "&#58;", "&#x3a;"). Returns its size, 0 when it is none.
- */
-static size_t entity(const char *at, const char *end, GString *out)
-{
-	static const struct {
-		const char *name, *text;
-	} names[] = {
-		{ "amp", "&" },
-		{ "lt", "<" },
-		{ "gt", ">" },
-		{ "quot", "\"" },
-		{ "apos", "'" },
-		{ "nbsp", " " },
-		{ "colon", ":" },
-		{ "sol", "/" },
-		{ "period", "." },
-		{ "commat", "@" },
-		{ "quest", "?" },
-		{ "equals", "=" },
-		{ "num", "#" },
-		{ "percnt", "%" },
-		{ "hyphen", "-" },
-		{ "lowbar", "_" },
-		{ "Tab", "\t" },
-		{ "NewLine", "\n" },
-		{ "plus", "+" },
-		{ "semi", ";" },
-	};
-	size_t size = 1;
-	while (at + size < end && size < ENTITY_MAX && (g_ascii_isalnum(at[size]) || at[size] == '#'))
-		size++;
-	size_t whole = size + (at + size < end && at[size] == ';');
-	if (size > 2 && at[1] == '#') {
-		bool hex = at[2] == 'x' || at[2] == 'X';
-		char *stop;
-		char digits[ENTITY_MAX + 1] = "";
-		memcpy(digits, at + 2 + hex, size - 2 - hex);
-		guint64 code = g_ascii_strtoull(digits, &stop, hex ? 16 : 10);
-		if (stop == digits || *stop != '\0' || code == 0 || code > 0x10ffff ||
-			!g_unichar_validate((gunichar)code))
-			return 0;
-		g_string_append_unichar(out, (gunichar)code);
-		return whole;
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (strlen(names[i].name) == size - 1 && memcmp(names[i].name, at + 1, size - 1) == 0) {
-			g_string_append(out, names[i].text);
-			return whole;
-		}
-	return 0;
-}
-
-/* html_decode - appends html with its character references decoded. */
-static void html_decode(GString *out, const char *at, const char *end)
-{
-	while (at < end) {
-		const char *amp = memchr(at, '&', (size_t)(end - at));
-		if (amp == NULL)
-			amp = end;
-		g_string_append_len(out, at, amp - at);
-		size_t size = amp < end ? entity(amp, end, out) : 0;
-		if (amp < end && size == 0) {
-			g_string_append_c(out, '&');
-			size = 1;
-		}
-		at = amp + size;
-	}
-}
-
-/* attribute_value - the value of an attribute: as a browser reads it, without the space around and line ends inside. */
-static void attribute_value(struct urls *urls, GString *scratch, const char *from, const char *end)
-{
-	g_string_truncate(scratch, 0);
-	html_decode(scratch, from, end);
-	size_t size = 0;
-	for (size_t i = 0; i < scratch->len; i++)
-		if (strchr("\t\r\n", scratch->str[i]) == NULL && (size > 0 || scratch->str[i] != ' '))
-			scratch->str[size++] = scratch->str[i];
-	while (size > 0 && scratch->str[size - 1] == ' ')
-		size--;
-	if (url_scheme(scratch->str, size) > 0)
-		url_add(urls, scratch->str, size);
-}
-
-/* tag - the attributes of a tag that begins behind '<'. Returns where it ends (behind '>'). */
-static const char *tag(struct urls *urls, GString *scratch, const char *at, const char *end)
-{
-	static const char *const leads[] = { "href", "src", "action", "background", "formaction", "data", "poster" };
-	while (at < end && *at != '>' && *at != '/' && !g_ascii_isspace(*at))
-		at++;
-	while (at < end && *at != '>') {
-		while (at < end && (g_ascii_isspace(*at) || *at == '/'))
-			at++;
-		const char *name = at;
-		while (at < end && *at != '>' && *at != '=' && *at != '/' && !g_ascii_isspace(*at))
-			at++;
-		size_t size = (size_t)(at - name);
-		while (at < end && g_ascii_isspace(*at))
-			at++;
-		if (at >= end || *at != '=')
-			continue;
-		for (at++; at < end && g_ascii_isspace(*at);)
-			at++;
-		if (at >= end)
-			break;
-		const char *value = at, *stop;
-		if (*at == '"' || *at == '\'') {
-			stop = memchr(at + 1, *at, (size_t)(end - at - 1));
-			value = at + 1;
-			if (stop == NULL)
-				stop = end;
-			at = stop + (stop < end);
-		} else {
-			while (at < end && *at != '>' && !g_ascii_isspace(*at))
-				at++;
-			stop = at;
-		}
-		for (size_t i = 0; i < G_N_ELEMENTS(leads); i++)
-			if (strlen(leads[i]) == size && g_ascii_strncasecmp(leads[i], name, size) == 0)
-				attribute_value(urls, scratch, value, stop);
-	}
-	return at < end ? at + 1 : end;
-}
-
-static void urls_html(struct urls *urls, struct span html)
-{
-	const char *at = (const char *)html.data, *end = at + html.size;
-	GString *scratch = g_string_new(NULL);
-	while (at < end) {
-		const char *open = memchr(at, '<', (size_t)(end - at));
-		if (open == NULL)
-			open = end;
-		g_string_truncate(scratch, 0);
-		html_decode(scratch, at, open);
-		urls_text(urls, span_of(scratch->str, scratch->len));
-		if (open == end)
-			break;
-		if (end - open >= 4 && memcmp(open, "<!--", 4) == 0) {
-			const char *close = memmem(open + 4, (size_t)(end - open - 4), "-->", 3);
-			at = close != NULL ? close + 3 : end;
-		} else if (open + 1 < end && (g_ascii_isalpha(open[1]) || strchr("/!?", open[1]) != NULL))
-			at = tag(urls, scratch, open + 1, end);
-		else
-			at = open + 1;
-	}
-	g_string_free(scratch, TRUE);
-}
-
-void mime_urls(struct mail *mail, GHashTable **seen, struct span text, bool html)
+void mime_url(struct mail *mail, GHashTable **seen, struct span url)
 {
 	struct urls urls = { mail, seen };
-	if (html)
-		urls_html(&urls, text);
-	else
-		urls_text(&urls, text);
+	if (url_scheme((const char *)url.data, url.size) > 0)
+		url_add(&urls, (const char *)url.data, url.size);
+}
+
+void mime_urls(struct mail *mail, GHashTable **seen, struct span text)
+{
+	struct urls urls = { mail, seen };
+	urls_text(&urls, text);
 }

@@ -214,6 +214,7 @@ char *mail_decode_header(struct span value)
 	const struct arena none = arena;
 	char *decoded = g_strdup(mime_words(&arena, value, NULL));
 	arena_release(&arena, &none);
+	charset_unknown(NULL);
 	return decoded;
 }
 

@@ -75,6 +75,8 @@ static const struct option_row rows[] = {
 	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
 	{ "body-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.body_limit), take_text_limit,
 	  "longest email.body (default 1M; 0: none)" },
+	{ "html", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.html), NULL, "write the HTML that email.body is the text of, too" },
+	{ "header", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_headers, "header fields to write into email.headers" },
 	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "write the content of mails as sent, too" },
 	{ "raw-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.raw_limit), take_text_limit, "longest smtp.raw (default 16M)" },
 	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
@@ -381,5 +383,7 @@ void options_free(struct options *options)
 		g_ptr_array_free(options->detectors.local_domains, TRUE);
 	if (options->detectors.illegal_commands)
 		g_ptr_array_free(options->detectors.illegal_commands, TRUE);
+	if (options->output.headers)
+		g_ptr_array_free(options->output.headers, TRUE);
 	*options = (struct options){ 0 };
 }

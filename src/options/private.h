@@ -63,6 +63,7 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value);
 enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value);
 enum taken take_tls_keys(struct options *options, const struct option_row *row, const char *value);
+enum taken take_headers(struct options *options, const struct option_row *row, const char *value);
 enum taken take_progress(struct options *options, const struct option_row *row, const char *value);
 enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value);
 enum taken take_graph(struct options *options, const struct option_row *row, const char *value);

@@ -318,6 +318,24 @@ enum taken take_illegal_commands(struct options *options, const struct option_ro
 	return TAKEN;
 }
 
+enum taken take_headers(struct options *options, const struct option_row *row, const char *value)
+{
+	if (!has_words(value))
+		return option_bad(row, value, "a list of header fields");
+	char *copy = g_strdup(value), *rest = copy;
+	if (!options->output.headers)
+		options->output.headers = g_ptr_array_new_with_free_func(g_free);
+	for (const char *word; (word = words_next(&rest));) {
+		bool known = false;
+		for (guint i = 0; i < options->output.headers->len; i++)
+			known = known || g_ascii_strcasecmp(options->output.headers->pdata[i], word) == 0;
+		if (!known)
+			g_ptr_array_add(options->output.headers, g_strdup(word));
+	}
+	g_free(copy);
+	return TAKEN;
+}
+
 enum taken take_progress(struct options *options, const struct option_row *row, const char *value)
 {
 	if (value && strcmp(value, "json") != 0)

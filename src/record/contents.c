@@ -211,7 +211,39 @@ static void put_attachments(struct json *email, const GPtrArray *parts)
 	json_texts_end(&texts);
 }
 
-static void put_email(struct json *root, const struct mail *mail)
+/* header_values - of every field of this name, decoded; NULL when there is none. */
+static cJSON *header_values(const struct mail *mail, const char *name)
+{
+	cJSON *values = NULL;
+	for (size_t i = 0; i < mail->header_count; i++) {
+		const struct mail_header *header = &mail->headers[i];
+		if (header->name.size != strlen(name) ||
+			g_ascii_strncasecmp((const char *)header->name.data, name, header->name.size) != 0)
+			continue;
+		char *decoded = mail_decode_header(header->value);
+		size_t size = strlen(decoded);
+		char *text = memcpy(json_alloc(size + 1), decoded, size + 1);
+		g_free(decoded);
+		if (!values)
+			values = cJSON_CreateArray();
+		cJSON_AddItemToArray(values, json_text_node((struct span){ (const uint8_t *)text, size }));
+	}
+	return values;
+}
+
+/* put_headers - those that the user wants; keys as the user wrote them. */
+static void put_headers(struct json *email, const struct mail *mail, const GPtrArray *names)
+{
+	struct json object = json_detached(OF_headers);
+	for (guint i = 0; names && i < names->len; i++) {
+		cJSON *values = header_values(mail, names->pdata[i]);
+		if (values)
+			json_key(&object, names->pdata[i], values);
+	}
+	json_close(email, FIELD_email_headers, &object);
+}
+
+static void put_email(struct json *root, const struct mail *mail, const struct output_options *options)
 {
 	struct json email = json_part(root, OF_email);
 	json_word(&email, FIELD_email_status, mail->partial ? "partial" : "complete");
@@ -229,8 +261,10 @@ static void put_email(struct json *root, const struct mail *mail)
 	json_string(&email, FIELD_email_user_agent, mail->user_agent);
 	json_string(&email, FIELD_email_x_originating_ip, mail->x_originating_ip);
 	json_strings(&email, FIELD_email_received, mail->received);
+	put_headers(&email, mail, options->headers);
 	json_string(&email, FIELD_email_body, mail->body);
 	json_string(&email, FIELD_email_body_type, mail->body_type);
+	json_string(&email, FIELD_email_html, mail->html);
 	json_true(&email, FIELD_email_body_truncated, mail->body_truncated);
 	json_word(&email, FIELD_email_subject_md5, mail->subject_md5);
 	json_word(&email, FIELD_email_body_md5, mail->body_md5);
@@ -264,7 +298,7 @@ void output_smtp(struct output *output, const struct place *place, const struct 
 	put_reply(&smtp, tx);
 	put_content(&smtp, tx, mail);
 	if (mail)
-		put_email(&root, mail);
+		put_email(&root, mail, output_options(output));
 	record_end(output, place, &root);
 }
 

@@ -107,8 +107,10 @@
 	X(email, user_agent, TEXT, MAYBE, none, "User-Agent") \
 	X(email, x_originating_ip, TEXT, MAYBE, none, "X-Originating-IP") \
 	X(email, received, TEXTS, MAYBE, none, "every Received field, the topmost first") \
-	X(email, body, TEXT, MAYBE, none, "decoded text of the first text part, text/plain before text/html") \
-	X(email, body_type, TEXT, MAYBE, none, "the media type of that part") \
+	X(email, headers, OBJECT, MAYBE, headers, "the fields that --header named, decoded, one entry a field") \
+	X(email, body, TEXT, MAYBE, none, "text of the first text part, text/plain before text/html") \
+	X(email, body_type, TEXT, MAYBE, none, "the media type of that part; of text/html the body is the text in it") \
+	X(email, html, TEXT, MAYBE, none, "the HTML that body is the text of (--html)") \
 	X(email, body_truncated, TRUE, MAYBE, none, "body was cut at --body-limit") \
 	X(email, subject_md5, HEX, MAYBE, none, "MD5 of the value of Subject as sent, unfolded (--hash)") \
 	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: all behind the header (--hash)") \
@@ -267,7 +269,7 @@
 	X(severity_counts, "severity_counts") \
 	/* keys of their own, see schema.c */ \
 	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(tags, "tags") X(alert_counts, "alert_counts") \
-	X(not_decoded, "not_decoded")
+	X(headers, "headers") 	X(not_decoded, "not_decoded")
 
 #define WORD_SETS(X) \
 	X(records) X(protocols) X(applications) X(actions) X(alerts) X(categories) X(severities) X(states) X(directions) \

@@ -315,6 +315,8 @@ static cJSON *object_schema(enum field_of object)
 		return open_object(base64());
 	case OF_tags:
 		return open_object(of_type("string"));
+	case OF_headers:
+		return open_object(array_of(of_type("string")));
 	case OF_alert_counts: /* rules have ids of their own */
 		return open_object(integer());
 	case OF_not_decoded:

@@ -508,6 +508,15 @@ near("filename_bidi", attachment("filename*=utf-8''%D7%A9%D7%9C%D7%95%D7%9D.txt"
 raises("sender_mismatch", session(mail(sender='"boss@corp.example" <x17@evil.example>')))
 near("sender_mismatch", session(mail(sender='"Boss (corp.example)" <x17@evil.example>')))
 near("sender_mismatch", session(mail(sender='"otto@client.example" <otto@client.example>')))
+HTML = ("Subject: case", "Content-Type: text/html")
+raises("link_mismatch", session(mail('<a href="http://evil.example/">https://www.bank.test/login</a>', headers=HTML)))
+near("link_mismatch", session(mail('<a href="http://login.bank.test/">www.bank.test</a>', headers=HTML)))
+near("link_mismatch", session(mail('<a href="http://evil.example/">our bank</a>', headers=HTML)))
+REPLY = "Reply-To: %s <x17@evil.test>"
+raises("reply_to_mismatch", session(mail(headers=("Subject: case", REPLY % "Otto"))))
+raises("reply_to_mismatch", session(mail(headers=("Subject: case", REPLY % '"otto@client.example"'))))
+near("reply_to_mismatch", session(mail(headers=("Subject: case", REPLY % "Somebody"))))
+near("reply_to_mismatch", session(mail(headers=("Subject: case", "Reply-To: Otto <otto@mail.client.example>"))))
 
 # ---- transport ----
 LONG = hello() + envelope() + "C: DATA\nS: 354 go\nC: Subject: long\nC:\nC: one\n"

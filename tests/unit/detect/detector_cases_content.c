@@ -153,6 +153,69 @@ void case_sender_mismatch(struct bench *b, bool hit)
 	assert_int_equal(b->raised[ALERT_sender_mismatch], hit ? 2 : 0);
 }
 
+void case_reply_to_mismatch(struct bench *b, bool hit)
+{
+	static const struct {
+		const char *name, *address, *reply_name, *reply_address;
+	} hits[] = { { "Jo Doe", "jo@firm.example", "Jo Doe", "jo@evil.test" },
+		{ NULL, "jo@firm.example", "jo@firm.example", "x@evil.test" },
+		{ "Jo Doe", "jo@firm.co.uk", "Jo (JO@firm.co.uk)", "x@evil.co.uk" } },
+	  misses[] = { { "Jo Doe", "jo@firm.example", "Jo Doe", "answers@mail.FIRM.example" },
+		  { "Jo Doe", "jo@firm.example", "The list", "list@lists.test" },
+		  { NULL, "jo@firm.example", NULL, "jo@evil.test" } };
+	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++) {
+		b->mail.from_name = g_strdup(hit ? hits[i].name : misses[i].name);
+		b->mail.from_address = g_strdup(hit ? hits[i].address : misses[i].address);
+		b->mail.reply_to_name = g_strdup(hit ? hits[i].reply_name : misses[i].reply_name);
+		b->mail.reply_to_address = g_strdup(hit ? hits[i].reply_address : misses[i].reply_address);
+		detector_mail(b->detector, &b->tx, &b->mail);
+		g_clear_pointer(&b->mail.from_name, g_free);
+		g_clear_pointer(&b->mail.from_address, g_free);
+		g_clear_pointer(&b->mail.reply_to_name, g_free);
+		g_clear_pointer(&b->mail.reply_to_address, g_free);
+	}
+	assert_int_equal(b->raised[ALERT_reply_to_mismatch], hit ? G_N_ELEMENTS(hits) : 0);
+}
+
+void case_link_mismatch(struct bench *b, bool hit)
+{
+	static const char *const hits[][2] = { { "www.bank.example", "http://evil.test/" },
+		{ "https://bank.example/login", "https://bank.example.evil.test/login" },
+		{ "bank.co.uk", "http://evil.co.uk" }, { "http://bank.example", "http://bank.example@192.0.2.7/" },
+		{ "http://192.0.2.1/", "http://192.0.2.7/" }, { "Bank.Example/a", "https://b\xc3\xa4nk.example/a" },
+		{ "http://a.bank.example:80", "ftp://evil.test:8080/x?y" } };
+	static const char *const misses[][2] = { { "www.bank.example", "http://login.bank.example/" },
+		{ "https://bank.example/login", "http://BANK.example." }, { "a.bank.co.uk", "http://b.bank.co.uk" },
+		{ "click.here", "mailto:x@evil.test" }, { "report.pdf", "http://evil.test/" },
+		{ "jo@bank.example", "http://evil.test/" }, { "1.2.3", "http://evil.test" },
+		{ "b\xc3\xa4nk.example", "http://xn--bnk-qla.example/" }, { "and...so", "http://evil.test" },
+		{ "http://bank", "http://evil.test" }, { "ftp:bank.example", "http://evil.test" } };
+	GPtrArray *links = b->mail.links = g_ptr_array_new();
+	for (size_t i = 0; i < (hit ? G_N_ELEMENTS(hits) : G_N_ELEMENTS(misses)); i++) {
+		struct mail_link link = { g_strdup(hit ? hits[i][0] : misses[i][0]),
+			g_strdup(hit ? hits[i][1] : misses[i][1]) };
+		unsigned before = b->raised[ALERT_link_mismatch];
+		g_ptr_array_set_size(links, 0);
+		g_ptr_array_add(links, &link);
+		detector_mail(b->detector, &b->tx, &b->mail);
+		if (b->raised[ALERT_link_mismatch] - before != hit)
+			fail_msg("%s -> %s", link.text, link.target);
+		g_free(link.text);
+		g_free(link.target);
+	}
+	struct mail_link good = { (char[]){ "bank.example" }, (char[]){ "http://bank.example" } },
+			 bad = { (char[]){ "bank.example" }, (char[]){ "http://evil.test" } };
+	struct mail_link *both[] = { &good, hit ? &bad : &good, hit ? &bad : &good };
+	g_ptr_array_set_size(links, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(both); i++)
+		g_ptr_array_add(links, both[i]);
+	detector_mail(b->detector, &b->tx, &b->mail);
+	assert_true(!hit || strstr(b->description, "the same of 1 more links"));
+	assert_int_equal(b->raised[ALERT_link_mismatch], hit ? G_N_ELEMENTS(hits) + 1 : 0);
+	g_ptr_array_free(links, TRUE);
+	b->mail.links = NULL;
+}
+
 /* ---- transport ---- */
 
 void case_tcp_gap(struct bench *b, bool hit)

@@ -28,7 +28,7 @@ static void body_is(const char *text, const char *type, const char *expected)
 
 static void the_body_is_the_first_text(void **state)
 {
-	body_is("Content-Type: text/html\r\n\r\n<b>x</b>", "text/html", "<b>x</b>");
+	body_is("Content-Type: text/html\r\n\r\n<b>x</b>", "text/html", "x");
 	body_is("Content-Type: application/pdf\r\n\r\n%PDF", NULL, NULL);
 	body_is("Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nx", NULL, NULL);
 	body_is("Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\nh\r\n"
@@ -66,13 +66,87 @@ static void charsets_become_utf8(void **state)
 	body_is("\r\n\x1b$BF|K\\\x1b(B", "text/plain", "\xe6\x97\xa5\xe6\x9c\xac");
 	body_is("Content-Type: text/html\r\n\r\n<meta http-equiv=\"Content-Type\" content=\"text/html; "
 		"charset=koi8-r\">\xc1",
-		"text/html", "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\">\xd0\xb0");
-	body_is("Content-Type: text/html\r\n\r\n<meta charset='iso-8859-2'>\xb1", "text/html",
-		"<meta charset='iso-8859-2'>\xc4\x85");
+		"text/html", "\xd0\xb0");
+	body_is("Content-Type: text/html\r\n\r\n<meta charset='iso-8859-2'>\xb1", "text/html", "\xc4\x85");
 	struct mail *mail = read_octets("Subject: x\r\n\r\na\0b", 17);
 	assert_string_equal(mail->body, "a\xef\xbf\xbd"
 					"b");
 	assert_int_equal(part_of(mail, 0)->size, 3);
+	mail_free(mail);
+}
+
+static void html_is(const char *html, const char *expected)
+{
+	char *text = g_strdup_printf("Content-Type: text/html; charset=utf-8\r\n\r\n%s", html);
+	body_is(text, "text/html", expected);
+	body_is(text, "text/html", expected); /* the other way round: whole, octet by octet */
+	g_free(text);
+}
+
+static void html_becomes_text(void **state)
+{
+	html_is("<html><head><title>no</title><style>p { x: y }</style></head><body>a <b>b</b>\r\n  c</body></html>",
+		"a b c");
+	html_is("a<script>if (1 < 2) x('</b>');</script>b<SCRIPT src=x></script >c<style>never closed", "abc");
+	html_is("<p>one</p><p>two</p>three", "one\n\ntwo\n\nthree");
+	html_is("<div>one</div><div>two</div>\n<div><div>three</div></div>", "one\ntwo\nthree");
+	html_is("one<br>two<br/><br>three<br>", "one\ntwo\n\nthree\n");
+	html_is("<br>one", "one");
+	html_is("<ul><li>one<li>two</ul>", "one\ntwo");
+	html_is("<table><tr><td>a</td><td>b</td></tr><tr><th>c<td>d</table>e", "a b\nc d\ne");
+	html_is("<h1>T</h1>x<blockquote>q</blockquote>y<hr>z", "T\n\nx\n\nq\n\ny\nz");
+	html_is("x<pre>a  b\n c</pre>d", "x\n\na  b\n c\n\nd");
+	html_is("a<!-- <b>no</b> -->b<!doctype x>c<?xml ?>d</unknown>e<unknown-and-very-long-tag-name>f", "abcdef");
+	html_is("1 < 2 <3 a<b", "1 < 2 <3 a");
+	html_is("a<img alt='x>y' src=z>b<a title=\"1>2\">c</a>", "abc");
+	html_is("&lt;b&gt; &amp;amp; &quot;&apos; &auml;&Auml;&euro;&nbsp;x&hellip; &#228;&#xE4;&#x1F642;&#146;",
+		"<b> &amp; \"' \xc3\xa4\xc3\x84\xe2\x82\xac x\xe2\x80\xa6 "
+		"\xc3\xa4\xc3\xa4\xf0\x9f\x99\x82\xe2\x80\x99");
+	html_is("&unknown; & &; &# &#x; &#xd800; &#1114112; &#0; &copyx &copy &ampersand",
+		"&unknown; & &; &# &#x; &#xd800; &#1114112; &#0; &copyx \xc2\xa9 &ampersand");
+	html_is("a&#38;#38;b&#160;c", "a&#38;b c");
+	html_is("a&abcdefghijklmnopqrstuvwxyz;b", "a&abcdefghijklmnopqrstuvwxyz;b");
+	html_is("  \r\n <p> </p> a \t b </p> ", "a b");
+	html_is("<img src=x>", "");
+}
+
+static void html_itself_is_kept_on_request(void **state)
+{
+	static const struct mail_options kept = { .parse = true, .body = true, .html = true, .body_limit = 7 };
+	static const char text[] = "Content-Type: text/html\r\n\r\n<b>1234567890</b>";
+	struct mail *mail = mail_new(&kept);
+	mail_feed(mail, (struct span){ (const uint8_t *)text, strlen(text) });
+	mail_finish(mail, true);
+	assert_string_equal(mail->body, "1234567");
+	assert_string_equal(mail->html, "<b>1234");
+	assert_true(mail->body_truncated);
+	mail_free(mail);
+	static const char both[] =
+		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+		"<b>h</b>\r\n--b\r\n\r\np\r\n--b--\r\n";
+	mail = mail_new(&kept);
+	mail_feed(mail, (struct span){ (const uint8_t *)both, strlen(both) });
+	mail_finish(mail, true);
+	assert_string_equal(mail->body, "p");
+	assert_null(mail->html);
+	mail_free(mail);
+}
+
+static void links_whose_text_names_a_place(void **state)
+{
+	struct mail *mail = read_mail("Content-Type: text/html\r\n\r\n"
+				      "<a href='http://a.example/?x=1&amp;y=2'> www.<b>bank</b>.example </a>"
+				      "<a href=http://b.example>click here</a><a href=http://c.example>end.</a>"
+				      "<a name=x>d.example</a>e.example<a href=' ht\r\ntp://f.example/ '>f.example<a "
+				      "href=http://g.example>g.example");
+	static const char *const expected[] = { "www.bank.example", "http://a.example/?x=1&y=2", "end.",
+		"http://c.example", "f.example", "http://f.example/", "g.example", "http://g.example" };
+	assert_int_equal(mail->links->len, G_N_ELEMENTS(expected) / 2);
+	for (guint i = 0; i < mail->links->len; i++) {
+		const struct mail_link *link = mail->links->pdata[i];
+		assert_string_equal(link->text, expected[2 * i]);
+		assert_string_equal(link->target, expected[2 * i + 1]);
+	}
 	mail_free(mail);
 }
 
@@ -116,6 +190,9 @@ static void urls_of_text_and_html(void **state)
 		 "<form action=https&#x3A;&sol;&sol;g.example>",
 		"http://a.example/?x=1&y=2", "http://b.example/i.png", "http://c.example/p", "https://d.example/",
 		"http://e.example/", "http://f.example/", "https://g.example", NULL);
+	urls_are("\r\n(http://a.example/x(y)z) [http://b.example/(] (see http://c.example/d)). "
+		 "http://e.example/f)...)\r\n",
+		"http://a.example/x(y)z", "http://b.example/(", "http://c.example/d", "http://e.example/f", NULL);
 	urls_are("Content-Transfer-Encoding: quoted-printable\r\n\r\nhttp://long.example/aaa=\r\nbbb=3Dc\r\n",
 		"http://long.example/aaabbb=c", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href=\"http://cut.example", "http://cut.example", NULL);
@@ -127,6 +204,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_body_is_the_first_text),
 		cmocka_unit_test(charsets_become_utf8),
+		cmocka_unit_test(html_becomes_text),
+		cmocka_unit_test(html_itself_is_kept_on_request),
+		cmocka_unit_test(links_whose_text_names_a_place),
 		cmocka_unit_test(flowed_paragraphs_are_joined),
 		cmocka_unit_test(urls_of_text_and_html),
 	};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * domain.c - host names as people are fooled by them: the host of a link, and the domain that somebody registered.
+ *
+ * The registered domain is the last two labels, or three where the second level is one that registries of countries
+ * keep for all (co.uk). That is not the public suffix list: two customers of one hosting domain are taken for one,
+ * which misses something and never invents anything.
+ */
+#include <string.h>
+
+#include "parts.h"
+
+#define HOST_MAX 253 /* RFC 1035 2.3.4 */
+
+/* Second levels below the two letters of a country. */
+static const char *const second_levels[] = { "ac", "asn", "asso", "co", "com", "ed", "edu", "firm", "gen", "go", "gob",
+	"gouv", "gov", "govt", "gv", "id", "info", "ltd", "me", "mil", "muni", "ne", "net", "nhs", "nom", "or", "org",
+	"plc", "police", "sch", "web" };
+
+/* What the last label of a file's name looks like, in a text that is no url. */
+static const char *const file_endings[] = { "aspx", "asp", "avi", "bmp", "conf", "cpp", "css", "csv", "dll", "doc",
+	"docm", "docx", "eml", "exe", "gif", "gz", "htm", "html", "ics", "ini", "jar", "java", "jpeg", "jpg", "js",
+	"json", "log", "md", "mp", "msi", "odp", "ods", "odt", "pdf", "php", "pl", "png", "pps", "ppt", "pptx", "ps",
+	"py", "rar", "rb", "rs", "rtf", "sh", "so", "sql", "svg", "tar", "tif", "tiff", "txt", "wav", "webp", "xls",
+	"xlsm", "xlsx", "xml", "zip" };
+
+static bool is_one_of(const char *label, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(label, list[i]) == 0)
+			return true;
+	return false;
+}
+
+/* host_of - at[0..size) as a host name in lower case and in ASCII; NULL when it is none. Free with g_free. */
+static char *host_of(const char *at, size_t size)
+{
+	while (size > 0 && at[size - 1] == '.')
+		size--;
+	if (size == 0 || size > HOST_MAX)
+		return NULL;
+	char *text = g_strndup(at, size), *host = NULL;
+	bool good = text[0] != '.' && text[0] != '-' && strchr(text, '.') && !strstr(text, "..");
+	for (const char *c = text; *c; c++)
+		good = good && (g_ascii_isalnum(*c) || *c == '-' || *c == '.' || *c == '_' || (*c & 0x80));
+	if (good && g_utf8_validate(text, -1, NULL)) {
+		char *ascii = g_hostname_to_ascii(text);
+		host = g_ascii_strdown(ascii ? ascii : text, -1);
+		g_free(ascii);
+	}
+	g_free(text);
+	return host;
+}
+
+char *url_host(const char *url)
+{
+	static const char *const schemes[] = { "http://", "https://", "ftp://" };
+	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
+		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) != 0)
+			continue;
+		const char *from = url + strlen(schemes[i]);
+		size_t size = strcspn(from, "/?#\\");
+		const char *at = memrchr(from, '@', size);
+		if (at) {
+			size -= (size_t)(at + 1 - from);
+			from = at + 1;
+		}
+		return host_of(from, MIN(size, strcspn(from, ":")));
+	}
+	return NULL;
+}
+
+char *text_host(const char *text)
+{
+	char *host = url_host(text);
+	if (host || strstr(text, "://"))
+		return host;
+	size_t size = strcspn(text, "/?#:");
+	if (memchr(text, '@', size))
+		return NULL;
+	host = host_of(text, size);
+	const char *last = host ? strrchr(host, '.') + 1 : NULL;
+	bool letters = last && strlen(last) > 1;
+	for (const char *c = last; letters && *c; c++)
+		letters = g_ascii_isalpha(*c) || g_str_has_prefix(last, "xn--");
+	if (!letters || is_one_of(last, file_endings, G_N_ELEMENTS(file_endings)))
+		g_clear_pointer(&host, g_free);
+	return host;
+}
+
+const char *registered_domain(const char *host)
+{
+	const char *labels[3]; /* the last three, the last one first */
+	size_t count = 0;
+	if (g_hostname_is_ip_address(host))
+		return host;
+	for (const char *at = host + strlen(host); at >= host && count < 3; at--)
+		if (at == host || at[-1] == '.')
+			labels[count++] = at;
+	if (count < 3)
+		return host;
+	char *second = g_strndup(labels[1], (gsize)(labels[0] - labels[1] - 1));
+	bool three = strlen(labels[0]) == 2 && is_one_of(second, second_levels, G_N_ELEMENTS(second_levels));
+	g_free(second);
+	return labels[three ? 2 : 1];
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * html.c - see html.h. HTML is scanned, not parsed: tags, comments and what a reader does not see go, blocks stand on
+ * lines of their own, runs of blanks are one. Whatever is not closed ends with the text.
+ */
+#include "html.h"
+
+#include <string.h>
+
+#define LINK_TEXT_MAX 300 /* octets of the text of a link that names a place */
+#define NAME_MAX_SIZE 15  /* octets of the name of a tag or attribute; longer ones are none that matter */
+
+/* What a tag does to the text. */
+enum effect {
+	EFFECT_NONE,
+	EFFECT_HIDES, /* what is in it is not text, up to its end */
+	EFFECT_BREAK, /* a line end */
+	EFFECT_BLOCK, /* a line of its own */
+	EFFECT_SPACE, /* an empty line before and behind */
+	EFFECT_CELL,
+	EFFECT_PRE,
+	EFFECT_LINK
+};
+
+static const struct {
+	const char *name;
+	enum effect effect;
+} tags[] = {
+	{ "a", EFFECT_LINK },
+	{ "address", EFFECT_BLOCK },
+	{ "article", EFFECT_BLOCK },
+	{ "blockquote", EFFECT_SPACE },
+	{ "br", EFFECT_BREAK },
+	{ "center", EFFECT_BLOCK },
+	{ "dd", EFFECT_BLOCK },
+	{ "div", EFFECT_BLOCK },
+	{ "dl", EFFECT_BLOCK },
+	{ "dt", EFFECT_BLOCK },
+	{ "footer", EFFECT_BLOCK },
+	{ "form", EFFECT_BLOCK },
+	{ "h1", EFFECT_SPACE },
+	{ "h2", EFFECT_SPACE },
+	{ "h3", EFFECT_SPACE },
+	{ "h4", EFFECT_SPACE },
+	{ "h5", EFFECT_SPACE },
+	{ "h6", EFFECT_SPACE },
+	{ "header", EFFECT_BLOCK },
+	{ "hr", EFFECT_BLOCK },
+	{ "li", EFFECT_BLOCK },
+	{ "ol", EFFECT_BLOCK },
+	{ "option", EFFECT_BLOCK },
+	{ "p", EFFECT_SPACE },
+	{ "pre", EFFECT_PRE },
+	{ "script", EFFECT_HIDES },
+	{ "section", EFFECT_BLOCK },
+	{ "style", EFFECT_HIDES },
+	{ "table", EFFECT_BLOCK },
+	{ "td", EFFECT_CELL },
+	{ "template", EFFECT_HIDES },
+	{ "textarea", EFFECT_BLOCK },
+	{ "th", EFFECT_CELL },
+	{ "title", EFFECT_HIDES },
+	{ "tr", EFFECT_BLOCK },
+	{ "ul", EFFECT_BLOCK },
+};
+
+struct html {
+	struct mail *mail;
+	GHashTable **seen;
+	bool urls;
+	GString *text;    /* NULL: not wanted */
+	size_t start;     /* where it begins in text */
+	GString *scratch; /* a value, or text between two tags, decoded */
+	bool pre, blank;  /* blanks stay; a blank is due */
+	unsigned lines;   /* line ends that are due */
+	GString *target;  /* of the link that is open; empty: none */
+	GString *label;   /* its text */
+};
+
+/* --- the text --- */
+
+/* put_break - a line end, or (2) an empty line, unless there is one already. */
+static void put_break(struct html *html, unsigned lines)
+{
+	html->lines = MAX(html->lines, lines);
+	html->blank = false;
+}
+
+/* put_due - the line ends and blanks that stand before the next letter. */
+static void put_due(struct html *html)
+{
+	GString *text = html->text;
+	unsigned there = 0;
+	if (text->len > html->start) {
+		while (there < 2 && text->len > html->start + there && text->str[text->len - 1 - there] == '\n')
+			there++;
+		for (; there < html->lines; there++)
+			g_string_append_c(text, '\n');
+		if (html->blank && text->str[text->len - 1] != '\n')
+			g_string_append_c(text, ' ');
+	}
+	html->lines = 0;
+	html->blank = false;
+}
+
+/* put_text - decoded text: runs of blanks are one. */
+static void put_text(struct html *html, const char *at, size_t size)
+{
+	for (const char *end = at + size; at < end;) {
+		const char *word = at;
+		if (html->pre && *at == '\n')
+			g_string_append_c(html->text, *at++);
+		else if (g_ascii_isspace(*at) && !html->pre) {
+			html->blank = true;
+			at++;
+		} else {
+			while (at < end && (html->pre ? *at != '\n' : !g_ascii_isspace(*at)))
+				at++;
+			put_due(html);
+			g_string_append_len(html->text, word, at - word);
+		}
+	}
+}
+
+/* decode - html with its character references decoded, into scratch. */
+static void decode(struct html *html, const char *at, const char *end)
+{
+	g_string_truncate(html->scratch, 0);
+	while (at < end) {
+		const char *amp = memchr(at, '&', (size_t)(end - at));
+		if (!amp)
+			amp = end;
+		g_string_append_len(html->scratch, at, amp - at);
+		size_t size = amp < end ? entity_decode(html->scratch, amp, end) : 0;
+		if (amp < end && size == 0) {
+			g_string_append_c(html->scratch, '&');
+			size = 1;
+		}
+		at = amp + size;
+	}
+}
+
+/* take_text - what stands between two tags. */
+static void take_text(struct html *html, const char *at, const char *end)
+{
+	decode(html, at, end);
+	if (html->urls)
+		mime_urls(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
+	if (html->target->len > 0 && html->label->len <= LINK_TEXT_MAX)
+		g_string_append_len(html->label, html->scratch->str, (gssize)html->scratch->len);
+	if (html->text)
+		put_text(html, html->scratch->str, html->scratch->len);
+}
+
+/* --- links --- */
+
+/* end_link - its text and its target are kept when the text may name a place: one word with a dot in it. */
+static void end_link(struct html *html)
+{
+	char *label = g_strstrip(html->label->str);
+	size_t size = strlen(label);
+	struct mail *mail = html->mail;
+	if (html->target->len > 0 && size > 3 && size <= LINK_TEXT_MAX && strchr(label, '.') &&
+		!strpbrk(label, " \t\r\n") && mail->links->len < MAIL_LINKS_MAX) {
+		struct mail_link *link = arena_take(mail->arena, sizeof *link);
+		*link = (struct mail_link){ arena_copy(mail->arena, label, size),
+			arena_copy(mail->arena, html->target->str, html->target->len) };
+		mail_list_add(mail, &mail->links, link);
+	}
+	g_string_truncate(html->label, 0);
+	g_string_truncate(html->target, 0);
+}
+
+/* --- tags --- */
+
+struct tag {
+	char name[NAME_MAX_SIZE + 1]; /* lower case */
+	bool closes;
+	enum effect effect;
+};
+
+static bool ends_name(char c)
+{
+	return c == '>' || c == '/' || c == '=' || g_ascii_isspace(c);
+}
+
+/* take_name - in lower case; empty when it is too long. Returns where it ends. */
+static const char *take_name(char *name, const char *at, const char *end)
+{
+	size_t size = 0;
+	for (; at < end && !ends_name(*at); at++, size++)
+		if (size < NAME_MAX_SIZE)
+			name[size] = g_ascii_tolower(*at);
+	name[size <= NAME_MAX_SIZE ? size : 0] = '\0';
+	return at;
+}
+
+/* take_value - a value as a browser reads it, without the space around and line ends inside, into scratch. */
+static void take_value(struct html *html, const char *from, const char *end)
+{
+	GString *value = html->scratch;
+	decode(html, from, end);
+	size_t size = 0;
+	for (size_t i = 0; i < value->len; i++)
+		if (!strchr("\t\r\n", value->str[i]) && (size > 0 || value->str[i] != ' '))
+			value->str[size++] = value->str[i];
+	while (size > 0 && value->str[size - 1] == ' ')
+		size--;
+	g_string_truncate(value, size);
+}
+
+/* take_attribute - those that lead somewhere. */
+static void take_attribute(
+	struct html *html, const struct tag *tag, const char *name, const char *from, const char *end)
+{
+	static const char *const leads[] = { "href", "src", "action", "background", "formaction", "data", "poster" };
+	size_t i = 0;
+	while (i < G_N_ELEMENTS(leads) && strcmp(leads[i], name) != 0)
+		i++;
+	if (i == G_N_ELEMENTS(leads) || tag->closes)
+		return;
+	take_value(html, from, end);
+	if (html->urls)
+		mime_url(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
+	if (i == 0 && tag->effect == EFFECT_LINK && html->target->len == 0)
+		g_string_append_len(html->target, html->scratch->str, (gssize)html->scratch->len);
+}
+
+/* take_attributes - up to the end of the tag. Returns where it ends (behind '>'). */
+static const char *take_attributes(struct html *html, const struct tag *tag, const char *at, const char *end)
+{
+	while (at < end && *at != '>') {
+		char name[NAME_MAX_SIZE + 1];
+		while (at < end && (g_ascii_isspace(*at) || *at == '/'))
+			at++;
+		const char *begin = at;
+		at = take_name(name, at, end);
+		while (at < end && g_ascii_isspace(*at))
+			at++;
+		if (at >= end || *at != '=')
+			continue;
+		if (at == begin)
+			name[0] = '\0';
+		for (at++; at < end && g_ascii_isspace(*at);)
+			at++;
+		if (at >= end)
+			break;
+		const char *value = at, *stop;
+		if (*at == '"' || *at == '\'') {
+			stop = memchr(at + 1, *at, (size_t)(end - at - 1));
+			value = at + 1;
+			if (!stop)
+				stop = end;
+			at = stop + (stop < end);
+		} else {
+			while (at < end && *at != '>' && !g_ascii_isspace(*at))
+				at++;
+			stop = at;
+		}
+		take_attribute(html, tag, name, value, stop);
+	}
+	return at < end ? at + 1 : end;
+}
+
+/* skip_hidden - to the end of what a tag hides: "</name". */
+static const char *skip_hidden(const char *name, const char *at, const char *end)
+{
+	size_t size = strlen(name);
+	for (const char *from = at; (at = memmem(at, (size_t)(end - at), "</", 2)); at += 2)
+		if ((size_t)(end - at) >= size + 2 && g_ascii_strncasecmp(at + 2, name, size) == 0 &&
+			(at + 2 + size == end || ends_name(at[2 + size])) && at >= from)
+			return at;
+	return end;
+}
+
+/* apply - what the tag does to the text. */
+static void apply(struct html *html, const struct tag *tag)
+{
+	switch (tag->effect) {
+	case EFFECT_BREAK:
+		if (html->text && html->text->len > html->start) {
+			put_due(html);
+			g_string_append_c(html->text, '\n');
+		}
+		break;
+	case EFFECT_BLOCK:
+		put_break(html, 1);
+		break;
+	case EFFECT_PRE:
+		html->pre = !tag->closes;
+		put_break(html, 2);
+		break;
+	case EFFECT_SPACE:
+		put_break(html, 2);
+		break;
+	case EFFECT_CELL:
+		html->blank = html->lines == 0;
+		break;
+	default:
+		break;
+	}
+}
+
+/* take_tag - that begins behind '<'. Returns where to go on. */
+static const char *take_tag(struct html *html, const char *at, const char *end)
+{
+	struct tag tag = { .closes = *at == '/' };
+	at = take_name(tag.name, at + tag.closes, end);
+	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+		if (strcmp(tags[i].name, tag.name) == 0)
+			tag.effect = tags[i].effect;
+	if (tag.effect == EFFECT_LINK)
+		end_link(html);
+	at = take_attributes(html, &tag, at, end);
+	apply(html, &tag);
+	if (tag.effect == EFFECT_HIDES && !tag.closes)
+		at = skip_hidden(tag.name, at, end);
+	return at;
+}
+
+void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString *text, bool urls)
+{
+	const char *at = (const char *)octets.data, *end = at + octets.size;
+	struct html html = { .mail = mail,
+		.seen = seen,
+		.urls = urls,
+		.text = text,
+		.start = text ? text->len : 0,
+		.scratch = g_string_new(NULL),
+		.target = g_string_new(NULL),
+		.label = g_string_new(NULL) };
+	while (at < end) {
+		const char *open = memchr(at, '<', (size_t)(end - at));
+		if (!open)
+			open = end;
+		take_text(&html, at, open);
+		if (open == end)
+			break;
+		if (end - open >= 4 && memcmp(open, "<!--", 4) == 0) {
+			const char *close = memmem(open + 4, (size_t)(end - open - 4), "-->", 3);
+			at = close ? close + 3 : end;
+		} else if (open + 1 < end && (g_ascii_isalpha(open[1]) || strchr("/!?", open[1])))
+			at = take_tag(&html, open + 1, end);
+		else {
+			take_text(&html, open, open + 1);
+			at = open + 1;
+		}
+	}
+	end_link(&html);
+	g_string_free(html.scratch, TRUE);
+	g_string_free(html.target, TRUE);
+	g_string_free(html.label, TRUE);
+}
