@@ -108,6 +108,16 @@ print DONE$((0))
             os.close(self.master)
 
 
+def has_terminals():
+    """zsh is asked on a terminal, and some containers have none."""
+    try:
+        for fd in pty.openpty():
+            os.close(fd)
+    except OSError:
+        return False
+    return True
+
+
 def main():
     wrong, shells, zsh = [], 0, Zsh()
     with tempfile.TemporaryDirectory() as folder:
@@ -116,7 +126,7 @@ def main():
         for name in ("one.pcap", "two words.pcap"):
             open(os.path.join(files, name), "w").close()
         for shell, ask, name in (("bash", bash, "smtpscan"), ("zsh", zsh, "_smtpscan")):
-            if not shutil.which(shell):
+            if not shutil.which(shell) or (shell == "zsh" and not has_terminals()):
                 continue
             shells += 1
             script = os.path.join(folder, shell, name)

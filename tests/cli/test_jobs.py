@@ -752,7 +752,11 @@ class Jobs(unittest.TestCase):
         self.assertEqual(self.status(0, self.large()).stderr, b"")
 
     def test_progress_on_a_terminal(self):
-        capture, (ours, theirs) = self.sparse(), os.openpty()
+        try:
+            ours, theirs = os.openpty()
+        except OSError as error:  # as in a container without /dev/pts
+            self.skipTest(str(error))
+        capture = self.sparse()
         for quiet in (), ("-q",):
             process = subprocess.Popen([PROGRAM, *quiet, "-j", "2", capture], stdout=subprocess.DEVNULL, stderr=theirs)
             process.wait(timeout=WAIT)
@@ -765,7 +769,7 @@ class Jobs(unittest.TestCase):
                 self.assertEqual(text, "")
             else:
                 self.assertRegex(text, r"\r *\d+% [\d.]+ [kMG]?B of 3\.2 GB, .*/s, 0:0\d:\d\d left, 1 mails, 0 alerts\x1b\[K")
-                self.assertTrue(text.endswith("\r\x1b[K"))
+                self.assertRegex(text, r"\r\x1b\[K(smtpscan: [^\n]*\n)*$")
         os.close(ours)
         os.close(theirs)
 
