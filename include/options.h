@@ -36,6 +36,7 @@ struct options {
 	char *output_file; /* NULL: standard output */
 	char *bpf;
 	struct selection selection; /* --host, --after, --before */
+	bool no_sandbox;
 	bool checksums, strict, continuous, keep_order, quiet, verbose;
 	enum progress progress;
 	unsigned jobs; /* 0: number of cores */

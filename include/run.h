@@ -20,6 +20,9 @@ bool outputs_are_safe(const struct options *options, const GPtrArray *inputs);
 /* jobs_run - analyses the captures (char*) and returns an exit status. What goes wrong is said. */
 enum exit_status jobs_run(const struct options *options, const GPtrArray *captures);
 
+/* run_captures - which captures the arguments mean, as capture_list says, in a process that is locked in. Returns
+ * false, said, when something could not be looked at. First of all of this stage: it locks this process up, too. */
+bool run_captures(const struct options *options, GPtrArray *captures);
 /* shards_merge - --merge: options->captures are the outputs of all shards of a capture; they become the output of the
  * whole. Returns an exit status; what is wrong is said. */
 enum exit_status shards_merge(const struct options *options);

@@ -46,13 +46,9 @@ static bool load_rules(struct options *options)
 static enum exit_status run(const struct options *options)
 {
 	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
-	GError *error = NULL;
 	struct run_outcome outcome = { 0 };
-	if (!capture_list(options->captures, captures, &error)) {
-		fprintf(stderr, "smtpscan: %s\n", error->message);
-		g_error_free(error);
+	if (!run_captures(options, captures))
 		outcome_status(&outcome, EXIT_INPUT);
-	}
 	outcome_status(&outcome, outputs_are_safe(options, captures) ? jobs_run(options, captures) : EXIT_USAGE);
 	g_ptr_array_free(captures, TRUE);
 	return outcome.status;

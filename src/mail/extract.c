@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
+
 #define BUFFER_SIZE (16 * 1024)
 
 struct extract_file {
@@ -69,15 +71,8 @@ static int open_file(struct extract_file *file)
 static void write_out(struct extract_file *file, const uint8_t *data, size_t size)
 {
 	int fd = file->error == 0 ? open_file(file) : -1;
-	while (size > 0 && file->error == 0) {
-		ssize_t written = write(fd, data, size);
-		if (written < 0 && errno != EINTR)
-			file->error = errno;
-		else if (written > 0) {
-			data += written;
-			size -= (size_t)written;
-		}
-	}
+	if (fd >= 0 && file_write(fd, data, size) < size)
+		file->error = errno;
 	if (fd >= 0 && close(fd) != 0 && file->error == 0)
 		file->error = errno;
 }

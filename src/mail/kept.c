@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "file.h"
+
 #define FIRST_SIZE 4096
 #define BUFFER_SIZE (16 * 1024) /* octets that wait to be written to the file */
 
@@ -57,16 +59,9 @@ static bool spill(struct kept *kept)
 		kept->fd = open_file(kept->directory);
 		files_open += kept->fd >= 0;
 	}
-	size_t done = 0;
-	while (kept->fd >= 0 && done < kept->used) {
-		ssize_t count = write(kept->fd, kept->memory + done, kept->used - done);
-		if (count < 0 && errno != EINTR)
-			return false;
-		done += count > 0 ? (size_t)count : 0;
-	}
-	if (kept->fd < 0)
+	if (kept->fd < 0 || file_write(kept->fd, kept->memory, kept->used) < kept->used)
 		return false;
-	kept->written += done;
+	kept->written += kept->used;
 	kept->used = 0;
 	if (kept->room > BUFFER_SIZE) {
 		memory_total -= kept->room - BUFFER_SIZE;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "mail.h"
 
 #define BLOCK_MIN 4096          /* the first octets */
@@ -64,13 +65,8 @@ static void spill(struct store *store)
 	size_t done = 0;
 	if (store->fd < 0)
 		store->fd = open_temporary(store->temp_dir);
-	while (done < store->used && store->fd >= 0) {
-		ssize_t written = write(store->fd, store->memory + done, store->used - done);
-		if (written < 0 && errno != EINTR)
-			break;
-		if (written > 0)
-			done += (size_t)written;
-	}
+	if (store->fd >= 0)
+		done = file_write(store->fd, store->memory, store->used);
 	store->failed = done < store->used;
 	if (store->failed && store->file_size == 0)
 		return;

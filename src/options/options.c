@@ -112,6 +112,8 @@ static const struct option_row rows[] = {
 	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
 	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
 	  "say how far it is, on standard error\n(default: on a terminal)" },
+	{ "no-sandbox", 0, NULL, GROUP_WORK, ROW_FLAG, IN(no_sandbox), NULL,
+	  "do not lock the processes in that read captures" },
 	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
 	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "say what is read, and what was found" },
 

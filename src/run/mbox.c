@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "file.h"
+
 #define BUFFER_SIZE (64 * 1024) /* a longer line is looked at in pieces */
 #define SENDER_MAX 320
 #define FIELDS_MIN 2
@@ -168,18 +170,10 @@ static void begin(struct mbox *mbox)
 
 void mbox_write(struct mbox *mbox, const void *data, size_t size)
 {
-	const uint8_t *from = data;
 	if (!mbox->open)
 		begin(mbox);
-	while (size > 0 && mbox->error == 0) {
-		ssize_t written = write(mbox->fd, from, size);
-		if (written < 0 && errno != EINTR)
-			mbox->error = errno;
-		if (written < 0)
-			continue;
-		from += written;
-		size -= (size_t)written;
-	}
+	if (mbox->error == 0 && file_write(mbox->fd, data, size) < size)
+		mbox->error = errno;
 }
 
 bool mbox_end(struct mbox *mbox, bool whole)

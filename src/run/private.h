@@ -115,6 +115,8 @@ struct run {
 	size_t finished; /* how many are */
 	struct worker *workers;
 	unsigned worker_count;
+	const GPtrArray *captures;
+	char *temp;            /* where workers make temporary files; NULL */
 	struct outlet *outlet; /* of all inputs; NULL with --resume */
 	struct output *output; /* for stats records */
 	struct mbox *mbox;
@@ -144,8 +146,9 @@ void merge_free(struct run *run, struct input *input);
 bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
 
 /* ---- worker.c ---- */
-/* worker_main - what the other process does. */
-_Noreturn void worker_main(const struct options *options, const struct input *inputs, int data, int control);
+/* worker_main - what the other process does. temp: where it makes temporary files; NULL: nowhere. */
+_Noreturn void worker_main(
+	const struct options *options, const struct input *inputs, const char *temp, int data, int control);
 
 /* ---- note.c ---- */
 

@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "private.h"
 #include "resume.h"
 
@@ -168,12 +169,8 @@ static _Noreturn void become_worker(const struct run *run, int data, int control
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_OUTPUT);
-	for (unsigned i = 0; i < run->worker_count; i++)
-		if (run->workers[i].pid > 0) {
-			close(run->workers[i].data);
-			close(run->workers[i].control);
-		}
-	worker_main(run->options, run->inputs, data, control);
+	confine_worker(run->options, run->captures, run->temp, &data, &control);
+	worker_main(run->options, run->inputs, run->temp, data, control);
 }
 
 static bool start_worker(struct run *run, struct worker *worker)
@@ -489,8 +486,17 @@ static void allow_files(void)
 	}
 }
 
+/* remove_temp - files in it have no names, so it is empty. */
+static void remove_temp(struct run *run)
+{
+	if (run->temp)
+		rmdir(run->temp);
+	g_clear_pointer(&run->temp, g_free);
+}
+
 static void run_free(struct run *run)
 {
+	remove_temp(run);
 	for (size_t i = 0; i < run->count; i++)
 		merge_free(run, &run->inputs[i]);
 	g_free(run->inputs);
@@ -503,9 +509,11 @@ static void run_free(struct run *run)
 
 enum exit_status jobs_run(const struct options *options, const GPtrArray *captures)
 {
-	struct run run = { .options = options };
-	if (!take_signals() || !open_places(&run))
+	struct run run = { .options = options, .captures = captures, .temp = confine_temp() };
+	if (!take_signals() || !open_places(&run)) {
+		remove_temp(&run);
 		return EXIT_OUTPUT;
+	}
 	allow_files();
 	run.output = output_new(merge_stats_line, &run);
 	run.progress = progress_new(options);

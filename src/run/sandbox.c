@@ -1,62 +1,196 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sandbox.c - see sandbox.h. A list of what is refused, not of what is allowed: a library that takes another way to the
- * same file must not break a run.
+ * sandbox.c - see sandbox.h. The files: Landlock. The system calls are in calls.c.
+ *
+ * The C library loads character sets, and libmagic its data, when they are first needed: what holds them can be read. A
+ * right that an older kernel does not know is not asked for: then it is not restricted.
  */
 #include "sandbox.h"
 
-#include "config.h"
-
-/* The leak checker of the address sanitizer stops its own process by ptrace. */
-#if HAVE_SECCOMP && !defined(__SANITIZE_ADDRESS__)
-
 #include <errno.h>
-#include <glib.h>
-#include <seccomp.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-static const int refused[] = {
-	/* programs */
-	SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(uselib),
-	/* the network */
-	SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
-	SCMP_SYS(accept4),
-	/* other processes */
-	SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
-	SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal), SCMP_SYS(process_madvise),
-	/* who it is, and where */
-	SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setresuid),
-	SCMP_SYS(setresgid), SCMP_SYS(setfsuid), SCMP_SYS(setfsgid), SCMP_SYS(setgroups), SCMP_SYS(capset),
-	SCMP_SYS(unshare), SCMP_SYS(setns), SCMP_SYS(chroot), SCMP_SYS(pivot_root),
-	/* the administrator's */
-	SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(open_tree),
-	SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(reboot), SCMP_SYS(init_module), SCMP_SYS(finit_module),
-	SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(settimeofday),
-	SCMP_SYS(clock_settime), SCMP_SYS(clock_adjtime), SCMP_SYS(adjtimex), SCMP_SYS(sethostname),
-	SCMP_SYS(setdomainname), SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(quotactl), SCMP_SYS(acct),
-	SCMP_SYS(syslog), SCMP_SYS(iopl), SCMP_SYS(ioperm),
-	/* where holes in the kernel are looked for */
-	SCMP_SYS(bpf), SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
-	SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(add_key), SCMP_SYS(request_key),
-	SCMP_SYS(keyctl), SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at)
+#include "calls.h"
+#include "file.h"
+
+/* Newer than some headers. */
+#define ACCESS_REFER (UINT64_C(1) << 13)     /* Landlock 2 */
+#define ACCESS_TRUNCATE (UINT64_C(1) << 14)  /* 3 */
+#define ACCESS_IOCTL_DEV (UINT64_C(1) << 15) /* 5 */
+#define NET_TCP (UINT64_C(3))                /* 4: bind, connect */
+#define SCOPES (UINT64_C(3))                 /* 6: abstract sockets, signals */
+
+#define ACCESS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define ACCESS_FILE                                                                                                    \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | ACCESS_TRUNCATE | \
+		ACCESS_IOCTL_DEV)
+#define ACCESS_WRITE                                                                                                   \
+	(ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |  \
+		ACCESS_TRUNCATE)
+
+/* The attributes as Landlock 6 has them; the kernel is told how much of it is meant. */
+struct ruleset {
+	uint64_t files, net, scopes;
 };
 
-bool sandbox_enter(void)
+/* What libraries read when it is first needed: character sets, libmagic's data, the zone of the clock. */
+static const char *const of_libraries[] = { "/usr/lib/x86_64-linux-gnu/gconv", "/usr/lib/gconv", "/usr/lib64/gconv",
+	"/usr/lib/aarch64-linux-gnu/gconv", "/usr/share/misc", "/usr/share/file", "/usr/lib/file", "/etc/magic",
+	"/usr/share/publicsuffix", "/etc/ld.so.cache" };
+
+/* landlock_version - 0: this kernel has none. */
+static int landlock_version(void)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	bool entered = filter != NULL;
-	/* One that this machine does not have can't be refused: that is no reason to give up nothing. */
-	for (size_t i = 0; entered && i < G_N_ELEMENTS(refused); i++)
-		seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-	entered = entered && seccomp_load(filter) == 0;
-	seccomp_release(filter);
-	return entered;
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	return version > 0 ? (int)version : 0;
 }
 
-#else
-
-bool sandbox_enter(void)
+/* handled - all rights on files that this version knows. */
+static uint64_t handled(int version)
 {
-	return false;
+	uint64_t rights = (UINT64_C(1) << 13) - 1;
+	rights |= version >= 2 ? ACCESS_REFER : 0;
+	rights |= version >= 3 ? ACCESS_TRUNCATE : 0;
+	return rights | (version >= 5 ? ACCESS_IOCTL_DEV : 0);
 }
 
+/* grant - what is not there can't be opened anyway. */
+static void grant(int ruleset, const char *path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = { .parent_fd = open(path, O_PATH | O_CLOEXEC) };
+	struct stat status;
+	if (rule.parent_fd < 0)
+		return;
+	if (fstat(rule.parent_fd, &status) == 0) {
+		rule.allowed_access = S_ISDIR(status.st_mode) ? rights : rights & ACCESS_FILE;
+		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	}
+	close(rule.parent_fd);
+}
+
+static void grant_all(int ruleset, const GPtrArray *paths, uint64_t rights)
+{
+	for (guint i = 0; paths && i < paths->len; i++)
+		grant(ruleset, paths->pdata[i], rights);
+}
+
+/* restrict_files - returns false when the kernel has no Landlock, or refuses. */
+static bool restrict_files(const struct sandbox_grants *grants)
+{
+	const int version = landlock_version();
+	const struct ruleset rules = { handled(version), version >= 4 ? NET_TCP : 0, version >= 6 ? SCOPES : 0 };
+	const size_t size = version >= 6   ? sizeof rules
+			    : version >= 4 ? offsetof(struct ruleset, scopes)
+					   : offsetof(struct ruleset, net);
+	int ruleset = version > 0 ? (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0) : -1;
+	if (ruleset < 0)
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(of_libraries); i++)
+		grant(ruleset, of_libraries[i], (ACCESS_READ | LANDLOCK_ACCESS_FS_EXECUTE) & rules.files);
+	grant_all(ruleset, grants->read, ACCESS_READ & rules.files);
+	grant_all(ruleset, grants->write, ACCESS_WRITE & rules.files);
+	bool restricted = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+	close(ruleset);
+	return restricted;
+}
+
+/* limit - a resource; 0: as it is. */
+static void limit(__rlimit_resource_t resource, uint64_t most)
+{
+	struct rlimit now;
+	if (most == 0 || getrlimit(resource, &now) != 0 || now.rlim_cur <= most)
+		return;
+	now.rlim_cur = most;
+	now.rlim_max = MIN(now.rlim_max, most);
+	setrlimit(resource, &now);
+}
+
+#ifndef __SANITIZE_ADDRESS__
+/* addresses - octets of address space that the process has; 0 where that can't be told. */
+static uint64_t addresses(void)
+{
+	char *text = NULL;
+	uint64_t pages = 0;
+	if (g_file_get_contents("/proc/self/statm", &text, NULL, NULL))
+		pages = g_ascii_strtoull(text, NULL, 10);
+	g_free(text);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
 #endif
+
+unsigned sandbox_parts(void)
+{
+	return (landlock_version() > 0 ? SANDBOX_FILES : 0U) | (calls_there() ? SANDBOX_CALLS : 0U);
+}
+
+void sandbox_harden(void)
+{
+	const struct rlimit none = { 0, 0 };
+#ifndef __SANITIZE_ADDRESS__ /* whose leak checker stops its own process by ptrace */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+unsigned sandbox_enter(const struct sandbox_grants *grants)
+{
+	unsigned parts = 0;
+	sandbox_harden();
+#ifndef __SANITIZE_ADDRESS__ /* which takes terabytes of addresses */
+	limit(RLIMIT_AS, grants->memory ? addresses() + grants->memory : 0);
+#endif
+	limit(RLIMIT_FSIZE, grants->file_size);
+	signal(SIGXFSZ, SIG_IGN);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return 0;
+	parts |= restrict_files(grants) ? SANDBOX_FILES : 0U;
+	parts |= calls_restrict() ? SANDBOX_CALLS : 0U;
+	return parts;
+}
+
+/* ---- a process of its own ---- */
+
+/* read_all - until the other end is closed. */
+static void read_all(int fd, GByteArray *octets)
+{
+	uint8_t piece[4096];
+	ssize_t got;
+	while ((got = read(fd, piece, sizeof piece)) > 0 || (got < 0 && errno == EINTR))
+		g_byte_array_append(octets, piece, (guint)MAX(got, 0));
+}
+
+bool sandbox_ask(bool inside, const struct sandbox_grants *grants, sandbox_work work, void *context, GByteArray *answer)
+{
+	int ends[2], status = 0;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	const pid_t parent = getpid(), pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ends[0]);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+		if (inside)
+			sandbox_enter(grants);
+		g_byte_array_set_size(answer, 0);
+		work(context, answer);
+		_exit(file_write(ends[1], answer->data, answer->len) == answer->len ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+	close(ends[1]);
+	if (pid > 0)
+		read_all(ends[0], answer);
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+}

@@ -17,7 +17,6 @@
 
 #include "analysis.h"
 #include "private.h"
-#include "sandbox.h"
 
 #define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
 #define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
@@ -258,7 +257,7 @@ static bool next_task(int control, struct task *task)
 	return got == sizeof(*task);
 }
 
-void worker_main(const struct options *options, const struct input *inputs, int data, int control)
+void worker_main(const struct options *options, const struct input *inputs, const char *temp, int data, int control)
 {
 	static struct worker_state worker;
 	worker = (struct worker_state){
@@ -273,12 +272,12 @@ void worker_main(const struct options *options, const struct input *inputs, int 
 	signal(SIGUSR1, SIG_IGN);
 	worker.options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
 	worker.mail = g_byte_array_new();
+	worker.options.mail.temp_dir = temp;
 	struct output *output = output_new(on_line, &worker);
 	worker.analysis = analysis_new(&worker.options, output, &sink);
 	stoppable = worker.analysis;
 	if (!worker.analysis)
 		exit(EXIT_OUTPUT);
-	sandbox_enter();
 	while (!stopped && next_task(control, &task))
 		perform(&worker, &options->flow, &task);
 	stoppable = NULL;

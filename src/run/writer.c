@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
+
 #define BUFFER_SIZE (256 * 1024)
 #define LARGE_SIZE (64 * 1024) /* what is not worth a copy */
 
@@ -51,17 +53,10 @@ struct writer *writer_new(int fd, const char *name)
 /* write_all - past the buffer. */
 static bool write_all(struct writer *writer, const uint8_t *data, size_t size)
 {
-	while (size > 0 && !writer->failed) {
-		ssize_t written = write(writer->fd, data, size);
-		if (written < 0 && errno != EINTR) {
-			writer->failed = true;
-			if (errno != EPIPE) /* whoever read it has enough, as head does */
-				writer_complain(writer->name);
-		}
-		if (written < 0)
-			continue;
-		data += written;
-		size -= (size_t)written;
+	if (!writer->failed && file_write(writer->fd, data, size) < size) {
+		writer->failed = true;
+		if (errno != EPIPE) /* whoever read it has enough, as head does */
+			writer_complain(writer->name);
 	}
 	return !writer->failed;
 }

@@ -27,7 +27,7 @@ PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
 HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
 JOBS = ("1", "2", "3", "7")
 SPLIT_SIZE = 4 << 20  # octets of a capture that are worth a worker of their own (jobs.c)
-PADDING = bytes.fromhex("020000000001020000000002" "88b5") + bytes(250_000)
+PADDING = bytes.fromhex("020000000001020000000002" "0800" "4500001c000000004011" "0000" "c0000201c0000202" "1234123500080000") + bytes(250_000)  # UDP
 WAIT = 60  # seconds until a test gives up
 
 SESSION = """S: 220 mail.example ESMTP
@@ -314,8 +314,8 @@ class Jobs(unittest.TestCase):
         with open(path, "r+b") as file:
             file.seek(0, os.SEEK_END)
             while file.tell() < size:
-                file.write(struct.pack("<IIII", 1_750_000_100, 0, 262_000, 262_000) + PADDING[:14])
-                file.seek(262_000 - 14, os.SEEK_CUR)
+                file.write(struct.pack("<IIII", 1_750_000_100, 0, 262_000, 262_000) + PADDING[:42])
+                file.seek(262_000 - 42, os.SEEK_CUR)
             file.truncate()
         return path
 

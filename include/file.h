@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * file.h - what every stage that writes does with a file descriptor.
+ */
+#ifndef SMTPSCAN_FILE_H
+#define SMTPSCAN_FILE_H
+
+#include <stddef.h>
+
+/* file_write - all of it, whatever signals come. Returns how many octets were written: fewer than size with errno set.
+ */
+size_t file_write(int fd, const void *octets, size_t size);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * confine.c - see confine.h.
+ */
+#include "confine.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "run.h"
+
+/* What a worker may use of addresses beyond --memory: that limit is for what is buffered, and decompressors, decoders
+ * and rules come on top. */
+#define MEMORY_FACTOR 2
+#define MEMORY_BESIDE (UINT64_C(512) * 1024 * 1024)
+#define FILE_SIZE_MAX (UINT64_C(1) << 30) /* of a temporary file, when nothing is kept for the user */
+#define DESCRIPTORS_FIRST 10              /* above those that get fixed numbers */
+#define DATA_FIXED 3
+#define CONTROL_FIXED 4
+
+void confine_begin(const struct options *options)
+{
+	sandbox_harden();
+	if (options->no_sandbox) {
+		if (options->verbose)
+			fputs("smtpscan: sandbox: off\n", stderr);
+		return;
+	}
+	const unsigned parts = sandbox_parts();
+#ifdef __SANITIZE_ADDRESS__
+	const unsigned expected = 0;
+#else
+	const unsigned expected = SANDBOX_ALL;
+#endif
+	if (!options->quiet && (parts & expected) != expected)
+		fprintf(stderr, "smtpscan: sandbox: not in force:%s%s (--no-sandbox does without a word)\n",
+			parts & SANDBOX_FILES ? "" : " files (this kernel has no Landlock)",
+			parts & SANDBOX_CALLS ? "" : " system calls (this build or kernel has no seccomp)");
+	if (options->verbose)
+		fprintf(stderr, "smtpscan: sandbox: in force:%s%s\n", parts & SANDBOX_FILES ? " files" : "",
+			parts & SANDBOX_CALLS ? " system calls" : "");
+}
+
+char *confine_temp(void)
+{
+	char *folder = g_build_filename(g_get_tmp_dir(), "smtpscan-XXXXXX", NULL);
+	if (!g_mkdtemp_full(folder, 0700))
+		g_clear_pointer(&folder, g_free);
+	return folder;
+}
+
+/* close_others - a worker needs two descriptors, and standard input and error. */
+static void close_others(int *data, int *control)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int apart = fcntl(*data, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
+	int other = fcntl(*control, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
+	if (null >= 0)
+		dup2(null, STDOUT_FILENO);
+	if (apart < 0 || other < 0) /* no descriptors left: then there are few */
+		return;
+	dup3(apart, DATA_FIXED, O_CLOEXEC);
+	dup3(other, CONTROL_FIXED, O_CLOEXEC);
+	*data = DATA_FIXED;
+	*control = CONTROL_FIXED;
+	if (close_range(CONTROL_FIXED + 1, ~0U, 0) != 0)
+		for (long fd = sysconf(_SC_OPEN_MAX); fd > CONTROL_FIXED; fd--)
+			close((int)fd);
+}
+
+void confine_worker(const struct options *options, const GPtrArray *captures, const char *temp, int *data, int *control)
+{
+	close_others(data, control);
+	if (options->no_sandbox)
+		return;
+	GPtrArray *read = g_ptr_array_new(), *write = g_ptr_array_new();
+	for (guint i = 0; i < captures->len; i++)
+		if (strcmp(captures->pdata[i], "-") != 0)
+			g_ptr_array_add(read, captures->pdata[i]);
+	if (temp)
+		g_ptr_array_add(write, (gpointer)temp);
+	if (options->mail.extract_dir)
+		g_ptr_array_add(write, (gpointer)options->mail.extract_dir);
+	const uint64_t memory = options->flow.memory_limit ? options->flow.memory_limit : FLOW_MEMORY_LIMIT;
+	const bool keeps = options->mail.extract_dir || options->mbox || options->mail.raw;
+	const struct sandbox_grants grants = { .read = read,
+		.write = write,
+		.memory = MEMORY_FACTOR * memory + MEMORY_BESIDE,
+		.file_size = keeps ? 0 : FILE_SIZE_MAX };
+	sandbox_enter(&grants);
+	g_ptr_array_free(read, TRUE);
+	g_ptr_array_free(write, TRUE);
+}
+
+void confine_reader(const struct options *options, const GPtrArray *files)
+{
+	const struct sandbox_grants grants = { .read = (GPtrArray *)files };
+	if (!options->no_sandbox)
+		sandbox_enter(&grants);
+}
+
+bool confine_ask(
+	const struct options *options, const GPtrArray *files, sandbox_work work, void *context, GByteArray *answer)
+{
+	const struct sandbox_grants grants = { .read = (GPtrArray *)files };
+	return sandbox_ask(!options->no_sandbox, &grants, work, context, answer);
+}
+
+/* ---- the captures of folders ---- */
+
+/* list - the paths, each with its NUL; then an octet that says whether all could be looked at. */
+static void list(void *context, GByteArray *answer)
+{
+	GPtrArray *captures = g_ptr_array_new();
+	GError *error = NULL;
+	const uint8_t good = capture_list(context, captures, &error);
+	if (!good)
+		fprintf(stderr, "smtpscan: %s\n", error->message);
+	for (guint i = 0; i < captures->len; i++)
+		g_byte_array_append(answer, captures->pdata[i], (guint)strlen(captures->pdata[i]) + 1);
+	g_byte_array_append(answer, &good, 1);
+}
+
+bool run_captures(const struct options *options, GPtrArray *captures)
+{
+	GPtrArray *places = g_ptr_array_new();
+	GByteArray *answer = g_byte_array_new();
+	confine_begin(options);
+	for (char **path = options->captures; *path; path++)
+		g_ptr_array_add(places, *path);
+	bool good = confine_ask(options, places, list, options->captures, answer);
+	if (!good)
+		fputs("smtpscan: the process that looks for captures did not come to its end\n", stderr);
+	for (guint at = 0; at + 1 < answer->len;) {
+		char *path = g_strndup((const char *)answer->data + at, answer->len - at);
+		at += (guint)strlen(path) + 1;
+		g_ptr_array_add(captures, path);
+	}
+	good = good && answer->len > 0 && answer->data[answer->len - 1];
+	g_byte_array_unref(answer);
+	g_ptr_array_free(places, TRUE);
+	return good;
+}
