@@ -23,7 +23,7 @@
 	X(5321002, invalid_response, HIGH, SESSION, ALL, MACHINE, NOTHING, "a server line does not fit the grammar (low once the session has begun)") \
 	X(5321003, invalid_client_initiation, LOW, SESSION, ALL, MACHINE, NOTHING, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
 	X(5321004, invalid_command, LOW, SESSION, ALL, MACHINE, NOTHING, "a client line does not fit the grammar") \
-	X(5321005, invalid_data, LOW, SESSION, TX, MACHINE, NOTHING, "content ended without its terminator, or a BDAT chunk fell short") \
+	X(5321005, invalid_data, LOW, SESSION, TX, MACHINE, NOTHING, "content ended without its terminator and the server accepted it, or a BDAT chunk fell short (with --strict also when the client hangs up in the middle of content)") \
 	X(5321006, unexpected_client_command, LOW, SESSION, ALL, MACHINE, NOTHING, "client bytes where the state expects none, and RFC 2920 does not excuse them") \
 	X(5321007, unexpected_server_response, LOW, SESSION, ALL, MACHINE, NOTHING, "a complete reply with no command outstanding, 421 excepted") \
 	/* protocol */ \
@@ -52,8 +52,8 @@
 	X(5321029, too_many_invalid, MEDIUM, LIMITS, ALL, DETECTOR, NUMBER, "over 25 commands refused in one session") \
 	X(5321030, pending_overflow, MEDIUM, LIMITS, ALL, MACHINE, NOTHING, "over 1000 commands or 1 MiB waiting for replies") \
 	/* attack */ \
-	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "an odd end of data inside DATA, followed by an SMTP command") \
-	X(5321032, nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "an odd end of data with no command behind it (low for CRLF.LF and CRLF.CR)") \
+	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "in content, a dot alone between line ends that are not both CRLF, which the server answered as the end of data, or behind which a command stands (medium when the server took it as content, or no reply shows what it made of it)") \
+	X(5321032, nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "such a dot with no command behind it, and nothing sent behind it before the server answered (low for CRLF.LF and CRLF.CR)") \
 	X(5321033, starttls_command_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "client bytes behind STARTTLS before TLS begins") \
 	X(5321034, starttls_response_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "server bytes behind the 220 to STARTTLS that are not TLS") \
 	X(5321035, starttls_stripped, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS overwritten with X (medium: offered earlier to the same client, now gone)") \

@@ -107,7 +107,8 @@ struct command {
 };
 
 /* grammar_command - parses one command line out of `input` (RFC 5321 4.1.1). *used: octets taken, also on error.
- * `last`: nothing will follow, take what is there as a line. On PARSE_ERROR, line, length and end of *command are set.
+ * Blanks in front of the verb are passed over. `last`: nothing will follow, take what is there as a line. On
+ * PARSE_ERROR, line, length and end of *command are set.
  */
 enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used);
 
@@ -150,11 +151,12 @@ enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 /* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
  * hands on are spans of its input or of itself, valid until the next call. Its fields are smtp/scanner.c's, but for
  * odd_low. */
+#define DATA_SCANNER_PENDING 16 /* octets of a dot and a line end behind it; a longer one is text */
 struct data_scanner {
-	unsigned left;      /* what stands before the next octet */
-	uint8_t pending[4]; /* a dot behind a line end, and what followed it so far */
+	unsigned left;                         /* what stands before the next octet */
+	uint8_t pending[DATA_SCANNER_PENDING]; /* a dot behind a line end, and what followed it so far */
 	size_t pending_size;
-	bool odd_low; /* the odd end was CRLF.LF or CRLF.CR or CRLF.NUL: the dot stood where a terminator's does */
+	bool odd_low; /* the odd end began with CRLF: the dot stood where a terminator's does */
 };
 
 enum data_result {

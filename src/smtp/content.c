@@ -61,6 +61,7 @@ void open_content(struct session *s)
 	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
 	s->content.midway = false;
 	transaction_without_mail(s);
+	s->content.lf_client = s->message.command.end == LINE_END_LF;
 	content_open(s, TRANSFER_DATA);
 	data_scanner_init(&s->content.scanner);
 	if (midway) {

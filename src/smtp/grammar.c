@@ -114,11 +114,12 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 		return PARSE_MORE;
 	*used = line.length;
 	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
-	size_t n = verb_length(line.text);
-	struct span behind = { line.text.data + n, line.text.size - n };
+	struct span text = skip_blanks(line.text); /* as servers do */
+	size_t n = verb_length(text);
+	struct span behind = { text.data + n, text.size - n };
 	if (n == 0 || (behind.size > 0 && !is_blank(behind.data[0]) && strip_tail(behind).size > 0))
 		return PARSE_ERROR;
-	command->name = (struct span){ line.text.data, n };
+	command->name = (struct span){ text.data, n };
 	command->verb = find_verb(command->name);
 	command->argument = strip_tail(skip_blanks(behind));
 	enum parameter parameter = verb_table[command->verb].parameter;

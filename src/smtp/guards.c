@@ -186,10 +186,16 @@ bool chunk_complete(const struct session *s)
 	return s->content.chunk.left == 0;
 }
 
+/* Every line of this client ends in LF, and so its end of data is LF.LF. */
+bool odd_end_passed_lf(const struct session *s)
+{
+	return s->content.odd_end.passed && odd_end_is_clients(s);
+}
+
 /* A command stands behind an odd end that the server did not take for one. */
 bool odd_end_passed_command(const struct session *s)
 {
-	return s->content.odd_end.passed && s->content.odd_end.command_follows;
+	return s->content.odd_end.passed && odd_end_hides_command(s);
 }
 
 bool odd_end_passed(const struct session *s)
@@ -197,14 +203,19 @@ bool odd_end_passed(const struct session *s)
 	return s->content.odd_end.passed;
 }
 
+bool answered_lf(const struct session *s)
+{
+	return odd_end_took_effect(s) && odd_end_is_clients(s);
+}
+
+bool answered_alone(const struct session *s)
+{
+	return odd_end_answered_alone(s);
+}
+
 bool odd_end_answered(const struct session *s)
 {
 	return odd_end_took_effect(s);
-}
-
-bool command_answered(const struct session *s)
-{
-	return odd_end_took_effect(s) && s->content.odd_end.command_follows;
 }
 
 /* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
@@ -263,7 +274,9 @@ bool may_be_grouped(const struct session *s)
 {
 	const struct awaited *p = &s->awaited;
 	unsigned flags = verb_table[p->verb].flags;
-	if (p->lost || s->losses.resynchronising || (s->greeting.early_pipeline && (flags & VERBFLAG_GREETING)))
+	bool smuggled = s->in[UP].offset < s->mails.smuggled_end;
+	if (smuggled || p->lost || s->losses.resynchronising ||
+		(s->greeting.early_pipeline && (flags & VERBFLAG_GREETING)))
 		return true;
 	bool grouped = s->greeting.pipelining || s->summary.lmtp;
 	return grouped && (p->end_of_data || !(flags & VERBFLAG_LAST_IN_GROUP));

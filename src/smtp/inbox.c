@@ -219,3 +219,10 @@ uint64_t inbox_kept(const struct inbox *inbox)
 {
 	return kept_octets(inbox);
 }
+
+struct span inbox_kept_bytes(const struct inbox *inbox)
+{
+	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
+	size_t kept = kept_octets(inbox);
+	return (struct span){ all.data + inbox->head - kept, kept + inbox_bytes(inbox).size };
+}

@@ -117,6 +117,8 @@ void inbox_drop(struct inbox *inbox);
 void inbox_keep(struct inbox *inbox);
 void inbox_rewind(struct inbox *inbox);
 void inbox_release(struct inbox *inbox);
+/* inbox_kept_bytes - what is kept, and what can be read behind it, holes left out. */
+struct span inbox_kept_bytes(const struct inbox *inbox);
 /* inbox_kept - octets kept behind the present place. */
 uint64_t inbox_kept(const struct inbox *inbox);
 

@@ -1,99 +1,156 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * odd_end.c - an odd end of data with a command behind it: content, or the end of one mail and the start of another?
+ * odd_end.c - an odd end of data: content, or the end of one mail and perhaps the start of another?
  *
  * The server's own replies are the judge. A server that took the odd sequence for the end answers before it has the
- * true one, or gives more replies than there were commands; the acknowledgement numbers say what it had when it spoke.
- * Until that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server that lets
- * more than that pass did not take it for an end), and the bytes are kept so that they can be read again as commands.
+ * true one, or gives more replies than the strict reading calls for; the acknowledgement numbers say what it had when
+ * it spoke. Until that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server
+ * that lets more than that pass did not take it for an end), and the bytes are kept so that they can be read again as
+ * commands.
  */
 #include "private.h"
 #include "rows.h"
 
 #include <string.h>
 
-#define EVIDENCE_NEXT 200 /* octets shown of what stands behind an odd end */
+#define EVIDENCE_NEXT 200  /* octets shown of what stands behind an odd end */
+#define ODD_ENDS_KEPT 64   /* of one content; those behind are content */
+#define LINES_LOOKED_AT 20 /* behind an odd end, for a command */
 
-/* What may stand behind an odd end of data, as an attacker writes it. */
-static const char *const commands[] = { "MAIL FROM:", "RCPT TO:", "DATA\r", "DATA\n", "BDAT ", "EHLO ", "HELO ",
-	"LHLO ", "RSET\r", "RSET\n", "AUTH ", "QUIT\r", "QUIT\n" };
+/* One odd end: where it stands. */
+struct odd {
+	uint64_t start; /* stream offset behind it */
+	guint at, size; /* its place among what is held */
+	bool low;       /* see data_scanner.odd_low */
+};
 
-void odd_end_init(struct odd_end *hold)
+void odd_end_init(struct odd_end *odd_end)
 {
-	*hold = (struct odd_end){ .literal = g_byte_array_new(), .content = g_byte_array_new() };
+	*odd_end = (struct odd_end){ .ends = g_array_new(FALSE, FALSE, sizeof(struct odd)),
+		.content = g_byte_array_new() };
 }
 
-void odd_end_clear(struct odd_end *hold)
+void odd_end_clear(struct odd_end *odd_end)
 {
-	g_byte_array_unref(hold->literal);
-	g_byte_array_unref(hold->content);
+	g_array_unref(odd_end->ends);
+	g_byte_array_unref(odd_end->content);
 }
 
-/* reset - nothing is held any more. */
-static void reset(struct session *s)
+static const struct odd *odd_at(const struct odd_end *o, guint i)
 {
-	struct odd_end *h = &s->content.odd_end;
-	h->active = h->command_follows = h->ended = h->passed = false;
-	g_byte_array_set_size(h->literal, 0);
-	g_byte_array_set_size(h->content, 0);
+	return &g_array_index(o->ends, struct odd, i);
+}
+
+/* forget - nothing is held any more. */
+static void forget(struct session *s)
+{
+	struct odd_end *o = &s->content.odd_end;
+	o->active = o->ended = o->passed = false;
+	g_array_set_size(o->ends, 0);
+	g_byte_array_set_size(o->content, 0);
 	inbox_release(&s->in[UP]);
 }
 
 void odd_end_hold(struct session *s, struct span literal)
 {
-	struct odd_end *h = &s->content.odd_end;
-	if (h->active) {
-		g_byte_array_append(h->content, literal.data, (guint)literal.size);
-		return;
+	struct odd_end *o = &s->content.odd_end;
+	struct odd odd = { s->in[UP].offset, o->content->len, (guint)literal.size, s->content.scanner.odd_low };
+	if (!o->active)
+		inbox_keep(&s->in[UP]);
+	o->active = true;
+	if (o->ends->len < ODD_ENDS_KEPT)
+		g_array_append_val(o->ends, odd);
+	g_byte_array_append(o->content, literal.data, (guint)literal.size);
+}
+
+/* ---- what stands behind it ---- */
+
+/* behind - the octets behind this one. */
+static struct span behind(const struct session *s, const struct odd *odd)
+{
+	struct span kept = inbox_kept_bytes(&s->in[UP]);
+	size_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
+	return skip < kept.size ? (struct span){ kept.data + skip, kept.size - skip } : no_text;
+}
+
+static bool one_word(struct span argument)
+{
+	struct span word;
+	return grammar_word(&argument, &word) && !grammar_word(&argument, &word);
+}
+
+/* is_serious - a command as a client means it, and no text that happens to begin with its verb. */
+static bool is_serious(const struct command *c)
+{
+	struct span path, rest;
+	uint64_t size;
+	bool last;
+	switch (c->verb) {
+	case VERB_MAIL:
+	case VERB_SEND:
+	case VERB_SOML:
+	case VERB_SAML:
+		return grammar_path(c->argument, "FROM", &path, &rest);
+	case VERB_RCPT:
+		return grammar_path(c->argument, "TO", &path, &rest);
+	case VERB_BDAT:
+		return grammar_bdat(c->argument, &size, &last) == BDAT_OK;
+	case VERB_DATA:
+	case VERB_RSET:
+	case VERB_QUIT:
+	case VERB_STARTTLS:
+		return c->argument.size == 0;
+	case VERB_HELO:
+	case VERB_EHLO:
+	case VERB_LHLO:
+	case VERB_VRFY:
+	case VERB_EXPN:
+	case VERB_AUTH:
+		return one_word(c->argument);
+	default:
+		return false;
 	}
-	h->active = true;
-	h->low = s->content.scanner.odd_low;
-	h->start = s->in[UP].offset;
-	g_byte_array_append(h->literal, literal.data, (guint)literal.size);
-	inbox_keep(&s->in[UP]);
 }
 
-/* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
-static GByteArray *evidence_of(const struct odd_end *hold, struct span next)
+/* holds_command - does a command stand among the first lines? Empty lines and other verbs do not hide it. */
+static bool holds_command(struct span bytes)
 {
-	GByteArray *evidence = g_byte_array_new();
-	if (hold->low)
-		g_byte_array_append(evidence, (const guint8 *)".", 1);
-	g_byte_array_append(evidence, hold->literal->data, hold->literal->len);
-	g_byte_array_append(evidence, next.data, (guint)MIN(next.size, EVIDENCE_NEXT));
-	return evidence;
-}
-
-/* say - the alert for an odd end without a command behind it. */
-static void say_nonstandard(struct session *s, bool answered)
-{
-	GByteArray *evidence = evidence_of(&s->content.odd_end, (struct span){ NULL, 0 });
-	enum direction now = s->message.direction;
-	s->message.direction = UP; /* the server's answer tells, the client did it */
-	session_alert(s, ALERT_nonstandard_end_of_data, s->content.odd_end.low ? SEVERITY_LOW : SEVERITY_MEDIUM,
-		(struct span){ evidence->data, evidence->len }, transaction_number(s),
-		"content holds a sequence that some servers take for the end of data, at offset %" G_GUINT64_FORMAT
-		"%s",
-		s->mails.open ? s->mails.open->content_bytes : 0, answered ? "; this one did" : "");
-	s->message.direction = now;
-	g_byte_array_unref(evidence);
-}
-
-/* lookahead - does a command stand behind it? PARSE_MORE: more bytes are needed to say. */
-static enum parse_result lookahead(struct odd_end *hold, struct span next, bool last)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-		size_t length = strlen(commands[i]), common = MIN(length, next.size);
-		if (common > 0 && g_ascii_strncasecmp((const char *)next.data, commands[i], common) != 0)
-			continue;
-		if (common == length) {
-			hold->command_follows = true;
-			return PARSE_DONE;
-		}
-		if (!last)
-			return PARSE_MORE;
+	struct command command;
+	size_t used;
+	for (unsigned i = 0; i < LINES_LOOKED_AT; i++) {
+		while (bytes.size > 0 && strchr("\r\n", bytes.data[0]) && bytes.data[0])
+			bytes = (struct span){ bytes.data + 1, bytes.size - 1 };
+		enum parse_result result = grammar_command(bytes, true, &command, &used);
+		if (result == PARSE_DONE && is_serious(&command))
+			return true;
+		if (result == PARSE_MORE || command.name.size == 0)
+			return false;
+		bytes = (struct span){ bytes.data + used, bytes.size - used };
 	}
-	return PARSE_ERROR;
+	return false;
+}
+
+/* chosen - the one that matters: the first with a command behind it, or the first of all. */
+static guint chosen(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	for (guint i = 0; i < o->ends->len; i++)
+		if (holds_command(behind(s, odd_at(o, i))))
+			return i;
+	return 0;
+}
+
+bool odd_end_hides_command(const struct session *s)
+{
+	return s->content.odd_end.active && holds_command(behind(s, odd_at(&s->content.odd_end, chosen(s))));
+}
+
+/* ---- what the server made of it ---- */
+
+/* server_unseen - its side is not in the capture. */
+static bool server_unseen(const struct session *s)
+{
+	return s->options.one_sided && s->options.missing == DOWN;
 }
 
 /* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to
@@ -111,107 +168,181 @@ static unsigned replies_expected(const struct session *s)
 	return n;
 }
 
-bool odd_end_took_effect(const struct session *s)
+/* goes_on_knowing - the client sent what stands behind this one when it had seen this much of the server, and not
+ * before.
+ */
+static bool goes_on_knowing(const struct session *s, const struct odd *odd, uint64_t seen)
 {
-	const struct odd_end *h = &s->content.odd_end;
-	if (!h->active)
-		return false;
-	unsigned code = 0, early = reply_waiting(&s->in[DOWN], h->ended ? h->end : s->in[UP].offset, &code);
-	if (!h->ended)
-		return (early >= 2 && h->command_follows) || (early >= 1 && code < 300);
-	unsigned strict = transaction_replies(s);
-	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
-	bool all_there = !inbox_hole_ahead(&s->in[UP]);
-	unsigned waiting = all_there ? reply_waiting(&s->in[DOWN], s->in[UP].received, &code) : 0;
-	return h->command_follows && (early > strict || waiting > replies_expected(s));
+	const struct inbox *up = &s->in[UP];
+	return up->received > odd->start && inbox_acked(up, odd->start) > seen;
 }
 
-/* next_reply_fits - the second reply that waits was sent after the server had more of the client: it answers that. */
+bool odd_end_took_effect(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	if (!o->active)
+		return false;
+	unsigned code = 0, early = reply_waiting(down, o->ended ? o->end : up->offset, &code);
+	const struct odd *odd = odd_at(o, 0);
+	if (!o->ended)
+		return early >= 2 || (early >= 1 && (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
+									   holds_command(behind(s, odd)))));
+	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
+	unsigned waiting = inbox_hole_ahead(up) ? 0 : reply_waiting(down, up->received, &code);
+	return early > transaction_replies(s) || waiting > replies_expected(s);
+}
+
+bool odd_end_answered_alone(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	return odd_end_took_effect(s) &&
+	       (behind(s, odd_at(o, 0)).size == 0 || goes_on_knowing(s, odd_at(o, 0), s->in[DOWN].offset));
+}
+
+/* clients_end - the one that this client, every line of which ends in LF, means as its end of data; NULL when none. */
+static const struct odd *clients_end(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	for (guint i = 0; s->content.lf_client && i < o->ends->len; i++) {
+		const struct odd *odd = odd_at(o, i);
+		struct span next = behind(s, odd);
+		if (!odd->low && odd->size == 2 && (next.size == 0 || holds_command(next)))
+			return odd;
+	}
+	return NULL;
+}
+
+bool odd_end_is_clients(const struct session *s)
+{
+	return clients_end(s) != NULL;
+}
+
+/* next_reply_fits - the second reply that waits was sent after the server had more of the client, and answers that. */
 static bool next_reply_fits(const struct session *s)
 {
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	unsigned code;
 	size_t first, second;
-	if (reply_peek(&s->in[DOWN], 0, &code, &first) != PARSE_DONE ||
-		reply_peek(&s->in[DOWN], first, &code, &second) != PARSE_DONE)
+	if (reply_peek(down, 0, &code, &first) != PARSE_DONE || reply_peek(down, first, &code, &second) != PARSE_DONE ||
+		inbox_acked(down, down->offset + first) <= s->content.odd_end.end)
 		return false;
-	return inbox_acked(&s->in[DOWN], s->in[DOWN].offset + first) > s->content.odd_end.end && code != 250 &&
-	       code != 354;
+	bool goes_on = inbox_sent_after(up, down->offset + first + second - 1) != UINT64_MAX;
+	return (code != 250 && code != 354) || goes_on;
 }
 
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 {
-	struct odd_end *h = &s->content.odd_end;
+	struct odd_end *o = &s->content.odd_end;
 	bool full = inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES;
-	if (!h->command_follows) {
-		enum parse_result result = lookahead(h, next, last);
-		if (result != PARSE_DONE)
-			return result == PARSE_MORE ? ODD_END_WAIT : ODD_END_PASSED;
-	}
-	if (!h->ended)
-		return full || (last && next.size == 0) ? ODD_END_PASSED : ODD_END_SCAN;
+	if (full || (!o->ended && last && next.size == 0))
+		return ODD_END_PASSED;
+	if (!o->ended)
+		return server_unseen(s) && odd_end_is_clients(s) && next.size > 0 ? ODD_END_PASSED : ODD_END_SCAN;
 	bool over = s->ended || (s->in[DOWN].fin && s->in[UP].fin);
-	return over || full || session_blind(s) || next_reply_fits(s) ? ODD_END_PASSED : ODD_END_WAIT;
+	bool unseen = server_unseen(s) || inbox_hole_ahead(&s->in[DOWN]) || s->overflow.assuming;
+	return over || unseen || next_reply_fits(s) ? ODD_END_PASSED : ODD_END_WAIT;
 }
 
-/* say_smuggling - what was found and what the server made of it. */
-static void say_smuggling(struct session *s, bool answered)
+/* ---- actions ---- */
+
+/* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
+static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
 {
-	struct span held = { s->content.odd_end.content->data, s->content.odd_end.content->len };
-	GByteArray *evidence = evidence_of(&s->content.odd_end, answered ? inbox_bytes(&s->in[UP]) : held);
-	enum direction now = s->message.direction;
-	s->message.direction = UP; /* the server's answer tells, the client did it */
-	session_alert(s, ALERT_smtp_smuggling, SEVERITY_HIGH, (struct span){ evidence->data, evidence->len },
-		transaction_number(s), "%s",
-		answered ? "SMTP smuggling: the server answered an odd sequence as the end of data; what follows is a "
-			   "mail of its own"
-			 : "attempt at SMTP smuggling: a command stands behind an odd end of data; the server took it "
-			   "as content");
-	s->message.direction = now;
+	GByteArray *evidence = g_byte_array_new();
+	struct span next = behind(s, odd);
+	if (odd->low)
+		g_byte_array_append(evidence, (const guint8 *)".", 1);
+	g_byte_array_append(evidence, s->content.odd_end.content->data + odd->at, odd->size);
+	g_byte_array_append(evidence, next.data, (guint)MIN(next.size, EVIDENCE_NEXT));
+	return evidence;
+}
+
+/* report - raises the alert about this odd end. */
+static void report(struct session *s, enum alert_id id, const struct odd *odd, enum alert_outcome outcome)
+{
+	static const char *const found[] = {
+		[ALERT_SUCCEEDED] = "the server took it for the end of data, and what stands behind it as commands",
+		[ALERT_FAILED] = "the server took it as content",
+		[ALERT_UNKNOWN] = "no reply of the server shows what it made of it",
+	};
+	GByteArray *evidence = evidence_of(s, odd);
+	struct span shown = { evidence->data, evidence->len };
+	uint64_t at = (s->mails.open ? s->mails.open->content_bytes : 0) + odd->at;
+	if (id == ALERT_smtp_smuggling)
+		session_attack(s, id, outcome == ALERT_SUCCEEDED ? SEVERITY_HIGH : SEVERITY_MEDIUM, outcome, shown,
+			"SMTP smuggling: content holds a dot between line ends that are not both CRLF, at offset "
+			"%" G_GUINT64_FORMAT "; %s",
+			at, found[outcome]);
+	else
+		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
+			"content holds a dot between line ends that are not both CRLF, at offset %" G_GUINT64_FORMAT
+			", and no command behind it%s",
+			at, outcome == ALERT_SUCCEEDED ? "; the server took it for the end of data" : "");
 	g_byte_array_unref(evidence);
 }
 
-/* split - it was one: the content ends there, what follows is read as commands. */
-static void split(struct session *s)
+/* split - this was an end: the content ends there, what follows is read as commands. */
+static void split(struct session *s, const struct odd *odd)
 {
-	reset(s);
+	uint64_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
+	uint64_t end = s->content.odd_end.ended ? s->content.odd_end.end : s->in[UP].received;
+	content_piece(s, (struct span){ s->content.odd_end.content->data, odd->at });
+	inbox_rewind(&s->in[UP]);
+	inbox_consume(&s->in[UP], skip);
+	forget(s);
+	s->mails.smuggled_end = end;
 	content_close(s, true);
 	s->awaited.end = s->in[UP].offset;
 }
 
-/* release - it was not: all that was held is content. */
+/* release - none was an end: all that was held is content. */
 static void release(struct session *s)
 {
-	struct odd_end *h = &s->content.odd_end;
-	content_piece(s, (struct span){ h->literal->data, h->literal->len });
-	content_piece(s, (struct span){ h->content->data, h->content->len });
-	h->over = h->ended;
-	reset(s);
+	struct odd_end *o = &s->content.odd_end;
+	content_piece(s, (struct span){ o->content->data, o->content->len });
+	o->over = o->ended;
+	forget(s);
+}
+
+/* outcome_of - of an odd end that the server did not answer. */
+static enum alert_outcome outcome_of(const struct session *s)
+{
+	unsigned code;
+	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 ? ALERT_FAILED : ALERT_UNKNOWN;
 }
 
 void alert_smtp_smuggling(struct session *s)
 {
-	inbox_rewind(&s->in[UP]);
-	say_smuggling(s, true);
-	s->mails.smuggled = true;
-	split(s);
+	struct odd odd = *odd_at(&s->content.odd_end, chosen(s));
+	report(s, ALERT_smtp_smuggling, &odd, ALERT_SUCCEEDED);
+	split(s, &odd);
 }
 
 void alert_smtp_smuggling_failed(struct session *s)
 {
-	say_smuggling(s, false);
+	report(s, ALERT_smtp_smuggling, odd_at(&s->content.odd_end, chosen(s)), outcome_of(s));
 	release(s);
 }
 
 void alert_nonstandard_end_of_data_answered(struct session *s)
 {
-	inbox_rewind(&s->in[UP]);
-	say_nonstandard(s, true);
-	s->mails.smuggled = false;
-	split(s);
+	struct odd odd = *odd_at(&s->content.odd_end, 0);
+	report(s, ALERT_nonstandard_end_of_data, &odd, ALERT_SUCCEEDED);
+	split(s, &odd);
+	s->mails.smuggled_end = 0;
 }
 
 void alert_nonstandard_end_of_data(struct session *s)
 {
-	say_nonstandard(s, false);
+	for (guint i = 0; i < s->content.odd_end.ends->len; i++)
+		report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), outcome_of(s));
 	release(s);
+}
+
+void end_content_lf(struct session *s)
+{
+	struct odd odd = *clients_end(s);
+	split(s, &odd);
+	s->mails.smuggled_end = 0;
 }

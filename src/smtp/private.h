@@ -42,16 +42,16 @@ struct reply {
 	uint64_t acked; /* what the server had when it sent its first line */
 };
 
-/* A content that stands behind an odd end of data, until the server's replies tell what it was. */
+/* An odd end of data, and others that were scanned behind it: which the server took for one, if any, is not known. What
+ * stands behind the first is held back until then. */
 struct odd_end {
-	bool active, command_follows, ended;
-	bool passed;         /* the server did not take it for an end */
+	bool active;
+	bool ended;          /* the true end was scanned, too */
+	bool passed;         /* the server took none of them for an end */
 	bool over;           /* nothing is held any more, and the true end was there */
-	uint64_t start;      /* stream offset behind the odd end */
 	uint64_t end;        /* stream offset behind the true end, with `ended` */
-	bool low;            /* see data_scanner.odd_low */
-	GByteArray *literal; /* the odd end, as content */
-	GByteArray *content; /* what was scanned behind it */
+	GArray *ends;        /* of struct odd: the first, then the others */
+	GByteArray *content; /* the first and what was scanned behind it, as content */
 };
 
 /* The chunk that is being taken: BDAT's, or XEXCH50's. */
@@ -108,6 +108,7 @@ struct content {
 	struct chunk chunk;
 	struct odd_end odd_end;
 	bool open, ended, hole;
+	bool lf_client;    /* DATA ended in LF alone: so does everything else of this client */
 	bool midway;       /* it began before what can be seen */
 	uint64_t answered; /* stream offset, down, behind the last reply to an end of data; 0 when there was none */
 };
@@ -117,8 +118,8 @@ struct mails {
 	struct transaction *open; /* NULL */
 	int next;                 /* number of the next */
 	uint64_t refusal_end;     /* stream offset behind the last reply that refused MAIL or RCPT */
-	bool regreeted; /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
-	bool smuggled;  /* what is read now stood behind an odd end of data */
+	bool regreeted;        /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
+	uint64_t smuggled_end; /* stream offset up to which what is read stood behind an odd end of data; 0: none */
 };
 
 /* TLS, and clear text around its beginning. */
@@ -173,6 +174,9 @@ struct session {
 /* session_alert - raises one; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
+/* session_attack - raises one about what the client did inside of the open transaction, and what became of it. */
+void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
+	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
@@ -281,6 +285,12 @@ void odd_end_hold(struct session *s, struct span literal);
 /* odd_end_next - what is to be done behind it: wait for more, scan on, or is it known not to be an end? */
 enum odd_end_step { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last);
-/* odd_end_took_effect - the server answered the odd sequence as an end of data. */
+/* odd_end_took_effect - the server answered it as an end of data. */
 bool odd_end_took_effect(const struct session *s);
+/* odd_end_answered_alone - and nothing stood behind it by then. odd_end_is_clients - every line of this client ends in
+ * LF, and so its end of data is LF.LF. odd_end_hides_command - an SMTP command stands behind it. */
+bool odd_end_answered_alone(const struct session *s);
+bool odd_end_is_clients(const struct session *s);
+bool odd_end_hides_command(const struct session *s);
+
 #endif

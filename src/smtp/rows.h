@@ -18,14 +18,14 @@
 	X(starts_tls) X(starts_over) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(reply_unseen) X(may_be_grouped) \
 	X(behind_starttls) X(behind_last_in_group) X(not_grouped) \
-	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(command_answered) \
+	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(answered_alone) \
 	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(implicit_tls)
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(take_command) X(lose_command) \
 	X(take_response) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) X(pass_over) \
-	X(open_content) X(take_content) X(hold_content) X(end_content) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
+	X(open_content) X(take_content) X(hold_content) X(end_content) X(end_content_lf) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
 	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) \
 	X(begin_tls) X(take_tls) X(take_tls_gap) X(start_over) X(skip_gap) X(drop_connection) \
 	X(alert_unavailable_service) X(alert_unavailable_service_554) X(alert_invalid_response) X(alert_invalid_response_high) \

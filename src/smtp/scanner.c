@@ -7,15 +7,15 @@
  * then at what stands around them. What came before a dot in earlier pieces is remembered as `state`; a dot whose next
  * octets are not here yet is kept in `pending`.
  *
- * The odd ends (CVE-2023-51764, -51765, -51766) are a dot between CR, LF, CRLF or CRLF NUL on the left and CR, LF, CRLF
- * or NUL CRLF on the right, the true terminator excepted.
+ * The odd ends (CVE-2023-51764, -51765, -51766) are a dot alone between line ends of which not both are CRLF. A run of
+ * CR, LF and NUL that has a CR or a LF in it counts as a line end here; the right one ends at its first LF.
  */
 #include <string.h>
 
 #include "grammar.h"
 
 /* What stands left of the next octet. */
-enum left { LEFT_TEXT, LEFT_UNKNOWN /* a hole */, LEFT_CR, LEFT_LF, LEFT_CRLF, LEFT_CRLF_NUL };
+enum left { LEFT_TEXT, LEFT_UNKNOWN /* a hole */, LEFT_CR, LEFT_ODD /* another line end */, LEFT_CRLF };
 
 void data_scanner_init(struct data_scanner *scanner)
 {
@@ -27,25 +27,31 @@ void data_scanner_resume(struct data_scanner *scanner)
 	*scanner = (struct data_scanner){ .left = LEFT_UNKNOWN };
 }
 
+static bool is_line_end(uint8_t c)
+{
+	return c == '\r' || c == '\n' || c == '\0';
+}
+
 /* left_after - the context behind one octet. */
 static enum left left_after(enum left left, uint8_t c)
 {
 	if (c == '\r')
 		return LEFT_CR;
 	if (c == '\n')
-		return left == LEFT_CR || left == LEFT_UNKNOWN ? LEFT_CRLF : LEFT_LF;
-	if (c == '\0' && left == LEFT_CRLF)
-		return LEFT_CRLF_NUL;
-	return LEFT_TEXT;
+		return left == LEFT_CR || left == LEFT_UNKNOWN ? LEFT_CRLF : LEFT_ODD;
+	return c == '\0' && left > LEFT_UNKNOWN ? LEFT_ODD : LEFT_TEXT;
 }
 
 /* left_of - the context behind the first n octets of input, given the one in front of them. */
 static enum left left_of(enum left left, const uint8_t *data, size_t n)
 {
-	if (n > 0 && data[n - 1] != '\r' && data[n - 1] != '\n' && data[n - 1] != '\0')
-		return LEFT_TEXT; /* nearly always */
-	for (size_t i = n > 3 ? n - 3 : 0; i < n; i++)
-		left = left_after(n > 3 && i == n - 3 ? LEFT_TEXT : left, data[i]);
+	size_t from = n;
+	while (from > 0 && is_line_end(data[from - 1]))
+		from--;
+	if (from > 0)
+		left = LEFT_TEXT;
+	for (size_t i = from; i < n; i++)
+		left = left_after(left, data[i]);
 	return left;
 }
 
@@ -55,26 +61,18 @@ enum verdict { VERDICT_MORE, VERDICT_TEXT, VERDICT_END, VERDICT_ODD };
 /* judge - looks at "." and what follows it. Sets *n to the octets that belong to the sequence. */
 static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t *n)
 {
-	bool nul = size > 1 && s[1] == '\0' && left == LEFT_CRLF;
-	size_t i = nul ? 2 : 1;
-	*n = 1;
-	if (i >= size)
-		return VERDICT_MORE;
-	if (s[i] == '\n' && !nul) {
-		*n = 2;
-		return VERDICT_ODD;
+	size_t i = 1;
+	bool cr = false;
+	for (; i < size && (s[i] == '\r' || s[i] == '\0'); i++)
+		cr |= s[i] == '\r';
+	*n = i;
+	if (i == size)
+		return size < DATA_SCANNER_PENDING ? VERDICT_MORE : VERDICT_TEXT;
+	if (s[i] == '\n') {
+		*n = i + 1;
+		return left == LEFT_CRLF && i == 2 && cr ? VERDICT_END : VERDICT_ODD;
 	}
-	if (s[i] != '\r')
-		return VERDICT_TEXT;
-	if (i + 1 >= size)
-		return VERDICT_MORE;
-	bool crlf = s[i + 1] == '\n';
-	if (nul && !crlf)
-		return VERDICT_TEXT;
-	if (left == LEFT_CRLF_NUL && !crlf)
-		return VERDICT_TEXT;
-	*n = i + 1 + crlf;
-	return left == LEFT_CRLF && crlf && !nul ? VERDICT_END : VERDICT_ODD;
+	return cr ? VERDICT_ODD : VERDICT_TEXT;
 }
 
 /* settle - one octet more for a dot that waits. Returns what it is now; the dot's octets are in scanner->pending. */

@@ -34,27 +34,50 @@ bool session_blind(const struct session *s)
 	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.gap_bytes > 0;
 }
 
-void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
-	const char *format, ...)
+static void G_GNUC_PRINTF(3, 0)
+	raise_alert(struct session *s, struct alert *alert, const char *format, va_list arguments)
 {
 	if (!s->sink->alert)
 		return;
-	va_list arguments;
-	va_start(arguments, format);
 	char *description = g_strdup_vprintf(format, arguments);
-	va_end(arguments);
+	alert->state = session_state(s);
+	alert->has_direction = true;
+	alert->description = description;
+	s->sink->alert(s->context, alert);
+	g_free(description);
+}
+
+void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
+	const char *format, ...)
+{
 	struct alert alert = {
 		.id = id,
 		.severity = severity,
-		.state = session_state(s),
 		.direction = s->message.direction,
-		.has_direction = true,
 		.tx = tx,
-		.description = description,
 		.evidence = evidence,
 	};
-	s->sink->alert(s->context, &alert);
-	g_free(description);
+	va_list arguments;
+	va_start(arguments, format);
+	raise_alert(s, &alert, format, arguments);
+	va_end(arguments);
+}
+
+void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
+	struct span evidence, const char *format, ...)
+{
+	struct alert alert = {
+		.id = id,
+		.severity = severity,
+		.direction = UP,
+		.outcome = outcome,
+		.tx = transaction_number(s),
+		.evidence = evidence,
+	};
+	va_list arguments;
+	va_start(arguments, format);
+	raise_alert(s, &alert, format, arguments);
+	va_end(arguments);
 }
 
 /* ---- the loop ---- */

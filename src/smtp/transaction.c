@@ -56,7 +56,7 @@ static struct transaction *transaction_new(const struct session *s)
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;
 	tx->size_limit = s->greeting.size_limit;
-	tx->smuggled = s->mails.smuggled;
+	tx->smuggled = s->mails.smuggled_end > 0 && s->in[UP].offset <= s->mails.smuggled_end;
 	return tx;
 }
 

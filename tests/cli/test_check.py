@@ -195,23 +195,23 @@ class Check(unittest.TestCase):
         self.write("a.pcap.subset.jsonl", [record for record in records if record not in mails[:1]])
         self.assertEqual(self.check()[0], 0)  # a mail more is fine
         mails[0]["smtp"]["outcome"] = "rejected"
-        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 3 + mails)
+        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] + mails)
         said = self.check()[1]
-        self.assertIn("a.pcap subset line 4, smtp, in the closest one: outcome: expected rejected, got accepted", said)
-        self.assertEqual(len([line for line in said if line.endswith("not expected")]), 1)  # the fourth alert
-        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 5)
-        self.assertIn("a.pcap subset line 5, alert: fits only a record that another line fits", self.check()[1])
-        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 4 + [{"event_type": "tls"}])
-        self.assertIn("a.pcap subset line 5, tls: no such record", self.check()[1])
+        self.assertIn("a.pcap subset line 2, smtp, in the closest one: outcome: expected rejected, got accepted", said)
+        self.assertEqual(len([line for line in said if line.endswith("not expected")]), 1)  # the second alert
+        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 3)
+        self.assertIn("a.pcap subset line 3, alert: fits only a record that another line fits", self.check()[1])
+        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 2 + [{"event_type": "tls"}])
+        self.assertIn("a.pcap subset line 3, tls: no such record", self.check()[1])
 
     def test_the_particular_is_fitted_first(self):
-        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 3 + [{"event_type": "alert", "alert": {"signature": "bare_lf"}}])
+        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] + [{"event_type": "alert", "alert": {"signature": "bare_lf"}}])
         self.assertEqual(self.check(captures=[self.corpus + "/a.pcap"])[0], 0)
 
     def test_update_leaves_a_subset_alone(self):
-        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 4)
+        self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 2)
         self.assertEqual(self.check("--update")[0], 0)
-        self.assertEqual(len(self.lines("a.pcap.subset.jsonl")), 4)
+        self.assertEqual(len(self.lines("a.pcap.subset.jsonl")), 2)
         self.assertFalse(os.path.exists(self.path("a.pcap.jsonl")))
 
     def test_nothing_moves_a_terminal(self):

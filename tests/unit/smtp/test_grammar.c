@@ -49,7 +49,8 @@ static const struct {
 	{ "BDAT\r\n", PARSE_DONE, VERB_BDAT, "", LINE_END_CRLF },
 	{ "EHLO\r\n", PARSE_ERROR, VERB_EHLO, "", LINE_END_CRLF },
 	{ "\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
-	{ " QUIT\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
+	{ " \t QUIT\r\n", PARSE_DONE, VERB_QUIT, "", LINE_END_CRLF },
+	{ " \r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ "Host: x\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ "123\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 };
