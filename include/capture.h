@@ -23,6 +23,7 @@ struct packet {
 	const uint8_t *data;
 	uint8_t fcs; /* octets of a frame check sequence at the end of `length`, when the capture says so; else 0 */
 	const char *interface; /* its name, as valid as data; NULL when the capture has none */
+	bool matches;          /* the filter, as it was captured; true without one */
 };
 
 struct capture;
@@ -41,8 +42,8 @@ enum capture_status { CAPTURE_PACKET, CAPTURE_END, CAPTURE_CUT, CAPTURE_BROKEN }
 
 /* capture_next - the next packet. CAPTURE_CUT: the capture ends in the middle of a record, as one does whose writer was
  * killed; everything before was delivered. CAPTURE_BROKEN: it is damaged or can't be read further. capture_error says
- * how, for both (for pcapng with the number and the offset of the block). Packets that the filter leaves out are
- * counted in the packet numbers all the same; without a packet, packet->at.packet is the number of all packets read. A
+ * how, for both (for pcapng with the number and the offset of the block). Packets that the filter does not match
+ * are given, too: what is within them may. Without a packet, packet->at.packet is the number of all packets read. A
  * signal whose handler has no SA_RESTART ends the wait for a pipe: CAPTURE_BROKEN, "Interrupted system call". */
 enum capture_status capture_next(struct capture *capture, struct packet *packet);
 const char *capture_error(const struct capture *capture);
@@ -51,8 +52,9 @@ const char *capture_error(const struct capture *capture);
  * pcapng that was described so far. So it can change with a call of capture_next. */
 bool capture_nanoseconds(const struct capture *capture);
 
-/* capture_filtered - packets so far that the filter left out. */
-uint64_t capture_filtered(const struct capture *capture);
+/* capture_filter_ip - does the filter match an IP packet that was found within the last one? ip: its octets that are
+ * here, of `length`. */
+bool capture_filter_ip(struct capture *capture, struct span ip, uint32_t length);
 
 /* Secrets to decrypt what is in the capture (the Decryption Secrets Block of pcapng): what they are, and the octets. */
 #define CAPTURE_SECRETS_TLS 0x544c534bu /* lines of NSS' key log */

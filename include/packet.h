@@ -33,6 +33,8 @@ struct segment {
 	uint32_t length;    /* payload octets on the wire */
 	uint32_t captured;  /* payload octets that are here; less than length when the snap length cut it */
 	const uint8_t *payload;
+	struct span ip;     /* the innermost IP packet, what is here of it; empty when it came in fragments */
+	uint32_t ip_length; /* octets of it on the wire */
 };
 
 /* Why a packet gave no segment: X(id, name in the stats record, words when a mail may be lost by that; NULL). */
@@ -80,6 +82,8 @@ void decoder_free(struct decoder *decoder);
 /* decoder_packet - decodes one packet. *segment is filled in only when the result is DECODE_SEGMENT. */
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment);
 
+/* decoder_count - the last packet, which gave this, counts for decoder_unknown. */
+void decoder_count(struct decoder *decoder, enum decode_result result);
 /* decoder_unknown - what was not known, in words: "3 of link type 220 (USB_LINUX_MMAPPED), 1 of Ethernet type
  * 0x1234", the
  * most frequent first; NULL when there was nothing. Free with g_free. */

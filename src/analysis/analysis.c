@@ -23,11 +23,9 @@ struct analysis {
 	const struct analysis_sink *sink;
 	char *const *paths; /* of the input */
 	size_t path_count;
-	struct capture *capture;  /* in hand; NULL between two */
-	uint64_t packets_before;  /* packets of the captures before this one in the recording */
-	uint64_t read_before;     /* octets of their files */
-	uint64_t left_out;        /* packets that were not selected */
-	uint64_t filtered_before; /* those that the filter left out of captures before */
+	struct capture *capture; /* in hand; NULL between two */
+	uint64_t packets_before; /* packets of the captures before this one in the recording */
+	uint64_t read_before;    /* octets of their files */
 	volatile sig_atomic_t stop;
 };
 
@@ -113,21 +111,32 @@ static void broken(struct analysis *analysis, bool cut, const char *sentence)
 	input_stats_break(&analysis->desk.stats, cut, sentence);
 }
 
+/* is_wanted - does the filter match a packet, as it was captured or the IP packet within its tags and tunnels; and is a
+ * segment (NULL: it is none) one of the hosts'? */
+static bool is_wanted(const struct analysis *analysis, const struct packet *packet, const struct segment *segment)
+{
+	if (!segment)
+		return packet->matches;
+	if (!packet->matches &&
+		(!segment->ip.data || !capture_filter_ip(analysis->capture, segment->ip, segment->ip_length)))
+		return false;
+	return selection_has_segment(&analysis->options->selection, segment);
+}
+
 /* take_packet - when the records of the packet before go out: that may have been the last one, whose records the end
  * of the input joins. Only a live capture can't wait for that. */
 static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
 {
 	struct desk *desk = &analysis->desk;
-	const struct selection *selection = &analysis->options->selection;
 	struct segment segment;
 	packet->at.packet += analysis->packets_before;
-	if (!selection_has_time(selection, packet->at.time)) {
-		analysis->left_out++;
+	if (!selection_has_time(&analysis->options->selection, packet->at.time)) {
+		desk->stats.filtered++;
 		return;
 	}
 	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
-	if (result == DECODE_SEGMENT && !selection_has_segment(selection, &segment)) {
-		analysis->left_out++;
+	if (!is_wanted(analysis, packet, result == DECODE_SEGMENT ? &segment : NULL)) {
+		desk->stats.filtered++;
 		return;
 	}
 	output_packet_done(desk->output);
@@ -142,6 +151,7 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 		flow_table_segment(analysis->flows, &segment);
 	} else {
 		desk->stats.not_decoded[result]++;
+		decoder_count(analysis->decoder, result);
 		flow_table_tick(analysis->flows, packet->at);
 	}
 	if (live) {
@@ -212,7 +222,6 @@ static void read_capture(struct analysis *analysis, const char *path)
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;
 	analysis->read_before = analysis_read(analysis);
-	analysis->filtered_before += capture_filtered(capture);
 	analysis->capture = NULL;
 	capture_close(capture);
 }
@@ -232,7 +241,6 @@ static void begin_input(struct analysis *analysis, const char *path)
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
 	analysis->packets_before = analysis->read_before = 0;
-	analysis->left_out = analysis->filtered_before = 0;
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = false;
 	output_begin(desk->output, &analysis->output_options);
@@ -244,9 +252,6 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	*stats = analysis->desk.stats;
 	if (!analysis->flows)
 		return;
-	stats->filtered = analysis->left_out + analysis->filtered_before;
-	if (analysis->capture)
-		stats->filtered += capture_filtered(analysis->capture);
 	flow_table_stats(analysis->flows, &flows);
 	stats->connections = flows.connections;
 	stats->sessions = flows.sessions;

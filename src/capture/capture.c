@@ -41,7 +41,7 @@ struct capture {
 	bool nanoseconds; /* of a pcap */
 	int link_type;    /* of a pcap */
 	uint8_t fcs;      /* of a pcap */
-	uint64_t packets, filtered;
+	uint64_t packets;
 	char *error;
 };
 
@@ -243,16 +243,21 @@ static enum capture_status next_of_pcapng(struct capture *capture, struct packet
 
 enum capture_status capture_next(struct capture *capture, struct packet *packet)
 {
-	for (;;) {
-		enum capture_status status =
-			capture->pcapng ? next_of_pcapng(capture, packet) : next_of_pcap(capture, packet);
-		if (G_LIKELY(status == CAPTURE_PACKET))
-			capture->packets++;
-		packet->at.packet = capture->packets;
-		if (status != CAPTURE_PACKET || !capture->filter || filter_matches(capture->filter, packet))
-			return status;
-		capture->filtered++;
+	enum capture_status status = capture->pcapng ? next_of_pcapng(capture, packet) : next_of_pcap(capture, packet);
+	if (G_LIKELY(status == CAPTURE_PACKET)) {
+		capture->packets++;
+		packet->matches = !capture->filter || filter_matches(capture->filter, packet);
 	}
+	packet->at.packet = capture->packets;
+	return status;
+}
+
+bool capture_filter_ip(struct capture *capture, struct span ip, uint32_t length)
+{
+	const struct packet packet = {
+		.link_type = DLT_RAW, .data = ip.data, .captured = (uint32_t)ip.size, .length = length
+	};
+	return !capture->filter || filter_matches(capture->filter, &packet);
 }
 
 const char *capture_error(const struct capture *capture)
@@ -263,11 +268,6 @@ const char *capture_error(const struct capture *capture)
 bool capture_nanoseconds(const struct capture *capture)
 {
 	return capture->pcapng ? pcapng_nanoseconds(capture->pcapng) : capture->nanoseconds;
-}
-
-uint64_t capture_filtered(const struct capture *capture)
-{
-	return capture->filtered;
 }
 
 void capture_on_secrets(struct capture *capture, capture_secrets_sink *sink, void *context)

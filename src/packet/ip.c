@@ -98,6 +98,8 @@ static enum decode_result tcp(struct layers *layers, struct cursor c, const stru
 	segment->length = length;
 	segment->captured = c.captured;
 	segment->payload = c.data;
+	segment->ip = hosts->packet;
+	segment->ip_length = hosts->length;
 	return DECODE_SEGMENT;
 }
 
@@ -243,6 +245,12 @@ static void limit_payload(struct layers *layers, struct cursor *c, bool said, ui
 	layers->trailer = 0;
 }
 
+/* packet_from - a header and what is behind it. */
+static struct span packet_from(const uint8_t *header, const struct cursor *c, bool fragment)
+{
+	return fragment ? (struct span){ 0 } : (struct span){ header, (size_t)(c->data + c->captured - header) };
+}
+
 enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 {
 	if (!layers_deeper(layers))
@@ -258,8 +266,9 @@ enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 	limit_payload(layers, &c, total != 0, total - header);
 	if (layers->decoder->checksums && !sum_is_right(sum(h, header)))
 		return DECODE_BAD_CHECKSUM;
-	struct hosts hosts = { 4, total != 0, h + 12, h + 16 };
-	if ((be16(h + 6) & 0x3fff) != 0)
+	const bool fragment = (be16(h + 6) & 0x3fff) != 0;
+	const struct hosts hosts = { 4, total != 0, h + 12, h + 16, packet_from(h, &c, fragment), header + c.length };
+	if (fragment)
 		return ipv4_fragment(layers, c, &hosts, h);
 	return upper(layers, c, &hosts, h[9]);
 }
@@ -291,8 +300,7 @@ static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8
 }
 
 /* ipv6_fragment - DECODE_SEGMENT: whole, *c and *next are what follows. */
-static enum decode_result ipv6_fragment(
-	struct layers *layers, struct cursor *c, const struct hosts *hosts, uint8_t *next)
+static enum decode_result ipv6_fragment(struct layers *layers, struct cursor *c, struct hosts *hosts, uint8_t *next)
 {
 	const uint8_t *h = cursor_take(c, FRAGMENT_HEADER);
 	if (h == NULL)
@@ -306,6 +314,7 @@ static enum decode_result ipv6_fragment(
 	if (fragment.offset == 0 && !fragment.more)
 		return DECODE_SEGMENT;
 	fragment.key.id = be32(h + 4);
+	hosts->packet = (struct span){ 0 };
 	if (!worth_reassembling(fragment.next))
 		return DECODE_NOT_TCP;
 	return ip_reassemble(layers, c, hosts, &fragment, next);
@@ -322,7 +331,7 @@ enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
 		return DECODE_MALFORMED;
 	uint32_t length = be16(h + 4);
 	limit_payload(layers, &c, length != 0, length); /* zero: a jumbogram, or as in IPv4 */
-	struct hosts hosts = { 6, length != 0, h + 8, h + 24 };
+	struct hosts hosts = { 6, length != 0, h + 8, h + 24, packet_from(h, &c, false), IPV6_HEADER + c.length };
 	uint8_t next = h[6];
 	for (;;) {
 		enum decode_result result;

@@ -20,6 +20,7 @@ struct decoder {
 	int link_type; /* of the last packet, and its handler: captures have one */
 	enum decode_result (*link)(struct layers *layers, struct cursor c);
 	struct fragments *fragments;
+	struct unknown last;  /* that was met, not counted yet */
 	size_t unknown_count; /* of the first ones, each with its number of packets; the rest together */
 	struct unknown unknown[DECODE_UNKNOWN_MAX];
 	uint64_t unknown_rest;
@@ -30,6 +31,8 @@ struct hosts {
 	uint8_t family; /* 4 or 6 */
 	bool exact;     /* the length of the payload is known, so that a checksum can be right */
 	const uint8_t *source, *destination;
+	struct span packet; /* from the header on, what is here; empty when it came in fragments */
+	uint32_t length;    /* of it, on the wire */
 };
 
 /* One packet on its way through the layers. */

@@ -285,6 +285,17 @@ static enum decode_result aruba_mirror(struct layers *layers, struct cursor c)
 	return DECODE_NOT_TCP;
 }
 
+/* esp - IPsec behind address translation (RFC 3948): not its key exchange, which begins with zeros, nor what keeps the
+ * translation alive. */
+static enum decode_result esp(struct layers *layers, struct cursor c)
+{
+	if (c.length < TUNNEL_HEADER)
+		return DECODE_NOT_TCP;
+	if (c.captured < 4)
+		return DECODE_TRUNCATED;
+	return be32(c.data) != 0 ? DECODE_ENCRYPTED : DECODE_NOT_TCP;
+}
+
 /* ---- CAPWAP ---- */
 
 enum capwap_flag { CAPWAP_FRAGMENT = 0x80, CAPWAP_LAST = 0x40, CAPWAP_KEEPALIVE = 0x08 };
@@ -341,6 +352,7 @@ static const struct tunnel {
 	{ 4341, false, lisp },
 	{ 4754, false, layer_gre },  /* RFC 8086 */
 	{ 6635, false, layer_mpls }, /* RFC 7510 */
+	{ 4500, true, esp },
 	{ 37008, false, tzsp },
 	{ 7932, false, hp_mirror },
 	{ 5555, false, aruba_mirror },

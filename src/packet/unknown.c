@@ -13,18 +13,24 @@
 
 enum decode_result layers_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number)
 {
-	const enum decode_result result = kind == UNKNOWN_LINK_TYPE ? DECODE_LINK_UNKNOWN : DECODE_UNKNOWN;
-	struct decoder *decoder = layers->decoder;
+	layers->decoder->last = (struct unknown){ kind, number, 1 };
+	return kind == UNKNOWN_LINK_TYPE ? DECODE_LINK_UNKNOWN : DECODE_UNKNOWN;
+}
+
+void decoder_count(struct decoder *decoder, enum decode_result result)
+{
+	if (result != DECODE_LINK_UNKNOWN && result != DECODE_UNKNOWN)
+		return;
 	for (size_t i = 0; i < decoder->unknown_count; i++)
-		if (decoder->unknown[i].kind == kind && decoder->unknown[i].number == number) {
+		if (decoder->unknown[i].kind == decoder->last.kind &&
+			decoder->unknown[i].number == decoder->last.number) {
 			decoder->unknown[i].packets++;
-			return result;
+			return;
 		}
 	if (decoder->unknown_count < DECODE_UNKNOWN_MAX)
-		decoder->unknown[decoder->unknown_count++] = (struct unknown){ kind, number, 1 };
+		decoder->unknown[decoder->unknown_count++] = decoder->last;
 	else
 		decoder->unknown_rest++;
-	return result;
 }
 
 static int by_packets(const void *a, const void *b)

@@ -74,9 +74,8 @@ char *note_filtered(const char *name, const struct options *options, const struc
 		if (filters[i].given)
 			g_string_append_printf(text, "%s%s", text->len ? " and " : "", filters[i].option);
 	char *sentence =
-		g_strdup_printf("%s: %s let no TCP segment through, and left out %" G_GUINT64_FORMAT " packets%s", name,
-			text->str, stats->filtered,
-			options->bpf ? " (--filter does not look inside VLAN tags and tunnels; --host does)" : "");
+		g_strdup_printf("%s: %s let no TCP segment through, and left out %" G_GUINT64_FORMAT " packets", name,
+			text->str, stats->filtered);
 	g_string_free(text, TRUE);
 	return sentence;
 }

@@ -196,6 +196,17 @@ class Captures(unittest.TestCase):
             self.assertEqual(run("-q", *arguments, path).stderr, b"")
             self.assertEqual(done.returncode, 0)
 
+    def test_a_filter_looks_within_tags_and_tunnels(self):
+        for more, expression in (("", "tcp port 25"), ("vlan=5", "tcp port 25"), ("vlan=5,6", "host 192.0.2.7"), ("vlan=5", "vlan and port 25"), ("vlan=5", "vlan 5")):
+            done = run("-f", expression, self.pcap("tags.pcap", more=more))
+            self.assert_mails(done, ["Alpha"])
+            self.assertEqual(done.stderr, b"")
+        gre = lambda o: o[:14] + struct.pack(">BBHHHBBH4s4s", 0x45, 0, 24 + len(o) - 14, 0, 0, 64, 47, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + struct.pack(">HH", 0, 0x0800) + o[14:]
+        data = section() + interface(ETHERNET) + b"".join(packet(0, time, gre(octets)) for time, octets in self.frames())
+        path = self.file("gre.pcapng", data)
+        for expression, mails in (("port 25", ["Alpha"]), ("host 10.0.0.1", ["Alpha"]), ("host 192.0.2.7", ["Alpha"]), ("port 26", []), ("udp", [])):
+            self.assert_mails(run("-f", expression, path), mails)
+
     def test_hosts_are_found_within_tags(self):
         for more in ("", "vlan=5", "vlan=5,6"):
             path = self.pcap("host.pcap", more=more)

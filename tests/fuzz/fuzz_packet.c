@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (uint32_t i = 0; i < length; i++)
 			copy[i] = data[i];
 		struct packet packet = { { number, (int64_t)number * 1000000 }, link_type, length, length + cut, copy,
-			0, NULL };
+			0, NULL, true };
 		struct segment segment;
 		if (decoder_packet(decoder, &packet, &segment) == DECODE_SEGMENT)
 			touch(&segment);

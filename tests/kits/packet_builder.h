@@ -189,7 +189,8 @@ static inline void built_ethernet(struct built *b)
 /* built_packet - as the decoder takes it; nothing is cut. */
 static inline struct packet built_packet(const struct built *b, int link_type, uint64_t number, int64_t time)
 {
-	return (struct packet){ { number, time }, link_type, (uint32_t)b->size, (uint32_t)b->size, b->data, 0, NULL };
+	return (struct packet){ { number, time }, link_type, (uint32_t)b->size, (uint32_t)b->size, b->data, 0, NULL,
+		true };
 }
 
 #endif

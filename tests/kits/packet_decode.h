@@ -18,7 +18,7 @@ static inline enum decode_result decode_as(
 	struct decoder *decoder, int link_type, size_t captured, size_t length, struct segment *segment)
 {
 	struct packet packet = { { 5, 1000 }, link_type, (uint32_t)captured, (uint32_t)length,
-		guarded(b.data, captured), 0, NULL };
+		guarded(b.data, captured), 0, NULL, true };
 	return decoder_packet(decoder, &packet, segment);
 }
 

@@ -268,6 +268,18 @@ static void what_is_encrypted_is_said(void **state)
 	built_ipv4(&b, "192.0.2.1", "192.0.2.2");
 	built_ethernet(&b);
 	assert_int_equal(decode(&segment), DECODE_ENCRYPTED);
+	for (int exchange = 0; exchange < 2; exchange++) {
+		built_payload(&b, exchange ? "\0\0\0\0\x12\x34\x56\x78" : "\0\0\0\1\0\0\0\1", 8);
+		built_udp(&b, exchange ? 4500 : 1024, exchange ? 1024 : 4500);
+		built_ipv4(&b, "192.0.2.1", "192.0.2.2");
+		built_ethernet(&b);
+		assert_int_equal(decode(&segment), exchange ? DECODE_NOT_TCP : DECODE_ENCRYPTED);
+	}
+	built_payload(&b, "\xff", 1); /* what keeps an address translation alive */
+	built_udp(&b, 4500, 4500);
+	built_ipv4(&b, "192.0.2.1", "192.0.2.2");
+	built_ethernet(&b);
+	assert_int_equal(decode(&segment), DECODE_NOT_TCP);
 	built_payload(&b, "\0\xfd\x90\1\x55\x55", 6); /* MPPE */
 	struct decoder *decoder = decoder_new(false);
 	assert_int_equal(decode_as(decoder, DLT_PPP, b.size, b.size, &segment), DECODE_ENCRYPTED);
@@ -286,6 +298,7 @@ static void unknown_frame(struct decoder *decoder, uint16_t ethertype, uint8_t p
 		b.ethertype = ethertype;
 	built_ethernet(&b);
 	assert_int_equal(decode_as(decoder, DLT_EN10MB, b.size, b.size, &segment), expected);
+	decoder_count(decoder, expected);
 }
 
 static void what_is_not_known_is_counted(void **state)
@@ -304,14 +317,19 @@ static void what_is_not_known_is_counted(void **state)
 	for (int i = 0; i < 2; i++) {
 		built_payload(&b, "x", 1);
 		assert_int_equal(decode_as(decoder, 220, b.size, b.size, &segment), DECODE_LINK_UNKNOWN);
+		decoder_count(decoder, DECODE_LINK_UNKNOWN);
 	}
 	built_payload(&b, "\0\0\1\1x", 5); /* GRE */
 	b.protocol = 47;
 	built_ipv4(&b, "192.0.2.1", "192.0.2.2");
 	built_ethernet(&b);
 	assert_int_equal(decode_as(decoder, DLT_EN10MB, b.size, b.size, &segment), DECODE_UNKNOWN);
+	decoder_count(decoder, DECODE_UNKNOWN);
 	built_payload(&b, "\0\x3dx", 3);
 	assert_int_equal(decode_as(decoder, DLT_PPP, b.size, b.size, &segment), DECODE_UNKNOWN);
+	decoder_count(decoder, DECODE_UNKNOWN);
+	/* One that nobody wanted is not. */
+	assert_int_equal(decode_as(decoder, 221, b.size, b.size, &segment), DECODE_LINK_UNKNOWN);
 	char *text = decoder_unknown(decoder);
 	assert_string_equal(text,
 		"3 of IP protocol 108, 2 of link type 220 (USB_LINUX_MMAPPED), 1 of Ethernet type 0x9999, "
@@ -340,7 +358,7 @@ static void a_check_sequence_is_no_payload(void **state)
 			memset(b.data + b.size, 0xee, 4);
 			const uint32_t size = (uint32_t)b.size + 4;
 			const struct packet packet = { { 5, 1000 }, DLT_EN10MB, size - cut, size,
-				guarded(b.data, size - cut), 4, NULL };
+				guarded(b.data, size - cut), 4, NULL, true };
 			assert_int_equal(decoder_packet(decoder, &packet, &segment), DECODE_SEGMENT);
 			assert_int_equal(segment.length, KIND_PAYLOAD_SIZE);
 			assert_int_equal(segment.captured, KIND_PAYLOAD_SIZE - (cut > 4 ? cut - 4 : 0));

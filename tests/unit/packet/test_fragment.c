@@ -88,7 +88,7 @@ static void piece(struct built *b, const struct whole *whole, size_t from, size_
 static enum decode_result feed_built(const struct built *b, int64_t time)
 {
 	struct packet packet = { { 1, time }, DLT_RAW, (uint32_t)b->size, (uint32_t)b->size, guarded(b->data, b->size),
-		0, NULL };
+		0, NULL, true };
 	return decoder_packet(decoder, &packet, &segment);
 }
 
@@ -190,7 +190,7 @@ static void a_fragment_cut_by_the_snap_length_is_not_used(void **state)
 	static struct built b;
 	whole_make(&whole, true, 1, 3000);
 	piece(&b, &whole, 0, 2400, true);
-	struct packet packet = { { 1, 0 }, DLT_RAW, 1000, (uint32_t)b.size, guarded(b.data, 1000), 0, NULL };
+	struct packet packet = { { 1, 0 }, DLT_RAW, 1000, (uint32_t)b.size, guarded(b.data, 1000), 0, NULL, true };
 	assert_int_equal(decoder_packet(decoder, &packet, &segment), DECODE_TRUNCATED);
 	assert_int_equal(feed(&whole, 2400, 3020, 0), DECODE_FRAGMENT);
 }

@@ -51,6 +51,11 @@ static void assert_fields(const struct kind *kind, const struct segment *segment
 	assert_true(segment->captured <= segment->length);
 	if (segment->captured != 0)
 		assert_memory_equal(segment->payload, KIND_PAYLOAD, segment->captured);
+	/* The packet that it came in: from its header to the end of what is here of the payload. */
+	assert_int_equal(segment->ip.data[0] >> 4, kind->family);
+	if (segment->captured != 0)
+		assert_ptr_equal(segment->ip.data + segment->ip.size, segment->payload + segment->captured);
+	assert_true(segment->ip_length >= segment->ip.size);
 }
 
 /* Tests ----------------------------------------------------------------------------------------------------------- */
