@@ -450,6 +450,6 @@ struct view *ladder_new(const struct view_options *options)
 	ladder->view.end = on_end;
 	ladder->out = g_string_new(NULL);
 	ladder->ink = (struct ink){ .out = ladder->out, .colour = options->colour, .width = options->width };
-	ladder->talks = talks_new(on_talk, ladder);
+	ladder->talks = talks_new(on_talk, ladder, HELD_MAX);
 	return &ladder->view;
 }

@@ -41,20 +41,6 @@ static void add_name(struct names *names, const char *name)
 	names->count++;
 }
 
-/* alerts_of - those of one mail. Returns the worst severity, 0: none. */
-static unsigned alerts_of(const struct talk *talk, int tx, struct names *names)
-{
-	unsigned worst = 0;
-	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
-		if (step->kind != STEP_ALERT || step->tx != tx)
-			continue;
-		worst = worst == 0 ? step->severity : MIN(worst, step->severity);
-		add_name(names, read_text(step->own, "signature"));
-	}
-	return worst;
-}
-
 /* add_path - without its brackets: they cost room, and a path is told by its place. */
 static void add_path(GString *text, const char *path)
 {
@@ -108,7 +94,8 @@ static void print_tail(struct ink *ink, const struct talk *talk, const struct st
 	g_string_free(files.text, TRUE);
 }
 
-static void print_mail(struct mails *mails, const struct talk *talk, const struct step *step)
+/* print_mail - own: its alerts, or NULL. */
+static void print_mail(struct mails *mails, const struct talk *talk, const struct step *step, const GPtrArray *own)
 {
 	static const char *const marks[] = { "  ", "!!", "! ", ". " };
 	static const enum style styles[] = { STYLE_PLAIN, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
@@ -116,7 +103,9 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	const cJSON *smtp = step->own;
 	const char *outcome = read_text(smtp, "outcome"), *time = read_text(step->record, "timestamp");
 	struct names alerts = { .text = g_string_new(NULL) };
-	const unsigned worst = alerts_of(talk, step->tx, &alerts);
+	const unsigned worst = alerts_worst(own);
+	for (guint i = 0; own && i < own->len; i++)
+		add_name(&alerts, read_text(((const struct step *)own->pdata[i])->own, "signature"));
 	char *path = envelope(smtp);
 	/* A narrow terminal has no room for the year. */
 	const unsigned skip = time && strlen(time) >= DATE_SIZE && ink->width > 0 && ink->width < WIDE ? YEAR_SIZE : 0;
@@ -139,12 +128,14 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 static void on_talk(void *context, const struct talk *talk)
 {
 	struct mails *mails = context;
+	GHashTable *alerts = talk_alerts(talk);
 	mails->left_out += talk->left_out;
 	for (guint i = 0; i < talk->steps->len; i++) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
 		if (step->kind == STEP_MAIL)
-			print_mail(mails, talk, step);
+			print_mail(mails, talk, step, g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx)));
 	}
+	g_hash_table_unref(alerts);
 	view_put(&mails->view, mails->out);
 }
 
@@ -177,6 +168,6 @@ struct view *mails_new(const struct view_options *options)
 	mails->view.end = on_end;
 	mails->out = g_string_new(NULL);
 	mails->ink = (struct ink){ .out = mails->out, .colour = options->colour, .width = options->width };
-	mails->talks = talks_new(on_talk, mails);
+	mails->talks = talks_new(on_talk, mails, HELD_MAX);
 	return &mails->view;
 }

@@ -54,13 +54,15 @@ struct talk {
 	GList *link;       /* in the list of those that are open */
 };
 
+#define HELD_MAX ((size_t)256 * 1024 * 1024)
 #define STEPS_MAX 20000 /* of a session, that wait for its end */
 
 /* Takes a session that is over. */
 typedef void (*talk_done)(void *context, const struct talk *talk);
 
 struct talks;
-struct talks *talks_new(talk_done done, void *context);
+/* held_max: octets, about, of all records that wait, HELD_MAX but for tests. */
+struct talks *talks_new(talk_done done, void *context, size_t held_max);
 /* talks_record - takes the record, and frees it. A stats record ends all sessions. */
 void talks_record(struct talks *talks, cJSON *record);
 /* talks_drop_bulk - takes away from a record what need not wait: content as it was sent, text beyond `body` octets. */
@@ -71,6 +73,11 @@ void talks_free(struct talks *talks);
 
 /* talk_begin_time - what the times of the steps are counted from. */
 int64_t talk_begin_time(const struct talk *talk);
+
+/* talk_alerts - the alerts of each transaction: tx -> GPtrArray of struct step, borrowed. Unref it. */
+GHashTable *talk_alerts(const struct talk *talk);
+/* alerts_worst - of those in such an array, which may be NULL; 0: there are none. */
+unsigned alerts_worst(const GPtrArray *alerts);
 
 /* ---- ink (ink.c) ---- */
 

@@ -71,12 +71,13 @@ static void list_session(struct report *report, const struct talk *talk)
 	const int64_t start = talk_begin_time(talk);
 	GString *ladder = report->page.ladders;
 	GHashTable *rows = g_hash_table_new(NULL, NULL); /* tx -> row of mails, from 1 */
+	GHashTable *alerts = talk_alerts(talk);
 	uint64_t left_out = talk->left_out;
 	for (guint i = 0; i < talk->steps->len; i++) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
 		if (step->kind != STEP_MAIL)
 			continue;
-		report_mail(report, talk, step);
+		report_mail(report, step, alerts_worst(g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx))));
 		g_hash_table_insert(rows, GINT_TO_POINTER(step->tx), GUINT_TO_POINTER(report->mails));
 	}
 	g_string_append_c(ladder, '[');
@@ -92,6 +93,7 @@ static void list_session(struct report *report, const struct talk *talk)
 	}
 	g_string_append(ladder, "]\n");
 	g_hash_table_unref(rows);
+	g_hash_table_unref(alerts);
 	report->left.steps += left_out;
 	print_session(report, talk, left_out);
 	report->sessions++;
@@ -245,7 +247,7 @@ struct view *view_report_new(const char *version, const char *command, view_writ
 {
 	struct report *report = g_new0(struct report, 1);
 	report->view = (struct view){ .record = on_record, .end = on_end, .write = write, .context = context };
-	report->talks = talks_new(on_talk, report);
+	report->talks = talks_new(on_talk, report, HELD_MAX);
 	report->tally = tally_new();
 	report->contents = g_hash_table_new(g_str_hash, g_str_equal);
 	report->replies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -77,8 +77,8 @@ struct report {
 	} left;
 };
 
-/* report_mail - a mail of the session that is listed next, with what it shows when it is opened. */
-void report_mail(struct report *report, const struct talk *talk, const struct step *step);
+/* report_mail - a mail of the session that is listed next, with what it shows when it is opened. worst: its alert. */
+void report_mail(struct report *report, const struct step *step, unsigned worst);
 /* report_alert - mail: the row of the mail that it belongs to, -1; session likewise. Returns its own row, -1: none. */
 int report_alert(struct report *report, const struct step *step, int session, int mail);
 /* report_step - a step of the present ladder. index: the row of its alert or mail. */

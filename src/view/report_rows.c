@@ -177,19 +177,7 @@ static void details(struct report *report, const struct step *step, int mail)
 	g_string_append(to, "}\n");
 }
 
-/* worst_of - the worst alert of a transaction, 0: none. */
-static unsigned worst_of(const struct talk *talk, int tx)
-{
-	unsigned worst = 0;
-	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
-		if (step->kind == STEP_ALERT && step->tx == tx)
-			worst = worst == 0 ? step->severity : MIN(worst, step->severity);
-	}
-	return worst;
-}
-
-void report_mail(struct report *report, const struct talk *talk, const struct step *step)
+void report_mail(struct report *report, const struct step *step, unsigned worst)
 {
 	const cJSON *smtp = step->own, *email = read_object(step->record, "email");
 	GString *to = report->page.mails;
@@ -206,7 +194,7 @@ void report_mail(struct report *report, const struct talk *talk, const struct st
 	page_field(to, ",", read_text(smtp, "sha256"));
 	page_field(to, ",", read_text(email, "subject"));
 	page_field(to, ",", read_text(email, "from"));
-	g_string_append_printf(to, ",%u,%u", worst_of(talk, step->tx), step->files ? step->files->len : 0);
+	g_string_append_printf(to, ",%u,%u", worst, step->files ? step->files->len : 0);
 	page_number(to, ",", read_number(smtp, "missing_bytes"));
 	g_string_append_c(to, ']');
 	details(report, step, (int)report->mails++);

@@ -10,16 +10,15 @@
 #include "alert.h"
 #include "private.h"
 
-#define HELD_MAX ((size_t)256 * 1024 * 1024) /* octets, about, of all records that wait */
-#define NODE_SIZE 128                        /* what a value of a record takes, about */
-#define FILES_MAX 1000                       /* kept of a mail */
+#define NODE_SIZE 128  /* what a value of a record takes, about */
+#define FILES_MAX 1000 /* kept of a mail */
 
 struct talks {
 	talk_done done;
 	void *context;
 	GHashTable *open; /* uint64_t (in the talk) -> struct talk */
 	GQueue *order;    /* the same, as they began */
-	size_t held;
+	size_t held, held_max;
 };
 
 /* ---- one session ---- */
@@ -58,6 +57,33 @@ int64_t talk_begin_time(const struct talk *talk)
 	if (start == 0 && talk->steps->len > 0)
 		start = g_array_index(talk->steps, struct step, 0).time;
 	return start;
+}
+
+GHashTable *talk_alerts(const struct talk *talk)
+{
+	GHashTable *alerts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+	for (guint i = 0; i < talk->steps->len; i++) {
+		struct step *step = &g_array_index(talk->steps, struct step, i);
+		if (step->kind != STEP_ALERT)
+			continue;
+		GPtrArray *own = g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx));
+		if (!own) {
+			own = g_ptr_array_new();
+			g_hash_table_insert(alerts, GINT_TO_POINTER(step->tx), own);
+		}
+		g_ptr_array_add(own, step);
+	}
+	return alerts;
+}
+
+unsigned alerts_worst(const GPtrArray *alerts)
+{
+	unsigned worst = 0;
+	for (guint i = 0; alerts && i < alerts->len; i++) {
+		const struct step *step = alerts->pdata[i];
+		worst = worst == 0 ? step->severity : MIN(worst, step->severity);
+	}
+	return worst;
 }
 
 /* size_of - what a record takes in memory, about. */
@@ -182,11 +208,12 @@ static void add_file(struct talk *talk, cJSON *record)
 
 /* ---- all of them ---- */
 
-struct talks *talks_new(talk_done done, void *context)
+struct talks *talks_new(talk_done done, void *context, size_t held_max)
 {
 	struct talks *talks = g_new0(struct talks, 1);
 	talks->done = done;
 	talks->context = context;
+	talks->held_max = held_max;
 	talks->open = g_hash_table_new(g_int64_hash, g_int64_equal);
 	talks->order = g_queue_new();
 	return talks;
@@ -314,7 +341,7 @@ void talks_record(struct talks *talks, cJSON *record)
 		add_file(talk, record);
 	else
 		cJSON_Delete(record);
-	if (talks->held > HELD_MAX)
+	if (talks->held > talks->held_max)
 		hand_on_parts(talks);
 }
 

@@ -139,6 +139,12 @@ class View(unittest.TestCase):
             self.assertEqual(file.read(), text("-t", SMUGGLED))
         self.assertIn("\x1b[", text("-t", "--color=always", SMUGGLED))
 
+    def test_records_do_not_fly_by_when_a_report_is_made(self):
+        page = os.path.join(self.folder, "r.html")
+        self.assertEqual(on_terminal(80, "--report", page, SMUGGLED), "")
+        self.assertGreater(os.path.getsize(page), 10000)
+        self.assertIn("smtp_smuggling", on_terminal(80, "-t", "--report", page, SMUGGLED))
+
     def test_readme_shows_what_is_shown(self):
         with open(README, encoding="utf-8") as file:
             section = file.read().split("\n## An attack, in text and in records\n")[1].split("\n## ")[0]

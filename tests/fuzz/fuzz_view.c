@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fuzz_view.c - lines that say they are records, into every view. What comes out is valid UTF-8, moves no terminal, and
+ * ends no block of the page.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "view.h"
+
+#define WIDTH 40
+
+static bool append(void *context, const void *octets, size_t size)
+{
+	g_string_append_len(context, octets, (gssize)size);
+	return true;
+}
+
+static const char *name_of(void *context, const char *input)
+{
+	return input;
+}
+
+/* find - the lines themselves are expected, whole or as a subset. */
+static char *find(void *context, const char *name, bool *subset)
+{
+	const GString *lines = context;
+	*subset = lines->len % 2;
+	return g_strdup(lines->str);
+}
+
+static bool store(void *context, const char *name, const char *lines, bool subset)
+{
+	return true;
+}
+
+/* feed - every line into a view, and to its end. */
+static void feed(struct view *view, const GString *lines)
+{
+	const char *at = lines->str, *end = at + lines->len;
+	while (at < end) {
+		const char *feed = memchr(at, '\n', (size_t)(end - at)), *next = feed ? feed + 1 : end;
+		view_line(view, at, (size_t)(next - at));
+		view_picks(at, (size_t)(next - at), "1");
+		at = next;
+	}
+	view_end(view);
+}
+
+static void check_text(const GString *out)
+{
+	g_assert(g_utf8_validate(out->str, (gssize)out->len, NULL));
+	for (size_t i = 0; i < out->len; i++)
+		g_assert((uint8_t)out->str[i] >= ' ' || out->str[i] == '\n');
+}
+
+/* check_page - no block of data has a < in it: there are as many as in the page of no records. */
+static void check_page(const GString *out)
+{
+	static size_t brackets;
+	size_t count = 0;
+	g_assert(g_utf8_validate(out->str, (gssize)out->len, NULL));
+	for (size_t i = 0; i < out->len; i++)
+		count += out->str[i] == '<';
+	if (brackets == 0)
+		brackets = count;
+	g_assert(count == brackets);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	GString *lines = g_string_new_len((const char *)data, (gssize)size), *out = g_string_new(NULL);
+	uint64_t differences = 0;
+	for (enum view_format format = VIEW_TEXT; format <= VIEW_MAILS; format++) {
+		const struct view_options options = { .format = format, .width = size % 2 ? WIDTH : 0 };
+		g_string_truncate(out, 0);
+		feed(view_text_new(&options, append, out), lines);
+		check_text(out);
+	}
+	g_string_truncate(out, 0);
+	feed(view_report_new("version", "command", append, out), lines);
+	check_page(out);
+	const struct view_check_options check = {
+		.expected = { name_of, find, store, lines }, .most = 5, .differences = &differences
+	};
+	g_string_truncate(out, 0);
+	feed(view_check_new(&check, append, out), lines);
+	check_text(out);
+	g_string_free(lines, TRUE);
+	g_string_free(out, TRUE);
+	return 0;
+}
