@@ -18,6 +18,7 @@
 
 #define SEEDS 200
 #define SEGMENTS 3000
+#define PREAMBLE_SIZE 20 /* octets of something that is said to a proxy */
 
 struct told {
 	uint64_t bytes[2], gaps[2], given_up[2], conflicts, sum;
@@ -80,7 +81,11 @@ static void on_end(void *user, const struct flow *flow)
 	told->ended = true;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		assert_int_equal(flow->side[d].bytes, told->bytes[d]);
-		assert_int_equal(flow->side[d].gap_bytes, told->gaps[d]);
+		/* Those in what was said to a proxy are counted, and not told. */
+		if (flow->proxy)
+			assert_true(flow->side[d].gap_bytes >= told->gaps[d]);
+		else
+			assert_int_equal(flow->side[d].gap_bytes, told->gaps[d]);
 		assert_int_equal(flow->side[d].given_up_bytes, told->given_up[d]);
 	}
 	assert_int_equal(flow->side[UP].conflicts + flow->side[DOWN].conflicts, told->conflicts);
@@ -107,6 +112,14 @@ static void make_noise(uint64_t seed, uint64_t memory)
 	static const uint8_t flags[] = { 0, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH, TCP_SYN,
 		TCP_SYN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_RST | TCP_ACK, TCP_SYN | TCP_FIN, 63 };
 	static const uint16_t ports[] = { 25, 465, 10025, 80 };
+	static const char preambles[][PREAMBLE_SIZE + 1] = { "PROXY UNKNOWN\r\nEHLO", "CONNECT a:25 HTTP/1.",
+		"HTTP/1.1 200 ok\r\n\r\n",
+		"\5\1\0\5\1\0\1\1\2\3\4\0\x19"
+		"EHLO a\n",
+		"\5\0\5\0\0\1\1\2\3\4\0\x19"
+		"220 mx \n",
+		"\4\1\0\x19\1\2\3\4\0HELO 1 23\n", "\0\x5a\0\x19\1\2\3\4\0\0\0\0\0\0\0\0\0\0\0",
+		"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\0EHLO" };
 	const struct flow_options options = { .detect = true, .memory_limit = memory };
 	struct impair *random = impair_new(&(struct impair_options){ .seed = seed });
 	struct noise noise = { .told = g_ptr_array_new_with_free_func(g_free) };
@@ -122,6 +135,8 @@ static void make_noise(uint64_t seed, uint64_t memory)
 		memset(payload, (int)impair_random(random, 2), sizeof payload);
 		if (impair_random(random, 4) == 0)
 			memcpy(payload, "220 ESMTP\r\n", 11);
+		else if (i < 20 && impair_random(random, 2) == 0)
+			memcpy(payload, preambles[impair_random(random, G_N_ELEMENTS(preambles))], PREAMBLE_SIZE);
 		uint8_t *copy = g_memdup2(payload, size);
 		bool up = impair_random(random, 2) == 0;
 		uint16_t server = ports[impair_random(random, 4)],
