@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	  "only packets captured from then on: a date, a date\nand time (UTC), or seconds since 1970" },
 	{ "before", 0, "TIME", GROUP_INPUT, ROW_CALL, IN(selection.before), take_time, "only packets captured before" },
 	{ "ports", 'p', "LIST", GROUP_INPUT, ROW_CALL, 0, take_ports,
-	  "servers' ports that are SMTP whatever is said\n(default 24,25,465,587,2525; 465 is TLS at once)" },
+	  "server ports that always carry SMTP (default\n24,25,465,587,2525; 465: TLS from the first byte)" },
 	{ "no-detect", 0, NULL, GROUP_INPUT, ROW_UNFLAG, IN(flow.detect), NULL, "do not look for SMTP on other ports" },
 	{ "checksum", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(checksums), NULL, "drop packets with a wrong checksum, and count them" },
 	{ "continuous", 0, NULL, GROUP_INPUT, ROW_FLAG, IN(continuous), NULL,
@@ -53,8 +53,8 @@ static const struct option_row rows[] = {
 	{ "no-tls-keys", 0, NULL, GROUP_INPUT, ROW_UNFLAG, IN(embedded_keys), NULL,
 	  "do not use the secrets that are in a pcapng" },
 	{ "idle-timeout", 0, "SECONDS", GROUP_INPUT, ROW_CALL, 0, take_idle_timeout,
-	  "a connection ends when nothing comes for so long\n(default 600)" },
-	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on what is buffered for connections\n(default 512M)" },
+	  "end a connection after so much silence\n(default 600)" },
+	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "most that is buffered for open connections\n(default 512M)" },
 
 	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_WRITE, IN(output_file), NULL, "write to FILE (default standard output)" },
 	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
@@ -63,7 +63,7 @@ static const struct option_row rows[] = {
 	  "json (the records, as by default), text (sessions\nas ladders) or mails (a line a mail)" },
 	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
 	{ "report", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(report), NULL,
-	  "write a page about everything, too (HTML)" },
+	  "also write a report on everything: one HTML page" },
 	{ "check", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(check_dir), NULL,
 	  "write how the records differ from those expected in\nDIR; then the exit status is 1" },
 	{ "update", 0, "[subset]", GROUP_OUTPUT, ROW_CALL, 0, take_update,
@@ -75,25 +75,25 @@ static const struct option_row rows[] = {
 	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
 	{ "body-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.body_limit), take_text_limit,
 	  "longest email.body (default 1M; 0: none)" },
-	{ "html", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.html), NULL, "write the HTML that email.body is the text of, too" },
+	{ "html", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.html), NULL, "also write the HTML that email.body was made from" },
 	{ "header", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_headers, "header fields to write into email.headers" },
-	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "write the content of mails as sent, too" },
+	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "also write the content of mails as it was sent" },
 	{ "raw-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.raw_limit), take_text_limit, "longest smtp.raw (default 16M)" },
 	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
 	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(mail.extract_dir), NULL,
 	  "store each mail and each file there,\nunder its SHA-256" },
 	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(mbox), NULL, "append all mails to it (mboxrd)" },
-	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "write passwords, too" },
+	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "also write passwords" },
 
 	{ "severity", 's', "LEVEL", GROUP_ALERTS, ROW_CALL, IN(output.severity), take_severity,
-	  "write only alerts from high, medium or low up" },
+	  "write only alerts of this severity or worse:\nhigh, medium or low" },
 	{ "fail-on", 0, "LEVEL", GROUP_ALERTS, ROW_CALL, IN(fail_on), take_severity,
-	  "exit with status 1 after such an alert or worse" },
+	  "exit with status 1 after an alert of this severity\nor worse" },
 	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, 0, take_alert_limit,
 	  "write an alert at most N times per session\n(default 10; 0: no limit)" },
 	{ "disable", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_disable, "do not raise these alerts" },
-	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "raise an alert that counts from N on,\nin SECONDS" },
-	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that are local, for open_relay" },
+	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "the number, and the time, from which an alert that\ncounts is raised" },
+	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that the servers receive mail for, for the\nalert open_relay" },
 	{ "illegal-commands", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_illegal_commands,
 	  "verbs for illegal_command\n(default DEBUG,WIZ,KILL,SHOWQ,TURN)" },
 	{ "rules", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.rules), NULL,
@@ -102,16 +102,16 @@ static const struct option_row rows[] = {
 	  "indicators, one a line: domains, addresses,\nnetworks, mail addresses, hashes, URLs" },
 	{ "yara", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.yara), NULL,
 	  "rules of YARA, over the content of mails and over\ndecoded parts" },
-	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "the first violation ends a session" },
+	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "stop at the first violation in a session" },
 
 	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },
 	{ "shard", 0, "I/N", GROUP_WORK, ROW_CALL, 0, take_shard, "analyse the I-th of N parts of the connections" },
 	{ "merge", 0, NULL, GROUP_WORK, ROW_FLAG, IN(merge), NULL,
-	  "put the outputs of all shards together: no\ncaptures are given but those outputs" },
+	  "put the outputs of all shards together; they are\ngiven instead of captures" },
 	{ "resume", 0, "DIR", GROUP_WORK, ROW_FOLDER, IN(resume_dir), NULL,
 	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
 	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
-	  "say how far it is, on standard error\n(default: on a terminal)" },
+	  "show on standard error how far the work is\n(default: on a terminal)" },
 	{ "no-sandbox", 0, NULL, GROUP_WORK, ROW_FLAG, IN(no_sandbox), NULL,
 	  "do not lock the processes in that read captures" },
 	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
@@ -123,7 +123,7 @@ static const struct option_row rows[] = {
 	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
 	{ "completion", 0, "SHELL", GROUP_INFORMATION, ROW_CALL, 0, take_completion, "a completion script for bash or zsh" },
 	{ "version", 'V', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_version, "the version" },
-	{ "help", 'h', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_help, "this" },
+	{ "help", 'h', NULL, GROUP_INFORMATION, ROW_CALL, 0, take_help, "this help" },
 };
 /* clang-format on */
 
@@ -180,7 +180,7 @@ static void print_help(void)
 			if (rows[i].group == (enum option_group)group)
 				print_row(&rows[i]);
 	}
-	puts("\nA SIZE takes K, M or G behind it; a LIST has commas.\n"
+	puts("\nA SIZE may end in K, M or G; the items of a LIST are separated by commas.\n"
 	     "Exit status: 0 all was read, 1 --fail-on, 2 usage, 3 a capture could not be\n"
 	     "read, 4 output failed, 5 a capture ends in the middle of a packet.\n"
 	     "More is in smtpscan(1).");
