@@ -214,6 +214,8 @@ static void text_drop(void *state)
 static void text_end(void *state, struct part *part)
 {
 	struct text *text = state;
+	struct mail *mail = part->parts->mail;
+	mail->partial |= text->octets->len < text->size;
 	read_text(part, span_of(text->octets->data, text->octets->len), text->octets->len == text->size);
 	text_drop(text);
 }

@@ -96,6 +96,27 @@ static void read_type(
 			  strcmp(entity->type, "message/news") == 0;
 }
 
+/* read_second_type - of a second Content-Type that has a boundary: when it is used there are parts. */
+static void read_second_type(
+	struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block)
+{
+	bool first = true;
+	for (guint i = 0; i < block->fields->len && !entity->multipart && !entity->message; i++) {
+		const struct mime_field *field = &g_array_index(block->fields, struct mime_field, i);
+		struct mime_params second;
+		if (field->id != MIME_FIELD_CONTENT_TYPE)
+			continue;
+		if (!first) {
+			mime_params_parse(scratch, &second, field->value, parts->hint);
+			entity->multipart =
+				second.boundary && second.value && g_str_has_prefix(second.value, "multipart/");
+			if (entity->multipart)
+				entity->content.boundary = second.boundary;
+		}
+		first = false;
+	}
+}
+
 /* read_encoding - the first one counts; a second one that differs is looked at with the octets. */
 static void read_encoding(struct parts *parts, struct entity *entity, const struct block *block, bool damaged)
 {
@@ -135,6 +156,8 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	mime_params_parse(scratch, &entity->disposition, disposition, parts->hint);
 	names_again(scratch, &entity->content, block->fields, parts->hint);
 	read_type(parts, entity, type, default_type, damaged);
+	if (block->repeated & UINT32_C(1) << MIME_FIELD_CONTENT_TYPE)
+		read_second_type(parts, scratch, entity, block);
 	read_encoding(parts, entity, block, damaged);
 	bool plain_file = strcmp(entity->type, "application/octet-stream") == 0;
 	entity->maybe_message =
@@ -211,25 +234,41 @@ static void append(void *context, struct span decoded)
 	g_byte_array_append(context, decoded.data, (guint)decoded.size);
 }
 
+/* holds_message - does the body, decoded, begin with the header of a mail? */
+static bool holds_message(enum mime_encoding encoding, struct span body)
+{
+	GByteArray *decoded = g_byte_array_new();
+	mime_decode(encoding, body, append, decoded);
+	bool message = is_message(span_of(decoded->data, decoded->len));
+	g_byte_array_free(decoded, TRUE);
+	return message;
+}
+
+/* check_label - the encoding of what holds parts is what its octets are in. */
+static void check_label(struct parts *parts, struct entity *entity, struct span body, bool damaged)
+{
+	bool plain = entity->encoding == MIME_IDENTITY || entity->encoding == MIME_UNKNOWN;
+	bool hidden = plain && entity->message && is_base64(body) && holds_message(MIME_BASE64, body);
+	if (!hidden && is_so(entity->encoding, body))
+		return;
+	if (!damaged)
+		mail_defect(parts->mail, MIME_MALFORMED, body,
+			hidden ? "%s is in base64, and is not declared to be"
+			       : "%s is declared to be encoded, and is not",
+			entity->type);
+	entity->encoding = hidden ? MIME_BASE64 : MIME_IDENTITY;
+}
+
 void entity_settle(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
 	/* of two encodings the one that the octets are in: 7bit and 8bit always are */
 	if (entity->other != entity->encoding && entity->other != MIME_IDENTITY && entity->other != MIME_UNKNOWN &&
 		is_so(entity->other, body))
 		entity->encoding = entity->other;
-	bool holds = entity->multipart || entity->message;
-	if (holds && !is_so(entity->encoding, body) && body.size > 0) {
-		if (!damaged)
-			mail_defect(parts->mail, MIME_MALFORMED, body, "%s is declared to be encoded, and is not",
-				entity->type);
-		entity->encoding = MIME_IDENTITY;
-	}
-	if (entity->maybe_message) {
-		GByteArray *decoded = g_byte_array_new();
-		mime_decode(entity->encoding, body, append, decoded);
-		entity->message = is_message(span_of(decoded->data, decoded->len));
-		g_byte_array_free(decoded, TRUE);
-	}
+	if ((entity->multipart || entity->message) && body.size > 0)
+		check_label(parts, entity, body, damaged);
+	if (entity->maybe_message)
+		entity->message = holds_message(entity->encoding, body);
 }
 
 struct mail_part *entity_part(struct parts *parts, const struct entity *entity, const char *number)

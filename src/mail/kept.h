@@ -14,7 +14,7 @@
 #include "types.h"
 
 #define KEPT_MEMORY_MAX (128 * 1024)
-#define KEPT_MEMORY_TOTAL (3 * 1024 * 1024)
+#define KEPT_MEMORY_TOTAL (2 * 1024 * 1024)
 #define KEPT_FILES_MAX 256
 #define KEPT_MAX (64 * 1024 * 1024)
 

@@ -276,6 +276,10 @@ static bool has_tail(struct span text, struct span boundary, bool *closing)
 	if (boundary.size == 0 || text.size <= boundary.size || memcmp(text.data, boundary.data, boundary.size) != 0)
 		return false;
 	const uint8_t *behind = text.data + boundary.size;
+	if (boundary.size == WALK_BOUNDARY_MAX) { /* it goes on */
+		*closing = false;
+		return true;
+	}
 	*closing = text.size >= boundary.size + 2 && memcmp(behind, "--", 2) == 0;
 	return *closing || *behind == ' ' || *behind == '\t' || *behind == '\r';
 }

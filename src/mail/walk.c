@@ -22,6 +22,7 @@ static unsigned free_count;
 
 static void walk_octets(struct walk *walk, struct span in);
 static void take_piece(struct walk *walk, struct span line, bool first, bool last);
+static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last);
 
 /* ---- the whole ---- */
 
@@ -183,8 +184,8 @@ static void open_body(struct walk *walk)
 static void begin_body(struct walk *walk)
 {
 	const struct entity *entity = &walk->entity;
-	bool holds = entity->multipart || entity->message;
-	if (!entity->maybe_message && entity->other == entity->encoding && !(holds && is_encoded(entity->encoding))) {
+	bool look = entity->message || (entity->multipart && is_encoded(entity->encoding));
+	if (!entity->maybe_message && entity->other == entity->encoding && !look) {
 		open_body(walk);
 		return;
 	}
@@ -444,8 +445,14 @@ static void finish_line(struct walk *walk)
 /* finish - what is open inside of the innermost level ends. */
 static void finish(struct walk *walk, bool whole)
 {
+	struct delimiter delimiter;
 	while (walk->place != PLACE_OUTSIDE || walk->line_size > 0) {
-		if (walk->place == PLACE_BODY) {
+		bool body = walk->place == PLACE_BODY || walk->place == PLACE_SNIFF;
+		if (body && walk->line_size > 0 &&
+			level_match(walk, span_of(walk->line, walk->line_size), &delimiter)) {
+			size_t size = walk->line_size;
+			take_delimiter(walk, &delimiter, span_of(walk->line, size), true);
+		} else if (walk->place == PLACE_BODY) {
 			struct line_end eol = walk->eol;
 			bool mine = walk->delimited && walk->line_size == 0 && walk->line_state == LINE_START;
 			if (mine)
@@ -712,14 +719,8 @@ void walk_gap(struct walk *walk, uint64_t size)
 
 void walk_end(struct walk *walk, bool whole)
 {
-	struct delimiter delimiter;
 	if (walk->fed == 0 && walk->level_count == 0)
 		return;
-	bool body = walk->place == PLACE_BODY || walk->place == PLACE_SNIFF;
-	if (body && walk->line_size > 0 && level_match(walk, span_of(walk->line, walk->line_size), &delimiter)) {
-		size_t size = walk->line_size;
-		take_delimiter(walk, &delimiter, span_of(walk->line, size), true);
-	}
 	finish(walk, whole);
 	level_pass(walk);
 	while (walk->level_count > 0)

@@ -13,7 +13,7 @@
 #include "transfer.h"
 
 #define WALK_LINE_MAX 1024           /* octets of a line by which it is told what it is */
-#define WALK_BOUNDARY_MAX 512        /* octets of a boundary that are compared */
+#define WALK_BOUNDARY_MAX 1000       /* octets of a boundary that are compared */
 #define WALK_PROSE_MAX 1024          /* octets before the first part and behind the last that are no news */
 #define WALK_GUESS_MAX 200           /* octets of a boundary that was not declared */
 #define WALK_SNIFF_MAX 1024          /* octets of a body by which it is told what it is */

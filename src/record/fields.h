@@ -92,7 +92,7 @@
 	X(rcpt_status, rcpt, TEXT, ALWAYS, none, "the recipient, as on the wire") \
 	X(rcpt_status, code, NUMBER, ALWAYS, none, "reply code") \
 	\
-	X(email, status, WORD, ALWAYS, mail_status, "partial: a piece or the end of the content is missing") \
+	X(email, status, WORD, ALWAYS, mail_status, "partial: a piece or the end of the content is missing, or some of it was not looked at") \
 	X(email, from, TEXT, MAYBE, none, "From, decoded") \
 	X(email, to, TEXTS, MAYBE, none, "To, one entry a mailbox") \
 	X(email, cc, TEXTS, MAYBE, none, "Cc, one entry a mailbox") \

@@ -157,7 +157,7 @@ static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 {
 	struct mail_options options = keeping;
 	options.temp_dir = "/nonexistent/folder";
-	GString *content = g_string_new("Subject: large\r\n\r\n");
+	GString *content = g_string_new("Content-Type: a/b\r\nSubject: large\r\n\r\n");
 	while (content->len < 3 * MAIL_MEMORY_MAX)
 		g_string_append(content, "a line of a large mail\r\n");
 	const size_t steps[] = { 1000, content->len };
@@ -169,7 +169,7 @@ static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 		assert_string_equal(mail->subject, "large");
 		const struct mail_part *part = mail->parts->pdata[0];
 		assert_false(part->truncated || part->gaps);
-		assert_int_equal(part->size, content->len - 18);
+		assert_int_equal(part->size, content->len - 37);
 		assert_true(mail->partial);
 		uint8_t octet;
 		assert_int_equal(mail_content(mail, MAIL_MEMORY_MAX / 2 - 1, &octet, 1), 1);
@@ -183,6 +183,22 @@ static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 		mail_free(mail);
 		options.keep = true;
 	}
+	g_string_free(content, TRUE);
+}
+
+static void more_text_than_is_looked_at_is_told(void **state)
+{
+	GString *content = g_string_new("Subject: large\r\n\r\n");
+	while (content->len < MAIL_TEXT_MAX - 100)
+		g_string_append(content, "a line of a large mail\r\n");
+	struct mail *mail = read_mail(&plain, content->str, 1000);
+	assert_false(mail->partial);
+	mail_free(mail);
+	while (content->len < MAIL_TEXT_MAX + 100)
+		g_string_append(content, "a line of a large mail\r\n");
+	mail = read_mail(&plain, content->str, 1000);
+	assert_true(mail->partial);
+	mail_free(mail);
 	g_string_free(content, TRUE);
 }
 
@@ -302,6 +318,7 @@ int main(void)
 		cmocka_unit_test(large_content_goes_through_a_file),
 		cmocka_unit_test(a_hole_marks_the_part_that_it_hit),
 		cmocka_unit_test(without_room_for_it_a_large_mail_is_still_looked_at),
+		cmocka_unit_test(more_text_than_is_looked_at_is_told),
 		cmocka_unit_test(many_large_mails_at_once_stay_in_bounds),
 		cmocka_unit_test(the_body_is_cut_between_characters),
 		cmocka_unit_test(an_mbox_quotes_and_ends_lines),
