@@ -62,6 +62,8 @@ static const int allowed[] = {
 	SCMP_SYS(getcwd),
 	SCMP_SYS(getdents64),
 	SCMP_SYS(fchdir),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
 	SCMP_SYS(rename),
 	SCMP_SYS(renameat),
 	SCMP_SYS(renameat2),
@@ -137,8 +139,7 @@ static const struct {
 	{ SCMP_SYS(socket), EPERM },
 	{ SCMP_SYS(execve), EPERM },
 	{ SCMP_SYS(openat2), ENOSYS },
-	{ SCMP_SYS(mkdir), EPERM },
-	{ SCMP_SYS(mkdirat), EPERM },
+
 	{ SCMP_SYS(chmod), EPERM },
 	{ SCMP_SYS(fchmodat), EPERM },
 	{ SCMP_SYS(utimensat), EPERM },

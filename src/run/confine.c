@@ -96,6 +96,22 @@ void confine_worker(const struct options *options, const GPtrArray *captures, co
 	g_ptr_array_free(write, TRUE);
 }
 
+void confine_viewer(const struct options *options, const GPtrArray *captures)
+{
+	GPtrArray *read = g_ptr_array_new(), *write = g_ptr_array_new();
+	for (guint i = 0; options->report && i < captures->len; i++)
+		g_ptr_array_add(read, captures->pdata[i]);
+	for (char **path = options->captures; options->check_dir && *path; path++)
+		g_ptr_array_add(read, *path);
+	if (options->check_dir)
+		g_ptr_array_add(options->update ? write : read, options->check_dir);
+	const struct sandbox_grants grants = { .read = read, .write = write };
+	if (!options->no_sandbox)
+		sandbox_enter(&grants);
+	g_ptr_array_free(read, TRUE);
+	g_ptr_array_free(write, TRUE);
+}
+
 void confine_reader(const struct options *options, const GPtrArray *files)
 {
 	const struct sandbox_grants grants = { .read = (GPtrArray *)files };

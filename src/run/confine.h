@@ -19,6 +19,9 @@ char *confine_temp(void);
  * and those two are closed; the two get new numbers. */
 void confine_worker(
 	const struct options *options, const GPtrArray *captures, const char *temp, int *data, int *control);
+/* confine_viewer - for good: this process reads records from a pipe, and what is named in options; captures (char*) it
+ * only reads from end to end. */
+void confine_viewer(const struct options *options, const GPtrArray *captures);
 /* confine_reader - for good: this process reads files (char*), and writes what is open. */
 void confine_reader(const struct options *options, const GPtrArray *files);
 /* confine_ask - sandbox_ask for work that reads these files and folders. */

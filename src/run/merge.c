@@ -263,7 +263,7 @@ bool merge_begin(struct run *run, struct input *input)
 	if (!input->path)
 		return true;
 	int fd = resume_begin(input->path, &input->hidden);
-	input->outlet = outlet_new(run->options, fd >= 0 ? writer_new(fd, input->path) : NULL);
+	input->outlet = outlet_new(run->options, fd >= 0 ? writer_new(fd, input->path) : NULL, NULL);
 	if (!input->outlet)
 		fail(run);
 	return input->outlet;

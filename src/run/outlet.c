@@ -12,14 +12,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "config.h"
+#include "confine.h"
 #include "expected.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 40 /* less is not worth wrapping for */
 #define HASH_BLOCK ((size_t)1024 * 1024)
 
+/* Messages to the process of the views. */
+enum { OUTLET_LINES, OUTLET_FLUSH, OUTLET_CAPTURES };
+
 struct outlet {
+	struct apart *apart; /* the process in which the views are; NULL: they are here */
 	struct writer *writer;
 	struct view *view;         /* NULL: the records as they are */
 	struct expected *expected; /* NULL: nothing is compared */
@@ -65,43 +71,32 @@ static bool to_writer(void *context, const void *octets, size_t size)
 	return writer_put(context, octets, size);
 }
 
-/* open_report - with what it says of itself. */
-static bool open_report(struct outlet *outlet, const struct options *options)
+/* make_report - with what it says of itself. */
+static void make_report(struct outlet *outlet, const struct options *options)
 {
-	outlet->report_writer = writer_open(options->report);
-	if (!outlet->report_writer)
-		return false;
 	outlet->report =
 		view_report_new("smtpscan " SMTPSCAN_VERSION, options->command, to_writer, outlet->report_writer);
 	/* Who asks for a page and looks at a terminal does not want to see the records fly by. */
 	outlet->mute = options->format == VIEW_JSON && is_terminal(options);
 	outlet->left_out = options->merge ? 0 : options->output.records & ~options->written;
-	return true;
 }
 
-struct outlet *outlet_new(const struct options *options, struct writer *writer)
+/* make_views - what looks at the records on their way. */
+static void make_views(struct outlet *outlet, const struct options *options)
 {
-	if (!writer)
-		return NULL;
-	struct outlet *outlet = g_new0(struct outlet, 1);
 	const struct view_options view = {
 		.format = options->format,
 		.colour = wants_colour(options),
 		.width = columns(options),
 	};
-	outlet->writer = writer;
-	outlet->flow = options->pick_flow;
-	outlet->quiet = options->quiet;
 	if (options->format != VIEW_JSON)
-		outlet->view = view_text_new(&view, to_writer, writer);
+		outlet->view = view_text_new(&view, to_writer, outlet->writer);
 	if (options->check_dir) {
 		outlet->expected = expected_new(options);
-		outlet->view = expected_view(outlet->expected, writer);
+		outlet->view = expected_view(outlet->expected, outlet->writer);
 	}
-	if (!options->report || open_report(outlet, options))
-		return outlet;
-	outlet_close(outlet, NULL);
-	return NULL;
+	if (outlet->report_writer)
+		make_report(outlet, options);
 }
 
 /* is_wanted - with --flow: a record of that session, or one that belongs to none and says how much was read. */
@@ -144,6 +139,8 @@ static bool put_line(struct outlet *outlet, const char *line, size_t size)
 bool outlet_put(struct outlet *outlet, const void *lines, size_t size)
 {
 	const char *line = lines, *end = line + size;
+	if (outlet->apart)
+		return apart_send(outlet->apart, OUTLET_LINES, lines, size);
 	if (!outlet->view && !outlet->flow && !outlet->report)
 		return writer_put(outlet->writer, lines, size);
 	while (line < end) {
@@ -183,9 +180,21 @@ static bool is_regular(const char *path)
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+/* send_captures - their names, each with its NUL. */
+static void send_captures(struct outlet *outlet, const GPtrArray *captures)
+{
+	GString *names = g_string_new(NULL);
+	for (guint i = 0; i < captures->len; i++)
+		g_string_append_len(names, captures->pdata[i], (gssize)strlen(captures->pdata[i]) + 1);
+	apart_send(outlet->apart, OUTLET_CAPTURES, names->str, names->len);
+	g_string_free(names, TRUE);
+}
+
 void outlet_captures(struct outlet *outlet, const GPtrArray *captures)
 {
 	char hex[2 * EVP_MAX_MD_SIZE + 1];
+	if (outlet && outlet->apart)
+		send_captures(outlet, captures);
 	if (!outlet || !outlet->report)
 		return;
 	for (guint i = 0; i < captures->len; i++) {
@@ -199,6 +208,8 @@ void outlet_captures(struct outlet *outlet, const GPtrArray *captures)
 
 bool outlet_flush(struct outlet *outlet)
 {
+	if (outlet->apart)
+		return apart_send(outlet->apart, OUTLET_FLUSH, NULL, 0);
 	return writer_flush(outlet->writer);
 }
 
@@ -208,6 +219,13 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 		*differs = false;
 	if (!outlet)
 		return true;
+	if (outlet->apart) {
+		const int status = apart_end(outlet->apart);
+		if (differs)
+			*differs = status == EXIT_ALERT;
+		g_free(outlet);
+		return status == EXIT_OK || status == EXIT_ALERT;
+	}
 	if (outlet->expected)
 		expected_unused(outlet->expected, outlet->writer);
 	bool good = !outlet->view || view_end(outlet->view);
@@ -221,4 +239,79 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 	expected_free(outlet->expected);
 	g_free(outlet);
 	return good;
+}
+
+/* ---- views in a process of their own ---- */
+
+/* take_message - in that process. */
+static bool take_message(void *context, unsigned kind, const void *octets, size_t size)
+{
+	struct outlet *outlet = context;
+	GPtrArray *captures;
+	switch (kind) {
+	case OUTLET_LINES:
+		return outlet_put(outlet, octets, size);
+	case OUTLET_FLUSH:
+		return outlet_flush(outlet);
+	default:
+		captures = g_ptr_array_new();
+		for (const char *path = octets, *end = path + size; path < end; path += strlen(path) + 1)
+			g_ptr_array_add(captures, (gpointer)path);
+		outlet_captures(outlet, captures);
+		g_ptr_array_free(captures, TRUE);
+		return true;
+	}
+}
+
+/* serve - what that process does. */
+static _Noreturn void serve(
+	struct outlet *outlet, struct apart *apart, const struct options *options, const GPtrArray *captures)
+{
+	bool differs = false;
+	confine_viewer(options, captures);
+	make_views(outlet, options);
+	apart_serve(apart, take_message, outlet);
+	const bool good = outlet_close(outlet, &differs);
+	exit(!good ? EXIT_OUTPUT : differs ? EXIT_ALERT : EXIT_OK);
+}
+
+/* set_apart - starts it; what is written is written there. */
+static bool set_apart(struct outlet *outlet, const struct options *options, const GPtrArray *captures)
+{
+	bool inside;
+	struct apart *apart = apart_begin(&inside);
+	if (inside)
+		serve(outlet, apart, options, captures);
+	writer_drop(outlet->writer);
+	writer_drop(outlet->report_writer);
+	outlet->writer = outlet->report_writer = NULL;
+	outlet->apart = apart;
+	return apart != NULL;
+}
+
+struct outlet *outlet_new(const struct options *options, struct writer *writer, const GPtrArray *captures)
+{
+	if (!writer)
+		return NULL;
+	struct outlet *outlet = g_new0(struct outlet, 1);
+	const bool looks = options->format != VIEW_JSON || options->report || options->check_dir || options->pick_flow;
+	outlet->writer = writer;
+	outlet->flow = options->pick_flow;
+	outlet->quiet = options->quiet;
+	bool good = !options->report || (outlet->report_writer = writer_open(options->report));
+	if (good && captures && looks)
+		good = set_apart(outlet, options, captures);
+	else if (good)
+		make_views(outlet, options);
+	if (good)
+		return outlet;
+	writer_close(outlet->writer);
+	g_free(outlet);
+	return NULL;
+}
+
+void outlet_forget(struct outlet *outlet)
+{
+	if (outlet && outlet->apart)
+		apart_forget(g_steal_pointer(&outlet->apart));
 }

@@ -12,8 +12,11 @@
 
 struct outlet;
 
-/* outlet_new - takes the writer, and opens the report. NULL stays NULL; NULL, said, when the report can't be opened. */
-struct outlet *outlet_new(const struct options *options, struct writer *writer);
+/* outlet_new - takes the writer, and opens the report. NULL stays NULL; NULL, said, when the report can't be opened.
+ * captures (char*): views are in a process of their own, which is locked in but for these; NULL: this process is. */
+struct outlet *outlet_new(const struct options *options, struct writer *writer, const GPtrArray *captures);
+/* outlet_forget - in another process, that has nothing to do with it. */
+void outlet_forget(struct outlet *outlet);
 /* outlet_captures - for the report: the captures (char*) that the records are of. */
 void outlet_captures(struct outlet *outlet, const GPtrArray *captures);
 /* outlet_put, outlet_flush - return false, said, when it can't be written, now or before. */

@@ -111,20 +111,48 @@ static void look_at(struct input *input)
 	input->shares = regular ? 0 : 1; /* 0: to be decided */
 }
 
-/* skip_done - with --resume: is its output there already? */
-static bool skip_done(struct run *run, struct input *input)
+/* What was found out of an output that is there already. */
+struct done {
+	bool complete;
+	uint8_t worst; /* severity of its alerts */
+};
+
+/* find_done - in a process of its own: a struct done for each input. */
+static void find_done(void *context, GByteArray *answer)
 {
-	enum severity worst;
-	input->path = resume_path(run->options, input->captures[0]);
-	if (!resume_done(input->path, input->captures[0], &worst))
-		return false;
-	outcome_severity(&run->outcome, worst);
+	const struct run *run = context;
+	for (size_t i = 0; i < run->count; i++) {
+		enum severity worst;
+		const struct input *input = &run->inputs[i];
+		const bool complete = resume_done(input->path, input->captures[0], &worst);
+		const struct done done = { complete, (uint8_t)worst };
+		g_byte_array_append(answer, (const uint8_t *)&done, sizeof done);
+	}
+}
+
+/* ask_done - with --resume: which outputs are there already? NULL: nobody knows, so none. */
+static struct done *ask_done(struct run *run)
+{
+	GByteArray *answer = g_byte_array_new();
+	GPtrArray *files = g_ptr_array_new();
+	for (size_t i = 0; i < run->count; i++)
+		run->inputs[i].path = resume_path(run->options, run->inputs[i].captures[0]);
+	g_ptr_array_add(files, run->options->resume_dir);
+	const bool good = confine_ask(run->options, files, find_done, run, answer) &&
+			  answer->len == run->count * sizeof(struct done);
+	g_ptr_array_free(files, TRUE);
+	return (struct done *)(void *)g_byte_array_free(answer, !good);
+}
+
+/* skip_done - its output is there already. */
+static void skip_done(struct run *run, struct input *input, const struct done *done)
+{
+	outcome_severity(&run->outcome, (enum severity)done->worst);
 	input->finished = true;
 	run->finished++;
 	run->totals.captures_done++;
 	if (run->options->verbose)
 		fprintf(stderr, "smtpscan: %s: done before\n", input->captures[0]);
-	return true;
 }
 
 /* plan - the inputs, and how many workers each gets. */
@@ -142,9 +170,14 @@ static void plan(struct run *run, const GPtrArray *captures)
 		input->count = step;
 		look_at(input);
 		sized = sized && !input->live;
-		if (!run->options->resume_dir || !skip_done(run, input))
-			total += input->size;
 	}
+	struct done *done = run->options->resume_dir && run->count > 0 ? ask_done(run) : NULL;
+	for (size_t i = 0; i < run->count; i++)
+		if (done && done[i].complete)
+			skip_done(run, &run->inputs[i], &done[i]);
+		else
+			total += run->inputs[i].size;
+	g_free(done);
 	for (size_t i = 0; i < run->count; i++) {
 		struct input *input = &run->inputs[i];
 		if (input->finished)
@@ -169,6 +202,7 @@ static _Noreturn void become_worker(const struct run *run, int data, int control
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_OUTPUT);
+	outlet_forget(run->outlet);
 	confine_worker(run->options, run->captures, run->temp, &data, &control);
 	worker_main(run->options, run->inputs, run->temp, data, control);
 }
@@ -464,7 +498,8 @@ static void work(struct run *run)
 static bool open_places(struct run *run)
 {
 	const struct options *options = run->options;
-	const char *folders[] = { options->mail.extract_dir, options->resume_dir };
+	const char *folders[] = { options->mail.extract_dir, options->resume_dir,
+		options->update ? options->check_dir : NULL };
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (folders[i] && g_mkdir_with_parents(folders[i], 0777) != 0)
 			return writer_complain(folders[i]);
@@ -472,7 +507,8 @@ static bool open_places(struct run *run)
 		resume_folder(options);
 	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))
 		return writer_complain(options->mbox);
-	return options->resume_dir || (run->outlet = outlet_new(options, writer_open(options->output_file)));
+	return options->resume_dir ||
+	       (run->outlet = outlet_new(options, writer_open(options->output_file), run->captures));
 }
 
 /* allow_files - each worker takes two descriptors, each input that is ahead one or two; a worker, which inherits this,

@@ -35,8 +35,8 @@
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE | ACCESS_TRUNCATE | \
 		ACCESS_IOCTL_DEV)
 #define ACCESS_WRITE                                                                                                   \
-	(ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |  \
-		ACCESS_TRUNCATE)
+	(ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |     \
+		LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_TRUNCATE)
 
 /* The attributes as Landlock 6 has them; the kernel is told how much of it is meant. */
 struct ruleset {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "confine.h"
 #include "outlet.h"
 
 /* The output of one shard. */
@@ -210,18 +211,45 @@ static bool open_shards(struct shards *shards, char **paths)
 	return true;
 }
 
+/* check - in a process of its own: the answer is an octet when all are there. */
+static void check(void *context, GByteArray *answer)
+{
+	char **paths = context;
+	if (all_there(paths, g_strv_length(paths)))
+		g_byte_array_append(answer, (const uint8_t *)"", 1);
+}
+
+/* check_inside - before anything is written, and before this process locks itself in. */
+static bool check_inside(const struct options *options, const GPtrArray *files)
+{
+	GByteArray *answer = g_byte_array_new();
+	bool good = confine_ask(options, files, check, options->captures, answer) && answer->len == 1;
+	g_byte_array_unref(answer);
+	return good;
+}
+
 enum exit_status shards_merge(const struct options *options)
 {
 	struct shards shards = { .count = g_strv_length(options->captures) };
-	if (!all_there(options->captures, shards.count))
+	GPtrArray *files = g_ptr_array_new();
+	for (char **path = options->captures; *path; path++)
+		g_ptr_array_add(files, *path);
+	confine_begin(options);
+	if (!check_inside(options, files)) {
+		g_ptr_array_free(files, TRUE);
 		return EXIT_INPUT;
+	}
 	shards.list = g_new0(struct shard, shards.count);
 	if (!open_shards(&shards, options->captures))
 		outcome_status(&shards.outcome, EXIT_INPUT);
-	else if (!(shards.outlet = outlet_new(options, writer_open(options->output_file))))
+	else if (!(shards.outlet = outlet_new(options, writer_open(options->output_file), NULL)))
 		outcome_status(&shards.outcome, EXIT_OUTPUT);
-	else if (!merge(&shards))
-		outcome_status(&shards.outcome, EXIT_INPUT);
+	else {
+		confine_reader(options, files);
+		if (!merge(&shards))
+			outcome_status(&shards.outcome, EXIT_INPUT);
+	}
+	g_ptr_array_free(files, TRUE);
 	if (!outlet_close(shards.outlet, NULL))
 		outcome_status(&shards.outcome, EXIT_OUTPUT);
 	for (unsigned i = 0; i < shards.count; i++) {

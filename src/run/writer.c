@@ -90,3 +90,12 @@ bool writer_close(struct writer *writer)
 	g_free(writer);
 	return good;
 }
+
+void writer_drop(struct writer *writer)
+{
+	if (!writer)
+		return;
+	close(writer->fd);
+	g_free(writer->name);
+	g_free(writer);
+}

@@ -20,6 +20,8 @@ bool writer_put(struct writer *writer, const void *data, size_t size);
 bool writer_flush(struct writer *writer);
 /* writer_close - flushes. Returns false, said, when what was written did not get there. NULL is fine. */
 bool writer_close(struct writer *writer);
+/* writer_drop - closes it without a word, and writes nothing more. NULL is fine. */
+void writer_drop(struct writer *writer);
 /* writer_complain - says what errno says of a file. Returns false. */
 bool writer_complain(const char *name);
 

@@ -67,6 +67,25 @@ class Cli(unittest.TestCase):
         self.assertEqual(result.returncode, expected, result.stderr.decode())
         return result
 
+    # ---- the sandbox ----
+
+    def test_the_sandbox_is_told_and_can_be_left_out(self):
+        said = self.status(0, "-v", PLAIN).stderr.decode()
+        self.assertIn("sandbox: ", said)
+        locked, free = self.status(0, "-e", "all", PLAIN), self.status(0, "--no-sandbox", "-e", "all", PLAIN)
+        self.assertEqual(locked.stdout, free.stdout)
+        self.assertIn("sandbox: off", self.status(0, "-v", "--no-sandbox", PLAIN).stderr.decode())
+
+    def test_no_folder_for_temporary_files_is_no_reason_to_stop(self):
+        for folder in (os.path.join(self.folder, "missing"), "/proc"):
+            result = self.status(0, PLAIN, env={"TMPDIR": folder})
+            self.assertEqual(result.stdout, self.status(0, PLAIN).stdout)
+
+    def test_nothing_is_left_behind(self):
+        for arguments in (["-e", "all"], ["-t"], ["--report", os.path.join(self.folder, "page.html")], ["--no-such-option"]):
+            run(*arguments, PLAIN, env={"TMPDIR": self.folder})
+        self.assertEqual([name for name in os.listdir(self.folder) if name != "page.html"], [])
+
     # ---- what it is asked about itself ----
 
     def test_questions_are_answered_on_standard_output(self):

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * apart.c - see apart.h.
+ */
+#include "apart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "writer.h"
+
+struct apart {
+	pid_t pid;
+	int pipe; /* our end */
+};
+
+struct message {
+	uint32_t kind, size; /* octets that follow */
+};
+
+struct apart *apart_begin(bool *inside)
+{
+	int ends[2];
+	const pid_t parent = getpid(), pid = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
+	*inside = pid == 0;
+	if (pid < 0) {
+		writer_complain("a process for what reads records");
+		return NULL;
+	}
+	close(ends[pid > 0 ? 0 : 1]);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGINT, SIG_IGN); /* which a terminal sends to all processes: it is the parent's to judge */
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGUSR1, SIG_IGN);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
+	}
+	struct apart *apart = g_new(struct apart, 1);
+	*apart = (struct apart){ pid, ends[pid > 0 ? 1 : 0] };
+	return apart;
+}
+
+bool apart_send(struct apart *apart, unsigned kind, const void *octets, size_t size)
+{
+	const struct message message = { kind, (uint32_t)size };
+	return file_write(apart->pipe, &message, sizeof message) == sizeof message &&
+	       file_write(apart->pipe, octets, size) == size;
+}
+
+/* read_all - returns false at the end of the pipe. */
+static bool read_all(int fd, void *octets, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = read(fd, (char *)octets + done, size - done);
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return true;
+}
+
+void apart_serve(struct apart *apart, apart_take take, void *context)
+{
+	struct message message;
+	GByteArray *octets = g_byte_array_new();
+	bool more = true;
+	while (more && read_all(apart->pipe, &message, sizeof message)) {
+		g_byte_array_set_size(octets, message.size);
+		more = read_all(apart->pipe, octets->data, message.size) &&
+		       take(context, message.kind, octets->data, message.size);
+	}
+	g_byte_array_unref(octets);
+	apart_forget(apart);
+}
+
+void apart_forget(struct apart *apart)
+{
+	close(apart->pipe);
+	g_free(apart);
+}
+
+int apart_end(struct apart *apart)
+{
+	const pid_t pid = apart->pid;
+	int status = 0;
+	apart_forget(apart);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "smtpscan: the process that reads the records was killed by signal %d (%s)\n", WTERMSIG(status),
+		strsignal(WTERMSIG(status)));
+	return -1;
+}
