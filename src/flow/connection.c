@@ -323,9 +323,9 @@ static enum verdict quiet_segment(struct connection *connection, unsigned number
 
 /* ---- one segment ---- */
 
-/* settle - acts on what pending.c says. Nothing of what was held begins another connection: pending_ended_by keeps that
+/* act_on - what pending.c says. Nothing of what was held begins another connection: pending_ended_by keeps that
  * out. */
-static void settle(struct connection *connection, enum pending pending)
+static void act_on(struct connection *connection, enum pending pending)
 {
 	if (pending == PENDING_OTHER)
 		quiet(connection, LIFE_OTHER);
@@ -350,10 +350,10 @@ static enum verdict dispatch(struct connection *connection, unsigned end, const 
 		if (!connection->work)
 			connection->work = g_new0(struct work, 1);
 		if (!pending_ended_by(connection, end, segment)) {
-			settle(connection, pending_segment(connection, end, segment));
+			act_on(connection, pending_segment(connection, end, segment));
 			return STAYS;
 		}
-		settle(connection, pending_consider(connection, true));
+		act_on(connection, pending_consider(connection, true));
 		if ((segment->flags & TCP_RST) && connection->life != LIFE_SMTP) {
 			quiet(connection, LIFE_OVER);
 			return STAYS;
@@ -374,7 +374,7 @@ static bool waits(const struct connection *connection)
 void connection_hurry(struct connection *connection, bool given_up)
 {
 	if (connection->life == LIFE_PENDING)
-		settle(connection, pending_consider(connection, true));
+		act_on(connection, pending_consider(connection, true));
 	if (connection->life == LIFE_SMTP)
 		stream_hurry(connection->work->stream, given_up);
 	if (connection->work)
@@ -400,7 +400,7 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 void connection_finish(struct connection *connection, enum flow_end why)
 {
 	if (connection->life == LIFE_PENDING && connection->work)
-		settle(connection, pending_consider(connection, true));
+		act_on(connection, pending_consider(connection, true));
 	if (connection->life == LIFE_SMTP)
 		end_session(connection, why);
 	drop_work(connection);

@@ -44,9 +44,9 @@ struct half {
 	uint64_t progress; /* packet of the connection at which bytes were last delivered */
 	uint64_t newest;   /* place in the history */
 	struct pieces held;
-	uint64_t fin;                     /* offset of the end, when fin_seen */
-	uint64_t reset;                   /* where a reset was sent, when reset_seen */
-	uint64_t settled[PATIENCE_STEPS]; /* acked as it was, newest first */
+	uint64_t fin;                          /* offset of the end, when fin_seen */
+	uint64_t reset;                        /* where a reset was sent, when reset_seen */
+	uint64_t acked_before[PATIENCE_STEPS]; /* acked as it was, newest first */
 };
 
 struct stream {
@@ -153,17 +153,17 @@ static void tell_fin(struct stream *stream, enum direction direction)
 	outbox_fin(&stream->outbox, direction);
 }
 
-/* skip_settled - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
+/* skip_acked - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
  * have the acknowledgements ahead of the data all the time. */
-static void skip_settled(struct stream *stream, enum direction direction)
+static void skip_acked(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
-	uint64_t settled = half->settled[PATIENCE_STEPS - 1];
-	while (stream->link.expected[direction] < settled) {
+	uint64_t acked = half->acked_before[PATIENCE_STEPS - 1];
+	while (stream->link.expected[direction] < acked) {
 		uint64_t since = half->held.first ? half->held.first->since : half->progress;
 		if (stream->packets - since < PATIENCE)
 			break;
-		skip_to(stream, direction, MIN(settled, hole_end(half)));
+		skip_to(stream, direction, MIN(acked, hole_end(half)));
 	}
 	tell_fin(stream, direction);
 }
@@ -181,12 +181,12 @@ static void lose_patience(struct stream *stream)
 	for (enum direction d = UP; d <= DOWN; d++) {
 		struct half *half = &stream->half[d];
 		for (int i = PATIENCE_STEPS - 1; i > 0; i--)
-			half->settled[i] = half->settled[i - 1];
-		half->settled[0] = half->acked;
+			half->acked_before[i] = half->acked_before[i - 1];
+		half->acked_before[0] = half->acked;
 	}
 	enum direction first = gap_first(stream);
-	skip_settled(stream, first);
-	skip_settled(stream, direction_other(first));
+	skip_acked(stream, first);
+	skip_acked(stream, direction_other(first));
 }
 
 /* ---- taking segments ---- */
@@ -309,7 +309,7 @@ static void take_fin(struct stream *stream, enum direction direction, int64_t of
 	half->acked = MIN(half->acked, half->fin);
 	other->sent_ack = MIN(other->sent_ack, half->fin);
 	for (int i = 0; i < PATIENCE_STEPS; i++)
-		half->settled[i] = MIN(half->settled[i], half->fin);
+		half->acked_before[i] = MIN(half->acked_before[i], half->fin);
 }
 
 /* take_reset - a reset with this sequence number. Its receiver takes it only at exactly the place it expects; the

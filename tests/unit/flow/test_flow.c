@@ -144,6 +144,34 @@ static void midstream_knows_a_lost_reply(void **state)
 		"begin 1 client:40000 server:25 midstream\nup NOOP~ @0\ngap down 8\ndown 250 two~ @6\nend input\n");
 }
 
+/* No handshake, but both greet: nothing was said before. Whoever comes first in the capture. */
+static void two_greetings_are_a_beginning(void **state)
+{
+	static const struct {
+		const char *client, *server;
+		bool midstream;
+	} rows[] = {
+		{ "EHLO me\r\n", "220 mx ESMTP\r\n", false },
+		{ "EHLO me\r\n", "220 2.0.0 ready\r\n", false },
+		{ "NOOP\r\n", "220 mx ESMTP\r\n", true },
+		{ "EHLO me\r\n", "250 mx ESMTP\r\n", true },
+		{ "EHLO me\r\n", "220 mx\r\n", true },
+		{ "", "220 2.0.0 SMTP ready for TLS\r\n", true },
+	};
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+		struct kit *kit = *state;
+		const uint32_t size = (uint32_t)strlen(rows[i / 2].server), base = 1000 * (uint32_t)i;
+		kit->client = (uint16_t)(40000 + i);
+		if (i % 2)
+			kit_up(kit, base, base, rows[i / 2].client);
+		kit_down(kit, base, base, rows[i / 2].server);
+		if (i % 2 == 0)
+			kit_up(kit, base, base + size, rows[i / 2].client);
+		flow_table_end(kit->table);
+		assert_int_equal(kit->last.midstream, rows[i / 2].midstream);
+	}
+}
+
 static void idle_connections_expire(void **state)
 {
 	struct kit *kit = *state;
@@ -669,6 +697,7 @@ int main(void)
 		TEST(midstream_begins_with_what_is_there),
 		TEST(midstream_takes_no_late_acknowledgement_for_a_gap),
 		TEST(midstream_knows_a_lost_reply),
+		TEST(two_greetings_are_a_beginning),
 		TEST(idle_connections_expire),
 		TEST(a_port_is_used_again),
 		TEST(a_port_is_used_again_after_a_close),
