@@ -17,7 +17,7 @@
 enum flow_end {
 	FLOW_END_FIN,     /* both sides closed */
 	FLOW_END_RST,     /* a valid reset */
-	FLOW_END_TIMEOUT, /* idle for longer than the limit, in the time of the capture (see src/flow/clock.h) */
+	FLOW_END_TIMEOUT, /* idle for longer than the limit, in the time of the capture (see src/flow/elapsed.h) */
 	FLOW_END_EVICTED, /* the memory limit was reached and it was the longest idle */
 	FLOW_END_REUSED,  /* a new connection on the same addresses and ports began */
 	FLOW_END_INPUT    /* the input ended */

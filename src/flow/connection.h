@@ -6,15 +6,15 @@
  * the life of one: pending, SMTP, other, or over; what a segment does to it is a verdict, for the table to act on.
  * opening.c takes out what is said to a proxy ahead of a session, preamble.c knows how that looks. pending.c asks: is
  * it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, identity.c tells which
- * connection a segment belongs to, expiry.c is the queues, clock.c the time. Calls go down this list only. A connection
- * that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
+ * connection a segment belongs to, expiry.c is the queues, elapsed.c the time. Calls go down this list only. A
+ * connection that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
  */
 #ifndef SMTPSCAN_FLOW_CONNECTION_H
 #define SMTPSCAN_FLOW_CONNECTION_H
 
 #include <glib.h>
 
-#include "clock.h"
+#include "elapsed.h"
 #include "flow.h"
 #include "opening.h"
 #include "stream.h"
@@ -116,7 +116,7 @@ struct flow_table {
 	struct flow_options options;
 	const struct flow_sink *sink;
 	void *context;
-	struct clock clock;
+	struct elapsed elapsed;
 	int64_t deadline; /* no connection expires before */
 	bool live;
 	struct connection *waits_longest, *waits_shortest; /* those that hold what waits for missing octets */

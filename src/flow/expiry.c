@@ -17,8 +17,8 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 {
 	struct flow_table *table = connection->table;
 	connection->queue = queue;
-	connection->heard = table->clock.now;
-	table->deadline = MIN(table->deadline, table->clock.now + queue->timeout);
+	connection->heard = table->elapsed.now;
+	table->deadline = MIN(table->deadline, table->elapsed.now + queue->timeout);
 	connection->older = queue->newest;
 	connection->newer = NULL;
 	*(queue->newest ? &queue->newest->newer : &queue->oldest) = connection;
@@ -28,7 +28,7 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 void expiry_renew(struct connection *connection, struct expiry *queue)
 {
 	if (connection->queue == queue && queue->newest == connection) {
-		connection->heard = connection->table->clock.now;
+		connection->heard = connection->table->elapsed.now;
 		return;
 	}
 	expiry_remove(connection);
@@ -44,8 +44,8 @@ void expiry_wait(struct connection *connection, bool waits)
 	work->waits = waits;
 	if (waits) {
 		struct connection *before = table->waits_shortest;
-		work->waits_since = table->clock.now;
-		table->deadline = MIN(table->deadline, table->clock.now + table->queues[QUEUE_OPEN].timeout);
+		work->waits_since = table->elapsed.now;
+		table->deadline = MIN(table->deadline, table->elapsed.now + table->queues[QUEUE_OPEN].timeout);
 		work->waits_longer = before;
 		work->waits_shorter = NULL;
 		*(before ? &before->work->waits_shorter : &table->waits_longest) = connection;

@@ -3,9 +3,10 @@
  * table.c - finds the connection of a segment, and decides how long a connection is kept.
  *
  * Three queues, each in order of the last packet: open connections expire after the idle timeout, closing ones sooner,
- * and those that are over are remembered a little while for what comes late. Time passes as clock.h says; it is judged
- * at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share, the
- * hash or its seed. Where memory is short, patience with what is missing goes first, then the longest idle connection.
+ * and those that are over are remembered a little while for what comes late. Time passes as elapsed.h says; it is
+ * judged at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share,
+ * the hash or its seed. Where memory is short, patience with what is missing goes first, then the longest idle
+ * connection.
  */
 #include "flow.h"
 
@@ -122,14 +123,14 @@ static void drop_all(GPtrArray *connections, enum flow_end why)
 
 static bool expired(const struct connection *connection)
 {
-	return connection && connection->table->clock.now - connection->heard > connection->queue->timeout;
+	return connection && connection->table->elapsed.now - connection->heard > connection->queue->timeout;
 }
 
 /* pass_time - a packet of the input: what is idle for too long ends. */
 static void pass_time(struct flow_table *table, struct moment now)
 {
-	clock_tick(&table->clock, now);
-	if (table->clock.now <= table->deadline)
+	elapsed_tick(&table->elapsed, now);
+	if (table->elapsed.now <= table->deadline)
 		return;
 	GPtrArray *old = g_ptr_array_new();
 	for (unsigned i = 0; i < QUEUE_COUNT; i++)
@@ -137,7 +138,7 @@ static void pass_time(struct flow_table *table, struct moment now)
 			g_ptr_array_add(old, c);
 	drop_all(old, FLOW_END_TIMEOUT);
 	const int64_t patience = table->queues[QUEUE_OPEN].timeout;
-	while (table->waits_longest && table->clock.now - table->waits_longest->work->waits_since > patience)
+	while (table->waits_longest && table->elapsed.now - table->waits_longest->work->waits_since > patience)
 		connection_hurry(table->waits_longest, false);
 	table->deadline = INT64_MAX;
 	if (table->waits_longest)
@@ -235,15 +236,15 @@ void flow_table_end(struct flow_table *table)
 		for (struct connection *c = table->queues[i].oldest; c; c = c->newer)
 			g_ptr_array_add(all, c);
 	drop_all(all, FLOW_END_INPUT);
-	clock_end(&table->clock);
+	elapsed_end(&table->elapsed);
 	table->deadline = INT64_MAX;
 }
 
 void flow_table_stats(const struct flow_table *table, struct flow_stats *stats)
 {
 	*stats = table->stats;
-	stats->time_jumps = table->clock.jumps;
-	stats->first_time_jump = table->clock.first_jump.packet;
+	stats->time_jumps = table->elapsed.jumps;
+	stats->first_time_jump = table->elapsed.first_jump.packet;
 }
 
 void flow_table_free(struct flow_table *table)

@@ -115,6 +115,8 @@ void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq,
 	const struct address client6 = { 6, { 0x20, 1, 0xd, 0xb8, [13] = 1, high, low } };
 	const struct address server6 = { 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } };
 	const struct address *client = kit->ipv6 ? &client6 : &client4, *server = kit->ipv6 ? &server6 : &server4;
+	if (kit->alike)
+		client = server;
 	/* The payload ends where the allocation ends, so that reading beyond it is noticed. */
 	uint8_t *copy = g_memdup2(payload, kit->snap > 0 && kit->snap < size ? kit->snap : size);
 	kit->at.packet++;
@@ -128,6 +130,8 @@ void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq,
 		.seq = seq,
 		.ack = ack,
 		.context = kit->context,
+		.vlan_count = kit->context > 0,
+		.vlan = { (uint16_t)kit->context },
 		.wire_size = 54 + (uint32_t)size,
 		.length = (uint32_t)size,
 		.captured = (uint32_t)(kit->snap > 0 && kit->snap < size ? kit->snap : size),

@@ -28,8 +28,9 @@ struct kit {
 	uint16_t client, server; /* ports that the short forms use */
 	uint32_t client_isn, server_isn;
 	bool ipv6;
+	bool alike;            /* the client has the address of the server */
 	uint16_t host;         /* which of many clients */
-	uint64_t context;      /* of the segments */
+	uint64_t context;      /* of the segments, and their VLAN when it is not 0 */
 	uint32_t snap;         /* payload octets captured at most; 0: all */
 	GByteArray *stream[2]; /* all bytes delivered; gaps as zeros */
 	bool mute;             /* log and streams are not kept */

@@ -362,6 +362,28 @@ static void a_connection_wanders_through_networks(void **state)
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);
 	assert_int_equal(stats.connections, 1);
+	/* Those that were seen first. */
+	flow_table_end(kit->table);
+	assert_int_equal(kit->last.vlan_count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(kit->last.vlan[i], i + 1);
+}
+
+/* The same port on both sides, or the same address. */
+static void ends_that_are_alike(void **state)
+{
+	struct kit *kit = *state;
+	kit->client = 25;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 1 client:25 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+	kit->alike = true;
+	kit->client = 40000;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 6 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\n");
 }
 
 static void too_many_networks_are_bounded(void **state)
@@ -708,6 +730,7 @@ int main(void)
 		TEST(in_the_middle_numbers_tell_networks_apart),
 		TEST(one_connection_whatever_the_link_says),
 		TEST(a_connection_wanders_through_networks),
+		TEST(ends_that_are_alike),
 		TEST(too_many_networks_are_bounded),
 		TEST(ipv6_is_the_same),
 		cmocka_unit_test(the_lower_port_serves_when_nothing_else_tells),

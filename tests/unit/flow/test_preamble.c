@@ -114,6 +114,7 @@ static void the_client_names_what_it_wants(void **state)
 			FLOW_PROXY_CONNECT, "|0|1.2.3.4|25|||" },
 		{ OCTETS("CONNECT mx.example HTTP/1.1\r\n\r\n"), PREAMBLE_NONE, 0, 0, NULL },
 		{ OCTETS("CONNECT mx.example:25 FTP/1.1\r\n\r\n"), PREAMBLE_NONE, 0, 0, NULL },
+		{ OCTETS("CONNECT mx.example:25 XTTP/1.1\r\n\r\n"), PREAMBLE_NONE, 0, 0, NULL },
 		{ OCTETS("CONNECT mx.example:25 HTTP/1.12\r\n\r\n"), PREAMBLE_NONE, 0, 0, NULL },
 		{ OCTETS("CONNECT mx.example:25x HTTP/1.1\r\n\r\n"), PREAMBLE_NONE, 0, 0, NULL },
 		{ OCTETS("EHLO me\r\n"), PREAMBLE_NONE, 0, 0, NULL },

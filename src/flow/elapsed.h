@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * clock.h - how much time has passed in the input, by what most of its packets say.
+ * elapsed.h - how much time has passed in the input, by what most of its packets say.
  *
  * Every packet has a stamp. One that is far from those before it says little: it may be wrong, and what follows comes
  * back; or a clock was set; or nothing was sent for long. So such stamps are only counted at first, and believed when
  * enough of them agree. Time that passed while the whole input was silent ends no connection: of a step that is
- * believed, no more than CLOCK_STEP_MAX passes. Depends on the stamps of the input alone.
+ * believed, no more than ELAPSED_STEP_MAX passes. Depends on the stamps of the input alone.
  */
-#ifndef SMTPSCAN_FLOW_CLOCK_H
-#define SMTPSCAN_FLOW_CLOCK_H
+#ifndef SMTPSCAN_FLOW_ELAPSED_H
+#define SMTPSCAN_FLOW_ELAPSED_H
 
 #include "types.h"
 
-#define CLOCK_STEP_MAX (60 * NANOSECONDS_PER_SECOND) /* stamps that differ by more are far from each other */
-#define CLOCK_VOTES 16                               /* so many more say it than say otherwise: then it is believed */
-#define CLOCK_SILENCE_MAX (24 * 3600 * NANOSECONDS_PER_SECOND) /* a step ahead, up to that, may be a silence */
+#define ELAPSED_STEP_MAX (60 * NANOSECONDS_PER_SECOND) /* stamps that differ by more are far from each other */
+#define ELAPSED_VOTES 16                               /* so many more say it than say otherwise: then it is believed */
+#define ELAPSED_SILENCE_MAX (24 * 3600 * NANOSECONDS_PER_SECOND) /* a step ahead, up to that, may be a silence */
 
-struct clock {
+struct elapsed {
 	bool running;      /* it has seen a stamp */
 	int64_t now;       /* nanoseconds that have passed; never less than before */
 	int64_t stamp;     /* the latest that is believed */
@@ -27,9 +27,9 @@ struct clock {
 	struct moment first_jump; /* the first stamp of the first of them */
 };
 
-/* clock_tick - the next packet of the input. */
-void clock_tick(struct clock *clock, struct moment at);
-/* clock_end - the input ended: what was counted last is judged. Time begins anew with the next input. */
-void clock_end(struct clock *clock);
+/* elapsed_tick - the next packet of the input. */
+void elapsed_tick(struct elapsed *elapsed, struct moment at);
+/* elapsed_end - the input ended: what was counted last is judged. Time begins anew with the next input. */
+void elapsed_end(struct elapsed *elapsed);
 
 #endif
