@@ -360,6 +360,22 @@ static void a_preamble_and_what_follows_are_one_segment(void **state)
 	kit_expect(kit, "up EHLO me~ @0\ndown 220 mx~ @9\n");
 }
 
+/* Places in the stream count from behind it, too. */
+static void copies_and_cuts_behind_a_preamble(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_up(kit, 0, 0, "PROXY UNKNOWN\r\n");
+	kit_down(kit, 0, 15, "220 mx\r\n");
+	kit_up(kit, 15, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+	kit_up(kit, 15, 8, "XHLO");
+	kit_up(kit, 18, 8, "Xy");
+	kit->snap = 3;
+	kit_up(kit, 24, 8, "NOOP\r\n");
+	kit_expect(kit, "conflict up 0 XHLO\nconflict up 3 Xy\ncut up 12\nup NOO @8\n");
+}
+
 /* A server that did not know of the header says its greeting before it has it. */
 static void a_client_that_only_looks_like_one(void **state)
 {
@@ -529,6 +545,7 @@ int main(void)
 		cmocka_unit_test(the_server_answers),
 		cmocka_unit_test(a_preamble_is_left_out),
 		TEST(a_preamble_and_what_follows_are_one_segment),
+		TEST(copies_and_cuts_behind_a_preamble),
 		TEST(a_client_that_only_looks_like_one),
 		cmocka_unit_test(a_proxy_that_does_not_answer_is_none),
 		TEST(a_proxy_that_refuses),
