@@ -105,6 +105,7 @@ static void summary(struct ink *ink, const struct talk *talk)
 	GString *text = g_string_new(NULL);
 	const struct step *tls = find_step(talk, STEP_TLS);
 	const char *user = user_of(talk);
+	char *proxy = talk_proxy(talk);
 	plural(text, "", talk->mails, "mail");
 	if (talk->mails > 0 && talk->accepted == talk->mails)
 		g_string_append(text, " accepted");
@@ -116,11 +117,14 @@ static void summary(struct ink *ink, const struct talk *talk)
 	g_string_append_printf(text, " · %s", version ? version : tls ? "TLS" : "no TLS");
 	if (user)
 		g_string_append_printf(text, " · user %s", user);
+	if (proxy)
+		g_string_append_printf(text, " · proxy %s", proxy);
 	facts(talk, text);
 	ink_to(ink, 3);
 	ink_text(ink, talk->alerts[SEVERITY_HIGH] ? STYLE_MEDIUM : STYLE_PLAIN, 3, text->str);
 	ink_newline(ink);
 	g_string_free(text, TRUE);
+	g_free(proxy);
 }
 
 static void head(struct ink *ink, const struct talk *talk)
@@ -320,30 +324,25 @@ static void mail(struct ink *ink, const struct step *step, int64_t start)
 
 static void auth(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = step->own;
-	const char *mechanism = read_text(object, "mechanism"), *user = read_text(object, "username"),
-		   *password = read_text(object, "password");
-	const bool success = read_flag(object, "success");
-	step_begin(ink, step, start, success ? STYLE_SERVER : STYLE_ERROR, "**");
-	ink_words(ink, success ? STYLE_SERVER : STYLE_ERROR, LINE_COLUMN, "AUTH %s as %s %s, %s",
-		mechanism ? mechanism : "?", user ? user : "?", success ? "succeeded" : "failed",
-		read_flag(object, "tls") ? "inside TLS" : "in clear");
+	const enum style style = read_flag(step->own, "success") ? STYLE_SERVER : STYLE_ERROR;
+	char *words = step_auth(step);
+	step_begin(ink, step, start, style, "**");
+	ink_text(ink, style, LINE_COLUMN, words);
 	ink_newline(ink);
-	detail(ink, STYLE_PLAIN, "password", password);
+	detail(ink, STYLE_PLAIN, "password", read_text(step->own, "password"));
+	g_free(words);
 }
 
 static void tls(struct ink *ink, const struct step *step, int64_t start)
 {
-	const cJSON *object = step->own;
-	const char *version = read_text(object, "version"), *cipher = read_text(object, "cipher");
+	char *words = step_tls(step);
 	step_begin(ink, step, start, STYLE_CONTENT, "**");
-	ink_words(ink, STYLE_CONTENT, LINE_COLUMN, "TLS begins: %s%s%s", version ? version : "version not seen",
-		cipher ? ", " : "", cipher ? cipher : "");
+	ink_text(ink, STYLE_CONTENT, LINE_COLUMN, words);
 	ink_newline(ink);
-	detail(ink, STYLE_PLAIN, "sni", read_text(object, "sni"));
-	detail(ink, STYLE_PLAIN, "subject", read_text(object, "subject"));
-	detail(ink, STYLE_PLAIN, "issuer", read_text(object, "issuerdn"));
-	detail(ink, STYLE_FAINT, "ja4", read_text(object, "ja4"));
+	detail(ink, STYLE_PLAIN, "subject", read_text(step->own, "subject"));
+	detail(ink, STYLE_PLAIN, "issuer", read_text(step->own, "issuerdn"));
+	detail(ink, STYLE_FAINT, "ja4", read_text(step->own, "ja4"));
+	g_free(words);
 }
 
 /* tail - how the session ended. */

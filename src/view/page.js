@@ -9,7 +9,7 @@ const meta = JSON.parse(block('meta'));
 const sessions = JSON.parse(block('sessions')).map((r, index) => ({ index, start: r[0], end: r[1], client: r[2], clientPort: r[3],
   server: r[4], serverPort: r[5], mails: r[6], accepted: r[7], high: r[8], medium: r[9], low: r[10], tls: r[11], user: r[12],
   helo: r[13], banner: r[14], octets: r[15], close: r[16], community: r[17], flow: r[18], file: r[19], flags: r[20],
-  gap: r[21], left: r[22], time: r[0] }));
+  gap: r[21], left: r[22], proxy: r[23], time: r[0] }));
 const mails = JSON.parse(block('mails')).map((r, index) => ({ index, session: r[0], tx: r[1], time: r[2], outcome: r[3], stage: r[4],
   from: r[5], to: r[6], refused: r[7], size: r[8], sha256: r[9], subject: r[10], header: r[11], worst: r[12], files: r[13],
   missing: r[14] }));

@@ -56,7 +56,7 @@ const FLAGS = ['began before the capture', 'one direction is missing', 'no recor
 function showSession(session) {
   const odd = FLAGS.filter((words, bit) => session.flags & 1 << bit);
   openDrawer(endpoint(session.client, session.clientPort) + ARROW + endpoint(session.server, session.serverPort),
-    facts([['Time', moment(session.start, 6) + (session.end > session.start ? ' (' + duration(session.end - session.start) + ')' : '')], ['Greeting', session.helo], ['Banner', session.banner], ['User', session.user],
+    facts([['Time', moment(session.start, 6) + (session.end > session.start ? ' (' + duration(session.end - session.start) + ')' : '')], ['Greeting', session.helo], ['Banner', session.banner], ['User', session.user], ['Proxy', session.proxy],
       ['TLS', session.tls || 'no'], ['Octets', count(session.octets)], ['Closed by', session.close], ['Odd', odd.join(', ')], ['Missing', session.gap > 0 && plural(session.gap, 'octet')],
       ['flow_id', session.flow], ['community_id', session.community], ['Capture', session.file]]),
     el('h3', null, 'What was said'), ladder(session));

@@ -74,6 +74,11 @@ void talks_free(struct talks *talks);
 /* talk_begin_time - what the times of the steps are counted from. */
 int64_t talk_begin_time(const struct talk *talk);
 
+/* step_tls - what a STEP_TLS says, step_auth - a STEP_AUTH, in words. Free with g_free. */
+char *step_tls(const struct step *step);
+char *step_auth(const struct step *step);
+/* talk_proxy - what a proxy in between named, in words; NULL: there was none. Free with g_free. */
+char *talk_proxy(const struct talk *talk);
 /* talk_alerts - the alerts of each transaction: tx -> GPtrArray of struct step, borrowed. Unref it. */
 GHashTable *talk_alerts(const struct talk *talk);
 /* alerts_worst - of those in such an array, which may be NULL; 0: there are none. */

@@ -21,6 +21,7 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 {
 	const cJSON *record = talk->record, *session = talk->session;
 	GString *to = report->page.sessions;
+	char *proxy = talk_proxy(talk);
 	const char *tls = NULL, *user = NULL, *close = read_text(talk->end, "close");
 	for (guint i = 0; i < talk->steps->len; i++) {
 		const struct step *step = &g_array_index(talk->steps, struct step, i);
@@ -52,7 +53,9 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 			(talk->part > 0) << 3 | talk->more << 4);
 	page_number(to, ",", read_number(session, "gap_bytes"));
 	page_number(to, ",", left_out);
+	page_field(to, ",", proxy);
 	g_string_append_c(to, ']');
+	g_free(proxy);
 }
 
 /* is_listed - is there room for this session? Those with an alert have twice as much. */

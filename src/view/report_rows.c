@@ -250,26 +250,17 @@ static char *reply_text(const cJSON *response)
 /* step_words - what a step says, for those that are no rows of other blocks. Free with g_free. */
 static char *step_words(const struct step *step)
 {
-	const cJSON *own = step->own;
-	const char *verb = read_text(own, "verb"), *argument = read_text(own, "argument"),
-		   *line = read_text(own, "line"), *user = read_text(own, "username"),
-		   *mechanism = read_text(own, "mechanism"), *version = read_text(own, "version"),
-		   *cipher = read_text(own, "cipher"), *sni = read_text(own, "sni");
-	switch (step->kind) {
-	case STEP_COMMAND:
-		if (verb && argument)
-			return g_strdup_printf("%s %s", verb, argument);
-		return g_strdup(verb ? verb : argument ? argument : line ? line : "?");
-	case STEP_RESPONSE:
-		return reply_text(own);
-	case STEP_AUTH:
-		return g_strdup_printf("AUTH %s as %s %s, %s", mechanism ? mechanism : "?", user ? user : "?",
-			read_flag(own, "success") ? "succeeded" : "failed",
-			read_flag(own, "tls") ? "inside TLS" : "in clear");
-	default:
-		return g_strdup_printf("TLS begins: %s%s%s%s%s", version ? version : "version not seen",
-			cipher ? ", " : "", cipher ? cipher : "", sni ? ", for " : "", sni ? sni : "");
-	}
+	const char *verb = read_text(step->own, "verb"), *argument = read_text(step->own, "argument"),
+		   *line = read_text(step->own, "line");
+	if (step->kind == STEP_RESPONSE)
+		return reply_text(step->own);
+	if (step->kind == STEP_AUTH)
+		return step_auth(step);
+	if (step->kind == STEP_TLS)
+		return step_tls(step);
+	if (verb && argument)
+		return g_strdup_printf("%s %s", verb, argument);
+	return g_strdup(verb ? verb : argument ? argument : line ? line : "?");
 }
 
 /* add_reply - what servers say is said often: it is written once, and by its row then. */

@@ -59,6 +59,54 @@ int64_t talk_begin_time(const struct talk *talk)
 	return start;
 }
 
+char *step_tls(const struct step *step)
+{
+	const char *version = read_text(step->own, "version"), *cipher = read_text(step->own, "cipher"),
+		   *sni = read_text(step->own, "sni"), *why = read_text(step->own, "decrypted");
+	GString *text = g_string_new("TLS begins: ");
+	g_string_append(text, version ? version : "version not seen");
+	if (cipher)
+		g_string_append_printf(text, ", %s", cipher);
+	if (sni)
+		g_string_append_printf(text, ", for %s", sni);
+	if (read_flag(step->own, "decrypted"))
+		g_string_append(text, ", decrypted");
+	else if (why)
+		g_string_append_printf(text, ", not decrypted: %s", why);
+	return g_string_free(text, FALSE);
+}
+
+char *step_auth(const struct step *step)
+{
+	const char *mechanism = read_text(step->own, "mechanism"), *user = read_text(step->own, "username");
+	return g_strdup_printf("AUTH %s as %s %s, %s", mechanism ? mechanism : "?", user ? user : "?",
+		read_flag(step->own, "success") ? "succeeded" : "failed",
+		read_flag(step->own, "tls") ? "inside TLS" : "in clear");
+}
+
+/* add_end - " for 192.0.2.1:25", when an address is named. */
+static void add_end(GString *text, const char *before, const cJSON *proxy, const char *ip, const char *port)
+{
+	const char *address = read_text(proxy, ip);
+	if (address)
+		g_string_append_printf(text, strchr(address, ':') ? "%s[%s]:%u" : "%s%s:%u", before, address,
+			(unsigned)read_number(proxy, port));
+}
+
+char *talk_proxy(const struct talk *talk)
+{
+	const cJSON *proxy = read_object(talk->session, "proxy");
+	const char *protocol = read_text(proxy, "protocol");
+	if (!proxy)
+		return NULL;
+	GString *text = g_string_new(protocol ? protocol : "proxy");
+	add_end(text, " for ", proxy, "src_ip", "src_port");
+	add_end(text, " to ", proxy, "dest_ip", "dest_port");
+	if (read_text(proxy, "dest_host"))
+		g_string_append_printf(text, " to %s", read_text(proxy, "dest_host"));
+	return g_string_free(text, FALSE);
+}
+
 GHashTable *talk_alerts(const struct talk *talk)
 {
 	GHashTable *alerts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);

@@ -87,6 +87,36 @@ class Page(Folder):
         steps = sum(len(json.loads(line)) for line in page["ladders"].splitlines())
         self.assertEqual(steps, len([r for r in records if r["event_type"] not in ("flow", "stats", "fileinfo")]))
 
+    def test_ladder_step_by_step(self):
+        page = blocks(read(self.report("l.html", "-o", os.devnull, CAPTURES[0])))
+        records = [json.loads(line) for line in run("-e", "all,-smtp_content", CAPTURES[0]).stdout.splitlines()]
+        replies, alerts, mails = (json.loads("[%s]" % page["replies"][1:-1]), json.loads(page["alerts"]), json.loads(page["mails"]))
+        said = []
+        for kind, _, packet, *rest in json.loads(page["ladders"].splitlines()[0]):
+            if kind == "c":
+                self.assertEqual(rest[0], 0)
+                said.append(("smtp_command", packet, rest[1]))
+            elif kind == "r":
+                said.append(("smtp_response", packet, replies[rest[1]]))
+                self.assertEqual(str(rest[0]), replies[rest[1]][:3])
+            elif kind == "a":
+                said.append(("alert", packet, alerts[rest[0]][1]))
+                self.assertEqual(alerts[rest[0]][7:9], [packet, 0])
+            elif kind == "m":
+                said.append(("smtp", packet, mails[rest[0]][10]))
+        wanted = []
+        for record in records:
+            kind = record["event_type"]
+            own = record.get(kind)
+            words = {"smtp_command": lambda: " ".join(filter(None, (own.get("verb"), own.get("argument")))),
+                     "smtp_response": lambda: "\n".join("%d%s%s" % (own["code"], " " if i == len(own["lines"]) - 1 else "-", line)
+                                                        for i, line in enumerate(own["lines"])),
+                     "alert": lambda: own["signature"], "smtp": lambda: record["email"]["subject"]}
+            if kind in words:
+                wanted.append((kind, record["pcap_cnt"], words[kind]()))
+        self.assertEqual(sorted(said), sorted(wanted))
+        self.assertEqual([s for s in said if s[0] != "smtp"], [w for w in wanted if w[0] != "smtp"])
+
     def test_chain_of_custody(self):
         page = read(self.report("b.html", "-o", os.devnull, "--strict", *CAPTURES))
         meta = json.loads(blocks(page)["meta"])
