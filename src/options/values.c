@@ -349,6 +349,7 @@ enum taken take_tls_keys(struct options *options, const struct option_row *row, 
 	if (!options->tls_keys)
 		options->tls_keys = tls_keys_new(NULL, NULL, NULL);
 	const size_t before = tls_keys_count(options->tls_keys);
+	option_names_file(options, row, ROW_READ, value);
 	if (!tls_keys_file(options->tls_keys, value)) {
 		fprintf(stderr, "smtpscan: --%s: %s: %s\n", row->name, value, g_strerror(errno));
 		return TAKEN_BAD;

@@ -461,6 +461,8 @@ void output_tls(struct output *output, const struct place *place, const struct t
 		return;
 	struct json root = record_begin(output, RECORD_TLS, place), object = json_part(&root, OF_tls);
 	json_true_or(&object, FIELD_tls_decrypted, tls->decrypted && !tls->why[0], tls->why[0] ? tls->why : NULL);
+	if (tls->failures > 0 && tls->why[0])
+		json_number(&object, FIELD_tls_failures, tls->failures);
 	json_string(&object, FIELD_tls_sni, tls->sni);
 	json_word(&object, FIELD_tls_version, known_or_number(tls->version, tls->version_number));
 	json_word(&object, FIELD_tls_cipher, known_or_number(tls->cipher, tls->cipher_number));

@@ -171,6 +171,7 @@
 	X(smtp_auth, assumed, TRUE, MAYBE, none, "the final reply was not seen; the usual one was assumed") \
 	\
 	X(tls, decrypted, TRUE_OR_TEXT, MAYBE, none, "with keys: true, or why not") \
+	X(tls, failures, NUMBER, MAYBE, none, "records that failed authentication so far") \
 	X(tls, sni, TEXT, MAYBE, none, "server name that the client asked for") \
 	X(tls, version, ASCII, MAYBE, none, "chosen version") \
 	X(tls, cipher, ASCII, MAYBE, none, "chosen cipher suite, IANA's name") \

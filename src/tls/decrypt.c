@@ -21,7 +21,6 @@
 
 static const char no_key[] = "no key for this client random";
 static const char not_supported[] = "cipher not supported";
-static const char no_handshake[] = "the beginning of the handshake is not in the capture";
 
 static bool is_tls13(const struct tls *tls)
 {
@@ -102,7 +101,7 @@ void decrypt_change(struct tls *tls, enum direction direction)
 	side->open = side->next;
 	side->next = NULL;
 	if (!side->open)
-		decrypt_shut(tls, direction, tls->missing ? tls->missing : no_handshake);
+		decrypt_shut(tls, direction, tls->missing ? tls->missing : DECRYPT_NO_HANDSHAKE);
 }
 
 /* ---- TLS 1.3 ---- */
@@ -197,7 +196,7 @@ void decrypt_hello(struct tls *tls)
 	tls->info.asked |= tls_keys_count(tls->keys) > 0;
 	tls->missing = NULL;
 	if (!tls->info.client_hello)
-		tls->missing = no_handshake;
+		tls->missing = DECRYPT_NO_HANDSHAKE;
 	else if (!exchange->suite)
 		tls->missing = not_supported;
 	else if (!is_tls13(tls))
@@ -215,7 +214,7 @@ bool decrypt_record(struct tls *tls, enum direction direction, const struct seal
 	if (!side->open)
 		decrypt_advance(tls, direction);
 	if (!side->open) {
-		decrypt_shut(tls, direction, no_handshake);
+		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 		inside_lose(tls, direction, record->payload.size);
 		return false;
 	}

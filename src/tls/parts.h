@@ -302,6 +302,7 @@ void inside_lose(struct tls *tls, enum direction direction, uint64_t size);
 void inside_close(struct tls *tls, enum direction direction);
 
 /* ---- decrypt.c ---- */
+#define DECRYPT_NO_HANDSHAKE "the beginning of the handshake is not in the capture"
 /* decrypt_wanted - is the record in the making one that is gathered, to be opened? */
 bool decrypt_wanted(const struct tls *tls, const struct side *side);
 /* decrypt_waits - do the client's protected records wait for what the server says? */

@@ -253,12 +253,16 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size)
 	else /* Before the first record it may be what was said in clear. Else nobody knows where the next message
 		begins. */
 		side->lost = side->begun || side->header_size > 0;
+	if (side->lost)
+		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 	side->begun = true;
 }
 
 void tls_fin(struct tls *tls, enum direction direction)
 {
 	struct side *side = &tls->side[direction];
+	if (side->held_size > 0 && tls->exchange.version == 0)
+		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 	if (!side->seeking)
 		return;
 	seek(tls, direction, (struct span){ NULL, 0 }, 0, true);

@@ -153,6 +153,7 @@ class Inside(unittest.TestCase):
                 rows = records("--tls-keys", self.write("wrong", wrong.encode()), capture(name))
                 for tls in of_kind(rows, "tls"):
                     self.assertRegex(tls["decrypted"], r"^record fails authentication at octet \d+$")
+                    self.assertGreaterEqual(tls["failures"], 1)
                 self.assertEqual(of_kind(rows, "smtp"), [])
                 self.assertLessEqual(alerts(rows), QUIET_ALERTS)
 
@@ -169,6 +170,17 @@ class Inside(unittest.TestCase):
                           capture("12-aes256-gcm"))
         self.assertEqual(what_was_said(several), self.clear * 2)
 
+    def test_one_side_alone(self):
+        """without both hellos nothing can be decrypted, and that is told"""
+        for name in ("12-aes256-gcm", "13-aes256-gcm"):
+            header, found = packets(capture(name))
+            for wanted in (True, False):
+                side = [p for p in found if (payload(p)[2] if payload(p)[1] >= 0 else True) == wanted]
+                rows = records("--tls-keys", keylog(name), self.write("side", header + b"".join(side)))
+                self.assertEqual([tls.get("decrypted") for tls in of_kind(rows, "tls")],
+                                 ["the beginning of the handshake is not in the capture"])
+                self.assertEqual(of_kind(rows, "smtp"), [])
+
     def test_what_is_missing_in_a_key_log(self):
         """of TLS 1.3, the secrets of the handshake: what follows opens all the same"""
         text = "".join(line for line in open(keylog("13-aes256-gcm")).readlines() if "HANDSHAKE" not in line)
@@ -182,6 +194,11 @@ class Inside(unittest.TestCase):
         empty = run("--tls-keys", self.write("empty", b""), capture("clear"))
         self.assertEqual(empty.returncode, 0)
         self.assertIn(b"no secret in it", empty.stderr)
+
+    def test_a_key_log_is_not_overwritten(self):
+        path = self.write("log", open(keylog("13-psk"), "rb").read())
+        self.assertEqual(run("--tls-keys", path, "-o", path, capture("clear")).returncode, 2)
+        self.assertEqual(open(path, "rb").read(), open(keylog("13-psk"), "rb").read())
 
     def test_secrets_in_the_capture(self):
         for name in ("12-chacha20", "13-aes256-gcm"):
