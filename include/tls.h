@@ -72,8 +72,9 @@ struct tls_sink {
 
 struct tls;
 
-/* tls_new - keys, sink: NULL when nothing is to be decrypted; else they are borrowed. */
-struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *context);
+/* tls_new - keys, sink: NULL when nothing is to be decrypted; else they are borrowed. scope: sessions are resumed only
+ * within the same. */
+struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *context, uint64_t scope);
 /* tls_bytes - the next bytes, at this offset of the stream; acked: as in flow.h. Returns false when they are not TLS
  * (the first record's header does not fit): nothing of `bytes` was used then. */
 bool tls_bytes(struct tls *tls, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked);

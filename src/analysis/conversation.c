@@ -405,7 +405,7 @@ static void on_tls_begin(void *context, bool implicit)
 {
 	struct conversation *c = context;
 	tls_free(c->tls);
-	c->tls = tls_new(c->desk->keys, &inside_sink, c);
+	c->tls = tls_new(c->desk->keys, &inside_sink, c, flow_share(&c->flow->client, &c->flow->server, UINT32_MAX));
 	c->tls_written = false;
 }
 

@@ -81,7 +81,10 @@ static const char *master_keys(struct tls *tls)
 	struct cipher *ciphers[2] = { NULL, NULL };
 	struct span master = keys_find(tls->keys, LABEL_MASTER, tls->exchange.client_random);
 	if (!master.data)
+		master = resume_secret(tls);
+	if (!master.data)
 		return no_key;
+	resume_learn(tls, master);
 	bool good = keys_of_master(&tls->exchange, master, ciphers);
 	for (enum direction d = UP; d <= DOWN; d++) {
 		cipher_free(tls->side[d].next);

@@ -14,6 +14,8 @@ static void client_hello(struct tls *tls, struct span body)
 {
 	if (body.size >= RANDOM_AT + TLS_RANDOM_SIZE)
 		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
+	if (tls->keys)
+		resume_offer(tls, body);
 	/* the one behind a HelloRetryRequest, and the one of a renegotiation, say the same again */
 	if (!tls->info.client_hello && tls_client_hello(body, &tls->info))
 		tls->early = EARLY_OFFERED;
@@ -51,6 +53,8 @@ static void server_hello(struct tls *tls, struct span body)
 		if (info->server_hello && hello.version >= TLS_VERSION_13)
 			tls->server_done = tls->side[DOWN].encrypted = true;
 	}
+	if (tls->keys && !hello.retry)
+		resume_answer(tls, body);
 	if (!hello.retry)
 		negotiated(tls, &hello);
 }
@@ -81,6 +85,10 @@ void handshake_message(struct tls *tls, enum direction direction, uint8_t type, 
 	case MESSAGE_CERTIFICATE:
 		if (direction == DOWN)
 			tls_certificate(body, &tls->info);
+		break;
+	case MESSAGE_NEW_SESSION_TICKET:
+		if (direction == DOWN && tls->keys && tls->exchange.version < TLS_VERSION_13)
+			resume_ticket(tls, body);
 		break;
 	case MESSAGE_SERVER_HELLO_DONE:
 		tls->server_done |= direction == DOWN && tls->info.server_hello;

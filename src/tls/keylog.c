@@ -233,6 +233,16 @@ bool tls_keys_file(struct tls_keys *keys, const char *path)
 	return good;
 }
 
+void keys_remember(struct tls_keys *keys, enum label label, const uint8_t *client_random, struct span secret)
+{
+	struct secret more = { .label = (uint8_t)label, .size = (uint8_t)secret.size };
+	g_assert(secret.size <= SECRET_MAX);
+	memcpy(more.random, client_random, TLS_RANDOM_SIZE);
+	memcpy(more.octets, secret.data, secret.size);
+	keep(keys, &more);
+	OPENSSL_cleanse(&more, sizeof more);
+}
+
 /* ---- looking up ---- */
 
 /* find - in this store, and in the one it stands on. */

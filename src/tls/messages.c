@@ -19,7 +19,7 @@ static bool is_kept(const uint8_t *header)
 	const uint8_t type = header[0];
 	return message_size(header) <= TLS_HANDSHAKE_MAX &&
 	       (type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO || type == MESSAGE_CERTIFICATE ||
-		       type == MESSAGE_ENCRYPTED_EXTENSIONS);
+		       type == MESSAGE_ENCRYPTED_EXTENSIONS || type == MESSAGE_NEW_SESSION_TICKET);
 }
 
 /* add - to the message in the making. Returns true when it is whole. */

@@ -7,6 +7,7 @@
  *   handshake.c what messages mean
  *   hello.c, certificate.c, ja4.c, ciphers.c   what is in messages
  *   keylog.c    secrets by client random; keys.c: from secrets to keys; suites.c, cipher.c: from keys to open records
+ *   resume.c    secrets of sessions seen before
  *   decrypt.c   which keys a direction has when; inside.c: what comes out, marks.c: where
  */
 #ifndef SMTPSCAN_TLS_PARTS_H
@@ -27,6 +28,7 @@ enum tls_extension {
 	EXTENSION_SERVER_NAME = 0x0000,
 	EXTENSION_SIGNATURE_ALGORITHMS = 0x000d,
 	EXTENSION_ALPN = 0x0010,
+	EXTENSION_SESSION_TICKET = 0x0023,
 	EXTENSION_ENCRYPT_THEN_MAC = 0x0016,
 	EXTENSION_EARLY_DATA = 0x002a,
 	EXTENSION_SUPPORTED_VERSIONS = 0x002b
@@ -119,9 +121,12 @@ enum label {
 	LABEL_HANDSHAKE_DOWN,
 	LABEL_TRAFFIC_UP,
 	LABEL_TRAFFIC_DOWN,
-	LABEL_COUNT
+	LABEL_COUNT,
+	LABEL_SESSION /* of no key log: the master secret of a session that can be resumed, by keys_session */
 };
 /* keys_find - the secret, which the store owns; data is NULL when there is none. */
+/* keys_remember - one more secret, copied. */
+void keys_remember(struct tls_keys *keys, enum label label, const uint8_t *client_random, struct span secret);
 struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *client_random);
 
 /* keys_buffer - RECORD_SIZE_MAX octets for what a record opens into: one for all connections, so that it stays in the
@@ -202,6 +207,23 @@ void marks_add(struct marks *marks, uint64_t stream, uint64_t inside);
 uint64_t marks_inside(const struct marks *marks, uint64_t stream);
 void marks_clear(struct marks *marks);
 
+/* ---- resume.c ---- */
+struct resume {
+	bool offered, with_ticket, answered, taken; /* taken: the server goes on with what the client offered */
+	uint8_t id[TLS_RANDOM_SIZE], ticket[TLS_RANDOM_SIZE]; /* digests */
+	uint8_t secret[SECRET_MAX];                           /* of this session */
+	size_t size;
+};
+/* resume_offer - what a ClientHello has; resume_answer - a ServerHello. */
+void resume_offer(struct tls *tls, struct span body);
+void resume_answer(struct tls *tls, struct span body);
+/* resume_secret - the master secret, when it is a session that was seen before. resume_learn - this is the secret. */
+struct span resume_secret(struct tls *tls);
+void resume_learn(struct tls *tls, struct span secret);
+/* resume_ticket - the body of a NewSessionTicket. */
+void resume_ticket(struct tls *tls, struct span body);
+void resume_clear(struct resume *resume);
+
 /* ---- the connection ---- */
 #define RECORD_HEADER_SIZE 5
 #define ALERT_SIZE 2
@@ -281,6 +303,8 @@ struct tls {
 	const struct tls_sink *sink;
 	void *context;
 	struct key_exchange exchange;
+	uint64_t scope;
+	struct resume resume;
 	const char *missing; /* why the exchange at hand gives no keys; NULL */
 	enum early early;
 	bool within;   /* something came out */
@@ -329,6 +353,7 @@ void decrypt_clear(struct side *side);
 enum message_type {
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
+	MESSAGE_NEW_SESSION_TICKET = 4,
 	MESSAGE_END_OF_EARLY_DATA = 5,
 	MESSAGE_ENCRYPTED_EXTENSIONS = 8,
 	MESSAGE_CERTIFICATE = 11,

@@ -11,7 +11,7 @@
 
 #include "parts.h"
 
-struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *context)
+struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *context, uint64_t scope)
 {
 	struct tls *tls = g_new0(struct tls, 1);
 	tls->info.alpn = g_ptr_array_new_with_free_func(g_free);
@@ -19,6 +19,7 @@ struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *co
 	tls->keys = keys;
 	tls->sink = sink;
 	tls->context = context;
+	tls->scope = scope;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		tls->side[d].message = g_byte_array_new();
 		g_queue_init(&tls->side[d].held);
@@ -61,6 +62,7 @@ void tls_free(struct tls *tls)
 	g_ptr_array_free(info->subject_alt_names, TRUE);
 	side_clear(&tls->side[UP]);
 	side_clear(&tls->side[DOWN]);
+	resume_clear(&tls->resume);
 	g_free(tls);
 }
 

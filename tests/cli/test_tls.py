@@ -170,6 +170,15 @@ class Inside(unittest.TestCase):
                           capture("12-aes256-gcm"))
         self.assertEqual(what_was_said(several), self.clear * 2)
 
+    def test_a_resumed_session_has_the_secret_of_the_one_before(self):
+        """not every program logs it again"""
+        for name in ("12-resumed-by-id", "12-resumed-by-ticket"):
+            lines = [line for line in open(keylog(name)) if line[0] != "#"]
+            self.assertEqual(len(lines), 2)
+            for kept, times in ((lines[:1], 2), (lines[1:], 1)):
+                rows = records("--tls-keys", self.write("log", "".join(kept).encode()), capture(name))
+                self.assertEqual(what_was_said(rows), self.clear * times)
+
     def test_one_side_alone(self):
         """without both hellos nothing can be decrypted, and that is told"""
         for name in ("12-aes256-gcm", "13-aes256-gcm"):

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(octets);
 	data += length;
 	size -= length;
-	struct tls *tls = tls_new(keys, &sink, NULL);
+	struct tls *tls = tls_new(keys, &sink, NULL, 0);
 	while (size >= 3) {
 		enum direction direction = data[0] & 1 ? DOWN : UP;
 		const bool hole = data[0] & 2, fin = data[0] & 4;

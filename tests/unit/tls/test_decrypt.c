@@ -108,7 +108,7 @@ static void pieces_of_any_size_are_the_same(void **state)
 			struct heard heard;
 			hear(&heard);
 			heard.lockstep = true;
-			struct tls *tls = tls_new(keys, &sink, &heard);
+			struct tls *tls = tls_new(keys, &sink, &heard, 0);
 			play(tls, pieces, G_MAXUINT, steps[i]);
 			assert_true(tls_info(tls)->decrypted);
 			assert_string_equal(tls_info(tls)->why, "");
@@ -140,7 +140,7 @@ static guint ready_at(const char *name, struct tls_keys *keys)
 	GPtrArray *pieces = tls_capture(folder, name);
 	struct heard heard;
 	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard);
+	struct tls *tls = tls_new(keys, &sink, &heard, 0);
 	guint at = 0;
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
@@ -178,7 +178,7 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 		for (guint out = 6; out < pieces->len && strcmp(names[n], "12-renegotiation") != 0; out++) {
 			struct heard heard;
 			hear(&heard);
-			struct tls *tls = tls_new(keys, &sink, &heard);
+			struct tls *tls = tls_new(keys, &sink, &heard, 0);
 			play(tls, pieces, out, 100000);
 			const struct tls_piece *lost = pieces->pdata[out];
 			const gsize before = heard.text[lost->direction]->len;
@@ -216,7 +216,7 @@ static void a_hole_hides_the_end_of_the_handshake(void **state)
 		GPtrArray *pieces = tls_capture(folder, names[n]);
 		struct heard heard;
 		hear(&heard);
-		struct tls *tls = tls_new(keys, &sink, &heard);
+		struct tls *tls = tls_new(keys, &sink, &heard, 0);
 		const guint hidden = strstr(names[n], "12-") || strstr(names[n], "11-") ? 4 : 3;
 		for (guint i = 0; i < pieces->len; i++) {
 			const struct tls_piece *p = pieces->pdata[i];
@@ -241,7 +241,7 @@ static void a_hole_hides_the_end_of_the_handshake(void **state)
 static struct tls *begin_with(const char *name, struct tls_keys *keys, struct heard *heard, uint64_t *up)
 {
 	GPtrArray *pieces = tls_capture(folder, name);
-	struct tls *tls = tls_new(keys, &sink, heard);
+	struct tls *tls = tls_new(keys, &sink, heard, 0);
 	for (guint i = 0; heard->text[UP]->len == 0; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
 		feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100000);
@@ -309,7 +309,7 @@ static void early_data_that_is_too_long_does_not_stay(void **state)
 	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
 	struct heard heard;
 	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard);
+	struct tls *tls = tls_new(keys, &sink, &heard, 0);
 	const struct tls_piece *hello = pieces->pdata[0];
 	play(tls, pieces, 1, 100000);
 	uint8_t record[5 + 1000] = { 23, 3, 3, 1000 >> 8, 1000 & 0xff };

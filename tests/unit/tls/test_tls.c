@@ -190,7 +190,7 @@ static void ja4_is_as_published(void **state)
 			add_extension(extensions, empty[i], text(""));
 		GByteArray *hello = hello_client(0x0303, numbers(ciphers, G_N_ELEMENTS(ciphers)), extensions);
 
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, records(22, hello, 16000), step);
 		const struct tls_info *info = tls_info(tls);
 		assert_true(info->client_hello);
@@ -210,7 +210,7 @@ static void ja4_of(const char *expected, uint16_t version, const char *protocol)
 	GByteArray *extensions = NULL;
 	if (protocol)
 		add_extension(extensions = g_byte_array_new(), 0x0010, alpn(names));
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, UP, records(22, hello_client(version, g_byte_array_new(), extensions), 16000), 9);
 	assert_string_equal(tls_info(tls)->ja4, expected);
 	tls_free(tls);
@@ -292,7 +292,7 @@ static void certificate_is_read(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
 		FOR_STEPS(step)
 		{
-			struct tls *tls = tls_new(NULL, NULL, NULL);
+			struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 			feed(tls, UP, records(22, plain_client_hello(), sizes[i]), step);
 			assert_false(tls_ready(tls));
 			GByteArray *list = g_byte_array_append(g_byte_array_new(), der->data, der->len);
@@ -323,7 +323,7 @@ static void certificate_is_read(void **state)
 
 static void a_time_beyond_nanoseconds_is_the_last(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, DOWN, flight(0x0303, 0xc02f, certificate("20240102030405Z", "99991231235959Z"), 16000), 1000);
 	assert_true(tls_info(tls)->not_after == INT64_MAX);
 	tls_free(tls);
@@ -331,7 +331,7 @@ static void a_time_beyond_nanoseconds_is_the_last(void **state)
 
 static void a_certificate_that_is_none_is_left_out(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, DOWN, flight(0x0303, 0xc02f, vector_of(3, text("\x30\x82garbage")), 16000), 1000);
 	assert_false(tls_info(tls)->has_certificate);
 	assert_null(tls_info(tls)->subject);
@@ -343,7 +343,7 @@ static void old_versions_have_their_names(void **state)
 {
 	static const char *const names[] = { "SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2" };
 	for (uint16_t i = 0; i < 4; i++) {
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
 		feed(tls, DOWN, records(22, hello_server(0x0300 + i, 0xfefe, false, NULL), 16000), 1000);
 		assert_string_equal(tls_info(tls)->version, names[i]);
@@ -358,7 +358,7 @@ static void tls_13_is_ready_with_the_server_hello(void **state)
 {
 	FOR_STEPS(step)
 	{
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, records(22, plain_client_hello(), 16000), step);
 		feed(tls, DOWN, records(22, hello_server(0x0303, 0x1302, false, chosen_version(0x0304)), 16000), step);
 		assert_true(tls_ready(tls));
@@ -376,7 +376,7 @@ static void tls_13_is_ready_with_the_server_hello(void **state)
 
 static void a_hello_retry_is_not_yet_the_answer(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
 	feed(tls, DOWN, records(22, hello_server(0x0303, 0x1301, true, chosen_version(0x0304)), 16000), 1000);
 	assert_false(tls_info(tls)->server_hello);
@@ -394,7 +394,7 @@ static void a_hello_retry_is_not_yet_the_answer(void **state)
 
 static void a_resumed_session_is_ready_when_it_is_encrypted(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	static const char *const chosen[] = { "smtp", NULL };
 	GByteArray *extensions = g_byte_array_new();
 	add_extension(extensions, 0x0010, alpn(chosen));
@@ -411,7 +411,7 @@ static void a_refused_handshake_is_ready(void **state)
 {
 	FOR_STEPS(step)
 	{
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, records(22, plain_client_hello(), 16000), step);
 		feed(tls, DOWN, records(21, text("\1\x70"), 2), step); /* a warning goes on */
 		assert_false(tls_ready(tls));
@@ -439,7 +439,7 @@ static void an_ssl2_hello_is_passed_over(void **state)
 		assert_int_equal(tls_looks_like((struct span){ hello->data, hello->len }), 1);
 		assert_int_equal(tls_looks_like((struct span){ hello->data, 4 }), -1);
 		join(hello, records(20, text("\1"), 1));
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, hello, step);
 		assert_true(tls_info(tls)->client_hello);
 		assert_string_equal(tls_info(tls)->ja4, "");
@@ -457,7 +457,7 @@ static void what_is_not_tls_is_refused(void **state)
 		"\x16\x03\x01\xff" };
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		struct span bytes = { (const uint8_t *)texts[i], strlen(texts[i]) };
-		struct tls *tls = tls_new(NULL, NULL, NULL);
+		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		assert_int_equal(tls_looks_like(bytes), 0);
 		assert_false(tls_bytes(tls, UP, bytes, 0, 0));
 		assert_int_equal(tls_info(tls)->bytes[UP], 0);
@@ -473,7 +473,7 @@ static void what_is_not_tls_is_refused(void **state)
 
 static void behind_a_hole_octets_are_counted(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
 	uint64_t hello = tls_info(tls)->bytes[UP];
 	tls_gap(tls, DOWN, 500);
@@ -488,7 +488,7 @@ static void behind_a_hole_octets_are_counted(void **state)
 /* What is missing before the first record can be what was said in clear, such as the 220 to STARTTLS. */
 static void behind_a_hole_before_it_tls_begins(void **state)
 {
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, UP, records(22, plain_client_hello(), 16000), 1000);
 	tls_gap(tls, DOWN, 8);
 	feed(tls, DOWN, records(22, hello_server(0x0303, 0xc02f, false, NULL), 16000), 7);
@@ -507,7 +507,7 @@ static void a_huge_message_is_passed_over(void **state)
 	g_byte_array_set_size(flood, flood->len + TLS_HANDSHAKE_MAX + 1);
 	memset(flood->data + 4, 0, TLS_HANDSHAKE_MAX + 1);
 	join(flood, hello_server(0x0302, 0x002f, false, NULL));
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, DOWN, records(22, flood, 16384), 1460);
 	assert_string_equal(tls_info(tls)->version, "TLS 1.1");
 	assert_false(tls_info(tls)->has_certificate);
@@ -527,7 +527,7 @@ static void damaged_handshakes_do_no_harm(void **state)
 					g_byte_array_append(g_byte_array_new(), good->data, kind ? good->len : at);
 				if (kind)
 					bad->data[at] = kind == 1 ? 0xff : 0;
-				struct tls *tls = tls_new(NULL, NULL, NULL);
+				struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 				feed(tls, direction, bad, 100000);
 				tls_free(tls);
 			}
@@ -542,7 +542,7 @@ static void a_nul_in_a_name_is_spelled_out(void **state)
 	add(entry, 3, 2);
 	g_byte_array_append(entry, (const guint8 *)"a\0b", 3);
 	add_extension(extensions, 0, vector_of(2, entry));
-	struct tls *tls = tls_new(NULL, NULL, NULL);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 	feed(tls, UP, records(22, hello_client(0x0303, g_byte_array_new(), extensions), 16000), 1000);
 	assert_string_equal(tls_info(tls)->sni, "a\\0b");
 	tls_free(tls);
