@@ -376,7 +376,8 @@ bool never_was_tls(const struct session *s)
 	return s->options.implicit_tls && !s->tls.seen[UP] && !s->tls.seen[DOWN];
 }
 
-bool implicit_tls(const struct session *s)
+/* TLS came first: the server's greeting is inside of it. */
+bool greets_inside(const struct session *s)
 {
-	return s->options.implicit_tls;
+	return s->options.implicit_tls || (s->summary.responses == 0 && !s->options.midstream);
 }

@@ -20,7 +20,7 @@
 	X(behind_starttls) X(behind_last_in_group) X(not_grouped) \
 	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(answered_alone) \
 	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) \
-	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(implicit_tls)
+	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(greets_inside)
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(take_command) X(lose_command) \

@@ -146,7 +146,7 @@ const struct transition machine_table[] = {
 	ROW(tls,                parse_error,     both, never_was_tls,         nothing,                             fail,               session_initiation),
 	ROW(tls,                parse_error,     both, always,                alert_plaintext_after_starttls,      fail,               client_initiation),
 	ROW(tls,                gap,             both, always,                take_tls_gap,                        stay,               stay),
-	ROW(tls,                decrypted,       both, implicit_tls,          start_over,                          session_initiation, session_initiation),
+	ROW(tls,                decrypted,       both, greets_inside,         start_over,                          session_initiation, session_initiation),
 	ROW(tls,                decrypted,       both, always,                start_over,                          client_initiation,  client_initiation),
 	/* behind the reply to QUIT */
 	ROW(finish,             missing_grammar, up,   always,                alert_data_after_quit,               on,                 on),

@@ -200,7 +200,7 @@ void decrypt_hello(struct tls *tls)
 	tls->missing = NULL;
 	if (!tls->info.client_hello)
 		tls->missing = DECRYPT_NO_HANDSHAKE;
-	else if (!exchange->suite)
+	else if (!exchange->suite || exchange->version < TLS_VERSION_10)
 		tls->missing = not_supported;
 	else if (!is_tls13(tls))
 		tls->missing = master_keys(tls);

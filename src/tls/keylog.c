@@ -16,6 +16,7 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#define SECRET_SHORT 32 /* of a suite with SHA-256; with SHA-384, and of TLS 1.2: SECRET_MAX */
 #define BLOCK_SECRETS 1024
 #define READ_SIZE (64 * 1024)
 #define LINE_MAX_SIZE 1024 /* longer lines are none */
@@ -174,14 +175,17 @@ static void keep(struct tls_keys *keys, const struct secret *secret)
 
 static void take_line(struct tls_keys *keys, struct span line)
 {
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; /* some editors begin a text in UTF-8 with it */
 	struct secret secret = { 0 };
+	if (line.size > sizeof mark && memcmp(line.data, mark, sizeof mark) == 0)
+		line = (struct span){ line.data + sizeof mark, line.size - sizeof mark };
 	enum label label = label_of(word_of(&line));
 	if (label == LABEL_COUNT ||
 		from_hex(word_of(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
 		return;
 	secret.label = (uint8_t)label;
 	secret.size = (uint8_t)from_hex(word_of(&line), secret.octets, SECRET_MAX);
-	if (secret.size > 0)
+	if (secret.size == SECRET_MAX || (secret.size == SECRET_SHORT && label != LABEL_MASTER))
 		keep(keys, &secret);
 	OPENSSL_cleanse(&secret, sizeof secret);
 }

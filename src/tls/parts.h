@@ -17,6 +17,7 @@
 
 #include "tls.h"
 
+#define TLS_VERSION_10 0x0301
 #define TLS_VERSION_11 0x0302
 #define TLS_VERSION_12 0x0303
 #define TLS_VERSION_13 0x0304

@@ -41,6 +41,8 @@ def main():
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     wrong, seen = [], {}
+    keys = sorted(glob.glob(os.path.join(testdata, "tls", "*.keylog")))[::2]  # those of the others are not known
+    keys = [word for path in keys for word in ("--tls-keys", path)]
     with tempfile.TemporaryDirectory() as folder:
         for dialogue in glob.glob(os.path.join(testdata, "dialogues", "*.txt")):
             name = os.path.basename(dialogue)[:-3] + "pcap"
@@ -48,7 +50,7 @@ def main():
             if not os.path.exists(os.path.join(testdata, name)):  # otherwise it is kept as a capture
                 subprocess.run([sys.executable, generate, dialogue, capture], check=True)
         result = subprocess.run(
-            [program, "-e", "all", "--raw", "--show-secrets", "--hash", "md5,sha1", "--extract", os.path.join(folder, "out"),
+            [program, "-e", "all", "--raw", "--show-secrets", "--hash", "md5,sha1", "--extract", os.path.join(folder, "out"), *keys,
              testdata, folder, os.path.join(folder, "missing")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     for line in result.stdout.decode("utf-8").splitlines():
         row = json.loads(line, object_pairs_hook=once)

@@ -162,8 +162,11 @@ class Inside(unittest.TestCase):
         text = open(keylog(name)).read()
         upper = re.sub(r" ([0-9a-f]+)", lambda match: " " + match[1].upper(), text)
         odd = "# a comment\r\n\r\nRSA 0011 2233\nCLIENT_RANDOM 00 11\nCLIENT_RANDOM\n" + "x" * 5000 + "\n"
+        random = text.split("CLIENT_TRAFFIC_SECRET_0 ")[1][:64]
+        for secret in ("abc", "1234", "1" * 62, "1" * 98, "1", "zz", "0" * 63 + "g"):
+            odd += "CLIENT_TRAFFIC_SECRET_0 %s %s\n" % (random, secret)
         odd += "CLIENT_RANDOM %s zz\nSERVER_TRAFFIC_SECRET_0 %s\n" % ("0" * 64, "1" * 64)
-        for log in (upper, text.replace("\n", "\r\n"), odd + text, text.rstrip("\n")):
+        for log in (upper, text.replace("\n", "\r\n"), "\ufeff" + text, odd + text, text.rstrip("\n")):
             rows = records("--tls-keys", self.write("odd", log.encode()), capture(name))
             self.assertEqual(what_was_said(rows), self.clear)
         several = records("--tls-keys", keylog("12-aes256-gcm"), "--tls-keys", keylog(name), capture(name),

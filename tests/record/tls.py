@@ -347,6 +347,7 @@ SCENARIOS = {
     "13-psk": (OPENSSL, dict(port=465, server=["-psk", PSK, "-nocert", "-tls1_3"], client=[
         "-psk", PSK, "-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"])),
     "13-key-update": (MIXED, dict(port=587, version=TLS13, commands={"MAIL": "K", "rcpt": "k", "DATA": "K"})),
+    "13-fragments": (OPENSSL, dict(port=465, server=["-max_send_frag", "512"])),
     "13-padding": (OPENSSL, dict(port=465, server=["-record_padding", "256"], client=["-record_padding", "512"])),
     "13-small-records": (MIXED, dict(port=465, version=TLS13, client=["-max_send_frag", "512"])),
     "13-early-data": (OPENSSL, dict(port=465, early=True, server=["-early_data"], **dict(

@@ -94,7 +94,7 @@ static void play(struct tls *tls, const GPtrArray *pieces, guint count, size_t s
 /* Kinds that differ in how records are put together or keys are found. */
 static const char *const names[] = { "10-aes128-cbc-sha", "11-aes128-cbc-sha-no-etm", "12-aes256-gcm", "12-aes128-ccm8",
 	"12-aes128-cbc-sha256-no-etm-no-ems", "12-aes256-cbc-sha384", "12-renegotiation", "12-small-records",
-	"13-aes256-gcm", "13-aes128-ccm8", "13-retry", "13-psk", "13-padding" };
+	"13-aes256-gcm", "13-aes128-ccm8", "13-retry", "13-psk", "13-padding", "13-fragments" };
 
 static void pieces_of_any_size_are_the_same(void **state)
 {
