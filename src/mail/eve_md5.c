@@ -15,15 +15,14 @@ struct eve_md5 {
 	bool broken;      /* a hole: the hash would be that of something else */
 };
 
-static bool md5_hex(EVP_MD_CTX *context, char hex[static 33])
+static void md5_hex(EVP_MD_CTX *context, char hex[static 33])
 {
 	uint8_t octets[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 	if (EVP_DigestFinal_ex(context, octets, &size) != 1)
-		return false;
-	for (unsigned i = 0; i < size && i < 16; i++)
+		return;
+	for (unsigned i = 0; i < size; i++)
 		g_snprintf(hex + 2 * i, 3, "%02x", octets[i]);
-	return true;
 }
 
 struct eve_md5 *eve_md5_new(void)

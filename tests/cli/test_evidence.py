@@ -82,6 +82,9 @@ class Evidence(unittest.TestCase):
                           ["--extract", "files", "-o", "-"], ["--resume", "done"]):
             result = self.run_(*arguments, "ev.pcap")
             self.assertEqual((result.returncode, result.stderr), (0, b""), arguments)
+        with open(self.capture, "ab") as file:  # nothing is written there
+            self.assertEqual(self.run_("-o", "out", "ev.pcap", stdout=file).returncode, 0)
+            self.assertEqual(self.run_("--resume", "done", "ev.pcap", stdout=file).returncode, 0)
         self.assertEqual(digest(self.capture), self.before)
 
 
