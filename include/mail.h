@@ -165,7 +165,8 @@ struct mail {
 	struct arena *arena; /* where all of this lives but text, raw and error */
 };
 
-/* mail_init, mail_exit - once a process. */
+/* mail_share - before processes are forked that store files: what they share. mail_init, mail_exit - once a process. */
+void mail_share(void);
 void mail_init(void);
 void mail_exit(void);
 

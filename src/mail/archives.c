@@ -97,6 +97,8 @@ static struct mail_entry *add_found(const struct level *level, struct archive *a
 	if (one && g_strcmp0(name, "data") == 0)
 		name = packed_name(level->look->mail->arena, level->name);
 	uint64_t size = archive_entry_size_is_set(found) ? (uint64_t)archive_entry_size(found) : UINT64_MAX;
+	if (!name)
+		level->look->result->complete = false;
 	return add_entry(level, name ? name : "?", size, archive_entry_is_encrypted(found));
 }
 
@@ -268,7 +270,7 @@ static void contents(const struct level *level, bool other, bool listed, guint f
 			listed ? look->result->entries->pdata[first++] : add_found(level, archive, found);
 		if (!entry)
 			break;
-		if (entry->encrypted || archive_entry_filetype(found) == AE_IFDIR)
+		if (entry->encrypted || entry->size == 0 || archive_entry_filetype(found) == AE_IFDIR)
 			continue;
 		uint64_t size;
 		g_byte_array_set_size(octets, 0);

@@ -3,9 +3,13 @@
  * extract.c - files under --extract DIR: named by their SHA-256, whole or not there.
  *
  * A file is written under a temporary name in DIR and renamed when it is complete, so a killed run leaves no half file
- * under a final name. Names are made here, from hashes and a table of extensions; nothing from the wire gets into a
- * path. All goes through a descriptor of DIR, which is opened once. Thousands of files may be begun at a time, so none
- * is open but while a full buffer is written to it.
+ * under a final name. Names are made here, from hashes and what the content is (kind.c); nothing from the wire gets
+ * into a path. What is there already under that name is compared, not trusted. Files may be programs: nobody but the
+ * user may read or run them. All goes through a descriptor of DIR, which is opened once. Thousands of files may be
+ * begun at a time, so none is open but while a full buffer is written to it.
+ *
+ * Beside them index.jsonl has a line for each file of each mail: its hash, its file, its name, its mail. A run appends.
+ * When the disk is full nothing more is stored, by any worker, and that is told once.
  */
 #include "mime.h"
 
@@ -13,12 +17,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
 
 #define BUFFER_SIZE (16 * 1024)
+#define INDEX "index.jsonl"
 
 struct extract_file {
 	const char *directory;
@@ -32,8 +38,31 @@ struct extract_file {
 static int directory_fd = -1;
 static unsigned long counter;
 
+/* What the workers share: the disk is full. */
+static bool full_alone, *full = &full_alone;
+
+void mail_share(void)
+{
+	void *shared = mmap(NULL, sizeof *full, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared != MAP_FAILED)
+		full = shared;
+}
+
+/* trouble - a sentence on what went wrong; NULL when it was said already that the disk is full. */
+static char *trouble(const char *directory, const char *name, int error)
+{
+	if (error != ENOSPC && error != EDQUOT)
+		return g_strdup_printf("can't write %s/%s: %s", directory, name, g_strerror(error));
+	if (__atomic_exchange_n(full, true, __ATOMIC_RELAXED))
+		return NULL;
+	return g_strdup_printf(
+		"can't write %s/%s: %s: from here on nothing is extracted", directory, name, g_strerror(error));
+}
+
 struct extract_file *extract_begin(const char *directory, char **error)
 {
+	if (__atomic_load_n(full, __ATOMIC_RELAXED))
+		return NULL;
 	if (directory_fd < 0)
 		directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory_fd < 0) {
@@ -59,7 +88,7 @@ static int open_file(struct extract_file *file)
 		do {
 			snprintf(file->temporary, sizeof file->temporary, ".smtpscan-%ld-%lu.part", (long)getpid(),
 				counter++);
-			fd = openat(directory_fd, file->temporary, flags | O_CREAT | O_EXCL, 0666);
+			fd = openat(directory_fd, file->temporary, flags | O_CREAT | O_EXCL, 0600);
 		} while (fd < 0 && errno == EEXIST);
 	if (fd < 0)
 		file->error = errno;
@@ -98,39 +127,124 @@ void extract_write(struct extract_file *file, struct span data)
 	file->used += data.size;
 }
 
-/* is_stored - is the content there already? Only a file of our making is taken for it. */
-static bool is_stored(const char *name)
+/* read_whole - up to size octets; fewer only at the end. Returns -1 when it can't be read. */
+static ssize_t read_whole(int fd, uint8_t *data, size_t size)
 {
+	size_t done = 0;
+	while (done < size) {
+		ssize_t got = read(fd, data + done, size - done);
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got == 0)
+			break;
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return (ssize_t)done;
+}
+
+/* is_stored - is this content there already under its name? A link is none of ours, nor is a file with other octets. */
+static bool is_stored(const struct extract_file *file, const char *name)
+{
+	static uint8_t ours[BUFFER_SIZE], theirs[BUFFER_SIZE];
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 	struct stat status;
-	return fstatat(directory_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode);
+	int there = openat(directory_fd, name, flags);
+	if (there < 0)
+		return false;
+	int fd = openat(directory_fd, file->temporary, flags);
+	bool same = fd >= 0 && fstat(there, &status) == 0 && S_ISREG(status.st_mode);
+	for (ssize_t size = 1; same && size > 0;) {
+		size = read_whole(fd, ours, sizeof ours);
+		same = size >= 0 && read_whole(there, theirs, sizeof theirs) == size &&
+		       memcmp(ours, theirs, (size_t)size) == 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	close(there);
+	return same;
 }
 
 char *extract_end(struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error)
 {
-	char *path = NULL;
-	if (hash != NULL)
+	char *path = NULL, *name = hash ? g_strconcat(hash, extension, NULL) : NULL;
+	if (name)
 		write_out(file, file->buffer, file->used);
-	bool keep = hash != NULL && file->error == 0;
-	if (hash != NULL) {
-		char *name = g_strconcat(hash, extension, NULL);
-		if (keep && !is_stored(name)) {
-			keep = renameat(directory_fd, file->temporary, directory_fd, name) == 0;
-			if (!keep)
-				file->error = errno;
-		} else
+	if (name && file->error == 0) {
+		if (is_stored(file, name))
 			unmake(file);
+		else if (renameat(directory_fd, file->temporary, directory_fd, name) != 0)
+			file->error = errno;
+	}
+	if (!name || file->error != 0)
+		unmake(file);
+	if (name && file->error != 0)
+		*error = trouble(file->directory, name, file->error);
+	else if (name) {
 		path = arena_take(arena, strlen(file->directory) + strlen(name) + 2);
 		sprintf(path, "%s%s%s", file->directory, g_str_has_suffix(file->directory, "/") ? "" : "/", name);
-		if (!keep) {
-			*error = g_strdup_printf("can't write %s: %s", path, g_strerror(file->error));
-			path = NULL;
-			unmake(file);
-		}
-		g_free(name);
-	} else
-		unmake(file);
+	}
+	g_free(name);
 	g_free(file);
 	return path;
+}
+
+/* --- the index --- */
+
+/* put - a member of an object; text is UTF-8. */
+static void put(GString *line, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	g_string_append_printf(line, "%s\"%s\":\"", line->str[line->len - 1] == '{' ? "" : ",", key);
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			g_string_append_printf(line, "\\%c", *text);
+		else if ((uint8_t)*text < ' ')
+			g_string_append_printf(line, "\\u%04x", (unsigned)*text);
+		else
+			g_string_append_c(line, *text);
+	g_string_append_c(line, '"');
+}
+
+/* put_file - a line. */
+static void put_file(
+	GString *lines, const struct mail *mail, const char *hash, const char *path, const struct mail_part *part)
+{
+	const char *slash = strrchr(path, '/');
+	g_string_append_c(lines, '{');
+	put(lines, "sha256", hash);
+	put(lines, "file", slash ? slash + 1 : path);
+	put(lines, "name", part ? part->filename : NULL);
+	put(lines, "part", part ? part->number : NULL);
+	put(lines, "mail", mail->sha256);
+	put(lines, "message_id", part ? NULL : mail->message_id);
+	g_string_append(lines, "}\n");
+}
+
+void extract_index(struct mail *mail, const char *directory)
+{
+	GString *lines = g_string_new(NULL);
+	if (mail->path)
+		put_file(lines, mail, mail->sha256, mail->path, NULL);
+	for (guint i = 0; i < mail->parts->len; i++) {
+		const struct mail_part *part = mail->parts->pdata[i];
+		if (part->path)
+			put_file(lines, mail, part->sha256, part->path, part);
+	}
+	int fd = lines->len > 0
+			 ? openat(directory_fd, INDEX, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
+			 : -1;
+	/* one call: lines of several workers do not mix */
+	ssize_t written = fd >= 0 ? write(fd, lines->str, lines->len) : -1;
+	int error = written < 0 ? errno : written < (ssize_t)lines->len ? ENOSPC : 0;
+	if (lines->len > 0 && error != 0) {
+		char *words = trouble(directory, INDEX, error);
+		if (words)
+			mail_lost(mail, words);
+	}
+	if (fd >= 0)
+		close(fd);
+	g_string_free(lines, TRUE);
 }
 
 void extract_exit(void)

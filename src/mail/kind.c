@@ -131,7 +131,10 @@ static const char *text_extension(struct span head)
 	static const struct {
 		const char *begin, *extension;
 	} rows[] = { { "<!doctype html", ".html" }, { "<html", ".html" }, { "<head", ".html" }, { "<body", ".html" },
-		{ "<svg", ".svg" }, { "<?xml", ".xml" }, { "begin:vcalendar", ".ics" }, { "begin:vcard", ".vcf" },
+		{ "<svg", ".svg" }, { "<?xml", ".xml" }, { "return-path:", ".eml" }, { "received:", ".eml" },
+		{ "delivered-to:", ".eml" }, { "message-id:", ".eml" }, { "mime-version:", ".eml" },
+		{ "from:", ".eml" }, { "date:", ".eml" }, { "subject:", ".eml" }, { "to:", ".eml" },
+		{ "content-type:", ".eml" }, { "begin:vcalendar", ".ics" }, { "begin:vcard", ".vcf" },
 		{ "-----begin pgp", ".asc" }, { "-----begin ", ".pem" } };
 	const char *at = (const char *)head.data, *end = at + head.size;
 	if (head.size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)

@@ -198,6 +198,8 @@ void mail_finish(struct mail *mail, bool whole)
 		end_storing(open);
 	if (open->walk)
 		end_walk(open, whole);
+	if (open->options->extract_dir)
+		extract_index(mail, open->options->extract_dir);
 }
 
 void mail_free(struct mail *mail)

@@ -158,13 +158,16 @@ void mime_look_exit(void);
 /* --- extract.c: files under --extract DIR. */
 
 struct extract_file;
-/* extract_begin - a file of content whose hash is not known yet. Returns NULL with *error set (free with g_free). */
+/* extract_begin - a file of content whose hash is not known yet. Returns NULL when there is none, with *error set (free
+ * with g_free) unless that was said before. */
 struct extract_file *extract_begin(const char *directory, char **error);
 void extract_write(struct extract_file *file, struct span data);
-/* extract_end - gives the file its final name, or throws it away when hash is NULL. Returns the path, or NULL with
- * *error set. Frees file. */
+/* extract_end - gives the file its final name, or throws it away when hash is NULL. Returns the path; NULL when it
+ * is not stored, with *error as above. Frees file. */
 char *extract_end(
 	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
+/* extract_index - the lines of a mail that has ended, in the list of what is in the folder. */
+void extract_index(struct mail *mail, const char *directory);
 void extract_exit(void);
 
 /* --- digest.c: hashes */

@@ -18,6 +18,7 @@
 enum { TYPE_STORAGE = 1, TYPE_STREAM = 2 };
 
 struct office {
+	bool ole; /* not a zip */
 	size_t size;
 	bool macros;
 	const char *extension;
@@ -70,13 +71,17 @@ static void *office_begin(struct part *part, struct span head)
 {
 	const struct kind *kind = kind_of(head);
 	bool document = kind && (kind->container == CONTAINER_OLE || kind->container == CONTAINER_ZIP);
-	return document ? g_new0(struct office, 1) : NULL;
+	if (!document)
+		return NULL;
+	struct office *office = g_new0(struct office, 1);
+	office->ole = kind->container == CONTAINER_OLE;
+	return office;
 }
 
 static void office_feed(void *state, struct span piece)
 {
 	struct office *office = state;
-	while (piece.size > 0) {
+	while (office->ole && piece.size > 0) {
 		size_t size = MIN(piece.size, ENTRY_SIZE - office->size);
 		if (size == ENTRY_SIZE)
 			take_entry(office, piece.data);

@@ -33,8 +33,9 @@ enum mime_encoding mime_encoding_find(struct span value)
 	if (value.size == 0)
 		return MIME_IDENTITY;
 	const char *at = (const char *)value.data, *end = at + value.size;
-	while (at < end && (g_ascii_isspace(*at) || *at == '"'))
-		at++;
+	for (unsigned comments = 0; at < end && (comments > 0 || g_ascii_isspace(*at) || *at == '"' || *at == '(');
+		at++)
+		comments = *at == '(' ? comments + 1 : *at == ')' && comments > 0 ? comments - 1 : comments;
 	size_t size = 0;
 	while (at + size < end && !g_ascii_isspace(at[size]) && at[size] != '"' && at[size] != ';' && at[size] != '(' &&
 		at[size] != '\0')

@@ -503,6 +503,8 @@ static bool open_places(struct run *run)
 	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
 		if (folders[i] && g_mkdir_with_parents(folders[i], 0777) != 0)
 			return writer_complain(folders[i]);
+	if (options->mail.extract_dir)
+		mail_share();
 	if (options->resume_dir)
 		resume_folder(options);
 	if (options->mbox && !(run->mbox = mbox_open(options->mbox)))

@@ -43,10 +43,10 @@ struct ruleset {
 	uint64_t files, net, scopes;
 };
 
-/* What libraries read when it is first needed: character sets, libmagic's data, the zone of the clock. */
+/* What libraries read when it is first needed: character sets, locales, libmagic's data, the zone of the clock. */
 static const char *const of_libraries[] = { "/usr/lib/x86_64-linux-gnu/gconv", "/usr/lib/gconv", "/usr/lib64/gconv",
 	"/usr/lib/aarch64-linux-gnu/gconv", "/usr/share/misc", "/usr/share/file", "/usr/lib/file", "/etc/magic",
-	"/usr/share/publicsuffix", "/etc/ld.so.cache" };
+	"/usr/share/publicsuffix", "/usr/lib/locale", "/etc/ld.so.cache" };
 
 /* landlock_version - 0: this kernel has none. */
 static int landlock_version(void)

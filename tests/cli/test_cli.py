@@ -330,7 +330,7 @@ class Cli(unittest.TestCase):
         rows = records(self.status(0, "--extract", folder, "--mbox", box, FILES).stdout)
         stored = {row["fileinfo"]["sha256"] for row in rows if row["event_type"] == "fileinfo"}
         stored |= {row["smtp"]["sha256"] for row in rows if row["event_type"] == "smtp"}
-        self.assertEqual({name.split(".")[0] for name in os.listdir(folder)}, stored)
+        self.assertEqual({name.split(".")[0] for name in os.listdir(folder)}, stored | {"index"})
         mails = mailbox.mbox(box)
         self.assertEqual(len(mails), 1)
         mails.close()

@@ -83,6 +83,8 @@ static void file_is(const char *path, const void *octets, size_t size)
 	g_free(text);
 }
 
+#define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" /* SHA-256 of "abc" */
+
 static const char evil[] = "Subject: x\r\nContent-Type: application/pdf; name=\"../../../tmp/evil\"\r\n"
 			   "Content-Transfer-Encoding: base64\r\n\r\nYWJj\r\n";
 
@@ -102,16 +104,103 @@ static void files_are_named_by_their_hash(void **state)
 	assert_string_equal(part->sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
 	file_is(content, evil, strlen(evil));
 	file_is(file, "abc", 3);
-	assert_int_equal(count_files(place->folder), 2);
+	assert_int_equal(count_files(place->folder), 3);
 	mail_free(mail);
 	/* the same content again is the same files */
 	mail = read_octets(&place->options, evil, strlen(evil));
 	assert_string_equal(mail->path, content);
 	assert_null(mail->error);
-	assert_int_equal(count_files(place->folder), 2);
+	assert_int_equal(count_files(place->folder), 3);
 	mail_free(mail);
 	g_free(content);
 	g_free(file);
+}
+
+static void what_is_there_is_compared(void **state)
+{
+	static const char *const lies[] = { "", "abd", "abcd", "ab" };
+	struct place *place = *state;
+	char *file = g_strdup_printf("%s/" ABC ".txt", place->folder);
+	for (size_t i = 0; i < G_N_ELEMENTS(lies); i++) {
+		assert_true(g_file_set_contents(file, lies[i], -1, NULL));
+		struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+		assert_null(mail->error);
+		file_is(file, "abc", 3);
+		assert_int_equal(count_files(place->folder), 3);
+		mail_free(mail);
+	}
+	GStatBuf before, after;
+	assert_int_equal(g_stat(file, &before), 0);
+	assert_int_equal(before.st_mode & 0777, 0600);
+	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	assert_int_equal(g_stat(file, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(count_files(place->folder), 3);
+	mail_free(mail);
+	g_unlink(file);
+	/* a folder is in the way */
+	assert_int_equal(g_mkdir(file, 0700), 0);
+	mail = read_octets(&place->options, evil, strlen(evil));
+	assert_non_null(strstr(mail->error, ABC));
+	assert_false(((const struct mail_part *)mail->parts->pdata[0])->stored);
+	assert_int_equal(count_files(place->folder), 3);
+	mail_free(mail);
+	g_rmdir(file);
+	g_free(file);
+}
+
+static void an_index_says_whose_they_are(void **state)
+{
+	static const char quoted[] =
+		"Message-ID: <1@x>\r\nContent-Disposition: attachment; filename=\"a\\\"\\\\b\t.txt\"\r\n\r\nabc";
+	struct place *place = *state;
+	struct mail *mail = read_octets(&place->options, quoted, strlen(quoted));
+	char *index = g_build_filename(place->folder, "index.jsonl", NULL), *text;
+	char *expected =
+		g_strdup_printf("{\"sha256\":\"%s\",\"file\":\"%s.eml\",\"mail\":\"%s\",\"message_id\":\"<1@x>\"}\n"
+				"{\"sha256\":\"" ABC "\",\"file\":\"" ABC ".txt\",\"name\":\"a\\\"\\\\b\\u0009.txt\","
+				"\"part\":\"1\",\"mail\":\"%s\"}\n",
+			mail->sha256, mail->sha256, mail->sha256, mail->sha256);
+	assert_true(g_file_get_contents(index, &text, NULL, NULL));
+	assert_string_equal(text, expected);
+	mail_free(mail);
+	g_free(text);
+	/* nobody else's file is written to */
+	g_unlink(index);
+	assert_int_equal(symlink("/dev/null", index), 0);
+	mail = read_octets(&place->options, quoted, strlen(quoted));
+	assert_non_null(strstr(mail->error, "index.jsonl"));
+	mail_free(mail);
+	g_free(expected);
+	g_free(index);
+}
+
+static void extension_is(const struct place *place, const char *octets, size_t size, const char *expected)
+{
+	GString *text =
+		g_string_new("Content-Type: image/gif; name=a.gif\r\nContent-Transfer-Encoding: binary\r\n\r\n");
+	g_string_append_len(text, octets, (gssize)size);
+	struct mail *mail = read_octets(&place->options, text->str, text->len);
+	const struct mail_part *part = mail->parts->pdata[0];
+	const char *slash = strrchr(part->path, '/');
+	assert_string_equal(slash + 65, expected);
+	mail_free(mail);
+	g_string_free(text, TRUE);
+}
+
+static void the_content_gives_the_extension(void **state)
+{
+	extension_is(*state, "%PDF-1.4", 8, ".pdf");
+	extension_is(*state, "\x89PNG\r\n\x1a\n", 8, ".png");
+	extension_is(*state, "MZ\x90\0\3", 5, ".exe");
+	extension_is(*state, "MZ is a text", 12, ".txt");
+	extension_is(*state, "\xef\xbb\xbf <!DOCTYPE html>", 19, ".html");
+	extension_is(*state, "From: a@b.example\r\n", 19, ".eml");
+	extension_is(*state, "{\\rtf1", 6, ".rtf");
+	extension_is(*state, "\0\0\0 ftypheic", 12, ".heic");
+	extension_is(*state, "\0\0\0 ftypisom", 12, ".mp4");
+	extension_is(*state, "\1\2\3", 3, "");
+	extension_is(*state, "", 0, "");
 }
 
 static void a_link_in_the_way_is_not_followed(void **state)
@@ -260,6 +349,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(files_are_named_by_their_hash, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(what_is_there_is_compared, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(an_index_says_whose_they_are, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(the_content_gives_the_extension, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(a_link_in_the_way_is_not_followed, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(what_cannot_be_stored_is_named, make_place, remove_place),
 		cmocka_unit_test(without_the_folder_it_says_so),

@@ -312,6 +312,15 @@ static void comments_are_no_part_of_a_field(void **state)
 		mail_free(mail);
 		g_free(text);
 	}
+	static const char *const encodings[] = { "(c) base64", "base64 (c)", "base64(c)", "(a (b) c)base64",
+		"() \"base64\"" };
+	for (size_t i = 0; i < G_N_ELEMENTS(encodings); i++) {
+		char *text = g_strdup_printf("Content-Transfer-Encoding: %s\r\n\r\nYWJj\r\n", encodings[i]);
+		struct mail *mail = read_mail(text);
+		assert_string_equal(mail->body, "abc");
+		mail_free(mail);
+		g_free(text);
+	}
 	name_is("Content-Disposition: (c) attachment; filename (c) = (c) \"a.txt\" (c)", "a.txt");
 	name_is("Content-Disposition: attachment; filename=report (1).pdf", "report (1).pdf");
 }

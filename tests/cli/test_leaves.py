@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_leaves.py SMTPSCAN - what is in files: archives as Python's own modules read them, bombs in bounded time and memory, documents, files
+under --extract, and the options --header and --html.
+"""
+import base64
+import gzip
+import io
+import json
+import lzma
+import os
+import resource
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+import zipfile
+
+from generate import make
+
+SMTPSCAN = sys.argv.pop(1)
+PROGRAM = b"MZ\x90\0\3\0\0\0\4" + bytes(40)
+# a text, a program and bill.pdf.js, packed by other programs
+OTHERS = {
+    "7z": "N3q8ryccAAO4J/+TrgAAAAAAAAAiAAAAAAAAABNixKUANBlJ7o3dClaN+zXN17JRgTEKdaAcgB8wBdZTsMb//1sYAAAAAIEzB64P0Es5PJ8/R0Fc9mccFgU19bJ2rWAO"
+    "OcjedC2IcAxSf9TsIckAmSJrZ7uY73R6Gx9sMjLijcexPNshPvjiXszaUzKgzhlpYJdrT0K9Cq1SBOwX3eI+tifktQ2ka5jLM2+P3u6nPMBLr+5F1U/yWjSxptFjdoN5+Kcd"
+    "xwlm2ho//ztGAAAXBiQBCYCKAAcLAQABIwMBAQVdAACAAAyA2woBB/To8wAA",
+    "cab": "TVNDRgAAAACgAAAAAAAAACwAAAAAAAAAAwEBAAMAAAAAAAAAfAAAAAEAAAAGAAAAAAAAAAAAel0CcyAAcmVhZG1lLnR4dAANAAAABgAAAAAAel0CcyAAdG9vbC5leGUA"
+    "CQAAABMAAAAAAHpdAnMgAGJpbGwucGRmLmpzAK5aAEgcABwAaGVsbG8KTVqQAAMAAAAEYWFhYWFsZXJ0KDEpCg==",
+}
+ISO = (
+    "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM5b//A3tdAABv/f//o7f/Rz5IFXI5YVG4kijmo4YH+e7kHoLTL8U6PAFLsX7JiopNL6MN2X+m44wjEVPgWRjFdYrid/dE790OjkefKuUN"
+    "dUG7Q609LBi0BT3LYTAYxkCvjQhOM9Ey+IH8A42Qb0Y2D67d4cKrEhZJ+uoXhDyUYYGrNoJfOjJPDBqI9n/A90aci1AsOonLztNAkQ/AgjY0WS1UsBvf+XOANGeqmOFcNm9iGrGr"
+    "QcdsrIJApeaxqHnH486O/fQ/VzgmQrVD2Qo4P2O7RnU3B3Jtzrxg7JzmEUA3HYbOoVaauMKvmKUbgZwUPFyxFRQEnC7BJVjLyZA6SGJkC4FSWtix68OkVo8Y4mzxfVsYd08g0LWr"
+    "LmfD2EHO/+bVAofHF0Xwh/j8QFwT+8nL2UldYfMtl8XLc9wmfWiEuf0A9VHPNjBoODq2QEW+YrL0UuqVNJ8ua7/pnbsCG1J0xXaakY/SOKbWiOyNK/37t4S5Mr/60k6jYygR7fNW"
+    "/YqeCMouyJBEY/WuurUUAxujm3ETB9IigpcrLnBnJlFQA512ELhFsAsTb1VXycO3vCQNBr0wIcHIqwNIrl9+Ogrlf9NYLGlw347jzMMtNrvgC8vSuGnKZq3m4QGZZB0mRoi18ckR"
+    "KMRgQligweH4EjQzJFw0FuRQ6VEFCc+f4ass+R+h+bVEB7n+mC1JxjFwrxVfEzb/g3q6EGMl3JJfrPploHUHgjZIOUBjL21qRJq+Grs84dCYhwZchMKcaGirs2+KLz1G+g5Wzo0T"
+    "T8XTMfQUbkPW8ovnMSFqfzVbVcHXx+xHOAQ7wbNoQwDqkeSD4wFXVxP9VFoK2ibuM7E+6VzdU9T9nBlv8aD4L7gwMZ+DNzvW4yLYVW4109ByCzP9B90R4gMBtN5XzAU/rNC3AYNM"
+    "NjON1rESu/jHQoIhfUbs8dVIb83tX8h1pKXm7h7IJnrj1UMqokn5CsFYbVPNgO7lGXqE9JMiC9DP9QwfgAtgDmwrSD7WLigyS/oEZi/mDukMm0mqlroGSvM4A4cibsz2X7tgkc9F"
+    "e+iS+B+ghhI2V288jCELOsV/74JB2lUd9txb2ejk+5As4msQP2LdYw0djzj2DXFqvSxtvLskNMmagiZvGOxfrA3SOTe5aNPKc1oN7gQJowkq7Kr/WiascgwWkqe+OY8k4XCepyM+"
+    "ZRX18AAAdadh8a948PkAAZcHgIAXABsH+XixxGf7AgAAAAAEWVo="
+)
+
+
+def zipped(entries, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def dialogue(lines):
+    return (
+        "S: 220 mx ESMTP\nC: EHLO client.example\nS: 250 mx\nC: MAIL FROM:<otto@client.example>\nS: 250 ok\nC: RCPT TO:<anna@corp.example>\n"
+        "S: 250 ok\nC: DATA\nS: 354 go on\n" + "".join("C: %s\n" % line for line in lines) + "C: .\nS: 250 taken\nC: QUIT\nS: 221 bye\n"
+    )
+
+
+def attached(name, data):
+    encoded = base64.encodebytes(data).decode().splitlines()
+    return ["From: otto@client.example", "Subject: files", "MIME-Version: 1.0", "Content-Type: application/octet-stream",
+            "Content-Transfer-Encoding: base64", 'Content-Disposition: attachment; filename="%s"' % name, "", *encoded]
+
+
+class Leaves(unittest.TestCase):
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.folder = self.place.name
+
+    def tearDown(self):
+        self.place.cleanup()
+
+    def run_mail(self, lines, *options):
+        path = os.path.join(self.folder, "mail.pcap")
+        make(dialogue(lines), path, self.folder)
+        done = subprocess.run([SMTPSCAN, "-j", "1", *options, path], capture_output=True, text=True, timeout=60)
+        return [json.loads(line) for line in done.stdout.splitlines()], done
+
+    def look(self, name, data):
+        rows, done = self.run_mail(attached(name, data), "-e", "fileinfo,alert")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alerts = {row["alert"]["signature"]: row["alert"]["evidence"] for row in rows if row["event_type"] == "alert"}
+        return [row["fileinfo"] for row in rows if row["event_type"] == "fileinfo"][0], alerts
+
+    def entries(self, name, data, format, complete=True):
+        file, alerts = self.look(name, data)
+        archive = file["archive"]
+        self.assertEqual((archive["format"], archive["complete"]), (format, complete), archive)
+        return [(entry["name"], entry.get("size")) for entry in archive.get("entries", [])], alerts
+
+    def test_a_zip_is_as_python_reads_it(self):
+        for method in zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA:
+            data = zipped([("a.txt", b"x" * 1000), ("f/", b""), ("f/gr\u00fc\u00dfe.txt", b"y"), ("empty", b"")], method)
+            wanted = [(i.filename, i.file_size) for i in zipfile.ZipFile(io.BytesIO(data)).infolist()]
+            self.assertEqual(self.entries("a.zip", data, "zip"), (wanted, {}))
+
+    def test_names_in_code_page_437(self):
+        data = zipped([("grXYe.txt", b"x")]).replace(b"XY", b"\x81\xe1")
+        self.assertEqual(self.entries("a.zip", data, "zip")[0], [("gr\u00fc\u00dfe.txt", 1)])
+
+    def test_a_tar_packed_or_not(self):
+        for mode, name in ("w", "a.tar"), ("w:gz", "a.tgz"), ("w:bz2", "a.tar.bz2"), ("w:xz", "a.tar.xz"):
+            out = io.BytesIO()
+            with tarfile.open(fileobj=out, mode=mode) as archive:
+                for entry, data in ("folder/read.me", b"text"), ("tool", PROGRAM):
+                    info = tarfile.TarInfo(entry)
+                    info.size = len(data)
+                    archive.addfile(info, io.BytesIO(data))
+            names, alerts = self.entries(name, out.getvalue(), "tar")
+            self.assertEqual(names, [("folder/read.me", 4), ("tool", len(PROGRAM))])
+            self.assertEqual(alerts, {"attachment_executable": name + "!tool"})
+
+    def test_one_packed_file_has_the_name_of_the_outer(self):
+        self.assertEqual(self.entries("run.js.gz", gzip.compress(b"x", mtime=0), "gzip"),
+                         ([("run.js", 1)], {"attachment_executable": "run.js.gz!run.js"}))
+        self.assertEqual(self.entries("run.xz", lzma.compress(PROGRAM), "xz"),
+                         ([("run", len(PROGRAM))], {"attachment_executable": "run.xz!run"}))
+        inner = io.BytesIO()
+        with gzip.GzipFile("other.vbs", "wb", fileobj=inner, mtime=0) as packed:
+            packed.write(b"x")
+        self.assertEqual(self.entries("plan.gz", inner.getvalue(), "gzip")[0], [("other.vbs", 1)])
+
+    def test_what_other_programs_packed(self):
+        wanted = [("readme.txt", 6), ("tool.exe", 13), ("bill.pdf.js", 9)]
+        for format, data in list(OTHERS.items()) + [("iso", None)]:
+            data = base64.b64decode(data) if data else lzma.decompress(base64.b64decode(ISO))
+            names, alerts = self.entries("a." + format, data, format)
+            self.assertEqual(names, wanted)
+            self.assertEqual(alerts, {"attachment_executable": "a.%s!tool.exe" % format,
+                                      "attachment_double_extension": "a.%s!bill.pdf.js" % format})
+
+    def test_entries_raise_what_attachments_raise(self):
+        data = zipped([("in/../../up.txt", b"x"), ("/top.txt", b"x"), ("C:\\x.txt", b"x"), ("a..b/c..txt", b"x"),
+                       ("an\u202ecod.txt", b"x"), ("photo.jpg", PROGRAM), ("run.txt", b"#!/bin/sh\n")])
+        names, alerts = self.entries("a.zip", data, "zip")
+        self.assertEqual(alerts, {"filename_traversal": "a.zip!in/../../up.txt", "attachment_executable": "a.zip!photo.jpg",
+                                  "filename_bidi": "a.zip!an\\xe2\\x80\\xaecod.txt",
+                                  "attachment_type_mismatch": "a.zip!photo.jpg"})
+
+    def test_archives_in_archives_to_a_depth_of_two(self):
+        two = zipped([("two.zip", zipped([("x.exe", PROGRAM)]))])
+        self.assertEqual(self.entries("one.zip", two, "zip"), (
+            [("two.zip", len(zipped([("x.exe", PROGRAM)]))), ("two.zip!x.exe", len(PROGRAM))],
+            {"attachment_executable": "one.zip!two.zip!x.exe"}))
+        three = zipped([("more.zip", two)])
+        names, alerts = self.entries("one.zip", three, "zip", complete=False)
+        self.assertEqual([name for name, size in names], ["more.zip", "more.zip!two.zip"])
+        packed = zipped([("in.tar.gz", gzip.compress(b"no tar"))])
+        self.assertEqual(self.entries("a.zip", packed, "zip")[0][1], ("in.tar.gz!in.tar", 6))
+
+    def test_bombs_are_looked_at_in_bounds(self):
+        deep = zipped([("b%d" % i, bytes(20_000_000)) for i in range(8)] + [("in.zip", zipped([("c", bytes(50_000_000))])), ("z.exe", b"")])
+        many = zipped([("%d.js" % i, b"") for i in range(3000)], zipfile.ZIP_STORED)
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:xz") as archive:
+            for i in range(4):
+                info = tarfile.TarInfo("t%d" % i)
+                info.size = 30_000_000
+                archive.addfile(info, io.BytesIO(bytes(info.size)))
+        names, alerts = self.entries("deep.zip", deep, "zip")
+        self.assertEqual(len(names), 11)
+        self.assertEqual(alerts, {"attachment_executable": "deep.zip!z.exe"})
+        names, alerts = self.entries("many.zip", many, "zip", complete=False)
+        self.assertEqual(len(names), 1000)
+        names, alerts = self.entries("t.tar.xz", out.getvalue(), "tar", complete=False)
+        self.assertEqual(names[0][0], "t0")
+        names, alerts = self.entries("zeros.gz", gzip.compress(bytes(100_000_000)), "gzip", complete=False)
+        self.assertEqual(names, [("zeros", None)])
+        self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, 400_000)  # KiB, with sanitizers
+
+    def test_a_large_archive_is_kept_in_a_file(self):
+        data = zipped([("noise", os.urandom(700_000)), ("last.exe", PROGRAM)], zipfile.ZIP_STORED)
+        self.assertEqual(self.entries("a.zip", data, "zip"),
+                         ([("noise", 700_000), ("last.exe", len(PROGRAM))], {"attachment_executable": "a.zip!last.exe"}))
+
+    def test_damaged_archives(self):
+        data = zipped([("one.txt", b"x" * 10), ("two.exe", b"y" * 10)], zipfile.ZIP_STORED)
+        names, alerts = self.entries("a.zip", data[:-30], "zip", complete=False)
+        self.assertEqual(names, [("one.txt", 10), ("two.exe", 10)])
+        names, alerts = self.entries("a.zip", b"a text ahead of it " * 20 + data, "zip")
+        self.assertEqual(names, [("one.txt", 10), ("two.exe", 10)])
+        self.assertNotIn("archive", self.look("a.zip", b"no zip at all")[0])
+        self.assertNotIn("archive", self.look("a.iso", b"no image at all" + bytes(40000))[0])
+        self.assertEqual(self.entries("a.zip", b"PK\5\6" + bytes(18), "zip", complete=self.look("a.zip", b"PK\5\6" + bytes(18))[0]["archive"]["complete"])[0], [])
+
+    def test_macros_of_documents(self):
+        parts = [("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")]
+        self.assertIs(self.look("a.docx", zipped(parts))[0]["has_macros"], False)
+        self.assertIs(self.look("a.docm", zipped(parts + [("word/vbaProject.bin", b"x")]))[0]["has_macros"], True)
+        open_document = [("mimetype", b"application/vnd.oasis.opendocument.text"), ("META-INF/manifest.xml", b"x")]
+        self.assertIs(self.look("a.odt", zipped(open_document))[0]["has_macros"], False)
+        self.assertIs(self.look("a.odt", zipped(open_document + [("Basic/Standard/M.xml", b"x")]))[0]["has_macros"], True)
+        self.assertNotIn("has_macros", self.look("a.zip", zipped([("vbaProject.bin", b"x")]))[0])
+
+    def test_extensions_of_documents(self):
+        out = os.path.join(self.folder, "out")
+        word = [("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")]
+        for data, extension in ((zipped(word), ".docx"), (zipped(word + [("word/vbaProject.bin", b"x")]), ".docm"),
+                                (zipped([("xl/workbook.xml", b"x")]), ".xlsx"), (zipped([("x", b"x")]), ".zip"),
+                                (zipped([("mimetype", b"application/vnd.oasis.opendocument.spreadsheet")]), ".ods")):
+            rows, done = self.run_mail(attached("a.gif", data), "--extract", out, "-e", "fileinfo")
+            self.assertEqual(os.path.splitext(rows[0]["fileinfo"]["path"])[1], extension)
+
+    def test_a_full_disk_stops_extraction_and_nothing_else(self):
+        path, out = os.path.join(self.folder, "mail.pcap"), os.path.join(self.folder, "out")
+        make("@\n".join([dialogue(attached("a.bin", bytes(100_000)))] * 2), path, self.folder)
+        os.mkdir(out)
+        script = 'mount -t tmpfs -o size=64k none "$2" && "$1" -j 1 --extract "$2" -e smtp "$3"; status=$?; ls -A "$2" | wc -l >&2; exit $status'
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", SMTPSCAN, out, path], capture_output=True, text=True)
+        if "unshare" in done.stderr or "mount" in done.stderr:
+            self.skipTest("no file system of one's own: " + done.stderr)
+        lines = done.stderr.splitlines()
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (4, 2), done.stderr)
+        self.assertEqual(len(lines), 2, lines)
+        self.assertIn("nothing is extracted", lines[0])
+
+    def test_header_fields_on_request(self):
+        lines = ["From: otto@client.example", "X-Score: 5", "x-score: =?utf-8?q?f=C3=BCnf?=", "Subject: s", "", "text"]
+        rows, done = self.run_mail(lines, "-e", "smtp", "--header", "X-Score,List-Id,x-score", "--header", "subject")
+        self.assertEqual(rows[0]["email"]["headers"], {"X-Score": ["5", "f\u00fcnf"], "subject": ["s"]})
+        rows, done = self.run_mail(lines, "-e", "smtp")
+        self.assertNotIn("headers", rows[0]["email"])
+        self.assertEqual(self.run_mail(lines, "--header", ",")[1].returncode, 2)
+
+    def test_html_on_request(self):
+        lines = ["From: otto@client.example", "Content-Type: text/html", "", "<p>a &amp; b</p>"]
+        email = self.run_mail(lines, "-e", "smtp")[0][0]["email"]
+        self.assertEqual((email["body"], email["body_type"], email.get("html")), ("a & b", "text/html", None))
+        email = self.run_mail(lines, "-e", "smtp", "--html")[0][0]["email"]
+        self.assertEqual((email["body"], email["html"]), ("a & b", "<p>a &amp; b</p>\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
