@@ -76,7 +76,7 @@
 	X(5321051, cleartext_auth, HIGH, CREDENTIALS, ALL, DETECTOR, NOTHING, "PLAIN, LOGIN, XOAUTH2 or OAUTHBEARER without TLS") \
 	X(5321052, weak_auth, LOW, CREDENTIALS, ALL, DETECTOR, NOTHING, "CRAM-MD5, DIGEST-MD5 or NTLM without TLS") \
 	/* content */ \
-	X(5321053, mime_malformed, LOW, CONTENT, TX, DETECTOR, NOTHING, "missing or unclosed boundary, bad Content-Type, bad transfer encoding") \
+	X(5321053, mime_malformed, LOW, CONTENT, TX, DETECTOR, NOTHING, "wrong boundaries, types, encodings or header lines of MIME, or many octets outside of parts") \
 	X(5321054, mime_depth, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "parts nested deeper than 100") \
 	X(5321055, mime_header_limit, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
 	X(5321056, mime_duplicate_header, LOW, CONTENT, TX, DETECTOR, NOTHING, "two From, Subject, Date, Message-ID, Content-Type, Content-Transfer-Encoding or Content-Disposition, or names of one file that differ") \

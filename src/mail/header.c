@@ -59,16 +59,6 @@ struct span mime_field_value(const GArray *fields, enum mime_field_id id)
 	return span_of(NULL, 0);
 }
 
-size_t mime_line_end(struct span content, size_t at, size_t *next)
-{
-	const uint8_t *lf = memchr(content.data + at, '\n', content.size - at);
-	size_t end = lf != NULL ? (size_t)(lf - content.data) : content.size;
-	*next = end + (lf != NULL);
-	if (lf != NULL && end > at && content.data[end - 1] == '\r')
-		end--;
-	return end;
-}
-
 /* unfolded - a copy of a value without its line ends. */
 static struct span unfolded(struct arena *arena, struct span value)
 {

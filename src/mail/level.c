@@ -63,6 +63,20 @@ struct level *level_add(struct walk *walk, const struct entity *entity, const st
 	return level;
 }
 
+void level_check_depth(struct walk *walk)
+{
+	struct entity *entity = &walk->entity;
+	bool deep = walk->depth + walk->level_count >= MAIL_DEPTH_MAX;
+	bool encoded = entity_is_encoded(entity) && walk->encoded >= WALK_ENCODED_MAX;
+	if ((!entity->multipart && !entity->message) || (!deep && !encoded))
+		return;
+	mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
+		deep ? "parts nested deeper than %d" : "encoded messages nested deeper than %d",
+		deep ? MAIL_DEPTH_MAX : WALK_ENCODED_MAX);
+	walk->parts->mail->partial = true;
+	entity->multipart = entity->message = false;
+}
+
 /* ---- what is outside of parts ---- */
 
 struct line_end line_end_of(struct span *octets)
@@ -190,6 +204,24 @@ void level_close(struct walk *walk, bool delimiter, bool whole)
 	g_free(level->prose);
 	walk->level_count--;
 	arena_release(&walk->scratch, &level->mark);
+}
+
+void level_guess(struct walk *walk, const struct level *level, struct span line, bool last)
+{
+	bool named = false;
+	walk->guess_size = 0;
+	if (level->count > 0 || level->declared || !last || line.size < 3 || memcmp(line.data, "--", 2) != 0)
+		return;
+	while (line.size > 2 && g_ascii_isspace(line.data[line.size - 1]))
+		line.size--;
+	if (line.size < 3 || line.size - 2 > WALK_GUESS_MAX)
+		return;
+	for (size_t i = 2; i < line.size; i++)
+		named |= g_ascii_isalnum(line.data[i]);
+	if (!named)
+		return;
+	walk->guess_size = line.size - 2;
+	memcpy(walk->guess, line.data + 2, walk->guess_size);
 }
 
 /* ---- messages around ---- */

@@ -11,6 +11,8 @@
 #ifndef SMTPSCAN_MAIL_MIME_H
 #define SMTPSCAN_MAIL_MIME_H
 
+#include <string.h>
+
 #include "arena.h"
 #include "mail.h"
 
@@ -34,6 +36,17 @@ static inline bool mime_same(const char *text, const char *word, size_t size)
 static inline struct span span_of(const void *data, size_t size)
 {
 	return (struct span){ data, size };
+}
+
+/* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
+static inline size_t mime_line_end(struct span content, size_t at, size_t *next)
+{
+	const uint8_t *lf = memchr(content.data + at, '\n', content.size - at);
+	size_t end = lf != NULL ? (size_t)(lf - content.data) : content.size;
+	*next = end + (lf != NULL);
+	if (lf != NULL && end > at && content.data[end - 1] == '\r')
+		end--;
+	return end;
 }
 
 /* --- charset.c: octets to UTF-8. The result never holds NUL (U+FFFD instead): it is used as a C string. */
@@ -97,8 +110,6 @@ enum mime_field_id mime_field_find(struct span name);
 const char *mime_field_name(enum mime_field_id id);
 /* mime_field_value - of the first field with this id; data is NULL when there is none. */
 struct span mime_field_value(const GArray *fields, enum mime_field_id id);
-/* mime_line_end - where the line at `at` ends, without its line end; *next: the line after it. */
-size_t mime_line_end(struct span content, size_t at, size_t *next);
 /* mime_header_keep - mail->headers, whose octets stay where they are. mime_header_decode - the fields that have a place
  * of their own in struct mail. */
 void mime_header_keep(struct mail *mail, const GArray *fields);

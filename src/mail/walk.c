@@ -14,106 +14,9 @@
 
 #include "seek.h"
 
-#define FREE_MAX 128
-#define KEPT_MAX (16 * 1024) /* octets of header memory of a walk that is kept for the next one */
-
-static struct walk *free_walks;
-static unsigned free_count;
-
 static void walk_octets(struct walk *walk, struct span in);
 static void take_piece(struct walk *walk, struct span line, bool first, bool last);
 static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last);
-
-/* ---- the whole ---- */
-
-struct walk *walk_new(struct parts *parts)
-{
-	struct walk *walk = free_walks;
-	if (walk) {
-		free_walks = walk->next;
-		free_count--;
-	} else
-		walk = g_new0(struct walk, 1);
-	memset(walk, 0, offsetof(struct walk, entity));
-	walk->parts = parts;
-	walk->prefix = "";
-	walk->scratch = (struct arena){ .at = (char *)walk->scratch_first, .left = sizeof walk->scratch_first };
-	walk->place = PLACE_START;
-	block_begin(&walk->top, false);
-	return walk;
-}
-
-/* walk_inner - through the decoded octets of the leaf at hand, which holds parts. */
-static struct walk *walk_inner(const struct walk *walk, const char *number)
-{
-	struct walk *inner = walk_new(walk->parts);
-	inner->prefix = number;
-	inner->depth = walk->depth + (unsigned)walk->level_count + 1;
-	inner->encoded = walk->encoded + 1;
-	inner->in_message = walk->in_message || walk->messages > 0 || walk->entity.message;
-	inner->damaged = walk->damaged;
-	inner->top_done = true;
-	block_begin(&inner->block, false);
-	if (walk->entity.multipart) {
-		level_add(inner, &walk->entity, &inner->scratch);
-		inner->place = PLACE_OUTSIDE;
-		inner->blank_before = true;
-	}
-	return inner;
-}
-
-uint64_t walk_lost(const struct walk *walk)
-{
-	const struct octet_sums *sums = &walk->sums;
-	uint64_t sum = sums->header + sums->parts + sums->lines + sums->outside + sums->overflow;
-	return walk->fed > sum ? walk->fed - sum : sum - walk->fed;
-}
-
-size_t walk_memory(const struct walk *walk)
-{
-	size_t size = sizeof *walk + block_memory(&walk->top) + block_memory(&walk->block) +
-		      walk->level_room * sizeof *walk->levels;
-	for (size_t i = 0; i < walk->level_count; i++)
-		size += (walk->levels[i].part ? part_memory(walk->levels[i].part) : 0) +
-			(walk->levels[i].prose ? WALK_PROSE_MAX : 0);
-	if (walk->sniffed)
-		size += walk->sniffed->len;
-	if (walk->place == PLACE_BODY && walk->leaf.part)
-		size += part_memory(walk->leaf.part);
-	if (walk->place == PLACE_BODY && walk->leaf.inner)
-		size += walk_memory(walk->leaf.inner);
-	return size;
-}
-
-static void destroy(struct walk *walk)
-{
-	block_clear(&walk->top);
-	block_clear(&walk->block);
-	g_free(walk->levels);
-	g_free(walk);
-}
-
-void walk_free(struct walk *walk)
-{
-	arena_release(&walk->scratch, &(struct arena){ 0 });
-	if (free_count >= FREE_MAX || walk->top.room > KEPT_MAX || walk->block.room > KEPT_MAX) {
-		destroy(walk);
-		return;
-	}
-	walk->next = free_walks;
-	free_walks = walk;
-	free_count++;
-}
-
-void walk_exit(void)
-{
-	while (free_walks) {
-		struct walk *walk = free_walks;
-		free_walks = walk->next;
-		destroy(walk);
-	}
-	free_count = 0;
-}
 
 static struct level *innermost(const struct walk *walk)
 {
@@ -121,11 +24,6 @@ static struct level *innermost(const struct walk *walk)
 }
 
 /* ---- bodies begin ---- */
-
-static bool is_encoded(enum mime_encoding encoding)
-{
-	return encoding != MIME_IDENTITY && encoding != MIME_UNKNOWN;
-}
 
 /* take_decoded - octets of the leaf as it sent them. */
 static void take_decoded(void *context, struct span decoded)
@@ -137,32 +35,17 @@ static void take_decoded(void *context, struct span decoded)
 		walk_feed(walk->leaf.inner, decoded);
 }
 
-/* check_depth - parts of what is nested too deep are not looked for. */
-static void check_depth(struct walk *walk)
-{
-	struct entity *entity = &walk->entity;
-	bool deep = walk->depth + walk->level_count >= MAIL_DEPTH_MAX;
-	bool encoded = is_encoded(entity->encoding) && walk->encoded >= WALK_ENCODED_MAX;
-	if ((!entity->multipart && !entity->message) || (!deep && !encoded))
-		return;
-	mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
-		deep ? "parts nested deeper than %d" : "encoded messages nested deeper than %d",
-		deep ? MAIL_DEPTH_MAX : WALK_ENCODED_MAX);
-	walk->parts->mail->partial = true;
-	entity->multipart = entity->message = false;
-}
-
 /* open_body - of the entity, of which it is known what it is. */
 static void open_body(struct walk *walk)
 {
-	check_depth(walk);
+	level_check_depth(walk);
 	const struct entity *entity = &walk->entity;
 	bool holds = entity->multipart || entity->message;
 	walk->line_state = LINE_START;
 	walk->eol.size = walk->line_size = walk->guess_size = 0;
 	walk->line_begun = false;
 	walk->blank_before = true;
-	if (holds && !is_encoded(entity->encoding)) {
+	if (holds && !entity_is_encoded(entity)) {
 		level_add(walk, entity, &walk->mark);
 		walk->place = entity->multipart ? PLACE_OUTSIDE : PLACE_START;
 		walk->blank_size = 0;
@@ -184,7 +67,7 @@ static void open_body(struct walk *walk)
 static void begin_body(struct walk *walk)
 {
 	const struct entity *entity = &walk->entity;
-	bool look = entity->message || (entity->multipart && is_encoded(entity->encoding));
+	bool look = entity->message || (entity->multipart && entity_is_encoded(entity));
 	if (!entity->maybe_message && entity->other == entity->encoding && !look) {
 		open_body(walk);
 		return;
@@ -353,25 +236,6 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 
 /* ---- outside of parts ---- */
 
-/* note_guess - a line that may separate the parts when the declared boundary does not. */
-static void note_guess(struct walk *walk, const struct level *level, struct span line, bool last)
-{
-	bool named = false;
-	walk->guess_size = 0;
-	if (level->count > 0 || level->declared || !last || line.size < 3 || memcmp(line.data, "--", 2) != 0)
-		return;
-	while (line.size > 2 && g_ascii_isspace(line.data[line.size - 1]))
-		line.size--;
-	if (line.size < 3 || line.size - 2 > WALK_GUESS_MAX)
-		return;
-	for (size_t i = 2; i < line.size; i++)
-		named |= g_ascii_isalnum(line.data[i]);
-	if (!named)
-		return;
-	walk->guess_size = line.size - 2;
-	memcpy(walk->guess, line.data + 2, walk->guess_size);
-}
-
 static void take_outside(struct walk *walk, struct span line, bool first, bool last)
 {
 	struct level *level = innermost(walk);
@@ -384,7 +248,7 @@ static void take_outside(struct walk *walk, struct span line, bool first, bool l
 		level->used = true;
 	} else if (!mime || !walk->blank_before) {
 		if (first)
-			note_guess(walk, level, line, last);
+			level_guess(walk, level, line, last);
 		walk->blank_before = first ? blank : walk->blank_before;
 		level_outside(walk, level, line);
 		level_messages(walk, line);

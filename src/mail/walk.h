@@ -42,6 +42,11 @@ struct entity {
 	bool maybe_message;                 /* it may be a message, whatever its type says */
 };
 
+static inline bool entity_is_encoded(const struct entity *entity)
+{
+	return entity->encoding != MIME_IDENTITY && entity->encoding != MIME_UNKNOWN;
+}
+
 /* A line end that may belong to a delimiter. */
 struct line_end {
 	size_t size;
@@ -133,8 +138,10 @@ struct walk {
 	uint64_t scratch_first[128];
 };
 
-/* walk_new - the walk through a mail. */
+/* walk_new - the walk through a mail. walk_inner - through the decoded octets of the leaf at hand, which holds parts
+ * and has this number. */
 struct walk *walk_new(struct parts *parts);
+struct walk *walk_inner(const struct walk *walk, const char *number);
 void walk_feed(struct walk *walk, struct span in);
 void walk_gap(struct walk *walk, uint64_t size);
 /* walk_end - no more comes; whole: its end was seen. */
@@ -171,10 +178,14 @@ void leaf_close(struct walk *walk);
 
 /* walk_number - of a part at the place of the walk. root: it is a message of its own. In the scratch memory. */
 const char *walk_number(struct walk *walk, bool root);
+/* level_check_depth - of the walk's entity: parts of what is nested too deep are not looked for. */
+void level_check_depth(struct walk *walk);
 /* level_add - opens one for the entity. The scratch memory from mark on is its own. */
 struct level *level_add(struct walk *walk, const struct entity *entity, const struct arena *mark);
 /* level_outside - octets of a multipart that are in no part. */
 void level_outside(struct walk *walk, struct level *level, struct span octets);
+/* level_guess - is it a line that may separate the parts when the declared boundary does not? Into walk->guess. */
+void level_guess(struct walk *walk, const struct level *level, struct span line, bool last);
 /* level_part - a part begins in it. */
 void level_part(struct walk *walk, struct level *level);
 /* level_close - the innermost one ends: at a delimiter, or with the content, which may be whole. */
