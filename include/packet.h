@@ -70,6 +70,7 @@ struct unknown {
 	enum unknown_kind kind;
 	uint32_t number;
 	uint64_t packets;
+	char interface[32]; /* of the first of them, printable; empty: the capture names none */
 };
 #define DECODE_UNKNOWN_MAX 16 /* told apart */
 

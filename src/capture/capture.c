@@ -27,6 +27,9 @@
 #define STDIO_ALIGNMENT 4096
 /* Octets that tell what a file is. */
 #define HEADER_MIN 24
+/* Where the header of a pcap has the snap length. */
+#define SNAPLEN_OFFSET 16
+#define SNAPLEN_SIZE 4
 /* pcap_datalink_ext: the length of the frame check sequence, in units of 2 octets, when the bit is set. */
 #define FCS_PRESENT 0x04000000
 #define FCS_UNITS(extension) (((unsigned)(extension) >> 28 & 0x0f) * 2)
@@ -99,9 +102,19 @@ static bool look_at_head(struct capture *capture, enum capture_format *format, G
 	return true;
 }
 
+/* forget_snaplen - libpcap cuts what is longer than the snap length in the header, though it is there: some writers put
+ * a wrong one. 0 means the largest that it takes. */
+static void forget_snaplen(struct capture *capture)
+{
+	static const uint8_t zeros[SNAPLEN_SIZE];
+	if (capture_stream_head(capture->stream, HEADER_MIN).size >= HEADER_MIN)
+		capture_stream_amend(capture->stream, SNAPLEN_OFFSET, (struct span){ zeros, sizeof zeros });
+}
+
 /* start_pcap - libpcap on top of the stream. */
 static bool start_pcap(struct capture *capture, GError **error)
 {
+	forget_snaplen(capture);
 	FILE *file = fopencookie(capture->stream, "r", (cookie_io_functions_t){ .read = read_cookie });
 	if (file == NULL)
 		return fail(capture, error, "%s", g_strerror(errno));

@@ -188,6 +188,12 @@ struct span capture_stream_head(struct capture_stream *stream, size_t want)
 	return (struct span){ stream->head, stream->head_size };
 }
 
+void capture_stream_amend(struct capture_stream *stream, size_t offset, struct span octets)
+{
+	g_assert(stream->head_taken == 0 && offset + octets.size <= stream->head_size);
+	memcpy(stream->head + offset, octets.data, octets.size);
+}
+
 ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size)
 {
 	size_t left = stream->head_size - stream->head_taken;

@@ -27,6 +27,9 @@ void capture_stream_close(struct capture_stream *stream);
 /* capture_stream_head - the first octets, at least `want` of them if there are as many. Valid until the next read. */
 struct span capture_stream_head(struct capture_stream *stream, size_t want);
 
+/* capture_stream_amend - puts other octets into the head before it is read; they must have been looked at. */
+void capture_stream_amend(struct capture_stream *stream, size_t offset, struct span octets);
+
 /* capture_stream_read - up to `size` octets; 0 at the end, -1 when it can't be read or is damaged (see error; errno is
  * EINTR when a signal came). */
 ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size);

@@ -11,9 +11,21 @@
 
 #include "layers.h"
 
+/* copy_printable - a name from the capture may have anything in it. */
+static void copy_printable(char *to, size_t room, const char *from)
+{
+	g_strlcpy(to, from, room);
+	for (; *to; to++)
+		if (!g_ascii_isprint(*to))
+			*to = '?';
+}
+
 enum decode_result layers_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number)
 {
-	layers->decoder->last = (struct unknown){ kind, number, 1 };
+	struct unknown *last = &layers->decoder->last;
+	*last = (struct unknown){ kind, number, 1, "" };
+	if (kind == UNKNOWN_LINK_TYPE && layers->packet->interface)
+		copy_printable(last->interface, sizeof last->interface, layers->packet->interface);
 	return kind == UNKNOWN_LINK_TYPE ? DECODE_LINK_UNKNOWN : DECODE_UNKNOWN;
 }
 
@@ -58,6 +70,8 @@ static void append_unknown(GString *text, const struct unknown *unknown)
 #pragma GCC diagnostic pop
 	if (name)
 		g_string_append_printf(text, " (%s)", name);
+	if (unknown->interface[0])
+		g_string_append_printf(text, " on %s", unknown->interface);
 }
 
 char *decoder_unknown(const struct decoder *decoder)

@@ -381,6 +381,19 @@ static void a_fraction_beyond_a_second_is_carried_over(void **state)
 		}
 }
 
+static void a_wrong_snap_length_cuts_nothing(void **state)
+{
+	for (uint64_t wide = 1; wide < 0x100000000; wide *= 16)
+		for (int swap = 0; swap < 2; swap++) {
+			GByteArray *file = pcap_of(MICRO, swap, 3);
+			const uint32_t snaplen = (uint32_t)wide, put = swap ? GUINT32_SWAP_LE_BE(snaplen) : snaplen;
+			memcpy(file->data + 16, &put, sizeof put);
+			char *path = save("snap.pcap", file);
+			capture_close(read_pcap(path, false, 3, CAPTURE_END));
+			g_free(path);
+		}
+}
+
 static void the_length_of_the_check_sequence_is_handed_on(void **state)
 {
 	GByteArray *file = pcap_of(MICRO, false, 1);
@@ -640,6 +653,7 @@ int main(void)
 		TEST(a_foreign_file_is_named_and_what_to_do_said),
 		TEST(a_capture_without_packets_is_one),
 		TEST(a_fraction_beyond_a_second_is_carried_over),
+		TEST(a_wrong_snap_length_cuts_nothing),
 		TEST(the_length_of_the_check_sequence_is_handed_on),
 		TEST(the_filter_says_what_matches),
 		TEST(the_position_is_that_in_the_file),

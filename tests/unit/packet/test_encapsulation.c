@@ -343,6 +343,23 @@ static void what_is_not_known_is_counted(void **state)
 	decoder_free(decoder);
 }
 
+static void the_interface_of_an_unknown_link_type_is_named(void **state)
+{
+	struct decoder *decoder = decoder_new(false);
+	struct segment segment;
+	const struct packet packet = { .link_type = 220,
+		.captured = 1,
+		.length = 1,
+		.data = (const uint8_t *)"x",
+		.interface = "usb\x1b[31mmon1-and-what-is-too-long-for-it" };
+	assert_int_equal(decoder_packet(decoder, &packet, &segment), DECODE_LINK_UNKNOWN);
+	decoder_count(decoder, DECODE_LINK_UNKNOWN);
+	char *text = decoder_unknown(decoder);
+	assert_string_equal(text, "1 of link type 220 (USB_LINUX_MMAPPED) on usb?[31mmon1-and-what-is-too-lo");
+	free(text);
+	decoder_free(decoder);
+}
+
 /* With a length of zero in IP, what is behind it must be known from elsewhere. */
 static void a_check_sequence_is_no_payload(void **state)
 {
@@ -415,6 +432,7 @@ int main(void)
 		cmocka_unit_test(only_some_organisations_have_ethernet_types),
 		cmocka_unit_test(what_is_encrypted_is_said),
 		cmocka_unit_test(what_is_not_known_is_counted),
+		cmocka_unit_test(the_interface_of_an_unknown_link_type_is_named),
 		cmocka_unit_test(a_check_sequence_is_no_payload),
 		cmocka_unit_test(fragments_of_capwap_are_joined),
 	};
