@@ -42,6 +42,7 @@ struct output_options {
 	GPtrArray *headers; /* char*: fields to write into email.headers; NULL: none */
 	unsigned records;   /* RECORD_BIT of those wanted */
 	bool show_secrets;
+	bool ascii;             /* nothing beyond ASCII in texts: \u escapes */
 	bool nanoseconds;       /* 9 digits in timestamps (set for each input) */
 	const char *filename;   /* pcap_filename (set for each input) */
 	enum severity severity; /* alerts below are not written; 0: all */

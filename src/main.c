@@ -6,6 +6,7 @@
 
 #include "capture.h"
 #include "run.h"
+#include "text.h"
 
 /* is_usable - a filter that can't be one is found out before anything is read. */
 static bool is_usable(const struct options *options)
@@ -13,7 +14,8 @@ static bool is_usable(const struct options *options)
 	char *trouble = options->bpf ? capture_filter_error(options->bpf) : NULL;
 	if (!trouble)
 		return true;
-	fprintf(stderr, "smtpscan: --filter: '%s': %s\nTry 'smtpscan --help'.\n", options->bpf, trouble);
+	say("--filter: '%s': %s", options->bpf, trouble);
+	say("Try 'smtpscan --help'.");
 	g_free(trouble);
 	return false;
 }
@@ -37,7 +39,7 @@ static bool load_rules(struct options *options)
 	options->rules = rules_new(&options->rules_files, &error);
 	if (!error)
 		return true;
-	fprintf(stderr, "smtpscan: %s\n", error->message);
+	say("%s", error->message);
 	g_error_free(error);
 	return false;
 }

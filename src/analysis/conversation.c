@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "secrets.h"
+#include "text.h"
 
 struct conversation {
 	struct desk *desk;
@@ -254,7 +255,7 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 static void store(struct conversation *c, const struct transaction *tx, struct mail *mail)
 {
 	if (mail->error) {
-		fprintf(stderr, "smtpscan: %s\n", mail->error);
+		say("%s", mail->error);
 		c->desk->store_failed = true;
 	}
 	const bool unwanted = rules_keep(c->desk->options->rules) && !rules_kept(c->rules, tx->number);

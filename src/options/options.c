@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define BODY_LIMIT_DEFAULT ((size_t)1024 * 1024)
 #define RAW_LIMIT_DEFAULT ((size_t)16 * 1024 * 1024)
@@ -83,6 +84,7 @@ static const struct option_row rows[] = {
 	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(mail.extract_dir), NULL,
 	  "store each mail and each file there,\nunder its SHA-256" },
 	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(mbox), NULL, "append all mails to it (mboxrd)" },
+	{ "ascii", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.ascii), NULL, "escape everything beyond ASCII in records" },
 	{ "show-secrets", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(output.show_secrets), NULL, "also write passwords" },
 
 	{ "severity", 's', "LEVEL", GROUP_ALERTS, ROW_CALL, IN(output.severity), take_severity,
@@ -239,11 +241,25 @@ static const struct option_row *row_of(int value)
 	return &rows[i];
 }
 
+/* complain - what getopt found wrong, in words that can't act on a terminal. */
+static void complain(int value, const char *argument)
+{
+	if (value == ':')
+		say("%s needs a value", argument);
+	else if (optopt >= ROW_FIRST)
+		say("--%s takes no value", row_of(optopt)->name);
+	else if (optopt != 0)
+		say("there is no option -%c", optopt);
+	else
+		say("there is no option %s, or more than one that begins so", argument);
+}
+
 /* next_row - getopt_long over the table. Returns NULL at the end; *error after an unknown option (said). */
 static const struct option_row *next_row(int argc, char **argv, bool *error)
 {
 	struct option list[ROW_COUNT + 1];
-	char letters[ROW_COUNT * 2 + 1], *to = letters;
+	char letters[ROW_COUNT * 2 + 2], *to = letters;
+	*to++ = ':'; /* a value that is missing is told apart */
 	for (int i = 0; i < ROW_COUNT; i++) {
 		int argument = !rows[i].argument       ? no_argument
 			       : is_optional(&rows[i]) ? optional_argument
@@ -257,8 +273,11 @@ static const struct option_row *next_row(int argc, char **argv, bool *error)
 	}
 	list[ROW_COUNT] = (struct option){ 0 };
 	*to = '\0';
+	opterr = 0;
 	int value = getopt_long(argc, argv, letters, list, NULL);
-	*error = value == '?';
+	*error = value == '?' || value == ':';
+	if (*error)
+		complain(value, argv[optind - 1]);
 	return value == -1 || *error ? NULL : row_of(value);
 }
 
@@ -348,9 +367,9 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	conclude(options);
 	char *wrong = error ? NULL : options_wrong(options);
 	if (wrong)
-		fprintf(stderr, "smtpscan: %s\n", wrong);
+		say("%s", wrong);
 	if (wrong || error)
-		fputs("Try 'smtpscan --help'.\n", stderr);
+		say("Try 'smtpscan --help'.");
 	const bool bad = wrong || error;
 	g_free(wrong);
 	return bad ? OPTIONS_ERROR : OPTIONS_RUN;

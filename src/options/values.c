@@ -10,6 +10,7 @@
 #include "config.h"
 #include "machine.h"
 #include "private.h"
+#include "text.h"
 
 #define TEXT_LIMIT_MAX ((size_t)128 * 1024 * 1024) /* a record with body and raw stays below cJSON's 2 GiB */
 #define JOBS_MAX 1024
@@ -20,7 +21,7 @@
 /* bad - the sentence on a bad value. */
 enum taken option_bad(const struct option_row *row, const char *value, const char *wanted)
 {
-	fprintf(stderr, "smtpscan: --%s: '%s' is not %s\n", row->name, value, wanted);
+	say("--%s: '%s' is not %s", row->name, value, wanted);
 	return TAKEN_BAD;
 }
 
@@ -351,14 +352,13 @@ enum taken take_tls_keys(struct options *options, const struct option_row *row, 
 	const size_t before = tls_keys_count(options->tls_keys);
 	option_names_file(options, row, ROW_READ, value);
 	if (!tls_keys_file(options->tls_keys, value)) {
-		fprintf(stderr, "smtpscan: --%s: %s: %s\n", row->name, value, g_strerror(errno));
+		say("--%s: %s: %s", row->name, value, g_strerror(errno));
 		return TAKEN_BAD;
 	}
 	if (tls_keys_count(options->tls_keys) == before)
-		fprintf(stderr, "smtpscan: warning: --%s: %s: no secret in it that is new\n", row->name, value);
+		say("warning: --%s: %s: no secret in it that is new", row->name, value);
 	if (tls_keys_count(options->tls_keys) == TLS_KEYS_MAX)
-		fprintf(stderr, "smtpscan: warning: --%s: only the first %d secrets are used\n", row->name,
-			TLS_KEYS_MAX);
+		say("warning: --%s: only the first %d secrets are used", row->name, TLS_KEYS_MAX);
 	return TAKEN;
 }
 
@@ -370,7 +370,7 @@ enum taken take_check_rules(struct options *options, const struct option_row *ro
 	GError *error = NULL;
 	struct rules *rules = rules_new(&files, &error);
 	if (!rules) {
-		fprintf(stderr, "smtpscan: %s\n", error->message);
+		say("%s", error->message);
 		g_error_free(error);
 		return TAKEN_BAD;
 	}

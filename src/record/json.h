@@ -106,5 +106,7 @@ struct span json_escape(struct span bytes, size_t limit); /* terminated */
 
 /* json_print - appends the record as one compact line with its '\n'. */
 void json_print(const struct json *root, GString *line);
+/* json_ascii - from now on, is everything beyond ASCII escaped? */
+void json_ascii(bool only);
 
 #endif

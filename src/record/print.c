@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * print.c - a record as text: what cJSON_PrintUnformatted would print, octet for octet, several times as fast.
+ * print.c - a record as text: what cJSON_PrintUnformatted would print, octet for octet, several times as fast; but that
+ * characters which act on a terminal or on the order of text (text.h) are escaped, and all beyond ASCII when that is
+ * asked for.
  *
  * cJSON looks at each octet of a text twice and walks over what it has printed after each value. Here texts are copied
  * sixteen octets at a time while nothing in them has to be escaped.
@@ -9,6 +11,7 @@
 
 #include "json.h"
 #include "octets.h"
+#include "text.h"
 
 #define ESCAPE_MAX 6   /* octets that one octet can become: \u001f */
 #define TEXT_STEP 4096 /* octets of text for which room is made at once */
@@ -114,9 +117,66 @@ static char *put_octets(char *to, const char *text, size_t size)
 	return to;
 }
 
+static bool ascii_only;
+
+void json_ascii(bool only)
+{
+	ascii_only = only;
+}
+
+/* is_careful - can there be a character that has to be escaped though it is more than one octet? By the first octets of
+ * those that are hidden (text.h). */
+static bool is_careful(const char *text, size_t size)
+{
+	static const uint8_t firsts[256] = { [0x7f] = 1, [0xc2] = 1, [0xd8] = 1, [0xe2] = 1 };
+	size_t at = octets_ascii(text, size);
+	if (ascii_only && at < size)
+		return true;
+	if (at == size)
+		return memchr(text, 0x7f, size) != NULL;
+	for (at = 0; at < size; at++)
+		if (firsts[(uint8_t)text[at]])
+			return true;
+	return false;
+}
+
+/* put_unit - \uXXXX. */
+static void put_unit(struct printer *p, unsigned unit)
+{
+	char text[8];
+	g_snprintf(text, sizeof text, "\\u%04x", unit & 0xffff);
+	put(p, text, 6);
+}
+
+/* put_carefully - a text character by character. */
+static void put_carefully(struct printer *p, const char *text, size_t size)
+{
+	const char *end = text + size;
+	put(p, "\"", 1);
+	while (text < end) {
+		const gunichar c = g_utf8_get_char_validated(text, end - text);
+		const bool valid = c < 0x110000;
+		const char *next = valid ? g_utf8_next_char(text) : text + 1;
+		if (valid && c >= ' ' && (text_is_hidden(c) || (ascii_only && c > 0x7f))) {
+			if (c > 0xffff)
+				put_unit(p, 0xd800 + ((c - 0x10000) >> 10));
+			put_unit(p, c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
+		} else {
+			make_room(p, (size_t)(next - text) * ESCAPE_MAX);
+			p->to = put_few(p->to, text, (size_t)(next - text));
+		}
+		text = next;
+	}
+	put(p, "\"", 1);
+}
+
 /* put_string - the text in quotes. */
 static void put_string(struct printer *p, const char *text, size_t left)
 {
+	if (G_UNLIKELY(is_careful(text, left))) {
+		put_carefully(p, text, left);
+		return;
+	}
 	make_room(p, 1);
 	*p->to++ = '"';
 	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {

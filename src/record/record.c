@@ -58,6 +58,7 @@ struct output *output_new(output_write write, void *context)
 
 void output_begin(struct output *output, const struct output_options *options)
 {
+	json_ascii(options->ascii);
 	output->options = *options;
 	for (enum record record = 0; record < RECORD_COUNT; record++) {
 		json_reset();

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define LIST_KIND "smtpscan list"
 #define SESSION_KIND "smtpscan session"
@@ -192,7 +193,7 @@ static int do_print(lua_State *lua)
 				g_string_append_printf(line, "\\x%02x", (uint8_t)text[at]);
 		lua_pop(lua, 1);
 	}
-	fprintf(stderr, "smtpscan: rule: %s\n", line->str);
+	say("rule: %s", line->str);
 	g_string_free(line, TRUE);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "private.h"
+#include "text.h"
 #include "yara.h"
 
 /* ---- loading ---- */
@@ -163,7 +164,7 @@ static void switch_off(struct rules_session *session, const struct rule *rule, c
 	if (rules->said && __atomic_exchange_n(&rules->said[rule->number], 1, __ATOMIC_RELAXED))
 		return;
 	char *legible = g_strescape(trouble, NULL);
-	fprintf(stderr, "smtpscan: %s: rule %s is off for these addresses: %s\n", rule->where, rule->name, legible);
+	say("%s: rule %s is off for these addresses: %s", rule->where, rule->name, legible);
 	g_free(legible);
 }
 

@@ -3,6 +3,7 @@
  * yara.c - libyara. See yara.h.
  */
 #include "yara.h"
+#include "text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -147,9 +148,8 @@ bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *
 		SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING, on_match, &scan, YARA_SECONDS_MAX);
 	if (result != ERROR_SUCCESS && !yara->said) {
 		yara->said = true;
-		fprintf(stderr, "smtpscan: --yara: %s\n",
-			result == ERROR_SCAN_TIMEOUT ? "a scan took too long: its matches may be missing"
-						     : "a scan failed: its matches may be missing");
+		say("--yara: %s", result == ERROR_SCAN_TIMEOUT ? "a scan took too long: its matches may be missing"
+							       : "a scan failed: its matches may be missing");
 	}
 	return result == ERROR_SUCCESS;
 }

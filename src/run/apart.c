@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "text.h"
 #include "writer.h"
 
 struct apart {
@@ -99,7 +100,7 @@ int apart_end(struct apart *apart)
 		;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	fprintf(stderr, "smtpscan: the process that reads the records was killed by signal %d (%s)\n", WTERMSIG(status),
+	say("the process that reads the records was killed by signal %d (%s)", WTERMSIG(status),
 		strsignal(WTERMSIG(status)));
 	return -1;
 }

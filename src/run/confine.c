@@ -12,6 +12,7 @@
 
 #include "capture.h"
 #include "run.h"
+#include "text.h"
 
 /* What a worker may use of addresses beyond --memory: that limit is for what is buffered, and decompressors, decoders
  * and rules come on top. */
@@ -27,7 +28,7 @@ void confine_begin(const struct options *options)
 	sandbox_harden();
 	if (options->no_sandbox) {
 		if (options->verbose)
-			fputs("smtpscan: sandbox: off\n", stderr);
+			say("sandbox: off");
 		return;
 	}
 	const unsigned parts = sandbox_parts();
@@ -37,11 +38,11 @@ void confine_begin(const struct options *options)
 	const unsigned expected = SANDBOX_ALL;
 #endif
 	if (!options->quiet && (parts & expected) != expected)
-		fprintf(stderr, "smtpscan: sandbox: not in force:%s%s (--no-sandbox does without a word)\n",
+		say("sandbox: not in force:%s%s (--no-sandbox does without a word)",
 			parts & SANDBOX_FILES ? "" : " files (this kernel has no Landlock)",
 			parts & SANDBOX_CALLS ? "" : " system calls (this build or kernel has no seccomp)");
 	if (options->verbose)
-		fprintf(stderr, "smtpscan: sandbox: in force:%s%s\n", parts & SANDBOX_FILES ? " files" : "",
+		say("sandbox: in force:%s%s", parts & SANDBOX_FILES ? " files" : "",
 			parts & SANDBOX_CALLS ? " system calls" : "");
 }
 
@@ -135,7 +136,7 @@ static void list(void *context, GByteArray *answer)
 	GError *error = NULL;
 	const uint8_t good = capture_list(context, captures, &error);
 	if (!good)
-		fprintf(stderr, "smtpscan: %s\n", error->message);
+		say("%s", error->message);
 	for (guint i = 0; i < captures->len; i++)
 		g_byte_array_append(answer, captures->pdata[i], (guint)strlen(captures->pdata[i]) + 1);
 	g_byte_array_append(answer, &good, 1);
@@ -150,7 +151,7 @@ bool run_captures(const struct options *options, GPtrArray *captures)
 		g_ptr_array_add(places, *path);
 	bool good = confine_ask(options, places, list, options->captures, answer);
 	if (!good)
-		fputs("smtpscan: the process that looks for captures did not come to its end\n", stderr);
+		say("the process that looks for captures did not come to its end");
 	for (guint at = 0; at + 1 < answer->len;) {
 		char *path = g_strndup((const char *)answer->data + at, answer->len - at);
 		at += (guint)strlen(path) + 1;

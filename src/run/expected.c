@@ -3,6 +3,7 @@
  * expected.c - see expected.h.
  */
 #include "expected.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +81,7 @@ static char *load(const struct expected *expected, const char *name, const char 
 	GError *error = NULL;
 	if (!g_file_get_contents(path, &text, NULL, &error) &&
 		!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-		fprintf(stderr, "smtpscan: %s\n", error->message);
+		say("%s", error->message);
 	g_clear_error(&error);
 	g_free(path);
 	return text;
@@ -90,7 +91,7 @@ static char *find(void *context, const char *name, bool *subset)
 {
 	struct expected *expected = context;
 	if (!g_hash_table_add(expected->met, g_strdup(name)))
-		fprintf(stderr, "smtpscan: --check: more than one capture is called %s\n", name);
+		say("--check: more than one capture is called %s", name);
 	char *text = load(expected, name, SUBSET_SUFFIX);
 	*subset = text;
 	return text ? text : load(expected, name, WHOLE_SUFFIX);
@@ -102,7 +103,7 @@ static bool store(void *context, const char *name, const char *lines, bool subse
 	GError *error = NULL;
 	bool good = g_mkdir_with_parents(folder, 0777) == 0 || writer_complain(folder);
 	if (good && !g_file_set_contents(path, lines, -1, &error)) {
-		fprintf(stderr, "smtpscan: %s\n", error->message);
+		say("%s", error->message);
 		g_error_free(error);
 		good = false;
 	}

@@ -12,6 +12,7 @@
 
 #include "private.h"
 #include "resume.h"
+#include "text.h"
 
 /* ---- frames ---- */
 
@@ -152,10 +153,10 @@ void merge_progress(const struct input *input, struct progress_state *state)
 }
 
 /* say - a sentence, which is freed; NULL: none. */
-static void say(char *sentence)
+static void say_note(char *sentence)
 {
 	if (sentence)
-		fprintf(stderr, "smtpscan: %s\n", sentence);
+		say("%s", sentence);
 	g_free(sentence);
 }
 
@@ -165,16 +166,15 @@ static void say_all(struct run *run, const struct input *input, const struct inp
 	progress_clear(run->progress);
 	for (guint i = 0; i < input->said->len; i++)
 		if (!run->stopping || strcmp(input->said->pdata[i], ANALYSIS_INTERRUPTED) != 0) /* said once */
-			fprintf(stderr, "smtpscan: %s\n", (const char *)input->said->pdata[i]);
+			say("%s", (const char *)input->said->pdata[i]);
 	if (!run->options->quiet) {
 		const char *name = input->captures[0];
-		say(note_undecoded(name, stats));
-		say(note_filtered(name, run->options, stats));
+		say_note(note_undecoded(name, stats));
+		say_note(note_filtered(name, run->options, stats));
 	}
 	if (run->options->verbose)
-		fprintf(stderr,
-			"smtpscan: %s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
-			" sessions, %" G_GUINT64_FORMAT " mails, %" G_GUINT64_FORMAT " alerts\n",
+		say("%s: %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " sessions, %" G_GUINT64_FORMAT
+		    " mails, %" G_GUINT64_FORMAT " alerts",
 			input->captures[0], stats->packets, stats->sessions, stats->mails, alerts_of(stats));
 }
 

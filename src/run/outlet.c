@@ -16,6 +16,7 @@
 #include "config.h"
 #include "confine.h"
 #include "expected.h"
+#include "text.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN 40 /* less is not worth wrapping for */
@@ -233,7 +234,7 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 	good = writer_close(outlet->writer) && good;
 	good = writer_close(outlet->report_writer) && good;
 	if (outlet->flow && !outlet->picked && !outlet->quiet)
-		fprintf(stderr, "smtpscan: --flow: no record of a session '%s'\n", outlet->flow);
+		say("--flow: no record of a session '%s'", outlet->flow);
 	if (outlet->expected && differs)
 		*differs = expected_differences(outlet->expected) > 0;
 	expected_free(outlet->expected);

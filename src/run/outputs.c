@@ -15,6 +15,7 @@
 #include "capture.h"
 #include "confine.h"
 #include "run.h"
+#include "text.h"
 
 #define LINKS_MAX 40 /* symbolic links that are followed to a file that is not there, as the kernel does */
 
@@ -159,23 +160,21 @@ static bool is_free(
 	for (guint i = 0; i < inputs->len; i++) {
 		const struct known *input = &g_array_index(inputs, struct known, i);
 		if (is_same(input, output)) {
-			fprintf(stderr, "smtpscan: %s: it is read (%s), so it can't be written (%s)\n", output->path,
-				input->words, output->words);
+			say("%s: it is read (%s), so it can't be written (%s)", output->path, input->words,
+				output->words);
 			return false;
 		}
 	}
 	for (guint i = 0; i < outputs->len; i++) {
 		const struct known *other = &g_array_index(outputs, struct known, i);
 		if (other != output && is_same(other, output)) {
-			fprintf(stderr, "smtpscan: %s: %s and %s can't be the same file\n", output->path, output->words,
-				other->words);
+			say("%s: %s and %s can't be the same file", output->path, output->words, other->words);
 			return false;
 		}
 	}
 	if (output->name || !is_capture(options, output->path))
 		return true;
-	fprintf(stderr, "smtpscan: %s: there is a capture in it, which is not overwritten (%s)\n", output->path,
-		output->words);
+	say("%s: there is a capture in it, which is not overwritten (%s)", output->path, output->words);
 	return false;
 }
 

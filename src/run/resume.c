@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "text.h"
 #include "writer.h"
 
 #define NAME_MAX_KEPT 100 /* octets of the capture's own name */
@@ -173,8 +174,7 @@ void resume_folder(const struct options *options)
 	} else {
 		if (strcmp(before, now) != 0 && !options->quiet) {
 			char *old = on_one_line(before), *new = on_one_line(now);
-			fprintf(stderr,
-				"smtpscan: %s: outputs that are there already were made by '%s', and now it is '%s'\n",
+			say("%s: outputs that are there already were made by '%s', and now it is '%s'",
 				options->resume_dir, old, new);
 			g_free(old);
 			g_free(new);

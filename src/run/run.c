@@ -29,6 +29,7 @@
 #include "confine.h"
 #include "private.h"
 #include "resume.h"
+#include "text.h"
 
 #define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth a worker of their own */
 #define AHEAD_MAX 64                               /* inputs in work behind the one that is being written */
@@ -66,7 +67,7 @@ static bool is_stopped(const struct run *run)
 		return true;
 	if (stop_signals > 0 && !said && !run->options->quiet) {
 		progress_clear(run->progress);
-		fputs("smtpscan: reading to the end of the pipe; interrupt once more to stop now\n", stderr);
+		say("reading to the end of the pipe; interrupt once more to stop now");
 	}
 	said = said || stop_signals > 0;
 	return false;
@@ -152,7 +153,7 @@ static void skip_done(struct run *run, struct input *input, const struct done *d
 	run->finished++;
 	run->totals.captures_done++;
 	if (run->options->verbose)
-		fprintf(stderr, "smtpscan: %s: done before\n", input->captures[0]);
+		say("%s: done before", input->captures[0]);
 }
 
 /* plan - the inputs, and how many workers each gets. */
@@ -349,7 +350,7 @@ static void hand_out_none(struct run *run)
 		if (run->workers[i].part)
 			kill(run->workers[i].pid, SIGTERM);
 	if (!run->stopping)
-		fputs("smtpscan: " ANALYSIS_INTERRUPTED "\n", stderr);
+		say("%s", ANALYSIS_INTERRUPTED);
 	run->stopping = true;
 	while (!run->failed && run->next < run->count) {
 		struct input *input = &run->inputs[run->next];

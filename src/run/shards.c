@@ -14,6 +14,7 @@
 
 #include "confine.h"
 #include "outlet.h"
+#include "text.h"
 
 /* The output of one shard. */
 struct shard {
@@ -65,7 +66,7 @@ static int compare(const struct shard *a, const struct shard *b)
 
 static bool complain(const char *path, const char *words)
 {
-	fprintf(stderr, "smtpscan: %s: %s\n", path, words);
+	say("%s: %s", path, words);
 	return false;
 }
 
@@ -105,8 +106,7 @@ static bool is_part(const char *path, unsigned count, unsigned *shard)
 	*shard = record.shard;
 	const bool good = record.shards == count && record.shard >= 1 && record.shard <= count;
 	if (!good)
-		fprintf(stderr, "smtpscan: %s: shard %u of %u, but %u outputs are given\n", path, record.shard,
-			record.shards, count);
+		say("%s: shard %u of %u, but %u outputs are given", path, record.shard, record.shards, count);
 	output_stats_clear(&record);
 	g_free(line);
 	return good;
@@ -152,7 +152,7 @@ static void conclude(struct shards *shards, const char *line)
 	if (!output_stats_read(line, &record))
 		return;
 	if (!record.complete) {
-		fprintf(stderr, "smtpscan: not complete: %s\n", record.error ? record.error : "no reason is given");
+		say("not complete: %s", record.error ? record.error : "no reason is given");
 		outcome_status(&shards->outcome, record.cut ? EXIT_CUT : EXIT_INPUT);
 	}
 	outcome_severity(&shards->outcome, record.worst);

@@ -4,6 +4,7 @@
  * from the pipe otherwise. So the order is: memory, file, what could not be written to it (`rest`), pipe.
  */
 #include "spool.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +69,7 @@ static void make_room(struct spool *spool, size_t size)
 static bool fail(struct spool *spool)
 {
 	if (!spool->failed)
-		fprintf(stderr, "smtpscan: can't use a temporary file, only memory: %s\n", g_strerror(errno));
+		say("can't use a temporary file, only memory: %s", g_strerror(errno));
 	spool->failed = true;
 	return false;
 }

@@ -17,6 +17,7 @@
 
 #include "analysis.h"
 #include "private.h"
+#include "text.h"
 
 #define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
 #define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
@@ -159,7 +160,7 @@ static bool on_keep(void *context, const struct place *place, bool ending, struc
 	errno = 0;
 	bool whole = mbox_format(mail, sender, place->at.time, on_mail_piece, worker);
 	if (!whole)
-		fprintf(stderr, "smtpscan: %s: a mail is lost: %s\n", worker->options.mbox, g_strerror(errno));
+		say("%s: a mail is lost: %s", worker->options.mbox, g_strerror(errno));
 	return send_mail(worker, whole ? FRAME_MAIL_LAST : FRAME_MAIL_LOST) && whole;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "text.h"
 
 #define BUFFER_SIZE (256 * 1024)
 #define LARGE_SIZE (64 * 1024) /* what is not worth a copy */
@@ -26,7 +27,7 @@ struct writer {
 
 bool writer_complain(const char *name)
 {
-	fprintf(stderr, "smtpscan: %s: %s\n", name, g_strerror(errno));
+	say("%s: %s", name, g_strerror(errno));
 	return false;
 }
 

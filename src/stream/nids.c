@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "text.h"
 
 #define NIDS_TABLE 16384                        /* size of libnids' table; it holds three quarters of that */
 #define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* below that it never evicts by itself */
@@ -287,7 +288,7 @@ bool nids_open(const struct nids_owner *new_owner)
 
 	dead = pcap_open_dead(DLT_RAW, 65535);
 	if (!dead) {
-		fprintf(stderr, "smtpscan: libpcap gives no handle\n");
+		say("libpcap gives no handle");
 		return false;
 	}
 	owner = new_owner;
@@ -305,7 +306,7 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_params.one_loop_less = 0;
 	nids_params.promisc = 0;
 	if (!nids_init()) {
-		fprintf(stderr, "smtpscan: libnids can't be set up: %s\n", nids_errbuf);
+		say("libnids can't be set up: %s", nids_errbuf);
 		pcap_close(dead);
 		dead = NULL;
 		return false;

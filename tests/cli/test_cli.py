@@ -67,6 +67,31 @@ class Cli(unittest.TestCase):
         self.assertEqual(result.returncode, expected, result.stderr.decode())
         return result
 
+    # ---- terminals ----
+
+    def test_nothing_acts_on_a_terminal(self):
+        name = "a\x1b[31m\nsmtpscan: all is well\u202e\x7f"
+        path = self.file(name, b"no capture")
+        said = self.status(3, path).stderr
+        self.assertEqual(said.count(b"\n"), 1)
+        for octets in (b"\x1b", b"\x7f", "\u202e".encode()):
+            self.assertNotIn(octets, said)
+        for arguments in ([path + "x"], ["--ports", name, PLAIN], ["--" + name, PLAIN], ["-f", name, PLAIN], ["-o", path + "/x", PLAIN],
+                          ["--rules", path + "x", PLAIN], ["--" + name + "=x"], ["-\x1b"]):
+            result = run(*arguments)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertNotIn(b"\x1b", result.stderr, arguments)
+            for line in result.stderr.splitlines():
+                self.assertFalse(line.startswith(b"smtpscan: all is well"), arguments)
+        self.assertIn("\\u202e", self.status(3, path).stdout.decode())
+
+    def test_ascii_only(self):
+        path = self.file("\u20ac.pcap", b"")
+        self.assertIn("\u20ac", self.status(3, path).stdout.decode())
+        output = self.status(3, "--ascii", path).stdout
+        self.assertIn(b"\\u20ac.pcap", output)
+        self.assertTrue(output.isascii())
+
     # ---- the sandbox ----
 
     def test_the_sandbox_is_told_and_can_be_left_out(self):
