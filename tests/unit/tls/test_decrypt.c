@@ -341,6 +341,65 @@ static void a_header_that_is_none_ends_a_direction(void **state)
 	tls_keys_free(keys);
 }
 
+/* A record that can hold neither a tag nor a block fails, whatever its length. */
+static void short_records_fail(void **state)
+{
+	static const char *const kinds[] = { "12-aes256-gcm", "12-gnutls-chacha20", "12-aes256-cbc-sha384",
+		"12-aes256-cbc-sha-no-etm", "12-aes128-ccm8", "13-aes256-gcm" };
+	for (size_t n = 0; n < G_N_ELEMENTS(kinds); n++) {
+		struct tls_keys *keys = keys_of(kinds[n]);
+		for (uint8_t size = 1; size < 80; size++) {
+			struct heard heard;
+			uint64_t up = 0;
+			uint8_t record[5 + 80] = { 23, 3, 3, 0, size };
+			hear(&heard);
+			struct tls *tls = begin_with(kinds[n], keys, &heard, &up);
+			const gsize before = heard.text[UP]->len;
+			char *why = g_strdup_printf("record fails authentication at octet %u", (unsigned)up);
+			feed(tls, UP, record, (size_t)5 + size, up, 0, 100);
+			assert_string_equal(tls_info(tls)->why, why);
+			assert_int_equal(tls_info(tls)->failures, 1);
+			assert_int_equal(heard.text[UP]->len, before);
+			assert_int_equal(heard.gap[UP], size);
+			g_free(why);
+			tls_free(tls);
+			forget(&heard);
+		}
+		tls_keys_free(keys);
+	}
+}
+
+/* The secrets of the handshake alone do not open what is behind a hole. */
+static void a_secret_that_is_missing_behind_a_hole(void **state)
+{
+	struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
+	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
+	struct heard heard;
+	char *path = g_strdup_printf("%s/13-aes256-gcm.keylog", folder), *text, *at;
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	while ((at = strstr(text, "_TRAFFIC_SECRET_0")))
+		*at = '-';
+	tls_keys_add(keys, (struct span){ (const uint8_t *)text, strlen(text) });
+	assert_int_equal(tls_keys_count(keys), 2);
+	hear(&heard);
+	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct tls_piece *p = pieces->pdata[i];
+		if (i == 2)
+			tls_gap(tls, p->direction, p->octets->len);
+		else
+			feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100000);
+	}
+	assert_string_equal(tls_info(tls)->why, "no key for this client random");
+	assert_int_equal(heard.text[UP]->len + heard.text[DOWN]->len, 0);
+	tls_free(tls);
+	forget(&heard);
+	g_free(text);
+	g_free(path);
+	g_ptr_array_free(pieces, TRUE);
+	tls_keys_free(keys);
+}
+
 /* ---- the parts ---- */
 
 static void marks_keep_the_newest(void **state)
@@ -436,6 +495,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(noise_behind_a_hole_does_not_stay),
 		cmocka_unit_test(early_data_that_is_too_long_does_not_stay),
 		cmocka_unit_test(a_header_that_is_none_ends_a_direction),
+		cmocka_unit_test(short_records_fail),
+		cmocka_unit_test(a_secret_that_is_missing_behind_a_hole),
 		cmocka_unit_test(marks_keep_the_newest),
 		cmocka_unit_test(secrets_are_found_by_client_random),
 		cmocka_unit_test(suites_are_known_by_the_end_of_their_name),
