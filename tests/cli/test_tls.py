@@ -182,6 +182,13 @@ class Inside(unittest.TestCase):
                 rows = records("--tls-keys", self.write("log", "".join(kept).encode()), capture(name))
                 self.assertEqual(what_was_said(rows), self.clear * times)
 
+    def test_the_text_says_so(self):
+        text = lambda *words: run("--format=text", *words).stdout.decode()
+        self.assertIn("TLS_AES_256_GCM_SHA384, decrypted\n",
+                      text("--tls-keys", keylog("13-aes256-gcm"), capture("13-aes256-gcm")))
+        self.assertIn("no key for this client random\n",
+                      text("--tls-keys", keylog("12-aes256-gcm"), capture("13-aes256-gcm")))
+
     def test_one_side_alone(self):
         """without both hellos nothing can be decrypted, and that is told"""
         for name in ("12-aes256-gcm", "13-aes256-gcm"):
@@ -292,6 +299,8 @@ class Inside(unittest.TestCase):
                         self.assertEqual(got, whole[:len(got)])
                         self.assertGreaterEqual(len(got), most)
                     most = len(got)
+                    if name != "13-early-data" and name != "13-early-data-refused":
+                        self.assertLessEqual({tls.get("decrypted") for tls in of_kind(rows, "tls")}, {None, True})
                     self.assertLessEqual(alerts(rows), QUIET_ALERTS | {"early_talker", "unexpected_client_command"})
                 self.assertEqual(most, len(whole))
 
