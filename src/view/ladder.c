@@ -35,7 +35,7 @@ static void rule(struct ink *ink)
 	GString *line = g_string_new(NULL);
 	for (unsigned column = ink->column; column < end; column++)
 		g_string_append(line, "━");
-	ink_cut(ink, STYLE_FAINT, line->str);
+	ink_text(ink, STYLE_FAINT, 3, line->str);
 	g_string_free(line, TRUE);
 	ink_newline(ink);
 }
@@ -225,8 +225,10 @@ static void alert(struct ink *ink, const struct step *step, int64_t start)
 	step_begin(ink, step, start, styles[severity], "!!");
 	ink_words(ink, styles[severity], LINE_COLUMN, "%s %s:", name, id ? id : "?");
 	ink_words(ink, severity == SEVERITY_HIGH ? STYLE_HEAD : STYLE_PLAIN, LINE_COLUMN, " %s", words ? words : "");
-	if (outcome)
-		ink_words(ink, styles[severity], LINE_COLUMN, " [%s]", outcome);
+	if (outcome) {
+		ink_text(ink, STYLE_PLAIN, LINE_COLUMN, " ");
+		ink_words(ink, styles[severity], LINE_COLUMN, "[%s]", outcome);
+	}
 	ink_newline(ink);
 	detail(ink, STYLE_FAINT, "evidence", read_text(object, "evidence"));
 	g_free(name);

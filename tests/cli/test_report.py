@@ -117,6 +117,39 @@ class Page(Folder):
         self.assertEqual(sorted(said), sorted(wanted))
         self.assertEqual([s for s in said if s[0] != "smtp"], [w for w in wanted if w[0] != "smtp"])
 
+    def test_files_by_hash(self):
+        """What a person calls a file has a row, by what is in it: all its names, and the mails that it was in."""
+        def part(head, text):
+            return ["--b", *head, "", text]
+
+        def mail(*parts):
+            return ["MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA", "Content-Type: multipart/mixed; boundary=b", "",
+                    *[line for one in parts for line in one], "--b--", "."]
+
+        plain = "Content-Type: text/plain"
+        first = mail(part([plain], "words"), part([plain, "Content-Disposition: attachment"], "one"),
+                     part(["Content-Type: image/png"], "two"), part([plain + "; name=x.txt"], "same"), part([plain + "; name=x.txt"], "same"))
+        second = mail(part([plain + "; name=y.txt"], "same"), part(["Content-Type: text/html"], "no file"))
+        lines = ["S: 220 mail.example", "C: HELO x.example", "S: 250 ok"]
+        for line in first + second:
+            lines.append("C: " + line)
+            lines += {"MAIL": ["S: 250 ok"], "RCPT": ["S: 250 ok"], "DATA": ["S: 354 go"]}.get(line[:4], ["S: 250 ok"] if line == "." else [])
+        capture = os.path.join(self.folder, "files.pcap")
+        make("\n".join(lines) + "\n", capture, TESTDATA)
+        page = blocks(read(self.report("files.html", "-o", os.devnull, capture)))
+        rows = {f[0]: f for f in json.loads(page["files"])}
+        digest = lambda text: hashlib.sha256(text.encode()).hexdigest()  # noqa: E731
+        self.assertEqual(sorted(rows), sorted(map(digest, ("one", "two", "same"))))
+        self.assertEqual(rows[digest("same")][4:], [2, ["x.txt", "y.txt"], [0, 1]])
+        self.assertEqual(rows[digest("one")][4:], [1, [], [0]])
+        self.assertEqual(rows[digest("two")][1], 3)
+        self.assertEqual(json.loads(page["meta"])["all"]["files"], 5)
+        details = [json.loads(line)["parts"] for line in page["details"].splitlines()]
+        order = [f[0] for f in json.loads(page["files"])]
+        self.assertEqual([[p[4] for p in parts] for parts in details],
+                         [[-1] + [order.index(digest(t)) for t in ("one", "two", "same", "same")], [order.index(digest("same")), -1]])
+        self.assertEqual([p[5] for p in details[0]], [1] * 5)
+
     def test_chain_of_custody(self):
         page = read(self.report("b.html", "-o", os.devnull, "--strict", *CAPTURES))
         meta = json.loads(blocks(page)["meta"])

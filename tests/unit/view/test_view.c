@@ -124,6 +124,24 @@ static void a_line_a_mail(void **state)
 	g_free(text);
 }
 
+static void a_mail_for_nobody_and_one_with_much(void **state)
+{
+	GString *lines = g_string_new(
+		AT(1.0, 1, 7) "'event_type':'smtp','tx_id':0,'smtp':{'mail_from':'<>','outcome':'rejected'}}\n");
+	for (int i = 0; i < 12; i++)
+		g_string_append_printf(lines,
+			AT(2.0, 2, 7) "'event_type':'alert','tx_id':1,'alert':{'severity':2,'signature':'a%02d'}}\n",
+			i);
+	g_string_append(lines, AT(2.0, 2, 7) "'event_type':'smtp','tx_id':1,'smtp':{'mail_from':'a','rcpt_to':['b','c',"
+					     "'d','e','f'],'outcome':'accepted'}}\n");
+	char *text = shown(VIEW_MAILS, 0, false, lines->str);
+	assert_string_equal(text, "   2026-11-22T14:00:01 rejected        0  <> → nobody  flow 7\n"
+				  "!  2026-11-22T14:00:02 accepted        0  a → b, c, d +2  a00, a01, a02, a03, a04, "
+				  "a05, a06, a07, ...  flow 7\n");
+	g_free(text);
+	g_string_free(lines, TRUE);
+}
+
 /* Everything a sender can put into a subject, as JSON would carry it. */
 static void nothing_reaches_the_terminal(void **state)
 {
@@ -279,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ladder_is_whole_and_in_order),
 		cmocka_unit_test(a_line_a_mail),
+		cmocka_unit_test(a_mail_for_nobody_and_one_with_much),
 		cmocka_unit_test(nothing_reaches_the_terminal),
 		cmocka_unit_test(no_line_is_wider_than_the_terminal),
 		cmocka_unit_test(colour_is_there_when_asked_for),
