@@ -25,6 +25,7 @@ enum verb_flag {
 	VERBFLAG_BEFORE_HELO = 2,   /* RFC 5321 4.1.4 */
 	VERBFLAG_GREETING = 4,      /* HELO, EHLO, LHLO */
 	VERBFLAG_ILLEGAL = 8,       /* historic holes */
+	VERBFLAG_MAIL = 16,         /* begins a transaction: MAIL, and RFC 821's SEND, SOML, SAML */
 };
 
 /* X(id, spelling, parameter, flags): every verb that a registered extension or a known server has. */
@@ -33,7 +34,7 @@ enum verb_flag {
 	X(HELO, "HELO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
 	X(EHLO, "EHLO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
 	X(LHLO, "LHLO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
-	X(MAIL, "MAIL", REQUIRED, 0) \
+	X(MAIL, "MAIL", REQUIRED, VERBFLAG_MAIL) \
 	X(RCPT, "RCPT", REQUIRED, 0) \
 	X(DATA, "DATA", NONE, VERBFLAG_LAST_IN_GROUP) \
 	X(BDAT, "BDAT", OPTIONAL, 0) /* without a size: bdat_invalid */ \
@@ -52,9 +53,9 @@ enum verb_flag {
 	X(ATRN, "ATRN", OPTIONAL, VERBFLAG_LAST_IN_GROUP)                 /* RFC 2645 */ \
 	X(TURN, "TURN", NONE, VERBFLAG_LAST_IN_GROUP | VERBFLAG_ILLEGAL) \
 	X(BURL, "BURL", REQUIRED, 0)                                  /* RFC 4468 */ \
-	X(SEND, "SEND", REQUIRED, 0)                                  /* RFC 821 */ \
-	X(SOML, "SOML", REQUIRED, 0) \
-	X(SAML, "SAML", REQUIRED, 0) \
+	X(SEND, "SEND", REQUIRED, VERBFLAG_MAIL)                                  /* RFC 821 */ \
+	X(SOML, "SOML", REQUIRED, VERBFLAG_MAIL) \
+	X(SAML, "SAML", REQUIRED, VERBFLAG_MAIL) \
 	X(VERB, "VERB", OPTIONAL, 0)                                  /* Sendmail */ \
 	X(ONEX, "ONEX", NONE, 0) \
 	X(XUSR, "XUSR", NONE, 0) \

@@ -35,6 +35,7 @@ struct session_command {
 	bool early;            /* sent before the reply to the command before it */
 	bool refusal_unknown;  /* pipelined behind a MAIL or RCPT whose refusal the client could not know yet */
 	bool in_transaction;   /* a MAIL was accepted, or is still unanswered, and nothing ended it */
+	bool offered;          /* a verb of no known extension that the server named in its reply to EHLO */
 	unsigned accepted_recipients, pending_recipients;
 };
 

@@ -83,7 +83,7 @@ void attack_command(struct detector *detector, const struct session_command *com
 	size_t at;
 	if (command->credentials)
 		return;
-	bool envelope = parsed->verb == VERB_MAIL || parsed->verb == VERB_RCPT;
+	bool envelope = (verb_table[parsed->verb].flags & VERBFLAG_MAIL) || parsed->verb == VERB_RCPT;
 	if (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING)
 		if ((at = find_octets(parsed->argument, 0, "${")) != SIZE_MAX)
 			raise_alert(detector, ALERT_exim_expansion, 0, SCENE_COMMAND(command),

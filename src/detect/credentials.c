@@ -92,7 +92,7 @@ void auth_exchange(struct detector *detector, const struct session_auth *auth)
 	static const char *const weak[] = { "CRAM-MD5", "DIGEST-MD5", "NTLM", NULL };
 	char *user = auth->username ? show(span_of_string(auth->username)) : g_strdup("somebody");
 	const char *mechanism = auth->mechanism ? auth->mechanism->str : "";
-	if (!auth->tls && is_mechanism(auth, clear) && auth->password)
+	if (!auth->tls && is_mechanism(auth, clear) && (auth->password || (auth->username && auth->assumed)))
 		raise_alert(detector, ALERT_cleartext_auth, 0, SCENE_SESSION(UP), span_of_string(auth->mechanism),
 			"the credentials of %s were sent without TLS by AUTH %s: anybody on the way can read them",
 			user, mechanism);

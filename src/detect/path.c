@@ -14,9 +14,10 @@ struct span bare_path(struct span path)
 bool path_of(enum verb verb, struct span argument, struct span *path)
 {
 	struct span rest;
-	if (verb != VERB_MAIL && verb != VERB_RCPT)
+	bool mail = verb_table[verb].flags & VERBFLAG_MAIL;
+	if (!mail && verb != VERB_RCPT)
 		return false;
-	if (!grammar_path(argument, verb == VERB_MAIL ? "FROM" : "TO", path, &rest))
+	if (!grammar_path(argument, mail ? "FROM" : "TO", path, &rest))
 		return false;
 	*path = bare_path(*path);
 	return true;

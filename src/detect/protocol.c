@@ -41,7 +41,8 @@ static void check_verb(struct detector *detector, const struct session_command *
 	if (is_illegal(detector, parsed))
 		raise_alert(detector, ALERT_illegal_command, 0, SCENE_COMMAND(command), command_evidence(command),
 			"the client sent %.*s, a command with a history of abuse", length, name);
-	else if (command->valid && parsed->verb == VERB_UNKNOWN && !in_doubt(detector) && !is_overwritten(parsed->name))
+	else if (command->valid && parsed->verb == VERB_UNKNOWN && !command->offered && !in_doubt(detector) &&
+		 !is_overwritten(parsed->name))
 		raise_alert(detector, ALERT_unknown_command, 0, SCENE_COMMAND(command), command_evidence(command),
 			"no known extension has the command %.*s", length, name);
 }
@@ -52,7 +53,7 @@ static void note_reset(struct detector *detector, const struct session_command *
 	enum verb verb = command->parsed.verb;
 	if (verb_table[verb].flags & VERBFLAG_GREETING || verb == VERB_RSET)
 		detector->reset_sent = true;
-	else if (verb == VERB_MAIL)
+	else if (verb_table[verb].flags & VERBFLAG_MAIL)
 		detector->reset_sent = false;
 }
 
@@ -64,6 +65,9 @@ static void check_order(struct detector *detector, const struct session_command 
 		return;
 	switch (command->parsed.verb) {
 	case VERB_MAIL:
+	case VERB_SEND:
+	case VERB_SOML:
+	case VERB_SAML:
 		if (command->in_transaction && !detector->reset_sent)
 			what = "MAIL inside a transaction that has not ended";
 		break;

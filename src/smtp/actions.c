@@ -15,6 +15,7 @@
 /* invalid_response - the line at hand is no reply. */
 static void invalid_response(struct session *s, enum severity severity)
 {
+	s->awaited.noise_end = s->in[DOWN].offset;
 	session_alert(s, ALERT_invalid_response, severity, s->message.offending, transaction_number(s),
 		"invalid smtp response: the line has no reply code");
 }
@@ -71,6 +72,7 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 		.early = sent_early(s),
 		.refusal_unknown = s->mails.refusal_end > s->message.acked,
 		.in_transaction = in_transaction,
+		.offered = greeting_offers(&s->greeting, &s->message.command),
 		.accepted_recipients = transaction_count(s->mails.open, RECIPIENT_ACCEPTED),
 		.pending_recipients = transaction_count(s->mails.open, RECIPIENT_PENDING),
 	};
@@ -108,10 +110,12 @@ static void expect(struct session *s, bool valid)
 	p->verb = s->message.command.verb;
 	p->valid = valid;
 	p->acked = s->message.acked;
-	p->early = sent_early(s) || s->in[DOWN].fin;
+	p->early = sent_early(s);
+	p->unheard = s->in[DOWN].fin && s->in[DOWN].received > 0;
 	p->end = s->in[UP].offset;
 	p->end_of_data = p->lost = false;
 	p->replies_left = p->replies_seen = 0;
+	p->noise_end = 0;
 	awaited_text(p, s->message.command.name, is_auth(p->verb) ? no_text : s->message.command.argument);
 }
 
@@ -161,12 +165,13 @@ void alert_bdat_invalid(struct session *s)
 void take_command(struct session *s)
 {
 	enum verb verb = s->message.command.verb;
-	bool in_transaction = s->mails.open != NULL && !s->mails.regreeted;
+	bool mail = verb_table[verb].flags & VERBFLAG_MAIL;
+	bool in_transaction = mail ? transaction_goes_on(&s->mails) : s->mails.open && !s->mails.regreeted;
 	end_auth(s);
 	expect(s, true);
 	if (verb != VERB_UNKNOWN)
 		s->losses.resynchronising = false;
-	if (verb == VERB_MAIL)
+	if (mail)
 		transaction_mail(s);
 	emit_command(s, true, is_auth(verb), false, in_transaction);
 	if (verb == VERB_RCPT)
@@ -183,7 +188,7 @@ void alert_invalid_client_initiation(struct session *s)
 {
 	s->greeting.reported = true;
 	session_alert(s, ALERT_invalid_client_initiation, SEVERITY_LOW, s->message.command.line, -1,
-		"invalid client initiation command");
+		"invalid client initiation command: the client did not say HELO, EHLO or LHLO first");
 }
 
 void alert_invalid_command(struct session *s)
@@ -274,6 +279,9 @@ static void effect(struct session *s)
 		greeting_reply(s);
 		break;
 	case VERB_MAIL:
+	case VERB_SEND:
+	case VERB_SOML:
+	case VERB_SAML:
 		transaction_mail_reply(s);
 		break;
 	case VERB_RCPT:
@@ -328,9 +336,24 @@ void take_response(struct session *s)
 		s->greeting.done = false;
 }
 
+/* The client is the server from now on, and begins with a banner. */
+void turn_round(struct session *s)
+{
+	take_response(s);
+	struct inbox up = s->in[UP];
+	inbox_move(&s->in[UP], &s->in[DOWN]);
+	inbox_move(&s->in[DOWN], &up);
+	s->turned = !s->turned;
+	s->greeting.done = s->greeting.assumed = s->greeting.pipelining = false;
+	s->judged[UP].set = s->judged[DOWN].set = false;
+	s->awaited.end = 0;
+	s->mails.refusal_end = s->mails.smuggled_end = s->content.answered = s->losses.end = 0;
+	reply_settle(&s->reply);
+}
+
 void take_stray_response(struct session *s)
 {
-	if (reply_read(&s->reply, &s->in[DOWN], &s->message.offending) == PARSE_DONE)
+	if (reply_read(&s->reply, &s->in[DOWN], false, &s->message.offending) == PARSE_DONE)
 		reply_emit(s, NULL);
 }
 

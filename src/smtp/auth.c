@@ -93,6 +93,19 @@ static void attribute(struct session_auth *r, const GString *s, const char *name
 	}
 }
 
+/* undo_saslname - RFC 5802 5.1: =2C is a comma, =3D is an equals sign. */
+static void undo_saslname(GString *name)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < name->len; i++) {
+		bool comma = strncmp(name->str + i, "=2C", 3) == 0, equals = strncmp(name->str + i, "=3D", 3) == 0;
+		name->str[n++] = comma ? ',' : equals ? '=' : name->str[i];
+		if (comma || equals)
+			i += 2;
+	}
+	g_string_truncate(name, n);
+}
+
 static unsigned little16(const GString *s, size_t at)
 {
 	return (unsigned char)s->str[at] | (unsigned char)s->str[at + 1] << 8;
@@ -150,6 +163,8 @@ static void take(struct auth *auth, const GString *s)
 		attribute(r, s, "username=", ',');
 	} else if (g_str_has_prefix(mechanism, "SCRAM-") && auth->responses == 0) {
 		attribute(r, s, "n=", ',');
+		if (r->username)
+			undo_saslname(r->username);
 	} else if (strcmp(mechanism, "NTLM") == 0) {
 		ntlm(r, s);
 	} else if (strcmp(mechanism, "XOAUTH2") == 0 && auth->responses == 0) {

@@ -9,6 +9,13 @@
 #include "private.h"
 #include "rows.h"
 
+/* transaction_is_over - its content was closed, and another begins: that is of another mail. */
+static void transaction_is_over(struct session *s)
+{
+	if (s->mails.open && s->mails.open->content_whole && !s->content.open)
+		transaction_close(s, STAGE_END_OF_DATA);
+}
+
 void content_open(struct session *s, enum transfer transfer)
 {
 	if (s->content.open || !s->mails.open)
@@ -60,6 +67,7 @@ void open_content(struct session *s)
 	bool midway = s->content.midway || (s->awaited.lost && s->reply.acked < s->in[UP].offset);
 	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
 	s->content.midway = false;
+	transaction_is_over(s);
 	transaction_without_mail(s);
 	s->content.lf_client = s->message.command.end == LINE_END_LF;
 	content_open(s, TRANSFER_DATA);
@@ -88,10 +96,32 @@ void close_content(struct session *s)
 	await_content_reply(s, transaction_replies(s));
 }
 
+/* The content is opened by the first octets of it: a chunk that is refused may never be sent. */
 void open_chunk(struct session *s)
 {
-	if (!s->content.chunk.discard)
-		content_open(s, TRANSFER_BDAT);
+	s->content.chunk.start = s->in[UP].offset;
+}
+
+bool chunk_is_unsent(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	unsigned code;
+	size_t size;
+	if (up->offset != s->content.chunk.start || reply_peek(down, 0, &code, &size) != PARSE_DONE || code < 400 ||
+		inbox_acked(down, down->offset) > up->offset)
+		return false;
+	if (inbox_empty(up))
+		return inbox_closed(up);
+	return inbox_acked(up, up->offset) >= down->offset + size && known_command(inbox_bytes(up));
+}
+
+/* drop_chunk - it is refused and was never sent: the reply is BDAT's own. */
+void drop_chunk(struct session *s)
+{
+	s->content.chunk.left = 0;
+	s->content.chunk.discard = true;
+	if (s->mails.open && !s->mails.open->content_bytes)
+		s->mails.open->transfer = TRANSFER_BDAT;
 }
 
 void close_chunk(struct session *s)
@@ -107,8 +137,10 @@ void take_chunk_gap(struct session *s)
 {
 	uint64_t hole = MIN(inbox_hole(&s->in[UP]), s->content.chunk.left);
 	s->content.chunk.left -= hole;
-	if (!s->content.chunk.discard)
+	if (!s->content.chunk.discard) {
+		content_open(s, TRANSFER_BDAT);
 		content_gap(s, hole);
+	}
 	inbox_skip_hole(&s->in[UP], hole);
 }
 
@@ -141,8 +173,11 @@ void end_content(struct session *s)
 
 void take_chunk(struct session *s)
 {
-	if (!s->content.chunk.discard)
-		content_piece(s, s->message.piece);
+	if (s->content.chunk.discard)
+		return;
+	transaction_is_over(s);
+	content_open(s, TRANSFER_BDAT);
+	content_piece(s, s->message.piece);
 }
 
 void take_lost_end(struct session *s)
@@ -176,6 +211,7 @@ void alert_invalid_data(struct session *s)
 
 void alert_invalid_data_chunk(struct session *s)
 {
+	content_open(s, TRANSFER_BDAT);
 	refuse_if_answered(s);
 	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
 		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came",

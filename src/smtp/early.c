@@ -45,7 +45,7 @@ static enum look client_bytes(struct session *s, struct event *event, struct spa
 
 bool may_say_less(const struct session *s)
 {
-	return s->awaited.lost || (s->awaited.end_of_data && s->awaited.replies_seen > 0);
+	return s->awaited.lost || s->awaited.noise_end > 0 || (s->awaited.end_of_data && s->awaited.replies_seen > 0);
 }
 
 /* count_waiting - the commands that wait for replies (RFC 2920 has no limit; we do), when there can be too many. */
@@ -121,7 +121,8 @@ enum look early_down(struct session *s, struct event *event)
 			       ? next_is(s, event, EVENT_gap, DOWN)
 			       : LOOK_NOTHING;
 	/* Content that is still taken can change what a reply means. */
-	bool again = s->content.odd_end.active || (s->content.open && s->content.hole);
+	bool chunk = s->content.chunk.left > 0 && s->in[UP].offset == s->content.chunk.start;
+	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.hole);
 	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset ||
 		s->content.odd_end.over || (s->content.odd_end.ended && !odd_end_took_effect(s)))
 		return LOOK_NOTHING;

@@ -109,3 +109,22 @@ void greeting_reply(struct session *s)
 	if (!s->reply.assumed)
 		take_extensions(s);
 }
+
+void greeting_unanswered(struct session *s)
+{
+	if (s->summary.helo || !s->greeting.name)
+		return;
+	s->summary.helo = s->greeting.name;
+	s->greeting.name = NULL;
+}
+
+bool greeting_offers(const struct greeting *greeting, const struct command *command)
+{
+	for (guint i = 0; command->verb == VERB_UNKNOWN && i < greeting->extensions.len; i++) {
+		struct span rest = span_of(g_ptr_array_index(&greeting->extensions, i)), word;
+		if (command->name.size > 0 && grammar_word(&rest, &word) && word.size == command->name.size &&
+			g_ascii_strncasecmp((const char *)word.data, (const char *)command->name.data, word.size) == 0)
+			return true;
+	}
+	return false;
+}

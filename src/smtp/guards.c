@@ -27,6 +27,12 @@ bool code_is_354(const struct session *s)
 	return s->reply.code == 354;
 }
 
+/* 354 to DATA, or to what was lost; one to the end of data is none. */
+bool goes_ahead(const struct session *s)
+{
+	return s->reply.code == 354 && !s->awaited.end_of_data;
+}
+
 bool code_is_421(const struct session *s)
 {
 	return s->reply.code == 421;
@@ -48,6 +54,27 @@ bool starts_tls(const struct session *s)
 bool starts_over(const struct session *s)
 {
 	return s->awaited.verb == VERB_XCLIENT && s->reply.code == 220;
+}
+
+/* RFC 2645 5.3, RFC 821 3.8: client and server change their roles. */
+bool turns_round(const struct session *s)
+{
+	bool asked = s->awaited.verb == VERB_ATRN || s->awaited.verb == VERB_TURN;
+	return asked && !s->awaited.end_of_data && s->reply.code == 250 && !s->reply.assumed;
+}
+
+/* The capture began before the banner, and the client did not wait for it. */
+bool banner_behind_greeting(const struct session *s)
+{
+	bool greeting = verb_table[s->awaited.verb].flags & VERBFLAG_GREETING;
+	return s->options.midstream && greeting && s->reply.code == 220 && !s->reply.assumed && !s->summary.banner;
+}
+
+/* The server said something that is no reply, and the client goes on as if it were one. */
+bool noise_answered(const struct session *s)
+{
+	uint64_t noise = s->awaited.noise_end;
+	return noise > 0 && s->message.acked >= noise && inbox_empty(&s->in[DOWN]);
 }
 
 bool asks_for_credentials(const struct session *s)
@@ -179,6 +206,12 @@ bool odd_end(const struct session *s)
 bool end_of_data(const struct session *s)
 {
 	return s->message.scanned == DATA_END;
+}
+
+/* The server refused the chunk before it had any of it, and the client, which knows, goes on with a command. */
+bool chunk_unsent(const struct session *s)
+{
+	return chunk_is_unsent(s);
 }
 
 bool chunk_complete(const struct session *s)

@@ -103,8 +103,9 @@ bool known_command(struct span bytes)
 	size_t used;
 	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
 		return false;
-	if (command.verb == VERB_MAIL || command.verb == VERB_RCPT)
-		return grammar_path(command.argument, command.verb == VERB_MAIL ? "FROM" : "TO", &path, &rest);
+	bool mail = verb_table[command.verb].flags & VERBFLAG_MAIL;
+	if (mail || command.verb == VERB_RCPT)
+		return grammar_path(command.argument, mail ? "FROM" : "TO", &path, &rest);
 	return true;
 }
 

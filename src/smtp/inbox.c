@@ -22,6 +22,14 @@ void inbox_clear(struct inbox *inbox)
 		g_free(inbox->runs);
 }
 
+void inbox_move(struct inbox *to, const struct inbox *from)
+{
+	bool few = from->run_room == INBOX_RUNS_FEW;
+	*to = *from;
+	if (few)
+		to->runs = to->few;
+}
+
 /* append - to the buffer. */
 static void append(struct inbox *inbox, const uint8_t *data, size_t size)
 {

@@ -42,6 +42,8 @@ struct inbox {
 
 void inbox_init(struct inbox *inbox);
 void inbox_clear(struct inbox *inbox);
+/* inbox_move - into another place; what was there is overwritten. */
+void inbox_move(struct inbox *to, const struct inbox *from);
 
 void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked);
 void inbox_gap(struct inbox *inbox, uint64_t size);

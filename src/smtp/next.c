@@ -147,10 +147,22 @@ static enum look next_data(struct session *s, struct event *event)
 	return scan_content(s, event, bytes);
 }
 
+/* refusal_may_come - the client had seen more when it sent what stands where the chunk begins: the chunk may be
+ * refused, and this a command. */
+static bool refusal_may_come(const struct session *s, struct span bytes)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	bool knows_more = inbox_acked(up, up->offset) > down->offset;
+	bool there = down->received >= inbox_acked(up, up->offset) || s->ended || inbox_hole_ahead(down);
+	return knows_more && (!there || !whole_line(s, UP, bytes)) && bytes.size < s->content.chunk.left;
+}
+
 static enum look next_chunk(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
+	if (up->offset == s->content.chunk.start && bytes.size > 0 && refusal_may_come(s, bytes))
+		return LOOK_NOTHING;
 	if (bytes.size == 0 && s->content.chunk.left > 0) {
 		s->message.offending = bytes;
 		if (inbox_hole(up) > 0)
@@ -177,14 +189,20 @@ static bool belongs_later(const struct session *s)
 	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
-/* not_to_come - the reply that the state waits for is not in the capture, and the client goes on. */
+/* not_to_come - the reply that the state waits for is not in the capture, or nobody gave it before that ended, and the
+ * client goes on. A server that had hung up by then had not heard it. */
 static bool not_to_come(const struct session *s)
 {
+	const struct inbox *down = &s->in[DOWN];
 	bool goes_on = !inbox_empty(&s->in[UP]);
 	if (s->overflow.assuming)
 		return goes_on;
 	bool missing = s->options.one_sided && s->options.missing == DOWN;
-	return missing && (goes_on || (s->ended && awaits_reply(s)));
+	bool heard = !down->fin || down->received == 0 || s->mails.open;
+	bool unanswered = s->ended && inbox_empty(down) && heard;
+	if (unanswered && !awaits_reply(s))
+		goes_on = known_command(inbox_bytes(&s->in[UP]));
+	return (missing && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
 }
 
 /* is_stale - where replies went missing, one that the server sent before it had the pending command answers something
@@ -245,7 +263,7 @@ static enum look next_response(struct session *s, struct event *event)
 	}
 	if (awaits_reply(s) && early_beside_reply(s, event) == LOOK_EVENT)
 		return LOOK_EVENT;
-	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], &s->message.offending);
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], !awaits_reply(s), &s->message.offending);
 	if (result == PARSE_MORE)
 		return at_hole(down);
 	bool partial = s->losses.partial[DOWN] && result == PARSE_ERROR;
@@ -319,7 +337,7 @@ static bool goes_round(struct session *s)
 	if (s->place.events++ % EVENTS_IN_PLACE != 0)
 		return false;
 	s->place = (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->content.chunk.left, s->reply.line_count,
-		s->place.events };
+		s->place.events, s->place.over };
 	return then.events > 0 && s->place.offset[UP] == then.offset[UP] &&
 	       s->place.offset[DOWN] == then.offset[DOWN] && s->place.left == then.left && s->place.lines == then.lines;
 }
@@ -335,8 +353,8 @@ bool next_event(struct session *s, struct event *event)
 	}
 	while (found == LOOK_AGAIN)
 		found = look(s, event);
-	if (found == LOOK_NOTHING && s->ended && !s->left) {
-		s->left = true;
+	if (found == LOOK_NOTHING && s->ended && !s->place.over) {
+		s->place.over = true;
 		found = next_is(s, event, EVENT_leave, DOWN);
 	}
 	return found == LOOK_EVENT;

@@ -3,7 +3,7 @@
  * path.c - paths and ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.2), as real clients write them.
  *
  * Contract: grammar.h. Taken beyond the RFC, because servers take it: white space behind the colon, a path without
- * brackets, a missing closing bracket. Quoted local parts may hold spaces and '>'.
+ * brackets, a missing closing bracket, a name in front of the brackets. Quoted local parts may hold spaces and '>'.
  */
 #include <string.h>
 
@@ -46,6 +46,21 @@ static size_t unquoted_length(struct span s)
 	return n;
 }
 
+/* name_length - octets of a name in front of the path, as in a header: it has no '@' and is followed by '<'. */
+static size_t name_length(struct span s)
+{
+	bool quoted = false;
+	for (size_t i = 0; i < s.size; i++) {
+		if (s.data[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && s.data[i] == '<')
+			return memchr(s.data + i, '>', s.size - i) ? i : 0;
+		else if (!quoted && (s.data[i] == '@' || s.data[i] == '='))
+			return 0;
+	}
+	return 0;
+}
+
 bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest)
 {
 	size_t n = strlen(keyword);
@@ -59,6 +74,8 @@ bool grammar_path(struct span argument, const char *keyword, struct span *path, 
 	while (n < argument.size && is_blank(argument.data[n]))
 		n++;
 	struct span s = { argument.data + n, argument.size - n };
+	size_t name = name_length(s);
+	s = (struct span){ s.data + name, s.size - name };
 	size_t length = path_length(s);
 	if (length > 0 && s.data[0] == '<' && s.data[length - 1] != '>')
 		length = unquoted_length(s);

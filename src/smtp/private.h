@@ -20,9 +20,11 @@ struct awaited {
 	size_t room;
 	uint64_t end;          /* stream offset behind it */
 	uint64_t acked;        /* what the client had seen when it sent it */
+	uint64_t noise_end;    /* stream offset, down, behind a line that is no reply and came in its place; 0: none */
 	bool valid;            /* it fitted the grammar */
 	bool end_of_data;      /* it is the end of content, or of a chunk */
-	bool early;            /* it was sent ahead of the reply before, or behind the server's close */
+	bool early;            /* it was sent ahead of the reply before */
+	bool unheard;          /* it was sent behind the server's close */
 	bool lost;             /* bytes that are not in the capture: some command, or several */
 	unsigned replies_left; /* replies to the end of data that are still to come: LMTP has one a recipient */
 	unsigned replies_seen;
@@ -38,8 +40,9 @@ struct reply {
 	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
-	bool stands_in; /* it is assumed, and next */
-	uint64_t acked; /* what the server had when it sent its first line */
+	bool stands_in;  /* it is assumed, and next */
+	bool unanswered; /* it is assumed, but nobody will ever give it: the session is over */
+	uint64_t acked;  /* what the server had when it sent its first line */
 };
 
 /* An odd end of data, and others that were scanned behind it: which the server took for one, if any, is not known. What
@@ -58,7 +61,8 @@ struct odd_end {
 struct chunk {
 	uint64_t left;
 	bool last;
-	bool discard; /* not content of a mail */
+	bool discard;   /* not content of a mail */
+	uint64_t start; /* stream offset at which it begins */
 };
 
 /* A judgement of bytes that came where the state has no grammar for them, and what had been said by then. */
@@ -73,6 +77,7 @@ struct place {
 	uint64_t offset[2], left;
 	size_t lines;
 	unsigned events;
+	bool over; /* the session ended, and left its last state */
 };
 
 /* The message at hand, for guards and actions. */
@@ -165,9 +170,10 @@ struct session {
 	struct judged judged[2];
 	struct overflow overflow;
 	struct place place;
-	bool dropped;     /* nothing is dissected any more */
-	bool drop_asked;  /* ... from the next event on */
-	bool ended, left; /* left: and so is the last state */
+	bool turned;     /* client and server changed their roles */
+	bool dropped;    /* nothing is dissected any more */
+	bool drop_asked; /* ... from the next event on */
+	bool ended;
 };
 
 /* ---- session.c ---- */
@@ -207,6 +213,10 @@ void awaited_text(struct awaited *pending, struct span name, struct span argumen
  */
 void greeting_wait(struct greeting *greeting, struct span name);
 void greeting_reply(struct session *s);
+/* greeting_unanswered - the session ended before the reply to the greeting: its name is known all the same. */
+void greeting_unanswered(struct session *s);
+/* greeting_offers - the server named this verb, which no known extension has, in its reply to EHLO. */
+bool greeting_offers(const struct greeting *greeting, const struct command *command);
 /* forget_extensions - what the server offers is not known. */
 void forget_extensions(struct session *s);
 /* end_auth - an exchange whose last reply was not seen is over. */
@@ -217,9 +227,9 @@ void reply_clear(struct reply *reply);
 void reply_reset(struct reply *reply);
 /* reply_settle - the memory that the inbox has its bytes in goes away: lines that are still needed are copied. */
 void reply_settle(struct reply *reply);
-/* reply_read - takes lines of the reply out of the inbox. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that
- * does not fit (taken). */
-enum parse_result reply_read(struct reply *reply, struct inbox *inbox, struct span *offending);
+/* reply_read - takes lines of the reply out of the inbox. A banner that nobody waited for ends where another code
+ * begins. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that does not fit (taken). */
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool banner, struct span *offending);
 /* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its
  * octets. */
 enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *code, size_t *size);
@@ -251,12 +261,18 @@ void transaction_end(struct session *s, enum outcome outcome, enum stage stage);
 void transaction_close(struct session *s, enum stage stage);
 /* transaction_without_mail - a content nobody announced. */
 void transaction_without_mail(struct session *s);
+/* transaction_goes_on - one is open, and the client, too, believes so: it was not greeted anew, nor was everybody
+ * refused. */
+bool transaction_goes_on(const struct mails *mails);
 void transaction_free(struct transaction *tx);
 /* transaction_number - of the open transaction; -1. transaction_replies - how many replies its content calls for: with
  * LMTP one for each accepted recipient (RFC 2033 4.2). transaction_count - its recipients of this status. */
 int transaction_number(const struct session *s);
 unsigned transaction_replies(const struct session *s);
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
+/* chunk_is_unsent - the server refused the chunk before it had any of it; the client, which knows, goes on with a
+ * command, or not at all. */
+bool chunk_is_unsent(const struct session *s);
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);
 void content_gap(struct session *s, uint64_t size);

@@ -22,7 +22,7 @@ void reply_reset(struct reply *reply)
 		arena_release(&reply->copies, &(const struct arena){ 0 });
 	reply->line_count = reply->copied = 0;
 	reply->code = 0;
-	reply->mismatch = reply->assumed = reply->complete = false;
+	reply->mismatch = reply->assumed = reply->complete = reply->unanswered = false;
 }
 
 static void add_line(struct reply *reply, const struct reply_line *line)
@@ -59,7 +59,7 @@ struct span reply_first_line(const struct reply *reply)
 	return reply->line_count > 0 ? reply->lines[0].line : (struct span){ NULL, 0 };
 }
 
-enum parse_result reply_read(struct reply *reply, struct inbox *inbox, struct span *offending)
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool banner, struct span *offending)
 {
 	if (reply->complete)
 		reply_reset(reply);
@@ -77,6 +77,10 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, struct sp
 			*offending = line.line;
 			inbox_consume(inbox, used);
 			return PARSE_ERROR;
+		}
+		if (banner && reply->line_count > 0 && line.code != reply->code && reply->acked > 0) {
+			reply->complete = true;
+			return PARSE_DONE;
 		}
 		if (reply->line_count == 0)
 			reply->code = line.code;
@@ -179,6 +183,7 @@ void reply_assume(struct session *s)
 	struct awaited *p = &s->awaited;
 	reply_reset(&s->reply);
 	s->reply.assumed = s->reply.complete = true;
+	s->reply.unanswered = s->ended && !(s->options.one_sided && s->options.missing == DOWN);
 	s->reply.code = usual_code(p);
 	struct span next = inbox_bytes(&s->in[UP]);
 	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))
@@ -199,6 +204,8 @@ void reply_emit(struct session *s, const struct awaited *to)
 		s->summary.responses++;
 	if (!s->sink->response)
 		return;
+	/* MAIL begins a transaction, also one that ends at once; but not when it is refused inside of another. */
+	bool begins = to && to->candidate && (r->code < 400 || !transaction_goes_on(&s->mails));
 	struct session_response response = {
 		.code = r->code,
 		.lines = r->lines,
@@ -206,7 +213,7 @@ void reply_emit(struct session *s, const struct awaited *to)
 		.code_mismatch = r->mismatch,
 		.assumed = r->assumed,
 		.state = session_state(s),
-		.tx = transaction_number(s),
+		.tx = begins ? s->mails.next : transaction_number(s),
 	};
 	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
 	if (to && !to->lost) {

@@ -9,29 +9,29 @@
 
 /* clang-format off */
 #define GUARDS(X) \
-	X(code_is_220) X(code_is_221) X(code_is_354) X(code_is_421) X(code_is_554) \
+	X(code_is_220) X(code_is_221) X(code_is_354) X(goes_ahead) X(code_is_421) X(code_is_554) \
 	X(midstream) X(midstream_354) X(midstream_command) X(midstream_content) X(midstream_tls) \
 	X(foreign_protocol) X(client_hello) X(server_hello) X(announced_early) X(quits) X(said_nothing) \
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
 	X(resynchronising) X(resynchronising_reply) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
 	X(answers_lost) X(unseen_data) X(unseen_command) X(answers_close) \
-	X(starts_tls) X(starts_over) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
+	X(starts_tls) X(starts_over) X(turns_round) X(banner_behind_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(reply_unseen) X(may_be_grouped) \
 	X(behind_starttls) X(behind_last_in_group) X(not_grouped) \
 	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(answered_alone) \
-	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) \
+	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) X(chunk_unsent) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(greets_inside)
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(take_command) X(lose_command) \
-	X(take_response) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) X(pass_over) \
+	X(take_response) X(turn_round) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) X(pass_over) \
 	X(open_content) X(take_content) X(hold_content) X(end_content) X(end_content_lf) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
-	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) \
+	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) X(drop_chunk) \
 	X(begin_tls) X(take_tls) X(take_tls_gap) X(start_over) X(skip_gap) X(drop_connection) \
 	X(alert_unavailable_service) X(alert_unavailable_service_554) X(alert_invalid_response) X(alert_invalid_response_high) \
 	X(alert_invalid_client_initiation) X(alert_invalid_command) X(alert_invalid_data) X(alert_invalid_data_chunk) \
 	X(alert_early_talker) X(alert_data_after_quit) X(alert_invalid_pipelining) X(alert_unauthorized_pipelining) \
-	X(alert_unexpected_client_command) X(alert_unexpected_server_response) X(alert_pending_overflow) \
+	X(alert_unexpected_client_command) X(alert_unexpected_server_response) X(alert_unexpected_server_response_354) X(alert_pending_overflow) \
 	X(alert_bdat_missing_last) X(alert_bdat_huge) X(alert_bdat_invalid) \
 	X(alert_smtp_smuggling) X(alert_smtp_smuggling_failed) X(alert_nonstandard_end_of_data) X(alert_nonstandard_end_of_data_answered) \
 	X(alert_starttls_command_injection) X(alert_starttls_command_injection_tls) X(alert_starttls_response_injection) \

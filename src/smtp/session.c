@@ -34,6 +34,13 @@ bool session_blind(const struct session *s)
 	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.gap_bytes > 0;
 }
 
+/* side - what is the client's direction inside of the session is the server's outside when they changed their roles,
+ * and the other way round. */
+static enum direction side(const struct session *s, enum direction direction)
+{
+	return s->turned ? direction_other(direction) : direction;
+}
+
 static void G_GNUC_PRINTF(3, 0)
 	raise_alert(struct session *s, struct alert *alert, const char *format, va_list arguments)
 {
@@ -42,6 +49,7 @@ static void G_GNUC_PRINTF(3, 0)
 	char *description = g_strdup_vprintf(format, arguments);
 	alert->state = session_state(s);
 	alert->has_direction = true;
+	alert->direction = side(s, alert->direction);
 	alert->description = description;
 	s->sink->alert(s->context, alert);
 	g_free(description);
@@ -130,6 +138,7 @@ struct session *session_new(const struct session_options *options, const struct 
 
 void session_bytes(struct session *s, enum direction direction, struct span bytes, uint64_t acked)
 {
+	direction = side(s, direction);
 	inbox_feed(&s->in[direction], bytes, s->tls.inside[direction_other(direction)] + acked);
 	run(s);
 }
@@ -139,13 +148,13 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 	if (size == 0)
 		return;
 	s->summary.gap_bytes += size;
-	inbox_gap(&s->in[direction], size);
+	inbox_gap(&s->in[side(s, direction)], size);
 	run(s);
 }
 
 void session_fin(struct session *s, enum direction direction)
 {
-	s->in[direction].fin = true;
+	s->in[side(s, direction)].fin = true;
 	run(s);
 }
 
@@ -198,6 +207,7 @@ void session_end(struct session *s, enum session_end why)
 	s->ended = s->in[UP].over = s->in[DOWN].over = true;
 	run(s);
 	end_auth(s);
+	greeting_unanswered(s);
 	transaction_mail_unanswered(s);
 	transaction_close(s, end_stage(why));
 	s->summary.state = session_state(s);

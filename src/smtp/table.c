@@ -83,11 +83,14 @@ const struct transition machine_table[] = {
 	ROW(command,            missing_grammar, down, unseen_data,           take_stray_response,                 no,                 data_transmission),
 	ROW(command,            missing_grammar, down, resynchronising_reply, take_stray_response,                 no,                 stay),
 	/* what the reply means depends on what it answers */
+	ROW(response,           down,            down, banner_behind_greeting, greet,                               no,                 stay),
 	ROW(response,           down,            down, starts_tls,            take_response,                       tls,                tls),
 	ROW(response,           down,            down, starts_over,           take_response,                       client_initiation,  client_initiation),
+	ROW(response,           down,            down, turns_round,           turn_round,                          session_initiation, session_initiation),
 	ROW(response,           down,            down, asks_for_credentials,  take_response,                       auth,               auth),
 	ROW(response,           down,            down, asks_for_octets,       take_response,                       chunk_transmission,  chunk_transmission),
-	ROW(response,           down,            down, code_is_354,           take_response,                       data_transmission,  data_transmission),
+	ROW(response,           down,            down, goes_ahead,            take_response,                       data_transmission,  data_transmission),
+	ROW(response,           down,            down, code_is_354,           alert_unexpected_server_response_354, fail,               stay),
 	ROW(response,           down,            down, code_is_221,           take_response,                       finish,             finish),
 	ROW(response,           down,            down, more_recipients,       take_response,                       stay,               stay),
 	ROW(response,           down,            down, still_ungreeted,       take_response,                       no,                 client_initiation),
@@ -97,6 +100,7 @@ const struct transition machine_table[] = {
 	ROW(response,           gap,             down, always,                assume_response,                     stay,               stay),
 	/* and commands may stand ahead of it: RFC 2920 */
 	ROW(response,           missing_grammar, up,   client_hello,          nothing,                             no,                 tls),
+	ROW(response,           missing_grammar, up,   noise_answered,        assume_response,                     stay,               stay),
 	ROW(response,           missing_grammar, up,   answered_enough,       settle,                              command,            command),
 	ROW(response,           missing_grammar, up,   unheard,               pass_over,                           no,                 command),
 	ROW(response,           missing_grammar, up,   too_many_waiting,      alert_pending_overflow,              stay,               stay),
@@ -132,6 +136,7 @@ const struct transition machine_table[] = {
 	ROW(chunk_transmission, leave,           both, always,                close_chunk,                         stay,               stay),
 	ROW(chunk_transmission, parse_error,     up,   always,                alert_invalid_data_chunk,            fail,               response),
 	ROW(chunk_transmission, gap,             up,   always,                take_chunk_gap,                      stay,               stay),
+	ROW(chunk_transmission, missing_grammar, down, chunk_unsent,          drop_chunk,                          response,           response),
 	ROW(chunk_transmission, missing_grammar, down, always,                nothing,                             stay,               stay),
 	/* RFC 4954: a line of credentials for each 334 */
 	ROW(auth,               up,              up,   always,                take_credentials,                    response,           response),

@@ -193,6 +193,18 @@ static void refuse(struct session *s, struct transaction *tx)
 	s->mails.open = open;
 }
 
+/* nobody_left - all of its recipients were refused. */
+static bool nobody_left(const struct transaction *tx)
+{
+	return transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
+	       transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
+}
+
+bool transaction_goes_on(const struct mails *mails)
+{
+	return mails->open && !mails->regreeted && !nobody_left(mails->open);
+}
+
 void transaction_mail_reply(struct session *s)
 {
 	struct transaction *tx = s->awaited.candidate;
@@ -203,7 +215,7 @@ void transaction_mail_reply(struct session *s)
 	if (!refused(s)) {
 		transaction_close(s, STAGE_MAIL);
 		open_transaction(s, tx);
-	} else if (!s->mails.open || s->mails.regreeted) {
+	} else if (!transaction_goes_on(&s->mails)) {
 		refuse(s, tx);
 	} else {
 		transaction_free(tx);
@@ -214,11 +226,15 @@ void transaction_mail_unanswered(struct session *s)
 {
 	struct transaction *tx = s->awaited.candidate;
 	s->awaited.candidate = NULL;
-	bool taken = tx && !s->awaited.early;
+	/* A server that hung up over what came before did not take it. */
+	const struct inbox *down = &s->in[DOWN];
+	bool hung_up = s->awaited.early && down->fin && down->received > 0;
+	bool taken = tx && !s->awaited.unheard && !hung_up;
 	if (!taken) {
 		transaction_free(tx);
 		return;
 	}
+	tx->assumed = true;
 	transaction_close(s, STAGE_MAIL);
 	open_transaction(s, tx);
 }
@@ -253,6 +269,10 @@ void transaction_rcpt_reply(struct session *s)
 	struct transaction *tx = s->mails.open;
 	if (!tx || tx->recipients->len == 0 || tx->rcpt_status != RECIPIENT_PENDING)
 		return;
+	if (s->reply.unanswered) {
+		tx->assumed = true;
+		return;
+	}
 	tx->rcpt_status = refused(s) ? RECIPIENT_REJECTED : RECIPIENT_ACCEPTED;
 	tx->recipient_count[RECIPIENT_PENDING]--;
 	tx->recipient_count[tx->rcpt_status]++;
@@ -307,6 +327,8 @@ void transaction_content_reply(struct session *s)
 	if (tx->lmtp && !s->reply.assumed)
 		note_recipient(s);
 	bool whole = s->content.ended;
+	if (!whole && s->reply.assumed)
+		return; /* cut in the middle: how the session ends says more */
 	if (!whole && (tx->transfer == TRANSFER_DATA || s->content.chunk.left > 0)) {
 		note_reply(s, tx);
 		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
@@ -367,14 +389,19 @@ void transaction_close(struct session *s, enum stage stage)
 	struct transaction *tx = s->mails.open;
 	if (!tx)
 		return;
-	bool nobody = tx->transfer == TRANSFER_NONE && transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
-		      transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
+	bool nobody = tx->transfer == TRANSFER_NONE && nobody_left(tx);
+	/* What the end of the capture cut off while the server had not answered, or could not be heard, may have gone
+	 * on. */
+	bool alone = s->options.one_sided && s->options.missing == DOWN && tx->content_begun;
+	bool unknown =
+		stage == STAGE_CAPTURE_END && (alone || tx->assumed || transaction_count(tx, RECIPIENT_PENDING) > 0);
 	if (tx->outcome == OUTCOME_REJECTED || nobody)
 		transaction_end(s, OUTCOME_REJECTED, tx->stage);
 	else if (tx->content_whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 	else
-		transaction_end(s, OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
+		transaction_end(
+			s, unknown ? OUTCOME_UNKNOWN : OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
 }
 
 void transaction_without_mail(struct session *s)

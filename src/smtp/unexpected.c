@@ -43,7 +43,8 @@ void alert_unauthorized_pipelining(struct session *s)
 
 void alert_unexpected_client_command(struct session *s)
 {
-	alert_waiting(s, ALERT_unexpected_client_command, SEVERITY_LOW, "unexpected client command");
+	alert_waiting(s, ALERT_unexpected_client_command, SEVERITY_LOW,
+		"unexpected client command: sent before the reply that the client had to wait for");
 }
 
 void alert_pending_overflow(struct session *s)
@@ -53,16 +54,23 @@ void alert_pending_overflow(struct session *s)
 		"more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS, SESSION_PENDING_BYTES);
 }
 
+void alert_unexpected_server_response_354(struct session *s)
+{
+	reply_emit(s, NULL);
+	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, reply_first_line(&s->reply),
+		transaction_number(s), "the server asks for content that it was sent already");
+}
+
 void alert_unexpected_server_response(struct session *s)
 {
 	struct span offending = { NULL, 0 };
-	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], &offending);
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], false, &offending);
 	if (result == PARSE_DONE) {
 		offending = reply_first_line(&s->reply);
 		reply_emit(s, NULL);
 	}
 	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, offending, transaction_number(s),
-		"unexpected server response");
+		"unexpected server response: no command waits for a reply");
 }
 
 void drop_connection(struct session *s)
