@@ -241,15 +241,15 @@ static uint64_t acked_behind(const struct opening *opening, enum direction direc
 	return acked > left_out ? acked - left_out : 0;
 }
 
-/* tell - one event goes on its way; its first SKIP octets are left out. */
-static void tell(struct opening *opening, const struct event *event, const uint8_t *data, uint64_t skip)
+/* tell - one event goes on its way. */
+static void tell(struct opening *opening, const struct event *event, const uint8_t *data)
 {
 	const struct stream_sink *sink = opening->sink;
-	uint64_t size = event->size - skip;
+	const uint64_t size = event->size;
 	if (event->kind == EVENT_FIN)
 		sink->fin(opening->user, event->direction);
 	else if (size > 0 && event->kind == EVENT_BYTES)
-		sink->bytes(opening->user, event->direction, data + skip, (size_t)size,
+		sink->bytes(opening->user, event->direction, data, (size_t)size,
 			acked_behind(opening, event->direction, event->acked));
 	else if (size > 0)
 		sink->gap(opening->user, event->direction, size, event->kind == EVENT_GIVEN_UP);
@@ -266,8 +266,7 @@ static void pass(struct opening *opening)
 	opening->events = NULL;
 	for (guint i = 0; events && i < events->len; i++) {
 		const struct event *event = &g_array_index(events, struct event, i);
-		tell(opening, event,
-			held[event->direction] ? held[event->direction]->data + at[event->direction] : NULL, 0);
+		tell(opening, event, event->size > 0 ? held[event->direction]->data + at[event->direction] : NULL);
 		at[event->direction] += (size_t)event->size;
 	}
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -347,10 +346,6 @@ static void consider(struct opening *opening, bool waits)
 		if (state != PREAMBLE_WHOLE)
 			break;
 		leave_out(opening, &found);
-		/* Nothing behind it yet: another one may follow. */
-		if (look.waits && opening->held[UP]->len == 0 &&
-			(!opening->held[DOWN] || opening->held[DOWN]->len == 0))
-			return;
 	}
 	pass(opening);
 }
@@ -391,7 +386,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	const struct event event = { EVENT_BYTES, direction, size, acked };
 	opening->passed = opening->passed || plain(opening, direction, data, size);
 	if (opening->passed)
-		tell(opening, &event, data, 0);
+		tell(opening, &event, data);
 	else
 		take(opening, event, data);
 }
@@ -404,7 +399,7 @@ static void on_gap(void *user, enum direction direction, uint64_t size, bool giv
 	if (!opening->passed && (size > PREAMBLE_MAX || (direction == DOWN && !opening->events)))
 		pass(opening);
 	if (opening->passed)
-		tell(opening, &event, NULL, 0);
+		tell(opening, &event, NULL);
 	else
 		take(opening, event, NULL);
 }
@@ -414,7 +409,7 @@ static void on_fin(void *user, enum direction direction)
 	struct opening *opening = user;
 	const struct event event = { EVENT_FIN, direction, 0, 0 };
 	if (opening->passed)
-		tell(opening, &event, NULL, 0);
+		tell(opening, &event, NULL);
 	else
 		take(opening, event, NULL);
 }
