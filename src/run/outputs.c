@@ -21,7 +21,7 @@
 
 /* A file that is read or written. */
 struct known {
-	const char *words; /* of whom, for the message */
+	char *words; /* who reads or writes it, for the message */
 	char *path;
 	dev_t device;
 	ino_t inode;
@@ -36,6 +36,7 @@ static bool is_same(const struct known *a, const struct known *b)
 static void known_clear(gpointer data)
 {
 	struct known *known = data;
+	g_free(known->words);
 	g_free(known->path);
 	g_free(known->name);
 }
@@ -84,7 +85,7 @@ static bool look_at(struct known *known)
 	return S_ISREG(status.st_mode);
 }
 
-static void add(GArray *list, const char *words, const char *path)
+static void add(GArray *list, char *words, const char *path)
 {
 	struct known known = { .words = words, .path = g_strdup(path) };
 	if (look_at(&known))
@@ -99,7 +100,7 @@ static void add_descriptor(GArray *list, int fd, const char *words)
 	struct stat status;
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
 		return;
-	const struct known known = { words, g_strdup(words), status.st_dev, status.st_ino, NULL };
+	const struct known known = { g_strdup(words), g_strdup(words), status.st_dev, status.st_ino, NULL };
 	g_array_append_val(list, known);
 }
 
@@ -111,11 +112,11 @@ static GArray *inputs_of(const struct options *options, const GPtrArray *inputs)
 		if (strcmp(inputs->pdata[i], "-") == 0)
 			add_descriptor(list, STDIN_FILENO, "standard input");
 		else
-			add(list, options->merge ? "an output to merge" : "a capture", inputs->pdata[i]);
+			add(list, g_strdup(options->merge ? "an output to merge" : "a capture"), inputs->pdata[i]);
 	for (guint i = 0; i < options->files->len; i++) {
 		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
 		if (file->role == FILE_READ)
-			add(list, file->option, file->path);
+			add(list, g_strdup_printf("--%s", file->option), file->path);
 	}
 	return list;
 }
@@ -127,7 +128,7 @@ static GArray *outputs_of(const struct options *options)
 	for (guint i = 0; i < options->files->len; i++) {
 		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
 		if (file->role == FILE_WRITTEN)
-			add(list, file->option, file->path);
+			add(list, g_strdup_printf("--%s", file->option), file->path);
 	}
 	if (!options->output_file && !options->resume_dir)
 		add_descriptor(list, STDOUT_FILENO, "standard output");
@@ -160,7 +161,7 @@ static bool is_free(
 	for (guint i = 0; i < inputs->len; i++) {
 		const struct known *input = &g_array_index(inputs, struct known, i);
 		if (is_same(input, output)) {
-			say("%s: it is read (%s), so it can't be written (%s)", output->path, input->words,
+			say("%s: this is an input (%s): %s can't write to it", output->path, input->words,
 				output->words);
 			return false;
 		}
@@ -168,13 +169,13 @@ static bool is_free(
 	for (guint i = 0; i < outputs->len; i++) {
 		const struct known *other = &g_array_index(outputs, struct known, i);
 		if (other != output && is_same(other, output)) {
-			say("%s: %s and %s can't be the same file", output->path, output->words, other->words);
+			say("%s: %s and %s can't write to the same file", output->path, output->words, other->words);
 			return false;
 		}
 	}
 	if (output->name || !is_capture(options, output->path))
 		return true;
-	say("%s: there is a capture in it, which is not overwritten (%s)", output->path, output->words);
+	say("%s: this is a capture, and %s does not overwrite captures", output->path, output->words);
 	return false;
 }
 

@@ -174,8 +174,8 @@ void resume_folder(const struct options *options)
 	} else {
 		if (strcmp(before, now) != 0 && !options->quiet) {
 			char *old = on_one_line(before), *new = on_one_line(now);
-			say("%s: outputs that are there already were made by '%s', and now it is '%s'",
-				options->resume_dir, old, new);
+			say("%s: the outputs in it were made with other options: '%s', now '%s'", options->resume_dir,
+				old, new);
 			g_free(old);
 			g_free(new);
 		}

@@ -153,7 +153,7 @@ static void skip_done(struct run *run, struct input *input, const struct done *d
 	run->finished++;
 	run->totals.captures_done++;
 	if (run->options->verbose)
-		say("%s: done before", input->captures[0]);
+		say("%s: done already", input->captures[0]);
 }
 
 /* plan - the inputs, and how many workers each gets. */

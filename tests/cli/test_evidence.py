@@ -49,32 +49,32 @@ class Evidence(unittest.TestCase):
         os.mkdir(self.path("sub"))
         for name in ("ev.pcap", "./sub/../ev.pcap", self.capture, "link", "hard"):
             for option in ("-o", "--mbox"):
-                self.refused("it is read (a capture)", option, name, "ev.pcap")
-                self.refused("it is read (a capture)", option, name, ".")
-            self.refused("it is read (a capture)", "-o", "ev.pcap", PLAIN, name)
+                self.refused("this is an input (a capture)", option, name, "ev.pcap")
+                self.refused("this is an input (a capture)", option, name, ".")
+            self.refused("this is an input (a capture)", "-o", "ev.pcap", PLAIN, name)
 
     def test_standard_input_and_output_are_files_too(self):
         with open(self.capture, "rb") as file:
-            self.refused("it is read (standard input)", "-o", "ev.pcap", "-", stdin=file)
+            self.refused("this is an input (standard input)", "-o", "ev.pcap", "-", stdin=file)
         with open(self.capture, "ab") as file:
-            self.refused("can't be written (standard output)", "ev.pcap", stdout=file)
+            self.refused("standard output can't write to it", "ev.pcap", stdout=file)
 
     def test_a_capture_is_not_overwritten_though_it_is_not_read(self):
         for option in ("-o", "--mbox"):
-            self.refused("there is a capture in it", option, "ev.pcap", PLAIN)
+            self.refused("this is a capture", option, "ev.pcap", PLAIN)
         subprocess.run(["gzip", "-k", self.capture], check=True)
-        self.refused("there is a capture in it", "-o", "ev.pcap.gz", PLAIN)
+        self.refused("this is a capture", "-o", "ev.pcap.gz", PLAIN)
 
     def test_two_outputs_are_two_files(self):
         os.symlink("new", self.path("dangling"))
         os.symlink("dangling", self.path("twice"))
         for one, other in (("new", "new"), ("new", "./new"), ("new", "dangling"), ("twice", "new")):
-            self.refused("can't be the same file", "-o", one, "--mbox", other, "ev.pcap")
+            self.refused("can't write to the same file", "-o", one, "--mbox", other, "ev.pcap")
 
     def test_parts_that_are_merged_are_not_overwritten(self):
         self.assertEqual(self.run_("-o", "part", "ev.pcap").returncode, 0)
         part = digest(self.path("part"))
-        self.refused("it is read (an output to merge)", "--merge", "-o", "part", "part")
+        self.refused("this is an input (an output to merge)", "--merge", "-o", "part", "part")
         self.assertEqual(digest(self.path("part")), part)
 
     def test_what_harms_nobody_is_allowed(self):
