@@ -392,7 +392,7 @@ static bool may_be(const struct part *part, struct span head, const char *extens
 
 static void *archive_begin(struct part *part, struct span head)
 {
-	const struct kind *kind = kind_of(head);
+	const struct kind *kind = part->kind;
 	bool iso = !kind && may_be(part, head, ".iso"), zip = !kind && may_be(part, head, ".zip");
 	if (!part->parts->options->archives || !(is_archive(kind) || iso || zip))
 		return NULL;

@@ -77,12 +77,24 @@ static bool is_tar(struct span head)
 	return sum == said;
 }
 
+/* may_begin - can one of those that are told by their first octet begin with it? Most parts are text, which none does.
+ */
+static bool may_begin(uint8_t octet)
+{
+	static bool known, begins[256];
+	for (size_t i = 0; !known && i < G_N_ELEMENTS(kinds); i++)
+		if (kinds[i].offset == 0)
+			begins[(uint8_t)*kinds[i].octets] = true;
+	known = true;
+	return begins[octet];
+}
+
 const struct kind *kind_of(struct span head)
 {
+	bool first = head.size > 0 && may_begin(*head.data);
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		const struct kind *kind = &kinds[i];
-		if (head.size >= kind->offset + kind->size && /* most differ in the first octet */
-			head.data[kind->offset] == (uint8_t)*kind->octets &&
+		if ((first || kind->offset > 0) && head.size >= kind->offset + kind->size &&
 			memcmp(head.data + kind->offset, kind->octets, kind->size) == 0)
 			return kind;
 	}

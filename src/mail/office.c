@@ -69,7 +69,7 @@ static void take_entry(struct office *office, const uint8_t *entry)
 
 static void *office_begin(struct part *part, struct span head)
 {
-	const struct kind *kind = kind_of(head);
+	const struct kind *kind = part->kind;
 	bool document = kind && (kind->container == CONTAINER_OLE || kind->container == CONTAINER_ZIP);
 	if (!document)
 		return NULL;

@@ -89,6 +89,7 @@ static void begin(struct part *part)
 {
 	struct span head = span_of(part->head, part->head_size);
 	part->begun = true;
+	part->kind = kind_of(head);
 	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
 		part->states[i] = lookers[i]->begin(part, head);
 	look(part, head);

@@ -53,8 +53,11 @@ void parts_end(struct parts *parts);
 /* parts_full - has the mail as many parts as it may have? That is a defect. */
 bool parts_full(struct parts *parts);
 
+struct kind;
+
 struct part {
 	struct parts *parts;
+	const struct kind *kind; /* what it is by its head; for lookers */
 	struct mail_part *about; /* in mail->parts; its strings are the mail's */
 	struct mime_params type; /* of its Content-Type; borrowed until part_close */
 	bool in_message;         /* inside an attached message: its text is not the body of this mail */

@@ -364,7 +364,7 @@ static void take_signature(struct tnef *tnef, const uint8_t *octets)
 
 static void *tnef_begin(struct part *part, struct span head)
 {
-	const struct kind *kind = kind_of(head);
+	const struct kind *kind = part->kind;
 	if (!kind || kind->container != CONTAINER_TNEF)
 		return NULL;
 	struct tnef *tnef = g_new0(struct tnef, 1);
