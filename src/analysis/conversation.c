@@ -90,11 +90,21 @@ static uint64_t count_alert(struct conversation *c, const struct alert *alert)
 	return count;
 }
 
+/* follows_foreign - the client does not speak SMTP at all, and that was reported: what is wrong with its SMTP need not
+ * be. */
+static bool follows_foreign(const struct conversation *c, const struct alert *alert)
+{
+	enum alert_category category = alert_catalogue[alert->id].category;
+	bool smtp = category == CATEGORY_SESSION || category == CATEGORY_PROTOCOL || category == CATEGORY_LIMITS;
+	return smtp && c->alerts && c->alerts[ALERT_cross_protocol] > 0 && c->session &&
+	       !session_summary(c->session)->tls;
+}
+
 static void on_alert(void *context, const struct alert *alert)
 {
 	struct conversation *c = context;
 	const struct options *options = c->desk->options;
-	if (options->disabled[alert->id])
+	if (options->disabled[alert->id] || follows_foreign(c, alert))
 		return;
 	c->desk->stats.alerts[alert->severity]++;
 	if (c->desk->worst == 0 || alert->severity < c->desk->worst)

@@ -10,6 +10,8 @@
 #include "next.h"
 #include "private.h"
 
+#define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server has spoken */
+
 /* judged_before - was this place judged already, when no more had been said than now? Remembers that it is judged. */
 static bool judged_before(struct session *s, enum direction d, bool again)
 {
@@ -88,6 +90,27 @@ static enum look overflow(struct session *s, struct event *event)
 	return LOOK_AGAIN;
 }
 
+/* banner_may_come - the session began before the capture, and these bytes are no command and no TLS: whether they are
+ * content, or noise in front of the banner, is known when the server speaks. */
+static bool banner_may_come(const struct session *s, struct span bytes)
+{
+	unsigned code;
+	size_t size;
+	if (!s->options.midstream || awaits_reply(s) || s->ended || bytes.size > MIDSTREAM_WAITS ||
+		known_command(bytes) || is_tls_record(bytes))
+		return false;
+	enum parse_result result = reply_peek(&s->in[DOWN], 0, &code, &size);
+	return result == PARSE_MORE || (result == PARSE_DONE && code == 220);
+}
+
+enum look early_midstream(struct session *s, struct event *event)
+{
+	unsigned code;
+	size_t size;
+	bool other = s->options.midstream && reply_peek(&s->in[DOWN], 0, &code, &size) == PARSE_DONE && code != 220;
+	return other && inbox_bytes(&s->in[UP]).size > 0 && !is_judged(s, UP) ? early_up(s, event) : LOOK_NOTHING;
+}
+
 enum look early_up(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
@@ -104,6 +127,8 @@ enum look early_up(struct session *s, struct event *event)
 		return replies && awaits_reply(s) ? overflow(s, event) : LOOK_NOTHING;
 	}
 	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
+		return LOOK_NOTHING;
+	if (state->grammar[DOWN] == GRAMMAR_RESPONSES && banner_may_come(s, bytes))
 		return LOOK_NOTHING;
 	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->losses.replies) && is_tls_record(bytes));
 	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))

@@ -69,7 +69,8 @@ static enum look next_command(struct session *s, struct event *event)
 	bool valid = result == PARSE_DONE;
 	s->message.offending = s->message.command.line;
 	bool partial = s->losses.partial[UP] && (!valid || s->message.command.verb == VERB_UNKNOWN);
-	s->losses.partial[UP] = false;
+	/* What a client sent before it had seen any of the server is noise in front of the banner. */
+	s->losses.partial[UP] = partial && s->options.midstream && s->message.acked == 0;
 	inbox_consume(up, used);
 	if (partial)
 		return LOOK_AGAIN;
@@ -189,6 +190,26 @@ static bool belongs_later(const struct session *s)
 	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
+/* went_unanswered - a client that does not pipeline sent another command although the reply was not there, then waited,
+ * and goes on with one reply in hand: that was to the other. *wait: it has not gone on yet. */
+static bool went_unanswered(const struct session *s, bool *wait)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	struct command other;
+	unsigned code;
+	size_t used, size, second;
+	if (s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS || s->greeting.pipelining ||
+		s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data || session_blind(s) || s->auth ||
+		!s->greeting.done || grammar_command(inbox_bytes(up), false, &other, &used) != PARSE_DONE ||
+		inbox_acked(up, up->offset) > down->offset || reply_peek(down, 0, &code, &size) != PARSE_DONE ||
+		inbox_acked(down, down->offset) < up->offset + used)
+		return false;
+	if (reply_peek(down, size, &code, &second) == PARSE_DONE || s->ended)
+		return false;
+	*wait = up->received == up->offset + used;
+	return !*wait && inbox_acked(up, up->offset + used) == down->offset + size;
+}
+
 /* not_to_come - the reply that the state waits for is not in the capture, or nobody gave it before that ended, and the
  * client goes on. A server that had hung up by then had not heard it. */
 static bool not_to_come(const struct session *s)
@@ -224,6 +245,7 @@ static bool is_stale(struct session *s)
 static enum look out_of_place(struct session *s, struct event *event, bool *wait)
 {
 	const struct inbox *down = &s->in[DOWN];
+	bool unanswered_yet = false;
 	*wait = true;
 	if (server_begins_tls(s)) {
 		s->message.offending = inbox_bytes(down);
@@ -231,6 +253,10 @@ static enum look out_of_place(struct session *s, struct event *event, bool *wait
 	}
 	if (belongs_later(s))
 		return next_is(s, event, EVENT_gap, DOWN);
+	if (went_unanswered(s, &unanswered_yet))
+		return next_is(s, event, EVENT_gap, DOWN);
+	if (unanswered_yet)
+		return early_up(s, event);
 	/* What the server says next is judged before it is taken. */
 	if (may_say_less(s)) {
 		enum look look = early_up(s, event);
@@ -253,7 +279,7 @@ static enum look next_response(struct session *s, struct event *event)
 		s->reply.stands_in = false;
 		return next_is(s, event, EVENT_down, DOWN);
 	}
-	enum look look = awaits_reply(s) ? out_of_place(s, event, &wait) : LOOK_NOTHING;
+	enum look look = awaits_reply(s) ? out_of_place(s, event, &wait) : early_midstream(s, event);
 	if (look != LOOK_NOTHING || wait)
 		return look;
 	if (inbox_bytes(down).size == 0) {

@@ -31,6 +31,9 @@ bool whole_line(const struct session *s, enum direction d, struct span bytes);
 enum look early_up(struct session *s, struct event *event);
 enum look early_down(struct session *s, struct event *event);
 enum look early_beside_reply(struct session *s, struct event *event);
+/* early_midstream - the session began before the capture, and a reply that is no banner waits: what the client said
+ * before it comes first. */
+enum look early_midstream(struct session *s, struct event *event);
 /* may_say_less - fewer replies may come than are waited for: to what was lost, or to an end of data behind the first.
  */
 bool may_say_less(const struct session *s);
