@@ -38,6 +38,7 @@ struct tls_keys {
 	bool asked; /* more was called */
 	uint8_t line[LINE_MAX_SIZE];
 	uint8_t buffer[RECORD_SIZE_MAX];
+	struct gather gather;
 	size_t line_size; /* of the line in the making; > LINE_MAX_SIZE: passed over */
 };
 
@@ -109,6 +110,11 @@ size_t tls_keys_count(const struct tls_keys *keys)
 uint8_t *keys_buffer(struct tls_keys *keys)
 {
 	return keys->buffer;
+}
+
+struct gather *keys_gather(struct tls_keys *keys)
+{
+	return &keys->gather;
 }
 
 /* ---- lines ---- */

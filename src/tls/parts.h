@@ -4,7 +4,7 @@
  *
  *   tls.c       the contract of tls.h, and what a message of the handshake means
  *   records.c   octets become records (header.c), also behind a hole (seek.c); messages.c: records become messages
- *   handshake.c what messages mean
+ *   gather.c    the pieces of a record; handshake.c: what messages mean
  *   hello.c, certificate.c, ja4.c, ciphers.c   what is in messages
  *   keylog.c    secrets by client random; keys.c: from secrets to keys; suites.c, cipher.c: from keys to open records
  *   resume.c    secrets of sessions seen before
@@ -133,6 +133,13 @@ struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *cl
 /* keys_buffer - RECORD_SIZE_MAX octets for what a record opens into: one for all connections, so that it stays in the
  * processor's cache. */
 uint8_t *keys_buffer(struct tls_keys *keys);
+/* keys_gather - likewise for what is gathered of a record: see gather.c. */
+struct gather {
+	struct side *owner; /* NULL: free */
+	size_t size;
+	uint8_t octets[RECORD_SIZE_MAX];
+};
+struct gather *keys_gather(struct tls_keys *keys);
 
 /* ---- suites.c ---- */
 #define CIPHER_NONCE_SIZE 12
@@ -319,6 +326,13 @@ struct tls {
 bool record_fits(const uint8_t *header, size_t size);
 /* record_is_ssl2_hello - can these first octets begin a ClientHello in the format of SSL 2 (RFC 5246 E.2)? */
 bool record_is_ssl2_hello(const uint8_t *header, size_t size);
+
+/* ---- gather.c ---- */
+/* gather_add - one more piece of the side's record (side->record is there). Returns all of it; valid until another
+ * call. gather_begun - is there a piece of it? gather_drop - what is there is not needed any more. */
+struct span gather_add(struct tls *tls, struct side *side, struct span piece);
+bool gather_begun(struct tls *tls, const struct side *side);
+void gather_drop(struct tls *tls, struct side *side);
 
 /* ---- inside.c ---- */
 /* inside_bytes - what a record had in it. inside_lose - so much of it is missing. inside_close - close_notify. */

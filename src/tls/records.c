@@ -97,17 +97,15 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 		.acked = side->acked };
 	if (!side->record)
 		side->record = g_byte_array_new();
-	if (side->record_left > 0 || side->record->len > 0) {
-		g_byte_array_append(side->record, payload.data, (guint)payload.size);
-		record.payload = (struct span){ side->record->data, side->record->len };
-	}
+	if (side->record_left > 0 || gather_begun(tls, side))
+		record.payload = gather_add(tls, side, payload);
 	if (side->record_left > 0)
 		return;
 	if (direction == UP && decrypt_waits(tls))
 		hold(tls, direction, &record);
 	else
 		open_record(tls, direction, &record);
-	g_byte_array_set_size(side->record, 0);
+	gather_drop(tls, side);
 }
 
 /* ---- in clear ---- */
@@ -120,8 +118,7 @@ static void record_begin(struct tls *tls, enum direction direction)
 	side->begun = true;
 	side->header_size = 0;
 	side->alert_size = 0;
-	if (side->record)
-		g_byte_array_set_size(side->record, 0);
+	gather_drop(tls, side);
 	if (ssl2) {
 		side->type = RECORD_PASSED;
 		side->record_left =

@@ -62,9 +62,9 @@ void seek_begin(struct tls *tls, enum direction direction, uint64_t size)
 	side->seeking = side->begun = side->encrypted = true;
 	side->record_left = side->header_size = side->scanned = 0;
 	messages_forget(side);
+	gather_drop(tls, side);
 	if (!side->record)
 		side->record = g_byte_array_new();
-	g_byte_array_set_size(side->record, 0);
 }
 
 /* is_header - do octets look like the header of a protected record of this connection? */

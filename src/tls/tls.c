@@ -39,8 +39,9 @@ size_t tls_memory(const struct tls *tls)
 }
 
 /* side_clear - what was decrypted may be in its messages and in its record. */
-static void side_clear(struct side *side)
+static void side_clear(struct tls *tls, struct side *side)
 {
+	gather_drop(tls, side);
 	decrypt_clear(side);
 	marks_clear(&side->marks);
 	g_queue_clear_full(&side->held, g_free);
@@ -60,8 +61,8 @@ void tls_free(struct tls *tls)
 		g_free(strings[i]);
 	g_ptr_array_free(info->alpn, TRUE);
 	g_ptr_array_free(info->subject_alt_names, TRUE);
-	side_clear(&tls->side[UP]);
-	side_clear(&tls->side[DOWN]);
+	side_clear(tls, &tls->side[UP]);
+	side_clear(tls, &tls->side[DOWN]);
 	resume_clear(&tls->resume);
 	g_free(tls);
 }

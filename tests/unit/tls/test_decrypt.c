@@ -134,6 +134,52 @@ static void pieces_of_any_size_are_the_same(void **state)
 	}
 }
 
+/* Connections whose segments come in turns, with the same keys at hand. */
+static void connections_in_turns_do_not_disturb_each_other(void **state)
+{
+	enum { COUNT = 3 };
+	static const char *const kinds[COUNT] = { "13-aes256-gcm", "12-aes256-cbc-sha384", "13-aes256-gcm" };
+	struct tls_keys *keys = keys_of(kinds[0]);
+	GPtrArray *pieces[COUNT];
+	struct heard heard[COUNT];
+	struct tls *tls[COUNT];
+	char *path = g_strdup_printf("%s/%s.keylog", folder, kinds[1]);
+	guint most = 0;
+	assert_true(tls_keys_file(keys, path));
+	for (size_t n = 0; n < COUNT; n++) {
+		pieces[n] = tls_capture(folder, kinds[n]);
+		most = MAX(most, pieces[n]->len);
+		hear(&heard[n]);
+		tls[n] = tls_new(keys, &sink, &heard[n], 0);
+	}
+	for (guint i = 0; i < most; i++) {
+		for (size_t at = 0; at < 100; at++) { /* a hundredth of each in turn */
+			for (size_t n = 0; n < COUNT; n++) {
+				const struct tls_piece *p = i < pieces[n]->len ? pieces[n]->pdata[i] : NULL;
+				if (!p)
+					continue;
+				const size_t from = p->octets->len * at / 100, to = p->octets->len * (at + 1) / 100;
+				if (to > from)
+					feed(tls[n], p->direction, p->octets->data + from, to - from, p->offset + from,
+						p->acked, 100000);
+			}
+		}
+	}
+	for (size_t n = 0; n < COUNT; n++) {
+		assert_true(g_str_has_prefix(heard[n].text[UP]->str, "EHLO client.example\r\nAUTH PLAIN"));
+		assert_true(g_str_has_suffix(heard[n].text[UP]->str, "\r\n.\r\nquit\r\n"));
+		assert_string_equal(heard[n].text[UP]->str, heard[0].text[UP]->str);
+		assert_string_equal(heard[n].text[DOWN]->str, heard[0].text[DOWN]->str);
+	}
+	for (size_t n = 0; n < COUNT; n++) {
+		tls_free(tls[n]);
+		forget(&heard[n]);
+		g_ptr_array_free(pieces[n], TRUE);
+	}
+	g_free(path);
+	tls_keys_free(keys);
+}
+
 /* ready_at - after how many segments the record of TLS can be written. */
 static guint ready_at(const char *name, struct tls_keys *keys)
 {
@@ -488,6 +534,7 @@ int main(int argc, char **argv)
 	folder = argv[1];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_of_any_size_are_the_same),
+		cmocka_unit_test(connections_in_turns_do_not_disturb_each_other),
 		cmocka_unit_test(it_is_told_when_all_is_known),
 		cmocka_unit_test(behind_a_hole_records_have_their_numbers),
 		cmocka_unit_test(a_hole_hides_the_end_of_the_handshake),

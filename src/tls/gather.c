@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * gather.c - the pieces of one record. As a rule its segments come one behind the other, so they are gathered in memory
+ * that all connections share and that stays in the processor's cache. When another connection needs it first, what is
+ * there moves to the memory of its side, once a record.
+ */
+#include "parts.h"
+
+#include <string.h>
+
+/* move - the shared memory is free again. */
+static void move(struct gather *shared)
+{
+	if (shared->owner)
+		g_byte_array_append(shared->owner->record, shared->octets, (guint)shared->size);
+	shared->owner = NULL;
+	shared->size = 0;
+}
+
+bool gather_begun(struct tls *tls, const struct side *side)
+{
+	return side->record->len > 0 || keys_gather(tls->keys)->owner == side;
+}
+
+struct span gather_add(struct tls *tls, struct side *side, struct span piece)
+{
+	struct gather *shared = keys_gather(tls->keys);
+	if (side->record->len > 0) {
+		g_byte_array_append(side->record, piece.data, (guint)piece.size);
+		return (struct span){ side->record->data, side->record->len };
+	}
+	if (shared->owner != side)
+		move(shared);
+	g_assert(piece.size <= sizeof shared->octets - shared->size);
+	shared->owner = side;
+	memcpy(shared->octets + shared->size, piece.data, piece.size);
+	shared->size += piece.size;
+	return (struct span){ shared->octets, shared->size };
+}
+
+void gather_drop(struct tls *tls, struct side *side)
+{
+	struct gather *shared = tls->keys ? keys_gather(tls->keys) : NULL;
+	if (shared && shared->owner == side) {
+		shared->owner = NULL;
+		shared->size = 0;
+	}
+	if (side->record)
+		g_byte_array_set_size(side->record, 0);
+}
