@@ -38,8 +38,9 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* unfold - value without its line ends, terminated. */
-static struct span unfold(struct arena *arena, struct span value)
+/* unfold - value without its line ends, terminated; the white space behind them stays (RFC 5322 2.2.3), but the tab of
+ * a fold in a structured field, where it is a space like any other. */
+static struct span unfold(struct arena *arena, struct span value, bool structured)
 {
 	uint8_t *out = arena_take(arena, value.size + 1);
 	size_t size = 0, next;
@@ -47,8 +48,7 @@ static struct span unfold(struct arena *arena, struct span value)
 		size_t end = mime_line_end(value, at, &next);
 		memcpy(out + size, value.data + at, end - at);
 		size += end - at;
-		/* the tab of a fold stands for the space where the line was cut */
-		if (next > end && next < value.size && value.data[next] == '\t') {
+		if (structured && next > end && next < value.size && value.data[next] == '\t') {
 			out[size++] = ' ';
 			next++;
 		}
@@ -189,7 +189,8 @@ static char *guess_line(struct arena *arena, struct span line, const char *hint)
 	return arena_string(arena, out);
 }
 
-char *mime_unfold(struct arena *arena, struct span value, const char *hint)
+/* on_one_line - the value, trimmed, as UTF-8. */
+static char *on_one_line(struct arena *arena, struct span value, const char *hint, bool structured)
 {
 	while (value.size > 0 && is_space((char)*value.data))
 		value = span_of(value.data + 1, value.size - 1);
@@ -197,15 +198,20 @@ char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 		value.size--;
 	if (octets_printable(value.data, value.size))
 		return arena_copy(arena, (const char *)value.data, value.size);
-	struct span raw = unfold(arena, value);
+	struct span raw = unfold(arena, value, structured);
 	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
 		return (char *)(uintptr_t)raw.data;
 	return guess_line(arena, raw, hint);
 }
 
+char *mime_unfold(struct arena *arena, struct span value, const char *hint)
+{
+	return on_one_line(arena, value, hint, true);
+}
+
 char *mime_words(struct arena *arena, struct span value, const char *hint)
 {
-	return mime_decode_words(arena, mime_unfold(arena, value, hint));
+	return mime_decode_words(arena, on_one_line(arena, value, hint, false));
 }
 
 char *mail_decode_header(struct span value)

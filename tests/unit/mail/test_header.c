@@ -28,7 +28,7 @@ static void subjects_say_what_the_sender_meant(void **state)
 	subject_is("plain words", "plain words");
 	subject_is("  trimmed \t", "trimmed");
 	subject_is("folded\r\n here", "folded here");
-	subject_is("folded\r\n\tby a tab", "folded by a tab");
+	subject_is("folded\r\n\tby a tab", "folded\tby a tab");
 	subject_is("=?utf-8?B?aGVsbG8=?= =?utf-8?B?d29ybGQ=?=", "helloworld");
 	subject_is("=?UTF-8?q?caf=C3?= =?utf-8?q?=A9_au_lait?=", "caf\xc3\xa9 au lait");
 	subject_is("=?utf-8?b?5pel5pys?=\r\n =?utf-8?b?6Kqe?=", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
