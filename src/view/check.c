@@ -513,9 +513,10 @@ static void on_end(struct view *view)
 	struct check *check = (struct check *)(void *)view;
 	const uint64_t all = *check->differences, more = check->most > 0 && all > check->most ? all - check->most : 0;
 	if (more > 0)
-		g_string_append_printf(check->out, "and %" G_GUINT64_FORMAT " more differences\n", more);
-	g_string_append_printf(check->out, "%" G_GUINT64_FORMAT " captures %s, %" G_GUINT64_FORMAT " differ\n",
-		check->inputs, check->update ? "read" : "checked", check->differing);
+		g_string_append_printf(
+			check->out, "and %" G_GUINT64_FORMAT " more difference%s\n", more, more == 1 ? "" : "s");
+	g_string_append_printf(check->out, "%" G_GUINT64_FORMAT " %s %s, %" G_GUINT64_FORMAT " differ\n", check->inputs,
+		check->inputs == 1 ? "capture" : "captures", check->update ? "read" : "checked", check->differing);
 	view_put(view, check->out);
 	g_ptr_array_unref(check->records);
 	g_string_free(check->out, TRUE);

@@ -68,7 +68,7 @@ class Check(unittest.TestCase):
         self.assertEqual(self.check(captures=[os.path.relpath(self.corpus + "2")]), fine)
         self.assertEqual(self.check(captures=[self.corpus + "2/a.pcap", self.corpus + "2/deep"])[1][-1],
                          "4 captures checked, 3 differ")  # er/b.pcap is another name
-        self.assertEqual(self.check(captures=[self.corpus + "2/a.pcap"]), (0, ["1 captures checked, 0 differ"]))
+        self.assertEqual(self.check(captures=[self.corpus + "2/a.pcap"]), (0, ["1 capture checked, 0 differ"]))
 
     def test_expected_files_are_records(self):
         self.update("-e", "all")

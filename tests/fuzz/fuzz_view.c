@@ -8,6 +8,8 @@
 
 #include "view.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 #define WIDTH 40
 
 static bool append(void *context, const void *octets, size_t size)
