@@ -12,7 +12,7 @@
 
 #define ARCHIVE_DEPTH_MAX 2
 #define ARCHIVE_UNPACKED_MAX (32 * 1024 * 1024)
-#define ARCHIVE_RATIO_MAX 250
+#define ARCHIVE_RATIO_MAX 100
 #define ARCHIVE_RATIO_FREE (1024 * 1024) /* octets that may be unpacked whatever the ratio */
 #define ARCHIVE_HEAD 64                  /* octets of an entry that are kept */
 
