@@ -9,8 +9,8 @@
  * content itself (MAIL_MEMORY_MAX in memory, the rest in an unlinked file). An open mail needs about 15 KiB; at most:
  * the header blocks of the mail and of the part at hand (2 x 400 KiB), what is open around a part (MAIL_DEPTH_MAX
  * levels of 2 KiB), the octets of the text part at hand (MAIL_TEXT_MAX, or --body-limit if that is more) and the text
- * of those before it (MAIL_TEXT_MAX), an archive (MIME_ARCHIVE_MAX), what is known of its parts (MAIL_PARTS_MAX of 512
- * octets). mail_memory counts it.
+ * of those before it (MAIL_TEXT_MAX), an archive (128 KiB; more goes to a file), what is known of its parts
+ * (MAIL_PARTS_MAX of 512 octets). mail_memory counts it.
  */
 #ifndef SMTPSCAN_MAIL_H
 #define SMTPSCAN_MAIL_H
