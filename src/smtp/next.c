@@ -130,6 +130,7 @@ static enum look next_data(struct session *s, struct event *event)
 	if (odd == ODD_END_PASSED || s->content.odd_end.over) {
 		s->content.odd_end.passed = odd == ODD_END_PASSED;
 		s->content.odd_end.over = false;
+		s->message.piece = no_text;
 		s->message.scanned = s->content.odd_end.passed ? DATA_MORE : DATA_END;
 		return next_is(s, event, EVENT_up, UP);
 	}
