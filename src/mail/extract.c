@@ -8,8 +8,8 @@
  * user may read or run them. All goes through a descriptor of DIR, which is opened once. Thousands of files may be
  * begun at a time, so none is open but while a full buffer is written to it.
  *
- * Beside them index.jsonl has a line for each file of each mail: its hash, its file, its name, its mail. A run appends.
- * When the disk is full nothing more is stored, by any worker, and that is told once.
+ * Beside them index.jsonl has a line for each file of each mail: its hash, its file, its name, its mail. Workers
+ * append. When the disk is full nothing more is stored, by any worker, and that is told once.
  */
 #include "mime.h"
 
@@ -17,11 +17,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "text.h"
 
 #define BUFFER_SIZE (16 * 1024)
 #define INDEX "index.jsonl"
@@ -196,13 +198,15 @@ static void put(GString *line, const char *key, const char *text)
 	if (!text)
 		return;
 	g_string_append_printf(line, "%s\"%s\":\"", line->str[line->len - 1] == '{' ? "" : ",", key);
-	for (; *text; text++)
-		if (*text == '"' || *text == '\\')
-			g_string_append_printf(line, "\\%c", *text);
-		else if ((uint8_t)*text < ' ')
-			g_string_append_printf(line, "\\u%04x", (unsigned)*text);
+	for (; *text; text = g_utf8_next_char(text)) {
+		const gunichar c = g_utf8_get_char(text);
+		if (c == '"' || c == '\\')
+			g_string_append_printf(line, "\\%c", (char)c);
+		else if (text_is_hidden(c))
+			g_string_append_printf(line, "\\u%04x", c);
 		else
-			g_string_append_c(line, *text);
+			g_string_append_unichar(line, c);
+	}
 	g_string_append_c(line, '"');
 }
 
@@ -221,6 +225,19 @@ static void put_file(
 	g_string_append(lines, "}\n");
 }
 
+/* open_index - to append, with a lock that keeps the one who puts it in order (run/index.c) from taking its place
+ * meanwhile. */
+static int open_index(void)
+{
+	for (;;) {
+		struct stat status;
+		int fd = openat(directory_fd, INDEX, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 || flock(fd, LOCK_SH) != 0 || fstat(fd, &status) != 0 || status.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+}
+
 void extract_index(struct mail *mail, const char *directory)
 {
 	GString *lines = g_string_new(NULL);
@@ -231,9 +248,7 @@ void extract_index(struct mail *mail, const char *directory)
 		if (part->path)
 			put_file(lines, mail, part->sha256, part->path, part);
 	}
-	int fd = lines->len > 0
-			 ? openat(directory_fd, INDEX, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
-			 : -1;
+	int fd = lines->len > 0 ? open_index() : -1;
 	/* one call: lines of several workers do not mix */
 	ssize_t written = fd >= 0 ? write(fd, lines->str, lines->len) : -1;
 	int error = written < 0 ? errno : written < (ssize_t)lines->len ? ENOSPC : 0;

@@ -157,4 +157,9 @@ _Noreturn void worker_main(
 char *note_undecoded(const char *name, const struct input_stats *stats);
 char *note_filtered(const char *name, const struct options *options, const struct input_stats *stats);
 
+/* ---- index.c ---- */
+
+/* index_sort - the list of what --extract stored. Returns false, said, when it can't be written. No list is fine. */
+bool index_sort(const char *folder);
+
 #endif

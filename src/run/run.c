@@ -568,6 +568,8 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 		run.outcome.status = EXIT_OK;
 	if (differs)
 		outcome_status(&run.outcome, EXIT_ALERT);
+	if (options->mail.extract_dir && !index_sort(options->mail.extract_dir))
+		outcome_status(&run.outcome, EXIT_OUTPUT);
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
 	run_free(&run);
