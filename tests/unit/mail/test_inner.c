@@ -194,7 +194,7 @@ static void files_in_tnef(void **state)
 	put(list, 1, 4);
 	put(list, 2, 4);
 	g_string_append(list, "xy\1\1");
-	property(list, 0x001f, 0x3707, "a\0 \0l\0o\0n\0g\0 \0n\0a\0m\0e\0.\0e\0x\0e\0\0\0", 34);
+	property(list, 0x001f, 0x3707, "a\0 \0l\0o\0n\0g\0 \0n\0a\0m\0e\0.\0e\0x\0e\0\0\0", 32);
 	property(list, 0x001e, 0x370e, "x/y", 3);
 	attribute(tnef, 2, 0x00069005, list->str, list->len);
 	attribute(tnef, 2, 0x00069002, "\1\0\0\0\0\0\0\0\0\0\0\0\0\0", 14);
