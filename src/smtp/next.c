@@ -13,20 +13,7 @@
 
 #include "private.h"
 
-#define LINE_ENOUGH 512    /* octets without a line end that are judged all the same (RFC 5321 4.5.3.1.4) */
 #define EVENTS_IN_PLACE 16 /* events between which it must have moved on: no row of the table needs more */
-
-enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction)
-{
-	*event = (struct event){ id, direction };
-	s->message.direction = direction;
-	return LOOK_EVENT;
-}
-
-bool whole_line(const struct session *s, enum direction d, struct span bytes)
-{
-	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
-}
 
 /* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
 static enum look at_hole(struct inbox *inbox)

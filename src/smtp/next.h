@@ -6,7 +6,11 @@
 #ifndef SMTPSCAN_SMTP_NEXT_H
 #define SMTPSCAN_SMTP_NEXT_H
 
-#include "machine.h"
+#include <string.h>
+
+#include "private.h"
+
+#define LINE_ENOUGH 512 /* octets without a line end that are judged all the same (RFC 5321 4.5.3.1.4) */
 
 /* next_event - the next event of the session. Returns false when more must come first. */
 bool next_event(struct session *session, struct event *event);
@@ -19,10 +23,18 @@ enum look {
 };
 
 /* next_is - this event. */
-enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction);
+static inline enum look next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction)
+{
+	*event = (struct event){ id, direction };
+	s->message.direction = direction;
+	return LOOK_EVENT;
+}
 
 /* whole_line - enough waits to say what it is. */
-bool whole_line(const struct session *s, enum direction d, struct span bytes);
+static inline bool whole_line(const struct session *s, enum direction d, struct span bytes)
+{
+	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
+}
 
 /* ---- early.c ---- */
 /* early_up - client bytes that wait for a reply: were they really sent before it? early_down - server bytes with no

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - what the rooms of the session share: session.c (pulls bytes through the machine), guards.c
- * (guards and actions of the table), reply.c (replies), transaction.c, auth.c, odd_end.c.
+ * private.h - the session, its owners, and what the files of this folder ask of each other.
  */
 #ifndef SMTPSCAN_SMTP_PRIVATE_H
 #define SMTPSCAN_SMTP_PRIVATE_H
@@ -180,6 +179,13 @@ struct session {
 /* session_alert - raises one; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
+/* session_side - what is the client's direction inside of the session is the server's outside when they changed their
+ * roles, and the other way round. */
+static inline enum direction session_side(const struct session *s, enum direction direction)
+{
+	return s->turned ? direction_other(direction) : direction;
+}
+
 /* session_attack - raises one about what the client did inside of the open transaction, and what became of it. */
 void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
@@ -187,6 +193,12 @@ struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */
 /* session_blind - nothing can be said about who waited for whom: replies are missing. */
 bool session_blind(const struct session *s);
+
+/* transaction_number - of the open transaction; -1. */
+static inline int transaction_number(const struct session *s)
+{
+	return s->mails.open ? s->mails.open->number : -1;
+}
 
 /* awaits_reply - a command, or content, waits for its reply; otherwise the server owes no more than its banner. */
 static inline bool awaits_reply(const struct session *s)
@@ -265,9 +277,8 @@ void transaction_without_mail(struct session *s);
  * refused. */
 bool transaction_goes_on(const struct mails *mails);
 void transaction_free(struct transaction *tx);
-/* transaction_number - of the open transaction; -1. transaction_replies - how many replies its content calls for: with
+/* transaction_replies - how many replies its content calls for: with
  * LMTP one for each accepted recipient (RFC 2033 4.2). transaction_count - its recipients of this status. */
-int transaction_number(const struct session *s);
 unsigned transaction_replies(const struct session *s);
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
 /* chunk_is_unsent - the server refused the chunk before it had any of it; the client, which knows, goes on with a

@@ -9,84 +9,12 @@
  */
 #include "session.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "next.h"
 #include "private.h"
 
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
-
-const char *session_state(const struct session *s)
-{
-	return machine_states[s->machine.state].name;
-}
-
-struct span span_of(const GString *text)
-{
-	return text ? (struct span){ (const uint8_t *)text->str, text->len } : (struct span){ NULL, 0 };
-}
-
-const struct span no_text = { (const uint8_t *)"", 0 };
-
-bool session_blind(const struct session *s)
-{
-	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.gap_bytes > 0;
-}
-
-/* side - what is the client's direction inside of the session is the server's outside when they changed their roles,
- * and the other way round. */
-static enum direction side(const struct session *s, enum direction direction)
-{
-	return s->turned ? direction_other(direction) : direction;
-}
-
-static void G_GNUC_PRINTF(3, 0)
-	raise_alert(struct session *s, struct alert *alert, const char *format, va_list arguments)
-{
-	if (!s->sink->alert)
-		return;
-	char *description = g_strdup_vprintf(format, arguments);
-	alert->state = session_state(s);
-	alert->has_direction = true;
-	alert->direction = side(s, alert->direction);
-	alert->description = description;
-	s->sink->alert(s->context, alert);
-	g_free(description);
-}
-
-void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
-	const char *format, ...)
-{
-	struct alert alert = {
-		.id = id,
-		.severity = severity,
-		.direction = s->message.direction,
-		.tx = tx,
-		.evidence = evidence,
-	};
-	va_list arguments;
-	va_start(arguments, format);
-	raise_alert(s, &alert, format, arguments);
-	va_end(arguments);
-}
-
-void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
-	struct span evidence, const char *format, ...)
-{
-	struct alert alert = {
-		.id = id,
-		.severity = severity,
-		.direction = UP,
-		.outcome = outcome,
-		.tx = transaction_number(s),
-		.evidence = evidence,
-	};
-	va_list arguments;
-	va_start(arguments, format);
-	raise_alert(s, &alert, format, arguments);
-	va_end(arguments);
-}
 
 /* ---- the loop ---- */
 
@@ -138,7 +66,7 @@ struct session *session_new(const struct session_options *options, const struct 
 
 void session_bytes(struct session *s, enum direction direction, struct span bytes, uint64_t acked)
 {
-	direction = side(s, direction);
+	direction = session_side(s, direction);
 	inbox_feed(&s->in[direction], bytes, s->tls.inside[direction_other(direction)] + acked);
 	run(s);
 }
@@ -148,13 +76,13 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 	if (size == 0)
 		return;
 	s->summary.gap_bytes += size;
-	inbox_gap(&s->in[side(s, direction)], size);
+	inbox_gap(&s->in[session_side(s, direction)], size);
 	run(s);
 }
 
 void session_fin(struct session *s, enum direction direction)
 {
-	s->in[side(s, direction)].fin = true;
+	s->in[session_side(s, direction)].fin = true;
 	run(s);
 }
 

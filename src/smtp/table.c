@@ -11,18 +11,6 @@
 
 #include "rows.h"
 
-const struct state_info machine_states[STATE_COUNT] = {
-#define X(id, up, down, terminal) [STATE_##id] = { #id, { GRAMMAR_##up, GRAMMAR_##down }, terminal },
-	STATES(X)
-#undef X
-};
-
-const char *const machine_event_names[EVENT_COUNT] = {
-#define X(id) #id,
-	EVENTS(X)
-#undef X
-};
-
 #define always NULL
 #define nothing NULL
 #define ROW(state, event, from, when, execute, strict, recover)                                                        \

@@ -410,11 +410,6 @@ void transaction_without_mail(struct session *s)
 		open_transaction(s, transaction_new(s));
 }
 
-int transaction_number(const struct session *s)
-{
-	return s->mails.open ? s->mails.open->number : -1;
-}
-
 unsigned transaction_replies(const struct session *s)
 {
 	return s->summary.lmtp ? MAX(1, transaction_count(s->mails.open, RECIPIENT_ACCEPTED)) : 1;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * data.c - the actions of the table about content: DATA (RFC 5321 4.5.2), chunks (RFC 3030 2). Odd ends are in
+ * odd_end.c.
+ */
+#include "private.h"
+#include "rows.h"
+
+/* transaction_is_over - its content was closed, and another begins: that is of another mail. */
+static void transaction_is_over(struct session *s)
+{
+	if (s->mails.open && s->mails.open->content_whole && !s->content.open)
+		transaction_close(s, STAGE_END_OF_DATA);
+}
+
+void open_content(struct session *s)
+{
+	bool midway = s->content.midway || (s->awaited.lost && s->reply.acked < s->in[UP].offset);
+	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
+	s->content.midway = false;
+	transaction_is_over(s);
+	transaction_without_mail(s);
+	s->content.lf_client = s->message.command.end == LINE_END_LF;
+	content_open(s, TRANSFER_DATA);
+	data_scanner_init(&s->content.scanner);
+	if (midway) {
+		data_scanner_resume(&s->content.scanner);
+		content_gap(s, 0);
+	}
+	s->mails.open->assumed |= unannounced;
+}
+
+/* await_content_reply - content, or a chunk of it, ended: replies to it come. */
+static void await_content_reply(struct session *s, unsigned replies)
+{
+	struct awaited *p = &s->awaited;
+	p->end_of_data = true;
+	p->lost = false;
+	p->end = s->in[UP].offset;
+	p->replies_seen = 0;
+	p->replies_left = replies;
+}
+
+void close_content(struct session *s)
+{
+	content_close(s, s->content.ended);
+	await_content_reply(s, transaction_replies(s));
+}
+
+/* The content is opened by the first octets of it: a chunk that is refused may never be sent. */
+void open_chunk(struct session *s)
+{
+	s->content.chunk.start = s->in[UP].offset;
+}
+
+bool chunk_is_unsent(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	unsigned code;
+	size_t size;
+	if (up->offset != s->content.chunk.start || reply_peek(down, 0, &code, &size) != PARSE_DONE || code < 400 ||
+		inbox_acked(down, down->offset) > up->offset)
+		return false;
+	if (inbox_empty(up))
+		return inbox_closed(up);
+	return inbox_acked(up, up->offset) >= down->offset + size && known_command(inbox_bytes(up));
+}
+
+/* drop_chunk - it is refused and was never sent: the reply is BDAT's own. */
+void drop_chunk(struct session *s)
+{
+	s->content.chunk.left = 0;
+	s->content.chunk.discard = true;
+	if (s->mails.open && !s->mails.open->content_bytes)
+		s->mails.open->transfer = TRANSFER_BDAT;
+}
+
+void close_chunk(struct session *s)
+{
+	if (s->content.chunk.discard)
+		return;
+	if (s->content.chunk.last && s->content.chunk.left == 0)
+		content_close(s, true);
+	await_content_reply(s, s->content.chunk.last ? transaction_replies(s) : 1);
+}
+
+void take_chunk_gap(struct session *s)
+{
+	uint64_t hole = MIN(inbox_hole(&s->in[UP]), s->content.chunk.left);
+	s->content.chunk.left -= hole;
+	if (!s->content.chunk.discard) {
+		content_open(s, TRANSFER_BDAT);
+		content_gap(s, hole);
+	}
+	inbox_skip_hole(&s->in[UP], hole);
+}
+
+void take_content_gap(struct session *s)
+{
+	uint64_t hole = inbox_hole(&s->in[UP]);
+	content_piece(s, data_scanner_flush(&s->content.scanner));
+	data_scanner_resume(&s->content.scanner);
+	content_gap(s, hole);
+	inbox_skip_hole(&s->in[UP], hole);
+}
+
+void take_content(struct session *s)
+{
+	if (s->content.odd_end.active)
+		g_byte_array_append(s->content.odd_end.content, s->message.piece.data, (guint)s->message.piece.size);
+	else
+		content_piece(s, s->message.piece);
+}
+
+void hold_content(struct session *s)
+{
+	odd_end_hold(s, s->message.piece);
+}
+
+void end_content(struct session *s)
+{
+	s->content.ended = true;
+}
+
+void take_chunk(struct session *s)
+{
+	if (s->content.chunk.discard)
+		return;
+	transaction_is_over(s);
+	content_open(s, TRANSFER_BDAT);
+	content_piece(s, s->message.piece);
+}
+
+void take_lost_end(struct session *s)
+{
+	content_piece(s, data_scanner_flush(&s->content.scanner));
+	s->content.ended = true;
+}
+
+/* refuse_if_answered - content is not whole, and a reply that refuses it waits. */
+static void refuse_if_answered(struct session *s)
+{
+	unsigned code = 0;
+	bool answered = reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0;
+	s->content.ended = false;
+	if (answered && code >= 400 && s->mails.open)
+		s->mails.open->outcome = OUTCOME_REJECTED;
+}
+
+/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
+void break_off(struct session *s)
+{
+	content_piece(s, data_scanner_flush(&s->content.scanner));
+	refuse_if_answered(s);
+}
+
+void alert_invalid_data(struct session *s)
+{
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+		"invalid data blob: content ended without its terminator");
+}
+
+void alert_invalid_data_chunk(struct session *s)
+{
+	content_open(s, TRANSFER_BDAT);
+	refuse_if_answered(s);
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came",
+		s->content.chunk.left);
+}

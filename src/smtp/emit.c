@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * emit.c - tells the sink of replies.
+ */
+#include "private.h"
+
+void reply_emit(struct session *s, const struct awaited *to)
+{
+	struct reply *r = &s->reply;
+	if (!r->assumed)
+		s->summary.responses++;
+	if (!s->sink->response)
+		return;
+	/* MAIL begins a transaction, also one that ends at once; but not when it is refused inside of another. */
+	bool begins = to && to->candidate && (r->code < 400 || !transaction_goes_on(&s->mails));
+	struct session_response response = {
+		.code = r->code,
+		.lines = r->lines,
+		.line_count = r->line_count,
+		.code_mismatch = r->mismatch,
+		.assumed = r->assumed,
+		.state = session_state(s),
+		.tx = begins ? s->mails.next : transaction_number(s),
+	};
+	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
+	if (to && !to->lost) {
+		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
+		response.to_name =
+			to->end_of_data && to->verb != VERB_BDAT ? (struct span){ (const uint8_t *)".", 1 } : to->name;
+		response.argument = to->argument;
+		response.end_of_data = to->end_of_data;
+	}
+	s->sink->response(s->context, &response);
+}
