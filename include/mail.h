@@ -56,6 +56,7 @@ struct mail_options {
 	size_t raw_limit;               /* octets kept of the raw content */
 	unsigned hashes;                /* enum hash_kind, of the parts; SHA-256 always */
 	const char *extract_dir;        /* NULL: nothing is stored */
+	bool choose;                    /* with extract_dir: what is stored, mail_store says */
 	const char *temp_dir;           /* NULL: as GLib says */
 	const struct mail_watch *watch; /* NULL: nobody */
 };
@@ -162,6 +163,7 @@ struct mail {
 	/* text that detectors search: decoded body text of all text parts, up to MAIL_TEXT_MAX; may be empty */
 	GString *text;
 	void *watch_context;
+	GPtrArray *waiting;  /* with options.choose: files without a final name; NULL: none */
 	struct arena *arena; /* where all of this lives but text, raw and error */
 };
 
@@ -180,6 +182,8 @@ void mail_gap(struct mail *mail, uint64_t size);
 size_t mail_memory(const struct mail *mail);
 /* mail_finish - no more content comes; whole: its terminator was seen. */
 void mail_finish(struct mail *mail, bool whole);
+/* mail_store - with options.choose, after mail_finish: are its files kept? Without it they are not. */
+void mail_store(struct mail *mail, bool keep);
 /* mail_content - with options->keep: reads up to size octets of the content at offset into buffer. Returns the number
  * read, 0 at the end, -1 when the temporary file can't be read. */
 ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size);

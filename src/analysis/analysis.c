@@ -45,6 +45,7 @@ static void plan_mail(struct desk *desk)
 	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
 	desk->mail.archives = alerts || wanted & RECORD_BIT(FILEINFO) || options->mail.extract_dir;
 	desk->mail.watch = rules_watches(options->rules) ? &conversation_mail_watch : NULL;
+	desk->mail.choose = rules_keep(options->rules);
 	desk->mail.keep = options->mbox;
 	desk->want_mail = desk->mail.parse || options->mbox;
 }

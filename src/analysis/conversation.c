@@ -287,6 +287,8 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	for (guint i = 0; mail && mail->parts && i < mail->parts->len; i++)
 		rules_file(c->rules, tx, mail, mail->parts->pdata[i]);
 	rules_mail(c->rules, tx, mail);
+	if (mail)
+		mail_store(mail, rules_kept(c->rules, tx->number));
 	output_smtp(c->desk->output, &place, tx, mail, rules_tags(c->rules));
 	stats->transactions++;
 	stats->mails += tx->content_begun && tx->content_whole;

@@ -30,6 +30,8 @@
 
 struct extract_file {
 	const char *directory;
+	char *name;              /* its final name, when it waits for it; else NULL */
+	struct mail_part *about; /* ... and what part it is; NULL: the mail itself */
 	char temporary[64];
 	bool made; /* it is there, under its temporary name */
 	int error;
@@ -73,6 +75,8 @@ struct extract_file *extract_begin(const char *directory, char **error)
 	}
 	struct extract_file *file = g_new(struct extract_file, 1);
 	file->directory = directory;
+	file->name = NULL;
+	file->about = NULL;
 	file->made = false;
 	file->used = 0;
 	file->error = 0;
@@ -166,28 +170,77 @@ static bool is_stored(const struct extract_file *file, const char *name)
 	return same;
 }
 
+/* name_file - what is written gets its final name. Returns the path; NULL with *error as for extract_end. */
+static char *name_file(struct extract_file *file, struct arena *arena, const char *name, char **error)
+{
+	if (file->error == 0 && is_stored(file, name))
+		unmake(file);
+	else if (file->error == 0 && renameat(directory_fd, file->temporary, directory_fd, name) != 0)
+		file->error = errno;
+	if (file->error != 0) {
+		unmake(file);
+		*error = trouble(file->directory, name, file->error);
+		return NULL;
+	}
+	char *path = arena_take(arena, strlen(file->directory) + strlen(name) + 2);
+	sprintf(path, "%s%s%s", file->directory, g_str_has_suffix(file->directory, "/") ? "" : "/", name);
+	return path;
+}
+
 char *extract_end(struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error)
 {
-	char *path = NULL, *name = hash ? g_strconcat(hash, extension, NULL) : NULL;
-	if (name)
+	char *path = NULL;
+	if (hash) {
+		char *name = g_strconcat(hash, extension, NULL);
 		write_out(file, file->buffer, file->used);
-	if (name && file->error == 0) {
-		if (is_stored(file, name))
-			unmake(file);
-		else if (renameat(directory_fd, file->temporary, directory_fd, name) != 0)
-			file->error = errno;
-	}
-	if (!name || file->error != 0)
+		path = name_file(file, arena, name, error);
+		g_free(name);
+	} else {
 		unmake(file);
-	if (name && file->error != 0)
-		*error = trouble(file->directory, name, file->error);
-	else if (name) {
-		path = arena_take(arena, strlen(file->directory) + strlen(name) + 2);
-		sprintf(path, "%s%s%s", file->directory, g_str_has_suffix(file->directory, "/") ? "" : "/", name);
 	}
-	g_free(name);
 	g_free(file);
 	return path;
+}
+
+/* --- files that wait until it is known whether their mail is kept --- */
+
+void extract_wait(struct extract_file *file, struct mail *mail, struct mail_part *about, const char *extension)
+{
+	write_out(file, file->buffer, file->used);
+	file->name = g_strconcat(about ? about->sha256 : mail->sha256, extension, NULL);
+	file->about = about;
+	if (!mail->waiting)
+		mail->waiting = g_ptr_array_new();
+	g_ptr_array_add(mail->waiting, g_realloc(file, offsetof(struct extract_file, buffer)));
+}
+
+/* end_waiting - one of them. */
+static void end_waiting(struct extract_file *file, struct mail *mail, bool keep)
+{
+	char *error = NULL, *path = keep ? name_file(file, mail->arena, file->name, &error) : NULL;
+	if (!keep)
+		unmake(file);
+	if (file->about) {
+		file->about->path = path;
+		file->about->stored = path;
+	} else {
+		mail->path = path;
+	}
+	if (error)
+		mail_lost(mail, error);
+	g_free(file->name);
+	g_free(file);
+}
+
+void extract_settle(struct mail *mail, const char *directory, bool keep)
+{
+	if (!mail->waiting)
+		return;
+	for (guint i = 0; i < mail->waiting->len; i++)
+		end_waiting(mail->waiting->pdata[i], mail, keep);
+	g_ptr_array_free(g_steal_pointer(&mail->waiting), TRUE);
+	if (keep)
+		extract_index(mail, directory);
 }
 
 /* --- the index --- */

@@ -168,7 +168,10 @@ static void end_storing(struct open_mail *open)
 {
 	struct mail *mail = &open->mail;
 	char *error = NULL;
-	mail->path = extract_end(open->file, mail->arena, mail->sha256, ".eml", &error);
+	if (open->options->choose)
+		extract_wait(open->file, mail, NULL, ".eml");
+	else
+		mail->path = extract_end(open->file, mail->arena, mail->sha256, ".eml", &error);
 	open->file = NULL;
 	if (error)
 		mail_lost(mail, error);
@@ -198,8 +201,13 @@ void mail_finish(struct mail *mail, bool whole)
 		end_storing(open);
 	if (open->walk)
 		end_walk(open, whole);
-	if (open->options->extract_dir)
+	if (open->options->extract_dir && !open->options->choose)
 		extract_index(mail, open->options->extract_dir);
+}
+
+void mail_store(struct mail *mail, bool keep)
+{
+	extract_settle(mail, ((struct open_mail *)mail)->options->extract_dir, keep);
 }
 
 void mail_free(struct mail *mail)
@@ -215,6 +223,7 @@ void mail_free(struct mail *mail)
 	if (open->file)
 		extract_end(open->file, mail->arena, NULL, "", &error);
 	g_free(error);
+	mail_store(mail, false);
 	if (open->walk)
 		walk_free(open->walk);
 	store_free(open->store);

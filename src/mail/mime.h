@@ -177,6 +177,10 @@ void extract_write(struct extract_file *file, struct span data);
  * is not stored, with *error as above. Frees file. */
 char *extract_end(
 	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
+/* extract_wait - the file waits for its final name: of a part, or with NULL of the mail itself. Takes the file.
+ * extract_settle - all that wait get their names, or are thrown away. */
+void extract_wait(struct extract_file *file, struct mail *mail, struct mail_part *about, const char *extension);
+void extract_settle(struct mail *mail, const char *directory, bool keep);
 /* extract_index - the lines of a mail that has ended, in the list of what is in the folder. */
 void extract_index(struct mail *mail, const char *directory);
 void extract_exit(void);

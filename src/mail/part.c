@@ -132,8 +132,12 @@ static void store(struct part *part)
 	struct mail_part *about = part->about;
 	struct mail *mail = part->parts->mail;
 	char *error = NULL;
-	about->path = extract_end(part->file, mail->arena, about->sha256,
-		kind_extension(about, span_of(part->head, part->head_size)), &error);
+	const char *extension = kind_extension(about, span_of(part->head, part->head_size));
+	if (part->parts->options->choose) {
+		extract_wait(part->file, mail, about, extension);
+		return;
+	}
+	about->path = extract_end(part->file, mail->arena, about->sha256, extension, &error);
 	about->stored = about->path;
 	if (error)
 		mail_lost(mail, error);

@@ -53,7 +53,7 @@ void rules_session_free(struct rules_session *session)
 
 bool rules_kept(const struct rules_session *session, int tx)
 {
-	for (guint i = 0; session->kept && i < session->kept->len; i++)
+	for (guint i = 0; session && session->kept && i < session->kept->len; i++)
 		if (g_array_index(session->kept, int, i) == tx)
 			return true;
 	return false;

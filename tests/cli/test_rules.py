@@ -266,6 +266,16 @@ class Rules(unittest.TestCase):
         self.assertIn(b"keep me", content)
         self.assertNotIn(b"not me", content)
         os.unlink(box)
+        folder = self.path("files")
+        self.run_rules(text, dialogue, "--extract", folder)
+        kept = [name for name in os.listdir(folder) if name.endswith(".eml")]
+        self.assertEqual(len(kept), 1)
+        with open(os.path.join(folder, kept[0]), "rb") as file:
+            self.assertIn(b"keep me", file.read())
+        self.assertEqual(len(os.listdir(folder)), 3)  # the mail, its text, the list
+        rows, errors = self.run_rules(text, dialogue, "--extract", folder)
+        self.assertEqual([bool(row["smtp"].get("path")) for row in rows if row["event_type"] == "smtp"], [False, True])
+        self.assertEqual([row["fileinfo"]["stored"] for row in rows if row["event_type"] == "fileinfo"], [False, True])
         self.run_rules('rule{ on = "mail", eval = function () end }', dialogue, "--mbox", box)
         with open(box, "rb") as file:
             self.assertIn(b"not me", file.read())
