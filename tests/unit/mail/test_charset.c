@@ -23,7 +23,7 @@ static void text_is(const char *charset, const char *octets, const char *expecte
 	GString *out = g_string_new("before ");
 	charset_append(out, charset, span_of(octets, strlen(octets)));
 	if (strcmp(out->str + 7, expected) != 0)
-		fail_msg("%s: '%s' instead of '%s'", charset, out->str + 7, expected);
+		fail_msg("%s: '%s' instead of '%s'", charset ? charset : "(none)", out->str + 7, expected);
 	g_string_free(out, TRUE);
 }
 
