@@ -138,7 +138,8 @@ struct session_summary {
 	GPtrArray *extensions;               /* GString*: keywords of the last EHLO reply with their parameters */
 	uint64_t commands, responses, mails; /* mails: transactions whose content was seen whole */
 	bool authenticated, tls, midstream, one_sided, lmtp;
-	uint64_t gap_bytes;
+	uint64_t gap_bytes;      /* octets that the session did not get ... */
+	uint64_t given_up_bytes; /* ... those among them that waited longer than there was room for */
 };
 
 /* ---- where it goes; any pointer may be NULL ---- */

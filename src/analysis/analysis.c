@@ -233,6 +233,7 @@ static void begin_input(struct analysis *analysis, const char *path)
 {
 	struct desk *desk = &analysis->desk;
 	desk->stats = (struct input_stats){ .complete = true };
+	desk->given_up_bytes = 0;
 	desk->now = (struct moment){ 0 };
 	desk->ending = false;
 	rules_begin(analysis->options->rules);
@@ -258,7 +259,7 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->sessions = flows.sessions;
 	stats->evicted = flows.evicted;
 	stats->gap_bytes = flows.gap_bytes;
-	stats->given_up_bytes = flows.given_up_bytes;
+	stats->given_up_bytes = flows.given_up_bytes + analysis->desk.given_up_bytes;
 	stats->invalid_resets = flows.invalid_resets;
 	stats->time_jumps = flows.time_jumps;
 	stats->first_time_jump = flows.first_time_jump;

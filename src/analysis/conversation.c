@@ -580,6 +580,7 @@ static void on_end(void *user, const struct flow *flow)
 	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
 		write_tls(c);
 	detector_end(c->detector, flow);
+	c->desk->given_up_bytes += session_summary(c->session)->given_up_bytes;
 	rules_end(c->rules, session_summary(c->session));
 	struct place place = place_of(c, -1);
 	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none, c->rule_alerts,

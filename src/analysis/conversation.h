@@ -28,9 +28,10 @@ struct desk {
 	void *context;            /* of keep */
 	struct moment now;        /* the packet in hand */
 	struct input_stats stats;
-	enum severity worst; /* of any alert raised; 0: none */
-	bool ending;         /* the input ended: flows end one by one, in order */
-	bool store_failed;   /* a mail could not be stored (said) */
+	enum severity worst;     /* of any alert raised; 0: none */
+	bool ending;             /* the input ended: flows end one by one, in order */
+	bool store_failed;       /* a mail could not be stored (said) */
+	uint64_t given_up_bytes; /* that sessions of the input gave up */
 };
 
 extern const struct flow_sink conversation_flow_sink;

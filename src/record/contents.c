@@ -532,7 +532,8 @@ static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_C
 /* put_lost - octets that the session did not get: not in the capture, and not waited for. */
 static void put_lost(struct json *session, const struct flow *flow, const struct session_summary *summary)
 {
-	uint64_t given_up = MIN(flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes, summary->gap_bytes);
+	uint64_t given_up = flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes + summary->given_up_bytes;
+	given_up = MIN(given_up, summary->gap_bytes);
 	json_number(session, FIELD_smtp_session_gap_bytes, summary->gap_bytes - given_up);
 	if (given_up > 0)
 		json_number(session, FIELD_smtp_session_given_up_bytes, given_up);

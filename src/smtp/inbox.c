@@ -203,6 +203,16 @@ void inbox_drop(struct inbox *inbox)
 	inbox->run_first = inbox->run_count = inbox->gaps = 0;
 }
 
+uint64_t inbox_give_up(struct inbox *inbox)
+{
+	uint64_t start = inbox->offset, octets = inbox->size - inbox->head;
+	uint64_t size = inbox->received - start;
+	inbox_drop(inbox);
+	inbox->offset = inbox->received = start;
+	inbox_gap(inbox, size);
+	return octets;
+}
+
 void inbox_keep(struct inbox *inbox)
 {
 	inbox->kept = inbox->offset;

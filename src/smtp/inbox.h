@@ -115,6 +115,9 @@ void inbox_skip_hole(struct inbox *inbox, uint64_t size);
 /* inbox_drop - throws everything that waits away. */
 void inbox_drop(struct inbox *inbox);
 
+/* inbox_give_up - the same, and a hole stands where it was. Returns the number of octets. */
+uint64_t inbox_give_up(struct inbox *inbox);
+
 /* inbox_keep - consumed bytes are kept from the present place on, until inbox_release. inbox_rewind - back to it. */
 void inbox_keep(struct inbox *inbox);
 void inbox_rewind(struct inbox *inbox);

@@ -234,7 +234,8 @@ static bool next_reply_fits(const struct session *s)
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 {
 	struct odd_end *o = &s->content.odd_end;
-	bool full = inbox_kept(&s->in[UP]) > SESSION_PENDING_BYTES;
+	uint64_t held = inbox_kept(&s->in[UP]) + (o->ended ? next.size : 0);
+	bool full = held > SESSION_PENDING_BYTES;
 	if (full || (!o->ended && last && next.size == 0))
 		return ODD_END_PASSED;
 	if (!o->ended)

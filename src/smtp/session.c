@@ -13,10 +13,22 @@
 
 #include "next.h"
 #include "private.h"
+#include "rows.h"
 
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
 /* ---- the loop ---- */
+
+/* give_up - more waits in this direction than is kept: it becomes a hole, and that is told. */
+static void give_up(struct session *s, enum direction d)
+{
+	uint64_t octets = inbox_give_up(&s->in[d]);
+	s->summary.gap_bytes += octets;
+	s->summary.given_up_bytes += octets;
+	s->message.direction = d;
+	if (!s->overflow.reported)
+		alert_pending_overflow(s);
+}
 
 static void run(struct session *s)
 {
@@ -28,8 +40,10 @@ static void run(struct session *s)
 	reply_settle(&s->reply);
 	for (enum direction d = UP; d <= DOWN; d++) {
 		inbox_settle(&s->in[d]);
-		if (s->dropped || s->in[d].size > 2 * SESSION_PENDING_BYTES)
+		if (s->dropped)
 			inbox_drop(&s->in[d]);
+		else if (s->in[d].size > 2 * SESSION_PENDING_BYTES)
+			give_up(s, d);
 	}
 }
 

@@ -1,0 +1,442 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""attacks.py - captures that an attacker writes to cost time or memory, each at any size; test_growth.py measures them.
+
+An attack is a function of a number to the octets of a capture file, with the words that the records must hold so that
+it is known to have reached its aim. It is made once for each size, so what it costs to make counts: segments are big.
+"""
+import base64
+import gzip
+import io
+import random
+import struct
+import zipfile
+
+from generate import ACK, DOWN, PSH, START, SYN, UP, Connection, ethernet, frame, ip_header
+
+ATTACKS = []
+MSS = 16000
+
+
+class Attack:
+    """One attack: name, smallest size, function of a size, words in the records, MiB (None: as the test has it), status."""
+
+    def __init__(self, name, least, make, seen, memory, status):
+        self.name, self.least, self.make, self.seen = name, least, make, seen
+        self.memory, self.status = memory, status
+
+
+def attack(name, least, seen=b'"event_type":"flow"', memory=None, status=0):
+    """attack - decorator: the function below makes what is written to the file."""
+
+    def add(make):
+        ATTACKS.append(Attack(name, least, make, seen, memory, status))
+        return make
+
+    return add
+
+
+def pcap(packets):
+    """pcap - the octets of a file. packets: (time in microseconds, captured octets, length on the wire)."""
+    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)]
+    for at, data, length in packets:
+        out.append(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(data), length) + data)
+    return b"".join(out)
+
+
+def capture(connections):
+    """capture - a file of connections, in the order of time."""
+    segments = sorted((s for c in connections for s in c.segments), key=lambda s: s.time)
+    return pcap((s.time, *frame(s, i)) for i, s in enumerate(segments))
+
+
+def frames(packets):
+    """frames - a file of IP packets, a millisecond apart."""
+    return pcap((START + i * 1000, f, len(f)) for i, f in enumerate(map(ethernet, packets)))
+
+
+def talk(*blocks):
+    """talk - a file of one session. blocks: (side, octets), after the server's greeting."""
+    c = Connection(mss=MSS)
+    c.handshake()
+    for way, data in ((DOWN, b"220 mail.example\r\n"), (UP, b"EHLO a.example\r\n"), (DOWN, b"250 ok\r\n"), *blocks):
+        c.send(way, data)
+    c.close()
+    return capture([c])
+
+
+ENVELOPE = (
+    (UP, b"MAIL FROM:<a@a.example>\r\n"),
+    (DOWN, b"250 ok\r\n"),
+    (UP, b"RCPT TO:<b@b.example>\r\n"),
+    (DOWN, b"250 ok\r\n"),
+)
+GO_ON, DONE = (DOWN, b"354 go on\r\n"), (DOWN, b"250 queued\r\n")
+
+
+def mail(content):
+    """mail - a file of one session with one mail."""
+    return talk(*ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, content + b"\r\n.\r\n"), DONE)
+
+
+def each(text, n):
+    """each - text n times, with {} replaced by the number."""
+    return "".join(text.replace("{}", str(i)) for i in range(n)).encode()
+
+
+# ---- the conversation ----
+
+
+def add_talk(name, least, blocks, **more):
+    attack(name, least, **more)(lambda n: talk(*blocks(n)))
+
+
+add_talk("354 repeated", 24000, lambda n: (*ENVELOPE, (UP, b"DATA\r\n"), (DOWN, b"354 go on\r\n" * n)))
+add_talk("354 repeated, more than is kept", 200000, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), (DOWN, b"354 go on\r\n" * n)), seen=b'"signature":"pending_overflow"')  # fmt: skip
+add_talk("replies nobody asked for", 30000, lambda n: ((DOWN, b"250 ok\r\n" * n),))
+add_talk("a reply of many lines", 60000, lambda n: ((UP, b"HELP\r\n"), (DOWN, b"214-x\r\n" * n + b"214 x\r\n")))
+add_talk("EHLO with many keywords", 30000, lambda n: ((UP, b"EHLO a\r\n"), (DOWN, each("250-X{}\r\n", n) + b"250 x\r\n")))
+add_talk("pipelined commands", 30000, lambda n: ((UP, b"NOOP\r\n" * n), (DOWN, b"250 ok\r\n" * n)))
+add_talk("pipelined commands without replies", 30000, lambda n: ((UP, b"NOOP\r\n" * n),))
+add_talk("pipelined recipients", 24000, lambda n: (
+    ENVELOPE[0], ENVELOPE[1], (UP, each("RCPT TO:<u{}@b.example>\r\n", n)), (DOWN, b"250 ok\r\n" * n),
+    (UP, b"DATA\r\n"), GO_ON, (UP, b"Subject: x\r\n\r\nx\r\n.\r\n"), DONE))  # fmt: skip
+add_talk("recipients that are refused", 24000, lambda n: (
+    ENVELOPE[0], ENVELOPE[1], (UP, each("RCPT TO:<u{}@b.example>\r\n", n)), (DOWN, b"550 no\r\n" * n)))  # fmt: skip
+add_talk("VRFY", 24000, lambda n: ((UP, each("VRFY user{}\r\n", n)), (DOWN, each("252 user{}\r\n", n))))
+add_talk("transactions", 9000, lambda n: (
+    (UP, b"MAIL FROM:<a@a.example>\r\nRSET\r\n" * n), (DOWN, b"250 ok\r\n" * 2 * n)))  # fmt: skip
+add_talk("chunks of one octet", 12000, lambda n: (*ENVELOPE, (UP, b"BDAT 1\r\nx" * n), (DOWN, b"250 ok\r\n" * n)))
+add_talk("verbs that nobody knows", 24000, lambda n: ((UP, each("X{} y\r\n", n)), (DOWN, b"500 no\r\n" * n)))
+add_talk("AUTH", 12000, lambda n: ((UP, b"AUTH PLAIN AGEAYg==\r\n" * n), (DOWN, b"535 no\r\n" * n)))
+add_talk("one long command", 2000000, lambda n: ((UP, b"MAIL FROM:<" + b"a" * n + b">\r\n"), (DOWN, b"250 ok\r\n")))
+add_talk("one long command without end", 2000000, lambda n: ((UP, b"x" * n),))
+add_talk("MAIL with many parameters", 120000, lambda n: ((UP, b"MAIL FROM:<a@a>" + each(" X{}=1", n) + b"\r\n"), DONE))
+add_talk("RCPT with a long source route", 120000, lambda n: (
+    ENVELOPE[0], ENVELOPE[1], (UP, b"RCPT TO:<" + b"@a," * n + b":b@c>\r\n"), DONE))  # fmt: skip
+add_talk("RCPT with an unclosed quote", 200000, lambda n: (
+    ENVELOPE[0], ENVELOPE[1], (UP, b'RCPT TO:<"' + b'\\"' * n + b"\r\n"), DONE))  # fmt: skip
+add_talk("one long reply", 2000000, lambda n: ((UP, b"NOOP\r\n"), (DOWN, b"250 " + b"a" * n + b"\r\n")))
+add_talk("one long reply without end", 2000000, lambda n: ((UP, b"NOOP\r\n"), (DOWN, b"250 " + b"a" * n)))
+add_talk("ends of data that are odd", 20000, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, b"\n.\nx\r.\rx\n.\r\nx\r\n.\nx" * n + b"\r\n.\r\n"), DONE))  # fmt: skip
+add_talk("lines that are no commands", 15000, lambda n: ((UP, b".\r\n" * n), (DOWN, b"500 no\r\n" * n)))
+add_talk("odd ends of data, and more behind them than is kept", 60000, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, b"\n.\n\r\n.\r\n" + b"a longer line that is no command\r\n" * n), DONE),
+    seen=b'"signature":"pending_overflow"')  # fmt: skip
+add_talk("commands behind odd ends of data", 4000, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, b"x\n.\nMAIL FROM:<x@y>\r\nDATA\r\n" * n + b"\r\n.\r\n"), DONE))  # fmt: skip
+
+
+@attack("segments of one octet", 8000)
+def _(n):
+    c = Connection(mss=1)
+    c.handshake()
+    c.send(DOWN, b"220 x\r\n")
+    c.send(UP, b"NOOP\r\n" * (n // 6))
+    return capture([c])
+
+
+# ---- the mail ----
+
+
+def add_mail(name, least, content, **more):
+    attack(name, least, **more)(lambda n: mail(content(n)))
+
+
+MIXED = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+TEXT, HTML = b"Content-Type: text/plain\r\n\r\n", b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+
+
+def nested(n):
+    """nested - n multiparts in each other, each with a boundary of its own that is never closed."""
+    kinds = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(n))
+    return b"".join(kinds) + b"--none\r\n" * n
+
+
+def word(charset, n):
+    return (b"Subject: " + b"=?%s?B?w6Q=?=\r\n " % charset * n) + b"x\r\n\r\nx"
+
+
+add_mail("header fields", 60000, lambda n: each("X-{}: y\r\n", n) + b"\r\nx")
+add_mail("header fields of one name", 60000, lambda n: b"Subject: y\r\n" * n + b"\r\nx")
+add_mail("Received fields", 30000, lambda n: b"Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\n" * n + b"\r\nx")
+add_mail("one field of many lines", 300000, lambda n: b"Subject: x\r\n" + b" y\r\n" * n + b"\r\nx")
+add_mail("one long header line", 2000000, lambda n: b"Subject: " + b"x" * n + b"\r\n\r\nx")
+add_mail("lines that are no fields", 120000, lambda n: b"From nobody\r\n" * n + b"\r\nx")
+add_mail("addresses", 30000, lambda n: b"To: " + each("u{}@b.example,\r\n ", n) + b"x@y\r\n\r\nx")
+add_mail("groups of addresses", 60000, lambda n: b"To: " + b"g:" * n + b"\r\n\r\nx")
+add_mail("angles that do not close", 300000, lambda n: b"To: " + b"<" * n + b"\r\n\r\nx")
+add_mail("unclosed quotes in addresses", 120000, lambda n: b"To: " + b'"a\\"' * n + b"\r\n\r\nx")
+add_mail("quotes", 300000, lambda n: b"To: " + b'"' * n + b"\r\nCc: " + b'" ' * n + b"\r\n\r\nx")
+add_mail("unclosed comments", 300000, lambda n: b"To: a " + b"(" * n + b"\r\nDate: " + b"(" * n + b"\r\n\r\nx")
+add_mail("unclosed comments in Content-Type", 300000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain " + b"(" * n + b'; charset="' + b"(" * n + b"\r\n\r\nx"))  # fmt: skip
+add_mail("unclosed quotes in parameters", 60000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; " + b'a="b; \\"' * n + b"\r\n\r\nx"))  # fmt: skip
+add_mail("Message-IDs", 60000, lambda n: b"References: " + each("<m{}@x>\r\n ", n) + b"\r\n\r\nx")
+add_mail("encoded words", 30000, lambda n: word(b"utf-8", n))
+add_mail("encoded words without end", 120000, lambda n: b"Subject: " + b"=?utf-8?Q?" * n + b"\r\n\r\nx")
+add_mail("encoded words of unknown charsets", 30000, lambda n: word(b"x-none", n))
+add_mail("encoded words in addresses", 18000, lambda n: b"To: " + b"=?utf-8?Q?=C3=A4?= <a@b>,\r\n " * n + b"x\r\n\r\nx")
+add_mail("parameters", 30000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain" + each(";\r\n p{}=v", n) + b"\r\n\r\nx"))  # fmt: skip
+add_mail("parameters of one name", 30000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain" + b";\r\n name=v" * n + b"\r\n\r\nx"))  # fmt: skip
+
+
+def pieces(numbers, text):
+    kinds = b"".join(b";\r\n filename*%d%s" % (i, text) for i in numbers)
+    return b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\nContent-Disposition: attachment" + kinds + b"\r\n\r\nx"
+
+
+add_mail("RFC 2231 pieces", 18000, lambda n: pieces(range(n), b"=x"))
+add_mail("RFC 2231 pieces from the last", 18000, lambda n: pieces(range(n - 1, -1, -1), b"*=%41"))
+add_mail("RFC 2231 pieces of many names", 18000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain" + each(";\r\n p{}*0=v", n) + b"\r\n\r\nx"))  # fmt: skip
+add_mail("parts", 12000, lambda n: MIXED + (b"--b\r\n" + TEXT + b"x\r\n") * n + b"--b--")
+add_mail("parts without anything", 60000, lambda n: MIXED + b"--b\r\n" * n + b"--b--")
+add_mail("parts with names", 2000, lambda n: (
+    MIXED + each("--b\r\nContent-Disposition: attachment; filename=f{}.txt\r\n\r\nx{}\r\n", n) + b"--b--"))  # fmt: skip
+add_mail("lines that look like boundaries", 120000, lambda n: MIXED + b"--b\r\n" + TEXT + b"--bx\r\n--a\r\n" * n)
+add_mail("multiparts in each other", 12000, lambda n: b"MIME-Version: 1.0\r\n" + nested(n))
+add_mail("messages in each other", 12000, lambda n: (
+    b"MIME-Version: 1.0\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * n + b"Subject: x\r\n\r\nx"))  # fmt: skip
+add_mail("messages beside each other", 6000, lambda n: (
+    MIXED + b"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nx\r\n" * n + b"--b--"))  # fmt: skip
+add_mail("one long line of text", 2000000, lambda n: MIXED + b"--b\r\n" + TEXT + b"x" * n)
+add_mail("hyphens", 500000, lambda n: MIXED + b"--b\r\n" + TEXT + b"\r\n--" * (n // 4) + b"-" * n)
+add_mail("one long line in base64", 1500000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUFB" * (n // 4)), memory=200)  # fmt: skip
+add_mail("octets that are no base64", 500000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"=*" * (n // 2)))  # fmt: skip
+add_mail("quoted-printable that ends in blanks", 300000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + b" " * n + b"=\r\n" * (n // 3)))
+add_mail("tags", 200000, lambda n: HTML + b"<a" * n)
+add_mail("tags in each other", 180000, lambda n: HTML + b"<div>" * n)
+add_mail("comments and scripts that do not close", 120000, lambda n: HTML + b"<!--<script><style>" * n)
+add_mail("character references", 300000, lambda n: HTML + b"&amp;&#65;&none" * n)
+add_mail("attributes without end", 300000, lambda n: HTML + b'<a href="x' * n)
+add_mail("links", 18000, lambda n: HTML + each('<a href="http://h{}.example/">http://x{}.example/</a>\r\n', n))
+add_mail("URLs", 30000, lambda n: TEXT + each("http://h{}.example/\r\n", n))
+add_mail("colons and slashes", 200000, lambda n: TEXT + b"http://" * n)
+add_mail("at signs", 200000, lambda n: TEXT + b"a@" * n)
+add_mail("uuencoded files that do not end", 18000, lambda n: TEXT + b"begin 644 x\r\n" * n)
+add_mail("uuencoded files", 1000, lambda n: TEXT + b"begin 644 x\r\n#86)C\r\n`\r\nend\r\n" * n)
+add_mail("shifts of charsets", 300000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + b"\x1b$B$\"\x1b(B" * n))  # fmt: skip
+add_mail("octets of UTF-8 that are wrong", 200000, lambda n: (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + b"\xe2\x82" * n))  # fmt: skip
+
+
+def attached(octets):
+    """attached - a part that is a file."""
+    return b"--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n" + (
+        b"Content-Disposition: attachment; filename=x\r\n\r\n" + base64.encodebytes(octets).replace(b"\n", b"\r\n"))
+
+
+def small_files(n):
+    """small_files - n files of 300 octets that begin as files of many kinds do."""
+    rng, heads = random.Random(1), (b"MZ", b"%PDF-1.4\n", b"\x7fELF", b"PK\3\4", b"GIF89a", b"<html>", b"#!/bin/sh\n", b"")
+    return b"".join(attached(heads[i % len(heads)] + rng.randbytes(300)) for i in range(n))
+
+
+def archive(names, octets=b"x", kind=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", kind) as file:
+        for name in names:
+            file.writestr(name, octets)
+    return out.getvalue()
+
+
+def boxes(n):
+    """boxes - n archives in each other."""
+    octets = b"x"
+    for _ in range(n):
+        octets = archive(["x.zip"], octets, zipfile.ZIP_STORED)
+    return octets
+
+
+add_mail("small files", 300, lambda n: MIXED + small_files(n) + b"--b--")
+add_mail("an archive of many files", 3000, lambda n: MIXED + attached(archive(map(str, range(n)))) + b"--b--")
+add_mail("an archive that expands a thousand times", 4, lambda n: (
+    MIXED + attached(archive("x", bytes(n << 20))) + b"--b--"))  # fmt: skip
+add_mail("archives that expand", 10, lambda n: (
+    MIXED + attached(archive("x", bytes(1 << 20))) * n + b"--b--"))  # fmt: skip
+add_mail("archives in each other", 50, lambda n: MIXED + attached(boxes(n)) + b"--b--")
+
+
+# ---- packets ----
+
+
+def opened(i, greeting=b"220 mail.example\r\n"):
+    """opened - a session from an address of its own that stays open."""
+    c = Connection("10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255), 1024 + i % 60000, time=START + i * 1000)
+    c.handshake()
+    if greeting:
+        c.send(DOWN, greeting)
+    return c
+
+
+STATS = b'"event_type":"stats"'
+
+
+@attack("SYNs", 10000, STATS)
+def _(n):
+    all_of_them = [opened(i, None) for i in range(n)]
+    for c in all_of_them:
+        del c.segments[1:]
+    return capture(all_of_them)
+
+
+@attack("half-open sessions", 3000, memory=160)
+def _(n):
+    return capture([opened(i) for i in range(n)])
+
+
+@attack("sessions of the same addresses and ports", 2000)
+def _(n):
+    out = []
+    for i in range(n):
+        c = Connection(time=START + i * 100000, isn=(i * 100000, i * 70000))
+        c.handshake()
+        c.send(DOWN, b"220 x\r\n")
+        c.reset(UP)
+        out.append(c)
+    return capture(out)
+
+
+def holes(n, order):
+    """holes - one session with n segments, none of which follows another. order: of the segments."""
+    c = opened(1)
+    for i in order(range(n)):
+        c.emit(UP, ACK | PSH, b"x", c.sent[UP] + 10 + 2 * i)
+    return capture([c])
+
+
+def shuffled(numbers):
+    numbers = list(numbers)
+    random.Random(1).shuffle(numbers)
+    return numbers
+
+
+attack("segments that never fill", 8000, memory=160)(lambda n: holes(n, list))
+attack("segments that never fill, from the last", 8000, memory=160)(lambda n: holes(n, reversed))
+attack("segments that never fill, in no order", 8000, memory=160)(lambda n: holes(n, shuffled))
+
+
+@attack("segments that overlap", 8000)
+def _(n):
+    c = opened(1)
+    for i in range(n):
+        c.emit(UP, ACK | PSH, b"NOOP\r\nNO", c.sent[UP] + i)
+    return capture([c])
+
+
+@attack("the same segment again", 10000)
+def _(n):
+    c = opened(1)
+    c.send(UP, b"NOOP\r\n")
+    for _ in range(n):
+        c.emit(UP, ACK | PSH, b"QUIT\r\n", c.sent[UP] - 6)
+    return capture([c])
+
+
+@attack("forged acknowledgements", 10000)
+def _(n):
+    c, rng = opened(1), random.Random(1)
+    for i in range(n):
+        c.seen[i % 2] = rng.randrange(1 << 32)
+        c.emit(i % 2, ACK)
+    return capture([c])
+
+
+@attack("forged resets", 10000)
+def _(n):
+    c, rng = opened(1), random.Random(1)
+    for i in range(n):
+        c.emit(i % 2, 4, b"", rng.randrange(1 << 32))
+    return capture([c])
+
+
+A, B = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
+A6, B6 = bytes(15) + b"\1", bytes(15) + b"\2"
+PLAIN = struct.pack("!HHIIBBHHH", 4000, 25, 1, 0, 0x50, SYN, 100, 0, 0)
+
+
+@attack("fragments that never complete", 10000, STATS, memory=160)
+def _(n):
+    return frames(ip_header(A, B, 1000, 6, i, 0x2000) + bytes(1000) for i in range(n))
+
+
+@attack("fragments of one packet that never completes", 8000, STATS)
+def _(n):
+    return frames(ip_header(A, B, 8, 6, 1, 0x2000 | 2 * i % 8000) + bytes(8) for i in range(n))
+
+
+@attack("fragments of IPv6 that never complete", 10000, STATS, memory=160)
+def _(n):
+    heads = (ip_header(A6, B6, 1008, 44) + struct.pack("!BBHI", 6, 0, 1, i) for i in range(n))
+    return frames(head + bytes(1000) for head in heads)
+
+
+@attack("many extension headers", 2000, STATS)
+def _(n):
+    options = struct.pack("!BBHI", 60, 0, 0x0104, 0) * 500
+    return frames([ip_header(A6, B6, len(options) + 20, 60) + options[:-8] + b"\6" + options[-7:] + PLAIN] * n)
+
+
+@attack("tunnels in tunnels", 2000, STATS)
+def _(n):
+    packet = PLAIN
+    for i in range(500):
+        packet = ip_header(A, B, len(packet), 4 if i else 6) + packet
+    return frames([packet] * n)
+
+
+@attack("GRE in GRE", 2000, STATS)
+def _(n):
+    packet = ip_header(A, B, len(PLAIN), 6) + PLAIN
+    for _ in range(500):
+        packet = ip_header(A, B, 4 + len(packet), 47) + struct.pack("!HH", 0, 0x0800) + packet
+    return frames([packet] * n)
+
+
+@attack("VLAN tags", 2000, STATS)
+def _(n):
+    return pcap((START + i, f, len(f)) for i, f in enumerate([ethernet(ip_header(A, B, 20) + PLAIN, [(0x8100, 5)] * 500)] * n))
+
+
+# ---- the file ----
+
+
+def block(kind, body):
+    body += b"\0" * (-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+SECTION = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
+def interfaces(n, links):
+    kinds = b"".join(block(1, struct.pack("<HHI", links[i % len(links)], 0, 0)) for i in range(n))
+    octets = ethernet(ip_header(A, B, 20) + PLAIN)
+    heads = (struct.pack("<IIIII", i, 0, i, len(octets), len(octets)) for i in range(n))
+    return SECTION + kinds + b"".join(block(6, head + octets) for head in heads)
+
+
+attack("interfaces of a pcapng", 10000, STATS)(lambda n: interfaces(n, [1]))
+attack("interfaces of many link types", 10000, STATS)(lambda n: interfaces(n, range(1, 280)))
+attack("sections of a pcapng", 10000, STATS)(lambda n: (SECTION + block(1, struct.pack("<HHI", 1, 0, 0))) * n)
+attack("blocks that nobody knows", 40000, STATS)(lambda n: SECTION + block(0x0BAD, b"x") * n)
+
+
+@attack("a gzip file that expands a thousand times", 4, STATS)
+def _(n):
+    return gzip.compress(pcap([]) + bytes(n << 22))
+
+
+@attack("a gzip file of many members", 6000, STATS)
+def _(n):
+    member = gzip.compress(b"", mtime=0)
+    return gzip.compress(pcap([]), mtime=0) + member * n
