@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,23 +55,35 @@ char *confine_temp(void)
 	return folder;
 }
 
-/* close_others - a worker needs two descriptors, and standard input and error. */
+/* close_between - these descriptors, both ends included. */
+static void close_between(int first, int last)
+{
+	if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0)
+		return;
+	for (int fd = (int)MIN(sysconf(_SC_OPEN_MAX) - 1, last); fd >= first; fd--)
+		close(fd);
+}
+
+/* close_others - a worker needs two descriptors, and standard input and error. What belongs to other workers is closed
+ * first, also when there are too few descriptors for the rest: a worker ends when nobody holds its socket any more. */
 static void close_others(int *data, int *control)
 {
+	const int low = MIN(*data, *control), high = MAX(*data, *control);
+	close_between(STDERR_FILENO + 1, low - 1);
+	close_between(low + 1, high - 1);
+	close_between(high + 1, INT_MAX);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int apart = fcntl(*data, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
-	int other = fcntl(*control, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
 	if (null >= 0)
 		dup2(null, STDOUT_FILENO);
-	if (apart < 0 || other < 0) /* no descriptors left: then there are few */
+	int apart = fcntl(*data, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
+	int other = fcntl(*control, F_DUPFD_CLOEXEC, DESCRIPTORS_FIRST);
+	if (apart < 0 || other < 0)
 		return;
 	dup3(apart, DATA_FIXED, O_CLOEXEC);
 	dup3(other, CONTROL_FIXED, O_CLOEXEC);
 	*data = DATA_FIXED;
 	*control = CONTROL_FIXED;
-	if (close_range(CONTROL_FIXED + 1, ~0U, 0) != 0)
-		for (long fd = sysconf(_SC_OPEN_MAX); fd > CONTROL_FIXED; fd--)
-			close((int)fd);
+	close_between(CONTROL_FIXED + 1, INT_MAX);
 }
 
 void confine_worker(const struct options *options, const GPtrArray *captures, const char *temp, int *data, int *control)
