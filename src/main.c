@@ -56,6 +56,15 @@ static enum exit_status run(const struct options *options)
 	return outcome.status;
 }
 
+/* was_written - did all of what an option prints arrive? What filled a buffer failed before the end. */
+static bool was_written(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	say("standard output: can't be written");
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -65,7 +74,7 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	else if (result == OPTIONS_RUN)
 		status = options.merge ? merge(&options) : run(&options);
-	else if (result == OPTIONS_DONE && fflush(stdout) != 0)
+	else if (result == OPTIONS_DONE && !was_written())
 		status = EXIT_OUTPUT;
 	rules_free(options.rules);
 	options_free(&options);

@@ -106,6 +106,12 @@ class Faults(unittest.TestCase):
                 shutil.rmtree(self.folder)
                 os.mkdir(self.folder)
 
+    def test_a_full_disk_for_information(self):
+        for option in "--help", "--version", "--schema", "--list-alerts", "--graph":
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([PROGRAM, option], stdout=full, stderr=subprocess.PIPE, timeout=WAIT)
+            self.assertEqual((done.returncode, done.stderr), (4, b"smtpscan: standard output: can't be written\n"), option)
+
     def test_a_full_disk_for_what_is_extracted(self):
         for jobs in JOBS:
             for room in 0, 10, 300:
