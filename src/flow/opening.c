@@ -181,7 +181,7 @@ static enum preamble_state judge_parts(struct look *look, struct found *found)
 		       : PREAMBLE_MORE;
 }
 
-bool opening_peek(struct span bytes[2], const bool seen[2], struct flow_proxy *proxy)
+bool opening_peek(struct span *bytes, const bool *seen, struct flow_proxy *proxy)
 {
 	struct found found;
 	*proxy = (struct flow_proxy){ 0 };

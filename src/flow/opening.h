@@ -44,6 +44,6 @@ void opening_clear(struct opening *opening);
 /* opening_peek - the same by the first bytes of both directions alone, before there is a stream: moves both behind the
  * preambles. seen: was any packet of the direction? Returns false when more bytes must be known. *proxy: what the last
  * one named; its destination_port is 0 without one. */
-bool opening_peek(struct span bytes[2], const bool seen[2], struct flow_proxy *proxy);
+bool opening_peek(struct span *bytes, const bool *seen, struct flow_proxy *proxy);
 
 #endif
