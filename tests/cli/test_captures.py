@@ -239,6 +239,24 @@ class Captures(unittest.TestCase):
         both = run("--after", rows[0]["flow"]["start"], "--before", start, self.path("two.pcap"))
         self.assert_mails(both, ["Alpha"])
 
+    def test_what_waits_beyond_what_is_kept_is_told(self):
+        # The server asks for content again and again, and the client sends none: nothing says what these replies are to.
+        head = DIALOGUE.format(more="", subject="").split("C: Subject")[0]
+        path, lines = os.path.join(self.folder, "many.pcap"), 6_000
+        line = "S: 354 " + "x" * 400 + "\n"
+        make(head + line * lines, path)
+        done = run("-j", "1", path)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        (flow,), (stats,) = records(done, "flow"), records(done, "stats")
+        lost = flow["smtp_session"]["given_up_bytes"]
+        self.assertTrue(2 << 20 < lost <= lines * len(line), lost)
+        self.assertEqual(flow["smtp_session"]["gap_bytes"], 0)
+        self.assertEqual((stats["stats"]["given_up_bytes"], stats["stats"]["gap_bytes"]), (lost, 0))
+        self.assertEqual([row["alert"]["signature"] for row in records(done, "alert")].count("pending_overflow"), 1)
+        self.assertEqual([row["email"]["status"] for row in records(done, "smtp")], ["partial"])
+        make(head + line * (lines // 2), path)
+        self.assertNotIn("given_up_bytes", records(run(path), "flow")[0]["smtp_session"])
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
