@@ -13,7 +13,6 @@
 
 #include "next.h"
 #include "private.h"
-#include "rows.h"
 
 #define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
 
@@ -27,7 +26,10 @@ static void give_up(struct session *s, enum direction d)
 	s->summary.given_up_bytes += octets;
 	s->message.direction = d;
 	if (!s->overflow.reported)
-		alert_pending_overflow(s);
+		session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
+			"more than %d octets of the %s wait for the other side, and are not read",
+			2 * SESSION_PENDING_BYTES, d == UP ? "client" : "server");
+	s->overflow.reported = true;
 }
 
 static void run(struct session *s)
