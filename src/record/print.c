@@ -124,20 +124,30 @@ void json_ascii(bool only)
 	ascii_only = only;
 }
 
-/* is_careful - can there be a character that has to be escaped though it is more than one octet? By the first octets of
- * those that are hidden (text.h). */
-static bool is_careful(const char *text, size_t size)
+/* suspect16 - which of these octets can begin a character that is escaped though it is no JSON control? Those in text.h
+ * begin with one of four octets. */
+static inline octets16 suspect16(octets16 octets)
 {
-	static const uint8_t firsts[256] = { [0x7f] = 1, [0xc2] = 1, [0xd8] = 1, [0xe2] = 1 };
-	size_t at = octets_ascii(text, size);
-	if (ascii_only && at < size)
-		return true;
+	if (ascii_only)
+		return (octets16)(octets >= 0x7f);
+	return (octets16)((octets == 0x7f) | (octets == 0xc2) | (octets == 0xd8) | (octets == 0xe2));
+}
+
+/* plain_size - how many octets stand before the first such one. */
+static size_t plain_size(const char *text, size_t size)
+{
+	size_t at = 0;
+	for (; size - at >= sizeof(octets16); at += sizeof(octets16)) {
+		octets16 suspect = suspect16(octets16_at(text + at));
+		if (octets16_any(suspect))
+			return at + octets16_first(suspect);
+	}
 	if (at == size)
-		return memchr(text, 0x7f, size) != NULL;
-	for (at = 0; at < size; at++)
-		if (firsts[(uint8_t)text[at]])
-			return true;
-	return false;
+		return size;
+	uint8_t rest[sizeof(octets16)] = { 0 };
+	memcpy(rest, text + at, size - at);
+	octets16 suspect = suspect16(octets16_at(rest));
+	return octets16_any(suspect) ? at + octets16_first(suspect) : size;
 }
 
 /* put_unit - \uXXXX. */
@@ -148,43 +158,50 @@ static void put_unit(struct printer *p, unsigned unit)
 	put(p, text, 6);
 }
 
-/* put_carefully - a text character by character. */
-static void put_carefully(struct printer *p, const char *text, size_t size)
+/* put_suspect - one character that may have to be escaped. Returns how many octets it has. */
+static size_t put_suspect(struct printer *p, const char *text, size_t size)
 {
-	const char *end = text + size;
-	put(p, "\"", 1);
-	while (text < end) {
-		const gunichar c = g_utf8_get_char_validated(text, end - text);
-		const bool valid = c < 0x110000;
-		const char *next = valid ? g_utf8_next_char(text) : text + 1;
-		if (valid && c >= ' ' && (text_is_hidden(c) || (ascii_only && c > 0x7f))) {
-			if (c > 0xffff)
-				put_unit(p, 0xd800 + ((c - 0x10000) >> 10));
-			put_unit(p, c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
-		} else {
-			make_room(p, (size_t)(next - text) * ESCAPE_MAX);
-			p->to = put_few(p->to, text, (size_t)(next - text));
-		}
-		text = next;
+	const gunichar c = g_utf8_get_char_validated(text, (gssize)size);
+	const bool valid = c < 0x110000;
+	const size_t length = valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
+	if (valid && (text_is_hidden(c) || ascii_only)) {
+		if (c > 0xffff)
+			put_unit(p, 0xd800 + ((c - 0x10000) >> 10));
+		put_unit(p, c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
+	} else {
+		put(p, text, length);
 	}
-	put(p, "\"", 1);
+	return length;
 }
 
-/* put_string - the text in quotes. */
-static void put_string(struct printer *p, const char *text, size_t left)
+/* put_plain - octets of which none is such a one. */
+static void put_plain(struct printer *p, const char *text, size_t left)
 {
-	if (G_UNLIKELY(is_careful(text, left))) {
-		put_carefully(p, text, left);
-		return;
-	}
-	make_room(p, 1);
-	*p->to++ = '"';
 	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
 		make_room(p, TEXT_STEP * ESCAPE_MAX);
 		p->to = put_octets(p->to, text, TEXT_STEP);
 	}
 	make_room(p, left * ESCAPE_MAX + 1);
 	p->to = put_octets(p->to, text, left);
+}
+
+/* put_string - the text in quotes. */
+static void put_string(struct printer *p, const char *text, size_t left)
+{
+	make_room(p, 1);
+	*p->to++ = '"';
+	for (;;) {
+		size_t plain = plain_size(text, left);
+		put_plain(p, text, plain);
+		text += plain;
+		left -= plain;
+		if (left == 0)
+			break;
+		size_t one = put_suspect(p, text, left);
+		text += one;
+		left -= one;
+	}
+	make_room(p, 1);
 	*p->to++ = '"';
 }
 
