@@ -142,15 +142,15 @@ class Cli(unittest.TestCase):
             self.skipTest("no graphviz")
         root = os.path.join(TESTDATA, "..")
         with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
-            self.assertIn("](doc/machine-strict.svg)", file.read())
-        with open(os.path.join(root, "doc", "machine-strict.svg"), encoding="utf-8") as file:
+            self.assertIn("](man/machine-strict.svg)", file.read())
+        with open(os.path.join(root, "man", "machine-strict.svg"), encoding="utf-8") as file:
             shown = file.read()
         graph = self.status(0, "--graph=strict").stdout
         drawn = subprocess.run(["dot", "-Tsvg"], input=graph, check=True, stdout=subprocess.PIPE, timeout=WAIT).stdout.decode()
         shown, drawn = ([re.sub(' (x|y)="[^"]*"', "", part) for part in re.findall("<title>.*?</title>|<text.*?</text>", picture)]
                         for picture in (shown, drawn))
         self.assertIn('fill="#b3261e"', "".join(shown))
-        self.assertEqual(shown, drawn, "smtpscan --graph=strict | dot -Tsvg > doc/machine-strict.svg")
+        self.assertEqual(shown, drawn, "smtpscan --graph=strict | dot -Tsvg > man/machine-strict.svg")
 
     def test_graphviz_takes_the_graph(self):
         if not shutil.which("dot"):
