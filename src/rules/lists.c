@@ -32,6 +32,8 @@ struct list {
 	uint32_t *places; /* of a key in texts, plus one; 0: free. A power of two of them */
 	size_t room, count;
 	bool prefixes[2][PREFIX_MAX + 1]; /* lengths of the networks, IPv4 and IPv6 */
+	bool kinds[KIND_URL + 1];         /* there are some of this kind */
+	bool single;                      /* there is a domain without a dot, as a top level domain */
 };
 
 /* ---- keys ---- */
@@ -223,6 +225,8 @@ static void add(struct list *list, const struct key *key, struct span comment)
 		return;
 	*slot = (uint32_t)list->texts->len + 1;
 	list->count++;
+	list->kinds[key->kind] = true;
+	list->single |= key->kind == KIND_DOMAIN && !strchr(key->text, '.');
 	g_string_append_len(list->texts, key->text, (gssize)key->size + 1);
 	g_string_append_len(list->texts, (const char *)comment.data, (gssize)comment.size);
 	g_string_append_c(list->texts, '\0');
@@ -242,8 +246,12 @@ static const char *look_up(const struct list *list, const char *text, size_t siz
 /* find_domain - the name, or what it is below of. */
 static const char *find_domain(const struct list *list, const char *name)
 {
+	if (!list->kinds[KIND_DOMAIN])
+		return NULL;
 	for (; name; name = strchr(name, '.')) {
 		name += *name == '.';
+		if (!list->single && !strchr(name, '.'))
+			return NULL;
 		const char *comment = look_up(list, name, strlen(name));
 		if (comment)
 			return comment;
@@ -254,7 +262,7 @@ static const char *find_domain(const struct list *list, const char *name)
 /* find_address - the address, or a network that it is in. */
 static const char *find_address(const struct list *list, const char *address)
 {
-	const char *comment = look_up(list, address, strlen(address));
+	const char *comment = list->kinds[KIND_ADDRESS] ? look_up(list, address, strlen(address)) : NULL;
 	const bool six = strchr(address, ':') != NULL;
 	struct key network;
 	for (int bits = PREFIX_MAX; !comment && bits >= 0; bits--)
@@ -303,7 +311,8 @@ const char *list_find(const struct list *list, struct span what)
 		return find_address(list, key.text);
 	case KIND_MAIL:
 	case KIND_URL: {
-		const char *comment = look_up(list, key.text, key.size), *at = strrchr(key.text, '@');
+		const char *comment = list->kinds[key.kind] ? look_up(list, key.text, key.size) : NULL;
+		const char *at = strrchr(key.text, '@');
 		if (comment)
 			return comment;
 		if (key.kind == KIND_URL)
@@ -311,7 +320,7 @@ const char *list_find(const struct list *list, struct span what)
 		return find_host(list, (struct span){ (const uint8_t *)at + 1, strlen(at + 1) });
 	}
 	default:
-		return look_up(list, key.text, key.size);
+		return list->kinds[key.kind] ? look_up(list, key.text, key.size) : NULL;
 	}
 }
 

@@ -136,6 +136,26 @@ static void what_does_not(void **state)
 	list_free(list);
 }
 
+/* What is not looked up for want of its kind is found when there is one. */
+static void every_kind_alone(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "zip\n", "a.b.zip", "a.b.zap" },
+		{ "a.b.example\n", "x@c.a.b.example", "x@b.example" },
+		{ "192.0.2.7\n", "http://192.0.2.7/x", "192.0.2.8" },
+		{ "192.0.2.0/24\n", "192.0.2.9", "192.0.3.9" },
+		{ "a@b.example\n", "<A@B.example>", "b.example" },
+		{ "http://b.example/x\n", "http://b.example/x", "b.example" },
+		{ "d41d8cd98f00b204e9800998ecf8427e\n", "d41d8cd98f00b204e9800998ecf8427e", "b.example" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct list *list = loaded(cases[i][0]);
+		assert_non_null(find(list, cases[i][1]));
+		assert_null(find(list, cases[i][2]));
+		list_free(list);
+	}
+}
+
 static void many(void **state)
 {
 	GString *lines = g_string_new(NULL);
@@ -191,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_matches),
 		cmocka_unit_test(what_does_not),
+		cmocka_unit_test(every_kind_alone),
 		cmocka_unit_test(many),
 		cmocka_unit_test(files_that_are_no_lists),
 	};
