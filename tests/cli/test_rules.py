@@ -258,7 +258,8 @@ class Rules(unittest.TestCase):
 
     def test_only_kept_mails_are_stored(self):
         text = 'rule{ on = "mail", eval = function (session, event) if event.email.subject == "keep me" then keep() end end }'
-        dialogue = HELLO + mail(lines=["Subject: not me", "", "one"]) + mail(lines=["Subject: keep me", "", "two"]) + BYE
+        dialogue = HELLO + "".join(mail(lines=["Subject: " + subject, "", text]) for subject, text in
+                                   (("keep me", "zero"), ("not me", "one"), ("keep me", "two"))) + BYE
         box = self.path("box")
         self.run_rules(text, dialogue, "--mbox", box)
         with open(box, "rb") as file:
@@ -269,13 +270,13 @@ class Rules(unittest.TestCase):
         folder = self.path("files")
         self.run_rules(text, dialogue, "--extract", folder)
         kept = [name for name in os.listdir(folder) if name.endswith(".eml")]
-        self.assertEqual(len(kept), 1)
+        self.assertEqual(len(kept), 2)
         with open(os.path.join(folder, kept[0]), "rb") as file:
             self.assertIn(b"keep me", file.read())
-        self.assertEqual(len(os.listdir(folder)), 3)  # the mail, its text, the list
+        self.assertEqual(len(os.listdir(folder)), 5)  # the mails, their texts, the list
         rows, errors = self.run_rules(text, dialogue, "--extract", folder)
-        self.assertEqual([bool(row["smtp"].get("path")) for row in rows if row["event_type"] == "smtp"], [False, True])
-        self.assertEqual([row["fileinfo"]["stored"] for row in rows if row["event_type"] == "fileinfo"], [False, True])
+        self.assertEqual([bool(row["smtp"].get("path")) for row in rows if row["event_type"] == "smtp"], [True, False, True])
+        self.assertEqual([row["fileinfo"]["stored"] for row in rows if row["event_type"] == "fileinfo"], [True, False, True])
         self.run_rules('rule{ on = "mail", eval = function () end }', dialogue, "--mbox", box)
         with open(box, "rb") as file:
             self.assertIn(b"not me", file.read())
@@ -343,7 +344,7 @@ class Rules(unittest.TestCase):
         rows, errors = self.run_rules(text, HELLO + mail() + BYE)
         self.assertEqual(errors.split(": ")[-1].split(), ["nil"] * len(names))
         for wrong in ("setmetatable({}, { __gc = print })", "setmetatable({}, { __len = print })", 'getmetatable("").__index.find = 1',
-                      'setmetatable(session, {})', "x = 1", 'string.format("%p", {})', 'inlist("list.txt")', 'rule{ on = "mail", eval = print }'):
+                      'setmetatable(session, {})', "setmetatable({}, 1)", "x = 1", 'string.format("%p", {})', 'inlist("list.txt")', 'rule{ on = "mail", eval = print }'):
             rows, errors = self.run_rules('rule{ on = "mail", eval = function (session) %s end }' % wrong, HELLO + mail() + BYE)
             self.assertIn("is off for these addresses", errors, wrong)
         bytecode = subprocess.run(["sh", "-c", "command -v luac5.4"], stdout=subprocess.PIPE).stdout.decode().strip()
