@@ -89,6 +89,8 @@ enum stage {
 		STAGE_COUNT
 };
 extern const char *const stage_names[STAGE_COUNT];
+extern const char *const transfer_names[TRANSFER_BDAT + 1]; /* [TRANSFER_NONE] is NULL */
+extern const char *const outcome_names[OUTCOME_ABORTED + 1];
 
 /* One transaction: RFC 5321 3.3. */
 struct transaction {

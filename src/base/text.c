@@ -4,6 +4,7 @@
  */
 #include "text.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +32,12 @@ char *text_shown(const char *text)
 		text = next;
 	}
 	return g_string_free(shown, FALSE);
+}
+
+const char *address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
+{
+	_Static_assert(ADDRESS_TEXT_MAX == INET6_ADDRSTRLEN, "room for every address");
+	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, ADDRESS_TEXT_MAX);
 }
 
 void say(const char *format, ...)

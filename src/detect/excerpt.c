@@ -4,9 +4,8 @@
  */
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include "parts.h"
+#include "text.h"
 
 #define EVIDENCE_BEFORE 32 /* octets shown before a match */
 #define SHOW_MAX 120       /* octets of a text shown in a description */
@@ -62,8 +61,6 @@ size_t find_octets(struct span octets, size_t from, const char *what)
 
 void append_address(GString *text, const struct address *address)
 {
-	char buffer[INET6_ADDRSTRLEN];
-	const char *shown =
-		inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octets, buffer, sizeof buffer);
-	g_string_append(text, shown ? shown : "?");
+	char shown[ADDRESS_TEXT_MAX];
+	g_string_append(text, address_text(address, shown));
 }

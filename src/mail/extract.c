@@ -133,21 +133,6 @@ void extract_write(struct extract_file *file, struct span data)
 	file->used += data.size;
 }
 
-/* read_whole - up to size octets; fewer only at the end. Returns -1 when it can't be read. */
-static ssize_t read_whole(int fd, uint8_t *data, size_t size)
-{
-	size_t done = 0;
-	while (done < size) {
-		ssize_t got = read(fd, data + done, size - done);
-		if (got < 0 && errno != EINTR)
-			return -1;
-		if (got == 0)
-			break;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return (ssize_t)done;
-}
-
 /* is_stored - is this content there already under its name? A link is none of ours, nor is a file with other octets. */
 static bool is_stored(const struct extract_file *file, const char *name)
 {
@@ -160,8 +145,8 @@ static bool is_stored(const struct extract_file *file, const char *name)
 	int fd = openat(directory_fd, file->temporary, flags);
 	bool same = fd >= 0 && fstat(there, &status) == 0 && S_ISREG(status.st_mode);
 	for (ssize_t size = 1; same && size > 0;) {
-		size = read_whole(fd, ours, sizeof ours);
-		same = size >= 0 && read_whole(there, theirs, sizeof theirs) == size &&
+		size = file_read(fd, ours, sizeof ours);
+		same = size >= 0 && file_read(there, theirs, sizeof theirs) == size &&
 		       memcmp(ours, theirs, (size_t)size) == 0;
 	}
 	if (fd >= 0)

@@ -15,10 +15,6 @@
 #define ABOUT_RECIPIENTS_MAX 100      /* recipients that are told again beside an alert or a file */
 #define ABOUT_TEXT_MAX ((size_t)1000) /* octets of a header field there */
 
-/* Indexed by the enums of session.h. */
-const char *const transfer_names[TRANSFER_BDAT + 1] = { NULL, "data", "bdat" };
-const char *const outcome_names[OUTCOME_ABORTED + 1] = { "unknown", "accepted", "rejected", "aborted" };
-
 static struct span gspan(const GString *text)
 {
 	return (struct span){ (const uint8_t *)text->str, text->len };

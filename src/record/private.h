@@ -18,8 +18,6 @@ void record_time(const struct output *output, struct json *object, enum field fi
 const struct output_options *output_options(const struct output *output);
 
 /* Words of records, for the schema; ended by the sizes of the enums they are indexed by. */
-extern const char *const transfer_names[TRANSFER_BDAT + 1]; /* [TRANSFER_NONE] is NULL */
-extern const char *const outcome_names[OUTCOME_ABORTED + 1];
 extern const char *const flow_reason_names[FLOW_END_INPUT + 1], *const flow_end_names[FLOW_END_INPUT + 1];
 
 /* record_address - an address as text; valid until json_reset. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
 #define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
@@ -137,8 +138,7 @@ static bool same_address(const struct address *a, const struct address *b)
 
 const char *record_address(const struct address *address)
 {
-	char *text = json_alloc(INET6_ADDRSTRLEN);
-	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, INET6_ADDRSTRLEN);
+	return address_text(address, json_alloc(ADDRESS_TEXT_MAX));
 }
 
 /* flow_members - who speaks to whom. Made while a record is: the arena is not reset. */

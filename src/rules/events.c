@@ -6,10 +6,10 @@
  * object is the event itself; of what stands beside it (`smtp`, `email`) the event has a member of that name. A test
  * holds the names to those of the records.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 /* What a member of a struct is. */
 enum form { TEXT, ARRAY, GSTRING, TEXTS, GSTRINGS, FLAG, TRUE_ONLY, NUMBER };
@@ -120,9 +120,8 @@ static void set_tx(lua_State *lua, int tx)
 
 void push_address(lua_State *lua, const struct address *address)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octets, text, sizeof text);
-	lua_pushstring(lua, text);
+	char text[ADDRESS_TEXT_MAX];
+	lua_pushstring(lua, address_text(address, text));
 }
 
 /* set_upper - a verb, in upper case. */
@@ -272,13 +271,11 @@ static void set_envelope(lua_State *lua, const struct transaction *tx)
 
 void event_mail(lua_State *lua, const struct transaction *tx, const struct mail *mail)
 {
-	static const char *const transfers[] = { NULL, "data", "bdat" };
-	static const char *const outcomes[] = { "unknown", "accepted", "rejected", "aborted" };
 	lua_newtable(lua);
 	set_envelope(lua, tx);
 	set_params(lua, tx->params);
-	set_text(lua, "transfer", transfers[tx->transfer]);
-	set_text(lua, "outcome", outcomes[tx->outcome]);
+	set_text(lua, "transfer", transfer_names[tx->transfer]);
+	set_text(lua, "outcome", outcome_names[tx->outcome]);
 	set_text(lua, "stage", stage_names[tx->stage]);
 	if (tx->assumed)
 		set_flag(lua, "assumed", true);

@@ -5,10 +5,10 @@
  * An indicator is reported once a transaction, or once a session where no transaction is meant. Header values are taken
  * apart at whatever can't stand in a mail address, a host or an IP address.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define WORDS_MAX 1000 /* words of header fields that are looked up, a mail */
 
@@ -153,15 +153,12 @@ void ioc_tls(struct rules_session *session, const struct tls_info *tls)
 void ioc_session(struct rules_session *session)
 {
 	struct search search;
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_MAX];
 	if (!begin(&search, session, -1))
 		return;
 	const struct address *addresses[] = { &session->flow->client, &session->flow->server };
 	static const char *const words[] = { "the client's address", "the server's address" };
 	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++)
-		look_text(&search,
-			inet_ntop(addresses[i]->family == 4 ? AF_INET : AF_INET6, addresses[i]->octets, text,
-				sizeof text),
-			words[i]);
+		look_text(&search, address_text(addresses[i], text), words[i]);
 	end(&search);
 }

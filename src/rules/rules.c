@@ -66,8 +66,6 @@ struct rules *rules_new(const struct rules_options *options, GError **error)
 	rules->show_secrets = options->show_secrets;
 	rules->tx = -1;
 	char *trouble = options->rules ? load_rules(rules, options->rules) : NULL;
-	for (char *at = trouble; at && *at; at++) /* what a rule says can hold anything */
-		*at = g_ascii_iscntrl(*at) ? '?' : *at;
 	if (trouble)
 		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, trouble);
 	bool good = !trouble && load_lists(rules, options->ioc, error);
@@ -163,9 +161,7 @@ static void switch_off(struct rules_session *session, const struct rule *rule, c
 	pair->off[rule->number] = true;
 	if (rules->said && __atomic_exchange_n(&rules->said[rule->number], 1, __ATOMIC_RELAXED))
 		return;
-	char *legible = g_strescape(trouble, NULL);
-	say("%s: rule %s is off for these addresses: %s", rule->where, rule->name, legible);
-	g_free(legible);
+	say("%s: rule %s is off for these addresses: %s", rule->where, rule->name, trouble);
 }
 
 /* An event on its way to the rules: what of these its kind needs. */

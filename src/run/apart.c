@@ -59,26 +59,14 @@ bool apart_send(struct apart *apart, unsigned kind, const void *octets, size_t s
 	       file_write(apart->pipe, octets, size) == size;
 }
 
-/* read_all - returns false at the end of the pipe. */
-static bool read_all(int fd, void *octets, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t got = read(fd, (char *)octets + done, size - done);
-		if (got == 0 || (got < 0 && errno != EINTR))
-			return false;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return true;
-}
-
 void apart_serve(struct apart *apart, apart_take take, void *context)
 {
 	struct message message;
 	GByteArray *octets = g_byte_array_new();
 	bool more = true;
-	while (more && read_all(apart->pipe, &message, sizeof message)) {
+	while (more && file_read(apart->pipe, &message, sizeof message) == sizeof message) {
 		g_byte_array_set_size(octets, message.size);
-		more = read_all(apart->pipe, octets->data, message.size) &&
+		more = file_read(apart->pipe, octets->data, message.size) == (ssize_t)message.size &&
 		       take(context, message.kind, octets->data, message.size);
 	}
 	g_byte_array_unref(octets);

@@ -12,6 +12,8 @@
 #define ENVELOPE_FIRST 768   /* octets for the envelope that come with a transaction: enough for most */
 #define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
 
+const char *const transfer_names[TRANSFER_BDAT + 1] = { NULL, "data", "bdat" };
+const char *const outcome_names[OUTCOME_ABORTED + 1] = { "unknown", "accepted", "rejected", "aborted" };
 const char *const stage_names[STAGE_COUNT] = {
 #define X(id, name) [STAGE_##id] = name,
 	STAGES(X)
