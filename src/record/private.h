@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - what record.c (envelope, order) offers to contents.c (contents). Private to the output
- * stage.
+ * private.h - what the files of this folder share. record.c writes the envelope and keeps the order; alert.c,
+ * transaction.c, fileinfo.c, dialogue.c and summary.c turn the structs of the stages into the fields of fields.h, a
+ * record each. Their functions write nothing when the record is not wanted.
  */
 #ifndef SMTPSCAN_RECORD_PRIVATE_H
 #define SMTPSCAN_RECORD_PRIVATE_H
@@ -19,6 +20,19 @@ const struct output_options *output_options(const struct output *output);
 
 /* Words of records, for the schema; ended by the sizes of the enums they are indexed by. */
 extern const char *const flow_reason_names[FLOW_END_INPUT + 1], *const flow_end_names[FLOW_END_INPUT + 1];
+
+/* gspan - the octets of a GString, while it is unchanged. */
+static inline struct span gspan(const GString *text)
+{
+	return (struct span){ (const uint8_t *)text->str, text->len };
+}
+
+/* record_belongings - the smtp and email objects beside an alert or a file: its transaction and its mail, where known.
+ */
+void record_belongings(struct json *root, const struct belongings *about);
+
+/* record_tags - those that rules gave to the transaction tx, or to the session (-1). */
+void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx);
 
 /* record_address - an address as text; valid until json_reset. */
 const char *record_address(const struct address *address);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * record.c - the envelope of a record, and the order of records. See record.h; what is inside is contents.c.
+ * record.c - the envelope of a record, and the order of records. See record.h.
  *
  * The lines of one packet wait in one buffer until output_packet_done sorts them by flow. The addresses of a flow are
  * made into text once: a small cache keeps them, since sessions come interleaved.

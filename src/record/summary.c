@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * summary.c - the flow record with its smtp_session, at the end of a session, and the stats record, at the end of an
+ * input.
+ */
+#include <string.h>
+
+#include "private.h"
+
+void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx)
+{
+	struct json object = json_detached(OF_tags);
+	for (guint i = 0; tags && i < tags->len; i++) {
+		const struct rule_tag *tag = tags->pdata[i];
+		bool exact;
+		struct span value = { (const uint8_t *)tag->value, strlen(tag->value) };
+		if (tag->tx == tx)
+			json_key(&object, tag->name, json_text_node(json_legible(value, &exact)));
+	}
+	json_close(parent, field, &object);
+}
+
+const char *const flow_end_names[FLOW_END_INPUT + 1] = {
+	[FLOW_END_FIN] = "fin",
+	[FLOW_END_RST] = "rst",
+	[FLOW_END_TIMEOUT] = "timeout",
+	[FLOW_END_EVICTED] = "evicted",
+	[FLOW_END_REUSED] = "reused",
+	[FLOW_END_INPUT] = "end_of_capture",
+};
+
+/* EVE's words: there a connection that was closed is written when its time is over, too. */
+const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
+	[FLOW_END_FIN] = "timeout",
+	[FLOW_END_RST] = "timeout",
+	[FLOW_END_TIMEOUT] = "timeout",
+	[FLOW_END_EVICTED] = "forced",
+	[FLOW_END_REUSED] = "tcp_reuse",
+	[FLOW_END_INPUT] = "shutdown",
+};
+
+static const char *flow_state(const struct flow *flow)
+{
+	return flow->why == FLOW_END_FIN || flow->why == FLOW_END_RST ? "closed" : "established";
+}
+
+static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
+{
+	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+		if (alerts[id] > 0)
+			return true;
+	return false;
+}
+
+/* put_alert_counts - the program's own in the order of the catalogue, then those of rules in order of their ids. */
+static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts)
+{
+	struct json counts = json_detached(OF_alert_counts);
+	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+		if (alerts[id] > 0 && id != ALERT_rule)
+			json_key(&counts, alert_catalogue[id].name, json_number_node(alerts[id]));
+	GList *names = rule_alerts ? g_list_sort(g_hash_table_get_keys(rule_alerts), (GCompareFunc)strcmp) : NULL;
+	for (const GList *name = names; name; name = name->next)
+		json_key(&counts, name->data,
+			json_number_node(GPOINTER_TO_UINT(g_hash_table_lookup(rule_alerts, name->data))));
+	g_list_free(names);
+	json_close(session, FIELD_smtp_session_alerts, &counts);
+}
+
+/* put_lost - octets that the session did not get: not in the capture, and not waited for. */
+static void put_lost(struct json *session, const struct flow *flow, const struct session_summary *summary)
+{
+	uint64_t given_up = flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes + summary->given_up_bytes;
+	given_up = MIN(given_up, summary->gap_bytes);
+	json_number(session, FIELD_smtp_session_gap_bytes, summary->gap_bytes - given_up);
+	if (given_up > 0)
+		json_number(session, FIELD_smtp_session_given_up_bytes, given_up);
+}
+
+static void put_session(struct json *root, const struct flow *flow, const struct session_summary *summary,
+	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags)
+{
+	struct json session = json_part(root, OF_smtp_session);
+	json_word(&session, FIELD_smtp_session_state, summary->state);
+	json_gstring(&session, FIELD_smtp_session_banner, summary->banner);
+	json_gstring(&session, FIELD_smtp_session_helo, summary->helo);
+	struct json_texts extensions = json_texts(&session, FIELD_smtp_session_extensions);
+	for (guint i = 0; summary->extensions && i < summary->extensions->len; i++)
+		json_texts_add(&extensions, gspan(summary->extensions->pdata[i]));
+	json_texts_end(&extensions);
+	json_number(&session, FIELD_smtp_session_commands, summary->commands);
+	json_number(&session, FIELD_smtp_session_responses, summary->responses);
+	json_number(&session, FIELD_smtp_session_mails, summary->mails);
+	json_flag(&session, FIELD_smtp_session_authenticated, summary->authenticated);
+	json_flag(&session, FIELD_smtp_session_tls, summary->tls);
+	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
+	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
+	record_proxy(&session, flow->proxy);
+	put_lost(&session, flow, summary);
+	record_tags(&session, FIELD_smtp_session_tags, tags, -1);
+	put_alert_counts(&session, alerts, rule_alerts);
+}
+
+void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
+	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags)
+{
+	if (!output_wants(output, RECORD_FLOW))
+		return;
+	const struct flow *flow = place->flow;
+	struct json root = record_begin(output, RECORD_FLOW, place), object = json_part(&root, OF_flow);
+	json_number(&object, FIELD_flow_pkts_toserver, flow->side[UP].packets);
+	json_number(&object, FIELD_flow_pkts_toclient, flow->side[DOWN].packets);
+	json_number(&object, FIELD_flow_bytes_toserver, flow->side[UP].wire_bytes);
+	json_number(&object, FIELD_flow_bytes_toclient, flow->side[DOWN].wire_bytes);
+	record_time(output, &object, FIELD_flow_start, flow->first.time);
+	record_time(output, &object, FIELD_flow_end, flow->last.time);
+	int64_t age = flow->last.time - flow->first.time; /* time stamps can go backwards */
+	json_number(&object, FIELD_flow_age, age > 0 ? (uint64_t)(age / NANOSECONDS_PER_SECOND) : 0);
+	json_word(&object, FIELD_flow_state, flow_state(flow));
+	json_word(&object, FIELD_flow_reason, flow_reason_names[flow->why]);
+	json_flag(&object, FIELD_flow_alerted, was_alerted(alerts));
+	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
+	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
+	put_session(&root, place->flow, summary, alerts, rule_alerts, tags);
+	record_end(output, place, &root);
+}
+
+void output_stats(struct output *output, const struct input_stats *stats)
+{
+	if (!output_wants(output, RECORD_STATS))
+		return;
+	const struct place place = { .at = stats->last, .tx = -1 };
+	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		json_number(&object, counter_table[i].field,
+			*(const uint64_t *)(const void *)((const char *)stats + counter_table[i].offset));
+	struct json alerts = json_object(&object, FIELD_stats_alerts);
+	json_number(&alerts, FIELD_severity_counts_high, stats->alerts[SEVERITY_HIGH]);
+	json_number(&alerts, FIELD_severity_counts_medium, stats->alerts[SEVERITY_MEDIUM]);
+	json_number(&alerts, FIELD_severity_counts_low, stats->alerts[SEVERITY_LOW]);
+	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
+	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
+		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
+	if (stats->time_jumps > 0) {
+		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
+		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
+	}
+	if (stats->first.packet) {
+		record_time(output, &object, FIELD_stats_start, stats->first.time);
+		record_time(output, &object, FIELD_stats_end, stats->last.time);
+	}
+	char shard[32];
+	if (output_options(output)->shards > 1) {
+		g_snprintf(
+			shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
+		json_word(&object, FIELD_stats_shard, shard);
+	}
+	json_flag(&object, FIELD_stats_complete, stats->complete);
+	json_true(&object, FIELD_stats_cut, stats->cut);
+	if (stats->error[0])
+		json_string(&object, FIELD_stats_error, stats->error);
+	record_end(output, &place, &root);
+}
