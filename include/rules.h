@@ -87,14 +87,14 @@ void rules_content(
 void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail);
 void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
 	const struct mail_part *part);
-/* A decoded part as it passes, for YARA. rules_part_begin - NULL when there are no such rules. rules_part_end - it is
- * whole: names (char*) gets what matched; frees it, as rules_part_drop does without looking. */
-struct rules_part;
-struct rules_part *rules_part_begin(struct rules_session *session, int tx);
-void rules_part_piece(struct rules_part *part, struct span piece);
-void rules_part_end(struct rules_part *part, const struct mail_part *about, GPtrArray *names);
-void rules_part_drop(struct rules_part *part);
-size_t rules_part_memory(const struct rules_part *part);
+/* The functions of a mail_watch that hands each decoded body part to YARA. rules_part_begin - returns NULL when there
+ * are no such rules. rules_part_end - the part is whole: names (char*) gets the names of the rules that matched; frees
+ * the part. rules_part_drop - frees it and looks at nothing. */
+void *rules_part_begin(struct rules_session *session, int tx);
+void rules_part_piece(void *part, struct span piece);
+void rules_part_end(void *part, const struct mail_part *about, GPtrArray *names);
+void rules_part_drop(void *part);
+size_t rules_part_memory(const void *part);
 /* rules_memory - octets that it keeps of content. */
 size_t rules_memory(const struct rules_session *session);
 /* rules_watches - is there anything that looks at parts? */

@@ -80,7 +80,7 @@ size_t rules_memory(const struct rules_session *session)
 
 /* ---- parts ---- */
 
-struct rules_part *rules_part_begin(struct rules_session *session, int tx)
+void *rules_part_begin(struct rules_session *session, int tx)
 {
 	if (!session || !session->rules->yara)
 		return NULL;
@@ -91,25 +91,29 @@ struct rules_part *rules_part_begin(struct rules_session *session, int tx)
 	return part;
 }
 
-void rules_part_piece(struct rules_part *part, struct span piece)
+void rules_part_piece(void *state, struct span piece)
 {
+	const struct rules_part *part = state;
 	keep(part->octets, piece);
 }
 
-size_t rules_part_memory(const struct rules_part *part)
+size_t rules_part_memory(const void *state)
 {
+	const struct rules_part *part = state;
 	return sizeof *part + part->octets->len;
 }
 
-void rules_part_end(struct rules_part *part, const struct mail_part *about, GPtrArray *names)
+void rules_part_end(void *state, const struct mail_part *about, GPtrArray *names)
 {
+	struct rules_part *part = state;
 	struct scan scan = { .session = part->session, .tx = part->tx, .part = about, .names = names };
 	scan_octets(&scan, part->octets);
 	rules_part_drop(part);
 }
 
-void rules_part_drop(struct rules_part *part)
+void rules_part_drop(void *state)
 {
+	struct rules_part *part = state;
 	g_byte_array_free(part->octets, TRUE);
 	g_free(part);
 }

@@ -67,24 +67,24 @@ void rules_file(struct rules_session *session, const struct transaction *tx, con
 {
 }
 
-struct rules_part *rules_part_begin(struct rules_session *session, int tx)
+void *rules_part_begin(struct rules_session *session, int tx)
 {
 	return NULL;
 }
 
-void rules_part_piece(struct rules_part *part, struct span piece)
+void rules_part_piece(void *part, struct span piece)
 {
 }
 
-void rules_part_end(struct rules_part *part, const struct mail_part *about, GPtrArray *names)
+void rules_part_end(void *part, const struct mail_part *about, GPtrArray *names)
 {
 }
 
-void rules_part_drop(struct rules_part *part)
+void rules_part_drop(void *part)
 {
 }
 
-size_t rules_part_memory(const struct rules_part *part)
+size_t rules_part_memory(const void *part)
 {
 	return 0;
 }
