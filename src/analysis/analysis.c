@@ -182,7 +182,7 @@ static void on_secrets(void *context, uint32_t type, struct span secrets)
 	tls_keys_line_end(analysis->desk.keys);
 }
 
-/* secrets_ahead - a secret is missing: it may stand behind the packets that it is for. */
+/* secrets_ahead - a secret is missing: it may stand after the packets that it is for. */
 static void secrets_ahead(void *context)
 {
 	struct analysis *analysis = context;

@@ -14,7 +14,7 @@
 #define SECRET_MIN 4 /* shorter ones are not looked for: they stand in many words */
 #define PIECE_MIN 6  /* a run of so many octets out of a secret is masked */
 
-/* What credentials stand behind: SASL mechanisms that carry them, and what other protocols call it. */
+/* What credentials stand after: SASL mechanisms that carry them, and what other protocols call it. */
 static const char *const heralds[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "CRAM-MD5", "DIGEST-MD5", "NTLM",
 	"PASS" };
 
@@ -23,7 +23,7 @@ static bool is_word(uint8_t octet)
 	return g_ascii_isalnum((gchar)octet) || octet == '-' || octet == '_';
 }
 
-/* next_word - the next run of letters, digits and hyphens; the rest begins behind it. Returns false when none is left.
+/* next_word - the next run of letters, digits and hyphens; the rest begins after it. Returns false when none is left.
  */
 static bool next_word(struct span *rest, struct span *word)
 {
@@ -36,7 +36,7 @@ static bool next_word(struct span *rest, struct span *word)
 	return word->size > 0;
 }
 
-/* is_herald - is this a whole word that credentials stand behind? */
+/* is_herald - is this a whole word that credentials stand after? */
 static bool is_herald(struct span word, struct span rest)
 {
 	if (rest.size > 0 && *rest.data != ' ')
@@ -117,7 +117,7 @@ void secrets_response(struct secrets *secrets, const struct session_response *re
 		secrets->expected = true;
 }
 
-/* mask_lines - without what the client's lines say behind AUTH, and what follows them. */
+/* mask_lines - without what the client's lines say after AUTH, and what follows them. */
 static GString *mask_lines(const struct secrets *secrets, struct span text)
 {
 	GString *masked = g_string_sized_new(text.size);

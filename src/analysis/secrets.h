@@ -3,7 +3,7 @@
  * secrets.h - keeps passwords and tokens out of what is shown, wherever a client put them.
  *
  * A session knows the lines of an AUTH exchange that goes as it should. Clients also send credentials where no exchange
- * is: behind a refused AUTH, ahead of its reply, in a line that does not parse, before the banner; and servers repeat
+ * is: after a refused AUTH, ahead of its reply, in a line that does not parse, before the banner; and servers repeat
  * what they did not understand. This watches the commands and replies of one session, marks commands that carry
  * credentials, and masks texts that are about to be shown. What is masked stands as *.
  */

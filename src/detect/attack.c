@@ -237,7 +237,7 @@ static int is_ssh(struct span bytes)
 void attack_first_bytes(struct detector *detector, struct span bytes)
 {
 	GByteArray *before = detector->first;
-	/* Behind the beginning, or where TLS is meant, the first bytes that are here prove nothing. */
+	/* After the beginning, or where TLS is meant, the first bytes that are here prove nothing. */
 	if (detector->flow->midstream || (detector->doubt && !before)) {
 		detector->first_done = true;
 		return;

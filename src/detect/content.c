@@ -4,7 +4,7 @@
  *
  * Nearly every piece is seen to be in order in one plain pass, which compilers turn into vector instructions; only of
  * the others each line is looked at. Keeps nothing but how the present line began. Each finding is said once a
- * transaction. BINARYMIME content (RFC 3030 3) may hold anything. Behind a hole nothing is known of the line.
+ * transaction. BINARYMIME content (RFC 3030 3) may hold anything. After a gap nothing is known of the line.
  */
 #include <string.h>
 
@@ -100,7 +100,7 @@ static void line_ended(
 	watch->after_cr = watch->after_hole = false;
 }
 
-/* paired - does a LF stand behind every CR, a CR in front of every LF, and no NUL anywhere? A CR in last place is
+/* paired - does a LF stand after every CR, a CR in front of every LF, and no NUL anywhere? A CR in last place is
  * judged by what follows. Compiled for each kind of vectors. */
 static inline __attribute__((always_inline)) bool paired(struct span piece)
 {

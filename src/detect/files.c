@@ -114,7 +114,7 @@ struct suspect {
 	bool by_name;        /* the last extension runs */
 };
 
-/* tell - an alert about it: evidence is its name (archive!entry), or how it begins. words: what it is, behind its
+/* tell - an alert about it: evidence is its name (archive!entry), or how it begins. words: what it is, after its
  * name. */
 static void G_GNUC_PRINTF(5, 6) tell(struct detector *detector, const struct transaction *tx, enum alert_id id,
 	const struct suspect *s, const char *words, ...)

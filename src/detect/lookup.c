@@ -56,7 +56,7 @@ static void resolve(const struct value *inner, struct value *outer)
 	}
 }
 
-/* evaluate - reads behind a "${" up to its "}", or until its name is known, into *value. Returns the octets read. */
+/* evaluate - reads after a "${" up to its "}", or until its name is known, into *value. Returns the octets read. */
 static size_t evaluate(struct span text, unsigned depth, struct value *value)
 {
 	size_t at = 0;

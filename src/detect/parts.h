@@ -37,7 +37,7 @@ struct detector {
 	const struct flow *flow;
 	detector_alert alert;
 	void *context;
-	struct moment at;  /* of the event at hand */
+	struct moment at;  /* of the current event */
 	bool doubt;        /* bytes are missing or replies were assumed: say nothing about the order of commands */
 	bool reset_sent;   /* the client greeted anew, or sent RSET, since its last MAIL */
 	GByteArray *first; /* of the client, while they are too few to tell; NULL */
@@ -93,7 +93,7 @@ void append_address(GString *text, const struct address *address);
 bool path_of(enum verb verb, struct span argument, struct span *path);
 /* bare_path - a path as on the wire without its angle brackets. */
 struct span bare_path(struct span path);
-/* domain_of - what stands behind the last @ of a path without brackets; empty when there is none. */
+/* domain_of - what stands after the last @ of a path without brackets; empty when there is none. */
 struct span domain_of(struct span path);
 
 /* ---- domain.c ---- */

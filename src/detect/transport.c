@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transport.c - what the capture itself lacks or contradicts: holes, conflicting copies, missing beginnings.
+ * transport.c - what the capture itself lacks or contradicts: gaps, conflicting copies, missing beginnings.
  */
 #include "parts.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * archives.c - see archives.h. libarchive reads; of RAR 5, which it can't list without unpacking, own code reads the
- * names (rar5.c).
+ * archives.c - see archives.h. libarchive reads all formats but RAR 5, which it can't list without unpacking (rar5.c
+ * does).
  *
- * An archive whose entries can be found without unpacking is read twice: first its names, so that no bomb hides them,
- * then how its entries begin, as far as the budget reaches. Names are octets in UTF-8, or else in code page 437.
+ * An archive whose entries can be found without unpacking is read twice: first the names, so that a decompression bomb
+ * can't hide them, then the first octets of the entries, as far as the budget allows. Names are UTF-8, or else code
+ * page 437.
  */
 #include "archives.h"
 
@@ -17,37 +18,37 @@
 #include "part.h"
 #include "rar5.h"
 
-#define INNER_MAX (16 * 1024 * 1024) /* octets of an archive in an archive */
-#define HEAD_SIZE 512                /* octets of an entry that tell what it is */
+#define INNER_MAX (16 * 1024 * 1024) /* octets kept of an archive in an archive */
+#define HEAD_SIZE 512                /* first octets of an entry, which tell its kind */
 #define NAME_MAX_SHOWN 1024          /* octets of a name; longer ones are cut */
-#define IDLE_MAX 1000                /* blocks without octets */
+#define IDLE_MAX 1000                /* empty blocks in a row */
 
-/* One look into an archive and those in it. */
+/* One archive with those inside it. */
 struct look {
 	struct mail *mail;
 	struct mail_archive *result;
 	uint64_t left; /* octets that may still be unpacked */
 };
 
-/* An archive of those in each other. */
+/* One of the nested archives. */
 struct level {
 	struct look *look;
 	const struct kind *kind;
 	struct span octets;
-	const char *prefix; /* of the names: "inner.zip!"; "" */
+	const char *prefix; /* of the entries' names: "inner.zip!"; "" for the outermost */
 	const char *name;   /* of the file; NULL */
 	unsigned depth;
 };
 
 static void read_level(struct level *level);
 
-/* is_cheap - can an entry be passed over without unpacking it? */
+/* is_cheap - can entries be skipped without unpacking them? */
 static bool is_cheap(enum container container)
 {
 	return container == CONTAINER_ZIP || container == CONTAINER_ISO || container == CONTAINER_TAR;
 }
 
-/* packed_name - of the one file in a gzip that does not say it: the name of the outer file without its extension. */
+/* packed_name - for the file in a gzip that stores no name: the name of the gzip without its extension. */
 static const char *packed_name(struct arena *arena, const char *name)
 {
 	const char *slash = name ? strrchr(name, '/') : NULL;
@@ -57,7 +58,7 @@ static const char *packed_name(struct arena *arena, const char *name)
 	return dot && dot > name ? arena_copy(arena, name, (size_t)(dot - name)) : "data";
 }
 
-/* entry_name - with that of the archive around it. */
+/* entry_name - the entry's name, with that of the inner archive before it. */
 static char *entry_name(const struct level *level, const char *raw)
 {
 	GString *name = g_string_new(level->prefix);
@@ -68,7 +69,7 @@ static char *entry_name(const struct level *level, const char *raw)
 	return arena_string(level->look->mail->arena, name);
 }
 
-/* add_entry - one more in the list; NULL when it is full. */
+/* add_entry - adds an entry to the list; NULL when the list is full. */
 static struct mail_entry *add_entry(const struct level *level, const char *raw, uint64_t size, bool encrypted)
 {
 	struct mail *mail = level->look->mail;
@@ -89,7 +90,7 @@ static struct mail_entry *add_entry(const struct level *level, const char *raw, 
 	return entry;
 }
 
-/* add_found - an entry as libarchive gives it. */
+/* add_found - adds an entry read by libarchive. */
 static struct mail_entry *add_found(const struct level *level, struct archive *archive, struct archive_entry *found)
 {
 	const char *name = archive_entry_pathname(found);
@@ -104,8 +105,8 @@ static struct mail_entry *add_found(const struct level *level, struct archive *a
 
 /* --- libarchive --- */
 
-/* open_archive - NULL when it can't be read as this. other: the second way to read it, a zip without its directory,
- * what is packed as one file that is no tar. */
+/* open_archive - NULL when it can't be read. other: the second way to read it: a zip without its directory, or a packed
+ * file that is not a tar. */
 static struct archive *open_archive(const struct level *level, bool other)
 {
 	struct archive *archive = archive_read_new();
@@ -149,7 +150,7 @@ static struct archive *open_archive(const struct level *level, bool other)
 	return NULL;
 }
 
-/* close_archive - some formats say only now, and in words, that they are encrypted. */
+/* close_archive - for some formats only the error message tells that they are encrypted. */
 static void close_archive(const struct level *level, struct archive *archive)
 {
 	const char *error = archive_error_string(archive);
@@ -160,7 +161,7 @@ static void close_archive(const struct level *level, struct archive *archive)
 	archive_read_free(archive);
 }
 
-/* next - the next entry; NULL at the end. What can't be read makes the list incomplete. */
+/* next - the next entry; NULL at the end. An error makes the list incomplete. */
 static struct archive_entry *next(const struct level *level, struct archive *archive)
 {
 	struct archive_entry *entry;
@@ -175,7 +176,7 @@ static struct archive_entry *next(const struct level *level, struct archive *arc
 	return NULL;
 }
 
-/* list - the names, nothing is unpacked. */
+/* list - lists the names without unpacking. */
 static void list(const struct level *level, bool other)
 {
 	struct archive *archive = open_archive(level, other);
@@ -189,16 +190,16 @@ static void list(const struct level *level, bool other)
 	close_archive(level, archive);
 }
 
-/* --- what is in an entry --- */
+/* --- contents of entries --- */
 
-/* is_archive - of a kind that is looked into. */
+/* is_archive - is it a kind of archive that is listed? */
 static bool is_archive(const struct kind *kind)
 {
 	return kind && kind->container >= CONTAINER_ZIP && kind->container <= CONTAINER_ISO;
 }
 
-/* unpack - an entry: its head, all of it (up to INNER_MAX) when that is an archive, and to its end when `whole`.
- * Returns false when nothing more can be read. */
+/* unpack - unpacks the head of an entry; all of it (up to INNER_MAX) when it is an archive. whole: reads to its end in
+ * any case. Returns false when nothing more can be read. */
 static bool unpack(const struct level *level, struct archive *archive, bool whole, GByteArray *octets, uint64_t *size)
 {
 	struct look *look = level->look;
@@ -237,7 +238,7 @@ static bool unpack(const struct level *level, struct archive *archive, bool whol
 	}
 }
 
-/* look_inside - is the entry an archive? */
+/* look_inside - if the entry is an archive, lists it. */
 static void look_inside(
 	const struct level *level, const struct mail_entry *entry, const GByteArray *octets, uint64_t size)
 {
@@ -255,7 +256,7 @@ static void look_inside(
 	g_free(prefix);
 }
 
-/* contents - how each entry begins. listed: their names are in the list, from `first` on. */
+/* contents - reads the first octets of each entry. listed: the names are already in the list, from `first` on. */
 static void contents(const struct level *level, bool other, bool listed, guint first)
 {
 	struct look *look = level->look;
@@ -297,7 +298,7 @@ static void take_rar5(void *context, const char *name, uint64_t size, bool encry
 		level->look->result->encrypted = true;
 }
 
-/* list_any - the names, in the way that its kind has. Returns true when it was the other way. */
+/* list_any - lists the names in the way its kind needs. Returns true when it took the second way (see open_archive). */
 static bool list_any(const struct level *level)
 {
 	struct mail_archive *result = level->look->result;
@@ -332,7 +333,7 @@ static void read_level(struct level *level)
 		contents(level, other, true, first);
 }
 
-/* format_name - as the kind says; of what is packed, whether it is a tar. */
+/* format_name - the name of the format; for a packed file, says whether it is a tar. */
 static const char *format_name(const struct kind *kind, const struct level *level)
 {
 	if (kind->container != CONTAINER_PACKED)
@@ -370,16 +371,16 @@ struct mail_archive *archives_read(
 	return result;
 }
 
-/* --- the looker: an archive is kept until it ends --- */
+/* --- the inspector: keeps an archive until the part ends --- */
 
 struct keeper {
-	const struct kind *kind; /* NULL: not known yet, or by its name alone */
-	struct kept *kept;       /* NULL: it is none after all */
-	bool perhaps;            /* whether it is an image of a CD shows when KIND_ISO_HEAD octets are there */
+	const struct kind *kind; /* NULL: not known yet, or only the name tells */
+	struct kept *kept;       /* NULL: it is not an archive */
+	bool perhaps;            /* KIND_ISO_HEAD octets are needed to recognise an ISO image */
 };
 
-/* may_be - is a file that begins with nothing special an archive all the same? An image of a CD begins with 32 KiB of
- * what it likes; a zip is found from its end. */
+/* may_be - may a file whose first octets are not those of an archive be one? An ISO image begins with 32 KiB of
+ * anything; a zip is found from its end. */
 static bool may_be(const struct part *part, struct span head, const char *extension)
 {
 	const char *name = part->about->filename, *dot = name ? strrchr(name, '.') : NULL;
@@ -448,6 +449,6 @@ static size_t archive_memory(const void *state)
 	return sizeof *keeper + (keeper->kept ? kept_memory(keeper->kept) : 0);
 }
 
-const struct part_looker archive_looker = {
+const struct part_inspector archive_inspector = {
 	.begin = archive_begin, .feed = archive_feed, .end = archive_end, .drop = archive_drop, .memory = archive_memory
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * archives.h - what is in an archive: names, sizes, how each entry begins, and the same of archives in it.
+ * archives.h - lists the entries of an archive: names, sizes and first octets. Archives inside it are listed, too.
  *
- * Limits: ARCHIVE_DEPTH_MAX archives in each other, MAIL_ENTRIES_MAX names, ARCHIVE_UNPACKED_MAX octets unpacked of one
- * archive, or ARCHIVE_RATIO_MAX times its size. Where one is met the list ends, and it is not complete.
+ * Limits: archives nested ARCHIVE_DEPTH_MAX deep, MAIL_ENTRIES_MAX names, ARCHIVE_UNPACKED_MAX octets unpacked from one
+ * archive, and ARCHIVE_RATIO_MAX times its size. When a limit is reached the list ends and is marked as not complete.
  */
 #ifndef SMTPSCAN_MAIL_ARCHIVES_H
 #define SMTPSCAN_MAIL_ARCHIVES_H
@@ -16,9 +16,9 @@
 #define ARCHIVE_RATIO_FREE (1024 * 1024) /* octets that may be unpacked whatever the ratio */
 #define ARCHIVE_HEAD 64                  /* octets of an entry that are kept */
 
-/* archives_read - octets of the kind that kind_of says. name: of the file, for what has no name in it; may be NULL.
- * whole: they are all there. *budget: octets that may still be unpacked of this mail; is made less. Returns NULL when
- * it is no archive after all. Memory is the mail's. */
+/* archives_read - lists an archive of the given kind (see kind_of). name: the file's name, for formats that store none;
+ * may be NULL. whole: no octet of the archive is missing. *budget: octets that may still be unpacked for this mail; it
+ * is reduced. Returns NULL when the octets are not an archive. The result belongs to the mail. */
 struct mail_archive *archives_read(
 	struct mail *mail, const struct kind *kind, struct span octets, const char *name, bool whole, uint64_t *budget);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * base64.c - see base64.h. Nearly all of a file passes through base64_run: 32 characters a step, with the line end
- * behind them. GMime's decoder takes an octet at a time, ends at the first padding, loses what is not padded, and does
- * not say what was no base64 at all.
+ * base64.c - see base64.h. Most of a file is decoded by a base64_run, 32 characters per step. GMime's decoder reads
+ * octet by octet, stops at the first padding, loses what is not padded, and does not report characters that are not
+ * base64.
  */
 #include "base64.h"
 
@@ -30,7 +30,7 @@ void base64_init(void)
 #endif
 }
 
-/* ---- quartets ---- */
+/* ---- groups of four characters ---- */
 
 static inline bool is_line_end(uint8_t c)
 {
@@ -63,7 +63,8 @@ size_t base64_run_scalar(const uint8_t *in, size_t size, uint8_t *out, size_t *w
 
 typedef uint32_t octets32_words __attribute__((vector_size(32)));
 
-/* How many octets at the beginning of the lanes are 0xff; a macro, because such vectors are no arguments without AVX.
+/* Number of octets at the beginning of the lanes that are 0xff. A macro, because such vectors can't be arguments
+ * without AVX.
  */
 #define VALID_IN(lane, lanes) ((size_t)__builtin_ctzll(~(lanes)[lane]) / 8 + 8 * (lane))
 #define VALID_COUNT(lanes)                                                                                             \
@@ -73,7 +74,7 @@ typedef uint32_t octets32_words __attribute__((vector_size(32)));
 		: (lanes)[3] != UINT64_MAX ? VALID_IN(3, lanes)                                                        \
 					   : STEP)
 
-/* run - the steps; each writes up to 8 octets behind those that count. */
+/* run - the vector loop; it writes up to 8 octets past the result. */
 static inline __attribute__((always_inline)) size_t run(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
 	size_t at = 0, to = 0, rest;
@@ -121,9 +122,10 @@ OCTETS32_FAST size_t base64_run_avx2(const uint8_t *in, size_t size, uint8_t *ou
 	return run(in, size, out, written);
 }
 
-/* ---- all else ---- */
+/* ---- everything else ---- */
 
-/* take - 4 characters are three octets, 3 are two, 2 are one. Returns how many. */
+/* take - decodes an incomplete or complete group: 4 characters are three octets, 3 are two, 2 are one. Returns their
+ * number. */
 static size_t take(struct base64 *base64, uint8_t *out)
 {
 	uint32_t bits = base64->bits << (6 * (4 - base64->have));
@@ -137,8 +139,8 @@ static size_t take(struct base64 *base64, uint8_t *out)
 
 static size_t decode(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out);
 
-/* go_on - the line behind padding, up to BASE64_LINE_MAX octets of it, is there: some clients pad in the middle; what
- * is no base64 (the footer of a mailing list) is left alone. */
+/* go_on - the line after padding (at most BASE64_LINE_MAX octets of it) is complete. If it is base64, decodes it,
+ * because some clients pad in the middle; if not (the footer of a mailing list), base64 has ended. */
 static size_t go_on(struct base64 *base64, uint8_t *out)
 {
 	uint8_t line[BASE64_LINE_MAX];
@@ -149,13 +151,13 @@ static size_t go_on(struct base64 *base64, uint8_t *out)
 	for (unsigned i = 0; i < size; i++)
 		if (ranks[line[i]] == NO_RANK && line[i] != '=' && !is_line_end(line[i])) {
 			base64->ended = true;
-			base64->trouble = "text behind the end of base64";
+			base64->trouble = "text after the end of base64";
 			return 0;
 		}
 	return decode(base64, line, size, out);
 }
 
-/* wait - octets behind padding. Returns how many of them it took; *written: what they gave. */
+/* wait - collects octets after padding. Returns the number used; *written: the number of octets decoded. */
 static size_t wait(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
 	size_t at = 0;

@@ -2,13 +2,13 @@
  *
  * block.c - see block.h. Lines end in CRLF or LF.
  *
- * A line that is no field stands among fields, or is the first of the body where the empty line was forgotten. Which it
- * is shows when a field of MIME follows, or the empty line; until then such lines wait in strays. In a part fields go
- * on behind it; a message ends there as mail servers see it, but for fields of MIME. A line that is not indented,
- * behind a value that ends in ';', is its continuation.
+ * A line that is not a field is either a stray line between fields, or the first line of a body without an empty line
+ * before it. A MIME field or the empty line that follows decides; until then such lines wait in strays. The header of a
+ * part continues after stray lines. The header of a message ends at them, as for mail servers, unless a MIME field
+ * follows. A line with '=' that is not indented continues a value that ends in ';'.
  *
- * Up to MIME_HEADER_COUNT_MAX fields are kept, and MIME_HEADER_KEPT_MAX octets. Beyond that the first of each kind that
- * decides what a reader sees is still kept, up to BLOCK_DECIDING_MAX octets of it.
+ * Up to MIME_HEADER_COUNT_MAX fields and MIME_HEADER_KEPT_MAX octets are kept. Beyond that, only the first of each
+ * DECIDING field is kept (the fields that decide what a reader sees), up to BLOCK_DECIDING_MAX octets of it.
  */
 #include "block.h"
 
@@ -71,7 +71,7 @@ bool block_is_mime(struct span line)
 	       (size == 12 && g_ascii_strncasecmp((const char *)line.data, "mime-version", 12) == 0);
 }
 
-/* line_size - without its line end. */
+/* line_size - its size without the line end. */
 static size_t line_size(struct span line)
 {
 	size_t size = line.size;
@@ -98,7 +98,7 @@ size_t mail_fields(struct span content)
 
 /* ---- what is kept ---- */
 
-/* keep - octets of the last field: up to the limit. A field that begins with its first octets ends there for now. */
+/* keep - appends octets of the last field, up to the limit. */
 static void keep(struct block *block, struct span octets)
 {
 	size_t size = MIN(octets.size, block->limit > block->used ? block->limit - block->used : 0);
@@ -117,7 +117,7 @@ static void keep(struct block *block, struct span octets)
 	block->used += size;
 }
 
-/* end_value - the value of the last field goes as far as what is kept, without the last line end. */
+/* end_value - sets the end of the last field's value: all that is kept, without the last line end. */
 static void end_value(struct block *block)
 {
 	struct mime_field *field = &g_array_index(block->fields, struct mime_field, block->fields->len - 1);
@@ -125,7 +125,7 @@ static void end_value(struct block *block)
 	field->value.size = MIN(line_size(span_of(field->value.data, block->used - begin)), MIME_HEADER_KEPT_MAX);
 }
 
-/* take_field - a line that begins one. */
+/* take_field - a line that begins a field. */
 static void take_field(struct block *block, struct span line, size_t name, size_t value)
 {
 	struct mime_field field = { .id = mime_field_find(span_of(line.data, name)) };
@@ -150,7 +150,7 @@ static void take_field(struct block *block, struct span line, size_t name, size_
 	end_value(block);
 }
 
-/* take_more - octets that belong to the field before. */
+/* take_more - octets that continue the previous field. */
 static void take_more(struct block *block, struct span octets, bool folded)
 {
 	if (!block->keeping)
@@ -160,7 +160,7 @@ static void take_more(struct block *block, struct span octets, bool folded)
 	end_value(block);
 }
 
-/* ---- lines that are no fields ---- */
+/* ---- lines that are not fields ---- */
 
 static void stray(struct block *block, struct span line)
 {
@@ -177,7 +177,8 @@ static void odd(struct block *block, struct span line)
 	block->odd_size += size;
 }
 
-/* goes_on - does the last value end in ';', so that a line with a parameter may belong to it? */
+/* goes_on - may a line that is not indented continue the last value? It does when the value ends in ';' and the line
+ * looks like a parameter. */
 static bool goes_on(const struct block *block, struct span line)
 {
 	if (!block->keeping || block->fields->len == 0 || !memchr(line.data, '=', line.size))
@@ -189,7 +190,7 @@ static bool goes_on(const struct block *block, struct span line)
 	return size > 0 && field->value.data[size - 1] == ';';
 }
 
-/* resume - the header goes on behind strays: those among them that are fields count. */
+/* resume - the header continues after the strays: reads the fields among them. */
 static void resume(struct block *block)
 {
 	struct span strays = span_of(block->strays, block->stray_size);
@@ -211,7 +212,7 @@ static void resume(struct block *block)
 	}
 }
 
-/* empty_line - the header ends here; of a message, or a part without any field, it may have ended before. */
+/* empty_line - the header ends here; that of a message, or of a part without fields, ended before the strays. */
 static enum block_result empty_line(struct block *block, struct span line)
 {
 	if (block->stray_size == 0)
@@ -224,7 +225,7 @@ static enum block_result empty_line(struct block *block, struct span line)
 	return BLOCK_BODY;
 }
 
-/* take_stray - a line that is no field, or that follows one. */
+/* take_stray - a line that is not a field, or follows one. */
 static enum block_result take_stray(struct block *block, struct span line)
 {
 	if (block->stray_size == 0 && goes_on(block, line) && !block->damaged) {

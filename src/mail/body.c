@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * body.c - text parts: their octets are kept until the part ends (up to the body limit, at least MAIL_TEXT_MAX), then
- * they become UTF-8 and go to email.body, to the urls, and to what detectors search.
+ * body.c - text parts: the octets are kept until the part ends (up to the body limit, at least MAIL_TEXT_MAX), then
+ * converted to UTF-8 for email.body, the URLs, and the text that detectors search.
  */
 #include <string.h>
 
@@ -9,24 +9,24 @@
 #include "part.h"
 
 #define META_MAX 1024  /* octets of HTML in which its charset is looked for */
-#define TEXT_FIRST 512 /* octets that a text has room for at first */
+#define TEXT_FIRST 512 /* octets allocated at first */
 
-#define FREE_MAX 64            /* closed ones whose memory is kept for the next ones */
-#define FREE_OCTETS (4 * 1024) /* octets of one of them */
+#define FREE_MAX 64            /* spare texts kept for later parts */
+#define FREE_OCTETS (4 * 1024) /* octets that a spare may keep */
 
-/* A text part that is open. */
+/* An open text part. */
 struct text {
 	struct part *part;
 	GByteArray *octets;
-	uint64_t size;     /* of all of it */
-	size_t most;       /* octets that it ever had in memory */
-	struct text *next; /* in the list of those that are free */
+	uint64_t size;     /* of the whole part */
+	size_t most;       /* most octets that octets ever held */
+	struct text *next; /* in the list of free ones */
 };
 
 static struct text *free_texts;
 static unsigned free_count;
 
-/* lines - CRLF becomes LF, from `start` on. */
+/* lines - turns CRLF into LF, from `start` on. */
 static void lines(GString *text, size_t start)
 {
 	char *to = memchr(text->str + start, '\r', text->len - start);
@@ -49,7 +49,7 @@ static void lines(GString *text, size_t start)
 	g_string_truncate(text, (gsize)(to - text->str));
 }
 
-/* cut - the size of text when it is cut at a character boundary at or below limit. */
+/* cut - the size of text, cut to at most limit octets at a character boundary. */
 static size_t cut(struct span text, size_t limit)
 {
 	if (text.size <= limit)
@@ -59,8 +59,8 @@ static size_t cut(struct span text, size_t limit)
 	return limit;
 }
 
-/* body_rank - how good a part is as the body: text/plain before text/html, without a name before named; the first of
- * equals wins. */
+/* body_rank - how suitable a part is as the body: text/plain before text/html, parts without a file name before those
+ * with one. Of equals the first is used. */
 static int body_rank(const struct part *part, bool empty)
 {
 	const struct mail_part *about = part->about;
@@ -73,7 +73,7 @@ static int body_rank(const struct part *part, bool empty)
 	return (html ? 2 : 3) + (about->filename == NULL ? 2 : 0);
 }
 
-/* meta_charset - what an HTML text says of itself; NULL when it says nothing. */
+/* meta_charset - the charset that HTML declares in a meta tag; NULL when it declares none. */
 static char *meta_charset(struct arena *arena, struct span html)
 {
 	size_t size = MIN(html.size, META_MAX);
@@ -92,7 +92,7 @@ static char *meta_charset(struct arena *arena, struct span html)
 	return NULL;
 }
 
-/* decode_text - appends the text of a text part to what detectors search. Returns it. */
+/* decode_text - appends the part's text to `text`, in UTF-8. Returns it. */
 static struct span decode_text(const struct part *part, GString *text, struct span octets)
 {
 	const struct mime_params *type = &part->type;
@@ -113,7 +113,8 @@ static struct span decode_text(const struct part *part, GString *text, struct sp
 	return span_of(text->str + start, text->len - start);
 }
 
-/* take_body - the part is the body if it is better than the one before. shown: its text; source: what that was made of.
+/* take_body - makes the part the body if it ranks higher than the present one. shown: its text; source: the octets that
+ * the text was made from.
  */
 static void take_body(struct part *part, struct span source, struct span shown, bool all)
 {
@@ -133,7 +134,7 @@ static void take_body(struct part *part, struct span source, struct span shown, 
 	parts->body_rank = rank;
 }
 
-/* read_text - the text of a text part goes to the body, the urls, and what detectors search. */
+/* read_text - adds the text of a part to the body, the URLs and the text that detectors search. */
 static void read_text(struct part *part, struct span octets, bool all)
 {
 	struct parts *parts = part->parts;
@@ -226,6 +227,6 @@ static size_t text_memory(const void *state)
 	return sizeof *text + text->octets->len;
 }
 
-const struct part_looker text_looker = {
+const struct part_inspector text_inspector = {
 	.begin = text_begin, .feed = text_feed, .end = text_end, .drop = text_drop, .memory = text_memory
 };

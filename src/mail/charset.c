@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * charset.c - octets in any charset become UTF-8.
+ * charset.c - converts octets in any charset to UTF-8.
  *
- * charset_names.c says which charset a name means, iconv does the work; what it can't read (HZ, what Windows writes as
- * iso-2022-jp) is turned into what it can. Names that are not in the table are asked for at iconv as GMime spells them,
- * if they could mean nothing else to it. Converters are kept, because opening one costs more than a header. Text that
- * does not fit its charset, or becomes control characters in it (C1), is read in the larger charset that was meant.
- * What can't be converted becomes U+FFFD, one for a character, and so does NUL, since the results are C strings.
+ * charset_names.c tells which charset a name means, iconv converts. Charsets that iconv can't read (HZ, the iso-2022-jp
+ * of Windows) are first turned into ones that it can. Names that are not in the table are passed to iconv in GMime's
+ * spelling. Converters are kept, because opening one takes longer than converting a header. Text that does not fit its
+ * charset, or gives control characters (C1), is read in the superset that was probably meant. What can't be converted
+ * becomes U+FFFD, one per character; so does NUL, since the results are C strings.
  */
 #include "charset.h"
 
@@ -18,13 +18,13 @@
 #include "octets.h"
 
 #define CHARSET_NAME_MAX 40
-#define CONVERTERS_MAX 100 /* more are not kept: iconv knows hundreds, mails few */
-#define UNKNOWN_MAX 10     /* names that are told of a mail */
+#define CONVERTERS_MAX 100 /* kept at a time: iconv knows hundreds, mail uses few */
+#define UNKNOWN_MAX 10     /* unknown names reported for one mail */
 #define REPLACEMENT "\xef\xbf\xbd"
 #define NO_CONVERTER ((iconv_t)-1)
 
 static GHashTable *converters; /* name -> iconv_t */
-static GPtrArray *unknown;     /* names that were met since the last look at them */
+static GPtrArray *unknown;     /* unknown names since charset_unknown was called */
 
 static void converter_close(gpointer converter)
 {
@@ -49,7 +49,8 @@ void mime_charset_exit(void)
 	charset_names_exit();
 }
 
-/* converter_get - the converter from a charset by iconv's name, at its initial state; NO_CONVERTER when there is none.
+/* converter_get - the converter from the charset with this iconv name, in its initial state; NO_CONVERTER when there is
+ * none.
  */
 static iconv_t converter_get(const char *name)
 {
@@ -67,7 +68,7 @@ static iconv_t converter_get(const char *name)
 	return converter;
 }
 
-/* find_else - a charset that is not in the table, but that iconv has: into *found, with its name in `name`. */
+/* find_else - looks in iconv for a charset that the table does not have. Fills in *found. */
 static const struct charset *find_else(const char *charset, struct charset *found)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+-";
@@ -78,7 +79,7 @@ static const struct charset *find_else(const char *charset, struct charset *foun
 	return converter_get(name) != NO_CONVERTER ? found : NULL;
 }
 
-/* note_unknown - a name that nobody knows, for the record. */
+/* note_unknown - remembers an unknown name for the record. */
 static void note_unknown(const char *charset)
 {
 	for (guint i = 0; i < unknown->len; i++)
@@ -115,7 +116,7 @@ bool charset_looks_utf8(struct span in)
 	return true;
 }
 
-/* append_utf8 - appends what claims to be UTF-8: U+FFFD for each octet that isn't. */
+/* append_utf8 - appends text declared as UTF-8, with U+FFFD for each invalid sequence. */
 static void append_utf8(GString *out, struct span in)
 {
 	const char *from = (const char *)in.data;
@@ -129,7 +130,7 @@ static void append_utf8(GString *out, struct span in)
 			g_string_append_len(out, REPLACEMENT, 3);
 			left--;
 			bad++;
-			/* the rest of a broken sequence is one replacement with it */
+			/* the octets of an invalid sequence become one U+FFFD */
 			while (left > 0 && (*bad & 0xc0) == 0x80) {
 				bad++;
 				left--;
@@ -144,7 +145,7 @@ bool charset_is_utf8(const char *charset)
 	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
 }
 
-/* has_c1 - are there control characters from 128 on? No text has any. */
+/* has_c1 - has it C1 control characters? Real text has none. */
 static bool has_c1(const char *text, size_t size)
 {
 	for (const char *at = text, *end = text + size; (at = memchr(at, 0xc2, (size_t)(end - at))) != NULL; at++)
@@ -155,11 +156,11 @@ static bool has_c1(const char *text, size_t size)
 
 /* --- iconv --- */
 
-/* step - octets of the character that can't be converted: what looks like one is passed over as a whole, so that the
- * text behind it is not read out of step. */
+/* step - the size of a character that can't be converted. What looks like a two-octet character is skipped as a whole,
+ * so that the next character is read from its first octet. */
 static size_t step(enum charset_kind kind, const uint8_t *at, size_t left)
 {
-	/* the second octets of each kind: ASCII ones from here to there, and the others */
+	/* second octets of each kind: a range in ASCII, and a range above */
 	static const struct {
 		uint8_t first, from, to, high;
 	} seconds[CHARSET_HZ + 1] = { [CHARSET_EUC] = { 0xa1, 1, 0, 0xa1 },
@@ -195,7 +196,7 @@ static void append_clean(GString *out, const char *from, const char *end)
 	}
 }
 
-/* convert - appends `in`, converted; returns the number of characters that couldn't be. */
+/* convert - appends `in`, converted; returns the number of characters that couldn't be converted. */
 static size_t convert(GString *out, iconv_t converter, enum charset_kind kind, struct span in)
 {
 	char *from = (char *)(uintptr_t)in.data;
@@ -219,7 +220,7 @@ static size_t convert(GString *out, iconv_t converter, enum charset_kind kind, s
 	return invalid;
 }
 
-/* --- what iconv can't read --- */
+/* --- charsets that iconv can't read --- */
 
 /* from_hz - RFC 1843: ~{ and ~} around pairs of GB2312 without their high bits. */
 static void from_hz(GString *out, struct span in)
@@ -244,8 +245,8 @@ static void from_hz(GString *out, struct span in)
 	}
 }
 
-/* jis_escape - the set that an escape sequence behind ESC switches to: 'B' ASCII, 'I' half-width katakana, '$' pairs,
- * 'D' pairs of JIS X 0212; 0: it is none. *size: of it. */
+/* jis_escape - the character set that the escape sequence after ESC selects: 'B' ASCII, 'I' half-width katakana, '$'
+ * JIS X 0208, 'D' JIS X 0212; 0: not an escape sequence. *size: of the sequence. */
 static char jis_escape(const uint8_t *at, size_t left, size_t *size)
 {
 	static const struct {
@@ -261,7 +262,7 @@ static char jis_escape(const uint8_t *at, size_t left, size_t *size)
 	return 0;
 }
 
-/* from_jis - iso-2022-jp as Windows writes it, NEC's row 13 and IBM's characters and half-width katakana included, as
+/* from_jis - converts iso-2022-jp as Windows writes it (with NEC's row 13, IBM's characters and half-width katakana) to
  * EUC. Every line begins in ASCII. */
 static void from_jis(GString *out, struct span in)
 {
@@ -291,15 +292,15 @@ static void from_jis(GString *out, struct span in)
 	}
 }
 
-/* --- all together --- */
+/* --- any charset --- */
 
-/* is_jis - Japanese that nobody declared: it begins with this escape sequence. */
+/* is_jis - undeclared Japanese, recognised by its escape sequence. */
 static bool is_jis(struct span in)
 {
 	return in.size > 0 && memchr(in.data, 0x1b, in.size) != NULL && memmem(in.data, in.size, "\x1b$", 2) != NULL;
 }
 
-/* read_as - appends `in` as text of this charset. Returns how many characters are not of it. */
+/* read_as - appends `in` as text of this charset. Returns the number of characters that do not fit the charset. */
 static size_t read_as(GString *out, const struct charset *charset, struct span in)
 {
 	iconv_t converter = converter_get(charset->iconv);
@@ -319,13 +320,13 @@ static size_t read_as(GString *out, const struct charset *charset, struct span i
 	return invalid;
 }
 
-/* is_unsaid - a name that says nothing of the octets above 127. */
+/* is_unsaid - does the declared charset leave the octets above 127 undefined? */
 static bool is_unsaid(const struct charset *charset)
 {
 	return charset == NULL || charset->kind == CHARSET_NONE;
 }
 
-/* get - the charset of a name; NULL when nothing is known of it. */
+/* get - the charset with this name; NULL when it is unknown. */
 static const struct charset *get(const char *name, struct charset *found)
 {
 	if (name == NULL || *name == '\0')

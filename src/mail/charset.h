@@ -11,27 +11,27 @@
 
 /* How the octets of a charset are read. */
 enum charset_kind {
-	CHARSET_NONE,  /* nothing is said: guessed */
+	CHARSET_NONE,  /* not declared: guessed */
 	CHARSET_UTF8,  /* needs no iconv */
 	CHARSET_ASCII, /* one octet a character, those below 128 are ASCII */
 	CHARSET_EUC,   /* two octets a character, both above 160 */
-	CHARSET_GBK,   /* two octets (or four), the second may be ASCII; and so for the next three */
+	CHARSET_GBK,   /* two octets (or four), the second may be an ASCII octet; also true of the next three */
 	CHARSET_BIG5,
 	CHARSET_UHC,
 	CHARSET_SJIS,
-	CHARSET_SHIFTED, /* escape sequences, or octets that are no ASCII although they look like it */
-	CHARSET_JIS,     /* iso-2022-jp with all that Windows writes in it: read by charset.c, then EUC-JP */
-	CHARSET_HZ       /* the same for ~{GB2312~} */
+	CHARSET_SHIFTED, /* escape sequences, or octets that look like ASCII and are not */
+	CHARSET_JIS,     /* iso-2022-jp with the additions of Windows: charset.c turns it into EUC-JP */
+	CHARSET_HZ       /* HZ, ~{GB2312~}: charset.c turns it into EUC */
 };
 
 struct charset {
-	const char *labels; /* apart by spaces */
+	const char *labels; /* separated by spaces */
 	const char *iconv;  /* iconv's name; NULL: needs none */
-	const char *larger; /* label of what is meant when the text does not fit; NULL */
+	const char *larger; /* label of the superset to use when the text does not fit; NULL */
 	enum charset_kind kind;
 };
 
-/* charset_find - the charset of a name from the wire; NULL when it is not in the table. */
+/* charset_find - the charset with this name; NULL when the table does not have it. */
 const struct charset *charset_find(const char *name);
 void charset_names_exit(void);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * charset_names.c - what a charset is called, and which one it is: one table.
+ * charset_names.c - the names of charsets: one table.
  *
- * Names come from the wire, as mailers write them: the labels of the WHATWG Encoding Standard, IANA's, those of Outlook
- * (win-1251, ks_c_5601-1987), Java (Cp1252, MS949) and the Mac. A name is compared by its letters and digits alone,
- * without "x-" or "cs" ahead of it; every way to write the number of a code page is one.
+ * It has the labels of the WHATWG Encoding Standard, IANA's names, and those of Outlook (win-1251, ks_c_5601-1987),
+ * Java (Cp1252, MS949) and the Mac. Only the letters and digits of a name are compared, without a leading "x-" or "cs";
+ * all ways to write a code page number are equal.
  */
 #include "charset.h"
 
@@ -14,7 +14,7 @@
 
 /* clang-format off */
 static const struct charset table[] = {
-	/* labels, iconv's name, the larger charset that is meant when this one does not fit, how it is read */
+	/* labels, iconv's name, the superset to use when the text does not fit, how octets are read */
 	{ "utf8 unicode11utf8 unicode20utf8 utf8n utf8mb4 cp65001", NULL, NULL, CHARSET_UTF8 },
 	{ "usascii ascii us iso646us ansix341968 ansix341986 isoir6 iso646 cp367 cp20127 646 ascii7bit "
 	  "unknown8bit unknown 8bit 7bit binary default userdefined iso8859", NULL, NULL, CHARSET_NONE },
@@ -106,7 +106,8 @@ static const struct charset table[] = {
 
 static GHashTable *labels; /* label -> row */
 
-/* letters - the letters and digits of a name, in lower case, up to a ':' (iso_8859-1:1987). Returns how many. */
+/* letters - copies the letters and digits of a name, in lower case, up to a ':' (iso_8859-1:1987). Returns their
+ * number. */
 static size_t letters(char *out, const char *name)
 {
 	size_t size = 0;
@@ -119,8 +120,8 @@ static size_t letters(char *out, const char *name)
 	return size;
 }
 
-/* code_page - "cp" and a number, of a name that is one in other words: windows-1251, win1251, ibm866, ms949, 866.
- * 8859_1 is iso-8859-1. */
+/* code_page - writes "cp" and the number for other names of a code page: windows-1251, win1251, ibm866, ms949, 866.
+ * 8859_1 becomes iso-8859-1. */
 static bool code_page(char *out, const char *label)
 {
 	static const char *const words[] = { "windows", "microsoftcp", "mswin", "msdos", "win", "ibm00", "ibm", "dos",
@@ -140,7 +141,7 @@ static bool code_page(char *out, const char *label)
 	return false;
 }
 
-/* table_new - every label of every row. */
+/* table_new - a hash table of every label of every row. */
 static GHashTable *table_new(void)
 {
 	GHashTable *hash = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

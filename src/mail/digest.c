@@ -2,7 +2,7 @@
  *
  * digest.c - SHA-256, SHA-1 and MD5 of the same octets, by libcrypto.
  *
- * Algorithms are fetched once, contexts are used again: both take longer than the hash of a short mail.
+ * Algorithms are fetched once and contexts are used again, because both take longer than hashing a short mail.
  */
 #include <openssl/evp.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #define DIGEST_SIZE_MAX 32
 
 struct digest {
-	struct digest *next; /* in the list of those that are free */
+	struct digest *next; /* in the list of free ones */
 	unsigned hashes;
 	EVP_MD_CTX *sha256, *sha1, *md5;
 };
 
 static EVP_MD *sha256, *sha1, *md5;
 static struct digest *free_digests;
-static char digits[256][2]; /* of each octet */
+static char digits[256][2]; /* the hexadecimal digits of each octet */
 
 void digest_init(void)
 {
@@ -48,7 +48,7 @@ void digest_exit(void)
 	EVP_MD_free(md5);
 }
 
-/* begin - one of the hashes, whose context is made when it is wanted for the first time. */
+/* begin - starts a hash. Its context is made at the first use. */
 static void begin(EVP_MD_CTX **context, const EVP_MD *algorithm)
 {
 	if (!*context)
@@ -82,7 +82,7 @@ void digest_update(struct digest *digest, struct span data)
 		EVP_DigestUpdate(digest->md5, data.data, data.size);
 }
 
-/* digest_hex - ends one hash: lower case hexadecimal, terminated. */
+/* digest_hex - ends a hash and writes it in lower-case hexadecimal, with a NUL. */
 static void digest_hex(EVP_MD_CTX *context, char *hex)
 {
 	uint8_t octets[DIGEST_SIZE_MAX];

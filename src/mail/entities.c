@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * entities.c - character references of HTML: those of HTML 4 by name, the ASCII ones of HTML 5, and all numbers. A
- * blank that does not break is a blank.
+ * entities.c - HTML character references: the names of HTML 4, the ASCII ones of HTML 5, and all numbers. A no-break
+ * space becomes a space.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct entity {
 	gunichar character;
 };
 
-/* In the order of strcmp. */
+/* Sorted by strcmp, for bsearch. */
 /* clang-format off */
 static const struct entity entities[] = {
 	{ "AElig", 0xc6 }, { "AMP", 38 }, { "Aacute", 0xc1 }, { "Acirc", 0xc2 }, { "Agrave", 0xc0 },
@@ -78,7 +78,7 @@ static const struct entity entities[] = {
 };
 /* clang-format on */
 
-/* What the numbers 128 to 159 mean, which are windows-1252 in all but name; 0: nothing. */
+/* The characters of the numbers 128 to 159, which browsers read as windows-1252; 0: none. */
 static const gunichar windows[32] = { 0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160,
 	0x2039, 0x152, 0, 0x17d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161,
 	0x203a, 0x153, 0, 0x17e, 0x178 };
@@ -88,7 +88,7 @@ static int compare(const void *key, const void *element)
 	return strcmp(key, ((const struct entity *)element)->name);
 }
 
-/* number - of "#58" or "#x3a"; 0 when it is no character. */
+/* number - the character for "#58" or "#x3a"; 0 when there is none. */
 static gunichar number(const char *text)
 {
 	bool hex = text[1] == 'x' || text[1] == 'X';

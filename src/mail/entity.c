@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * entity.c - what the header of a part says of it, what is wrong with that, and what the first octets of its body say
- * where the header says too little or lies.
+ * entity.c - reads the header of a part, reports what is wrong with it, and corrects it by the first octets of the
+ * body.
  */
 #include <string.h>
 
 #include "walk.h"
 
-/* Fields that decide what a reader sees, and that readers choose differently when there are two. */
+/* Fields that should occur once, because mail readers differ in which of two they show. */
 static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE, MIME_FIELD_MESSAGE_ID,
 	MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION, MIME_FIELD_CONTENT_TRANSFER_ENCODING };
 
@@ -16,7 +16,7 @@ static char *keep(struct arena *arena, const char *text)
 	return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
 
-/* values - those of a field that came more than once, for who reads the alert: "7bit", "base64". */
+/* values - the values of a repeated field, for the alert's description: "7bit", "base64". */
 static char *values(struct arena *arena, const GArray *fields, enum mime_field_id id)
 {
 	GString *text = g_string_new(NULL);
@@ -51,7 +51,7 @@ static void check_repeated(struct parts *parts, struct arena *scratch, const str
 	}
 }
 
-/* check_block - limits, and lines that are no fields. */
+/* check_block - reports exceeded limits, and lines that are not fields. */
 static void check_block(struct parts *parts, const struct block *block, const char *number, bool damaged)
 {
 	const char *which = *number != '\0' ? number : "message";
@@ -67,10 +67,10 @@ static void check_block(struct parts *parts, const struct block *block, const ch
 	mail->partial = mail->partial || block->dropped;
 	if (block->odd_size > 0 && !damaged)
 		mail_defect(mail, MIME_MALFORMED, span_of(block->odd, block->odd_size),
-			"a line that is no field among the header fields (%s)", which);
+			"a line that is not a field among the header fields (%s)", which);
 }
 
-/* is_type - does it look like a media type? */
+/* is_type - has it the form of a media type? */
 static bool is_type(const char *value)
 {
 	const char *slash = value ? strchr(value, '/') : NULL;
@@ -78,7 +78,8 @@ static bool is_type(const char *value)
 	       !strpbrk(value, "\"<>@,=");
 }
 
-/* read_type - the type to go by; what is no type is a defect and text/plain, or, with a boundary, a multipart. */
+/* read_type - the media type of the part. An invalid one is a defect; the part is then text/plain or, when there is a
+ * boundary, a multipart. */
 static void read_type(
 	struct parts *parts, struct entity *entity, struct span value, const char *default_type, bool damaged)
 {
@@ -96,7 +97,7 @@ static void read_type(
 			  strcmp(entity->type, "message/news") == 0;
 }
 
-/* read_second_type - of a second Content-Type that has a boundary: when it is used there are parts. */
+/* read_second_type - takes the boundary of a second Content-Type: if the body uses it, the part is a multipart. */
 static void read_second_type(
 	struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block)
 {
@@ -117,7 +118,7 @@ static void read_second_type(
 	}
 }
 
-/* read_encoding - the first one counts; a second one that differs is looked at with the octets. */
+/* read_encoding - the first field is used; if a second one differs, entity_settle chooses by the octets. */
 static void read_encoding(struct parts *parts, struct entity *entity, const struct block *block, bool damaged)
 {
 	bool first = true;
@@ -137,7 +138,7 @@ static void read_encoding(struct parts *parts, struct entity *entity, const stru
 	}
 }
 
-/* is_mail_file - a file name that says it is a message. */
+/* is_mail_file - has it the file name extension of a message? */
 static bool is_mail_file(const char *name)
 {
 	return name && strlen(name) > 4 && g_ascii_strcasecmp(name + strlen(name) - 4, ".eml") == 0;
@@ -167,9 +168,9 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 		parts->hint = keep(parts->mail->arena, entity->content.charset);
 }
 
-/* ---- what the octets say ---- */
+/* ---- the first octets of the body ---- */
 
-/* first_line - without its line end and the empty lines before it. */
+/* first_line - the first line that is not empty, without its line end. */
 static struct span first_line(struct span body)
 {
 	while (body.size > 0 && (*body.data == '\r' || *body.data == '\n'))
@@ -178,7 +179,7 @@ static struct span first_line(struct span body)
 	return span_of(body.data, body.size > 0 ? mime_line_end(body, 0, &next) : 0);
 }
 
-/* is_base64 - does the first line hold nothing else? */
+/* is_base64 - has the first line only characters of base64? */
 static bool is_base64(struct span body)
 {
 	struct span line = first_line(body);
@@ -188,7 +189,7 @@ static bool is_base64(struct span body)
 	return line.size > 0;
 }
 
-/* is_quoted - is every '=' an escape or the end of a line? */
+/* is_quoted - does every '=' begin an escape or a soft line break? */
 static bool is_quoted(struct span body)
 {
 	for (size_t i = 0; i + 2 < body.size; i++) {
@@ -209,7 +210,7 @@ static bool is_so(enum mime_encoding encoding, struct span body)
 	return encoding != MIME_QUOTED_PRINTABLE || is_quoted(body);
 }
 
-/* is_message - does it begin with the header of a mail? */
+/* is_message - does it begin with the header of a message? */
 static bool is_message(struct span body)
 {
 	static const char *const begins[] = { "Received", "Return-Path", "Delivered-To", "From", "To", "Subject",
@@ -234,7 +235,7 @@ static void append(void *context, struct span decoded)
 	g_byte_array_append(context, decoded.data, (guint)decoded.size);
 }
 
-/* holds_message - does the body, decoded, begin with the header of a mail? */
+/* holds_message - does the decoded body begin with the header of a message? */
 static bool holds_message(enum mime_encoding encoding, struct span body)
 {
 	GByteArray *decoded = g_byte_array_new();
@@ -244,7 +245,7 @@ static bool holds_message(enum mime_encoding encoding, struct span body)
 	return message;
 }
 
-/* check_label - the encoding of what holds parts is what its octets are in. */
+/* check_label - corrects the transfer encoding of a multipart or message when the octets contradict it. */
 static void check_label(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
 	bool plain = entity->encoding == MIME_IDENTITY || entity->encoding == MIME_UNKNOWN;
@@ -253,15 +254,15 @@ static void check_label(struct parts *parts, struct entity *entity, struct span 
 		return;
 	if (!damaged)
 		mail_defect(parts->mail, MIME_MALFORMED, body,
-			hidden ? "%s is in base64, and is not declared to be"
-			       : "%s is declared to be encoded, and is not",
+			hidden ? "%s is in base64, but is not declared to be"
+			       : "%s is declared to be encoded, but is not",
 			entity->type);
 	entity->encoding = hidden ? MIME_BASE64 : MIME_IDENTITY;
 }
 
 void entity_settle(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
-	/* of two encodings the one that the octets are in: 7bit and 8bit always are */
+	/* two encodings are declared: use the second one if the octets fit it */
 	if (entity->other != entity->encoding && entity->other != MIME_IDENTITY && entity->other != MIME_UNKNOWN &&
 		is_so(entity->other, body))
 		entity->encoding = entity->other;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * eve_md5.c - the two hashes of a mail that EVE has (--hash md5): of the value of Subject as it was sent, unfolded, and
- * of the body as it was sent, line ends included: everything behind the empty line that ends the header.
+ * eve_md5.c - EVE's two hashes of a mail (--hash md5): of the value of Subject as sent, unfolded; and of the body as
+ * sent, with line ends: everything after the empty line that ends the header.
  */
 #include <openssl/evp.h>
 #include <string.h>
@@ -9,10 +9,10 @@
 #include "mail.h"
 
 struct eve_md5 {
-	EVP_MD_CTX *body; /* NULL: MD5 is not to be had */
-	bool begun;       /* the empty line was there */
-	bool line_empty;  /* nothing but a CR in the present line of the header */
-	bool broken;      /* a hole: the hash would be that of something else */
+	EVP_MD_CTX *body; /* NULL: libcrypto does not offer MD5 */
+	bool begun;       /* the empty line was seen */
+	bool line_empty;  /* the current header line has nothing but perhaps a CR so far */
+	bool broken;      /* there was a gap: no hash */
 };
 
 static void md5_hex(EVP_MD_CTX *context, char hex[static 33])
@@ -35,7 +35,7 @@ struct eve_md5 *eve_md5_new(void)
 	return md5;
 }
 
-/* skip_header - returns what of the piece is body. */
+/* skip_header - returns the octets of the piece that belong to the body. */
 static struct span skip_header(struct eve_md5 *md5, struct span piece)
 {
 	size_t at = 0;
@@ -60,7 +60,7 @@ void eve_md5_gap(struct eve_md5 *md5)
 	md5->broken = true;
 }
 
-/* subject - the value of the first one. Returns false when there is none. */
+/* subject - the value of the first Subject. Returns false when there is none. */
 static bool subject(const struct mail *mail, struct span *value)
 {
 	static const char name[] = "subject";

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * extract.c - files under --extract DIR: named by their SHA-256, whole or not there.
+ * extract.c - files under --extract DIR, named by their SHA-256. A file is stored whole or not at all.
  *
- * A file is written under a temporary name in DIR and renamed when it is complete, so a killed run leaves no half file
- * under a final name. Names are made here, from hashes and what the content is (kind.c); nothing from the wire gets
- * into a path. What is there already under that name is compared, not trusted. Files may be programs: nobody but the
- * user may read or run them. All goes through a descriptor of DIR, which is opened once. Thousands of files may be
- * begun at a time, so none is open but while a full buffer is written to it.
+ * A file is written under a temporary name in DIR and renamed when it is complete, so a killed run leaves no incomplete
+ * file under a final name. Names consist of a hash and an extension from kind.c; nothing from the capture gets into a
+ * path. A file that already has the name is compared, not trusted. Files may be malware: they get mode 0600. DIR is
+ * opened once, and all access goes through its descriptor. Thousands of files may be in progress, so each is open only
+ * while its buffer is written.
  *
- * Beside them index.jsonl has a line for each file of each mail: its hash, its file, its name, its mail. Workers
- * append. When the disk is full nothing more is stored, by any worker, and that is told once.
+ * index.jsonl in DIR has a line for each file of each mail; all workers append to it. When the disk is full, no worker
+ * stores any more, and this is reported once.
  */
 #include "mime.h"
 
@@ -30,10 +30,10 @@
 
 struct extract_file {
 	const char *directory;
-	char *name;              /* its final name, when it waits for it; else NULL */
-	struct mail_part *about; /* ... and what part it is; NULL: the mail itself */
+	char *name;              /* its final name, while it waits for the decision to keep it; else NULL */
+	struct mail_part *about; /* ... and its part; NULL: the mail itself */
 	char temporary[64];
-	bool made; /* it is there, under its temporary name */
+	bool made; /* the temporary file exists */
 	int error;
 	size_t used;
 	uint8_t buffer[BUFFER_SIZE];
@@ -42,7 +42,7 @@ struct extract_file {
 static int directory_fd = -1;
 static unsigned long counter;
 
-/* What the workers share: the disk is full. */
+/* Shared by the workers: the disk is full. */
 static bool full_alone, *full = &full_alone;
 
 void mail_share(void)
@@ -52,15 +52,14 @@ void mail_share(void)
 		full = shared;
 }
 
-/* trouble - a sentence on what went wrong; NULL when it was said already that the disk is full. */
+/* trouble - an error message; NULL when it was already reported that the disk is full. */
 static char *trouble(const char *directory, const char *name, int error)
 {
 	if (error != ENOSPC && error != EDQUOT)
 		return g_strdup_printf("can't write %s/%s: %s", directory, name, g_strerror(error));
 	if (__atomic_exchange_n(full, true, __ATOMIC_RELAXED))
 		return NULL;
-	return g_strdup_printf(
-		"can't write %s/%s: %s: from here on nothing is extracted", directory, name, g_strerror(error));
+	return g_strdup_printf("can't write %s/%s: %s: nothing more is extracted", directory, name, g_strerror(error));
 }
 
 struct extract_file *extract_begin(const char *directory, char **error)
@@ -83,7 +82,8 @@ struct extract_file *extract_begin(const char *directory, char **error)
 	return file;
 }
 
-/* open_file - makes the file at the first time, under a name that is free. Returns -1 with file->error set. */
+/* open_file - opens the temporary file; creates it the first time, under a free name. Returns -1 with file->error set.
+ */
 static int open_file(struct extract_file *file)
 {
 	const int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
@@ -112,7 +112,7 @@ static void write_out(struct extract_file *file, const uint8_t *data, size_t siz
 		file->error = errno;
 }
 
-/* unmake - a file that was begun and is not wanted. */
+/* unmake - deletes the temporary file. */
 static void unmake(const struct extract_file *file)
 {
 	if (file->made)
@@ -133,7 +133,7 @@ void extract_write(struct extract_file *file, struct span data)
 	file->used += data.size;
 }
 
-/* is_stored - is this content there already under its name? A link is none of ours, nor is a file with other octets. */
+/* is_stored - is a file with this name and the same content already there? A link does not count. */
 static bool is_stored(const struct extract_file *file, const char *name)
 {
 	static uint8_t ours[BUFFER_SIZE], theirs[BUFFER_SIZE];
@@ -155,7 +155,7 @@ static bool is_stored(const struct extract_file *file, const char *name)
 	return same;
 }
 
-/* name_file - what is written gets its final name. Returns the path; NULL with *error as for extract_end. */
+/* name_file - renames the temporary file. Returns the path; NULL with *error as for extract_end. */
 static char *name_file(struct extract_file *file, struct arena *arena, const char *name, char **error)
 {
 	if (file->error == 0 && is_stored(file, name))
@@ -199,7 +199,7 @@ void extract_wait(struct extract_file *file, struct mail *mail, struct mail_part
 	g_ptr_array_add(mail->waiting, g_realloc(file, offsetof(struct extract_file, buffer)));
 }
 
-/* end_waiting - one of them. */
+/* end_waiting - ends one waiting file. */
 static void end_waiting(struct extract_file *file, struct mail *mail, bool keep)
 {
 	char *error = NULL, *path = keep ? name_file(file, mail->arena, file->name, &error) : NULL;
@@ -230,7 +230,7 @@ void extract_settle(struct mail *mail, const char *directory, bool keep)
 
 /* --- the index --- */
 
-/* put - a member of an object; text is UTF-8. */
+/* put - appends a member to a JSON object; text is UTF-8. */
 static void put(GString *line, const char *key, const char *text)
 {
 	if (!text)
@@ -248,7 +248,7 @@ static void put(GString *line, const char *key, const char *text)
 	g_string_append_c(line, '"');
 }
 
-/* put_file - a line. */
+/* put_file - appends one line of the index. */
 static void put_file(
 	GString *lines, const struct mail *mail, const char *hash, const char *path, const struct mail_part *part)
 {
@@ -263,8 +263,8 @@ static void put_file(
 	g_string_append(lines, "}\n");
 }
 
-/* open_index - to append, with a lock that keeps the one who puts it in order (run/index.c) from taking its place
- * meanwhile. */
+/* open_index - opens it to append, with a lock, so that run/index.c does not replace it with the sorted one meanwhile.
+ */
 static int open_index(void)
 {
 	for (;;) {
@@ -287,7 +287,7 @@ void extract_index(struct mail *mail, const char *directory)
 			put_file(lines, mail, part->sha256, part->path, part);
 	}
 	int fd = lines->len > 0 ? open_index() : -1;
-	/* one call: lines of several workers do not mix */
+	/* one call, so that lines of several workers do not mix */
 	ssize_t written = fd >= 0 ? write(fd, lines->str, lines->len) : -1;
 	int error = written < 0 ? errno : written < (ssize_t)lines->len ? ENOSPC : 0;
 	if (lines->len > 0 && error != 0) {

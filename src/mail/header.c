@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * header.c - the fields of a header: their names, and those of the mail itself decoded.
+ * header.c - header fields: their names, and the decoded fields of the mail itself.
  *
  * block.c cuts a header block into fields, which are ranges of its octets.
  */
@@ -22,7 +22,7 @@ const char *mime_field_name(enum mime_field_id id)
 	return names[id].name;
 }
 
-/* mime_field_find - the fields that begin with the letter are compared. */
+/* mime_field_find - compares only the names with the same first letter. */
 enum mime_field_id mime_field_find(struct span name)
 {
 	static const uint8_t firsts[32] = { ['b' & 31] = MIME_FIELD_BCC + 1,
@@ -41,7 +41,7 @@ enum mime_field_id mime_field_find(struct span name)
 		if (((uint8_t)names[id].name[0] | 0x20) != first)
 			break;
 		size_t same = 1;
-		/* in this bit alone letters and '-' differ from nothing else that a name may hold */
+		/* setting bit 0x20 ignores the case of letters, and makes no two other characters of a name equal */
 		while (names[id].size == name.size && same < name.size &&
 			((uint8_t)names[id].name[same] | 0x20) == (name.data[same] | 0x20))
 			same++;
@@ -96,7 +96,8 @@ void mime_header_keep(struct mail *mail, const GArray *fields)
 	}
 }
 
-/* mime_header_decode - the fields that have a place of their own in struct mail. The first of several counts. */
+/* mime_header_decode - fills the members of struct mail that hold decoded fields. Of repeated fields the first is used.
+ */
 void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint)
 {
 	for (guint i = 0; i < fields->len; i++) {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * html.c - see html.h. HTML is scanned, not parsed: tags, comments and what a reader does not see go, blocks stand on
- * lines of their own, runs of blanks are one. Whatever is not closed ends with the text.
+ * html.c - see html.h. HTML is scanned, not parsed: tags, comments and hidden elements are removed, blocks get lines of
+ * their own, runs of blanks become one. What is not closed ends with the text.
  */
 #include "html.h"
 
 #include <string.h>
 
-#define LINK_TEXT_MAX 300 /* octets of the text of a link that names a place */
-#define NAME_MAX_SIZE 15  /* octets of the name of a tag or attribute; longer ones are none that matter */
+#define LINK_TEXT_MAX 300 /* octets kept of the text of a link */
+#define NAME_MAX_SIZE 15  /* octets of the name of a tag or attribute; no name that matters is longer */
 
 /* What a tag does to the text. */
 enum effect {
 	EFFECT_NONE,
-	EFFECT_HIDES, /* what is in it is not text, up to its end */
+	EFFECT_HIDES, /* its content is not text */
 	EFFECT_BREAK, /* a line end */
 	EFFECT_BLOCK, /* a line of its own */
-	EFFECT_SPACE, /* an empty line before and behind */
+	EFFECT_SPACE, /* empty lines before and after */
 	EFFECT_CELL,
 	EFFECT_PRE,
 	EFFECT_LINK
@@ -69,24 +69,24 @@ struct html {
 	GHashTable **seen;
 	bool urls;
 	GString *text;    /* NULL: not wanted */
-	size_t start;     /* where it begins in text */
-	GString *scratch; /* a value, or text between two tags, decoded */
-	bool pre, blank;  /* blanks stay; a blank is due */
-	unsigned lines;   /* line ends that are due */
-	GString *target;  /* of the link that is open; empty: none */
+	size_t start;     /* where this text begins in `text` */
+	GString *scratch; /* decoded attribute value or text between two tags */
+	bool pre, blank;  /* in <pre>, blanks are kept; a blank is due before the next letter */
+	unsigned lines;   /* line ends that are due before the next letter */
+	GString *target;  /* of the open link; empty: none */
 	GString *label;   /* its text */
 };
 
 /* --- the text --- */
 
-/* put_break - a line end, or (2) an empty line, unless there is one already. */
+/* put_break - requests a line end, or (lines is 2) an empty line, unless there is one already. */
 static void put_break(struct html *html, unsigned lines)
 {
 	html->lines = MAX(html->lines, lines);
 	html->blank = false;
 }
 
-/* put_due - the line ends and blanks that stand before the next letter. */
+/* put_due - appends the line ends or the blank that are due. */
 static void put_due(struct html *html)
 {
 	GString *text = html->text;
@@ -103,7 +103,7 @@ static void put_due(struct html *html)
 	html->blank = false;
 }
 
-/* put_text - decoded text: runs of blanks are one. */
+/* put_text - appends decoded text; runs of blanks become one. */
 static void put_text(struct html *html, const char *at, size_t size)
 {
 	for (const char *end = at + size; at < end;) {
@@ -122,7 +122,7 @@ static void put_text(struct html *html, const char *at, size_t size)
 	}
 }
 
-/* decode - html with its character references decoded, into scratch. */
+/* decode - copies HTML into scratch, with character references decoded. */
 static void decode(struct html *html, const char *at, const char *end)
 {
 	g_string_truncate(html->scratch, 0);
@@ -140,7 +140,7 @@ static void decode(struct html *html, const char *at, const char *end)
 	}
 }
 
-/* take_text - what stands between two tags. */
+/* take_text - the text between two tags. */
 static void take_text(struct html *html, const char *at, const char *end)
 {
 	decode(html, at, end);
@@ -154,7 +154,8 @@ static void take_text(struct html *html, const char *at, const char *end)
 
 /* --- links --- */
 
-/* end_link - its text and its target are kept when the text may name a place: one word with a dot in it. */
+/* end_link - keeps the text and the target of a link when the text may be a host name or URL: one word with a dot in
+ * it. */
 static void end_link(struct html *html)
 {
 	char *label = g_strstrip(html->label->str);
@@ -184,7 +185,7 @@ static bool ends_name(char c)
 	return c == '>' || c == '/' || c == '=' || g_ascii_isspace(c);
 }
 
-/* take_name - in lower case; empty when it is too long. Returns where it ends. */
+/* take_name - copies a name in lower case; empty when it is too long. Returns where it ends. */
 static const char *take_name(char *name, const char *at, const char *end)
 {
 	size_t size = 0;
@@ -195,7 +196,8 @@ static const char *take_name(char *name, const char *at, const char *end)
 	return at;
 }
 
-/* take_value - a value as a browser reads it, without the space around and line ends inside, into scratch. */
+/* take_value - copies an attribute value into scratch as a browser reads it: without white space around it and line
+ * ends in it. */
 static void take_value(struct html *html, const char *from, const char *end)
 {
 	GString *value = html->scratch;
@@ -209,7 +211,7 @@ static void take_value(struct html *html, const char *from, const char *end)
 	g_string_truncate(value, size);
 }
 
-/* take_attribute - those that lead somewhere. */
+/* take_attribute - takes an attribute; only those that hold a URL matter. */
 static void take_attribute(
 	struct html *html, const struct tag *tag, const char *name, const char *from, const char *end)
 {
@@ -226,7 +228,7 @@ static void take_attribute(
 		g_string_append_len(html->target, html->scratch->str, (gssize)html->scratch->len);
 }
 
-/* take_attributes - up to the end of the tag. Returns where it ends (behind '>'). */
+/* take_attributes - takes all attributes of a tag. Returns where the tag ends (after '>'). */
 static const char *take_attributes(struct html *html, const struct tag *tag, const char *at, const char *end)
 {
 	while (at < end && *at != '>') {
@@ -262,7 +264,7 @@ static const char *take_attributes(struct html *html, const struct tag *tag, con
 	return at < end ? at + 1 : end;
 }
 
-/* skip_hidden - to the end of what a tag hides: "</name". */
+/* skip_hidden - skips to the end of a hidden element: "</name". */
 static const char *skip_hidden(const char *name, const char *at, const char *end)
 {
 	size_t size = strlen(name);
@@ -273,7 +275,7 @@ static const char *skip_hidden(const char *name, const char *at, const char *end
 	return end;
 }
 
-/* apply - what the tag does to the text. */
+/* apply - applies the effect of a tag to the text. */
 static void apply(struct html *html, const struct tag *tag)
 {
 	switch (tag->effect) {
@@ -301,7 +303,7 @@ static void apply(struct html *html, const struct tag *tag)
 	}
 }
 
-/* take_tag - that begins behind '<'. Returns where to go on. */
+/* take_tag - takes the tag after a '<'. Returns where it ends. */
 static const char *take_tag(struct html *html, const char *at, const char *end)
 {
 	struct tag tag = { .closes = *at == '/' };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * html.h - HTML of a mail: its text, its urls, and its links whose text names a place.
+ * html.h - extracts the text, the URLs and the links of HTML. Only links whose text looks like a host name are kept.
  */
 #ifndef SMTPSCAN_MAIL_HTML_H
 #define SMTPSCAN_MAIL_HTML_H

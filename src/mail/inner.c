@@ -13,7 +13,7 @@ struct part *inner_open(struct part *outer, unsigned *count)
 	struct mail *mail = outer->parts->mail;
 	bool deep = outer->depth >= INNER_DEPTH_MAX;
 	if (deep)
-		mail_defect(mail, MIME_TOO_DEEP, span_of(NULL, 0), "part %s: files in files nested deeper than %d",
+		mail_defect(mail, MIME_TOO_DEEP, span_of(NULL, 0), "part %s: files nested deeper than %d",
 			outer->about->number, INNER_DEPTH_MAX);
 	if (deep || parts_full(outer->parts))
 		return NULL;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * inner.h - files that a looker finds in a part: each becomes a part of its own, numbered below it ("2.1").
+ * inner.h - files that an inspector finds inside a part: each becomes a part of its own, numbered below it ("2.1").
  */
 #ifndef SMTPSCAN_MAIL_INNER_H
 #define SMTPSCAN_MAIL_INNER_H
 
 #include "part.h"
 
-#define INNER_DEPTH_MAX 4 /* files found in files found in parts */
+#define INNER_DEPTH_MAX 4 /* levels of files inside a part */
 
-/* inner_open - the number count + 1 of those in outer. To be fed and closed like any part. Returns NULL when there are
- * too many, or too deep in each other: that is a defect. */
+/* inner_open - opens file number count + 1 inside outer. Feed and close it like any part. Returns NULL, and records a
+ * defect, when there are too many or they are nested too deep. */
 struct part *inner_open(struct part *outer, unsigned *count);
-/* inner_name - calls it so; raw: octets of this charset (NULL: guessed), up to a NUL. */
+/* inner_name - sets the file name; raw: octets in this charset (NULL: guessed), up to a NUL. */
 void inner_name(struct part *inner, const char *charset, struct span raw);
-/* inner_close - cut: its end is missing. */
+/* inner_close - closes the part; cut: its end is missing. */
 void inner_close(struct part *inner, bool cut);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kept.c - see kept.h. The file is mapped when it is read.
+ * kept.c - see kept.h. The file is mapped into memory for reading.
  */
 #include "kept.h"
 
@@ -19,11 +19,11 @@
 
 struct kept {
 	const char *directory;
-	uint8_t *memory; /* what is not in the file yet */
+	uint8_t *memory; /* octets that are not in the file yet */
 	size_t used, room;
 	size_t written; /* octets in the file */
 	int fd;         /* -1: none */
-	bool lost;      /* something found no room */
+	bool lost;      /* something could not be kept */
 	void *map;
 };
 
@@ -38,7 +38,7 @@ struct kept *kept_new(const char *directory)
 	return kept;
 }
 
-/* open_file - without a name. Returns -1 when it can't be. */
+/* open_file - opens a temporary file without a name. Returns -1 on error. */
 static int open_file(const char *directory)
 {
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -52,7 +52,7 @@ static int open_file(const char *directory)
 	return fd;
 }
 
-/* spill - what is in memory goes to the file. Returns false when it can't. */
+/* spill - moves what is in memory to the file. Returns false on error. */
 static bool spill(struct kept *kept)
 {
 	if (kept->fd < 0 && files_open < KEPT_FILES_MAX) {
@@ -71,11 +71,11 @@ static bool spill(struct kept *kept)
 	return true;
 }
 
-/* make_room - for at least one octet more in memory. Returns false when there is none. */
+/* make_room - makes room in memory for at least one more octet. Returns false when there is none. */
 static bool make_room(struct kept *kept)
 {
 	size_t room = MIN(kept->room ? kept->room * 2 : FIRST_SIZE, KEPT_MEMORY_MAX);
-	/* a buffer each has; more only as long as there is some */
+	/* everyone may have a buffer; more only within KEPT_MEMORY_TOTAL */
 	bool more = room > kept->room && (room <= BUFFER_SIZE || memory_total + room - kept->room <= KEPT_MEMORY_TOTAL);
 	if (kept->fd >= 0 ? kept->room > 0 : !more)
 		return kept->used > 0 && spill(kept);

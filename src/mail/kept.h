@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kept.h - octets of a part that have to be there as a whole to be looked into (archives): in memory, and beyond
- * KEPT_MEMORY_MAX in an unlinked temporary file.
+ * kept.h - keeps the octets of a part that can only be read as a whole (archives): in memory, beyond KEPT_MEMORY_MAX in
+ * an unlinked temporary file.
  *
- * Of all parts together at most KEPT_MEMORY_TOTAL is in memory and KEPT_FILES_MAX files are open. What finds no room is
- * not kept: kept_whole says so.
+ * All parts together use at most KEPT_MEMORY_TOTAL of memory and KEPT_FILES_MAX open files. When there is no room,
+ * octets are not kept, and kept_whole returns false.
  */
 #ifndef SMTPSCAN_MAIL_KEPT_H
 #define SMTPSCAN_MAIL_KEPT_H
@@ -20,10 +20,10 @@
 
 struct kept;
 
-/* kept_new - directory: for the file, borrowed; NULL: as GLib says. */
+/* kept_new - directory: for the temporary file, borrowed; NULL: GLib's default. */
 struct kept *kept_new(const char *directory);
 void kept_add(struct kept *kept, struct span data);
-/* kept_span - all of it, until the next call; empty when it can't be read. */
+/* kept_span - all octets, valid until the next call; empty when they can't be read. */
 struct span kept_span(struct kept *kept);
 size_t kept_size(const struct kept *kept);
 bool kept_whole(const struct kept *kept);

@@ -9,9 +9,9 @@
 #define TAR_BLOCK 512
 #define TAR_SUM_AT 148
 #define TAR_SUM_SIZE 8
-#define TEXT_MAX 512 /* octets that decide whether it is text */
+#define TEXT_MAX 512 /* octets that decide whether a file is text */
 
-/* The first row that fits counts. */
+/* The first row that matches is used. */
 static const struct kind kinds[] = {
 	{ "zip", ".zip", CONTAINER_ZIP, 0, 4, "PK\3\4" },
 	{ "zip", ".zip", CONTAINER_ZIP, 0, 4, "PK\5\6" },
@@ -61,7 +61,7 @@ static const struct kind kinds[] = {
 };
 static const struct kind tar = { "tar", ".tar", CONTAINER_TAR, 0, 0, NULL };
 
-/* is_tar - does the checksum of the first header fit? Older ones have no mark. */
+/* is_tar - is the checksum of the first header right? Old formats have no signature. */
 static bool is_tar(struct span head)
 {
 	if (head.size < TAR_BLOCK || head.data[0] == '\0')
@@ -77,8 +77,7 @@ static bool is_tar(struct span head)
 	return sum == said;
 }
 
-/* may_begin - can one of those that are told by their first octet begin with it? Most parts are text, which none does.
- */
+/* may_begin - does a row with offset 0 begin with this octet? A quick test, because no row matches most parts. */
 static bool may_begin(uint8_t octet)
 {
 	static bool known, begins[256];
@@ -103,7 +102,7 @@ const struct kind *kind_of(struct span head)
 
 /* --- extensions --- */
 
-/* has_entry - is there an entry whose name begins so? */
+/* has_entry - is there an entry whose name begins like this? */
 static const struct mail_entry *has_entry(const struct mail_part *part, const char *begin)
 {
 	for (guint i = 0; i < part->archive->entries->len; i++) {
@@ -114,7 +113,7 @@ static const struct mail_entry *has_entry(const struct mail_part *part, const ch
 	return NULL;
 }
 
-/* zip_extension - of the many kinds of files that are a zip. */
+/* zip_extension - for the many formats that are zip archives. */
 static const char *zip_extension(const struct mail_part *part)
 {
 	static const struct {
@@ -137,7 +136,7 @@ static const char *zip_extension(const struct mail_part *part)
 	return ".zip";
 }
 
-/* text_extension - of what is text: by how it begins, blanks and a mark of UTF-8 aside. */
+/* text_extension - for text: by its beginning, without blanks and a UTF-8 byte order mark. */
 static const char *text_extension(struct span head)
 {
 	static const struct {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kind.h - what a file is by its first octets: one table.
+ * kind.h - recognises kinds of files by their first octets, with one table.
  */
 #ifndef SMTPSCAN_MAIL_KIND_H
 #define SMTPSCAN_MAIL_KIND_H
 
 #include "mail.h"
 
-/* Files that have files in them, and how these are found. */
+/* Files that contain other files, and how these are found. */
 enum container {
 	CONTAINER_NONE,
 	CONTAINER_ZIP,
@@ -23,19 +23,19 @@ enum container {
 };
 
 struct kind {
-	const char *name;      /* as fileinfo.archive.format has it; NULL where there is no such field */
+	const char *name;      /* value of fileinfo.archive.format; NULL: it is not an archive */
 	const char *extension; /* with its dot; "" when there is none */
 	enum container container;
-	unsigned offset; /* where the octets stand */
+	unsigned offset; /* of the octets in the file */
 	unsigned size;
 	const char *octets;
 };
 
-/* kind_of - NULL when it is not known. An ISO image shows only when KIND_ISO_HEAD octets are there. */
+/* kind_of - the kind of a file; NULL when it is not known. Recognising an ISO image takes KIND_ISO_HEAD octets. */
 #define KIND_ISO_HEAD (32768 + 6)
 const struct kind *kind_of(struct span head);
-/* kind_extension - for the name of a file on disk, with its dot: of a part, by its first octets and by what was found
- * in it. "" when it is not known. */
+/* kind_extension - file name extension, with its dot, for a stored part: by its first octets and by what was found in
+ * it. "" when it is not known. */
 const char *kind_extension(const struct mail_part *part, struct span head);
 
 #endif

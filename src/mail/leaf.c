@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * leaf.c - the part whose octets come: decoded, and put down when it ends.
+ * leaf.c - decodes the part that is being read.
  */
 #include <string.h>
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * level.c - the multiparts and messages that are open around a part: their delimiters, their numbers, what stands
- * outside of parts.
+ * level.c - the open multiparts and messages around a part: delimiters, part numbers, preambles and epilogues.
  *
- * Until a part was found in a multipart, what stands in it may be all there is of it: then it is a part itself. What
- * stands before the first part and behind the last is of no interest (RFC 2046 5.1.1) as long as it is short.
+ * A multipart in which no part is found is reported as a part itself. A short preamble or epilogue is ignored (RFC 2046
+ * 5.1.1), a long one is a defect.
  */
 #include <string.h>
 
@@ -25,7 +24,7 @@ const char *walk_number(struct walk *walk, bool root)
 	return arena_string(&walk->scratch, text);
 }
 
-/* trimmed - without the blanks at its end. */
+/* trimmed - without trailing blanks. */
 static struct span trimmed(struct span text)
 {
 	while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
@@ -77,7 +76,7 @@ void level_check_depth(struct walk *walk)
 	entity->multipart = entity->message = false;
 }
 
-/* ---- what is outside of parts ---- */
+/* ---- preamble and epilogue ---- */
 
 struct line_end line_end_of(struct span *octets)
 {
@@ -91,7 +90,8 @@ struct line_end line_end_of(struct span *octets)
 	return end;
 }
 
-/* feed_whole - octets of the multipart as a part. Its last line end may be that of a delimiter around it. */
+/* feed_whole - passes octets of the multipart to its part. The last line end is held back: it may belong to an outer
+ * delimiter. */
 static void feed_whole(struct level *level, struct span octets)
 {
 	if (octets.size == 0)
@@ -101,11 +101,11 @@ static void feed_whole(struct level *level, struct span octets)
 	part_feed(level->part, octets);
 }
 
-/* open_whole - there may be no part in it: it is read as one itself. */
+/* open_whole - begins reading the multipart as a part itself: it may contain none. */
 static void open_whole(struct walk *walk, struct level *level)
 {
 	size_t count = walk->level_count;
-	walk->level_count--; /* the number is that of the multipart */
+	walk->level_count--; /* for the number of the multipart itself */
 	level->about = entity_part(walk->parts, &level->entity, walk_number(walk, level->entity.root));
 	walk->level_count = count;
 	bool in_message = walk->in_message || walk->messages > 0;
@@ -122,14 +122,14 @@ void level_outside(struct walk *walk, struct level *level, struct span octets)
 		level->prose = g_malloc(WALK_PROSE_MAX);
 	level->prose_size += octets.size;
 	if (!level->part && level->count == 0 && kept < octets.size)
-		open_whole(walk, level); /* with what was kept before */
+		open_whole(walk, level); /* also passes what was kept before */
 	memcpy(level->prose + level->prose_kept, octets.data, kept);
 	level->prose_kept += kept;
 	if (level->part)
 		feed_whole(level, octets);
 }
 
-/* end_outside - what was outside so far is not in a part. */
+/* end_outside - the preamble or epilogue is complete. */
 static void end_outside(struct walk *walk, struct level *level, const char *where)
 {
 	if (level->prose_size > WALK_PROSE_MAX)
@@ -158,20 +158,20 @@ static bool is_blank(const struct level *level)
 	return true;
 }
 
-/* close_multipart - without parts it is one itself. */
+/* close_multipart - a multipart without parts becomes a part itself. */
 static void close_multipart(struct walk *walk, struct level *level, bool delimiter, bool whole)
 {
 	struct mail *mail = walk->parts->mail;
 	bool certain = whole && !walk->damaged, declared = level->boundary.size > 0;
 	if (!level->declared && certain && g_str_has_prefix(level->entity.type, "multipart/"))
 		mail_defect(mail, MIME_MALFORMED, level->boundary, "%s",
-			declared ? "boundary declared and never used" : "multipart without a boundary");
+			declared ? "boundary declared but never used" : "multipart without a boundary");
 	else if (!level->ever && level->used && certain)
 		mail_defect(
 			mail, MIME_MALFORMED, level->declared ? level->boundary : level->guessed, "unclosed boundary");
 	walk->boundaries--;
 	if (level->count > 0 || (level->used && is_blank(level) && level->prose_size < WALK_PROSE_MAX)) {
-		end_outside(walk, level, "behind the last part");
+		end_outside(walk, level, "after the last part");
 		return;
 	}
 	if (parts_full(walk->parts)) {
@@ -224,9 +224,10 @@ void level_guess(struct walk *walk, const struct level *level, struct span line,
 	memcpy(walk->guess, line.data + 2, walk->guess_size);
 }
 
-/* ---- messages around ---- */
+/* ---- open messages ---- */
 
-/* feed_message - messages are hashed as a whole, and what is in them again: for those deep in others that has a limit.
+/* feed_message - passes octets to an open message. Nested messages are hashed once per level, so those nested deep have
+ * a limit.
  */
 static void feed_message(struct walk *walk, struct level *level, size_t nth, struct span octets)
 {
@@ -242,7 +243,7 @@ static void feed_message(struct walk *walk, struct level *level, size_t nth, str
 	part_feed(level->part, octets);
 }
 
-/* feed_messages - all that are open. */
+/* feed_messages - passes octets to every open message. */
 static void feed_messages(struct walk *walk, struct span octets)
 {
 	size_t nth = 0;
@@ -285,7 +286,8 @@ void level_gap(struct walk *walk, uint64_t size)
 
 /* ---- delimiters ---- */
 
-/* is_exactly - is the text behind "--" this boundary, perhaps with "--" behind it? Blanks at the end do not count. */
+/* is_exactly - is the text after the first "--" this boundary, perhaps followed by "--"? Trailing blanks are ignored.
+ */
 static bool is_exactly(struct span text, struct span boundary, bool *closing)
 {
 	struct span before = text;
@@ -302,13 +304,13 @@ static bool is_exactly(struct span text, struct span boundary, bool *closing)
 	return before.size == boundary.size && memcmp(before.data, boundary.data, before.size) == 0;
 }
 
-/* has_tail - does the text begin with the boundary, and go on with a blank, a CR, or "--" and anything? */
+/* has_tail - does the text begin with the boundary, followed by a blank, a CR, or "--" and anything? */
 static bool has_tail(struct span text, struct span boundary, bool *closing)
 {
 	if (boundary.size == 0 || text.size <= boundary.size || memcmp(text.data, boundary.data, boundary.size) != 0)
 		return false;
 	const uint8_t *behind = text.data + boundary.size;
-	if (boundary.size == WALK_BOUNDARY_MAX) { /* it goes on */
+	if (boundary.size == WALK_BOUNDARY_MAX) { /* only its beginning is compared */
 		*closing = false;
 		return true;
 	}
@@ -318,7 +320,7 @@ static bool has_tail(struct span text, struct span boundary, bool *closing)
 
 typedef bool (*compare)(struct span text, struct span boundary, bool *closing);
 
-/* find - the innermost level with such a boundary. */
+/* find - the innermost multipart whose boundary matches. */
 static bool find(const struct walk *walk, struct span text, compare same, struct delimiter *delimiter)
 {
 	for (size_t i = walk->level_count; i-- > 0;) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * look.c - what the octets of a part are, whatever its header says, in libmagic's words.
+ * look.c - asks libmagic what kind of file a part is, whatever its header says.
  *
- * libmagic needs 20 to 2000 us a call, most for text: it is asked about files, not about the text of a mail, once, when
- * the first MAGIC_MAX octets are there, or the part ends. Its media type needs a second call, but for the most frequent
- * files, of which its words say the type.
+ * A call of libmagic takes 20 to 2000 us, longest for text. So it is asked about files, not about the text of a mail,
+ * and once, when the first MAGIC_MAX octets are there or the part ends. The media type takes a second call, except for
+ * the most frequent kinds of files, whose description implies it.
  */
 #include <string.h>
 
@@ -14,14 +14,14 @@
 #include <magic.h>
 #endif
 
-#define MAGIC_MAX (8 * 1024) /* octets that it sees */
-#define MAGIC_TEXT_MAX 2048  /* of what looks like text: that is what is slow */
-#define LOOK_MAX 64          /* octets that decide what is text */
+#define MAGIC_MAX (8 * 1024) /* octets passed to libmagic */
+#define MAGIC_TEXT_MAX 2048  /* the same for text, which is slow */
+#define LOOK_MAX 64          /* octets that decide whether it is text */
 
-/* mime_is_text - no control characters but those of text? */
+/* mime_is_text - are there no control characters but those used in text? */
 bool mime_is_text(struct span data)
 {
-	uint8_t bad = 0; /* no branches, so that compilers make vectors of it */
+	uint8_t bad = 0; /* no branches, so that the compiler can vectorise the loop */
 	for (size_t i = 0; i < MIN(data.size, LOOK_MAX); i++) {
 		uint8_t octet = data.data[i];
 		bad |= (octet < ' ') & ((uint8_t)(octet - '\t') > '\r' - '\t') & (octet != 0x1b);
@@ -31,7 +31,7 @@ bool mime_is_text(struct span data)
 }
 
 #if HAVE_MAGIC
-/* What is left out for octets that are no text: half of the time. */
+/* Checks that are switched off for binary files: they take half of the time. */
 #define NO_TEXT                                                                                                        \
 	(MAGIC_NO_CHECK_TEXT | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_CHECK_TOKENS | MAGIC_NO_CHECK_CSV |                  \
 		MAGIC_NO_CHECK_JSON)
@@ -39,7 +39,7 @@ bool mime_is_text(struct span data)
 static magic_t cookie;
 static bool tried;
 
-/* may_be_text - could libmagic call it text in some encoding? */
+/* may_be_text - may libmagic find it to be text in some encoding? */
 static bool may_be_text(struct span data)
 {
 	static const struct {
@@ -57,27 +57,27 @@ static bool may_be_text(struct span data)
 	return true;
 }
 
-/* open_database - at the first call. Returns false when there is none. */
+/* open_database - opens libmagic's database at the first call. Returns false when there is none. */
 static bool open_database(void)
 {
 	if (tried)
 		return cookie != NULL;
 	tried = true;
-	/* it writes times that are in files, and writes them in local time */
+	/* descriptions contain times from files, in local time */
 	g_setenv("TZ", "UTC0", TRUE);
 	cookie = magic_open(MAGIC_NONE);
 	if (cookie != NULL && magic_load(cookie, NULL) != 0) {
 		magic_close(cookie);
 		cookie = NULL;
 	}
-	/* what a text is written in shows early; it makes a table of all that it looks at */
+	/* the encoding of a text shows early, and the time grows with the size */
 	size_t most = MAGIC_TEXT_MAX;
 	if (cookie != NULL)
 		magic_setparam(cookie, MAGIC_PARAM_ENCODING_MAX, &most);
 	return cookie != NULL;
 }
 
-/* ask - with some of libmagic's flags; NULL when it says nothing. */
+/* ask - asks with these flags of libmagic; NULL when it has no answer. */
 static char *ask(struct arena *arena, struct span data, int flags)
 {
 	magic_setflags(cookie, flags);
@@ -90,7 +90,7 @@ static char *ask(struct arena *arena, struct span data, int flags)
 	return arena_string(arena, text);
 }
 
-/* sure_type - the media type that goes with words of libmagic, where one always goes with the other; NULL. */
+/* sure_type - the media type that a description of libmagic always implies; NULL: not known. */
 static const char *sure_type(const char *words)
 {
 	static const struct {
@@ -131,7 +131,7 @@ void mime_look_exit(void)
 }
 #endif
 
-/* ---- the looker ---- */
+/* ---- the inspector ---- */
 
 /* The first octets of a part, until there are enough. */
 struct first {
@@ -140,7 +140,7 @@ struct first {
 	uint8_t *data; /* NULL: libmagic was asked */
 };
 
-/* magic_begin - the text of a mail is not asked about, it is what it says it is. */
+/* magic_begin - the text of a mail is not inspected. */
 static void *magic_begin(struct part *part, struct span head)
 {
 	const struct mail_part *about = part->about;
@@ -153,7 +153,7 @@ static void *magic_begin(struct part *part, struct span head)
 	return first;
 }
 
-/* magic_ask - with what is there. */
+/* magic_ask - asks about the octets collected. */
 static void magic_ask(struct first *first)
 {
 	struct mail_part *about = first->part->about;
@@ -194,6 +194,6 @@ static size_t magic_memory(const void *state)
 	return sizeof *first + (first->data ? first->wanted : 0);
 }
 
-const struct part_looker magic_looker = {
+const struct part_inspector magic_inspector = {
 	.begin = magic_begin, .feed = magic_feed, .end = magic_end, .drop = magic_drop, .memory = magic_memory
 };

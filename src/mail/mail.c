@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail.c - the content of a mail as it comes: hashed, taken apart, and kept only where somebody wants it as a whole.
+ * mail.c - hashes and parses the content of a mail as it arrives, and keeps it only when an option needs it as a whole.
  */
 #include "mail.h"
 
@@ -10,25 +10,25 @@
 #include "store.h"
 #include "walk.h"
 
-#define DIGEST_ABOUT 512 /* octets of the state of a hash */
-#define ARENA_FIRST 4096 /* octets of the arena that come with the mail: enough for most */
-#define PART_ABOUT 512   /* octets that is known of a part that has ended */
-#define SPARES_MAX 64    /* freed mails that are kept for the next ones: so many wait for their reply */
+#define DIGEST_ABOUT 512 /* approximate octets of a hash context */
+#define ARENA_FIRST 4096 /* octets of the arena inside struct open_mail */
+#define PART_ABOUT 512   /* approximate octets kept of a part that has ended */
+#define SPARES_MAX 64    /* freed mails whose memory is kept for later ones */
 
-/* A mail and what is behind it. */
+/* A mail with its private state. */
 struct open_mail {
-	struct mail mail; /* first: a struct mail * is one of these */
+	struct mail mail; /* first member: a struct mail * points to a struct open_mail */
 	const struct mail_options *options;
 	struct digest *digest;
-	struct walk *walk;         /* NULL: it is not taken apart */
-	struct store *store;       /* NULL: nobody wants it as a whole */
+	struct walk *walk;         /* NULL: it is not parsed */
+	struct store *store;       /* NULL: it is not kept as a whole */
 	struct extract_file *file; /* NULL: it is not stored */
 	struct parts parts;
 	struct arena arena;
 	uint64_t first[ARENA_FIRST / 8]; /* memory of the arena: enough for most mails */
 };
 
-static struct open_mail *spares[SPARES_MAX]; /* freed, with their memory */
+static struct open_mail *spares[SPARES_MAX]; /* freed mails */
 static size_t spare_count;
 static bool ready;
 
@@ -60,7 +60,7 @@ void mail_exit(void)
 	mime_look_exit();
 }
 
-/* begin_storing - the file under --extract. */
+/* begin_storing - begins the file under --extract. */
 static void begin_storing(struct open_mail *open)
 {
 	char *error = NULL;
@@ -150,7 +150,7 @@ ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t si
 	return open->store ? store_read(open->store, offset, buffer, size) : 0;
 }
 
-/* take_raw - the beginning of the content for the record. */
+/* take_raw - copies the beginning of the content for the record (--raw). */
 static void take_raw(struct open_mail *open)
 {
 	struct mail *mail = &open->mail;
@@ -163,7 +163,7 @@ static void take_raw(struct open_mail *open)
 	mail->raw_truncated = got < mail->size;
 }
 
-/* end_storing - the file gets its name. */
+/* end_storing - gives the file its name. */
 static void end_storing(struct open_mail *open)
 {
 	struct mail *mail = &open->mail;
@@ -177,7 +177,7 @@ static void end_storing(struct open_mail *open)
 		mail_lost(mail, error);
 }
 
-/* end_walk - what was found is complete. */
+/* end_walk - ends parsing and fills in what depends on the whole mail. */
 static void end_walk(struct open_mail *open, bool whole)
 {
 	struct mail *mail = &open->mail;
@@ -233,7 +233,7 @@ void mail_free(struct mail *mail)
 	mail_text_free(mail);
 	arena_release(&open->arena, &(struct arena){ 0 });
 	if (spare_count < SPARES_MAX) {
-		memset(open, 0, offsetof(struct open_mail, first)); /* the next one begins with its memory */
+		memset(open, 0, offsetof(struct open_mail, first)); /* ready for the next mail */
 		spares[spare_count++] = open;
 	} else
 		g_free(open);

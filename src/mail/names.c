@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * names.c - what a file is called, when its header says it more than once.
+ * names.c - chooses the name of a file when its header gives more than one.
  *
- * filename, filename* and name, of Content-Disposition and Content-Type, and each of these twice: clients choose
- * differently. One name is reported; the others are kept for the detectors if they are other names, and not the same
- * one in ASCII for clients that can't show it.
+ * Names come in filename, filename* and name, in Content-Disposition and Content-Type, and each may be repeated; mail
+ * clients differ in which they use. One name is reported. The others are kept for the detectors, unless they are an
+ * ASCII form of the same name.
  */
 #include <string.h>
 
 #include "mime.h"
 
-/* matches - is `plain` what a client may have made of `name` for readers of ASCII? Any letters may stand for those that
- * are none of ASCII, but no dot: the extension is what decides. */
+/* matches - may `plain` be an ASCII form of `name`? Any characters may replace non-ASCII ones, except dots and slashes,
+ * because the extension matters. */
 static bool matches(const char *name, const char *plain)
 {
-	const char *star = NULL, *mark = NULL; /* behind the last run that is not ASCII; where in plain it was tried */
+	const char *star = NULL,
+		   *mark = NULL; /* after the last non-ASCII run in name; the place in plain that was tried for it */
 	while (*plain != '\0') {
 		if ((uint8_t)*name >= 0x80) {
 			while ((uint8_t)*name >= 0x80)
@@ -43,7 +44,7 @@ bool names_differ(const char *a, const char *b)
 	return plain_a ? !matches(b, a) : !matches(a, b);
 }
 
-/* add - one name more; it is the part's if there was none before. */
+/* add - adds a name: as the part's file name if there was none before. */
 static void add(struct mail *mail, struct mail_part *part, const char *name)
 {
 	if (!name)
@@ -61,7 +62,7 @@ static void add(struct mail *mail, struct mail_part *part, const char *name)
 		mail_list_add(mail, &part->other_names, arena_copy(mail->arena, name, strlen(name)));
 }
 
-/* add_other - a name of a field that came again, to those of the first. */
+/* add_other - adds a name from a repeated field. */
 static void add_other(struct mime_params *params, char *text)
 {
 	if (text && params->other_count < MIME_NAMES_MAX)
@@ -90,7 +91,7 @@ void names_again(struct arena *arena, struct mime_params *params, const GArray *
 	}
 }
 
-/* names_take - the name of a Content-Disposition is that of a field in a form, not of a file. */
+/* names_take - "name" in a Content-Disposition is ignored: it names a field of a form, not a file. */
 void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition)
 {
 	add(mail, part, field->filename);

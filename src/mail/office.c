@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * office.c - Office documents: have they macros, and which kind are they?
+ * office.c - Office documents: do they have macros, and of which kind are they?
  *
- * The older ones are OLE files (MS-CFB): a directory of entries of 128 octets that begin at multiples of 128, with a
- * name in UTF-16. They are known as they pass, wherever the directory stands; state: one entry. The newer ones are
- * zips, and archives.c has listed what is in them.
+ * The older ones are OLE files (MS-CFB). Their directory has entries of 128 octets, at multiples of 128, with a name in
+ * UTF-16; these are recognised wherever the directory is. The state is one entry. The newer ones are zip archives,
+ * which archives.c has listed.
  */
 #include <string.h>
 
@@ -25,12 +25,12 @@ struct office {
 	uint8_t entry[ENTRY_SIZE];
 };
 
-/* What names in the directory mean. */
+/* Meanings of names in the directory. */
 static const struct {
 	const char *name;
 	uint8_t type;
 	bool macros;
-	const char *extension; /* NULL: says nothing of it */
+	const char *extension; /* NULL: does not tell the kind */
 } names[] = {
 	{ "_VBA_PROJECT", TYPE_STREAM, true, NULL },
 	{ "VBA", TYPE_STORAGE, true, NULL },
@@ -96,7 +96,7 @@ static void office_feed(void *state, struct span piece)
 	}
 }
 
-/* check_zip - of a document that is a zip: OOXML has its macros in vbaProject.bin, ODF in a folder. */
+/* check_zip - for a zip archive: OOXML has its macros in vbaProject.bin, ODF in the folder Basic. */
 static void check_zip(struct mail_part *about)
 {
 	bool ooxml = false, odf = false, vba = false, basic = false;
@@ -118,7 +118,7 @@ static void check_zip(struct mail_part *about)
 		about->macros = MACROS_UNKNOWN;
 }
 
-/* office_end - what of it is missing may have been its macros. */
+/* office_end - when something is missing, the macros may have been there. */
 static void office_end(void *state, struct part *part)
 {
 	struct office *office = state;
@@ -138,6 +138,6 @@ static size_t office_memory(const void *state)
 	return sizeof(struct office);
 }
 
-const struct part_looker office_looker = {
+const struct part_inspector office_inspector = {
 	.begin = office_begin, .feed = office_feed, .end = office_end, .drop = g_free, .memory = office_memory
 };

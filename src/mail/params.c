@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * params.c - Content-Type and Content-Disposition: a value and its parameters, as real clients write them.
+ * params.c - parses Content-Type and Content-Disposition: a value and its parameters, as real clients write them.
  *
- * RFC 2231 pieces in any order, RFC 2047 words in quotes, unquoted names with spaces, backslashes of Windows paths. Own
- * code, because GMime guesses charsets by the locale, decodes each piece alone, and keeps the charset name on the stack
- * however long it is.
+ * It accepts RFC 2231 pieces in any order, RFC 2047 words in quotes, unquoted names with spaces, and Windows paths.
+ * GMime is not used because it guesses charsets by the locale, decodes each piece alone, and puts a charset name of any
+ * length on the stack.
  */
 #include "mime.h"
 
@@ -12,7 +12,7 @@
 
 #define PIECES_MAX 1000
 
-/* One attribute as it stands: name*index*=value */
+/* One parameter as written: name*index*=value */
 struct piece {
 	char *name; /* lower case */
 	unsigned index;
@@ -34,7 +34,7 @@ static char *lower(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
-/* Characters with a meaning. */
+/* Kinds of special characters. */
 enum { SPECIAL = 1, RFC2231 };
 /* clang-format off */
 static const uint8_t meanings[256] = {
@@ -51,13 +51,13 @@ static inline bool is_special(char c)
 	return meanings[(uint8_t)c] == SPECIAL;
 }
 
-/* is_token - a character that has no meaning of its own. */
+/* is_token - is it a character of a token (RFC 2045 5.1)? */
 static inline bool is_token(char c)
 {
 	return g_ascii_isgraph(c) && meanings[(uint8_t)c] == 0;
 }
 
-/* skip_space - over space and comments. */
+/* skip_space - skips white space and comments. */
 static const char *skip_space(const char *at)
 {
 	for (;;) {
@@ -78,14 +78,14 @@ static const char *skip_space(const char *at)
 	}
 }
 
-/* ends_quoted - is the quote at `at` the closing one? An unescaped quote inside a name is not. */
+/* ends_quoted - is the quote at `at` the closing one? An unescaped quote inside a file name is not. */
 static bool ends_quoted(const char *at)
 {
 	const char *next = at + 1;
 	return *next == '\0' || *next == ';' || *next == '(' || is_space(*next) || strchr(next, '"') == NULL;
 }
 
-/* parse_quoted - only \" and \\ are escapes: clients that write a Windows path do not double its backslashes. */
+/* parse_quoted - only \" and \\ are escapes, because clients do not double the backslashes of a Windows path. */
 static char *parse_quoted(struct arena *arena, const char **at)
 {
 	const char *from = *at + 1;
@@ -100,8 +100,8 @@ static char *parse_quoted(struct arena *arena, const char **at)
 	return out;
 }
 
-/* parse_value - an unquoted value ends at ';'; a file name may have spaces and brackets in it, anything else ends at a
- * space or a comment. */
+/* parse_value - an unquoted value. A file name ends at ';' and may contain spaces and brackets; other values also end
+ * at a space or a comment. */
 static char *parse_value(struct arena *arena, const char **at, bool is_name)
 {
 	const char *from = skip_space(*at), *end = from;
@@ -118,7 +118,7 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 	return arena_copy(arena, from, (size_t)(end - from));
 }
 
-/* parse_piece - one attribute. Returns false when there is none; *at moves on in any case. */
+/* parse_piece - parses one parameter. Returns false when there is none; advances *at in any case. */
 static bool parse_piece(struct arena *arena, const char **at, struct piece *piece)
 {
 	const char *from = *at, *end = from;
@@ -141,7 +141,7 @@ static bool parse_piece(struct arena *arena, const char **at, struct piece *piec
 	}
 	next = skip_space(next);
 	if (end == from || *next != '=') {
-		/* not an attribute: go on behind the next ';' */
+		/* not a parameter: continue after the next ';' */
 		*at = end + strcspn(end, ";");
 		return false;
 	}
@@ -159,7 +159,7 @@ static int piece_order(gconstpointer a, gconstpointer b)
 	return left->index < right->index ? -1 : left->index > right->index;
 }
 
-/* append_percent - what run encodes; empties it. */
+/* append_percent - appends the decoded octets of run, and empties it. */
 static void append_percent(GString *out, GString *run)
 {
 	for (const char *from = run->str; *from != '\0'; from++) {
@@ -177,7 +177,7 @@ static void append_percent(GString *out, GString *run)
 	g_string_truncate(run, 0);
 }
 
-/* extended_value - joins the RFC 2231 pieces of a name; NULL when there are none. */
+/* extended_value - joins the RFC 2231 pieces of a parameter; NULL when there are none. */
 static char *extended_value(struct arena *arena, const GArray *pieces, const char *name)
 {
 	GString *octets = NULL, *run = g_string_new(NULL);
@@ -189,7 +189,7 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 		if (strcmp(piece->name, name) != 0 || (!piece->extended && !piece->continued))
 			continue;
 		if (octets != NULL && piece->index == last)
-			continue; /* a second piece of the same number */
+			continue; /* repeated index: ignored */
 		const char *value = piece->value;
 		const char *quote = piece->extended ? strchr(value, '\'') : NULL;
 		const char *second = quote != NULL ? strchr(quote + 1, '\'') : NULL;
@@ -200,7 +200,7 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 				value = second + 1;
 			}
 		}
-		/* an escape may go on in the next piece */
+		/* an escape may continue in the next piece */
 		if (!piece->extended && run->len > 0)
 			append_percent(octets, run);
 		g_string_append(piece->extended ? run : octets, value);
@@ -219,7 +219,7 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 	return extended ? result : mime_decode_words(arena, result);
 }
 
-/* parameter - the decoded value of a name; NULL when it is absent or empty. RFC 2231 goes before the plain form. */
+/* parameter - the decoded value of a parameter; NULL when it is absent or empty. The RFC 2231 form is preferred. */
 static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
 {
 	char *value = extended_value(arena, pieces, name);
@@ -231,7 +231,7 @@ static char *parameter(struct arena *arena, const GArray *pieces, const char *na
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* add_other - a name beside the one that is used, once. */
+/* add_other - adds another file name, unless it is there already. */
 static void add_other(struct mime_params *params, char *text, bool filename)
 {
 	if (!text || *text == '\0')
@@ -243,7 +243,7 @@ static void add_other(struct mime_params *params, char *text, bool filename)
 		params->others[params->other_count++] = (struct mime_name){ text, filename };
 }
 
-/* other_names - every file name that the field gives in any of the ways there are, if it gives more than one. */
+/* other_names - collects all file names in the field if there is more than one. */
 static void other_names(struct arena *arena, struct mime_params *params, const GArray *pieces)
 {
 	for (guint i = 0; i < pieces->len; i++) {
@@ -260,7 +260,7 @@ static void other_names(struct arena *arena, struct mime_params *params, const G
 	add_other(params, extended_value(arena, pieces, "name"), false);
 }
 
-/* place - where the parameter with this name goes; NULL when nobody asks for it. */
+/* place - the member of params for a parameter; NULL when it is not needed. */
 static char **place(struct mime_params *params, const char *name, size_t size)
 {
 	const struct {
@@ -275,14 +275,14 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 	return NULL;
 }
 
-/* is_file_name - is it the place of one? */
+/* is_file_name - is it the member for a file name? */
 static bool is_file_name(struct mime_params *params, char **into)
 {
 	return into == &params->name || into == &params->filename;
 }
 
-/* parse_simple - what nearly all clients write: plain words, quoted or not. Returns false for anything else, with
- * params as they were. Saves most of the time of a short mail's header. */
+/* parse_simple - parses what nearly all clients write: plain words, quoted or not. Returns false for anything else,
+ * with params unchanged. This saves most of the time that the header of a short mail takes. */
 static bool parse_simple(struct arena *arena, struct mime_params *params, struct span field)
 {
 	const char *at = (const char *)field.data, *end = at + field.size;
@@ -319,7 +319,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 			(quoted && memmem(from, (size_t)(at - from), "=?", 2) != NULL))
 			break;
 		if (is_file_name(&found, into) && *into != NULL)
-			break; /* a second name: both count */
+			break; /* a second file name: not simple */
 		if (into != NULL && *into == NULL && at > from)
 			*into = arena_copy(arena, from, (size_t)(at - from));
 		at += quoted;
@@ -327,8 +327,8 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 	return false;
 }
 
-/* parse_word - the first word of a field, "text/plain", in lower case, with comments and space around its '/' left out;
- * NULL when there is none. Returns where it ends. */
+/* parse_word - the first word of a field, such as "text/plain", in lower case, without comments and space around the
+ * '/'; NULL when there is none. Returns where it ends. */
 static const char *parse_word(struct arena *arena, const char *from, char **word)
 {
 	const char *at = skip_space(from), *end = at + strcspn(at, "; \t(");

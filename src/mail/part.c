@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * part.c - a part as its decoded octets come: into hashes, a file, and to those who look at it.
+ * part.c - passes the decoded octets of a part to the hashes, a file, and the inspectors.
  *
- * A part of any size passes in the memory of its hashes and of what the lookers keep. The first PART_HEAD octets wait
- * until there are so many, or the part ends: then each looker says whether it wants to see this part.
+ * The memory needed does not depend on the size of the part, except for what inspectors keep. The first PART_HEAD
+ * octets are collected; when they are complete, or the part ends, each inspector decides whether to inspect this part.
  */
 #include "part.h"
 
@@ -14,9 +14,9 @@
 #define FREE_MAX 256 /* closed parts whose memory is kept */
 #define DIGEST_ABOUT 512
 
-static const struct part_looker *const lookers[] = { &text_looker, &magic_looker, &archive_looker, &office_looker,
-	&uu_looker, &tnef_looker, &watch_looker };
-_Static_assert(G_N_ELEMENTS(lookers) <= PART_LOOKERS_MAX, "a part has room for the state of every looker");
+static const struct part_inspector *const inspectors[] = { &text_inspector, &magic_inspector, &archive_inspector,
+	&office_inspector, &uu_inspector, &tnef_inspector, &watch_inspector };
+_Static_assert(G_N_ELEMENTS(inspectors) <= PART_INSPECTORS_MAX, "a part has room for the state of every inspector");
 
 static struct part *free_parts;
 static unsigned free_count;
@@ -76,22 +76,22 @@ struct part *part_open(struct parts *parts, struct mail_part *about, const struc
 	return part;
 }
 
-/* look - at the octets that came: all who want them get them. */
+/* look - passes octets to the inspectors. */
 static void look(struct part *part, struct span piece)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i] && piece.size > 0)
-			lookers[i]->feed(part->states[i], piece);
+			inspectors[i]->feed(part->states[i], piece);
 }
 
-/* begin - the head is there: who wants to see this part? */
+/* begin - the head is complete: asks the inspectors, and passes it to them. */
 static void begin(struct part *part)
 {
 	struct span head = span_of(part->head, part->head_size);
 	part->begun = true;
 	part->kind = kind_of(head);
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
-		part->states[i] = lookers[i]->begin(part, head);
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
+		part->states[i] = inspectors[i]->begin(part, head);
 	look(part, head);
 }
 
@@ -121,12 +121,12 @@ void part_feed(struct part *part, struct span decoded)
 void part_gap(struct part *part, uint64_t size)
 {
 	part->about->gaps = part->about->truncated = true;
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
-		if (part->states[i] && lookers[i]->gap)
-			lookers[i]->gap(part->states[i], size);
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
+		if (part->states[i] && inspectors[i]->gap)
+			inspectors[i]->gap(part->states[i], size);
 }
 
-/* store - the file gets its name. */
+/* store - gives the file its name. */
 static void store(struct part *part)
 {
 	struct mail_part *about = part->about;
@@ -162,9 +162,9 @@ void part_close(struct part *part)
 		begin(part);
 	about->sha256 = arena_take(arena, DIGEST_HEX_MAX);
 	digest_end(part->digest, about->sha256, &about->sha1, &about->md5, arena);
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i])
-			lookers[i]->end(part->states[i], part);
+			inspectors[i]->end(part->states[i], part);
 	if (part->file)
 		store(part);
 	part_free(part);
@@ -174,9 +174,9 @@ void part_drop(struct part *part)
 {
 	char *error = NULL;
 	digest_drop(part->digest);
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i])
-			lookers[i]->drop(part->states[i]);
+			inspectors[i]->drop(part->states[i]);
 	if (part->file)
 		extract_end(part->file, part->parts->mail->arena, NULL, "", &error);
 	g_free(error);
@@ -186,8 +186,8 @@ void part_drop(struct part *part)
 size_t part_memory(const struct part *part)
 {
 	size_t size = sizeof *part + DIGEST_ABOUT;
-	for (size_t i = 0; i < G_N_ELEMENTS(lookers); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i])
-			size += lookers[i]->memory(part->states[i]);
+			size += inspectors[i]->memory(part->states[i]);
 	return size;
 }

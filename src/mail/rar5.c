@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * rar5.c - see rar5.h. libarchive unpacks a solid archive to get to the next name, and passes over the record that says
- * that a file is encrypted.
+ * rar5.c - see rar5.h. libarchive can't be used, because it unpacks a solid archive to get to the next name, and
+ * ignores the record that says that a file is encrypted.
  */
 #include "rar5.h"
 
@@ -12,13 +12,13 @@
 #define HEADERS_MAX 10000
 #define NAME_SIZE_MAX 4096
 
-/* A place in the archive; beyond its end everything reads as 0. */
+/* A position in the archive; octets beyond its end read as 0. */
 struct cursor {
 	struct span data;
 	size_t at;
 };
 
-/* vint - RAR's number: 7 bits an octet, the low ones first. */
+/* vint - reads a number in RAR's format: 7 bits per octet, low bits first. */
 static uint64_t vint(struct cursor *cursor)
 {
 	uint64_t value = 0;
@@ -31,7 +31,7 @@ static uint64_t vint(struct cursor *cursor)
 	return value;
 }
 
-/* has_encryption - in the extra records of a header, which stand at from..end? */
+/* has_encryption - is there an encryption record in the extra area of a header, which starts at from? */
 static bool has_encryption(struct span header, size_t from)
 {
 	enum { ENCRYPTION_RECORD = 1 };
@@ -48,7 +48,7 @@ static bool has_encryption(struct span header, size_t from)
 	return false;
 }
 
-/* take_file - a file header from its flags on. */
+/* take_file - reads a file header, starting at its flags. */
 static void take_file(struct cursor cursor, uint64_t extra, rar5_entry entry, void *context)
 {
 	enum { TIME = 2, CHECKSUM = 4, UNKNOWN_SIZE = 8 };
@@ -56,8 +56,8 @@ static void take_file(struct cursor cursor, uint64_t extra, rar5_entry entry, vo
 	uint64_t flags = vint(&cursor), size = vint(&cursor);
 	vint(&cursor); /* attributes */
 	cursor.at += (flags & TIME ? 4 : 0) + (flags & CHECKSUM ? 4 : 0);
-	vint(&cursor); /* how it is packed */
-	vint(&cursor); /* on which system */
+	vint(&cursor); /* compression */
+	vint(&cursor); /* operating system */
 	uint64_t length = vint(&cursor);
 	size_t left = cursor.at < header.size ? header.size - cursor.at : 0;
 	char name[NAME_SIZE_MAX + 1];

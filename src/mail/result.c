@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * result.c - what is found in a mail is put down: defects, errors, elements of its lists, text.
+ * result.c - adds results to a mail: defects, errors, elements of its lists, text.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #define EVIDENCE_MAX 256
 #define ERROR_SIZE_MAX 4096
 #define TEXT_FIRST 1024
-#define SPARES_MAX 64        /* texts whose memory is kept for the next mails */
-#define SPARE_MAX (4 * 1024) /* octets of one of them */
+#define SPARES_MAX 64        /* freed texts whose memory is kept for later mails */
+#define SPARE_MAX (4 * 1024) /* octets that a spare may keep */
 
 static GString *spares[SPARES_MAX];
 static size_t spare_count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * seek.c - see seek.h. Every octet of a mail with parts passes here, so it looks at 32 places at a time; line ends
- * alone, of which a file in base64 has one in 78, do not stop it.
+ * seek.c - see seek.h. Every octet of a multipart is read here, so 32 are tested at a time. The loop does not stop at
+ * line ends alone, since base64 has one every 78 octets.
  */
 #include "seek.h"
 

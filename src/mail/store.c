@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * store.c - see store.h. A store goes on in a file when it is larger than MAIL_MEMORY_MAX, or when all together hold
- * more than MAIL_MEMORY_TOTAL. The file has no name, and nothing but what was asked for gets into it.
+ * store.c - see store.h. A store continues in a file when it exceeds MAIL_MEMORY_MAX, or all stores together exceed
+ * MAIL_MEMORY_TOTAL. The file has no name.
  */
 #include "store.h"
 
@@ -21,10 +21,10 @@
 struct store {
 	uint64_t limit;
 	const char *temp_dir;
-	uint8_t *memory; /* what comes behind file_size */
+	uint8_t *memory; /* octets after the first file_size */
 	size_t used, room;
-	uint64_t file_size; /* octets in the file */
-	int fd;             /* of it; -1: none */
+	uint64_t file_size; /* octets that are in the file */
+	int fd;             /* of the file; -1: none */
 	bool failed;        /* no more is kept */
 };
 
@@ -37,7 +37,7 @@ struct store *store_new(uint64_t limit, const char *temp_dir)
 	return store;
 }
 
-/* open_temporary - a file without a name, for reading and writing. Returns -1 with errno set. */
+/* open_temporary - opens a file without a name for reading and writing. Returns -1 with errno set. */
 static int open_temporary(const char *directory)
 {
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -58,8 +58,8 @@ static void set_room(struct store *store, size_t room)
 	store->room = room;
 }
 
-/* spill - moves what is in memory to the file. When that fails no more is kept; what was in memory before there was a
- * file stays. */
+/* spill - moves what is in memory to the file. When that fails, no more is kept; if there is no file yet, what is in
+ * memory stays. */
 static void spill(struct store *store)
 {
 	size_t done = 0;
@@ -76,7 +76,7 @@ static void spill(struct store *store)
 		set_room(store, BUFFER_SIZE);
 }
 
-/* make_room - for at least one octet more. */
+/* make_room - makes room for at least one more octet. */
 static void make_room(struct store *store)
 {
 	size_t room = store->room == 0 ? BLOCK_MIN : store->room * 2;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * store.h - content that somebody wants as a whole (--mbox, --raw): in memory, beyond that in an unlinked file.
+ * store.h - keeps whole contents (--mbox, --raw): in memory, then in an unlinked file.
  */
 #ifndef SMTPSCAN_MAIL_STORE_H
 #define SMTPSCAN_MAIL_STORE_H
@@ -11,11 +11,12 @@
 
 struct store;
 
-/* store_new - up to limit octets are kept, the rest is dropped. temp_dir: NULL, or a folder for the file. */
+/* store_new - keeps up to limit octets and drops the rest. temp_dir: NULL, or a folder for the file. */
 struct store *store_new(uint64_t limit, const char *temp_dir);
-/* store_add - returns false when it could not be kept, with *error set the first time (free with g_free). */
+/* store_add - returns false when the octets could not be kept; sets *error the first time (free with g_free). */
 bool store_add(struct store *store, struct span piece, char **error);
-/* store_read - up to size octets at offset into buffer. Returns the number read, 0 at the end, -1 with errno set. */
+/* store_read - reads up to size octets at offset into buffer. Returns the number read, 0 at the end, -1 with errno set.
+ */
 ssize_t store_read(const struct store *store, uint64_t offset, void *buffer, size_t size);
 uint64_t store_size(const struct store *store);
 size_t store_memory(const struct store *store);

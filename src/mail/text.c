@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * text.c - what is read out of decoded text: format=flowed paragraphs, and urls.
+ * text.c - decoded text: joins format=flowed paragraphs, finds URLs.
  */
 #include "mime.h"
 
 #include <string.h>
 
 #define URL_SIZE_MAX 8192    /* longer ones are cut */
-#define URL_BRACKETS_MAX 100 /* at their end, that may be the sentence's */
+#define URL_BRACKETS_MAX 100 /* closing brackets at the end of a URL that are checked */
 #define URLS_FEW 16
 
 /* --- format=flowed --- */
@@ -17,7 +17,7 @@ struct flowed_line {
 	unsigned quotes;
 	const char *text;
 	size_t size;
-	bool soft; /* the paragraph goes on */
+	bool soft; /* the paragraph continues in the next line */
 };
 
 static struct flowed_line flowed_line(const char *from, size_t size)
@@ -75,7 +75,7 @@ struct urls {
 	GHashTable **seen;
 };
 
-/* is_known - few urls are compared one by one; of many a table is made. */
+/* is_known - few URLs are compared one by one; for many a hash table is made. */
 static bool is_known(struct urls *urls, char *text)
 {
 	const GPtrArray *list = urls->mail->urls;
@@ -93,7 +93,7 @@ static bool is_known(struct urls *urls, char *text)
 	return !g_hash_table_add(*urls->seen, text);
 }
 
-/* opened - is there an opening bracket for the closing one at the end? */
+/* opened - is there an opening bracket for the closing one at the end of the URL? */
 static bool opened(const char *url, size_t size, char opening)
 {
 	size_t open = 0, closed = 0;
@@ -104,7 +104,7 @@ static bool opened(const char *url, size_t size, char opening)
 	return closed <= open;
 }
 
-/* url_add - trims what is punctuation of the sentence, and keeps the url if it is new. */
+/* url_add - removes punctuation at the end, and adds the URL if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
 {
 	bool cut = size > URL_SIZE_MAX;
@@ -126,14 +126,14 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 	if (rest == url + size || urls->mail->urls->len >= MAIL_URL_MAX)
 		return;
 	const char *valid = url + size;
-	if (cut) /* perhaps in a character */
+	if (cut) /* perhaps inside a character */
 		g_utf8_validate_len(url, size, &valid);
 	char *text = arena_copy(urls->mail->arena, url, (size_t)(valid - url));
 	if (!is_known(urls, text))
 		mail_list_add(urls->mail, &urls->mail->urls, text);
 }
 
-/* url_scheme - does a url begin at `at`? Returns the size of its scheme, with "://" or ":"; 0 when none does. */
+/* url_scheme - does a URL begin at `at`? Returns the size of its scheme, with "://" or ":"; 0 when none does. */
 static size_t url_scheme(const char *at, size_t left)
 {
 	static const struct {
@@ -163,7 +163,7 @@ static bool ends_url(char c)
 	}
 }
 
-/* urls_text - urls in running text; colons are rarer than anything else in them. */
+/* urls_text - finds URLs in running text by their colons, which are rare. */
 static void urls_text(struct urls *urls, struct span text)
 {
 	const char *from = (const char *)text.data, *at = from, *end = from + text.size;
@@ -172,7 +172,7 @@ static void urls_text(struct urls *urls, struct span text)
 		const char *start = colon;
 		while (start > at && g_ascii_isalpha(start[-1]))
 			start--;
-		/* "xhttp:" is no url; "(http:" and "=http:" are */
+		/* "xhttp:" does not begin a URL; "(http:" and "=http:" do */
 		size_t scheme = url_scheme(start, (size_t)(end - start));
 		at = colon + 1;
 		if (scheme == 0 || (start > from && (g_ascii_isdigit(start[-1]) || strchr("+-.", start[-1]) != NULL)))

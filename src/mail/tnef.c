@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tnef.c - the files in a winmail.dat (MS-OXTNEF): each becomes a part below it.
+ * tnef.c - files in a winmail.dat (MS-OXTNEF): each becomes a part below it.
  *
- * Own code: libytnef needs all of it in memory, prints to standard output and loses memory when the input is broken.
- * The octets are read as they come, and go to the file's part at once. State: the field that is being read, the names
- * of the present file, and its part. The text of the message is not taken out: it is in the mail, too.
+ * libytnef is not used because it needs the whole input in memory, prints to standard output and leaks memory on
+ * invalid input. Here octets are read as they arrive and passed on to the file's part. The state is the field that is
+ * being read, the names of the current file, and its part. The text of the message is ignored, because the mail has it
+ * too.
  *
- * A stream of attributes: level, id, length, octets, checksum. One of them (ATTACHMENT) is a list of properties.
+ * The format is a stream of attributes: level, id, length, octets, checksum. One of them (ATTACHMENT) is a list of
+ * properties.
  */
 #include <string.h>
 
@@ -15,9 +17,9 @@
 
 #define NEED_MAX 24 /* octets of the longest fixed field */
 #define NAME_SIZE_MAX 512
-#define GUID_SIZE 16 /* ahead of an object's octets */
+#define GUID_SIZE 16 /* before the octets of an object */
 
-/* Attributes (MS-OXTNEF 2.1.3.3), the type left out. */
+/* Attributes (MS-OXTNEF 2.1.3.3), without the type. */
 enum {
 	ATTACH_DATA = 0x800f,
 	ATTACH_TITLE = 0x8010,
@@ -40,17 +42,16 @@ struct name {
 };
 
 struct tnef {
-	struct part *outer, *file; /* file: that is open; NULL */
+	struct part *outer, *file; /* file: the open one; NULL: none */
 	unsigned count;
-	bool bad; /* it is not what it should be: nothing more is read */
-	/* what comes next: `want` octets for `step`; before that `pass` octets that go to the file, to a name, or
-	 * nowhere */
+	bool bad; /* the input is invalid: nothing more is read */
+	/* the next `pass` octets go to the file, to a name, or are ignored; then `step` gets `want` octets */
 	tnef_step step;
 	size_t have, want;
 	uint64_t pass;
 	bool to_file;
-	struct name *to_name; /* NULL: nowhere */
-	/* the attribute: octets that are left of it; the property: its type and id, its values that are left */
+	struct name *to_name; /* NULL: not to a name */
+	/* octets left of the attribute; of the property: type, id, and number of values left */
 	uint64_t left;
 	unsigned type, id;
 	uint32_t properties, values;
@@ -67,7 +68,7 @@ static uint32_t number(const uint8_t *at, unsigned size)
 	return value;
 }
 
-/* need - the next octets, for step. */
+/* need - requests the next octets for step. */
 static void need(struct tnef *tnef, size_t size, tnef_step step)
 {
 	tnef->want = size;
@@ -75,7 +76,7 @@ static void need(struct tnef *tnef, size_t size, tnef_step step)
 	tnef->step = step;
 }
 
-/* pass - so many octets go nowhere, to a name, or to the file, before what is needed next. */
+/* pass - the next octets are ignored, or go to a name or to the file, before those that need() requests. */
 static void pass(struct tnef *tnef, uint64_t size, struct name *name, bool to_file)
 {
 	tnef->pass = size;
@@ -85,7 +86,7 @@ static void pass(struct tnef *tnef, uint64_t size, struct name *name, bool to_fi
 
 /* --- files --- */
 
-/* set_name - the long one before the short one. */
+/* set_name - sets the file name: the long one if there is one. */
 static void set_name(struct tnef *tnef)
 {
 	const struct name *name = tnef->long_name.size > 0 ? &tnef->long_name : &tnef->title;
@@ -108,7 +109,7 @@ static void end_file(struct tnef *tnef, bool cut)
 	tnef->title.size = tnef->long_name.size = 0;
 }
 
-/* begin_data - size octets of the file. */
+/* begin_data - the next size octets are the file. */
 static void begin_data(struct tnef *tnef, uint64_t size)
 {
 	if (!tnef->file)
@@ -123,7 +124,7 @@ static void begin_data(struct tnef *tnef, uint64_t size)
 static void take_attribute(struct tnef *tnef, const uint8_t *octets);
 static void take_property(struct tnef *tnef, const uint8_t *octets);
 
-/* need_here - as need, when the attribute has so many; else what is left of it is passed over. */
+/* need_here - like need, when the attribute has that many octets left; else skips the rest of it. */
 static void need_here(struct tnef *tnef, size_t size, tnef_step step)
 {
 	tnef->bad = tnef->bad || tnef->left < size;
@@ -131,7 +132,7 @@ static void need_here(struct tnef *tnef, size_t size, tnef_step step)
 	need(tnef, size, step);
 }
 
-/* pass_here - as pass, of the octets of the attribute. */
+/* pass_here - like pass, within the attribute. */
 static void pass_here(struct tnef *tnef, uint64_t size, struct name *name)
 {
 	tnef->bad = tnef->bad || tnef->left < size;
@@ -140,13 +141,13 @@ static void pass_here(struct tnef *tnef, uint64_t size, struct name *name)
 	pass(tnef, size, name, false);
 }
 
-/* take_checksum - behind an attribute. */
+/* take_checksum - the checksum after an attribute, which is not checked. */
 static void take_checksum(struct tnef *tnef, const uint8_t *octets)
 {
 	need(tnef, 9, take_attribute);
 }
 
-/* attribute_end - what is left of it is passed over. */
+/* attribute_end - skips the rest of the attribute. */
 static void attribute_end(struct tnef *tnef)
 {
 	pass(tnef, tnef->left, NULL, false);
@@ -154,7 +155,7 @@ static void attribute_end(struct tnef *tnef)
 	need(tnef, 2, take_checksum);
 }
 
-/* next_property - of the list, or the list is at its end. */
+/* next_property - reads the next property, if there is one. */
 static void next_property(struct tnef *tnef)
 {
 	if (tnef->properties == 0)
@@ -167,7 +168,7 @@ static void next_property(struct tnef *tnef)
 
 static void take_length(struct tnef *tnef, const uint8_t *octets);
 
-/* next_value - of the property. */
+/* next_value - reads the next value of the property, if there is one. */
 static void next_value(struct tnef *tnef)
 {
 	if (tnef->values == 0)
@@ -183,7 +184,7 @@ static void take_padding(struct tnef *tnef, const uint8_t *octets)
 	next_value(tnef);
 }
 
-/* padded - values begin at multiples of 4. */
+/* padded - the size rounded up: values begin at multiples of 4. */
 static void padded(struct tnef *tnef, uint32_t size)
 {
 	if (size % 4 == 0)
@@ -192,7 +193,7 @@ static void padded(struct tnef *tnef, uint32_t size)
 		need_here(tnef, 4 - size % 4, take_padding);
 }
 
-/* take_object - octets: how many of the file come. */
+/* take_object - the octets of an embedded object are the file. */
 static void take_object(struct tnef *tnef, const uint8_t *octets)
 {
 	uint32_t size = number(octets, 4);
@@ -201,7 +202,7 @@ static void take_object(struct tnef *tnef, const uint8_t *octets)
 	padded(tnef, size);
 }
 
-/* take_length - of a value of any size: names and the file are kept. */
+/* take_length - the length of a value of variable size. Names and the file are read, others are skipped. */
 static void take_length(struct tnef *tnef, const uint8_t *octets)
 {
 	uint32_t size = number(octets, 4);
@@ -217,7 +218,7 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 		uint8_t length[4] = { (uint8_t)rest, (uint8_t)(rest >> 8), (uint8_t)(rest >> 16),
 			(uint8_t)(rest >> 24) };
 		if (skip > 0) {
-			/* comes back here without it */
+			/* calls this function again for the rest */
 			pass_here(tnef, skip, NULL);
 			memcpy(tnef->octets, length, sizeof length);
 			tnef->have = tnef->want = 4;
@@ -239,11 +240,11 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 	padded(tnef, size);
 }
 
-/* value_size - of types that have one; 0: a length stands ahead of it. */
+/* value_size - the size of a value of this type; 0: variable, a length comes before the value. */
 static unsigned value_size(unsigned type)
 {
 	switch (type & ~(unsigned)TYPE_MANY) {
-	case 0x02: /* a short one is padded */
+	case 0x02: /* 2 octets, padded to 4 */
 	case 0x03:
 	case 0x04:
 	case 0x0a:
@@ -276,7 +277,7 @@ static void take_values(struct tnef *tnef, const uint8_t *octets)
 	}
 }
 
-/* begin_values - the property's values: so many of them, or one. */
+/* begin_values - begins reading the property's values: several, or one. */
 static void begin_values(struct tnef *tnef)
 {
 	static const uint8_t one[4] = { 1 };
@@ -298,7 +299,7 @@ static void take_name_size(struct tnef *tnef, const uint8_t *octets)
 	need(tnef, 0, take_name_end);
 }
 
-/* take_named - a property with a name: its set, then a number or a text. */
+/* take_named - a named property: the property set, then a number or a name. */
 static void take_named(struct tnef *tnef, const uint8_t *octets)
 {
 	need_here(tnef, 4, number(octets + GUID_SIZE, 4) == 0 ? take_name_end : take_name_size);
@@ -354,13 +355,13 @@ static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 		attribute_end(tnef);
 }
 
-/* take_signature - and a key that means nothing here. */
+/* take_signature - the signature and a key, which has no meaning here. */
 static void take_signature(struct tnef *tnef, const uint8_t *octets)
 {
 	need(tnef, 9, take_attribute);
 }
 
-/* --- the looker --- */
+/* --- the inspector --- */
 
 static void *tnef_begin(struct part *part, struct span head)
 {
@@ -374,7 +375,7 @@ static void *tnef_begin(struct part *part, struct span head)
 	return tnef;
 }
 
-/* take_passed - octets of what is passed. */
+/* take_passed - octets requested by pass(). */
 static void take_passed(struct tnef *tnef, struct span octets)
 {
 	struct name *name = tnef->to_name;
@@ -418,7 +419,7 @@ static void tnef_gap(void *state, uint64_t size)
 	struct tnef *tnef = state;
 	if (tnef->file)
 		part_gap(tnef->file, size);
-	tnef->bad = true; /* from here on nothing is where it should be */
+	tnef->bad = true; /* the next octets can't be interpreted */
 }
 
 static void tnef_end(void *state, struct part *part)
@@ -426,8 +427,8 @@ static void tnef_end(void *state, struct part *part)
 	struct tnef *tnef = state;
 	bool cut = tnef->bad || tnef->pass > 0 || tnef->step != take_attribute || tnef->have > 0;
 	if (cut && !part->about->truncated)
-		mail_defect(part->parts->mail, MIME_MALFORMED, span_of(NULL, 0),
-			"part %s: TNEF that ends in its middle", part->about->number);
+		mail_defect(part->parts->mail, MIME_MALFORMED, span_of(NULL, 0), "part %s: TNEF ends too early",
+			part->about->number);
 	end_file(tnef, cut);
 	g_free(tnef);
 }
@@ -446,7 +447,7 @@ static size_t tnef_memory(const void *state)
 	return sizeof *tnef + (tnef->file ? part_memory(tnef->file) : 0);
 }
 
-const struct part_looker tnef_looker = { .begin = tnef_begin,
+const struct part_inspector tnef_inspector = { .begin = tnef_begin,
 	.feed = tnef_feed,
 	.gap = tnef_gap,
 	.end = tnef_end,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transfer.c - see transfer.h. GMime decodes the lines of uuencode; base64 is base64.c. Quoted-printable is our own,
- * too: GMime's goes octet by octet and loses an escape that was cut off.
+ * transfer.c - see transfer.h. base64.c decodes base64. GMime's decoder for quoted-printable is not used, because it
+ * reads octet by octet and loses an escape that was cut off.
  */
 #include "transfer.h"
 
 #include <string.h>
 
-/* Decoded octets on their way to the sink, which may decode them again: one buffer for each depth. */
+/* Decoded octets on their way to the sink, which may decode them again: a buffer for each depth. */
 static uint8_t *buffers[TRANSFER_DEPTH_MAX];
 
 enum mime_encoding mime_encoding_find(struct span value)
@@ -61,10 +61,10 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-/* What stands at an '=': an octet, a soft line break, nothing of the kind, or it can't be told yet. */
+/* What begins at an '=': an encoded octet, a soft line break, neither, or more octets are needed to tell. */
 enum escape { ESCAPE_OCTET, ESCAPE_BREAK, ESCAPE_NONE, ESCAPE_MORE };
 
-/* escape - looks at what begins with '='. *size: the octets that belong to it. Blanks may stand in a soft break. */
+/* escape - tells what begins at the '='. *size: its octets. A soft line break may contain blanks. */
 static enum escape escape(const uint8_t *at, const uint8_t *end, size_t *size)
 {
 	const uint8_t *from = at + 1;
@@ -88,8 +88,8 @@ static enum escape escape(const uint8_t *at, const uint8_t *end, size_t *size)
 	return ESCAPE_BREAK;
 }
 
-/* blank_run - is it the white space at the end of a line, which is not part of the text (RFC 2045 6.7 rule 3)? *size:
- * octets that this is about. */
+/* blank_run - ESCAPE_BREAK: white space at the end of a line, which is not part of the text (RFC 2045 6.7 rule 3).
+ * *size: its octets. */
 static enum escape blank_run(const uint8_t *at, const uint8_t *end, size_t *size)
 {
 	const uint8_t *from = at;
@@ -101,7 +101,7 @@ static enum escape blank_run(const uint8_t *at, const uint8_t *end, size_t *size
 	return *from == '\n' || (*from == '\r' && from[1] == '\n') ? ESCAPE_BREAK : ESCAPE_NONE;
 }
 
-/* blanks_before - how many stand before data[at], at most down to data[from]? */
+/* blanks_before - the number of blanks before data[at], back to data[from] at most. */
 static size_t blanks_before(const uint8_t *data, size_t from, size_t at)
 {
 	size_t size = 0;
@@ -110,7 +110,7 @@ static size_t blanks_before(const uint8_t *data, size_t from, size_t at)
 	return size;
 }
 
-/* plain_end - from `at` up to the next '=', or to the blanks at the end of a line or of the input. */
+/* plain_end - the end of the plain text at `at`: at the next '=', or at blanks that end a line or the input. */
 static size_t plain_end(const uint8_t *in, size_t at, size_t equals, bool last)
 {
 	while (at < equals) {
@@ -125,7 +125,8 @@ static size_t plain_end(const uint8_t *in, size_t at, size_t equals, bool last)
 	return equals;
 }
 
-/* quoted_run - decodes what can be told. Returns the octets of it that are behind; *to: the octets in out. */
+/* quoted_run - decodes as much as can be decided. Returns the number of octets used; *to: the number of octets in out.
+ */
 static size_t quoted_run(const struct transfer *transfer, const uint8_t *in, size_t size, size_t *to)
 {
 	size_t at = 0, equals = 0;
@@ -167,12 +168,12 @@ static void quoted_feed(struct transfer *transfer, struct span in)
 {
 	size_t to = 0;
 	while (transfer->held.size > 0 && in.size > 0) {
-		/* what waits, with as much as tells what it is */
+		/* the octets that are held, with enough new ones to decide */
 		size_t more = MIN(in.size, QUOTED_HELD_MAX - transfer->held.size), before = transfer->held.size;
 		memcpy(transfer->held.octets + before, in.data, more);
 		size_t size = before + more, used = quoted_run(transfer, transfer->held.octets, size, &to);
 		if (used == 0 && size == QUOTED_HELD_MAX) {
-			/* too many blanks to wait for what follows them */
+			/* too many blanks to wait for what follows */
 			memcpy(transfer->out + to, transfer->held.octets, before);
 			to += before;
 			used = before;
@@ -203,7 +204,7 @@ static void quoted_feed(struct transfer *transfer, struct span in)
 	emit(transfer, to);
 }
 
-/* quoted_end - white space at the end is none of the text, and a soft break that was cut off is one. */
+/* quoted_end - white space at the end is not part of the text; an incomplete soft line break counts as one. */
 static void quoted_end(struct transfer *transfer)
 {
 	const uint8_t *held = transfer->held.octets;
@@ -237,13 +238,13 @@ static bool begin_line(struct transfer *transfer)
 	return true;
 }
 
-/* uu_value - of a character; what is none, or missing at the end of a line, is 0. */
+/* uu_value - the value of a character; 0 when it is invalid or missing at the end of a line. */
 static uint32_t uu_value(const char *line, size_t size, size_t at)
 {
 	return at < size ? ((uint32_t)(uint8_t)line[at] - ' ') & 63 : 0;
 }
 
-/* uu_line - a line behind the begin line: how many octets it has, and these. Returns their number. */
+/* uu_line - decodes a line after the begin line. Returns the number of octets. */
 static size_t uu_line(struct transfer *transfer)
 {
 	const char *line = transfer->uuencode.line;
@@ -264,7 +265,7 @@ static size_t uu_line(struct transfer *transfer)
 	return octets;
 }
 
-/* uuencode_line - one is whole. */
+/* uuencode_line - takes a complete line. */
 static void uuencode_line(struct transfer *transfer)
 {
 	while (transfer->uuencode.size > 0 && transfer->uuencode.line[transfer->uuencode.size - 1] == '\r')
@@ -277,7 +278,7 @@ static void uuencode_line(struct transfer *transfer)
 	transfer->uuencode.size = 0;
 }
 
-/* uuencode_feed - line by line; what is before the begin line and behind the end is passed over. */
+/* uuencode_feed - decodes line by line; ignores what is before the begin line and after the end line. */
 static void uuencode_feed(struct transfer *transfer, struct span in)
 {
 	for (size_t at = 0; at < in.size && !transfer->uuencode.ended;) {
@@ -298,7 +299,7 @@ static const char *uuencode_end(struct transfer *transfer)
 		uuencode_line(transfer);
 	if (!transfer->uuencode.begun)
 		return "no begin line in uuencode";
-	return transfer->uuencode.ended ? NULL : "uuencode without its end";
+	return transfer->uuencode.ended ? NULL : "uuencode without an end line";
 }
 
 const char *transfer_name(const struct transfer *transfer)
@@ -307,7 +308,7 @@ const char *transfer_name(const struct transfer *transfer)
 	return named ? transfer->uuencode.name : NULL;
 }
 
-/* ---- any ---- */
+/* ---- any encoding ---- */
 
 void transfer_exit(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transfer.h - transfer encodings (RFC 2045 6), decoded as the octets come.
+ * transfer.h - decodes transfer encodings (RFC 2045 6) piece by piece.
  */
 #ifndef SMTPSCAN_MAIL_TRANSFER_H
 #define SMTPSCAN_MAIL_TRANSFER_H
@@ -8,11 +8,11 @@
 #include "base64.h"
 #include "mime.h"
 
-#define TRANSFER_DEPTH_MAX 10 /* encoded messages in one another, and one for header fields */
-#define QUOTED_HELD_MAX 256   /* octets of blanks that may turn out to stand at the end of a line */
+#define TRANSFER_DEPTH_MAX 10 /* nested encoded messages, and one for header fields */
+#define QUOTED_HELD_MAX 256   /* octets of blanks that may be at the end of a line */
 #define UUENCODE_LINE_MAX 512 /* of a begin line */
 
-/* An encoding in the middle of its octets. */
+/* The state of a decoder. */
 struct transfer {
 	enum mime_encoding encoding;
 	mime_sink sink;
@@ -22,7 +22,7 @@ struct transfer {
 		struct base64 base64;
 		struct {
 			size_t size;
-			uint8_t octets[QUOTED_HELD_MAX]; /* "=" or blanks, and what stands behind them */
+			uint8_t octets[QUOTED_HELD_MAX]; /* "=" or blanks, and what follows them */
 		} held;
 		struct {
 			bool begun;
@@ -34,17 +34,17 @@ struct transfer {
 	};
 };
 
-/* transfer_begin - the decoded octets go to sink. depth: transfers that are under way, whose sink this one works in. */
+/* transfer_begin - the decoded octets go to sink. depth: number of transfers in whose sink this one runs. */
 void transfer_begin(
 	struct transfer *transfer, unsigned depth, enum mime_encoding encoding, mime_sink sink, void *context);
 void transfer_feed(struct transfer *transfer, struct span in);
-/* transfer_gap - something is missing here. */
+/* transfer_gap - octets are missing here. */
 void transfer_gap(struct transfer *transfer);
-/* transfer_end - what is left goes to sink. Returns NULL, or in words what could not be decoded. */
+/* transfer_end - passes what is left to sink. Returns NULL, or a description of what could not be decoded. */
 const char *transfer_end(struct transfer *transfer);
 /* transfer_name - the file name in the begin line of uuencode; NULL when there is none. */
 const char *transfer_name(const struct transfer *transfer);
-/* transfer_exit - gives back what is kept for the next ones. */
+/* transfer_exit - frees the buffers. */
 void transfer_exit(void);
 
 #endif

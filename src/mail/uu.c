@@ -3,15 +3,15 @@
  * uu.c - files in the text of a mail, as uuencode writes them: "begin 644 name", "begin-base64 644 name". Each becomes
  * a part below the text; the text stays as it is.
  *
- * A begin line counts when what follows is a line of such a file, so a sentence that begins with the word does not.
- * State: one line (LINE_MAX_SIZE octets of it), and the file that is open.
+ * A begin line counts only when the next line is one of an encoded file, so a sentence that begins with the word does
+ * not. The state is one line (LINE_MAX_SIZE octets of it) and the open file.
  */
 #include <string.h>
 
 #include "inner.h"
 
-#define LINE_MAX_SIZE 300 /* octets; no line of a file is longer */
-#define UU_OCTETS_MAX 45  /* of a line, decoded */
+#define LINE_MAX_SIZE 300 /* octets; no line of an encoded file is longer */
+#define UU_OCTETS_MAX 45  /* decoded octets of a line */
 #define NAME_SIZE_MAX 256
 
 enum uu_state { UU_TEXT, UU_BEGUN, UU_FILE, BASE64_BEGUN, BASE64_FILE };
@@ -20,11 +20,11 @@ struct uu {
 	struct part *outer, *file;
 	enum uu_state state;
 	unsigned count;
-	int begun;              /* letters of "begin" that the present line of the text begins with; -1: it does not */
-	size_t size, name_size; /* of the line so far; LINE_MAX_SIZE: it is too long */
+	int begun; /* number of letters of "begin" at the beginning of the current line; -1: it does not begin so */
+	size_t size, name_size; /* of the line so far; LINE_MAX_SIZE: too long */
 	gint base64_state;
 	guint base64_save;
-	char *line, *name; /* NULL until a line begins so */
+	char *line, *name; /* NULL until a line begins with "begin" */
 };
 
 static const char word[] = "begin";
@@ -48,8 +48,8 @@ static bool take_begin(struct uu *uu)
 	return true;
 }
 
-/* uu_octets - how many octets the line stands for; -1: it is no line of a file. Blanks at its end may have been lost,
- * and some programs add a checksum. */
+/* uu_octets - the number of octets that a line encodes; -1: not a uuencoded line. Trailing blanks may be lost, and some
+ * programs add a checksum. */
 static int uu_octets(const struct uu *uu)
 {
 	if (uu->size == 0)
@@ -61,13 +61,13 @@ static int uu_octets(const struct uu *uu)
 	size_t letters = (size_t)(octets + 2) / 3 * 4;
 	if (octets > UU_OCTETS_MAX || uu->size > 1 + letters + 2)
 		return -1;
-	/* what is missing must have been blanks, so the line does not end in one; of the first line that is believed
-	 * only when it is a full one */
+	/* missing characters must have been trailing blanks, so the line can't end in one now; for the first line this
+	 * is accepted only when the line is a full one */
 	bool lost = uu->size < 1 + letters, first = uu->state == UU_BEGUN && octets < UU_OCTETS_MAX;
 	return lost && (first || uu->line[uu->size - 1] == ' ') ? -1 : octets;
 }
 
-/* uu_decode - a line of the file. */
+/* uu_decode - decodes a line of the file. */
 static void uu_decode(struct uu *uu, int octets)
 {
 	uint8_t out[UU_OCTETS_MAX + 3];
@@ -91,7 +91,7 @@ static void end_file(struct uu *uu, bool cut)
 	uu->state = UU_TEXT;
 }
 
-/* begin_file - the begin line was one. Returns false when there is no room for a file more. */
+/* begin_file - the begin line was genuine. Returns false when no more files can be opened. */
 static bool begin_file(struct uu *uu, enum uu_state state)
 {
 	uu->file = inner_open(uu->outer, &uu->count);
@@ -116,7 +116,7 @@ static bool line_is(const struct uu *uu, const char *text)
 	return uu->size == strlen(text) && memcmp(uu->line, text, uu->size) == 0;
 }
 
-/* take_uu - a line behind begin. What is none ends the file in its middle. */
+/* take_uu - a line after the begin line. An invalid line ends the file, which is then incomplete. */
 static void take_uu(struct uu *uu)
 {
 	int octets = uu_octets(uu);
@@ -152,7 +152,7 @@ static void take_base64(struct uu *uu)
 							 &uu->base64_save)));
 }
 
-/* take_line - the line is there. */
+/* take_line - takes a complete line. */
 static void take_line(struct uu *uu)
 {
 	bool tail = uu->size == LINE_MAX_SIZE;
@@ -170,7 +170,7 @@ static void take_line(struct uu *uu)
 	uu->begun = 0;
 }
 
-/* --- the looker --- */
+/* --- the inspector --- */
 
 static void *uu_begin(struct part *part, struct span head)
 {
@@ -182,8 +182,7 @@ static void *uu_begin(struct part *part, struct span head)
 	return uu;
 }
 
-/* skip_text - to where a line begins with the word, which is taken as the beginning of that line. Returns where to go
- * on.
+/* skip_text - skips to the next line that begins with "begin", and consumes that word. Returns where to continue.
  */
 static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t *end)
 {
@@ -232,7 +231,7 @@ static void uu_feed(void *state, struct span piece)
 	}
 }
 
-/* uu_gap - what is missing may be of the file. */
+/* uu_gap - the missing octets may belong to the open file. */
 static void uu_gap(void *state, uint64_t size)
 {
 	struct uu *uu = state;
@@ -265,6 +264,6 @@ static size_t uu_memory(const void *state)
 	return sizeof *uu + (uu->line ? LINE_MAX_SIZE + NAME_SIZE_MAX : 0) + (uu->file ? part_memory(uu->file) : 0);
 }
 
-const struct part_looker uu_looker = {
+const struct part_inspector uu_inspector = {
 	.begin = uu_begin, .feed = uu_feed, .gap = uu_gap, .end = uu_end, .drop = uu_drop, .memory = uu_memory
 };

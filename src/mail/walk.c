@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * walk.c - see walk.h. Content is cut into lines only where lines mean something: in headers, and outside of the parts
- * of a multipart. In a body it runs through to the next place where a delimiter may begin. What may turn out to belong
- * to a delimiter (a line end, the beginning of a line) is held back, and nothing else: so the pieces in which content
- * comes make no difference.
+ * walk.c - see walk.h. Content is split into lines only where lines matter: in headers, preambles and epilogues. In a
+ * body, octets are passed on up to the next line that may be a delimiter. Only what may belong to a delimiter (a line
+ * end, the beginning of a line) is held back. So it does not matter how the content is divided into pieces.
  *
- * A message that is encoded, against the rules, is walked through by a walk of its own, which gets the decoded octets.
- * Behind a hole a line may begin. A mail that is not whole has no defects that may be just what is missing.
+ * An encoded multipart or message, which RFC 2045 6.4 forbids, is parsed by a walk of its own, which gets the decoded
+ * octets. After a gap a line may begin. In a mail with gaps, defects that a gap may explain are not reported.
  */
 #include "walk.h"
 
@@ -23,9 +22,9 @@ static struct level *innermost(const struct walk *walk)
 	return walk->level_count > 0 ? &walk->levels[walk->level_count - 1] : NULL;
 }
 
-/* ---- bodies begin ---- */
+/* ---- the beginning of a body ---- */
 
-/* take_decoded - octets of the leaf as it sent them. */
+/* take_decoded - decoded octets of the leaf. */
 static void take_decoded(void *context, struct span decoded)
 {
 	struct walk *walk = context;
@@ -35,7 +34,7 @@ static void take_decoded(void *context, struct span decoded)
 		walk_feed(walk->leaf.inner, decoded);
 }
 
-/* open_body - of the entity, of which it is known what it is. */
+/* open_body - begins the body of the entity, whose kind is known. */
 static void open_body(struct walk *walk)
 {
 	level_check_depth(walk);
@@ -63,7 +62,7 @@ static void open_body(struct walk *walk)
 			walk, walk->leaf.about ? walk->leaf.about->number : walk_number(walk, entity->message));
 }
 
-/* begin_body - of the entity. */
+/* begin_body - begins the body of the entity; its first octets may be needed to tell its kind. */
 static void begin_body(struct walk *walk)
 {
 	const struct entity *entity = &walk->entity;
@@ -78,7 +77,7 @@ static void begin_body(struct walk *walk)
 	walk->sniffed = g_byte_array_sized_new(WALK_SNIFF_MAX);
 }
 
-/* settle - what the body is shows in its first octets: they go the way that it goes. */
+/* settle - decides the kind of the body by its first octets, then parses them. */
 static void settle(struct walk *walk)
 {
 	GByteArray *sniffed = walk->sniffed;
@@ -102,7 +101,7 @@ static struct block *header_of(struct walk *walk)
 	return walk->top_done ? &walk->block : &walk->top;
 }
 
-/* begin_part - in the innermost multipart. */
+/* begin_part - a part begins in the innermost multipart. */
 static void begin_part(struct walk *walk)
 {
 	level_part(walk, innermost(walk));
@@ -110,7 +109,7 @@ static void begin_part(struct walk *walk)
 	walk->place = PLACE_HEADER;
 }
 
-/* end_header - what the header says decides what the body is. empty: an empty line was its end. */
+/* end_header - the header is complete: begins the body. empty: an empty line ended the header. */
 static void end_header(struct walk *walk, bool empty)
 {
 	const struct block *block = header_of(walk);
@@ -126,7 +125,7 @@ static void end_header(struct walk *walk, bool empty)
 	begin_body(walk);
 }
 
-/* end_before - the header ended before the lines that were no fields: they are the beginning of the body. */
+/* end_before - the header ended before the lines that are not fields: they begin the body. */
 static void end_before(struct walk *walk)
 {
 	struct block *block = header_of(walk);
@@ -156,7 +155,7 @@ static void take_header(struct walk *walk, struct span line, bool first, bool la
 		end_before(walk);
 		return;
 	case BLOCK_BEFORE: {
-		uint8_t *copy = g_memdup2(line.data, line.size); /* it may be in the line buffer */
+		uint8_t *copy = g_memdup2(line.data, line.size); /* line may point into walk->line */
 		end_before(walk);
 		walk_octets(walk, span_of(copy, line.size));
 		g_free(copy);
@@ -178,14 +177,14 @@ static bool is_empty(struct span line)
 	return (line.size == 1 && *line.data == '\n') || (line.size == 2 && memcmp(line.data, "\r\n", 2) == 0);
 }
 
-/* take_passed - a line in front of a header. */
+/* take_passed - a line before a header. */
 static void take_passed(struct walk *walk, struct span line)
 {
 	walk->sums.header += line.size;
 	level_messages(walk, line);
 }
 
-/* end_blanks - the empty lines were the end of a header without fields, and the beginning of the body. */
+/* end_blanks - the first empty line ended a header without fields, the others begin the body. */
 static void end_blanks(struct walk *walk)
 {
 	uint8_t blanks[WALK_BLANKS_MAX];
@@ -197,8 +196,7 @@ static void end_blanks(struct walk *walk)
 	walk_octets(walk, span_of(blanks + first, size - first));
 }
 
-/* take_start - the separator line of a mail folder is passed over; so are empty lines before the header of an attached
- * message. */
+/* take_start - skips the separator line of an mbox file, and empty lines before the header of an attached message. */
 static void take_start(struct walk *walk, struct span line, bool first, bool last)
 {
 	bool attached = walk->encoded > 0 || walk->level_count > 0;
@@ -220,7 +218,7 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 		return;
 	}
 	if (walk->blank_size > 0 && block_field_name(line, &value) == 0) {
-		uint8_t *copy = g_memdup2(line.data, line.size); /* it may be in the line buffer */
+		uint8_t *copy = g_memdup2(line.data, line.size); /* line may point into walk->line */
 		end_blanks(walk);
 		walk_octets(walk, span_of(copy, line.size));
 		g_free(copy);
@@ -262,7 +260,7 @@ static void take_outside(struct walk *walk, struct span line, bool first, bool l
 
 /* ---- delimiters ---- */
 
-/* release - what was held back is no delimiter. */
+/* release - octets that were held back are not a delimiter. */
 static void release(struct walk *walk, struct span octets)
 {
 	if (walk->place == PLACE_SNIFF)
@@ -271,7 +269,7 @@ static void release(struct walk *walk, struct span octets)
 		leaf_feed(walk, octets);
 }
 
-/* release_held - no delimiter begins with what was held back. */
+/* release_held - nothing held back is a delimiter. */
 static void release_held(struct walk *walk)
 {
 	size_t eol = walk->eol.size, line = walk->line_size;
@@ -280,7 +278,7 @@ static void release_held(struct walk *walk)
 	release(walk, span_of(walk->line, line));
 }
 
-/* end_leaf - the part is over. */
+/* end_leaf - ends the part that is being read. */
 static void end_leaf(struct walk *walk, bool whole)
 {
 	struct walk *inner = walk->leaf.inner;
@@ -294,7 +292,7 @@ static void end_leaf(struct walk *walk, bool whole)
 	walk->place = PLACE_OUTSIDE;
 }
 
-/* finish_line - the line that is not whole is all there is of it. */
+/* finish_line - no more octets of the current line will come. */
 static void finish_line(struct walk *walk)
 {
 	uint8_t line[WALK_LINE_MAX];
@@ -306,7 +304,7 @@ static void finish_line(struct walk *walk)
 	take_piece(walk, span_of(line, size), first, true);
 }
 
-/* finish - what is open inside of the innermost level ends. */
+/* finish - ends what is open inside the innermost level. */
 static void finish(struct walk *walk, bool whole)
 {
 	struct delimiter delimiter;
@@ -351,7 +349,7 @@ static void take_closing(struct walk *walk, struct level *level, struct span lin
 	walk->blank_before = true;
 }
 
-/* take_delimiter - all that is open inside of its multipart ends before it. */
+/* take_delimiter - ends what is open inside the delimiter's multipart. */
 static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last)
 {
 	uint8_t *copy = g_memdup2(line.data, line.size);
@@ -364,7 +362,7 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	finish(walk, true);
 	walk->delimited = around;
 	if (eol.size == 0)
-		eol = walk->eol; /* of lines that were no fields, and became the body */
+		eol = walk->eol; /* finish() may have turned header lines into a body */
 	walk->eol.size = 0;
 	if (eol.size > 0)
 		level_pass(walk);
@@ -380,12 +378,12 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	level->used = true;
 	level->declared |= !delimiter->guessed;
 	if ((delimiter->tail || !last) && !walk->damaged)
-		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a delimiter with something behind it");
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "text after the boundary in a delimiter line");
 	if (delimiter->closing)
 		take_closing(walk, level, line);
 	else {
 		if (level->closed && !level->late && !walk->damaged)
-			mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part behind the closing delimiter");
+			mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part after the closing delimiter");
 		level->late |= level->closed;
 		level->closed = false;
 		begin_part(walk);
@@ -411,7 +409,7 @@ static void take_piece(struct walk *walk, struct span line, bool first, bool las
 		take_outside(walk, line, first, last);
 }
 
-/* take_line - up to a line end, or as much as is there of a long line. Returns octets that are behind. */
+/* take_line - takes a line, or a piece of a long one. Returns the number of octets used. */
 static size_t take_line(struct walk *walk, struct span in)
 {
 	const uint8_t *lf = memchr(in.data, '\n', in.size);
@@ -434,7 +432,7 @@ static size_t take_line(struct walk *walk, struct span in)
 	return size;
 }
 
-/* take_tail - what stands behind a delimiter in its line. */
+/* take_tail - takes the rest of a delimiter line. Returns the number of octets used. */
 static size_t take_tail(struct walk *walk, struct span in)
 {
 	const uint8_t *lf = memchr(in.data, '\n', in.size);
@@ -447,8 +445,8 @@ static size_t take_tail(struct walk *walk, struct span in)
 
 /* ---- bodies ---- */
 
-/* hold_end - the line end that octets[0..size) ends with, but for "\n" itself at size, may belong to a delimiter: the
- * octets before it are released. */
+/* hold_end - octets[size] is LF. Holds the line end (CRLF or LF) back, because it may belong to a delimiter, and
+ * releases what is before it. */
 static void hold_end(struct walk *walk, const uint8_t *octets, size_t size)
 {
 	bool cr = size > 0 && octets[size - 1] == '\r';
@@ -458,7 +456,7 @@ static void hold_end(struct walk *walk, const uint8_t *octets, size_t size)
 	walk->line_state = LINE_START;
 }
 
-/* take_middle - from the middle of a line to the next one that may be a delimiter. */
+/* take_middle - takes octets up to the next line that may be a delimiter. */
 static size_t take_middle(struct walk *walk, struct span in)
 {
 	size_t at = seek_delimiter(in.data, in.size), end = in.size;
@@ -480,7 +478,7 @@ static size_t take_middle(struct walk *walk, struct span in)
 	return in.size;
 }
 
-/* take_candidate - at the beginning of a line: as much of it as tells whether it is a delimiter. */
+/* take_candidate - at the beginning of a line: holds octets back until they show whether it is a delimiter. */
 static size_t take_candidate(struct walk *walk, struct span in)
 {
 	size_t used = 0;
@@ -540,7 +538,7 @@ static size_t take_body(struct walk *walk, struct span in)
 	return walk->line_state == LINE_START ? take_candidate(walk, in) : take_middle(walk, in);
 }
 
-/* walk_octets - the next ones, wherever they come from: content, or what was held until it was known what it is. */
+/* walk_octets - parses octets: new content, or octets that were held back. */
 static void walk_octets(struct walk *walk, struct span in)
 {
 	while (in.size > 0) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * walk_state.c - the state of a walk: made, measured, given back. The memory of one is used again for the next.
+ * walk_state.c - allocates, measures and frees the state of the MIME parser. Freed states are used again.
  */
 #include <string.h>
 
 #include "walk.h"
 
 #define FREE_MAX 128
-#define KEPT_MAX (16 * 1024) /* octets of header memory of a walk that is kept for the next one */
+#define KEPT_MAX (16 * 1024) /* octets of header memory that a free walk may keep */
 
 static struct walk *free_walks;
 static unsigned free_count;

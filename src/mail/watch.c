@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * watch.c - the looker of whoever is interested in the decoded octets of parts beside this stage: mail_options.watch.
+ * watch.c - the inspector that passes decoded octets to a watcher outside this stage: mail_options.watch.
  */
 #include <string.h>
 
@@ -53,4 +53,4 @@ static size_t memory(const void *state)
 	return sizeof *watched + watched->watch->memory(watched->state);
 }
 
-const struct part_looker watch_looker = { begin, feed, NULL, end, drop, memory };
+const struct part_inspector watch_inspector = { begin, feed, NULL, end, drop, memory };

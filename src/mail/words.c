@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * words.c - header values: unfolded, RFC 2047 words decoded, address lists taken apart.
+ * words.c - header values: unfolds them, decodes RFC 2047 words, splits address lists.
  *
- * Own code decodes the words because GMime 3.2 loses the second of two padded base64 words, replaces what it can't
- * convert with '?', and needs quadratic time for words that never end. Words are taken wherever real clients put
- * them: in quotes, without space around them, with spaces inside. The octets of adjacent words of one charset are
- * joined before they are converted, for clients that cut characters in two. Octets beyond ASCII that stand in a word as
- * they are, against the rules, are converted once, with the line.
+ * GMime 3.2 is not used because it loses the second of two padded base64 words, replaces what it can't convert with
+ * '?', and needs quadratic time for words that never end. Words are decoded wherever real clients put them: in quotes,
+ * without space around them, with spaces inside. The octets of adjacent words in one charset are joined before
+ * conversion, because some clients split characters. Raw 8-bit octets in a word, which RFC 2047 forbids, are converted
+ * once, with the line.
  */
 #include "mime.h"
 
@@ -16,7 +16,7 @@
 
 #define WORD_CHARSET_MAX 64
 
-/* is_ordinary - does the octet mean nothing in an address list? */
+/* is_ordinary - has the character no special meaning in an address list? */
 static inline bool is_ordinary(char c)
 {
 	static const bool meaning[256] = { ['\0'] = true,
@@ -38,8 +38,8 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* unfold - value without its line ends, terminated; the white space behind them stays (RFC 5322 2.2.3), but the tab of
- * a fold in a structured field, where it is a space like any other. */
+/* unfold - copies value without line ends, NUL-terminated. The white space after them stays (RFC 5322 2.2.3), except
+ * that in a structured field a tab becomes a space. */
 static struct span unfold(struct arena *arena, struct span value, bool structured)
 {
 	uint8_t *out = arena_take(arena, value.size + 1);
@@ -64,7 +64,7 @@ struct word {
 	const char *text, *text_end, *end;
 };
 
-/* word_parse - is there an encoded word at `at`? *open: there is still a "?=" ahead. */
+/* word_parse - is there an encoded word at `at`? *open: a "?=" may still follow. */
 static bool word_parse(struct word *word, const char *at, bool *open)
 {
 	if (at[0] != '=' || at[1] != '?')
@@ -94,7 +94,7 @@ static void append_octets(void *out, struct span decoded)
 	g_string_append_len(out, (const char *)decoded.data, (gssize)decoded.size);
 }
 
-/* Words of one charset that stand side by side: their octets, which are converted together. */
+/* The octets of adjacent words in one charset, which are converted together. */
 struct run {
 	GString *out, *octets;
 	char charset[WORD_CHARSET_MAX];
@@ -106,7 +106,7 @@ static void run_end(struct run *run)
 	g_string_truncate(run->octets, 0);
 }
 
-/* run_quoted - the text of a Q word. Characters beyond ASCII are none of the encoding: they are UTF-8 by now. */
+/* run_quoted - the text of a Q word. Non-ASCII characters in it are not encoded; they are already UTF-8. */
 static void run_quoted(struct run *run, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -126,7 +126,7 @@ static void run_quoted(struct run *run, const char *text, size_t size)
 	}
 }
 
-/* run_word - one word more. */
+/* run_word - adds a word. */
 static void run_word(struct run *run, const struct word *word)
 {
 	size_t size = (size_t)(word->text_end - word->text);
@@ -165,8 +165,8 @@ char *mime_decode_words(struct arena *arena, char *text)
 	return arena_string(arena, out);
 }
 
-/* guess_line - a line with octets beyond ASCII becomes UTF-8. Inside a word they are in its charset, unless they are
- * UTF-8 themselves. */
+/* guess_line - converts a line with raw 8-bit octets to UTF-8. Inside an encoded word they are in its charset, unless
+ * they are valid UTF-8. */
 static char *guess_line(struct arena *arena, struct span line, const char *hint)
 {
 	GString *out = g_string_sized_new(line.size);
@@ -237,8 +237,8 @@ static void address_add(struct mail *mail, GPtrArray **list, const char *text, s
 		mail_list_add(mail, list, mime_decode_words(mail->arena, arena_copy(mail->arena, text, size)));
 }
 
-/* address_end - the end of the first address in text: at its comma, at the ':' or ';' of a group, or at the NUL.
- * *angle, when asked for: where its '<' is. *open: as for word_parse. */
+/* address_end - the end of the first address in text: at a comma, at the ':' or ';' of a group, or at the NUL. *angle
+ * (may be NULL): where its '<' is. *open: as for word_parse. */
 static const char *address_end(const char *text, bool group, const char **angle, bool *open)
 {
 	struct word word;
@@ -272,8 +272,8 @@ static const char *address_end(const char *text, bool group, const char **angle,
 	return at;
 }
 
-/* mime_addresses - the list is cut before it is decoded, so that a comma in an encoded word cuts nothing. Members of a
- * group are addresses of their own; a group without members stands as it was written. */
+/* mime_addresses - the list is split before decoding, so that a comma in an encoded word does not split it. Members of
+ * a group become addresses of their own; an empty group is kept as written. */
 void mime_addresses(struct mail *mail, GPtrArray **list, struct span value, const char *hint)
 {
 	char *text = mime_unfold(mail->arena, value, hint);

@@ -343,7 +343,7 @@ void json_true_or(struct json *object, enum field field, bool flag, const char *
 
 /* ---- time ---- */
 
-/* put_digits - the number in exactly `digits` digits. Returns what is behind them. */
+/* put_digits - the number in exactly `digits` digits. Returns what is after them. */
 static char *put_digits(char *to, uint64_t number, unsigned digits)
 {
 	for (unsigned i = digits; i-- > 0; number /= 10)
@@ -368,7 +368,7 @@ static void make_second(char *to, int64_t second)
 	}
 }
 
-/* put_second - most records are of the same second as the one before. Returns what is behind it. */
+/* put_second - most records are of the same second as the one before. Returns what is after it. */
 static char *put_second(char *to, int64_t second)
 {
 	static char text[sizeof("YYYY-MM-DDTHH:MM:SS")];

@@ -15,7 +15,7 @@
 
 #define ESCAPE_MAX 6   /* octets that one octet can become: \u001f */
 #define TEXT_STEP 4096 /* octets of text for which room is made at once */
-#define SPARE 64       /* room that is left behind every value: for brackets, a comma and the next key */
+#define SPARE 64       /* room that is left after every value: for brackets, a comma and the next key */
 _Static_assert(SPARE >= FIELD_NAME_ROOM + sizeof("],\"\":"), "a key fits behind a value");
 
 /* Where the text goes: between `to` and `end` there is room. */
@@ -32,7 +32,7 @@ static G_GNUC_NO_INLINE void grow(struct printer *p, size_t size)
 	p->end = p->line->str + p->line->len;
 }
 
-/* make_room - for so many octets, and SPARE behind them. */
+/* make_room - for so many octets, and SPARE after them. */
 static inline void make_room(struct printer *p, size_t size)
 {
 	if (G_UNLIKELY((size_t)(p->end - p->to) < size + SPARE))
@@ -45,11 +45,11 @@ static inline void put(struct printer *p, const char *text, size_t size)
 	p->to = (char *)mempcpy(p->to, text, size);
 }
 
-/* What stands behind the backslash of an octet that has to be escaped; 1: its number. */
+/* What stands after the backslash of an octet that has to be escaped; 1: its number. */
 static const char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f', 'r', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\' };
 
-/* put_few - octets one by one, escaped where they have to be. Returns what is behind them. */
+/* put_few - octets one by one, escaped where they have to be. Returns what is after them. */
 static inline char *put_few(char *to, const char *text, size_t size)
 {
 	for (const char *end = text + size; text < end; text++) {

@@ -151,7 +151,7 @@ static const char *const directions[] = { "up", "down" }, *const mail_status[] =
 static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const flow_states[] = { "established", "closed" };
 static const char *const protocols[] = { "TCP" }, *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
 
-/* A set of words: an array, or a function that says NULL behind the last. A set of fields.h without a line here does
+/* A set of words: an array, or a function that says NULL after the last. A set of fields.h without a line here does
  * not compile. */
 #define ARRAY(names)                                                                                                   \
 	{                                                                                                              \

@@ -4,7 +4,7 @@
  * decode.
  *
  * rule and inlist are for the time when a file is loaded; the others are for a rule that runs. The session that a rule
- * is handed is one object, which looks up what it is asked for in the session at hand.
+ * is handed is one object, which looks up what it is asked for in the current session.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 const char session_at_hand;
 
-/* running - the session at hand; an error while a file is loaded. */
+/* running - the current session; an error while a file is loaded. */
 static struct rules_session *running(lua_State *lua, const char *name)
 {
 	struct rules_session *session = rules_of(lua)->session;
@@ -200,7 +200,7 @@ static int do_print(lua_State *lua)
 
 /* ---- helpers ---- */
 
-/* do_domain - what stands behind the last @ of a path or address, in lower case; nil when there is none. */
+/* do_domain - what stands after the last @ of a path or address, in lower case; nil when there is none. */
 static int do_domain(lua_State *lua)
 {
 	size_t size;
@@ -301,7 +301,7 @@ static int do_drop(lua_State *lua)
 	return 0;
 }
 
-/* push_kept - the table behind a reference in the registry, which is made when it is not there. */
+/* push_kept - the table after a reference in the registry, which is made when it is not there. */
 static void push_kept(lua_State *lua, int *reference)
 {
 	if (*reference == LUA_NOREF) {

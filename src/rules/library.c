@@ -174,7 +174,7 @@ static int do_pairs(lua_State *lua)
 	for (lua_pushnil(lua); lua_next(lua, 1); numbers++) {
 		lua_pop(lua, 1);
 		int type = lua_type(lua, -1);
-		if (type != LUA_TNUMBER && type != LUA_TSTRING) { /* behind the others, not sorted */
+		if (type != LUA_TNUMBER && type != LUA_TSTRING) { /* after the others, not sorted */
 			numbers--;
 			continue;
 		}

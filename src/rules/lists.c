@@ -2,7 +2,7 @@
  *
  * lists.c - lists of indicators: domains, mail addresses, IP addresses and networks, hashes, URLs. See private.h.
  *
- * A line has one indicator and, behind a tab, a comment. What it is, its form tells. Every indicator has a normal form,
+ * A line has one indicator and, after a tab, a comment. What it is, its form tells. Every indicator has a normal form,
  * its key: lower case, without a final dot, IP addresses as the system writes them. Keys and comments stand in one
  * block, their places in one table with open addressing: some 60 octets an indicator. Of equal keys the first counts.
  */
@@ -280,7 +280,7 @@ static const char *find_host(const struct list *list, struct span host)
 	return put_domain(&key, host) ? find_domain(list, key.text) : NULL;
 }
 
-/* host_of - the host of a URL: behind scheme and user, before port, path and query. */
+/* host_of - the host of a URL: after scheme and user, before port, path and query. */
 static struct span host_of(const char *url)
 {
 	const char *host = strstr(url, "://") + 3;

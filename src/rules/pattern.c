@@ -4,7 +4,7 @@
  *
  * A set becomes a group of alternatives, because a set of PCRE2's can't hold a complement. %b becomes a group that
  * calls itself; such groups are no captures, so captures remember which group is theirs. Before the first octet and
- * behind the last one %f sees a NUL.
+ * after the last one %f sees a NUL.
  */
 #include "pattern.h"
 
@@ -95,7 +95,7 @@ static void add_item(struct translation *t, struct set *set)
 	}
 }
 
-/* put_set - a set, from behind its '['. Returns whether NUL is in it. */
+/* put_set - a set, from after its '['. Returns whether NUL is in it. */
 static bool put_set(struct translation *t, GString *out)
 {
 	struct set set = { g_string_new(NULL), g_string_new(NULL), false };
@@ -146,7 +146,7 @@ static void put_single(struct translation *t)
 	t->at++;
 }
 
-/* put_balance - %bxy, from behind it. */
+/* put_balance - %bxy, from after it. */
 static void put_balance(struct translation *t)
 {
 	if (t->end - t->at < 2) {
@@ -163,7 +163,7 @@ static void put_balance(struct translation *t)
 			close, group, close);
 }
 
-/* put_frontier - %f[set], from behind it. */
+/* put_frontier - %f[set], from after it. */
 static void put_frontier(struct translation *t)
 {
 	if (t->at >= t->end || *t->at != '[') {

@@ -110,7 +110,7 @@ void push_address(lua_State *lua, const struct address *address);
 
 /* ---- lists.c: domains, addresses, networks, hashes, mail addresses, URLs ---- */
 
-/* list_load - a file with one indicator a line, a comment behind a tab. Returns NULL with error set. */
+/* list_load - a file with one indicator a line, a comment after a tab. Returns NULL with error set. */
 struct list *list_load(const char *path, GError **error);
 size_t list_size(const struct list *list);
 /* list_find - the comment of what matches (empty when it has none), NULL when nothing does. A domain matches with all

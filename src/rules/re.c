@@ -28,7 +28,7 @@
 struct expression {
 	pcre2_code *code;
 	pcre2_match_data *match;
-	uint32_t groups, behind; /* behind: octets that a look-behind may look at */
+	uint32_t groups, behind; /* after: octets that a look-behind may look at */
 };
 
 struct stream {
@@ -160,7 +160,7 @@ static int re_match(lua_State *lua)
 	return find(lua, false);
 }
 
-/* gmatch_next - upvalues: the expression, the text, where to go on. An empty match is left behind by one octet. */
+/* gmatch_next - upvalues: the expression, the text, where to go on. An empty match is left after by one octet. */
 static int gmatch_next(lua_State *lua)
 {
 	const struct expression *expression = lua_touserdata(lua, lua_upvalueindex(1));

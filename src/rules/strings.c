@@ -135,7 +135,7 @@ static int push_captures(lua_State *lua, const struct compiled *compiled, const 
 	return (int)count;
 }
 
-/* start_of - argument `index` as an offset into a text, at most one behind its end + 1. */
+/* start_of - argument `index` as an offset into a text, at most one after its end + 1. */
 static size_t start_of(lua_State *lua, int index, size_t size)
 {
 	lua_Integer init = luaL_optinteger(lua, index, 1);
@@ -262,7 +262,7 @@ static void add_template(lua_State *lua, luaL_Buffer *out, const struct compiled
 	}
 }
 
-/* add_replacement - what stands for the match at hand. */
+/* add_replacement - what stands for the current match. */
 static void add_replacement(lua_State *lua, luaL_Buffer *out, const struct compiled *compiled, const char *text)
 {
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(compiled->match);

@@ -42,7 +42,7 @@ uint64_t expected_differences(const struct expected *expected)
 	return expected->differences;
 }
 
-/* below - what stands behind a folder in a path; NULL when it is not below it. */
+/* below - what stands after a folder in a path; NULL when it is not below it. */
 static const char *below(const char *path, const char *folder)
 {
 	size_t size = strlen(folder);

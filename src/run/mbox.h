@@ -2,7 +2,7 @@
  *
  * mbox.h - mails in one file (--mbox): mboxrd, as mutt, formail and Python's mailbox read it.
  *
- * Lines end in LF; lines of the content that begin with "From ", behind any number of '>', get one more '>'. A mail
+ * Lines end in LF; lines of the content that begin with "From ", after any number of '>', get one more '>'. A mail
  * takes this form where it is found (mbox_format) and goes into the file where all come together (struct mbox): these
  * are two processes. The file is locked while a mail is written, so several runs may share it.
  */

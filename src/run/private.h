@@ -31,7 +31,7 @@ enum frame_kind {
 };
 
 struct frame {
-	uint32_t kind, size; /* octets behind the frame */
+	uint32_t kind, size; /* octets after the frame */
 	uint64_t order, flow;
 };
 

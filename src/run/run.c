@@ -32,7 +32,7 @@
 #include "text.h"
 
 #define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth a worker of their own */
-#define AHEAD_MAX 64                               /* inputs in work behind the one that is being written */
+#define AHEAD_MAX 64                               /* inputs in work after the one that is being written */
 #define PIPE_SIZE (256 * 1024)
 #define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
 

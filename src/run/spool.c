@@ -98,7 +98,7 @@ static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
 	return true;
 }
 
-/* behind - is there something that comes after what is in memory? */
+/* after - is there something that comes after what is in memory? */
 static bool behind(const struct spool *spool)
 {
 	return spool->file_end > spool->file_start || spool->rest->len > 0;
@@ -133,7 +133,7 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	return SPOOL_GOT;
 }
 
-/* refill - more in memory, from what lies behind it. Returns false when nothing does, or it can't be read. */
+/* refill - more in memory, from what lies after it. Returns false when nothing does, or it can't be read. */
 static bool refill(struct spool *spool, size_t size)
 {
 	const uint64_t filed = spool->file_end - spool->file_start;

@@ -11,7 +11,7 @@
 #include "alert.h"
 #include "private.h"
 
-#define PACKET_COLUMN 11  /* where the packet's number ends, behind the time */
+#define PACKET_COLUMN 11  /* where the packet's number ends, after the time */
 #define MARK_COLUMN 20    /* the direction */
 #define LINE_COLUMN 23    /* what was said */
 #define DETAIL_COLUMN 25  /* what is known of it */

@@ -3,7 +3,7 @@
  * mails.c - a line a mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject, files,
  * flow.
  *
- * Mails come when their session is over: alerts and files may come behind the record of a mail.
+ * Mails come when their session is over: alerts and files may come after the record of a mail.
  */
 #include <string.h>
 

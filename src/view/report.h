@@ -14,7 +14,7 @@
  * at most `limit` octets of it. Returns false when it was cut. */
 void page_text(GString *to, const char *text);
 bool page_lines(GString *to, const char *text, size_t limit);
-/* page_number, page_field - the same behind something. page_row - begins a row in a block that is an array. */
+/* page_number, page_field - the same after something. page_row - begins a row in a block that is an array. */
 void page_number(GString *to, const char *before, uint64_t value);
 void page_field(GString *to, const char *before, const char *text);
 void page_row(GString *to);

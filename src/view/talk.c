@@ -146,7 +146,7 @@ static size_t size_of(const cJSON *value)
 	return size;
 }
 
-/* content_place - where the content of a mail stands among the steps: its record comes behind the replies to its end.
+/* content_place - where the content of a mail stands among the steps: its record comes after the replies to its end.
  */
 static guint content_place(const struct talk *talk)
 {

@@ -142,7 +142,7 @@ static void print_hosts(const struct tally *tally, GString *to)
 
 /* ---- domains ---- */
 
-/* domain_of - of a path as it was on the wire: behind its last @, in lower case. Free with g_free. */
+/* domain_of - of a path as it was on the wire: after its last @, in lower case. Free with g_free. */
 static char *domain_of(const char *path)
 {
 	const char *at = path ? strrchr(path, '@') : NULL;

@@ -41,7 +41,7 @@ void view_put(struct view *view, GString *octets)
 
 /* ---- looking at a line without reading it as JSON ---- */
 
-/* value_of - what stands behind "name": at its first place in a line. A quote inside of a text has a backslash before
+/* value_of - what stands after "name": at its first place in a line. A quote inside of a text has a backslash before
  * it, so what is found is a name. */
 static const char *value_of(const char *line, size_t size, const char *name)
 {

@@ -106,7 +106,7 @@ void letter_short(struct letter *letter, struct dice *dice, size_t size)
 	}
 }
 
-/* A stored member and the directory behind it make a file that libarchive reads as it reads a document of an office. */
+/* A stored member and the directory after it make a file that libarchive reads as it reads a document of an office. */
 static void make_zip(uint8_t *file, size_t size)
 {
 	enum { LOCAL = 30 + 8, ENTRY = 46 + 8, END = 22 };

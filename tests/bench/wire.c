@@ -88,7 +88,7 @@ static uint8_t *put_ip(uint8_t *at, const struct address *from, const struct add
 	return at;
 }
 
-/* put_tcp - the TCP header; its checksum is set once the payload is behind it. */
+/* put_tcp - the TCP header; its checksum is set once the payload is after it. */
 static uint8_t *put_tcp(uint8_t *at, const struct wire *wire, const struct line *line, enum direction d, uint8_t flags)
 {
 	enum direction peer = direction_other(d);

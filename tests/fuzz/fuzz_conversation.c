@@ -5,7 +5,7 @@
  *
  * The input is an octet of flags (1: it began before the capture, 2: port 465, 4: --strict, 8: with the
  * example rules, RULES_FOLDER), then a list of records: a
- * flag octet (1: the server's, 2: a hole, 4: a FIN, 8: acknowledges all, 16: given up), length in two octets, the
+ * flag octet (1: the server's, 2: a gap, 4: a FIN, 8: acknowledges all, 16: given up), length in two octets, the
  * octets.
  */
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_flow.c - a fuzz target: segments of few connections through the flow table, with libnids behind it. What the
- * sink is told must keep its promises (flow.h): begin before everything, end once, nothing behind a FIN, offsets that
+ * fuzz_flow.c - a fuzz target: segments of few connections through the flow table, with libnids after it. What the
+ * sink is told must keep its promises (flow.h): begin before everything, end once, nothing after a FIN, offsets that
  * add up.
  *
  * The input is an octet of flags (1: live, 2: little memory), then a list of records: flags of TCP, which connection

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_tls.c - a fuzz target: a key log, and octets of both directions, in pieces, with holes, into one TLS connection.
+ * fuzz_tls.c - a fuzz target: a key log, and octets of both directions, in pieces, with gaps, into one TLS connection.
  *
  * The input is the length of the key log in two octets, the key log, then a list of records: a flag octet (1: the
- * server's; 2: a hole; 4: nothing more comes in this direction), length in two octets, the octets. tls_seeds.py makes
+ * server's; 2: a gap; 4: nothing more comes in this direction), length in two octets, the octets. tls_seeds.py makes
  * seeds of recorded connections.
  */
 #include <stddef.h>

@@ -85,14 +85,14 @@ static void send(struct impair *impair, enum direction direction, uint32_t from,
 	GArray *first = g_array_new(FALSE, FALSE, sizeof(struct impair_wire));
 	GArray *sent = g_array_new(FALSE, FALSE, sizeof(struct impair_wire));
 
-	/* Places count in bits below the segment's number, so that what is late comes behind what is on time. */
+	/* Places count in bits below the segment's number, so that what is late comes after what is on time. */
 	cut(impair, first, from, to, 0, false);
 	for (guint i = 0; i < first->len; i++) {
 		struct impair_wire packet = g_array_index(first, struct impair_wire, i);
 		packet.place = (uint64_t)i << 8;
 		if (chance(impair, options->retransmit)) {
 			uint64_t again = (uint64_t)(i + 2 + impair_random(impair, RETRANSMIT_AFTER)) << 8 | 1;
-			/* Lost before the capture saw it, or behind that; the copy may hold some of what follows. */
+			/* Lost before the capture saw it, or after that; the copy may hold some of what follows. */
 			if (chance(impair, 500)) {
 				packet.flags = 1;
 				g_array_append_val(sent, packet);
@@ -112,7 +112,7 @@ static void send(struct impair *impair, enum direction direction, uint32_t from,
 	for (guint i = 0; i < sent->len; i++) {
 		const struct impair_wire *packet = &g_array_index(sent, struct impair_wire, i);
 		put(impair, direction, TCP_ACK, packet->offset, packet->size);
-		if (packet->flags) /* lost behind the capture */
+		if (packet->flags) /* lost after the capture */
 			continue;
 		memset(impair->received[direction] + packet->offset, 1, packet->size);
 		bool in_order = packet->offset == impair->contiguous[direction];

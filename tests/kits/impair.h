@@ -18,12 +18,12 @@ struct impair_options {
 	uint64_t seed;
 	bool ipv6, wrap;      /* wrap: sequence numbers wrap around soon */
 	unsigned reorder;     /* segments that are delayed on their way ... */
-	size_t reorder_ahead; /* ... until up to so many bytes behind them have passed */
+	size_t reorder_ahead; /* ... until up to so many bytes after them have passed */
 	unsigned duplicate;   /* packets recorded twice */
 	unsigned retransmit;  /* segments lost on the way and sent again, cut differently */
 	unsigned lose;        /* packets that the capture does not have */
 	unsigned shuffle;     /* packets are recorded up to so many places late, both directions alike */
-	unsigned drop_first;  /* the capture begins behind so many packets of each connection */
+	unsigned drop_first;  /* the capture begins after so many packets of each connection */
 	bool no_up, no_down;  /* ... and does not have this direction */
 };
 

@@ -22,7 +22,7 @@ static inline void typed(struct built *b, const void *octets, size_t size, uint1
 	b->ethertype = ethertype;
 }
 
-/* tag - such octets with the present Ethernet type behind them. */
+/* tag - such octets with the present Ethernet type after them. */
 static inline void tag(struct built *b, const void *octets, size_t size, uint16_t ethertype)
 {
 	built_put16(built_front(b, 2), b->ethertype);

@@ -374,7 +374,7 @@ static void wifi_aggregate(struct built *b)
 	h[24] = 0x80;
 }
 
-/* The 802.11 header is padded to 4 octets, as the flags say, which come behind two words of presence and the clock. */
+/* The 802.11 header is padded to 4 octets, as the flags say, which come after two words of presence and the clock. */
 static void radiotap(struct built *b)
 {
 	llc_snap(b);

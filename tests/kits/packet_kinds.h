@@ -23,7 +23,7 @@ struct kind {
 	uint16_t vlan[DECODE_VLAN_MAX];
 };
 
-/* kind_at - all of them, one after the other; NULL behind the last. The lists that it has them from. */
+/* kind_at - all of them, one after the other; NULL after the last. The lists that it has them from. */
 const struct kind *kind_at(size_t i);
 extern const struct kind link_kinds[], tunnel_kinds[];
 extern const size_t link_kind_count, tunnel_kind_count;

@@ -76,7 +76,7 @@ static void obsolete_packet(GByteArray *to, uint32_t number, uint16_t interface,
 	pcapng_block(to, 2, body, swap);
 }
 
-/* flagged_packet - an Enhanced Packet Block of interface 0 with epb_flags behind a comment. */
+/* flagged_packet - an Enhanced Packet Block of interface 0 with epb_flags after a comment. */
 static void flagged_packet(GByteArray *to, uint32_t number, uint32_t flags)
 {
 	static struct built b;

@@ -548,7 +548,7 @@ static void the_idle_timeout_can_be_chosen(void **state)
 	kit_free(kit);
 }
 
-/* With a hole in each; so the first ones need not end. */
+/* With a gap in each; so the first ones need not end. */
 static void patience_goes_first(void **state)
 {
 	struct kit *kit = kit_new(&(struct flow_options){ .memory_limit = 1024 * 1024 });

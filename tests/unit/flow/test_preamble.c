@@ -131,7 +131,7 @@ static void the_client_names_what_it_wants(void **state)
 					    (now == PREAMBLE_WHOLE && proxy.protocol == FLOW_PROXY_CONNECT));
 			else if (s->state != PREAMBLE_WHOLE)
 				assert_int_not_equal(now, PREAMBLE_WHOLE);
-			else if (s->protocol != FLOW_PROXY_PROXY_V1 || strlen(s->octets) == s->size) /* no hole */
+			else if (s->protocol != FLOW_PROXY_PROXY_V1 || strlen(s->octets) == s->size) /* no gap */
 				assert_int_equal(now, PREAMBLE_WHOLE);
 		}
 		assert_int_equal(ask(s->octets, s->size, &proxy, &whole), s->state);
@@ -313,7 +313,7 @@ static void say(struct kit *kit, const struct word *word, uint32_t said[2], size
 	}
 }
 
-/* Whole and byte by byte, on a known port and on others: the streams begin behind it, and acknowledgements count so. */
+/* Whole and byte by byte, on a known port and on others: the streams begin after it, and acknowledgements count so. */
 static void a_preamble_is_left_out(void **state)
 {
 	static const size_t pieces[] = { 1, 2, 7, 1000 };
@@ -363,7 +363,7 @@ static void a_preamble_and_what_follows_are_one_segment(void **state)
 	kit_expect(kit, "up EHLO me~ @0\ndown 220 mx~ @9\n");
 }
 
-/* Places in the stream count from behind it, too. */
+/* Places in the stream count from after it, too. */
 static void copies_and_cuts_behind_a_preamble(void **state)
 {
 	struct kit *kit = *state;
@@ -450,7 +450,7 @@ static void what_is_held_is_bounded(void **state)
 	assert_int_equal(kit->stream[UP]->data[0], 'C');
 }
 
-/* ---- holes ---- */
+/* ---- gaps ---- */
 
 static void a_hole_in_a_header_names_nothing(void **state)
 {

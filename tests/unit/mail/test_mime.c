@@ -82,12 +82,12 @@ static void damaged_structure_is_told(void **state)
 	static const struct {
 		const char *text, *words;
 		unsigned parts;
-		bool certain; /* whatever is missing behind it */
+		bool certain; /* whatever is missing after it */
 	} cases[] = {
 		{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n", "unclosed boundary", 1,
 			false },
 		{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--c\r\n\r\none\r\n--c--\r\n",
-			"boundary declared and never used", 1, false },
+			"boundary declared but never used", 1, false },
 		{ "Content-Type: multipart/mixed\r\n\r\n--c\r\n\r\none\r\n--c--\r\n", "multipart without a boundary", 1,
 			false },
 		{ "Content-Type: text\r\n\r\none\r\n", "bad Content-Type", 1, true },
@@ -134,7 +134,7 @@ static void a_wrong_boundary_hides_no_parts(void **state)
 		mail_free(mail);
 		g_free(text);
 	}
-	/* what stands behind the boundary of the multipart around it is not in it */
+	/* what stands after the boundary of the multipart around it is not in it */
 	struct mail *mail =
 		read_mail("Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n"
 			  "Content-Type: multipart/mixed; boundary=wrong\r\n\r\ntext\r\n--o\r\n\r\ntwo\r\n--o--\r\n");

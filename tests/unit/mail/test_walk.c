@@ -125,7 +125,7 @@ static const struct {
 	unsigned defects;
 } hidings[] = {
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 0 },
-	/* the closing delimiter comes first; parts come behind it */
+	/* the closing delimiter comes first; parts come after it */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n\r\n%s", 1 },
@@ -133,7 +133,7 @@ static const struct {
 	/* before the first one */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n%s--b\r\n%t--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\nOnce upon\r\n\r\n%s--b\r\n%t--b--\r\n", 1 },
-	/* with something behind the boundary */
+	/* with something after the boundary */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b xyz\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b\r\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s--b--xyz\r\n", 1 },
@@ -147,7 +147,7 @@ static const struct {
 	{ "Content-Type: multipart/; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=c\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
-	/* no empty line behind the header; no part ends */
+	/* no empty line after the header; no part ends */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n--b\r\n%t--b\r\n%s--b--\r\n", 0 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s", 1 },
 	/* an inner multipart that is not closed; whose boundary begins like that of the outer one */
@@ -390,7 +390,7 @@ static void append_random(GString *out)
 	}
 }
 
-/* cut_up - the same octets in random pieces; hole: something is missing there. */
+/* cut_up - the same octets in random pieces; gap: something is missing there. */
 static struct mail *cut_up(const GString *text, size_t hole, bool whole)
 {
 	struct mail *mail = mail_new(&plain_options);
@@ -483,7 +483,7 @@ static void no_word_is_lost(void **state)
 	g_string_free(seen, TRUE);
 }
 
-/* ---- holes ---- */
+/* ---- gaps ---- */
 
 static void behind_a_hole_base64_begins_anew(void **state)
 {

@@ -360,7 +360,7 @@ static void the_interface_of_an_unknown_link_type_is_named(void **state)
 	decoder_free(decoder);
 }
 
-/* With a length of zero in IP, what is behind it must be known from elsewhere. */
+/* With a length of zero in IP, what is after it must be known from elsewhere. */
 static void a_check_sequence_is_no_payload(void **state)
 {
 	struct decoder *decoder = decoder_new(false);

@@ -76,7 +76,7 @@ static void every_kind_becomes_a_segment(void **state)
 	decoder_free(decoder);
 }
 
-/* trailer - octets behind the payload: padding, check values. */
+/* trailer - octets after the payload: padding, check values. */
 static size_t trailer(void)
 {
 	const uint8_t *payload = memmem(b.data, b.size, KIND_PAYLOAD, KIND_PAYLOAD_SIZE);
@@ -101,7 +101,7 @@ static void cut_by_the_snap_length_is_never_malformed(void **state)
 			assert_fields(kind, &segment);
 			assert_int_equal(segment.captured < KIND_PAYLOAD_SIZE, size < b.size - trailer());
 		}
-		/* Every cut within what is behind the packet, payload and TCP options leaves a segment. */
+		/* Every cut within what is after the packet, payload and TCP options leaves a segment. */
 		assert_int_equal(segments, trailer() + KIND_PAYLOAD_SIZE + kind_tcp.options);
 	}
 	decoder_free(decoder);

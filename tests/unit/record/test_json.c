@@ -27,7 +27,7 @@ static void as_cjson(cJSON *node)
 	g_string_free(line, TRUE);
 }
 
-/* Every octet, in every place of a word of eight, in front of and behind others. */
+/* Every octet, in every place of a word of eight, in front of and after others. */
 static void texts_are_escaped_as_by_cjson(void **state)
 {
 	for (unsigned octet = 1; octet < 256; octet++)

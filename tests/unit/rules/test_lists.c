@@ -59,7 +59,7 @@ static struct list *loaded(const char *octets)
 
 static const char *find(const struct list *list, const char *what)
 {
-	/* at the end of its memory, so that nothing behind it is read */
+	/* at the end of its memory, so that nothing after it is read */
 	size_t size = strlen(what);
 	char *copy = g_memdup2(what, size > 0 ? size : 1);
 	const char *comment = list_find(list, (struct span){ (const uint8_t *)copy, size });

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_inbox.c - the bytes of one direction that wait: holes, acknowledgements, places to go back to, memory that goes.
+ * test_inbox.c - the bytes of one direction that wait: gaps, acknowledgements, places to go back to, memory that goes.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,9 +103,9 @@ static void every_octet_has_its_acknowledgement(void **state)
 	assert_int_equal(inbox_acked(&inbox, 0), 5);
 	assert_int_equal(inbox_acked(&inbox, 1), 5);
 	assert_int_equal(inbox_acked(&inbox, 2), 6);
-	assert_int_equal(inbox_acked(&inbox, 4), 8); /* of a hole: what the next octet says */
+	assert_int_equal(inbox_acked(&inbox, 4), 8); /* of a gap: what the next octet says */
 	assert_int_equal(inbox_acked(&inbox, 7), 8);
-	assert_int_equal(inbox_acked(&inbox, 8), 0); /* behind everything */
+	assert_int_equal(inbox_acked(&inbox, 8), 0); /* after everything */
 	assert_int_equal(inbox_sent_after(&inbox, 4), 0);
 	assert_int_equal(inbox_sent_after(&inbox, 5), 2);
 	assert_int_equal(inbox_sent_after(&inbox, 6), 7);
@@ -202,7 +202,7 @@ static void a_direction_is_closed_when_nothing_follows(void **state)
 	inbox.over = true;
 	assert_true(inbox_closed(&inbox));
 	inbox_gap(&inbox, 1);
-	assert_false(inbox_closed(&inbox)); /* what can be read is followed by a hole */
+	assert_false(inbox_closed(&inbox)); /* what can be read is followed by a gap */
 	inbox_clear(&inbox);
 }
 

@@ -174,7 +174,7 @@ static void reached(bool strict, bool states[STATE_COUNT])
 	}
 }
 
-/* tried_behind - is the other row tried behind this one, for the same event from the same side? */
+/* tried_behind - is the other row tried after this one, for the same event from the same side? */
 static bool tried_behind(const struct transition *row, const struct transition *other)
 {
 	return other > row && (other->state == row->state || other->state == STATE_any) && other->event == row->event &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * test_noise.c - segments that make no sense, in any order, on few connections: nothing breaks, and what the sink is
- * told keeps its promises: begin before everything, end once and last, nothing behind a FIN, counters that add up.
+ * told keeps its promises: begin before everything, end once and last, nothing after a FIN, counters that add up.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -117,7 +117,7 @@ static void a_gap_counts_as_told(void **state)
 	expect(desk, "given-up down 2\nup EHLO @5\n");
 }
 
-/* A gap or an end behind bytes that wait stays behind them. */
+/* A gap or an end after bytes that wait stays after them. */
 static void each_direction_stays_in_order(void **state)
 {
 	struct desk *desk = *state;

@@ -53,14 +53,14 @@ static void neighbours_with_one_acknowledgement_are_one(void **state)
 	for (unsigned keep = 0; keep < 2; keep++) {
 		struct pieces pieces = { 0 };
 		add(&pieces, 20, 5, 1, 1, keep);
-		add(&pieces, 25, 5, 1, 2, keep); /* behind */
+		add(&pieces, 25, 5, 1, 2, keep); /* after */
 		expect(&pieces, "20+10@1(2,1) ");
-		add(&pieces, 15, 5, 1, 3, keep); /* before: the hole is new */
+		add(&pieces, 15, 5, 1, 3, keep); /* before: the gap is new */
 		expect(&pieces, "15+15@1(3,3) ");
 		add(&pieces, 30, 5, 2, 4, keep); /* another acknowledgement */
 		add(&pieces, 10, 5, 0, 5, keep);
 		expect(&pieces, "10+5@0(1,5) 15+15@1(3,3) 30+5@2(1,4) ");
-		add(&pieces, 40, 5, 2, 6, keep); /* a hole between */
+		add(&pieces, 40, 5, 2, 6, keep); /* a gap between */
 		add(&pieces, 0, 5, 0, 7, keep);
 		expect(&pieces, "0+5@0(1,7) 10+5@0(1,5) 15+15@1(3,3) 30+5@2(1,4) 40+5@2(1,6) ");
 		add(&pieces, 5, 5, 0, 8, keep); /* it goes to the one before; the two are not joined */

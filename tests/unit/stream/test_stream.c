@@ -10,7 +10,7 @@
 
 #define PATIENCE 64 /* packets of a connection after which an acknowledged byte that did not come is lost */
 
-/* Each test begins behind a handshake, with an empty log. */
+/* Each test begins after a handshake, with an empty log. */
 static int set_up(void **state)
 {
 	struct kit *kit = kit_new(NULL);
@@ -632,7 +632,7 @@ static void what_is_held_is_bounded(void **state)
 	static char block[32768];
 	for (uint32_t i = 0; i < 1024; i++)
 		kit_say(kit, true, "A", 1001 + 100 + i * (uint32_t)sizeof block, 5001, block, sizeof block);
-	/* The hole in front was given up in the end, and nothing else was lost. */
+	/* The gap in front was given up in the end, and nothing else was lost. */
 	assert_true(g_str_has_prefix(kit->log->str, "given-up up 100\n"));
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);
@@ -647,7 +647,7 @@ static void tiny_segments_that_are_held_are_bounded(void **state)
 	enum { COUNT = 10000 };
 	for (uint32_t i = 0; i < COUNT; i++)
 		kit_say(kit, true, "A", 1001 + 2 * i + 1, 5001, "x", 1);
-	/* Some thousand wait, each with a hole before it; the others' holes were given up. */
+	/* Some thousand wait, each with a gap before it; the others' gaps were given up. */
 	assert_in_range(kit->stream[UP]->len, COUNT - 5000, COUNT - 4000);
 }
 
@@ -672,7 +672,7 @@ static void a_file_is_waited_for(void **state)
 	}
 }
 
-/* One direction comes as a whole behind the other, handshake and all. */
+/* One direction comes as a whole after the other, handshake and all. */
 static void a_direction_that_comes_later_is_waited_for(void **state)
 {
 	struct kit *kit = kit_new(NULL);
@@ -722,7 +722,7 @@ static void what_waits_for_the_other_direction_is_bounded(void **state)
 	kit_free(kit);
 }
 
-/* libnids holds some 12,000 connections: more of them at once, each with a hole, and each without. */
+/* libnids holds some 12,000 connections: more of them at once, each with a gap, and each without. */
 static void more_connections_than_libnids_holds(void **state)
 {
 	struct kit *kit = *state;
@@ -747,7 +747,7 @@ static void more_connections_than_libnids_holds(void **state)
 			kit_up(kit, held[j].offset, held[j].acked, held[j].text);
 		}
 	g_string_truncate(kit->log, 0);
-	/* Not one hole was given up, and those that libnids had no room for are told like the others. */
+	/* Not one gap was given up, and those that libnids had no room for are told like the others. */
 	for (unsigned i = 0; i < COUNT; i += 7) {
 		kit->client = (uint16_t)(20000 + i);
 		kit_down(kit, 0, 12, "\n\n");
@@ -762,7 +762,7 @@ static void more_connections_than_libnids_holds(void **state)
 	}
 	kit->mute = true;
 	flow_table_end(kit->table);
-	/* 26 octets of each, and three more where the hole was filled. */
+	/* 26 octets of each, and three more where the gap was filled. */
 	assert_int_equal(kit->bytes[UP], COUNT * 26 + (COUNT + 6) / 7 * 3);
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);

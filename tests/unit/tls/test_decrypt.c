@@ -134,7 +134,7 @@ static void pieces_of_any_size_are_the_same(void **state)
 	}
 }
 
-/* Connections whose segments come in turns, with the same keys at hand. */
+/* Connections whose segments come in turns, with the current same keys. */
 static void connections_in_turns_do_not_disturb_each_other(void **state)
 {
 	enum { COUNT = 3 };
@@ -215,7 +215,7 @@ static void it_is_told_when_all_is_known(void **state)
 	tls_keys_free(none);
 }
 
-/* A hole where nothing was lost but a part of a record; and the records behind it have their numbers. */
+/* A gap where nothing was lost but a part of a record; and the records after it have their numbers. */
 static void behind_a_hole_records_have_their_numbers(void **state)
 {
 	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
@@ -236,7 +236,7 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 			}
 			tls_fin(tls, UP);
 			tls_fin(tls, DOWN);
-			if (n > 0) /* in TLS 1.0 the first record behind a hole lacks its vector */
+			if (n > 0) /* in TLS 1.0 the first record after a gap lacks its vector */
 				assert_string_equal(tls_info(tls)->why, "");
 			bool later = false; /* does something follow in this direction? */
 			for (guint i = out + 1; i < pieces->len; i++)
@@ -252,7 +252,7 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 	}
 }
 
-/* The hellos are there, but neither Finished: the first record behind has other keys, and a number of its own. */
+/* The hellos are there, but neither Finished: the first record after has other keys, and a number of its own. */
 static void a_hole_hides_the_end_of_the_handshake(void **state)
 {
 	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
@@ -415,7 +415,7 @@ static void short_records_fail(void **state)
 	}
 }
 
-/* The secrets of the handshake alone do not open what is behind a hole. */
+/* The secrets of the handshake alone do not open what is after a gap. */
 static void a_secret_that_is_missing_behind_a_hole(void **state)
 {
 	struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);

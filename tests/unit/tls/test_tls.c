@@ -24,7 +24,7 @@ static void add(GByteArray *to, uint64_t number, int octets)
 	}
 }
 
-/* add_vector - `what` behind its length in `octets` octets; frees `what`. */
+/* add_vector - `what` after its length in `octets` octets; frees `what`. */
 static void add_vector(GByteArray *to, int octets, GByteArray *what)
 {
 	add(to, what->len, octets);
@@ -248,7 +248,7 @@ static GByteArray *flight(uint16_t version, uint16_t cipher, GByteArray *certifi
 	return records(22, out, record);
 }
 
-/* certificate - a self-signed certificate, DER behind its length in three octets. */
+/* certificate - a self-signed certificate, DER after its length in three octets. */
 static GByteArray *certificate(const char *not_before, const char *not_after)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -53,7 +53,7 @@ static void holds_not(const char *text, const char *part)
 	"{'timestamp':'2026-11-22T14:00:0" #second "Z','flow_id':" #flow ",'pcap_cnt':" #packet                        \
 	",'pcap_filename':'a.pcap'," ENDS ","
 
-/* Two sessions, one inside of the other; the mail's record and an alert come behind the reply to its content. */
+/* Two sessions, one inside of the other; the mail's record and an alert come after the reply to its content. */
 /* clang-format off */
 static const char two_sessions[] =
 	AT(1.000000, 1, 7) "'event_type':'smtp_response','smtp_response':{'code':220,'lines':['one','two']}}\n"
