@@ -232,7 +232,6 @@ static void read_capture(struct analysis *analysis, const char *path)
 static void begin_input(struct analysis *analysis, const char *path)
 {
 	struct desk *desk = &analysis->desk;
-	desk->stats = (struct input_stats){ .complete = true };
 	desk->given_up_bytes = 0;
 	desk->now = (struct moment){ 0 };
 	desk->ending = false;
@@ -329,7 +328,8 @@ static struct piece *in_order(const struct options *options, char *const *paths,
 
 enum exit_status analysis_input(struct analysis *analysis, char *const *paths, size_t count)
 {
-	const struct desk *desk = &analysis->desk;
+	struct desk *desk = &analysis->desk;
+	desk->stats = (struct input_stats){ .complete = true }; /* first of all: what was is of the input before */
 	struct piece *pieces = in_order(analysis->options, paths, count);
 	analysis->paths = paths;
 	analysis->path_count = count;

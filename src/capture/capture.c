@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "filter.h"
 #include "format.h"
+#include "memory.h"
 #include "pcapng.h"
 #include "source.h"
 
@@ -120,7 +121,7 @@ static bool start_pcap(struct capture *capture, GError **error)
 		return fail(capture, error, "%s", g_strerror(errno));
 	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
 	if (capture->buffer == NULL)
-		g_error("out of memory");
+		memory_gone();
 	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	char words[PCAP_ERRBUF_SIZE] = "";

@@ -9,6 +9,8 @@
 #include <glib.h>
 #include <zlib.h>
 
+#include "memory.h"
+
 #define INPUT_SIZE (64 * 1024)
 #define GZIP_ONLY (MAX_WBITS + 16) /* zlib's code for this format */
 #define MAGIC 0x1f
@@ -29,7 +31,7 @@ struct gzip *gzip_new(gzip_source *source, void *context)
 	gzip->source = source;
 	gzip->context = context;
 	if (inflateInit2(&gzip->inflate, GZIP_ONLY) != Z_OK)
-		g_error("out of memory");
+		memory_gone();
 	return gzip;
 }
 

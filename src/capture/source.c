@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "gzip.h"
+#include "memory.h"
 
 /* What is read at once of a compressed file. */
 #define COMPRESSED_BLOCK (256 * 1024)
@@ -142,7 +143,7 @@ static bool start_archive(struct capture_stream *stream, int (*support)(struct a
 	stream->compressed = g_malloc(COMPRESSED_BLOCK);
 	stream->archive = archive_read_new();
 	if (stream->archive == NULL)
-		g_error("out of memory");
+		memory_gone();
 	/* A filter that was built without its library would run a program instead, and warns of it. */
 	if (support(stream->archive) == ARCHIVE_OK && archive_read_support_format_raw(stream->archive) == ARCHIVE_OK &&
 		archive_read_support_format_empty(stream->archive) == ARCHIVE_OK &&

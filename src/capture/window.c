@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
+
 #define WINDOW_SIZE ((size_t)1024 * 1024)
 /* Copies from the kernel are half as fast to a place that is not aligned. */
 #define ALIGNMENT ((size_t)4096)
@@ -25,7 +27,7 @@ static uint8_t *buffer_new(size_t room)
 {
 	uint8_t *buffer = aligned_alloc(ALIGNMENT, room);
 	if (!buffer)
-		g_error("out of memory");
+		memory_gone();
 	return buffer;
 }
 

@@ -139,6 +139,7 @@ static const struct {
 	{ SCMP_SYS(socket), EPERM },
 	{ SCMP_SYS(execve), EPERM },
 	{ SCMP_SYS(openat2), ENOSYS },
+	{ SCMP_SYS(getpeername), ENOTSOCK }, /* GLib: is standard error the system's journal? */
 
 	{ SCMP_SYS(chmod), EPERM },
 	{ SCMP_SYS(fchmodat), EPERM },

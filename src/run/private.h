@@ -146,6 +146,9 @@ void merge_free(struct run *run, struct input *input);
 bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
 
 /* ---- worker.c ---- */
+
+#define WORKER_NO_MEMORY 12 /* how its process ends then */
+
 /* worker_main - what the other process does. temp: where it makes temporary files; NULL: nowhere. */
 _Noreturn void worker_main(
 	const struct options *options, const struct input *inputs, const char *temp, int data, int control);

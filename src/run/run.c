@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "memory.h"
 #include "private.h"
 #include "resume.h"
 #include "text.h"
@@ -37,6 +38,7 @@
 #define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
 
 static volatile sig_atomic_t stop_signals, spare_signals, say_signals; /* spare: so many SIGINT do not stop */
+static struct run *only_run;                                           /* there is one in a process */
 static int wake[2] = { -1, -1 };                                       /* a pipe that ends poll */
 
 /* ---- signals ---- */
@@ -201,6 +203,7 @@ static void plan(struct run *run, const GPtrArray *captures)
 static _Noreturn void become_worker(const struct run *run, int data, int control, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	memory_end(WORKER_NO_MEMORY, NULL);
 	if (getppid() != parent)
 		_exit(EXIT_OUTPUT);
 	outlet_forget(run->outlet);
@@ -249,6 +252,16 @@ static int end_worker(struct worker *worker)
 	return status;
 }
 
+/* how_it_ended - in words; free with g_free. */
+static char *how_it_ended(int status)
+{
+	if (WIFSIGNALED(status))
+		return g_strdup_printf("was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) == WORKER_NO_MEMORY)
+		return g_strdup("ran out of memory");
+	return g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+}
+
 /* take_end - what a worker's end means: output may have failed, or it died on its own (a sanitizer has its own status).
  */
 static void take_end(struct run *run, int status)
@@ -264,9 +277,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 	int status = end_worker(worker);
 	if (!part)
 		return;
-	char *how = WIFSIGNALED(status) ? g_strdup_printf("was killed by signal %d (%s)", WTERMSIG(status),
-						  strsignal(WTERMSIG(status)))
-					: g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+	char *how = how_it_ended(status);
 	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
 		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
 	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
@@ -546,9 +557,27 @@ static void run_free(struct run *run)
 		close(wake[i]);
 }
 
+/* on_no_memory - what is there is written, and nothing is left that is not whole. */
+static void on_no_memory(void)
+{
+	struct run *run = only_run;
+	if (run->outlet)
+		outlet_flush(run->outlet);
+	for (size_t i = 0; run->inputs && i < run->count; i++) {
+		if (run->inputs[i].mailing)
+			mbox_end(run->mbox, false);
+		if (run->inputs[i].hidden)
+			unlink(run->inputs[i].hidden);
+	}
+	if (run->temp)
+		rmdir(run->temp);
+}
+
 enum exit_status jobs_run(const struct options *options, const GPtrArray *captures)
 {
 	struct run run = { .options = options, .captures = captures, .temp = confine_temp() };
+	only_run = &run;
+	memory_end(EXIT_OUTPUT, on_no_memory);
 	if (!take_signals() || !open_places(&run)) {
 		remove_temp(&run);
 		return EXIT_OUTPUT;
@@ -573,5 +602,6 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	if (run.mbox && !mbox_close(run.mbox) && !writer_complain(options->mbox))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
 	run_free(&run);
+	memory_end(EXIT_OUTPUT, NULL);
 	return outcome_exit(&run.outcome, options->fail_on);
 }

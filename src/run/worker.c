@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "analysis.h"
+#include "memory.h"
 #include "private.h"
 #include "text.h"
 
@@ -42,6 +43,7 @@ struct worker_state {
 
 #define NONE SIZE_MAX
 
+static struct worker_state worker_itself; /* there is one in a process */
 static struct analysis *volatile stoppable;
 static volatile sig_atomic_t stopped;
 
@@ -258,32 +260,41 @@ static bool next_task(int control, struct task *task)
 	return got == sizeof(*task);
 }
 
+/* on_no_memory - what was found by now is not lost. */
+static void on_no_memory(void)
+{
+	flush(&worker_itself);
+	if (worker_itself.input && worker_itself.analysis)
+		report(&worker_itself, REPORT_STATE, NULL, EXIT_OK);
+}
+
 void worker_main(const struct options *options, const struct input *inputs, const char *temp, int data, int control)
 {
-	static struct worker_state worker;
-	worker = (struct worker_state){
+	struct worker_state *worker = &worker_itself;
+	*worker = (struct worker_state){
 		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
 	};
-	const struct analysis_sink sink = { on_tick, on_broken, on_keep, &worker };
+	memory_end(WORKER_NO_MEMORY, on_no_memory);
+	const struct analysis_sink sink = { on_tick, on_broken, on_keep, worker };
 	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it ends the wait for a pipe */
 	/* SIGINT, which a terminal sends to all processes, is the parent's to judge. */
 	struct task task;
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGUSR1, SIG_IGN);
-	worker.options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
-	worker.mail = g_byte_array_new();
-	worker.options.mail.temp_dir = temp;
-	struct output *output = output_new(on_line, &worker);
-	worker.analysis = analysis_new(&worker.options, output, &sink);
-	stoppable = worker.analysis;
-	if (!worker.analysis)
+	worker->options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
+	worker->mail = g_byte_array_new();
+	worker->options.mail.temp_dir = temp;
+	struct output *output = output_new(on_line, worker);
+	worker->analysis = analysis_new(&worker->options, output, &sink);
+	stoppable = worker->analysis;
+	if (!worker->analysis)
 		exit(EXIT_OUTPUT);
 	while (!stopped && next_task(control, &task))
-		perform(&worker, &options->flow, &task);
+		perform(worker, &options->flow, &task);
 	stoppable = NULL;
-	analysis_free(worker.analysis);
+	analysis_free(worker->analysis);
 	output_free(output);
-	g_byte_array_unref(worker.mail);
+	g_byte_array_unref(worker->mail);
 	exit(EXIT_OK);
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "memory.h"
 #include "text.h"
 
 #define NIDS_TABLE 16384                        /* size of libnids' table; it holds three quarters of that */
@@ -279,7 +280,7 @@ static void be_quiet(int type, int number, struct ip *ip, void *data)
 
 static void no_memory(char *where)
 {
-	g_error("libnids is out of memory in %s", where);
+	memory_gone();
 }
 
 bool nids_open(const struct nids_owner *new_owner)

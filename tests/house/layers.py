@@ -15,7 +15,7 @@ import sys
 
 # The stages in the order of a byte's way, and the headers in include/ that are theirs.
 STAGES = {
-    "base": "types octets arena alert outcome text file",
+    "base": "types octets arena alert outcome text file memory",
     "capture": "capture",
     "packet": "packet",
     "stream": "stream",

@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""test_memory.py SMTPSCAN TESTDATA NO_MEMORY [--every N] [CASE...] - memory that is refused, at each place that asks.
+
+A run is repeated with one request refused, for one place (the calls that lead to it) after the other: NO_MEMORY, the
+library of kits/no_memory.c, refuses it in whichever process comes by first. Then either all is as without it, or the
+program says that something is lost: a sentence on standard error, an exit status that is not 0, and no stats record
+of a capture that is not whole is `complete`. It always comes to its end, not by a signal, and what it wrote are whole
+records, each of them one of those that are written without the fault.
+
+The suite takes one place of EVERY, and all that ask for a large block; at every other one all requests that follow in
+that process are refused, too. All places, each once: --every 1. --show tells of each what it came to.
+"""
+import argparse
+import collections
+import gzip
+import json
+import lzma
+import mmap
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+
+from generate import make
+
+WAIT = 30  # seconds until it counts as a hang
+EVERY = 40
+LARGE = 1 << 20  # octets of a block that may be refused while others are not
+FRAMES, SITES, MODULES, NAME_SIZE = 8, 16384, 64, 120  # as in no_memory.c
+HEAD = struct.Struct("<QIIII")
+SITE = struct.Struct("<QQII%dQ" % FRAMES)
+SITES_AT = HEAD.size + MODULES * NAME_SIZE
+TABLE_SIZE = SITES_AT + SITES * SITE.size
+SAME, SAID, SILENT, CRASHED, HUNG, MISSED = "the same", "said so", "silent", "crashed", "hung", "was not asked again"
+WRONG = SILENT, CRASHED, HUNG
+
+Site = collections.namedtuple("Site", "hash size child calls frames")
+Done = collections.namedtuple("Done", "status output errors files")
+
+
+class Table:
+    """What the processes under NO_MEMORY share."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "wb") as file:
+            file.truncate(TABLE_SIZE)
+        with open(path, "r+b") as file:
+            self.map = mmap.mmap(file.fileno(), TABLE_SIZE)
+
+    def clear(self, fail=0, ever=False):
+        self.map[:] = bytes(TABLE_SIZE)
+        HEAD.pack_into(self.map, 0, fail, ever, 0, 0, 0)
+
+    def refused(self):
+        return HEAD.unpack_from(self.map)[2]
+
+    def sites(self):
+        assert HEAD.unpack_from(self.map)[4] == 0, "more sites than there is room for"
+        rows = (SITE.unpack_from(self.map, SITES_AT + i * SITE.size) for i in range(SITES))
+        return [Site(*row[:4], row[4:]) for row in rows if row[0]]
+
+    def modules(self):
+        names = (self.map[HEAD.size + i * NAME_SIZE :][:NAME_SIZE] for i in range(MODULES))
+        return [name.split(b"\0")[0].decode() for name in names]
+
+
+# ---- the cases ----
+
+
+def wrap(data):
+    """wrap - a capture's packets, each in a tunnel (IP in IP)."""
+    out, at = [data[:24]], 24
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        frame = data[at + 16 : at + 16 + size]
+        outer = bytearray(b"\x45\0" + struct.pack(">HHHBBH", size - 14 + 20, 1, 0, 64, 4, 0) + b"\xc0\0\2\1\xc0\0\2\2")
+        out += [data[at : at + 8], struct.pack("<II", size + 20, size + 20), frame[:14], outer, frame[14:]]
+        at += 16 + size
+    return b"".join(out)
+
+
+def pcapng(data, keys):
+    """pcapng - a capture as pcapng, with secrets for its TLS."""
+
+    def block(kind, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)), block(1, struct.pack("<HHI", 1, 0, 0))]
+    out.append(block(10, struct.pack("<II", 0x544C534B, len(keys)) + keys))
+    at = 24
+    while at < len(data):
+        seconds, micros, size, length = struct.unpack_from("<IIII", data, at)
+        time = seconds * 1000000 + micros
+        head = struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, length)
+        out.append(block(6, head + data[at + 16 : at + 16 + size]))
+        at += 16 + size
+    return b"".join(out)
+
+
+def prepare(testdata, folder):
+    """prepare - the captures of the cases."""
+
+    def read(name):
+        with open(os.path.join(testdata, name), "rb") as file:
+            return file.read()
+
+    def write(name, data):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+
+    plain, sealed, keys = read("postfix-plain.pcap"), read("tls/13-aes256-gcm.pcap"), read("tls/13-aes256-gcm.keylog")
+    write("plain.pcap", plain)
+    write("other.pcap", read("exim-nodemailer.pcap"))
+    write("login.pcap", read("postfix-auth-login.pcap"))
+    write("tunnel.pcap", wrap(plain))
+    write("plain.pcap.xz", lzma.compress(plain))
+    write("plain.pcap.gz", gzip.compress(plain))
+    write("sealed.pcap", sealed)
+    write("sealed.keylog", keys)
+    write("secrets.pcapng", pcapng(sealed, keys))
+    write("old.pcap", read("tls/12-aes128-cbc-sha.pcap"))
+    write("old.keylog", read("tls/12-aes128-cbc-sha.keylog"))
+    for name in "files-in-files", "bdat-odd", "lost-in-content":
+        with open(os.path.join(testdata, "dialogues", name + ".txt"), encoding="utf-8") as file:
+            make(file.read(), os.path.join(folder, name + ".pcap"), testdata)
+    with open(os.path.join(folder, "filter.bpf"), "w", encoding="ascii") as file:
+        file.write("tcp")
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in "test.yar", "indicators.txt":
+        shutil.copy(os.path.join(here, "..", "rules", name), folder)
+    shutil.copy(os.path.join(here, "..", "..", "recipes", "rules", "spam_filter.lua"), folder)
+
+
+# name: options and captures. OUT/... is made by the run, and compared.
+CASES = {
+    "plain": "-e all plain.pcap login.pcap",
+    "files": "--html --hash md5,sha1 --raw --extract OUT/x --mbox OUT/m files-in-files.pcap other.pcap",
+    "keys": "-e all --tls-keys sealed.keylog sealed.pcap",
+    "old keys": "--tls-keys old.keylog old.pcap",
+    "secrets": "secrets.pcapng",
+    "compressed": "plain.pcap.xz plain.pcap.gz",
+    "tunnel": "--continuous --filter tcp tunnel.pcap bdat-odd.pcap lost-in-content.pcap",
+    "rules": "--rules spam_filter.lua --ioc indicators.txt files-in-files.pcap",
+    "yara": "--yara test.yar files-in-files.pcap",
+    "text": "-t -o OUT/t plain.pcap bdat-odd.pcap",
+    "report": "--report OUT/r other.pcap",
+    "resume": "--resume OUT/d plain.pcap bdat-odd.pcap",
+    "check": "--check OUT/c --update plain.pcap",
+    "standard input": "-",
+}
+
+
+class Bench:
+    def __init__(self, program, testdata, library, folder):
+        self.program, self.library, self.folder = program, library, folder
+        self.out = os.path.join(folder, "OUT")
+        self.table = Table(os.path.join(folder, "table"))
+        prepare(testdata, folder)
+
+    def run(self, case):
+        """run - -> Done; its status is None when it hung."""
+        shutil.rmtree(self.out, True)
+        os.mkdir(self.out)
+        environment = dict(os.environ, LD_PRELOAD=self.library, FAULTS_MEMORY=self.table.path, LC_ALL="C")
+        with open(os.path.join(self.folder, "plain.pcap"), "rb") as standard_input:
+            process = subprocess.Popen(
+                [self.program, "-j", "2", *CASES[case].split()], cwd=self.folder, env=environment, stdin=standard_input,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+            try:
+                output, errors = process.communicate(timeout=WAIT)
+                status = process.returncode
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                output, errors = process.communicate()
+                status = None
+        return Done(status, output, errors, self.files())
+
+    def files(self):
+        found = {}
+        for folder, _, names in os.walk(self.out):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as file:
+                    # what a killed run leaves has a name that differs
+                    found[os.path.relpath(path, self.out).split(".jsonl.")[0]] = file.read()
+        return found
+
+
+def stats_of(octets):
+    """stats_of - how many captures are complete; None: it is no output of records, or a record is not whole."""
+    try:
+        rows = [json.loads(line) for line in octets.decode("utf-8").splitlines()]
+    except ValueError:
+        return None
+    return sum(row["event_type"] == "stats" and row["stats"]["complete"] for row in rows)
+
+
+def judge(whole, done):
+    """judge - -> what the fault did, and what is wrong about it."""
+    if done.status is None:
+        return HUNG, ""
+    if done.status < 0:
+        return CRASHED, "signal %d" % -done.status
+    lost = done.output != whole.output or done.files != whole.files
+    if not lost and done.status == whole.status:
+        return SAME, ""
+    said = any(line.startswith(b"smtpscan: ") for line in done.errors.splitlines())
+    if not said or done.status in (0, whole.status):
+        return SILENT, "status %d, %r" % (done.status, done.errors[-300:])
+    if done.output and stats_of(done.output) is None and stats_of(whole.output) is not None:
+        return SILENT, "a record that is not whole"
+    if lost and done.output and stats_of(done.output) is not None:
+        lines = set(whole.output.splitlines())
+        alien = [line for line in done.output.splitlines() if line not in lines and b'"event_type":"stats"' not in line]
+        alien = [line for line in alien if b"processing" not in line]
+        if alien:
+            return SILENT, "a record that would not be there: %r" % alien[0][:300]
+    return SAID, ""
+
+
+def where(site, modules):
+    """where - the calls, for people."""
+    text = []
+    for frame in site.frames:
+        if frame in (0, 0xFFFFFFFFFFFFFFFF):
+            continue
+        name = modules[frame >> 48]
+        place = hex((frame & 0xFFFFFFFFFFFF) - 1)
+        if name:
+            text.append("%s+%s" % (os.path.basename(name), place))
+        else:
+            text.append(symbol(place))
+    return " < ".join(text)
+
+
+KNOWN = {}
+
+
+def symbol(place):
+    if place not in KNOWN:
+        done = subprocess.run(["addr2line", "-sfe", sys.argv[1], place], stdout=subprocess.PIPE, check=False)
+        KNOWN[place] = ":".join(done.stdout.decode().split()[:1] + done.stdout.decode().split(":")[-1:]).strip()
+    return KNOWN[place]
+
+
+def sweep(bench, case, given, seen):
+    """sweep - the places that were not seen before. -> Counter of what happened, for the first process and others."""
+    bench.table.clear()
+    whole = bench.run(case)
+    sites, modules = bench.table.sites(), bench.table.modules()
+    sites = sorted(site for site in sites if site.hash not in seen and (site.hash % given.every == 0 or site.size >= LARGE))
+    seen.update(site.hash for site in sites)
+    counts = collections.Counter()
+    for i, site in enumerate(sites):
+        bench.table.clear(site.hash, i % 2 == 1 and given.every > 1)
+        done = bench.run(case)
+        result, why = judge(whole, done) if bench.table.refused() else (MISSED, "")
+        counts["child" if site.child else "parent", result] += 1
+        if result in WRONG or given.show:
+            print("%s: %s: %d octets: %s: %s" % (case, result, site.size, why, where(site, modules)), flush=True)
+    return counts
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("testdata")
+    parser.add_argument("library")
+    parser.add_argument("cases", nargs="*")
+    parser.add_argument("--every", type=int, default=EVERY)
+    parser.add_argument("--show", action="store_true")
+    given = parser.parse_intermixed_args()
+    total, seen = collections.Counter(), set()
+    with tempfile.TemporaryDirectory(prefix="smtpscan-memory-") as folder:
+        paths = [os.path.abspath(path) for path in (given.program, given.testdata, given.library)]
+        bench = Bench(*paths, folder)
+        for case in given.cases or CASES:
+            total += sweep(bench, case, given, seen)
+    for (process, result), count in sorted(total.items(), key=str):
+        print("%6d %s: %s" % (count, process, result))
+    return any(result in WRONG for _, result in total)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
