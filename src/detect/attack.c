@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * attack.c - attack strings in commands, envelopes and mails, relaying, and clients that speak another protocol.
+ * attack.c - detects attack strings in commands and mails, relaying, and clients that speak another protocol.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
 #define MATCH_SHOWN 64 /* octets of an attack string in the evidence */
 #define JNDI "a JNDI lookup, which vulnerable versions of Log4j run (CVE-2021-44228)"
@@ -31,8 +31,8 @@ static void check_relay_probe(struct detector *detector, const struct session_co
 	for (size_t i = 0; i < local; i++) {
 		if (mailbox.data[i] != '%' && mailbox.data[i] != '!' && mailbox.data[i] != '@')
 			continue;
-		char *shown = show(path);
-		raise_alert(detector, ALERT_relay_probe, 0, SCENE_COMMAND(command), path,
+		char *shown = printable(path);
+		raise_alert(detector, ALERT_relay_probe, 0, AT_COMMAND(command), path,
 			"the local part of the recipient %s holds %c, which asks some servers to relay", shown,
 			mailbox.data[i]);
 		g_free(shown);
@@ -40,7 +40,7 @@ static void check_relay_probe(struct detector *detector, const struct session_co
 	}
 }
 
-/* shell_character - where an unquoted shell character stands in a path; SIZE_MAX. */
+/* shell_character - the offset of an unquoted shell metacharacter in a path; SIZE_MAX: none. */
 static size_t shell_character(struct span path)
 {
 	bool quoted = false;
@@ -60,7 +60,7 @@ static size_t shell_character(struct span path)
 	return SIZE_MAX;
 }
 
-/* check_path - what may hide in the path of MAIL or RCPT */
+/* check_path - relay_probe, shell_metacharacters */
 static void check_path(struct detector *detector, const struct session_command *command)
 {
 	struct span path;
@@ -68,8 +68,8 @@ static void check_path(struct detector *detector, const struct session_command *
 		return;
 	size_t at = shell_character(path);
 	if (at != SIZE_MAX) {
-		char *shown = show(path);
-		raise_alert(detector, ALERT_shell_metacharacters, 0, SCENE_COMMAND(command), path,
+		char *shown = printable(path);
+		raise_alert(detector, ALERT_shell_metacharacters, 0, AT_COMMAND(command), path,
 			"the address %s holds a character that a shell would act on: %c", shown, path.data[at]);
 		g_free(shown);
 	}
@@ -86,16 +86,16 @@ void attack_command(struct detector *detector, const struct session_command *com
 	bool envelope = (verb_table[parsed->verb].flags & VERBFLAG_MAIL) || parsed->verb == VERB_RCPT;
 	if (envelope || verb_table[parsed->verb].flags & VERBFLAG_GREETING)
 		if ((at = find_octets(parsed->argument, 0, "${")) != SIZE_MAX)
-			raise_alert(detector, ALERT_exim_expansion, 0, SCENE_COMMAND(command),
-				around(parsed->argument, at, 2),
+			raise_alert(detector, ALERT_exim_expansion, 0, AT_COMMAND(command),
+				excerpt(parsed->argument, at, 2),
 				"%s holds ${, which vulnerable Exim servers expand and run (CVE-2019-10149)",
 				verb_table[parsed->verb].spelling);
 	if (lookup_find(parsed->line, &at))
-		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_COMMAND(command),
-			around(parsed->line, at, MATCH_SHOWN), "a command holds " JNDI);
+		raise_alert(detector, ALERT_jndi_lookup, 0, AT_COMMAND(command), excerpt(parsed->line, at, MATCH_SHOWN),
+			"a command holds " JNDI);
 	if (shellshock_find(parsed->line, &at))
-		raise_alert(detector, ALERT_shellshock, 0, SCENE_COMMAND(command),
-			around(parsed->line, at, MATCH_SHOWN), "a command holds " SHELLSHOCK);
+		raise_alert(detector, ALERT_shellshock, 0, AT_COMMAND(command), excerpt(parsed->line, at, MATCH_SHOWN),
+			"a command holds " SHELLSHOCK);
 	if (envelope)
 		check_path(detector, command);
 }
@@ -103,12 +103,12 @@ void attack_command(struct detector *detector, const struct session_command *com
 void attack_response(struct detector *detector, const struct session_response *response)
 {
 	if (response->to == VERB_TURN && response->code == 250)
-		raise_alert(detector, ALERT_turned_connection, 0, SCENE_RESPONSE(response),
+		raise_alert(detector, ALERT_turned_connection, 0, AT_RESPONSE(response),
 			response->line_count ? response->lines[0].line : NO_EVIDENCE,
 			"the server accepted TURN: from here on it sends its mail to whoever connected");
 }
 
-/* is_local - one of the user's domains, or below one? An address without a domain is local. */
+/* is_local - is it one of the --local-domain domains, or below one? An address without a domain is local. */
 static bool is_local(const GPtrArray *domains, struct span domain)
 {
 	if (domain.size == 0)
@@ -139,7 +139,7 @@ void attack_transaction(struct detector *detector, const struct transaction *tx)
 	if (!domains || domains->len == 0 || tx->outcome != OUTCOME_ACCEPTED || tx->authenticated || !tx->mail_from)
 		return;
 	struct span sender = bare_path(span_of_string(tx->mail_from));
-	/* The null sender is nobody's: a server's own bounces leave it with foreign recipients every day. */
+	/* The null reverse-path does not count: bounces of the server itself have foreign recipients. */
 	if (is_local(domains, domain_of(sender)))
 		return;
 	for (guint i = 0; i < tx->recipients->len; i++) {
@@ -147,8 +147,8 @@ void attack_transaction(struct detector *detector, const struct transaction *tx)
 		struct span path = strip_route(bare_path(span_of_string(recipient->path)));
 		if (!recipient_taken(tx, recipient) || is_local(domains, domain_of(path)))
 			continue;
-		char *from = show(sender), *to = show(path);
-		raise_alert(detector, ALERT_open_relay, 0, SCENE_CONTENT(tx), path,
+		char *from = printable(sender), *to = printable(path);
+		raise_alert(detector, ALERT_open_relay, 0, AT_CONTENT(tx), path,
 			"the server took a mail from %s to %s without AUTH, and neither domain is local", from, to);
 		g_free(from);
 		g_free(to);
@@ -156,13 +156,13 @@ void attack_transaction(struct detector *detector, const struct transaction *tx)
 	}
 }
 
-/* header_attack - what stands in a header; `what` says it in words. */
+/* header_attack - an attack string in a header field; `what` describes it. */
 static void header_attack(struct detector *detector, enum alert_id id, const struct transaction *tx,
 	const struct mail_header *header, size_t at, const char *what)
 {
-	char *name = show(header->name);
-	raise_alert(detector, id, 0, SCENE_CONTENT(tx), around(header->value, at, MATCH_SHOWN),
-		"the header %s holds %s", name, what);
+	char *name = printable(header->name);
+	raise_alert(detector, id, 0, AT_CONTENT(tx), excerpt(header->value, at, MATCH_SHOWN), "the header %s holds %s",
+		name, what);
 	g_free(name);
 }
 
@@ -182,11 +182,11 @@ void attack_mail(struct detector *detector, const struct transaction *tx, const 
 	}
 	struct span text = span_of_string(mail->text);
 	if (!jndi && lookup_find(text, &at))
-		raise_alert(detector, ALERT_jndi_lookup, 0, SCENE_CONTENT(tx), around(text, at, MATCH_SHOWN),
+		raise_alert(detector, ALERT_jndi_lookup, 0, AT_CONTENT(tx), excerpt(text, at, MATCH_SHOWN),
 			"the text of the mail holds " JNDI);
 }
 
-/* is_http - is this the first line of an HTTP request, as far as it is there? 1 yes, 0 no, -1 too little to say. */
+/* is_http - is this the beginning of an HTTP request? 1: yes, 0: no, -1: too few octets to tell. */
 static int is_http(struct span bytes)
 {
 	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH" };
@@ -212,7 +212,8 @@ static int is_http(struct span bytes)
 	return end ? 0 : -1;
 }
 
-/* is_rdp - a TPKT header with an X.224 connection request ([MS-RDPBCGR] 2.2.1.1)? 1 yes, 0 no, -1 too little to say. */
+/* is_rdp - a TPKT header with an X.224 connection request ([MS-RDPBCGR] 2.2.1.1)? 1: yes, 0: no, -1: too few octets to
+ * tell. */
 static int is_rdp(struct span bytes)
 {
 	static const int tpkt[] = { 3, 0, -1, -1, -1, 0xe0 };
@@ -225,7 +226,7 @@ static int is_rdp(struct span bytes)
 	return 1;
 }
 
-/* is_ssh - the banner of RFC 4253 4.2? 1 yes, 0 no, -1 too little to say. */
+/* is_ssh - the identification string of RFC 4253 4.2? 1: yes, 0: no, -1: too few octets to tell. */
 static int is_ssh(struct span bytes)
 {
 	size_t size = MIN(bytes.size, 4);
@@ -237,7 +238,7 @@ static int is_ssh(struct span bytes)
 void attack_first_bytes(struct detector *detector, struct span bytes)
 {
 	GByteArray *before = detector->first;
-	/* After the beginning, or where TLS is meant, the first bytes that are here prove nothing. */
+	/* When the beginning is not in the capture, or TLS is expected, the first bytes seen prove nothing. */
 	if (detector->flow->midstream || (detector->doubt && !before)) {
 		detector->first_done = true;
 		return;
@@ -256,7 +257,7 @@ void attack_first_bytes(struct detector *detector, struct span bytes)
 	detector->first_done = true;
 	for (size_t i = 0; i < G_N_ELEMENTS(found); i++) {
 		if (found[i].is > 0) {
-			raise_alert(detector, ALERT_cross_protocol, 0, SCENE_SESSION(UP), first,
+			raise_alert(detector, ALERT_cross_protocol, 0, AT_SESSION(UP), first,
 				"the client begins with %s instead of SMTP", found[i].what);
 			detector->first_done = true;
 			return;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * credentials.c - credentials in clear, guessed passwords, harvested recipients: counted for the pair of addresses.
+ * credentials.c - detects credentials sent in clear, password guessing and recipient harvesting, counted per pair of
+ * client and server address.
  *
- * An exchange counts when the server judged credentials. Cancelled ones, and refusals of the mechanism or of the
- * moment, say nothing about a password.
+ * An AUTH exchange counts as failed only when the server rejected the credentials, not when it was cancelled or the
+ * mechanism or the time was refused.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
 #define FAILURES_COUNT 5
 #define USERS_COUNT 5
@@ -16,7 +17,7 @@
 #define RECIPIENTS_COUNT 5
 #define ENUMERATION_SECONDS 300
 
-/* is_mechanism - one of these? */
+/* is_mechanism - is the mechanism one of these? */
 static bool is_mechanism(const struct session_auth *auth, const char *const *names)
 {
 	for (; *names; names++)
@@ -25,7 +26,7 @@ static bool is_mechanism(const struct session_auth *auth, const char *const *nam
 	return false;
 }
 
-/* was_refused - did the server judge the credentials, and find them wrong? */
+/* was_refused - did the server reject the credentials? */
 static bool was_refused(const struct session_auth *auth)
 {
 	if (auth->success || auth->cancelled || auth->assumed)
@@ -33,12 +34,12 @@ static bool was_refused(const struct session_auth *auth)
 	switch (auth->code) {
 	case 421: /* closing */
 	case 432: /* a password transition is needed */
-	case 500: /* the command or its syntax */
+	case 500: /* unknown command or syntax error */
 	case 501:
 	case 502:
-	case 503: /* not now */
-	case 504: /* not this mechanism */
-	case 530: /* something else first */
+	case 503: /* bad sequence of commands */
+	case 504: /* unknown mechanism */
+	case 530: /* authentication required, or something else first */
 	case 534: /* mechanism too weak */
 	case 538: /* TLS first */
 		return false;
@@ -74,12 +75,12 @@ static void count_failure(struct detector *detector, const struct session_auth *
 	char *who = pair_text(detector->flow);
 	if (window_add(&pair->windows[WINDOW_FAILURES], now, 0, failures,
 		    threshold_seconds(detector, ALERT_auth_bruteforce, FAILURES_SECONDS), &since))
-		raise_alert(detector, ALERT_auth_bruteforce, 0, SCENE_SESSION(UP), user,
+		raise_alert(detector, ALERT_auth_bruteforce, 0, AT_SESSION(UP), user,
 			"%u logins %s failed within %lld s: somebody may be guessing passwords", failures, who,
 			seconds_between(since, now));
 	if (auth->username && window_add(&pair->windows[WINDOW_USERS], now, window_key(user), users,
 				      threshold_seconds(detector, ALERT_auth_password_spray, FAILURES_SECONDS), &since))
-		raise_alert(detector, ALERT_auth_password_spray, 0, SCENE_SESSION(UP), user,
+		raise_alert(detector, ALERT_auth_password_spray, 0, AT_SESSION(UP), user,
 			"logins as %u different users %s failed within %lld s: somebody may be trying passwords "
 			"on many accounts",
 			users, who, seconds_between(since, now));
@@ -90,14 +91,14 @@ void auth_exchange(struct detector *detector, const struct session_auth *auth)
 {
 	static const char *const clear[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", NULL };
 	static const char *const weak[] = { "CRAM-MD5", "DIGEST-MD5", "NTLM", NULL };
-	char *user = auth->username ? show(span_of_string(auth->username)) : g_strdup("somebody");
+	char *user = auth->username ? printable(span_of_string(auth->username)) : g_strdup("somebody");
 	const char *mechanism = auth->mechanism ? auth->mechanism->str : "";
 	if (!auth->tls && is_mechanism(auth, clear) && (auth->password || (auth->username && auth->assumed)))
-		raise_alert(detector, ALERT_cleartext_auth, 0, SCENE_SESSION(UP), span_of_string(auth->mechanism),
+		raise_alert(detector, ALERT_cleartext_auth, 0, AT_SESSION(UP), span_of_string(auth->mechanism),
 			"the credentials of %s were sent without TLS by AUTH %s: anybody on the way can read them",
 			user, mechanism);
 	if (!auth->tls && is_mechanism(auth, weak) && (auth->success || auth->username || was_refused(auth)))
-		raise_alert(detector, ALERT_weak_auth, 0, SCENE_SESSION(UP), span_of_string(auth->mechanism),
+		raise_alert(detector, ALERT_weak_auth, 0, AT_SESSION(UP), span_of_string(auth->mechanism),
 			"%s used AUTH %s without TLS: whoever listens can try passwords against what was sent", user,
 			mechanism);
 	g_free(user);
@@ -105,9 +106,9 @@ void auth_exchange(struct detector *detector, const struct session_auth *auth)
 		count_failure(detector, auth);
 }
 
-/* enumeration - one more event of this kind */
+/* enumeration - counts an event of this kind: user_enumeration */
 static void enumeration(struct detector *detector, enum window_kind kind, uint64_t key, unsigned normal,
-	struct scene scene, struct span evidence, const char *what)
+	struct alert_place place, struct span evidence, const char *what)
 {
 	unsigned count = threshold_count(detector, ALERT_user_enumeration, normal);
 	unsigned seconds = threshold_seconds(detector, ALERT_user_enumeration, ENUMERATION_SECONDS);
@@ -115,7 +116,7 @@ static void enumeration(struct detector *detector, enum window_kind kind, uint64
 	if (!window_add(&pair_of(detector)->windows[kind], now, key, count, seconds, &since))
 		return;
 	char *who = pair_text(detector->flow);
-	raise_alert(detector, ALERT_user_enumeration, 0, scene, evidence,
+	raise_alert(detector, ALERT_user_enumeration, 0, place, evidence,
 		"%u %s %s within %lld s: somebody may be looking for valid recipients", count, what, who,
 		seconds_between(since, now));
 	g_free(who);
@@ -124,7 +125,7 @@ static void enumeration(struct detector *detector, enum window_kind kind, uint64
 void enumeration_command(struct detector *detector, const struct session_command *command)
 {
 	if (command->valid && (command->parsed.verb == VERB_VRFY || command->parsed.verb == VERB_EXPN))
-		enumeration(detector, WINDOW_PROBES, 0, PROBES_COUNT, SCENE_COMMAND(command), command_evidence(command),
+		enumeration(detector, WINDOW_PROBES, 0, PROBES_COUNT, AT_COMMAND(command), command_evidence(command),
 			"VRFY or EXPN commands");
 }
 
@@ -134,6 +135,6 @@ void enumeration_response(struct detector *detector, const struct session_respon
 	if (response->to != VERB_RCPT || (response->code != 550 && response->code != 551 && response->code != 553))
 		return;
 	if (path_of(VERB_RCPT, response->argument, &path))
-		enumeration(detector, WINDOW_RECIPIENTS, window_key(path), RECIPIENTS_COUNT, SCENE_RESPONSE(response),
+		enumeration(detector, WINDOW_RECIPIENTS, window_key(path), RECIPIENTS_COUNT, AT_RESPONSE(response),
 			path, "different recipients refused");
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * detectors.c - the life of a detector, and who looks at which event.
+ * detectors.c - creates and frees detectors, and passes events to the files that check them.
  *
- * A detector belongs to one session and is small; what is counted across sessions stands in the table of pairs. The
- * detectors' files know nothing of each other; what all lean on is in raise.c, excerpt.c and path.c.
+ * A detector belongs to one session and is small; what is counted across sessions is in the table of pairs. The files
+ * that check events do not call each other; they share raise.c, excerpt.c and path.c.
  */
 #include "detectors.h"
 
-#include "parts.h"
+#include "private.h"
 
-#define TELLING 2 /* weight of an octet that a line needs a closer look for */
+#define TELLING 2 /* weight of an octet that makes a line need a full check */
 
 struct detectors *detectors_new(const struct detector_options *options)
 {
@@ -54,8 +54,8 @@ void detector_free(struct detector *detector)
 	g_free(detector);
 }
 
-/* is_plain - printable ASCII in front of a CRLF, and none of what attacks are made of, as in nearly every command:
- * nothing in it needs a closer look. One at sign is an address, more may be a relay's.
+/* is_plain - has the line, like nearly every command, only printable ASCII before its CRLF, and no character that
+ * attacks need? Then it needs no full check. One @ belongs to an address, two may be a relay probe.
  */
 static bool is_plain(struct span line)
 {
@@ -105,23 +105,23 @@ void detector_response(struct detector *detector, struct moment at, const struct
 
 void detector_content_begin(struct detector *detector, const struct transaction *tx)
 {
-	watch_begin(detector, tx);
+	content_check_begin(detector, tx);
 }
 
 void detector_content(struct detector *detector, const struct transaction *tx, struct span piece)
 {
-	watch_piece(detector, tx, piece);
+	content_check_piece(detector, tx, piece);
 }
 
 void detector_content_gap(struct detector *detector, const struct transaction *tx, uint64_t size)
 {
-	watch_gap(detector);
+	content_check_gap(detector);
 }
 
 void detector_transaction_end(struct detector *detector, struct moment at, const struct transaction *tx)
 {
 	detector->at = at;
-	watch_end(detector, tx);
+	content_check_end(detector, tx);
 	attack_transaction(detector, tx);
 }
 

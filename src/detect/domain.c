@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * domain.c - host names as people are fooled by them: the host of a link, and the domain that somebody registered.
+ * domain.c - host names in links: the host of a URL, and its registered domain.
  *
- * The registered domain is the last two labels, or three where the second level is one that registries of countries
- * keep for all (co.uk). That is not the public suffix list: two customers of one hosting domain are taken for one,
- * which misses something and never invents anything.
+ * The registered domain is the last two labels, or three when the second level is a public one below a country code
+ * (co.uk). This is less than the public suffix list: two customers of one hosting domain count as the same, which may
+ * miss a mismatch but never reports a false one.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
 #define HOST_MAX 253 /* RFC 1035 2.3.4 */
 
-/* Second levels below the two letters of a country. */
+/* Public second-level domains below country codes. */
 static const char *const second_levels[] = { "ac", "asn", "asso", "co", "com", "ed", "edu", "firm", "gen", "go", "gob",
 	"gouv", "gov", "govt", "gv", "id", "info", "ltd", "me", "mil", "muni", "ne", "net", "nhs", "nom", "or", "org",
 	"plc", "police", "sch", "web" };
 
-/* What the last label of a file's name looks like, in a text that is no url. */
+/* File name extensions: in plain text, a last label that is one of these makes a file name, not a host name. */
 static const char *const file_endings[] = { "aspx", "asp", "avi", "bmp", "conf", "cpp", "css", "csv", "dll", "doc",
 	"docm", "docx", "eml", "exe", "gif", "gz", "htm", "html", "ics", "ini", "jar", "java", "jpeg", "jpg", "js",
 	"json", "log", "md", "mp", "msi", "odp", "ods", "odt", "pdf", "php", "pl", "png", "pps", "ppt", "pptx", "ps",
@@ -32,7 +32,7 @@ static bool is_one_of(const char *label, const char *const *list, size_t count)
 	return false;
 }
 
-/* host_of - at[0..size) as a host name in lower case and in ASCII; NULL when it is none. Free with g_free. */
+/* host_of - at[0..size) as a host name in lower-case ASCII; NULL when it is not one. Free with g_free. */
 static char *host_of(const char *at, size_t size)
 {
 	while (size > 0 && at[size - 1] == '.')
@@ -90,7 +90,7 @@ char *text_host(const char *text)
 
 const char *registered_domain(const char *host)
 {
-	const char *labels[3]; /* the last three, the last one first */
+	const char *labels[3]; /* the last three, from right to left */
 	size_t count = 0;
 	if (g_hostname_is_ip_address(host))
 		return host;

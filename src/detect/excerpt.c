@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * excerpt.c - octets as evidence and as words: what is cut out of an input, and how it is shown.
+ * excerpt.c - cuts excerpts for evidence, and makes octets printable for descriptions.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 #include "text.h"
 
 #define EVIDENCE_BEFORE 32 /* octets shown before a match */
-#define SHOW_MAX 120       /* octets of a text shown in a description */
+#define PRINTABLE_MAX 120  /* octets of a text shown in a description */
 
-struct span around(struct span octets, size_t at, size_t size)
+struct span excerpt(struct span octets, size_t at, size_t size)
 {
 	size_t start = at > EVIDENCE_BEFORE ? at - EVIDENCE_BEFORE : 0;
 	size_t end = MIN(octets.size, MAX(at + size + EVIDENCE_BEFORE, start + 2 * EVIDENCE_BEFORE));
 	return (struct span){ octets.data + start, MIN(end - start, EVIDENCE_MAX) };
 }
 
-char *show(struct span octets)
+char *printable(struct span octets)
 {
 	GString *text = g_string_new(NULL);
-	for (size_t i = 0; i < octets.size && i < SHOW_MAX; i++)
+	for (size_t i = 0; i < octets.size && i < PRINTABLE_MAX; i++)
 		if (octets.data[i] >= ' ' && octets.data[i] < 0x7f)
 			g_string_append_c(text, (char)octets.data[i]);
 		else
 			g_string_append_printf(text, "\\x%02x", octets.data[i]);
-	if (octets.size > SHOW_MAX)
+	if (octets.size > PRINTABLE_MAX)
 		g_string_append(text, "...");
 	return g_string_free(text, FALSE);
 }
@@ -47,7 +47,7 @@ struct span command_evidence(const struct session_command *command)
 
 size_t find_octets(struct span octets, size_t from, const char *what)
 {
-	/* What is looked for begins with what is rare, and memmem is slow when it is short. */
+	/* The strings begin with rare characters, and memmem is slow for short ones. */
 	for (size_t size = strlen(what); from + size <= octets.size; from++) {
 		const uint8_t *found = memchr(octets.data + from, what[0], octets.size - from);
 		if (!found)

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * files.c - attachments: programs, names that mislead, archives that nobody can look into.
+ * files.c - checks attachments: programs, misleading names, encrypted archives.
  *
- * A program is told by its first octets or by its extension. A name misleads when it claims to be something that people
- * open without thought. Unknown extensions claim nothing. Entries of an archive are files like others.
+ * A program is recognised by its first octets or its file name extension. A name misleads when its extension is one
+ * that people think harmless. Unknown extensions are ignored. The entries of an archive are checked like attachments.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
-/* What runs when it is opened, by extension: programs, scripts, shortcuts, installers. */
+/* Extensions of files that run when opened: programs, scripts, shortcuts, installers. */
 static const char *const program_extensions[] = { "ade", "adp", "app", "appimage", "application", "appref-ms", "appx",
 	"bas", "bat", "chm", "cmd", "com", "command", "cpl", "dll", "elf", "exe", "gadget", "hlp", "hta", "inf", "ins",
 	"isp", "jar", "js", "jse", "ksh", "lnk", "mde", "msc", "msh", "msi", "msix", "msp", "mst", "ocx", "pif", "pl",
 	"ps1", "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc", "pyw", "rb", "reg", "run", "scf", "scr", "sct",
 	"sh", "shb", "shs", "sys", "vb", "vbe", "vbs", "vbscript", "vxd", "ws", "wsc", "wsf", "wsh", "xll" };
 
-/* What looks harmless to who reads a name. */
+/* Extensions that look harmless. */
 static const char *const harmless_extensions[] = { "avi", "bmp", "csv", "doc", "docm", "docx", "eml", "gif", "gz",
 	"htm", "html", "ics", "jpeg", "jpg", "mov", "mp3", "mp4", "odp", "ods", "odt", "pdf", "png", "pps", "ppt",
 	"pptx", "rar", "rtf", "svg", "tar", "tif", "tiff", "txt", "wav", "webp", "xls", "xlsm", "xlsx", "xml", "zip",
 	"7z" };
 
-/* Declared types that are no program. */
+/* Declared media types that are not programs. */
 static const char *const harmless_types[] = { "image/", "audio/", "video/", "font/", "text/", "application/pdf",
 	"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.oasis.",
 	"application/vnd.openxmlformats-", "application/rtf", "application/zip", "application/gzip", "application/json",
 	"application/xml", "application/x-7z-compressed", "application/x-rar" };
 
-/* What the first octets say. */
+/* Recognised by the first octets. */
 enum program { PROGRAM_NONE, PROGRAM_BINARY, PROGRAM_SCRIPT };
 
 struct magic {
@@ -50,7 +50,7 @@ static const struct magic magics[] = {
 	{ "#! /", 4, PROGRAM_SCRIPT, "a script" },
 };
 
-/* is_binary - does an octet stand there that text does not have? */
+/* is_binary - is there an octet that text does not contain? */
 static bool is_binary(struct span head)
 {
 	for (size_t i = 0; i < head.size; i++)
@@ -59,7 +59,7 @@ static bool is_binary(struct span head)
 	return memchr(head.data, 0, head.size) != NULL;
 }
 
-/* program_of - what program the first octets are. *what: in words. */
+/* program_of - the kind of program that begins with these octets. *what: its description. */
 static enum program program_of(struct span head, const char **what)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
@@ -67,7 +67,7 @@ static enum program program_of(struct span head, const char **what)
 			*what = magics[i].what;
 			return magics[i].kind;
 		}
-	/* two letters are too few to tell a program from a text that begins with them */
+	/* a text may also begin with these two letters */
 	if (head.size >= 2 && memcmp(head.data, "MZ", 2) == 0 && is_binary(head)) {
 		*what = "a Windows program (MZ)";
 		return PROGRAM_BINARY;
@@ -75,8 +75,8 @@ static enum program program_of(struct span head, const char **what)
 	return PROGRAM_NONE;
 }
 
-/* take_extension - cuts the last extension off a name, with the blanks and dots that Windows drops. Returns it in lower
- * case, NULL when there is none; free with g_free. */
+/* take_extension - removes the last extension from a name, with the blanks and dots at the end that Windows ignores.
+ * Returns it in lower case; NULL when there is none; free with g_free. */
 static char *take_extension(GString *name)
 {
 	while (name->len > 0 && strchr(" .\t", name->str[name->len - 1]))
@@ -99,43 +99,43 @@ static bool is_listed(const char *extension, const char *const *list, size_t cou
 }
 #define IS_LISTED(extension, list) is_listed(extension, list, G_N_ELEMENTS(list))
 
-/* A file that may be more than it seems: a part under one of its names, or an entry of an archive. */
+/* A file to check: a part with one of its names, or an entry of an archive. */
 struct suspect {
 	const char *name;    /* NULL: it has none */
-	const char *type;    /* as declared; NULL */
+	const char *type;    /* declared media type; NULL: none */
 	struct span head;    /* its first octets */
-	bool entry;          /* of an archive: its name may have folders in it */
-	const char *archive; /* its name, for an entry */
-	unsigned more;       /* entries of the archive for which the same is true */
-	/* what was found */
+	bool entry;          /* an entry of an archive: its name may contain folders */
+	const char *archive; /* the name of that archive */
+	unsigned more;       /* other entries of the archive with the same finding */
+	/* set by read_suspect */
 	enum program program;
-	const char *what;    /* the program in words */
-	char *last, *before; /* its extensions; NULL */
-	bool by_name;        /* the last extension runs */
+	const char *what;    /* description of the program */
+	char *last, *before; /* last extension, and the one before it; NULL: none */
+	bool by_name;        /* the last extension is that of a program */
 };
 
-/* tell - an alert about it: evidence is its name (archive!entry), or how it begins. words: what it is, after its
- * name. */
-static void G_GNUC_PRINTF(5, 6) tell(struct detector *detector, const struct transaction *tx, enum alert_id id,
+/* report - raises an alert about the file. Its evidence is the name (archive!entry) or the first octets. words: the
+ * rest of the sentence that begins with the name. */
+static void G_GNUC_PRINTF(5, 6) report(struct detector *detector, const struct transaction *tx, enum alert_id id,
 	const struct suspect *s, const char *words, ...)
 {
 	va_list arguments;
 	va_start(arguments, words);
-	char *said = g_strdup_vprintf(words, arguments);
+	char *finding = g_strdup_vprintf(words, arguments);
 	va_end(arguments);
 	char *path = s->entry ? g_strconcat(s->archive, "!", s->name, NULL) : g_strdup(s->name);
-	char *shown = path ? show(span_of_text(path)) : g_strdup("without a name");
-	char *more = s->more > 0 ? g_strdup_printf("; the same of %u more in it", s->more) : g_strdup("");
+	char *shown = path ? printable(span_of_text(path)) : g_strdup("without a name");
+	char *more = s->more > 0 ? g_strdup_printf("; %u more like it in the archive", s->more) : g_strdup("");
 	bool octets = !path || (id == ALERT_attachment_type_mismatch && !s->entry);
-	raise_alert(detector, id, 0, SCENE_CONTENT(tx), octets ? s->head : span_of_text(path), "the %s %s %s%s",
-		s->entry ? "file" : "attachment", shown, said, more);
+	raise_alert(detector, id, 0, AT_CONTENT(tx), octets ? s->head : span_of_text(path), "the %s %s %s%s",
+		s->entry ? "file" : "attachment", shown, finding, more);
 	g_free(more);
 	g_free(shown);
 	g_free(path);
-	g_free(said);
+	g_free(finding);
 }
 
-/* claims_harmless - does the declared type deny a program? A script may call itself text. */
+/* claims_harmless - does the declared type say that it is not a program? A script may be declared as text. */
 static bool claims_harmless(const struct suspect *s)
 {
 	if (!s->type || (s->program == PROGRAM_SCRIPT && g_str_has_prefix(s->type, "text/")))
@@ -146,14 +146,15 @@ static bool claims_harmless(const struct suspect *s)
 	return false;
 }
 
-/* is_body - the text of a mail, not a file. */
+/* is_body - is it the text of the mail, not a file? */
 static bool is_body(const struct mail_part *part)
 {
 	return !part->attachment && !part->filename && g_strcmp0(part->disposition, "attachment") != 0 &&
 	       part->content_type && g_str_has_prefix(part->content_type, "text/");
 }
 
-/* bidi_override - where a character stands that turns the direction of text (U+202A..E, U+2066..9); NULL. */
+/* bidi_override - the first character in the name that changes the direction of text (U+202A..E, U+2066..9); NULL:
+ * none. */
 static const char *bidi_override(const char *name)
 {
 	for (const char *p = name; *p; p = g_utf8_next_char(p)) {
@@ -164,7 +165,7 @@ static const char *bidi_override(const char *name)
 	return NULL;
 }
 
-/* leads_away - does the name lead out of the folder where the file is put? Entries of an archive have folders. */
+/* leads_away - would the name put the file outside the target folder? Names in archives may contain folders. */
 static bool leads_away(const struct suspect *s)
 {
 	if (!s->entry)
@@ -178,7 +179,7 @@ static bool leads_away(const struct suspect *s)
 	return false;
 }
 
-/* read_suspect - what its name claims, and what its octets say. */
+/* read_suspect - sets the findings, from the name and the first octets. */
 static void read_suspect(struct suspect *s)
 {
 	GString *name = g_string_new(s->name);
@@ -195,7 +196,7 @@ static void clear_suspect(struct suspect *s)
 	g_free(s->before);
 }
 
-/* What can be wrong with a file. */
+/* The findings. */
 static bool is_executable(const struct suspect *s)
 {
 	return s->by_name || s->program != PROGRAM_NONE;
@@ -227,58 +228,59 @@ static bool is_traversal(const struct suspect *s)
 	return s->name && leads_away(s);
 }
 
-static void say_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
 	if (s->program != PROGRAM_NONE)
-		tell(detector, tx, ALERT_attachment_executable, s, "is %s", s->what);
+		report(detector, tx, ALERT_attachment_executable, s, "is %s", s->what);
 	else
-		tell(detector, tx, ALERT_attachment_executable, s, "runs when it is opened, by its extension .%s",
+		report(detector, tx, ALERT_attachment_executable, s, "runs when it is opened, by its extension .%s",
 			s->last);
 }
 
-static void say_double(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_double(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	tell(detector, tx, ALERT_attachment_double_extension, s, "is made to look like a .%s file but runs as .%s",
+	report(detector, tx, ALERT_attachment_double_extension, s, "is made to look like a .%s file but runs as .%s",
 		s->before, s->last);
 }
 
-static void say_misnamed(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_misnamed(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	tell(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its extension says .%s", s->what, s->last);
+	report(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its extension says .%s", s->what, s->last);
 }
 
-static void say_mistyped(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_mistyped(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	tell(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its declared type says %s", s->what, s->type);
+	report(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its declared type says %s", s->what, s->type);
 }
 
-static void say_traversal(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_traversal(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	tell(detector, tx, ALERT_filename_traversal, s,
+	report(detector, tx, ALERT_filename_traversal, s,
 		"has a name that leads into another folder: careless programs write there");
 }
 
-static void say_bidi(struct detector *detector, const struct transaction *tx, const struct suspect *s)
+static void report_bidi(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	tell(detector, tx, ALERT_filename_bidi, s, "has U+%04X in its name, which makes it read differently than it is",
+	report(detector, tx, ALERT_filename_bidi, s,
+		"has U+%04X in its name, which makes it read differently than it is",
 		(unsigned)g_utf8_get_char(bidi_override(s->name)));
 }
 
-/* One row a kind of finding: is it so, and how it is said. */
+/* The findings: test and report. */
 static const struct {
 	bool (*is)(const struct suspect *s);
-	void (*say)(struct detector *detector, const struct transaction *tx, const struct suspect *s);
+	void (*report)(struct detector *detector, const struct transaction *tx, const struct suspect *s);
 } findings[] = {
-	{ is_executable, say_executable },
-	{ is_double, say_double },
-	{ is_misnamed, say_misnamed },
-	{ is_mistyped, say_mistyped },
-	{ is_traversal, say_traversal },
-	{ is_bidi, say_bidi },
+	{ is_executable, report_executable },
+	{ is_double, report_double },
+	{ is_misnamed, report_misnamed },
+	{ is_mistyped, report_mistyped },
+	{ is_traversal, report_traversal },
+	{ is_bidi, report_bidi },
 };
 
-/* check_entries - each finding once an archive, with the first entry that it is true of: one archive must not use up
- * what may be said in a session. */
+/* check_entries - reports each finding once per archive, for the first such entry, so that one archive does not use up
+ * the session's limit of alerts (--alert-limit). */
 static void check_entries(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
 {
 	const GPtrArray *entries = part->archive->entries;
@@ -300,15 +302,15 @@ static void check_entries(struct detector *detector, const struct transaction *t
 	for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
 		if (first[j].name) {
 			read_suspect(&first[j]);
-			findings[j].say(detector, tx, &first[j]);
+			findings[j].report(detector, tx, &first[j]);
 			clear_suspect(&first[j]);
 		}
 }
 
-/* check_names - the part under each of its names; what its octets say is said once. */
+/* check_names - checks the part under each of its names; reports each finding once. */
 static void check_names(struct detector *detector, const struct transaction *tx, const struct mail_part *part)
 {
-	bool said[G_N_ELEMENTS(findings)] = { false };
+	bool reported[G_N_ELEMENTS(findings)] = { false };
 	guint others = part->other_names ? part->other_names->len : 0;
 	for (guint i = 0; i <= others; i++) {
 		struct suspect s = { .name = i == 0 ? part->filename : part->other_names->pdata[i - 1],
@@ -316,9 +318,9 @@ static void check_names(struct detector *detector, const struct transaction *tx,
 			.head = { part->head, is_body(part) ? 0 : part->head_size } };
 		read_suspect(&s);
 		for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
-			if (!said[j] && findings[j].is(&s)) {
-				findings[j].say(detector, tx, &s);
-				said[j] = true;
+			if (!reported[j] && findings[j].is(&s)) {
+				findings[j].report(detector, tx, &s);
+				reported[j] = true;
 			}
 		clear_suspect(&s);
 	}
@@ -332,7 +334,7 @@ void file_part(struct detector *detector, const struct transaction *tx, const st
 	check_entries(detector, tx, part);
 	if (part->archive->encrypted) {
 		struct suspect s = { .name = part->filename, .head = { part->head, part->head_size } };
-		tell(detector, tx, ALERT_attachment_encrypted, &s,
+		report(detector, tx, ALERT_attachment_encrypted, &s,
 			"is an encrypted archive: no scanner can look into it");
 	}
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * limits.c - commands, replies and transactions that are longer than they may be.
+ * limits.c - checks the limits on commands, replies and transactions.
  *
- * A command line may have 512 octets with its CRLF (RFC 5321 4.5.3.1.4), and what each advertised extension adds. Where
- * the EHLO reply was not seen, everything counts as advertised.
+ * A command line may have 512 octets including CRLF (RFC 5321 4.5.3.1.4), plus what each advertised extension adds.
+ * When no EHLO reply was seen, all extensions count as advertised.
  */
-#include "parts.h"
+#include "private.h"
 
 #define COMMAND_OCTETS_MAX 512
 #define CREDENTIALS_OCTETS_MAX 12288 /* RFC 4954 4: a base64 string */
@@ -15,7 +15,7 @@
 #define RECIPIENTS_MAX 1000
 #define REFUSED_COMMANDS_MAX 25
 
-/* What an extension adds to a command line. */
+/* Octets that an extension adds to a command line. */
 static const struct allowance {
 	const char *keyword;
 	enum verb verb;
@@ -42,7 +42,7 @@ static const struct allowance {
 	{ "XCLIENT", VERB_XCLIENT, 1024 },    /*  */
 };
 
-/* note_extensions - which rows does this EHLO reply switch on? */
+/* note_extensions - notes the extensions that an EHLO reply advertises. */
 static void note_extensions(struct detector *detector, const struct session_response *response)
 {
 	detector->extensions = 0;
@@ -70,7 +70,7 @@ static size_t allowed_octets(const struct detector *detector, const struct sessi
 	return allowed;
 }
 
-/* check_recipients - too_many_recipients: the one that is too many */
+/* check_recipients - too_many_recipients, at the first one over the limit */
 static void check_recipients(struct detector *detector, const struct session_command *command)
 {
 	if (command->parsed.verb != VERB_RCPT || !command->valid || command->tx < 0)
@@ -81,7 +81,7 @@ static void check_recipients(struct detector *detector, const struct session_com
 		detector->recipients = 0;
 	}
 	if (++detector->recipients == most + 1)
-		raise_alert(detector, ALERT_too_many_recipients, 0, SCENE_COMMAND(command), command_evidence(command),
+		raise_alert(detector, ALERT_too_many_recipients, 0, AT_COMMAND(command), command_evidence(command),
 			"the transaction has more than %u recipients", most);
 }
 
@@ -92,23 +92,24 @@ void limits_command(struct detector *detector, const struct session_command *com
 	const char *known = verb_table[parsed->verb].spelling, *name = known ? known : "a line";
 	size_t allowed, least = threshold_count(detector, ALERT_command_too_long, COMMAND_OCTETS_MAX);
 	if (parsed->length > least && parsed->length > (allowed = allowed_octets(detector, command)))
-		raise_alert(detector, ALERT_command_too_long, 0, SCENE_COMMAND(command), command_evidence(command),
+		raise_alert(detector, ALERT_command_too_long, 0, AT_COMMAND(command), command_evidence(command),
 			"%s of the client has %zu octets, %zu are allowed", name, parsed->length, allowed);
 	if (verb_table[parsed->verb].flags & VERBFLAG_GREETING && parsed->argument.size > helo)
-		raise_alert(detector, ALERT_helo_too_long, 0, SCENE_COMMAND(command), parsed->argument,
-			"the name in %s has %zu octets: over %u some servers overrun a buffer (CVE-2019-16928)", name,
-			parsed->argument.size, helo);
+		raise_alert(detector, ALERT_helo_too_long, 0, AT_COMMAND(command), parsed->argument,
+			"the name in %s has %zu octets: more than %u overflow a buffer in some servers "
+			"(CVE-2019-16928)",
+			name, parsed->argument.size, helo);
 	check_recipients(detector, command);
 }
 
-/* check_refusals - too_many_invalid: the one that is too many */
+/* check_refusals - too_many_invalid, at the first one over the limit */
 static void check_refusals(struct detector *detector, const struct session_response *response)
 {
 	if (response->code < 500 || response->to_name.size == 0 || response->end_of_data)
 		return;
 	unsigned most = threshold_count(detector, ALERT_too_many_invalid, REFUSED_COMMANDS_MAX);
 	if (++detector->refused == most + 1)
-		raise_alert(detector, ALERT_too_many_invalid, 0, SCENE_RESPONSE(response),
+		raise_alert(detector, ALERT_too_many_invalid, 0, AT_RESPONSE(response),
 			response->line_count ? response->lines[0].line : NO_EVIDENCE,
 			"the server refused more than %u commands of this session", most);
 }
@@ -120,7 +121,7 @@ void limits_response(struct detector *detector, const struct session_response *r
 		ehlo ? EHLO_REPLY_OCTETS_MAX : threshold_count(detector, ALERT_response_too_long, REPLY_OCTETS_MAX);
 	for (size_t i = 0; i < response->line_count; i++)
 		if (response->lines[i].length > most)
-			raise_alert(detector, ALERT_response_too_long, 0, SCENE_RESPONSE(response),
+			raise_alert(detector, ALERT_response_too_long, 0, AT_RESPONSE(response),
 				response->lines[i].line, "a reply line of the server has %zu octets, %u are allowed",
 				response->lines[i].length, most);
 	if (ehlo && response->code == 250)

@@ -2,20 +2,20 @@
  *
  * lookup.c - finds attack strings in any text: Log4j lookups (CVE-2021-44228), Shellshock (CVE-2014-6271).
  *
- * A lookup may hide its name: ${${lower:j}ndi:, ${${::-j}${::-n}di:, ${jn${env:NONE:-d}i:. So a "${" is evaluated as
- * Log4j would, as far as it takes to see whether "jndi:" comes out. At most LOOKUP_OCTETS_MAX octets and
- * LOOKUP_DEPTH_MAX nested lookups are looked at for each.
+ * A lookup may be obfuscated: ${${lower:j}ndi:, ${${::-j}${::-n}di:, ${jn${env:NONE:-d}i:. So "${" is evaluated as
+ * Log4j does, until it is clear whether the result begins with "jndi:". At most LOOKUP_OCTETS_MAX octets and
+ * LOOKUP_DEPTH_MAX nested lookups are evaluated.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
 #define LOOKUP_OCTETS_MAX 256
 #define LOOKUP_DEPTH_MAX 12
 #define LOOKUP_TARGET "jndi:"
 #define LOOKUP_TEXT_MAX 64 /* octets kept of what a lookup evaluates to */
 
-/* What a lookup evaluates to, as far as it matters. */
+/* The beginning of what a lookup evaluates to. */
 struct value {
 	char text[LOOKUP_TEXT_MAX];
 	size_t size;
@@ -35,13 +35,14 @@ static bool starts(const struct value *value, const char *word)
 	return value->size >= size && g_ascii_strncasecmp(value->text, word, size) == 0;
 }
 
-/* may_become - is there not yet enough of the value to tell it from this word? */
+/* may_become - is the value a proper prefix of this word? */
 static bool may_become(const struct value *value, const char *word)
 {
 	return value->size < strlen(word) && g_ascii_strncasecmp(value->text, word, value->size) == 0;
 }
 
-/* resolve - what an inner lookup stands for: its default value, the text whose case it changes, a quoted date text. */
+/* resolve - adds the result of an inner lookup: its default value, the text whose case it changes, or a quoted date
+ * text. */
 static void resolve(const struct value *inner, struct value *outer)
 {
 	const char *fallback = inner->size ? memmem(inner->text, inner->size, ":-", 2) : NULL;
@@ -56,7 +57,8 @@ static void resolve(const struct value *inner, struct value *outer)
 	}
 }
 
-/* evaluate - reads after a "${" up to its "}", or until its name is known, into *value. Returns the octets read. */
+/* evaluate - evaluates what follows "${", up to its "}" or until the outcome is clear. Returns the number of octets
+ * read. */
 static size_t evaluate(struct span text, unsigned depth, struct value *value)
 {
 	size_t at = 0;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail.c - what is odd about a mail as a whole: MIME defects that the parser met, senders that differ, links that lead
- * elsewhere than they say.
+ * mail.c - checks a whole mail: MIME defects that the parser found, senders that differ, links whose text names another
+ * target.
  */
 #include <string.h>
 
-#include "parts.h"
+#include "private.h"
 
-/* is_address_octet - may it stand in an address that a person reads in a display name? */
+/* is_address_octet - may the character be part of an address in a display name? */
 static bool is_address_octet(char c)
 {
 	return g_ascii_isalnum(c) || strchr(".!#$%&*+-/=?^_{|}~", c);
 }
 
-/* name_address - the first address in a display name, "ceo@example.org"; NULL. Free with g_free. */
+/* name_address - the first address in a display name, such as "ceo@example.org"; NULL: none. Free with g_free. */
 static char *name_address(const char *name)
 {
 	for (const char *at = strchr(name, '@'); at; at = strchr(at + 1, '@')) {
@@ -28,7 +28,7 @@ static char *name_address(const char *name)
 	return NULL;
 }
 
-/* same_text - ASCII case aside */
+/* same_text - are they equal, ignoring ASCII case? */
 static bool same_text(struct span a, const char *b)
 {
 	return b && a.size == strlen(b) && g_ascii_strncasecmp((const char *)a.data, b, a.size) == 0;
@@ -37,7 +37,7 @@ static bool same_text(struct span a, const char *b)
 /* check_sender - sender_mismatch */
 static void check_sender(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
-	/* Few names hold an address. */
+	/* Few display names contain an address. */
 	if (!tx->mail_from || !mail->from_address || !mail->from_name || !strchr(mail->from_name, '@'))
 		return;
 	struct span envelope = domain_of(bare_path(span_of_string(tx->mail_from)));
@@ -46,8 +46,9 @@ static void check_sender(struct detector *detector, const struct transaction *tx
 		return;
 	char *shown = name_address(mail->from_name);
 	if (shown && g_ascii_strcasecmp(shown, mail->from_address) != 0) {
-		char *from = show(span_of_text(mail->from_address)), *path = show(span_of_string(tx->mail_from));
-		raise_alert(detector, ALERT_sender_mismatch, 0, SCENE_CONTENT(tx), span_of_text(mail->from_name),
+		char *from = printable(span_of_text(mail->from_address)),
+		     *path = printable(span_of_string(tx->mail_from));
+		raise_alert(detector, ALERT_sender_mismatch, 0, AT_CONTENT(tx), span_of_text(mail->from_name),
 			"From shows %s as its name, but the address is %s and the envelope sender %s", shown, from,
 			path);
 		g_free(from);
@@ -56,13 +57,13 @@ static void check_sender(struct detector *detector, const struct transaction *tx
 	g_free(shown);
 }
 
-/* same_domain - was it the same one that somebody registered? */
+/* same_domain - have two domains the same registered domain? */
 static bool same_domain(const char *a, const char *b)
 {
 	return g_ascii_strcasecmp(registered_domain(a), registered_domain(b)) == 0;
 }
 
-/* check_reply_to - reply_to_mismatch: answers go elsewhere, and the name says that they do not. */
+/* check_reply_to - reply_to_mismatch: Reply-To has the sender's name but the address of another domain. */
 static void check_reply_to(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
 	const char *from = mail->from_address ? strrchr(mail->from_address, '@') : NULL;
@@ -76,16 +77,16 @@ static void check_reply_to(struct detector *detector, const struct transaction *
 	g_free(held);
 	if (!poses)
 		return;
-	char *shown = show(span_of_text(name)), *to = show(span_of_text(mail->reply_to_address)),
-	     *sender = show(span_of_text(mail->from_address));
-	raise_alert(detector, ALERT_reply_to_mismatch, 0, SCENE_CONTENT(tx), span_of_text(mail->reply_to),
+	char *shown = printable(span_of_text(name)), *to = printable(span_of_text(mail->reply_to_address)),
+	     *sender = printable(span_of_text(mail->from_address));
+	raise_alert(detector, ALERT_reply_to_mismatch, 0, AT_CONTENT(tx), span_of_text(mail->reply_to),
 		"answers go to %s under the name %s, the mail says that it is from %s", to, shown, sender);
 	g_free(shown);
 	g_free(to);
 	g_free(sender);
 }
 
-/* leads_elsewhere - does the text of the link name a place of another domain than its target? */
+/* leads_elsewhere - does the text of the link name a host in another domain than its target? */
 static bool leads_elsewhere(const struct mail_link *link)
 {
 	char *text = text_host(link->text), *target = text ? url_host(link->target) : NULL;
@@ -95,7 +96,7 @@ static bool leads_elsewhere(const struct mail_link *link)
 	return elsewhere;
 }
 
-/* check_links - link_mismatch, once a mail. */
+/* check_links - link_mismatch, once per mail. */
 static void check_links(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
 	const struct mail_link *first = NULL;
@@ -107,9 +108,9 @@ static void check_links(struct detector *detector, const struct transaction *tx,
 		}
 	if (!first)
 		return;
-	char *text = show(span_of_text(first->text)), *target = show(span_of_text(first->target));
-	char *rest = more > 0 ? g_strdup_printf("; the same of %u more links", more) : g_strdup("");
-	raise_alert(detector, ALERT_link_mismatch, 0, SCENE_CONTENT(tx), span_of_text(first->target),
+	char *text = printable(span_of_text(first->text)), *target = printable(span_of_text(first->target));
+	char *rest = more > 0 ? g_strdup_printf("; %u more like it", more) : g_strdup("");
+	raise_alert(detector, ALERT_link_mismatch, 0, AT_CONTENT(tx), span_of_text(first->target),
 		"a link reads %s and leads to %s%s", text, target, rest);
 	g_free(rest);
 	g_free(target);
@@ -124,7 +125,7 @@ void mail_defects(struct detector *detector, const struct transaction *tx, const
 		[MIME_DUPLICATE_HEADER] = ALERT_mime_duplicate_header };
 	for (guint i = 0; i < mail->defects->len; i++) {
 		const struct mime_defect *defect = g_ptr_array_index(mail->defects, i);
-		raise_alert(detector, ids[defect->kind], 0, SCENE_CONTENT(tx), span_of_string(defect->evidence), "%s",
+		raise_alert(detector, ids[defect->kind], 0, AT_CONTENT(tx), span_of_string(defect->evidence), "%s",
 			defect->description);
 	}
 	check_sender(detector, tx, mail);

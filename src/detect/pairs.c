@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pairs.c - the bounded table of pairs of addresses, and the sliding windows of what is counted for them.
+ * pairs.c - the bounded table of pairs of client and server address, and their sliding windows.
  *
- * A window holds at most as many events as its threshold, since it is emptied when it is full.
+ * A window never holds more events than its threshold, since it is emptied when it is reached.
  */
 #include "pairs.h"
 
@@ -19,7 +19,7 @@ struct pair_key {
 
 struct pairs {
 	GHashTable *table; /* struct pair_key -> struct pair */
-	GQueue used;       /* links of the pairs, the longest unused first */
+	GQueue used;       /* links of the pairs, least recently used first */
 };
 
 static uint64_t hash_octets(uint64_t hash, const uint8_t *octets, size_t size, bool fold)
@@ -99,7 +99,7 @@ const struct pair *pairs_find(const struct pairs *pairs, const struct address *c
 	return g_hash_table_lookup(pairs->table, &key);
 }
 
-/* forget - drops what is out of the window, and the event with this key. */
+/* forget - removes events older than the window, and the one with this key. */
 static void forget(GArray *events, int64_t oldest, uint64_t key)
 {
 	guint kept = 0;

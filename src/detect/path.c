@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * path.c - envelope paths as detectors compare them: without brackets, and their domain.
+ * path.c - envelope paths without brackets, and their domains.
  */
-#include "parts.h"
+#include "private.h"
 
 struct span bare_path(struct span path)
 {

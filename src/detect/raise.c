@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * raise.c - the way out: every alert of a detector goes through raise_alert; the user's thresholds; and what is
- * remembered of the two addresses.
+ * raise.c - raises the alerts of the detectors, and looks up thresholds and the pair of addresses.
  */
-#include "parts.h"
+#include "private.h"
 
-void raise_alert(struct detector *detector, enum alert_id id, enum severity severity, struct scene scene,
+void raise_alert(struct detector *detector, enum alert_id id, enum severity severity, struct alert_place place,
 	struct span evidence, const char *format, ...)
 {
 	va_list arguments;
@@ -15,10 +14,10 @@ void raise_alert(struct detector *detector, enum alert_id id, enum severity seve
 	char *description = g_utf8_make_valid(text, -1);
 	struct alert alert = { .id = id,
 		.severity = severity ? severity : alert_catalogue[id].severity,
-		.state = scene.state,
-		.direction = scene.direction,
-		.has_direction = !scene.no_direction,
-		.tx = scene.tx,
+		.state = place.state,
+		.direction = place.direction,
+		.has_direction = !place.no_direction,
+		.tx = place.tx,
 		.description = description,
 		.evidence = { evidence.data, MIN(evidence.size, EVIDENCE_MAX) } };
 	detector->alert(detector->context, &alert);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tls.c - TLS that was taken away, refused, or is worth little: STARTTLS in EHLO replies, handshakes.
+ * tls.c - detects TLS that was stripped, refused, or is weak: STARTTLS in EHLO replies, handshakes.
  *
- * Middleboxes that strip STARTTLS must keep the length of the segment, so they write X's over its eight letters (some
- * with a last letter of their own). What a server offered is remembered by port, since each port is a service of its
+ * Middleboxes that strip STARTTLS must keep the length of the segment, so they overwrite its eight letters with X's
+ * (some use another last letter). What a server offered is remembered per port, since each port is a service of its
  * own.
  */
 #include <string.h>
 #include <time.h>
 
-#include "parts.h"
+#include "private.h"
 
 #define STARTTLS_LENGTH 8      /* letters of STARTTLS */
-#define SHORTEST_LENGTH 4      /* letters of EHLO, AUTH: what is shorter than they is no command that was overwritten */
+#define SHORTEST_LENGTH 4      /* letters of EHLO, AUTH: the shortest commands that are overwritten */
 #define TLS_OLDEST_GOOD 0x0303 /* TLS 1.2 */
 
-/* leading_x - how many X's a word begins with. */
+/* leading_x - the number of X's that a word begins with. */
 static size_t leading_x(struct span word)
 {
 	size_t count = 0;
@@ -41,8 +41,8 @@ void tls_command(struct detector *detector, const struct session_command *comman
 	const struct command *parsed = &command->parsed;
 	if (parsed->verb != VERB_UNKNOWN || command->continuation || !is_overwritten(parsed->name))
 		return;
-	raise_alert(detector, ALERT_starttls_stripped, 0, SCENE_COMMAND(command), command_evidence(command),
-		"a command of the client was overwritten with %zu X's on its way, as devices do that suppress TLS",
+	raise_alert(detector, ALERT_starttls_stripped, 0, AT_COMMAND(command), command_evidence(command),
+		"a command of the client was overwritten with %zu X's on its way, as middleboxes do that suppress TLS",
 		parsed->name.size);
 }
 
@@ -55,24 +55,23 @@ static bool had_starttls(const struct pair *pair, uint16_t port)
 	return false;
 }
 
-/* starttls_gone - starttls_stripped, medium: it is offered no longer */
+/* starttls_gone - starttls_stripped, medium severity: it is no longer offered */
 static void starttls_gone(struct detector *detector, const struct session_response *response)
 {
 	const struct flow *flow = detector->flow;
 	const struct pair *pair = pairs_find(detector->shared->pairs, &flow->client, &flow->server);
-	if (!pair || !had_starttls(pair, flow->server_port) || detector->gone_said || detector->tls_agreed)
+	if (!pair || !had_starttls(pair, flow->server_port) || detector->gone_reported || detector->tls_agreed)
 		return;
 	GString *server = g_string_new(NULL);
 	append_address(server, &flow->server);
-	detector->gone_said = true;
-	raise_alert(detector, ALERT_starttls_stripped, SEVERITY_MEDIUM, SCENE_RESPONSE(response),
-		response->lines[0].line,
+	detector->gone_reported = true;
+	raise_alert(detector, ALERT_starttls_stripped, SEVERITY_MEDIUM, AT_RESPONSE(response), response->lines[0].line,
 		"the server %s offered STARTTLS to this client earlier, on port %u, and no longer does", server->str,
 		flow->server_port);
 	g_string_free(server, TRUE);
 }
 
-/* ehlo_reply - what an EHLO reply offers, and what was made of STARTTLS in it. */
+/* ehlo_reply - checks whether STARTTLS is offered, missing, or overwritten in an EHLO reply. */
 static void ehlo_reply(struct detector *detector, const struct session_response *response)
 {
 	static const char *const early[] = { "PIPECONNECT", "PIPE_CONNECT", "X_PIPE_CONNECT" };
@@ -93,9 +92,9 @@ static void ehlo_reply(struct detector *detector, const struct session_response 
 		struct pair *pair = pair_of(detector);
 		if (!had_starttls(pair, detector->flow->server_port) && pair->starttls_port_count < PAIR_PORTS_MAX)
 			pair->starttls_ports[pair->starttls_port_count++] = detector->flow->server_port;
-	} else if (stripped && !detector->stripped_said) {
-		detector->stripped_said = true;
-		raise_alert(detector, ALERT_starttls_stripped, 0, SCENE_RESPONSE(response), stripped->line,
+	} else if (stripped && !detector->stripped_reported) {
+		detector->stripped_reported = true;
+		raise_alert(detector, ALERT_starttls_stripped, 0, AT_RESPONSE(response), stripped->line,
 			"STARTTLS was overwritten with X's in the EHLO reply: the client is kept from using TLS");
 	} else if (!stripped) {
 		starttls_gone(detector, response);
@@ -110,13 +109,13 @@ void tls_response(struct detector *detector, const struct session_response *resp
 	if (response->to == VERB_STARTTLS)
 		detector->tls_agreed |= response->code == 220;
 	if (response->to == VERB_STARTTLS && response->code != 220)
-		raise_alert(detector, ALERT_tls_refused, 0, SCENE_RESPONSE(response),
+		raise_alert(detector, ALERT_tls_refused, 0, AT_RESPONSE(response),
 			response->line_count ? response->lines[0].line : NO_EVIDENCE,
 			"the server answered STARTTLS with %u: the session goes on without TLS or ends",
 			response->code);
 }
 
-/* day - a moment as a date, UTC. */
+/* day - a time as a UTC date. */
 static const char *day(int64_t nanoseconds, char buffer[static 32])
 {
 	time_t seconds = (time_t)(nanoseconds / NANOSECONDS_PER_SECOND);
@@ -132,13 +131,13 @@ void tls_handshake(struct detector *detector, const struct tls_info *tls)
 	char buffer[32];
 	const char *subject = tls->subject ? tls->subject : "(no subject)";
 	if (tls->has_certificate && now > tls->not_after)
-		raise_alert(detector, ALERT_tls_certificate_expired, 0, SCENE_SESSION(DOWN), span_of_text(tls->subject),
+		raise_alert(detector, ALERT_tls_certificate_expired, 0, AT_SESSION(DOWN), span_of_text(tls->subject),
 			"the server's certificate for %s expired on %s", subject, day(tls->not_after, buffer));
 	else if (tls->has_certificate && now < tls->not_before)
-		raise_alert(detector, ALERT_tls_certificate_expired, 0, SCENE_SESSION(DOWN), span_of_text(tls->subject),
+		raise_alert(detector, ALERT_tls_certificate_expired, 0, AT_SESSION(DOWN), span_of_text(tls->subject),
 			"the server's certificate for %s is not valid before %s", subject,
 			day(tls->not_before, buffer));
 	if (tls->server_hello && tls->version && tls->version_number < TLS_OLDEST_GOOD)
-		raise_alert(detector, ALERT_tls_obsolete, 0, SCENE_SESSION(DOWN), span_of_text(tls->version),
+		raise_alert(detector, ALERT_tls_obsolete, 0, AT_SESSION(DOWN), span_of_text(tls->version),
 			"the server chose %s, which RFC 8996 forbids", tls->version);
 }

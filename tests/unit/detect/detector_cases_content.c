@@ -210,7 +210,7 @@ void case_link_mismatch(struct bench *b, bool hit)
 	for (size_t i = 0; i < G_N_ELEMENTS(both); i++)
 		g_ptr_array_add(links, both[i]);
 	detector_mail(b->detector, &b->tx, &b->mail);
-	assert_true(!hit || strstr(b->description, "the same of 1 more links"));
+	assert_true(!hit || strstr(b->description, "; 1 more like it"));
 	assert_int_equal(b->raised[ALERT_link_mismatch], hit ? G_N_ELEMENTS(hits) + 1 : 0);
 	g_ptr_array_free(links, TRUE);
 	b->mail.links = NULL;
