@@ -2,14 +2,13 @@
  *
  * alert.h - the catalogue of alerts: one row each.
  *
- * This table is the only place where an alert is declared. The enum, the names, --list-alerts, the check of the
- * man page and the walk of the tests are made from it. X(number, id, severity, category, scope, by, counts, condition).
+ * This table is the only place where an alert is declared. The enum, the names, --list-alerts, the check of the man
+ * page and the list of test cases are made from it. X(number, id, severity, category, scope, by, counts, condition).
  *
- * number: EVE's signature_id, for ever. A new alert takes the next free one, wherever its row stands; the number of an
- * alert that is gone is not used again (none is gone so far).
- * scope: TX means that the alert belongs to a transaction and its record carries tx_id. by: who raises it, the MACHINE,
- * a DETECTOR or a RULE of the user's. counts: what it counts, so that --threshold means something: NOTHING, a NUMBER,
- * or EVENTS within a time.
+ * number: EVE's signature_id; it never changes. A new alert takes the next free number, wherever its row stands. The
+ * number of a removed alert is never used again (none has been removed so far). scope: TX means that the alert belongs
+ * to a transaction and its record carries tx_id. by: who raises it, the MACHINE, a DETECTOR or a RULE of the user.
+ * counts: what --threshold can set: NOTHING, a NUMBER, or a number of EVENTS within a time.
  */
 #ifndef SMTPSCAN_ALERT_H
 #define SMTPSCAN_ALERT_H
@@ -18,7 +17,7 @@
 
 /* clang-format off */
 #define ALERTS(X) \
-	/* session: the state machine itself */ \
+	/* session: raised by the state machine itself */ \
 	X(5321001, unavailable_service, LOW, SESSION, ALL, MACHINE, NOTHING, "the code of the banner is not 220") \
 	X(5321002, invalid_response, HIGH, SESSION, ALL, MACHINE, NOTHING, "a server line does not fit the grammar (low once the session has begun)") \
 	X(5321003, invalid_client_initiation, LOW, SESSION, ALL, MACHINE, NOTHING, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
@@ -126,11 +125,11 @@ enum alert_category {
 enum alert_by { BY_MACHINE, BY_DETECTOR, BY_RULE };
 enum alert_counts { COUNTS_NOTHING, COUNTS_NUMBER, COUNTS_EVENTS };
 
-/* Did an attack reach its aim? Of alerts on attacks whose success the capture can show. */
+/* Did the attack succeed? Only for alerts on attacks whose success the capture can show. */
 enum alert_outcome { ALERT_OUTCOME_NONE, ALERT_SUCCEEDED, ALERT_FAILED, ALERT_UNKNOWN };
 extern const char *const alert_outcome_names[ALERT_UNKNOWN + 1]; /* [ALERT_OUTCOME_NONE] is NULL */
 
-#define ALERT_GID 1 /* EVE's generator: signatures. Numbers from 5321001 on are used by nobody else that is known */
+#define ALERT_GID 1 /* EVE's generator id: signatures. No other known rule set uses numbers from 5321001 on */
 #define ALERT_REVISION 1
 
 struct alert_info {
@@ -150,14 +149,14 @@ extern const struct alert_info alert_catalogue[ALERT_COUNT];
 struct alert {
 	enum alert_id id;
 	const char *name;       /* of ALERT_rule: the rule's own id; NULL: the catalogue's */
-	enum severity severity; /* most often the catalogue's */
-	const char *state;      /* name of the machine's state, NULL when none is meant */
+	enum severity severity; /* usually the catalogue's */
+	const char *state;      /* name of the state machine's state; NULL: none */
 	enum direction direction;
 	bool has_direction;
 	enum alert_outcome outcome;
-	int tx;                  /* number of the transaction, -1 when none is meant */
-	const char *description; /* UTF-8; words a person can act on */
-	struct span evidence;    /* the bytes that matter; secrets are masked already */
+	int tx;                  /* number of the transaction; -1: none */
+	const char *description; /* UTF-8; a sentence for people */
+	struct span evidence;    /* the bytes that caused it; secrets are already masked */
 };
 
 /* alert_name - the id as it is written: the catalogue's, or a rule's own. */

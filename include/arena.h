@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * arena.h - memory for many small things that are given back together.
+ * arena.h - an allocator for many small things that are freed together.
  *
- * Taking is an addition, and nothing is given back alone. A mail has an arena for its strings and lists: with malloc
- * they took as long as the hashes.
+ * An allocation is one addition, and nothing is freed alone. A mail has an arena for its strings and lists: with malloc
+ * they took as much time as the hashes.
  */
 #ifndef SMTPSCAN_ARENA_H
 #define SMTPSCAN_ARENA_H
@@ -13,16 +13,16 @@
 
 struct arena_block;
 
-/* Zeroed, or begun with memory of the owner's: { .at = memory, .left = size }. */
+/* Zeroed, or with a first block that the owner provides: { .at = memory, .left = size }. */
 struct arena {
 	char *at;
 	size_t left;
 	struct arena_block *blocks;
 };
 
-/* arena_more - size octets (a multiple of 8) when the present block has not enough. */
+/* arena_more - size octets (a multiple of 8) from a new block, when the current one has not enough. */
 void *arena_more(struct arena *arena, size_t size);
-/* arena_release - gives back all that was taken since the mark, which is a copy of the arena. */
+/* arena_release - frees everything allocated since the mark, which is a copy of the arena made then. */
 void arena_release(struct arena *arena, const struct arena *mark);
 
 /* arena_take - size octets, aligned for any pointer, not initialised. */
@@ -37,7 +37,7 @@ static inline void *arena_take(struct arena *arena, size_t size)
 	return memory;
 }
 
-/* arena_copy - text[0..size), terminated. */
+/* arena_copy - a copy of text[0..size), with a NUL after it. */
 static inline char *arena_copy(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_take(arena, size + 1);
@@ -47,14 +47,14 @@ static inline char *arena_copy(struct arena *arena, const char *text, size_t siz
 	return copy;
 }
 
-/* arena_text - text[0..size) as a GString that is only read. */
+/* arena_text - a copy of text[0..size) as a GString, which must not be changed. */
 GString *arena_text(struct arena *arena, const void *text, size_t size);
 
-/* arena_add - adds to a list whose memory is the arena's; zeroed: empty. It is read like any GPtrArray; GLib must not
- * change it. */
+/* arena_add - appends to a list whose memory is in the arena (zeroed: an empty list). Read it like any GPtrArray, but
+ * call no GLib function that changes it. */
 void arena_add(struct arena *arena, GPtrArray *list, void *element);
 
-/* arena_string - what is in string, which is freed. */
+/* arena_string - a copy of the string's text; frees the string. */
 char *arena_string(struct arena *arena, GString *string);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * grammar.h - bytes become a command, a reply line, content or a chunk (RFC 5321 4.1, 4.2, 4.5.2; RFC 3030).
+ * grammar.h - parses commands, reply lines, content and BDAT arguments (RFC 5321 4.1, 4.2, 4.5.2; RFC 3030).
  *
- * The parsers keep no memory of their own: they are handed the bytes that wait and say how many they used. Every
- * limit is a constant here; beyond it the rest of a line is skipped, said, and the parser stays in step.
+ * The parsers keep no state (but for data_scanner): the caller gives them the available bytes, and they return how many
+ * they used. Every limit is a constant here. Of a longer line the rest is skipped, `length` has the full length, and
+ * parsing continues with the next line.
  */
 #ifndef SMTPSCAN_GRAMMAR_H
 #define SMTPSCAN_GRAMMAR_H
@@ -14,21 +15,21 @@
 #define GRAMMAR_ENHANCED_MAX 12 /* "5.999.999" and its NUL */
 
 /* How a line ended. */
-enum line_end { LINE_END_CRLF, LINE_END_LF, LINE_END_NONE /* the connection ended, or the line was cut */ };
+enum line_end { LINE_END_CRLF, LINE_END_LF, LINE_END_NONE /* no line end: the connection ended first */ };
 
 /* Does a verb take a parameter (RFC 5321 4.1.1 and the extension's own RFC)? */
 enum parameter { PARAMETER_NONE, PARAMETER_OPTIONAL, PARAMETER_REQUIRED };
 
-/* What else is known of a verb. */
+/* Properties of a verb. */
 enum verb_flag {
-	VERBFLAG_LAST_IN_GROUP = 1, /* RFC 2920 3.1: nothing may be sent behind it before its reply */
-	VERBFLAG_BEFORE_HELO = 2,   /* RFC 5321 4.1.4 */
+	VERBFLAG_LAST_IN_GROUP = 1, /* RFC 2920 3.1: it must be the last command of a pipelined group */
+	VERBFLAG_BEFORE_HELO = 2,   /* RFC 5321 4.1.4: allowed before HELO or EHLO */
 	VERBFLAG_GREETING = 4,      /* HELO, EHLO, LHLO */
-	VERBFLAG_ILLEGAL = 8,       /* historic holes */
+	VERBFLAG_ILLEGAL = 8,       /* a historic security hole */
 	VERBFLAG_MAIL = 16,         /* begins a transaction: MAIL, and RFC 821's SEND, SOML, SAML */
 };
 
-/* X(id, spelling, parameter, flags): every verb that a registered extension or a known server has. */
+/* X(id, spelling, parameter, flags): every verb of RFC 5321, of a registered extension, or of a known server. */
 /* clang-format off */
 #define VERBS(X) \
 	X(HELO, "HELO", REQUIRED, VERBFLAG_GREETING | VERBFLAG_LAST_IN_GROUP) \
@@ -92,32 +93,31 @@ struct verb_info {
 extern const struct verb_info verb_table[VERB_COUNT]; /* VERB_UNKNOWN: spelling NULL */
 
 enum parse_result {
-	PARSE_MORE, /* not whole yet */
+	PARSE_MORE, /* incomplete: more bytes are needed */
 	PARSE_DONE,
-	PARSE_ERROR /* does not fit; `used` octets are the offending line */
+	PARSE_ERROR /* a line that does not fit the grammar; *used is its length */
 };
 
 /* A client line. All spans point into the input. */
 struct command {
 	enum verb verb;       /* VERB_UNKNOWN for a well-formed verb that is not in the table */
 	struct span name;     /* as sent */
-	struct span argument; /* behind the white space, without the line end and trailing white space */
+	struct span argument; /* after the white space, without the line end and trailing white space */
 	struct span line;     /* the whole line with its end, at most GRAMMAR_LINE_MAX octets of it */
 	size_t length;        /* octets of the line on the wire, its end included */
 	enum line_end end;
 };
 
-/* grammar_command - parses one command line out of `input` (RFC 5321 4.1.1). *used: octets taken, also on error.
- * Blanks in front of the verb are passed over. `last`: nothing will follow, take what is there as a line. On
- * PARSE_ERROR, line, length and end of *command are set.
- */
+/* grammar_command - parses one command line of `input` (RFC 5321 4.1.1). *used: octets taken, also on error. White
+ * space before the verb is skipped. last: no more bytes will come, so an incomplete line counts as a line. On
+ * PARSE_ERROR, line, length and end of *command are set. */
 enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used);
 
 /* One line of a reply (RFC 5321 4.2). */
 struct reply_line {
 	unsigned code;    /* 100..599 */
-	bool more;        /* a hyphen stands behind the code */
-	struct span text; /* behind the separator, without the line end */
+	bool more;        /* a hyphen follows the code: the reply has more lines */
+	struct span text; /* after the separator, without the line end */
 	struct span line; /* the whole line with its end */
 	size_t length;
 	enum line_end end;
@@ -125,55 +125,56 @@ struct reply_line {
 
 enum parse_result grammar_reply_line(struct span input, bool last, struct reply_line *reply, size_t *used);
 
-/* grammar_enhanced - the enhanced status code at the start of a reply's text (RFC 2034, 3463), as "5.1.1", into out;
- * the empty string when there is none or its class does not fit the code. */
+/* grammar_enhanced - the enhanced status code at the start of a reply's text (RFC 2034, 3463), as "5.1.1", into out; an
+ * empty string when there is none, or when its class differs from the first digit of the code. */
 void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED_MAX]);
 
 /* grammar_path - the path of MAIL FROM or RCPT TO (RFC 5321 4.1.2) at the start of `argument`: source routes, quoted
- * local parts with spaces and '>', address literals; also bare addresses without brackets and white space behind the
- * colon, as real clients send them. keyword is "FROM" or "TO". On success *path is the path as on the wire with its
- * brackets, *rest the parameters behind it. Returns false when there is none. */
+ * local parts with spaces and '>', address literals. Also accepts what real clients send: addresses without brackets,
+ * and white space after the colon. keyword is "FROM" or "TO". On success *path is the path as on the wire with its
+ * brackets, *rest the parameters after it. Returns false when there is none. */
 bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest);
 
-/* grammar_parameter - takes the next ESMTP parameter (keyword[=value], RFC 5321 4.1.2) off *rest. Returns false when
+/* grammar_parameter - removes the next ESMTP parameter (keyword[=value], RFC 5321 4.1.2) from *rest. Returns false when
  * none is left. value.data is NULL when there is no '='. */
 bool grammar_parameter(struct span *rest, struct span *keyword, struct span *value);
 
-/* grammar_word - takes the next word off *rest, at white space. Returns false when none is left. */
+/* grammar_word - removes the next word, up to white space, from *rest. Returns false when none is left. */
 bool grammar_word(struct span *rest, struct span *word);
 
-/* grammar_is - compares without regard to ASCII case. */
+/* grammar_is - compares, ignoring ASCII case. */
 bool grammar_is(struct span word, const char *text);
 
 /* BDAT's argument (RFC 3030 2). */
 enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 
-/* Content of DATA: dot-unstuffed pieces up to CRLF.CRLF (RFC 5321 4.5.2). The scanner is fed piece by piece; what it
- * hands on are spans of its input or of itself, valid until the next call. Its fields are smtp/scanner.c's, but for
- * odd_low. */
-#define DATA_SCANNER_PENDING 16 /* octets of a dot and a line end behind it; a longer one is text */
+/* Content of DATA up to CRLF.CRLF, dot-unstuffed (RFC 5321 4.5.2). The pieces that the scanner returns are spans of its
+ * input or of itself, valid until the next call. Only smtp/scanner.c uses its fields, except odd_low. */
+#define DATA_SCANNER_PENDING 16 /* octets of a dot and the line end after it; a longer sequence is text */
 struct data_scanner {
-	unsigned left;                         /* what stands before the next octet */
-	uint8_t pending[DATA_SCANNER_PENDING]; /* a dot behind a line end, and what followed it so far */
+	unsigned left;                         /* how the octets before the next one end */
+	uint8_t pending[DATA_SCANNER_PENDING]; /* a dot after a line end, and what followed it so far */
 	size_t pending_size;
-	bool odd_low; /* the odd end began with CRLF: the dot stood where a terminator's does */
+	bool odd_low; /* of a nonstandard end: a CRLF stood before the dot, as in the standard one */
 };
 
 enum data_result {
-	DATA_MORE,  /* the input is used up */
+	DATA_MORE,  /* all input was used */
 	DATA_PIECE, /* *piece is content (may be empty); call again */
-	DATA_END,   /* the terminator was taken; *used is behind it */
-	DATA_ODD /* *used is behind a sequence that a lax server takes for the end of data (CVE-2023-51764 and its kin).
-		    What stood before it was handed on; *piece is what of the sequence is content if it is not the end
+	DATA_END,   /* the end of data; *used is the offset after it */
+	DATA_ODD /* a nonstandard end of data, which a lax server accepts as the end (CVE-2023-51764 and similar); *used
+		  * is the offset after it. The content before it was returned already; *piece is the content in the
+		  * sequence, if it is not the end
 		  */
 };
 
-/* data_scanner_init - content begins. data_scanner_resume - content goes on in the middle of a line, behind a hole. */
+/* data_scanner_init - content begins. data_scanner_resume - content continues after a gap, perhaps in the middle of a
+ * line. */
 void data_scanner_init(struct data_scanner *scanner);
 void data_scanner_resume(struct data_scanner *scanner);
 enum data_result grammar_data(struct data_scanner *scanner, struct span input, struct span *piece, size_t *used);
-/* data_scanner_flush - content ends without its terminator: what a waiting dot leaves as content. */
+/* data_scanner_flush - content ended without its terminator: the content in the octets that are still pending. */
 struct span data_scanner_flush(struct data_scanner *scanner);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * octets.h - several octets looked at together: an operator works on each, a comparison gives 0 or 0xff for each. The
- * compiler makes of it what the machine has for that. Private to src/.
+ * octets.h - several octets examined at once, with the compiler's vector types: an operator works on each octet, a
+ * comparison gives 0 or 0xff for each. The compiler turns this into the processor's vector instructions. Private to
+ * src/.
  */
 #ifndef SMTPSCAN_OCTETS_H
 #define SMTPSCAN_OCTETS_H
@@ -15,8 +16,9 @@ typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
 
-/* 32 at a time, in functions that are compiled twice: OCTETS32_FAST ones for machines that have such registers, which
- * octets32_are_fast tells. They are no arguments and no results, whose form would differ. */
+/* 32 at a time. A function that uses them is compiled twice, once with OCTETS32_FAST for processors with such
+ * registers; octets32_are_fast chooses. Never pass or return this type: the calling convention depends on the
+ * target. */
 typedef uint8_t octets32 __attribute__((vector_size(32)));
 typedef octets32 octets32_unaligned __attribute__((aligned(1), may_alias));
 typedef uint64_t octets32_lanes __attribute__((vector_size(32)));
@@ -52,7 +54,7 @@ static inline octets8 octets8_at(const void *at)
 	return octets;
 }
 
-/* octets16_any, octets8_any - is one of them not 0? */
+/* octets16_any, octets8_any - is any of them not 0? */
 static inline bool octets16_any(octets16 octets)
 {
 	octets16_halves halves = (octets16_halves)octets;
@@ -66,7 +68,7 @@ static inline bool octets8_any(octets8 octets)
 	return whole != 0;
 }
 
-/* octets16_first - the place of the first that is not 0; there is one. */
+/* octets16_first - the index of the first that is not 0; there must be one. */
 static inline size_t octets16_first(octets16 octets)
 {
 	octets16_halves halves = (octets16_halves)octets;
@@ -74,7 +76,7 @@ static inline size_t octets16_first(octets16 octets)
 	return half * 8 + (size_t)__builtin_ctzll(GUINT64_FROM_LE(halves[half])) / 8;
 }
 
-/* octets_ascii - how many octets at the beginning are ASCII, and not NUL? */
+/* octets_ascii - how many octets at the beginning are ASCII and not NUL. */
 static inline size_t octets_ascii(const void *data, size_t size)
 {
 	const uint8_t *text = data;
@@ -91,7 +93,7 @@ static inline size_t octets_ascii(const void *data, size_t size)
 	return at;
 }
 
-/* octets_printable - only printable ASCII? */
+/* octets_printable - are all octets printable ASCII? */
 static inline bool octets_printable(const void *data, size_t size)
 {
 	const uint8_t *text = data, most = '~' - ' ';
@@ -100,7 +102,7 @@ static inline bool octets_printable(const void *data, size_t size)
 	bool odd_rest = false;
 	for (; size - at >= sizeof odd; at += sizeof odd)
 		odd |= (octets16)(octets16_at(text + at) - ' ' > most);
-	if (size >= sizeof odd) { /* the last ones, with some of those before them */
+	if (size >= sizeof odd) { /* the last 16, which overlap those before */
 		odd |= (octets16)(octets16_at(text + size - sizeof odd) - ' ' > most);
 		at = size;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet.h - a packet becomes at most one TCP segment: link layers, VLAN tags, tunnels, IPv4, IPv6, fragments.
+ * packet.h - decodes a packet into at most one TCP segment: link layers, VLAN tags, tunnels, IPv4, IPv6, fragments.
  *
  * Every octet is read through a bounds-checked cursor. Truncated (the snap length cut it) and malformed (it
  * contradicts itself) are different results. Fragments are reassembled in capture time, with bounds on memory and age.
@@ -16,7 +16,7 @@
 
 enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
 
-/* One TCP segment. payload points into the packet, or into the decoder for a reassembled datagram; valid until the
+/* One TCP segment. payload points into the packet or, for a reassembled datagram, into the decoder; valid until the
  * next call of decoder_packet. */
 struct segment {
 	struct moment at;
@@ -26,18 +26,18 @@ struct segment {
 	uint8_t flags; /* enum tcp_flag */
 	uint8_t vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX]; /* outermost first, identifiers only */
-	uint64_t
-		context; /* hash of the VLAN and tunnel identifiers around it: a hint at which of several flows with the
-			    same addresses and ports it belongs to (addresses of an outer IP header are left out) */
-	uint32_t wire_size; /* octets of the packet on the wire, for EVE's counters */
+	uint64_t context;   /* hash of the VLAN and tunnel identifiers around it: helps to tell flows with the same
+			       addresses and ports apart (addresses of an outer IP header are left out) */
+	uint32_t wire_size; /* octets of the whole packet on the wire, for EVE's counters */
 	uint32_t length;    /* payload octets on the wire */
-	uint32_t captured;  /* payload octets that are here; less than length when the snap length cut it */
+	uint32_t captured;  /* captured payload octets; less than length when the snap length cut it */
 	const uint8_t *payload;
-	struct span ip;     /* the innermost IP packet, what is here of it; empty when it came in fragments */
-	uint32_t ip_length; /* octets of it on the wire */
+	struct span ip;     /* captured octets of the innermost IP packet; empty when it came in fragments */
+	uint32_t ip_length; /* octets of that packet on the wire */
 };
 
-/* Why a packet gave no segment: X(id, name in the stats record, words when a mail may be lost by that; NULL). */
+/* Why a packet gave no segment: X(id, name in the stats record, words for the warning when a mail may be lost by that;
+ * else NULL). */
 /* clang-format off */
 #define DECODE_RESULTS(X) \
 	X(SEGMENT, "tcp", NULL) \
@@ -45,7 +45,7 @@ struct segment {
 	X(NOT_TCP, "not_tcp", NULL) \
 	X(NOT_IP, "not_ip", NULL) \
 	X(LINK_UNKNOWN, "link_type_unknown", "of an unknown link type") \
-	X(UNKNOWN, "encapsulation_unknown", "in an unknown encapsulation") /* something else, that may carry IP */ \
+	X(UNKNOWN, "encapsulation_unknown", "in an unknown encapsulation") /* another one, that may carry IP */ \
 	X(ENCRYPTED, "encrypted", "encrypted") \
 	X(TRUNCATED, "truncated", "with headers cut by the snap length") \
 	X(MALFORMED, "malformed", "malformed") \
@@ -62,17 +62,17 @@ enum decode_result {
 };
 
 extern const char *const decode_result_names[DECODE_RESULT_COUNT];
-extern const char *const decode_result_words[DECODE_RESULT_COUNT]; /* NULL: nothing is lost by it */
+extern const char *const decode_result_words[DECODE_RESULT_COUNT]; /* NULL: no mail is lost by it */
 
-/* What was not known: a number of this kind, in so many packets. */
+/* An unknown link type or protocol: a number of this kind, and how many packets had it. */
 enum unknown_kind { UNKNOWN_LINK_TYPE, UNKNOWN_ETHERTYPE, UNKNOWN_GRE, UNKNOWN_IP_PROTOCOL, UNKNOWN_PPP };
 struct unknown {
 	enum unknown_kind kind;
 	uint32_t number;
 	uint64_t packets;
-	char interface[32]; /* of the first of them, printable; empty: the capture names none */
+	char interface[32]; /* of the first of these packets, printable; empty: the capture has no name */
 };
-#define DECODE_UNKNOWN_MAX 16 /* told apart */
+#define DECODE_UNKNOWN_MAX 16 /* counted separately */
 
 struct decoder;
 
@@ -83,31 +83,30 @@ void decoder_free(struct decoder *decoder);
 /* decoder_packet - decodes one packet. *segment is filled in only when the result is DECODE_SEGMENT. */
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment);
 
-/* decoder_count - the last packet, which gave this, counts for decoder_unknown. */
+/* decoder_count - counts the last packet, with its result, for decoder_unknown. */
 void decoder_count(struct decoder *decoder, enum decode_result result);
-/* decoder_unknown - what was not known, in words: "3 of link type 220 (USB_LINUX_MMAPPED), 1 of Ethernet type
- * 0x1234", the
- * most frequent first; NULL when there was nothing. Free with g_free. */
+/* decoder_unknown - the unknown types in words, the most frequent first: "3 of link type 220 (USB_LINUX_MMAPPED), 1 of
+ * Ethernet type 0x1234"; NULL when there were none. Free with g_free. */
 char *decoder_unknown(const struct decoder *decoder);
 
-/* decoder_fragment_conflicts - overlapping fragments so far whose octets differed. */
+/* decoder_fragment_conflicts - how many fragments so far overlapped others with different octets. */
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder);
 
 /* ---- which packets are wanted ---- */
 
 struct network {
 	struct address address;
-	uint8_t bits; /* of the address that count */
+	uint8_t bits; /* length of the prefix */
 };
 
-/* By capture time (nanoseconds; from `after` on, and before `before`, 0: no end) and by addresses: one of the two is in
- * one of the networks (struct network; NULL: all). */
+/* By capture time (nanoseconds; not before `after`, and earlier than `before`; 0: no limit) and by addresses: source or
+ * destination is in one of the networks (struct network; NULL: all). */
 struct selection {
 	int64_t after, before;
 	GArray *networks;
 };
 
-/* network_parse - "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Returns false when the text is no such. */
+/* network_parse - "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Returns false when the text is not a network. */
 bool network_parse(const char *text, struct network *network);
 bool selection_has_time(const struct selection *selection, int64_t time);
 bool selection_has_segment(const struct selection *selection, const struct segment *segment);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * types.h - the few words every stage speaks: directions, borrowed bytes, moments, addresses.
+ * types.h - the types that all stages share: directions, borrowed bytes, moments, addresses.
  *
  * Nothing here owns memory. A span is valid until the function it was passed to returns, unless said otherwise.
  */
@@ -30,8 +30,8 @@ struct span {
 	size_t size;
 };
 
-/* A place in the input: number of the packet (from 1 in its input; 0 = none yet) and its capture time in
- * nanoseconds since 1970-01-01 UTC. */
+/* A packet of the input: its number (from 1 in its input; 0 = none yet) and its capture time in nanoseconds since
+ * 1970-01-01 UTC. */
 struct moment {
 	uint64_t packet;
 	int64_t time;
