@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * detectors.h - what watches a session from outside the machine and raises the alerts that the machine does not.
+ * detectors.h - detectors: they watch the events of a session and raise the alerts that the state machine does not
+ * raise.
  *
- * Detectors see events: commands, replies, content, transactions, mails, authentication, TLS, transport. State is kept
- * per session, per transaction, and per pair of client and server address (across sessions, in bounded tables, by
- * capture time), so that work can be divided by address pair. The machine itself raises the `session` category,
- * early_talker, unauthorized_pipelining, invalid_pipelining, bdat_*, data_after_quit, pending_overflow,
- * smtp_smuggling, nonstandard_end_of_data, starttls_command_injection, starttls_response_injection and
- * plaintext_after_starttls (smtp/session.c); detectors raise every other row of alert.h.
+ * Events are commands, replies, content, transactions, mails, authentication, TLS, transport. Detectors keep state per
+ * session, per transaction, and per pair of client and server address (across sessions, in bounded tables, by capture
+ * time): so the work can be divided by address pair. The state machine raises the `session` category, early_talker,
+ * unauthorized_pipelining, invalid_pipelining, bdat_*, data_after_quit, pending_overflow, smtp_smuggling,
+ * nonstandard_end_of_data, starttls_command_injection, starttls_response_injection and plaintext_after_starttls
+ * (smtp/session.c); detectors raise every other row of alert.h.
  */
 #ifndef SMTPSCAN_DETECTORS_H
 #define SMTPSCAN_DETECTORS_H
@@ -20,8 +21,8 @@
 #include "types.h"
 
 struct threshold {
-	unsigned count;   /* 0: the catalogue's */
-	unsigned seconds; /* 0: the catalogue's, or no window */
+	unsigned count;   /* 0: the default */
+	unsigned seconds; /* 0: the default, or no time limit */
 };
 
 struct detector_options {
@@ -35,13 +36,13 @@ struct detectors;
 struct detectors *detectors_new(const struct detector_options *options);
 void detectors_free(struct detectors *detectors);
 
-/* Has this server announced X_PIPE_CONNECT to this client before in the input? */
+/* Did this server announce X_PIPE_CONNECT to this client earlier in the input? */
 bool detectors_early_pipeline(
 	const struct detectors *detectors, const struct address *client, const struct address *server);
 
 typedef void (*detector_alert)(void *context, const struct alert *alert);
 
-/* One session. `alert` is called with `context`, synchronously. The moment of every call is the packet's. */
+/* One session. `alert` is called synchronously, with `context`. at: the packet that completed the event. */
 struct detector;
 struct detector *detector_new(
 	struct detectors *detectors, const struct flow *flow, detector_alert alert, void *context);
@@ -56,13 +57,13 @@ void detector_transaction_end(struct detector *detector, struct moment at, const
 void detector_mail(struct detector *detector, const struct transaction *tx, const struct mail *mail);
 void detector_auth(struct detector *detector, struct moment at, const struct session_auth *auth);
 void detector_tls(struct detector *detector, struct moment at, const struct tls_info *tls);
-/* First bytes of the client, as they come, before the grammar sees them (cross_protocol). */
+/* The first bytes of the client, before the grammar parses them (for cross_protocol). */
 void detector_client_bytes(struct detector *detector, struct span bytes);
-/* Transport: as flow.h tells it. */
+/* Transport: see flow_sink. */
 void detector_gap(struct detector *detector, enum direction direction, uint64_t offset, uint64_t size, bool given_up);
 void detector_trouble(struct detector *detector, enum flow_trouble what, enum direction direction, uint64_t offset,
 	struct span bytes);
-/* The session ended: tcp_midstream and tcp_one_sided if that was not known at its beginning. */
+/* The session ended: raises tcp_midstream and tcp_one_sided if they were not raised at its beginning. */
 void detector_end(struct detector *detector, const struct flow *flow);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * machine.h - the SMTP state machine: states, events, one const table of transitions, a small engine.
  *
- * The table is the description: it is what runs, what --graph prints, and what the tests walk. The state is the only
- * state of a machine. Guards and actions are functions of the session, named in the table (smtp/guards.c).
+ * The table defines the machine: the engine runs it, --graph prints it, and the tests go through it. The engine keeps
+ * nothing but the current state. Guards and actions are functions of the session, named in the table (smtp/guards.c,
+ * smtp/actions.c).
  */
 #ifndef SMTPSCAN_MACHINE_H
 #define SMTPSCAN_MACHINE_H
@@ -14,7 +15,7 @@
 
 struct session;
 
-/* What is expected of a direction. */
+/* What a state expects in a direction. */
 enum grammar {
 	GRAMMAR_NONE,        /* nothing */
 	GRAMMAR_COMMAND,     /* RFC 5321 4.1 */
@@ -22,7 +23,7 @@ enum grammar {
 	GRAMMAR_DATA,        /* RFC 5321 4.5.2: up to CRLF.CRLF */
 	GRAMMAR_CHUNK,       /* RFC 3030: exactly N octets */
 	GRAMMAR_CREDENTIALS, /* RFC 4954: one line */
-	GRAMMAR_TLS          /* RFC 3207: TLS records, for the observer */
+	GRAMMAR_TLS          /* RFC 3207: TLS records, for the TLS stage */
 };
 
 /* clang-format off */
@@ -40,8 +41,9 @@ enum grammar {
 	X(finish, NONE, NONE, true) \
 	X(fail, NONE, NONE, true)
 
-/* up, down: a message of the expected grammar was parsed. parse_error: the bytes do not fit it. missing_grammar: bytes came
- * where the state expects none. gap: bytes at this place are not in the capture. decrypted: what is inside of TLS follows. */
+/* up, down: a message of the expected grammar was parsed. parse_error: the bytes do not fit it. missing_grammar: bytes
+ * came where the state expects none. gap: the next bytes are not in the capture. decrypted: decrypted bytes follow
+ * instead of TLS records. */
 #define EVENTS(X) X(up) X(down) X(parse_error) X(missing_grammar) X(gap) X(decrypted) X(enter) X(leave) X(fail)
 /* clang-format on */
 
@@ -50,10 +52,10 @@ enum state_id {
 	STATES(X)
 #undef X
 		STATE_COUNT,
-	STATE_any = STATE_COUNT, /* in a row's state: every one */
-	STATE_stay,              /* in a row's jump: no jump */
-	STATE_on,                /* in a row's jump: none, and the rows behind it are tried, too */
-	STATE_no                 /* in a row's jump: the row is not for this mode */
+	STATE_any = STATE_COUNT, /* as a row's state: every state */
+	STATE_stay,              /* as a row's jump: stay in the state */
+	STATE_on,                /* as a row's jump: stay, and try the next rows, too */
+	STATE_no                 /* as a row's jump: the row does not exist in this mode */
 };
 
 enum machine_event {
@@ -63,7 +65,7 @@ enum machine_event {
 		EVENT_COUNT
 };
 
-/* What happened, and from which side. */
+/* What happened, and in which direction. */
 struct event {
 	enum machine_event id;
 	enum direction direction;
@@ -78,14 +80,14 @@ struct state_info {
 	bool terminal;
 };
 
-/* One row: in `state`, on `event` from this side, when the guard holds, do and jump. */
+/* One row: in `state`, on `event` from this side, if the guard is true: execute the action, jump to the next state. */
 struct transition {
 	enum state_id state;
 	enum machine_event event;
 	enum from from;
 	bool (*when)(const struct session *session); /* NULL: always */
 	void (*execute)(struct session *session);    /* NULL: nothing */
-	enum state_id jump[2];                       /* by mode: otherwise, --strict */
+	enum state_id jump[2];                       /* [0] in the default mode, [1] with --strict */
 	const char *when_name, *execute_name;
 };
 
@@ -94,8 +96,8 @@ extern const struct transition machine_table[];
 extern const size_t machine_table_size;
 extern const char *const machine_event_names[EVENT_COUNT];
 
-/* What runs: a table, a mode, a state. The rows of a state stand together in the table, and among them those of an
- * event; those for any state come last. */
+/* A running machine: a table, a mode, a state. In the table the rows of a state stand together, and among these the
+ * rows of an event; rows for any state come last. */
 struct machine {
 	const struct transition *table, *end;
 	uint8_t first[STATE_COUNT + 1][EVENT_COUNT]; /* number of the first row, from 1; 0: none */
@@ -107,8 +109,8 @@ struct machine {
 void machine_init(
 	struct machine *machine, const struct transition *table, size_t size, bool strict, enum state_id initial);
 
-/* machine_fire - tries the rows in order; the first that applies acts and jumps, or goes on. Rows of
- * enter, leave and fail act only. Returns false when none applied. */
+/* machine_fire - tries the rows for the event in order. The first that applies is executed, and the machine jumps (or
+ * tries further rows: STATE_on). Rows for enter, leave and fail do not jump. Returns false when no row applied. */
 bool machine_fire(struct machine *machine, struct event event, struct session *session);
 
 /* machine_graph - prints the table as Graphviz DOT, as it runs in strict mode or not. */

@@ -39,8 +39,8 @@ static void write_alert(struct conversation *c, struct alert alert)
 		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
 	}
 	const bool belongs = c->tx && alert.tx == c->tx->number;
-	const struct belongings belongings = { belongs ? c->tx : NULL, belongs ? c->mail : NULL };
-	output_alert(c->desk->output, &place, &alert, &belongings);
+	const struct related related = { belongs ? c->tx : NULL, belongs ? c->mail : NULL };
+	output_alert(c->desk->output, &place, &alert, &related);
 	if (evidence)
 		g_string_free(evidence, TRUE);
 }
@@ -252,9 +252,9 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	c->tx = NULL;
 	if (!mail)
 		return;
-	const struct belongings belongings = { tx, mail };
+	const struct related related = { tx, mail };
 	for (guint i = 0; mail->parts && i < mail->parts->len; i++)
-		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i], &belongings);
+		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i], &related);
 	stats->files += mail->parts ? mail->parts->len : 0;
 	store(c, tx, mail);
 	mail_free(mail);

@@ -40,7 +40,7 @@ static void put_short(struct json *object, enum field field, const char *text)
 	json_text(object, field, (struct span){ (const uint8_t *)text, size });
 }
 
-void record_belongings(struct json *root, const struct belongings *about)
+void record_related(struct json *root, const struct related *about)
 {
 	const struct mail *mail = about->mail;
 	if (about->tx)
@@ -53,8 +53,8 @@ void record_belongings(struct json *root, const struct belongings *about)
 	put_short(&email, FIELD_about_email_message_id, mail->message_id);
 }
 
-void output_alert(struct output *output, const struct place *place, const struct alert *alert,
-	const struct belongings *belongings)
+void output_alert(
+	struct output *output, const struct place *place, const struct alert *alert, const struct related *related)
 {
 	const struct output_options *options = output_options(output);
 	if (!output_wants(output, RECORD_ALERT) || (options->severity && alert->severity > options->severity))
@@ -77,6 +77,6 @@ void output_alert(struct output *output, const struct place *place, const struct
 	if (alert->has_direction)
 		json_word(&object, FIELD_alert_direction, direction_name(alert->direction));
 	json_escaped(&object, FIELD_alert_evidence, alert->evidence, EVIDENCE_MAX);
-	record_belongings(&root, belongings);
+	record_related(&root, related);
 	record_end(output, place, &root);
 }

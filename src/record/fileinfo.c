@@ -25,8 +25,8 @@ static void put_archive(struct json *file, const struct mail_archive *archive)
 	json_close(&object, FIELD_archive_entries, &entries);
 }
 
-void output_fileinfo(struct output *output, const struct place *place, const struct mail_part *part,
-	const struct belongings *belongings)
+void output_fileinfo(
+	struct output *output, const struct place *place, const struct mail_part *part, const struct related *related)
 {
 	if (!output_wants(output, RECORD_FILEINFO))
 		return;
@@ -50,6 +50,6 @@ void output_fileinfo(struct output *output, const struct place *place, const str
 		put_archive(&file, part->archive);
 	if (part->macros != MACROS_UNKNOWN)
 		json_flag(&file, FIELD_fileinfo_has_macros, part->macros == MACROS_PRESENT);
-	record_belongings(&root, belongings);
+	record_related(&root, related);
 	record_end(output, place, &root);
 }

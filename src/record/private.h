@@ -27,9 +27,9 @@ static inline struct span gspan(const GString *text)
 	return (struct span){ (const uint8_t *)text->str, text->len };
 }
 
-/* record_belongings - the smtp and email objects beside an alert or a file: its transaction and its mail, where known.
+/* record_related - the smtp and email objects beside an alert or a file: its transaction and its mail, where known.
  */
-void record_belongings(struct json *root, const struct belongings *about);
+void record_related(struct json *root, const struct related *about);
 
 /* record_tags - those that rules gave to the transaction tx, or to the session (-1). */
 void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx);

@@ -162,7 +162,7 @@ static void transaction_clear(struct transaction *tx)
 
 /* ---- records ---- */
 
-static const struct belongings nothing;
+static const struct related nothing;
 
 static void an_alert(void **state)
 {
@@ -206,7 +206,7 @@ static void an_attack_and_what_it_belongs_to(void **state)
 	}
 	memset(subject, 'x', 999);
 	strcpy(subject + 999, "\xc3\xbcyz"); /* the limit is in the middle of this character */
-	output_alert(sheet->output, &sheet->place, &alert, &(struct belongings){ &tx, &mail });
+	output_alert(sheet->output, &sheet->place, &alert, &(struct related){ &tx, &mail });
 	const char *line = inner(sheet, "\"severity_name\"");
 	assert_true(g_str_has_prefix(line,
 		"\"severity_name\":\"high\",\"description\":\"d\",\"outcome\":\"succeeded\"},\"smtp\":{\"helo\":"
