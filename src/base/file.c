@@ -5,6 +5,9 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 size_t file_write(int fd, const void *octets, size_t size)
@@ -31,4 +34,17 @@ ssize_t file_read(int fd, void *octets, size_t size)
 		done += got > 0 ? (size_t)got : 0;
 	}
 	return (ssize_t)done;
+}
+
+int file_temporary(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
+		return fd;
+	char *name = g_build_filename(directory, "smtpscan-XXXXXX", NULL); /* a file system without O_TMPFILE */
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	g_free(name);
+	return fd;
 }

@@ -18,10 +18,13 @@
 #include "part.h"
 #include "rar5.h"
 
-#define INNER_MAX (16 * 1024 * 1024) /* octets kept of an archive in an archive */
-#define HEAD_SIZE 512                /* first octets of an entry, which tell its kind */
-#define NAME_MAX_SHOWN 1024          /* octets of a name; longer ones are cut */
-#define IDLE_MAX 1000                /* empty blocks in a row */
+#define INNER_MAX (16 * 1024 * 1024)   /* octets kept of an archive in an archive */
+#define HEAD_SIZE 512                  /* first octets of an entry, which tell its kind */
+#define NAME_MAX_SHOWN 1024            /* octets of a name; longer ones are cut */
+#define IDLE_MAX 1000                  /* empty blocks in a row */
+#define ARCHIVE_MAX (64 * 1024 * 1024) /* octets kept of an archive */
+
+static struct kept_budget keeping = { .memory_each = 128 * 1024, .memory_total = 2 * 1024 * 1024, .files = 256 };
 
 /* One archive with those inside it. */
 struct look {
@@ -398,7 +401,8 @@ static void *archive_begin(struct part *part, struct span head)
 	if (!part->parts->options->archives || !(is_archive(kind) || iso || zip))
 		return NULL;
 	struct keeper *keeper = g_new(struct keeper, 1);
-	*keeper = (struct keeper){ is_archive(kind) ? kind : NULL, kept_new(part->parts->options->temp_dir), iso };
+	*keeper = (struct keeper){ is_archive(kind) ? kind : NULL,
+		kept_new(&keeping, ARCHIVE_MAX, part->parts->options->temp_dir), iso };
 	return keeper;
 }
 

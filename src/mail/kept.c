@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kept.c - see kept.h. The file is mapped into memory for reading.
+ * kept.c - see kept.h. The file is mapped when somebody wants all of it.
  */
 #include "kept.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,88 +13,95 @@
 #include "file.h"
 
 #define FIRST_SIZE 4096
-#define BUFFER_SIZE (16 * 1024) /* octets that wait to be written to the file */
 
 struct kept {
+	struct kept_budget *budget;
+	uint64_t limit;
 	const char *directory;
-	uint8_t *memory; /* octets that are not in the file yet */
+	uint8_t *memory; /* what comes behind the octets of the file */
 	size_t used, room;
-	size_t written; /* octets in the file */
-	int fd;         /* -1: none */
-	bool lost;      /* something could not be kept */
-	void *map;
+	uint64_t file_size; /* octets in the file */
+	int fd;             /* of it; -1: none */
+	int failed;         /* errno of what went wrong: no more is kept */
+	bool beyond;        /* there were more octets than the limit */
+	void *map;          /* of the file; NULL */
 };
 
-static size_t memory_total; /* of all */
-static unsigned files_open;
-
-struct kept *kept_new(const char *directory)
+struct kept *kept_new(struct kept_budget *budget, uint64_t limit, const char *directory)
 {
 	struct kept *kept = g_new0(struct kept, 1);
+	kept->budget = budget;
+	kept->limit = limit;
 	kept->directory = directory ? directory : g_get_tmp_dir();
 	kept->fd = -1;
 	return kept;
 }
 
-/* open_file - opens a temporary file without a name. Returns -1 on error. */
-static int open_file(const char *directory)
+static void set_room(struct kept *kept, size_t room)
 {
-	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
-		return fd;
-	char *name = g_build_filename(directory, "smtpscan-XXXXXX", NULL);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	g_free(name);
-	return fd;
-}
-
-/* spill - moves what is in memory to the file. Returns false on error. */
-static bool spill(struct kept *kept)
-{
-	if (kept->fd < 0 && files_open < KEPT_FILES_MAX) {
-		kept->fd = open_file(kept->directory);
-		files_open += kept->fd >= 0;
-	}
-	if (kept->fd < 0 || file_write(kept->fd, kept->memory, kept->used) < kept->used)
-		return false;
-	kept->written += kept->used;
-	kept->used = 0;
-	if (kept->room > BUFFER_SIZE) {
-		memory_total -= kept->room - BUFFER_SIZE;
-		kept->room = BUFFER_SIZE;
-		kept->memory = g_realloc(kept->memory, kept->room);
-	}
-	return true;
-}
-
-/* make_room - makes room in memory for at least one more octet. Returns false when there is none. */
-static bool make_room(struct kept *kept)
-{
-	size_t room = MIN(kept->room ? kept->room * 2 : FIRST_SIZE, KEPT_MEMORY_MAX);
-	/* everyone may have a buffer; more only within KEPT_MEMORY_TOTAL */
-	bool more = room > kept->room && (room <= BUFFER_SIZE || memory_total + room - kept->room <= KEPT_MEMORY_TOTAL);
-	if (kept->fd >= 0 ? kept->room > 0 : !more)
-		return kept->used > 0 && spill(kept);
-	memory_total += room - kept->room;
+	kept->budget->memory_used += room - kept->room;
 	kept->memory = g_realloc(kept->memory, room);
 	kept->room = room;
-	return true;
+}
+
+/* open_file - returns false with errno set when there can be none. */
+static bool open_file(struct kept *kept)
+{
+	if (kept->budget->files_used == kept->budget->files) {
+		errno = EMFILE;
+		return false;
+	}
+	kept->fd = file_temporary(kept->directory);
+	kept->budget->files_used += kept->fd >= 0;
+	return kept->fd >= 0;
+}
+
+/* spill - moves what is in memory to the file. When that fails no more is kept; what was in memory before there was a
+ * file stays. */
+static void spill(struct kept *kept)
+{
+	size_t done = 0;
+	if (kept->fd >= 0 || open_file(kept))
+		done = file_write(kept->fd, kept->memory, kept->used);
+	if (done < kept->used)
+		kept->failed = errno;
+	if (kept->failed && kept->file_size == 0)
+		return;
+	kept->file_size += done;
+	kept->used = 0;
+	if (kept->room != KEPT_BUFFER)
+		set_room(kept, KEPT_BUFFER);
+}
+
+/* make_room - for at least one octet more in memory. */
+static void make_room(struct kept *kept)
+{
+	const struct kept_budget *budget = kept->budget;
+	size_t room = kept->room == 0 ? FIRST_SIZE : kept->room * 2;
+	bool over = room > KEPT_BUFFER && budget->memory_used + room - kept->room > budget->memory_total;
+	if (kept->file_size > 0 || room > budget->memory_each || over)
+		spill(kept);
+	else
+		set_room(kept, room);
+}
+
+static void unmap(struct kept *kept)
+{
+	if (kept->map)
+		munmap(kept->map, kept->file_size);
+	kept->map = NULL;
 }
 
 void kept_add(struct kept *kept, struct span data)
 {
-	if (kept->map) {
-		munmap(kept->map, kept->written);
-		kept->map = NULL;
-	}
-	kept->lost = kept->lost || data.size > KEPT_MAX - kept->written - kept->used;
-	while (data.size > 0 && !kept->lost) {
-		if (kept->used == kept->room && !make_room(kept)) {
-			kept->lost = true;
+	unmap(kept);
+	kept->beyond = kept->beyond || data.size > kept->limit - kept_size(kept);
+	data.size = (size_t)MIN(data.size, kept->limit - kept_size(kept));
+	while (data.size > 0 && !kept->failed) {
+		if (kept->used == kept->room)
+			make_room(kept);
+		if (kept->failed)
 			return;
-		}
 		size_t size = MIN(data.size, kept->room - kept->used);
 		memcpy(kept->memory + kept->used, data.data, size);
 		kept->used += size;
@@ -104,28 +109,51 @@ void kept_add(struct kept *kept, struct span data)
 	}
 }
 
-struct span kept_span(struct kept *kept)
+ssize_t kept_read(const struct kept *kept, uint64_t offset, void *buffer, size_t size)
 {
-	if (kept->fd < 0)
-		return (struct span){ kept->memory, kept->used };
-	if (!kept->map) {
-		if (!spill(kept))
-			kept->lost = true;
-		void *map = mmap(NULL, kept->written, PROT_READ, MAP_PRIVATE, kept->fd, 0);
-		kept->map = map == MAP_FAILED ? NULL : map;
-		kept->lost = kept->lost || !kept->map;
+	if (offset < kept->file_size) {
+		ssize_t got;
+		do
+			got = pread(kept->fd, buffer, MIN(size, kept->file_size - offset), (off_t)offset);
+		while (got < 0 && errno == EINTR);
+		return got;
 	}
-	return (struct span){ kept->map, kept->map ? kept->written : 0 };
+	offset -= kept->file_size;
+	if (offset >= kept->used)
+		return 0;
+	size = MIN(size, kept->used - (size_t)offset);
+	memcpy(buffer, kept->memory + offset, size);
+	return (ssize_t)size;
 }
 
-size_t kept_size(const struct kept *kept)
+struct span kept_span(struct kept *kept)
 {
-	return kept->written + kept->used;
+	if (kept->file_size == 0)
+		return (struct span){ kept->memory, kept->used };
+	if (!kept->map) {
+		if (kept->used > 0)
+			spill(kept);
+		void *map = mmap(NULL, kept->file_size, PROT_READ, MAP_PRIVATE, kept->fd, 0);
+		kept->map = map == MAP_FAILED ? NULL : map;
+		if (!kept->map)
+			kept->failed = errno;
+	}
+	return (struct span){ kept->map, kept->map ? kept->file_size : 0 };
+}
+
+uint64_t kept_size(const struct kept *kept)
+{
+	return kept->file_size + kept->used;
 }
 
 bool kept_whole(const struct kept *kept)
 {
-	return !kept->lost;
+	return !kept->failed && !kept->beyond;
+}
+
+int kept_failed(const struct kept *kept)
+{
+	return kept->failed;
 }
 
 size_t kept_memory(const struct kept *kept)
@@ -135,13 +163,14 @@ size_t kept_memory(const struct kept *kept)
 
 void kept_free(struct kept *kept)
 {
-	if (kept->map)
-		munmap(kept->map, kept->written);
+	if (!kept)
+		return;
+	unmap(kept);
 	if (kept->fd >= 0) {
 		close(kept->fd);
-		files_open--;
+		kept->budget->files_used--;
 	}
-	memory_total -= kept->room;
+	kept->budget->memory_used -= kept->room;
 	g_free(kept->memory);
 	g_free(kept);
 }

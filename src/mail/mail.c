@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "kept.h"
 #include "seek.h"
-#include "store.h"
 #include "walk.h"
 
 #define DIGEST_ABOUT 512 /* approximate octets of a hash context */
@@ -21,7 +21,7 @@ struct open_mail {
 	const struct mail_options *options;
 	struct digest *digest;
 	struct walk *walk;         /* NULL: it is not parsed */
-	struct store *store;       /* NULL: it is not kept as a whole */
+	struct kept *kept;         /* NULL: it is not kept as a whole */
 	struct extract_file *file; /* NULL: it is not stored */
 	struct parts parts;
 	struct arena arena;
@@ -31,6 +31,9 @@ struct open_mail {
 static struct open_mail *spares[SPARES_MAX]; /* freed mails */
 static size_t spare_count;
 static bool ready;
+static struct kept_budget budget = {
+	.memory_each = MAIL_MEMORY_MAX, .memory_total = MAIL_MEMORY_TOTAL, .files = UINT_MAX
+};
 
 void mail_init(void)
 {
@@ -92,7 +95,7 @@ struct mail *mail_new(const struct mail_options *options)
 	mail->parts = mail->urls = mail->links = mail->defects = mail->unknown_charsets = &mail_nothing;
 	mail->text = &mail_no_text;
 	if (options->keep || options->raw)
-		open->store = store_new(options->keep ? UINT64_MAX : options->raw_limit, options->temp_dir);
+		open->kept = kept_new(&budget, options->keep ? UINT64_MAX : options->raw_limit, options->temp_dir);
 	if (options->extract_dir)
 		begin_storing(open);
 	if (options->parse) {
@@ -102,20 +105,29 @@ struct mail *mail_new(const struct mail_options *options)
 	return mail;
 }
 
+/* keep - when that fails it is said once. */
+static void keep(struct open_mail *open, struct span piece)
+{
+	int before = kept_failed(open->kept), failed;
+	kept_add(open->kept, piece);
+	failed = kept_failed(open->kept);
+	if (!failed || before)
+		return;
+	mail_lost(&open->mail, g_strdup_printf("a mail is not kept beyond its first %" G_GUINT64_FORMAT
+					       " octets: can't write a temporary file: %s",
+				       kept_size(open->kept), g_strerror(failed)));
+	open->mail.partial = true;
+}
+
 void mail_feed(struct mail *mail, struct span piece)
 {
 	struct open_mail *open = (struct open_mail *)mail;
-	char *error = NULL;
 	if (piece.size == 0)
 		return;
 	mail->size += piece.size;
 	digest_update(open->digest, piece);
-	if (open->store)
-		store_add(open->store, piece, &error);
-	if (error) {
-		mail_lost(mail, error);
-		mail->partial = true;
-	}
+	if (open->kept)
+		keep(open, piece);
 	if (open->file)
 		extract_write(open->file, piece);
 	if (open->walk) {
@@ -139,22 +151,22 @@ size_t mail_memory(const struct mail *mail)
 	size_t size = sizeof *open + DIGEST_ABOUT + mail->parts->len * PART_ABOUT + mail->text->allocated_len;
 	if (open->walk)
 		size += walk_memory(open->walk);
-	if (open->store)
-		size += store_memory(open->store);
+	if (open->kept)
+		size += kept_memory(open->kept);
 	return size;
 }
 
 ssize_t mail_content(struct mail *mail, uint64_t offset, void *buffer, size_t size)
 {
 	const struct open_mail *open = (const struct open_mail *)mail;
-	return open->store ? store_read(open->store, offset, buffer, size) : 0;
+	return open->kept ? kept_read(open->kept, offset, buffer, size) : 0;
 }
 
 /* take_raw - copies the beginning of the content for the record (--raw). */
 static void take_raw(struct open_mail *open)
 {
 	struct mail *mail = &open->mail;
-	size_t size = (size_t)MIN(MIN(mail->size, open->options->raw_limit), store_size(open->store)), got = 0;
+	size_t size = (size_t)MIN(MIN(mail->size, open->options->raw_limit), kept_size(open->kept)), got = 0;
 	uint8_t *raw = g_malloc(size + 1);
 	ssize_t piece;
 	while (got < size && (piece = mail_content(mail, got, raw + got, size - got)) > 0)
@@ -226,7 +238,7 @@ void mail_free(struct mail *mail)
 	mail_store(mail, false);
 	if (open->walk)
 		walk_free(open->walk);
-	store_free(open->store);
+	kept_free(open->kept);
 	if (mail->raw)
 		g_bytes_unref(mail->raw);
 	g_free(mail->error);

@@ -4,12 +4,11 @@
  * from the pipe otherwise. So the order is: memory, file, what could not be written to it (`rest`), pipe.
  */
 #include "spool.h"
+#include "file.h"
 #include "text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,10 +76,8 @@ static bool fail(struct spool *spool)
 /* open_file - an unlinked file. */
 static bool open_file(struct spool *spool)
 {
-	char *name = g_build_filename(g_get_tmp_dir(), "smtpscan-XXXXXX", NULL);
-	if (spool->file < 0 && (spool->file = mkostemp(name, O_CLOEXEC)) >= 0)
-		unlink(name);
-	g_free(name);
+	if (spool->file < 0)
+		spool->file = file_temporary(g_get_tmp_dir());
 	return spool->file >= 0 || fail(spool);
 }
 
