@@ -23,7 +23,7 @@
 	X(5321003, invalid_client_initiation, LOW, SESSION, ALL, MACHINE, NOTHING, "the first command is neither HELO, EHLO nor LHLO, nor one that RFC 5321 4.1.4 allows before it") \
 	X(5321004, invalid_command, LOW, SESSION, ALL, MACHINE, NOTHING, "a client line does not fit the grammar") \
 	X(5321005, invalid_data, LOW, SESSION, TX, MACHINE, NOTHING, "content ended without its terminator and the server accepted it, or a BDAT chunk fell short (with --strict also when the client hangs up in the middle of content)") \
-	X(5321006, unexpected_client_command, LOW, SESSION, ALL, MACHINE, NOTHING, "client bytes where the state expects none, and RFC 2920 does not excuse them") \
+	X(5321006, unexpected_client_command, LOW, SESSION, ALL, MACHINE, NOTHING, "client bytes where the state expects none and RFC 2920 does not allow them") \
 	X(5321007, unexpected_server_response, LOW, SESSION, ALL, MACHINE, NOTHING, "a complete reply with no command outstanding, 421 excepted") \
 	/* protocol */ \
 	X(5321008, unknown_command, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "a well-formed verb that no registered extension knows") \
@@ -31,10 +31,10 @@
 	X(5321010, reply_code_mismatch, LOW, PROTOCOL, ALL, DETECTOR, NOTHING, "the code changes within one multi-line reply") \
 	X(5321011, early_talker, MEDIUM, PROTOCOL, ALL, MACHINE, NOTHING, "client bytes before the banner") \
 	X(5321012, unauthorized_pipelining, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "commands sent ahead of replies, PIPELINING not advertised") \
-	X(5321013, invalid_pipelining, MEDIUM, PROTOCOL, ALL, MACHINE, NOTHING, "bytes behind a command that must be the last of its group, before its reply") \
+	X(5321013, invalid_pipelining, MEDIUM, PROTOCOL, ALL, MACHINE, NOTHING, "bytes after a command that must be the last of its group, before its reply") \
 	X(5321014, bdat_invalid, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "BDAT size not a number, or its tail not LAST") \
 	X(5321015, bdat_huge, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "BDAT size beyond 2^63-1") \
-	X(5321016, bdat_missing_last, LOW, PROTOCOL, TX, MACHINE, NOTHING, "another command than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
+	X(5321016, bdat_missing_last, LOW, PROTOCOL, TX, MACHINE, NOTHING, "a command other than BDAT, RSET, QUIT or NOOP before BDAT LAST") \
 	X(5321017, data_after_quit, LOW, PROTOCOL, ALL, MACHINE, NOTHING, "client bytes after the reply to QUIT") \
 	X(5321018, illegal_command, MEDIUM, PROTOCOL, ALL, DETECTOR, NOTHING, "DEBUG, WIZ, KILL, SHOWQ or TURN") \
 	X(5321019, size_exceeded, LOW, PROTOCOL, TX, DETECTOR, NOTHING, "content longer than the declared SIZE plus a tenth and 512 octets, or than the advertised limit") \
@@ -51,17 +51,17 @@
 	X(5321029, too_many_invalid, MEDIUM, LIMITS, ALL, DETECTOR, NUMBER, "over 25 commands refused in one session") \
 	X(5321030, pending_overflow, MEDIUM, LIMITS, ALL, MACHINE, NOTHING, "over 1000 commands or 1 MiB waiting for replies") \
 	/* attack */ \
-	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "in content, a dot alone between line ends that are not both CRLF, which the server answered as the end of data, or behind which a command stands (medium when the server took it as content, or no reply shows what it made of it)") \
-	X(5321032, nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "such a dot with no command behind it, and nothing sent behind it before the server answered (low for CRLF.LF and CRLF.CR)") \
-	X(5321033, starttls_command_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "client bytes behind STARTTLS before TLS begins") \
-	X(5321034, starttls_response_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "server bytes behind the 220 to STARTTLS that are not TLS") \
+	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "in content, a dot alone between line ends that are not both CRLF, which the server took as the end of data, or which a command follows (medium when the server took it as content, or no reply shows how it took it)") \
+	X(5321032, nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "such a dot without a command after it, and nothing sent after it before the server replied (low for CRLF.LF and CRLF.CR)") \
+	X(5321033, starttls_command_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "client bytes after STARTTLS before TLS begins") \
+	X(5321034, starttls_response_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "server bytes after the 220 to STARTTLS that are not TLS") \
 	X(5321035, starttls_stripped, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS overwritten with X (medium: offered earlier to the same client, now gone)") \
-	X(5321036, tls_refused, LOW, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS answered with another code than 220") \
-	X(5321037, plaintext_after_starttls, MEDIUM, ATTACK, ALL, MACHINE, NOTHING, "after the 220 to STARTTLS the client goes on in clear") \
+	X(5321036, tls_refused, LOW, ATTACK, ALL, DETECTOR, NOTHING, "STARTTLS answered with a code other than 220") \
+	X(5321037, plaintext_after_starttls, MEDIUM, ATTACK, ALL, MACHINE, NOTHING, "after the 220 to STARTTLS the client continues without TLS") \
 	X(5321038, user_enumeration, MEDIUM, ATTACK, ALL, DETECTOR, EVENTS, "3 VRFY or EXPN, or 5 distinct recipients refused, from one source to one server") \
 	X(5321039, auth_bruteforce, HIGH, ATTACK, ALL, DETECTOR, EVENTS, "5 failed AUTH from one source to one server within 60 seconds") \
 	X(5321040, auth_password_spray, HIGH, ATTACK, ALL, DETECTOR, EVENTS, "failed AUTH for 5 distinct user names from one source to one server") \
-	X(5321041, open_relay, MEDIUM, ATTACK, TX, DETECTOR, NOTHING, "with --local-domain: sender and recipient both elsewhere, no AUTH, accepted") \
+	X(5321041, open_relay, MEDIUM, ATTACK, TX, DETECTOR, NOTHING, "with --local-domain: accepted without AUTH, sender and recipient both of other domains") \
 	X(5321042, relay_probe, LOW, ATTACK, TX, DETECTOR, NOTHING, "a recipient with %, ! or a second @ in its local part") \
 	X(5321043, exim_expansion, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "${ in MAIL, RCPT or HELO") \
 	X(5321044, shellshock, HIGH, ATTACK, ALL, DETECTOR, NOTHING, "() { in a command or a header") \
@@ -80,7 +80,7 @@
 	X(5321055, mime_header_limit, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "header block over 64 KiB, header line over 10000 octets, or more than 1000 headers") \
 	X(5321056, mime_duplicate_header, LOW, CONTENT, TX, DETECTOR, NOTHING, "two From, Subject, Date, Message-ID, Content-Type, Content-Transfer-Encoding or Content-Disposition, or names of one file that differ") \
 	X(5321057, attachment_executable, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "a program or script by content or extension; this and the next five also of entries of an archive") \
-	X(5321058, attachment_double_extension, HIGH, CONTENT, TX, DETECTOR, NOTHING, "a program behind a harmless extension, as invoice.pdf.exe") \
+	X(5321058, attachment_double_extension, HIGH, CONTENT, TX, DETECTOR, NOTHING, "a program whose name has a harmless extension before the real one, as invoice.pdf.exe") \
 	X(5321059, attachment_type_mismatch, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "content is a program, its name or declared type says otherwise") \
 	X(5321060, attachment_encrypted, MEDIUM, CONTENT, TX, DETECTOR, NOTHING, "encrypted zip, 7z or rar") \
 	X(5321061, filename_traversal, HIGH, CONTENT, TX, DETECTOR, NOTHING, "/ or \\ in a file name, or .. as a whole component of it") \
@@ -89,8 +89,8 @@
 	X(5321075, reply_to_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "Reply-To in another domain than From, and its display name is From's or holds From's address") \
 	X(5321063, sender_mismatch, LOW, CONTENT, TX, DETECTOR, NOTHING, "From and MAIL differ in domain and the display name holds another address") \
 	/* rule: what the user asked for */ \
-	X(5321071, rule, MEDIUM, RULE, ALL, RULE, NOTHING, "a rule of --rules raised it; the record has the rule's own id, severity and words") \
-	X(5321072, ioc_match, MEDIUM, RULE, ALL, RULE, NOTHING, "an indicator of --ioc was met in envelope, headers, URLs, files or addresses") \
+	X(5321071, rule, MEDIUM, RULE, ALL, RULE, NOTHING, "a rule of --rules raised it; the record has the rule's own id, severity and description") \
+	X(5321072, ioc_match, MEDIUM, RULE, ALL, RULE, NOTHING, "an indicator of --ioc was found in envelope, headers, URLs, files or addresses") \
 	X(5321073, yara_match, MEDIUM, RULE, TX, RULE, NOTHING, "a rule of --yara matched the content of a mail, or a decoded part of it") \
 	/* transport */ \
 	X(5321064, tcp_gap, MEDIUM, TRANSPORT, ALL, DETECTOR, NOTHING, "bytes of a session are not in the capture") \

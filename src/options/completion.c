@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * completion.c - --completion: the table of options as a script for bash or zsh, so that no shell knows options that
- * the program does not have.
+ * completion.c - --completion: a completion script for bash or zsh, made from the table of options.
  *
- * What a value can be is told by the kind of its row (a file, a folder), by the name of its argument, or, for a list,
- * by the name of the option.
+ * The kind of the row (a file, a folder), the name of the argument or, for a list, the name of the option decides how a
+ * value is completed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 enum value { VALUE_NONE, VALUE_ANY, VALUE_FILE, VALUE_FOLDER, VALUE_WORD, VALUE_LIST };
 
-/* Words by the argument or, behind --, by the option. */
+/* Values by the name of the argument or, with --, of the option. */
 static const struct {
 	const char *of, *words;
 } fixed[] = {
@@ -29,7 +28,7 @@ static void add_word(GString *words, const char *word)
 	g_string_append_printf(words, "%s%s", words->len > 0 ? " " : "", word);
 }
 
-/* words_of - what a row's value can be, a blank between two; empty when nobody knows. */
+/* words_of - the possible values of a row, separated by spaces; empty when they are not known. */
 static GString *words_of(const struct option_row *row)
 {
 	GString *words = g_string_new(NULL);
@@ -140,7 +139,7 @@ static void print_bash(const struct option_row *rows, int count)
 	print_bash_options(rows, count);
 	fputs(bash_head, stdout);
 	for (int i = 0; i < count; i++)
-		if (!is_optional(&rows[i])) /* a value of these comes only behind = */
+		if (!is_optional(&rows[i])) /* a value of these comes only after = */
 			bash_row(&rows[i]);
 	for (int i = 0; i < count; i++)
 		if (is_optional(&rows[i])) {
@@ -156,7 +155,7 @@ static void print_bash(const struct option_row *rows, int count)
 
 /* ---- zsh ---- */
 
-/* print_zsh_help - the first line, without what zsh would read as something else. */
+/* print_zsh_help - the help on one line, with zsh's special characters escaped. */
 static void print_zsh_help(const char *help)
 {
 	for (const char *c = help; *c; c++)

@@ -3,7 +3,7 @@
  * options.c - the command line. One table of options: getopt_long reads it, --help prints it, tests/cli/check_docs.py
  * compares that with the man page.
  *
- * A bad value ends in one sentence on standard error that names the option and says what would do.
+ * A bad value gives one message on standard error, with the option and the values that it takes.
  */
 #include "options.h"
 
@@ -38,7 +38,7 @@ static enum taken take_help(struct options *options, const struct option_row *ro
 static const struct option_row rows[] = {
 	{ "filter", 'f', "BPF", GROUP_INPUT, ROW_STRING, IN(bpf), NULL, "read only packets that this expression matches" },
 	{ "host", 0, "LIST", GROUP_INPUT, ROW_CALL, 0, take_host,
-	  "only connections of these addresses or networks,\nalso within tunnels" },
+	  "only connections of these addresses or networks,\nalso inside of tunnels" },
 	{ "after", 0, "TIME", GROUP_INPUT, ROW_CALL, IN(selection.after), take_time,
 	  "only packets captured from then on: a date, a date\nand time (UTC), or seconds since 1970" },
 	{ "before", 0, "TIME", GROUP_INPUT, ROW_CALL, IN(selection.before), take_time, "only packets captured before" },
@@ -55,13 +55,13 @@ static const struct option_row rows[] = {
 	  "do not use the secrets that are in a pcapng" },
 	{ "idle-timeout", 0, "SECONDS", GROUP_INPUT, ROW_CALL, 0, take_idle_timeout,
 	  "end a connection after so much silence\n(default 600)" },
-	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "most that is buffered for open connections\n(default 512M)" },
+	{ "memory", 0, "SIZE", GROUP_INPUT, ROW_CALL, 0, take_memory, "limit on memory for open connections\n(default 512M)" },
 
 	{ "output", 'o', "FILE", GROUP_OUTPUT, ROW_WRITE, IN(output_file), NULL, "write to FILE (default standard output)" },
 	{ "events", 'e', "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_events,
 	  "records to write: all, or names, or +NAME and -NAME\nto change the default, which is alert, smtp,\nfileinfo, smtp_auth, tls, flow, stats; there are\nalso smtp_command, smtp_response, smtp_content" },
 	{ "format", 0, "FORMAT", GROUP_OUTPUT, ROW_CALL, 0, take_format,
-	  "json (the records, as by default), text (sessions\nas ladders) or mails (a line a mail)" },
+	  "json (the records; the default), text (sessions\nwith their commands) or mails (one line each)" },
 	{ "text", 't', NULL, GROUP_OUTPUT, ROW_CALL, 0, take_text, "the same as --format=text" },
 	{ "report", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(report), NULL,
 	  "also write a report on everything: one HTML page" },
@@ -70,7 +70,7 @@ static const struct option_row rows[] = {
 	{ "update", 0, "[subset]", GROUP_OUTPUT, ROW_CALL, 0, take_update,
 	  "with --check: write the expected records (subset:\nonly what matters of mails and alerts)" },
 	{ "differences", 0, "N", GROUP_OUTPUT, ROW_CALL, 0, take_differences,
-	  "with --check: say at most N (default 20; 0: all)" },
+	  "with --check: write at most N (default 20; 0: all)" },
 	{ "flow", 0, "ID", GROUP_OUTPUT, ROW_STRING, IN(pick_flow), NULL,
 	  "only the session with this flow_id or community_id" },
 	{ "color", 0, "WHEN", GROUP_OUTPUT, ROW_CALL, 0, take_color, "colour in text: auto (the default), always or never" },
@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
 	{ "header", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_headers, "header fields to write into email.headers" },
 	{ "raw", 0, NULL, GROUP_OUTPUT, ROW_FLAG, IN(mail.raw), NULL, "also write the content of mails as it was sent" },
 	{ "raw-limit", 0, "SIZE", GROUP_OUTPUT, ROW_CALL, IN(mail.raw_limit), take_text_limit, "longest smtp.raw (default 16M)" },
-	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 beside sha256" },
+	{ "hash", 0, "LIST", GROUP_OUTPUT, ROW_CALL, 0, take_hash, "hashes of files: md5, sha1 besides sha256" },
 	{ "extract", 0, "DIR", GROUP_OUTPUT, ROW_FOLDER, IN(mail.extract_dir), NULL,
 	  "store each mail and each file there,\nunder its SHA-256" },
 	{ "mbox", 0, "FILE", GROUP_OUTPUT, ROW_WRITE, IN(mbox), NULL, "append all mails to it (mboxrd)" },
@@ -94,32 +94,32 @@ static const struct option_row rows[] = {
 	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, 0, take_alert_limit,
 	  "write an alert at most N times per session\n(default 10; 0: no limit)" },
 	{ "disable", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_disable, "do not raise these alerts" },
-	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "the number, and the time, from which an alert that\ncounts is raised" },
+	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "the limit of an alert: a count and, for some alerts,\na time" },
 	{ "local-domain", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_local_domain, "domains that the servers receive mail for, for the\nalert open_relay" },
 	{ "illegal-commands", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_illegal_commands,
 	  "verbs for illegal_command\n(default DEBUG,WIZ,KILL,SHOWQ,TURN)" },
 	{ "rules", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.rules), NULL,
-	  "rules in Lua, see smtpscan-rules(5); may be given\nseveral times, as the next one" },
+	  "rules in Lua, see smtpscan-rules(5); these three\noptions may be given several times" },
 	{ "ioc", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.ioc), NULL,
-	  "indicators, one a line: domains, addresses,\nnetworks, mail addresses, hashes, URLs" },
+	  "indicators, one per line: domains, addresses,\nnetworks, mail addresses, hashes, URLs" },
 	{ "yara", 0, "FILE", GROUP_ALERTS, ROW_READS, IN(rules_files.yara), NULL,
-	  "rules of YARA, over the content of mails and over\ndecoded parts" },
+	  "YARA rules, for the content of mails and for\ndecoded parts" },
 	{ "strict", 0, NULL, GROUP_ALERTS, ROW_FLAG, IN(strict), NULL, "stop at the first violation in a session" },
 
-	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one a core)" },
+	{ "jobs", 'j', "N", GROUP_WORK, ROW_CALL, 0, take_jobs, "worker processes (default: one per core)" },
 	{ "shard", 0, "I/N", GROUP_WORK, ROW_CALL, 0, take_shard, "analyse the I-th of N parts of the connections" },
 	{ "merge", 0, NULL, GROUP_WORK, ROW_FLAG, IN(merge), NULL,
-	  "put the outputs of all shards together; they are\ngiven instead of captures" },
+	  "merge the outputs of all shards; they are given\ninstead of captures" },
 	{ "resume", 0, "DIR", GROUP_WORK, ROW_FOLDER, IN(resume_dir), NULL,
 	  "an output file for each capture in DIR; captures\nwhose output is complete are skipped" },
 	{ "progress", 0, "[json]", GROUP_WORK, ROW_CALL, 0, take_progress,
-	  "show on standard error how far the work is\n(default: on a terminal)" },
+	  "show the progress on standard error\n(default: on a terminal)" },
 	{ "no-sandbox", 0, NULL, GROUP_WORK, ROW_FLAG, IN(no_sandbox), NULL,
-	  "do not lock the processes in that read captures" },
+	  "do not sandbox the processes that read captures" },
 	{ "quiet", 'q', NULL, GROUP_WORK, ROW_FLAG, IN(quiet), NULL, "no progress, no warnings" },
-	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "say what is read, and what was found" },
+	{ "verbose", 'v', NULL, GROUP_WORK, ROW_FLAG, IN(verbose), NULL, "write a summary of each input" },
 
-	{ "check-rules", 0, "FILE", GROUP_INFORMATION, ROW_CALL, 0, take_check_rules, "load a file of rules and list what is in it" },
+	{ "check-rules", 0, "FILE", GROUP_INFORMATION, ROW_CALL, 0, take_check_rules, "load a file of rules and list them" },
 	{ "graph", 0, "[strict]", GROUP_INFORMATION, ROW_CALL, 0, take_graph, "the state machine as Graphviz DOT" },
 	{ "list-alerts", 0, "[json]", GROUP_INFORMATION, ROW_CALL, 0, take_list_alerts, "every alert and its condition" },
 	{ "schema", 0, NULL, GROUP_INFORMATION, ROW_CALL, 0, take_schema, "the JSON Schema of the output" },
@@ -130,7 +130,7 @@ static const struct option_row rows[] = {
 /* clang-format on */
 
 #define ROW_COUNT (int)G_N_ELEMENTS(rows)
-#define ROW_FIRST 256 /* getopt_long's value of the first row: beyond every letter */
+#define ROW_FIRST 256 /* getopt_long's value for the first row: greater than every letter */
 
 static enum taken take_completion(struct options *options, const struct option_row *row, const char *value)
 {
@@ -141,7 +141,7 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_INPUT] = "Input",
 	[GROUP_OUTPUT] = "Output",
 	[GROUP_ALERTS] = "Alerts",
-	[GROUP_WORK] = "Work",
+	[GROUP_WORK] = "Processing",
 	[GROUP_INFORMATION] = "Print and exit",
 };
 
@@ -150,7 +150,7 @@ static bool is_optional(const struct option_row *row)
 	return row->argument && row->argument[0] == '[';
 }
 
-/* print_row - "  -o, --output FILE         help", further lines of the help below the first. */
+/* print_row - prints " -o, --output FILE help", with further lines of the help below. */
 static void print_row(const struct option_row *row)
 {
 	char head[80];
@@ -190,7 +190,7 @@ static void print_help(void)
 
 /* ---- parsing ---- */
 
-/* add_text - one more at the end of a list that NULL ends. */
+/* add_text - appends to a NULL-terminated list. */
 static void add_text(char ***list, const char *text)
 {
 	size_t count = *list ? g_strv_length(*list) : 0;
@@ -230,7 +230,7 @@ static enum taken take(struct options *options, const struct option_row *row, co
 	g_assert_not_reached();
 }
 
-/* row_of - the row that getopt_long's value means. */
+/* row_of - the row for a value of getopt_long. */
 static const struct option_row *row_of(int value)
 {
 	if (value >= ROW_FIRST)
@@ -241,7 +241,7 @@ static const struct option_row *row_of(int value)
 	return &rows[i];
 }
 
-/* complain - what getopt found wrong, in words that can't act on a terminal. */
+/* complain - reports what getopt found wrong; say() escapes the words for the terminal. */
 static void complain(int value, const char *argument)
 {
 	if (value == ':')
@@ -254,12 +254,13 @@ static void complain(int value, const char *argument)
 		say("there is no option %s, or more than one that begins so", argument);
 }
 
-/* next_row - getopt_long over the table. Returns NULL at the end; *error after an unknown option (said). */
+/* next_row - getopt_long over the table. Returns NULL at the end, and after an error: then *error is set, and there was
+ * a message. */
 static const struct option_row *next_row(int argc, char **argv, bool *error)
 {
 	struct option list[ROW_COUNT + 1];
 	char letters[ROW_COUNT * 2 + 2], *to = letters;
-	*to++ = ':'; /* a value that is missing is told apart */
+	*to++ = ':'; /* getopt_long returns ':' when a value is missing */
 	for (int i = 0; i < ROW_COUNT; i++) {
 		int argument = !rows[i].argument       ? no_argument
 			       : is_optional(&rows[i]) ? optional_argument
@@ -295,7 +296,7 @@ static void defaults(struct options *options)
 	};
 }
 
-/* records_of_view - what a view needs to see of a session, unless the user said which records that is to be. */
+/* records_of_view - the records that a view needs, unless --events chose them. */
 static unsigned records_of_view(const struct options *options)
 {
 	const unsigned least = RECORD_BIT(SMTP) | RECORD_BIT(FLOW) | RECORD_BIT(STATS);
@@ -304,7 +305,7 @@ static unsigned records_of_view(const struct options *options)
 	return options->format == VIEW_TEXT ? least | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE) : least;
 }
 
-/* conclude - what follows from all options together. */
+/* conclude - sets what depends on several options. */
 static void conclude(struct options *options)
 {
 	options->mail.body = options->mail.body_limit > 0;
@@ -318,7 +319,7 @@ static void conclude(struct options *options)
 		options->output.shards = options->shards;
 	}
 	if (options->resume_dir || options->check_dir)
-		options->output.records |= RECORD_BIT(STATS); /* tells what is complete */
+		options->output.records |= RECORD_BIT(STATS); /* it tells whether an output is complete */
 	if (options->format != VIEW_JSON)
 		options->output.records |= records_of_view(options);
 	options->written = options->output.records;
@@ -326,13 +327,13 @@ static void conclude(struct options *options)
 		options->output.records |= RECORDS_DEFAULT | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE);
 }
 
-/* note - that an option was given, and what. */
+/* note - remembers that an option was given, and its value. */
 static void note(struct options *options, const struct option_row *row, const char *value)
 {
 	g_ptr_array_add(options->given, value ? g_strdup_printf("%s=%s", row->name, value) : g_strdup(row->name));
 }
 
-/* command_line - the words, those in quotes that a shell would not take as they are. Free with g_free. */
+/* command_line - the words of the command line, quoted for a shell where needed. Free with g_free. */
 static char *command_line(char **words)
 {
 	GString *line = g_string_new("smtpscan");
@@ -350,11 +351,8 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	const struct option_row *row;
 	bool error;
 	defaults(options);
-	options->command = command_line(argv); /* getopt sorts them */
+	options->command = command_line(argv); /* before getopt reorders argv */
 	optind = 0;                            /* getopt starts over, for tests */
-	if (argc > 0)
-		argv[0] =
-			(char *)(uintptr_t) "smtpscan"; /* getopt_long complains in this name, not in that of a path */
 	while ((row = next_row(argc, argv, &error))) {
 		enum taken taken = take(options, row, optarg);
 		note(options, row, optarg);

@@ -9,36 +9,36 @@
 
 enum option_group { GROUP_INPUT, GROUP_OUTPUT, GROUP_ALERTS, GROUP_WORK, GROUP_INFORMATION, GROUP_COUNT };
 
-/* What is done with a row's value: a flag is set or unset, a string kept, or `take` is called. Strings that are names
- * of a file that is read (or a list of such), a file that is written, or a folder in which files are written, have
- * kinds of their own. */
+/* What to do with the value: set or clear a flag, keep a string, or call `take`. Own kinds: the name of a file that is
+ * read (ROW_READS: several), of a file that is written, and of a folder in which files are written. */
 enum option_kind { ROW_FLAG, ROW_UNFLAG, ROW_STRING, ROW_READ, ROW_READS, ROW_WRITE, ROW_FOLDER, ROW_CALL };
 
-/* A value was taken; or it was not good (said); or it was a question and is answered. */
+/* A value was taken; or it was wrong, and there was a message; or the option printed its answer, and the program
+ * ends. */
 enum taken { TAKEN, TAKEN_BAD, TAKEN_DONE };
 
 struct option_row {
 	const char *name;
 	char letter;          /* 0: none */
-	const char *argument; /* NULL: none; in brackets: optional, and NULL may come */
+	const char *argument; /* NULL: none; in brackets: optional, and `take` may get NULL */
 	enum option_group group;
 	enum option_kind kind;
 	size_t where; /* offset of the member in struct options, where the kind or `take` uses one */
 	enum taken (*take)(struct options *options, const struct option_row *row, const char *value);
-	const char *help; /* lines apart by line feeds */
+	const char *help; /* lines separated by line feeds */
 };
 
-/* option_bad - says that VALUE is not what is WANTED. Returns TAKEN_BAD. */
+/* option_bad - writes a message that value is not what is wanted. Returns TAKEN_BAD. */
 enum taken option_bad(const struct option_row *row, const char *value, const char *wanted);
 
-/* option_names_file - notes the name of a file, so that nothing is written where something is read. For rows with
- * `take`, which call it themselves; kind: as if the row had it. "-" is standard input or output, and no file. */
+/* option_names_file - remembers the name of a file, so that an output can't overwrite an input. Rows with `take` call
+ * it themselves, with the kind that fits. "-" is standard input or output, and no file. */
 void option_names_file(struct options *options, const struct option_row *row, enum option_kind kind, const char *value);
 
-/* completion_print - the table as a script for "bash" or "zsh", on standard output. Returns false for another shell. */
+/* completion_print - prints a completion script for "bash" or "zsh". Returns false for another shell. */
 bool completion_print(const char *shell, const struct option_row *rows, int count);
 
-/* options_wrong - a sentence on what makes no sense together; NULL. Free with g_free. */
+/* options_wrong - a sentence about options that make no sense together; NULL: none. Free with g_free. */
 char *options_wrong(const struct options *options);
 
 enum taken take_severity(struct options *options, const struct option_row *row, const char *value);

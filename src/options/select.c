@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * select.c - the options that select packets: addresses, and points in time.
+ * select.c - the options that select packets by address or time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,7 @@ enum taken take_host(struct options *options, const struct option_row *row, cons
 	return taken;
 }
 
-/* take_fraction - takes ".123" off the end of a text, in nanoseconds; what is behind it stays. */
+/* take_fraction - removes ".123" from a text and returns it in nanoseconds; the text after it stays. */
 static int64_t take_fraction(char *text)
 {
 	char *point = strchr(text, '.');
@@ -51,7 +51,7 @@ static int64_t take_fraction(char *text)
 	return nanoseconds;
 }
 
-/* parse_seconds - since 1970, or a date, or a date and a time, in UTC when no zone is said. */
+/* parse_seconds - parses seconds since 1970, a date, or a date and a time; in UTC when there is no time zone. */
 static bool parse_seconds(const char *text, int64_t *seconds)
 {
 	guint64 number;

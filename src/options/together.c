@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * together.c - which options make no sense together: tables of pairs, and what depends on values.
+ * together.c - checks that options make sense together: tables of pairs, and checks of values.
  */
 #include <string.h>
 
 #include "private.h"
 
-/* Pairs that exclude each other. */
+/* Pairs of options that exclude each other. */
 static const struct {
 	const char *one, *other;
 } exclusive[] = {
@@ -25,7 +25,7 @@ static const struct {
 	{ "resume", "continuous" },
 	{ "resume", "mbox" },
 	{ "quiet", "verbose" },
-	/* What is merged was analysed before. */
+	/* --merge only merges: options for the analysis do not apply. */
 	{ "merge", "filter" },
 	{ "merge", "host" },
 	{ "merge", "after" },
@@ -60,7 +60,7 @@ static const struct {
 	{ "merge", "progress" },
 };
 
-/* Options that mean nothing without another. */
+/* Options that need another one. */
 static const struct {
 	const char *one, *needs;
 } dependent[] = {
@@ -70,7 +70,7 @@ static const struct {
 	{ "differences", "check" },
 };
 
-/* Options that are about records: one of these has to be written. */
+/* Options for certain records: at least one of these must be written. */
 static const struct {
 	const char *option;
 	unsigned records;
@@ -93,7 +93,7 @@ static bool is_given(const struct options *options, const char *name)
 	return false;
 }
 
-/* wrong_pair - the sentence on the first pair; NULL: there is none. Free with g_free. */
+/* wrong_pair - a sentence about the first wrong pair; NULL: none. Free with g_free. */
 static char *wrong_pair(const struct options *options)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(exclusive); i++)
@@ -117,7 +117,7 @@ static bool is_threshold_disabled(const struct options *options)
 	return false;
 }
 
-/* count_dashes - how often standard input is named. */
+/* count_dashes - how many captures are standard input. */
 static unsigned count_dashes(const struct options *options)
 {
 	unsigned count = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * values.c - what options mean: the text behind an option becomes a number, a size, a list. Also the options
- * that are questions (--list-alerts, --schema, --version): they are answered at once, on standard output.
+ * values.c - parses the values of options: numbers, sizes, lists. Also the options that print something and exit
+ * (--list-alerts, --schema, --version).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,6 @@
 #define IDLE_TIMEOUT_MAX (UINT64_C(100) * 365 * 86400) /* seconds */
 #define MEMORY_MIN ((uint64_t)1024 * 1024)
 
-/* bad - the sentence on a bad value. */
 enum taken option_bad(const struct option_row *row, const char *value, const char *wanted)
 {
 	say("--%s: '%s' is not %s", row->name, value, wanted);
@@ -45,7 +44,7 @@ static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t 
 	return g_ascii_isdigit(*text) && *end == '\0' && errno == 0 && *number >= min && *number <= max;
 }
 
-/* parse_size - octets, with K, M or G behind for powers of 1024. */
+/* parse_size - a number of octets; K, M or G after it stand for powers of 1024. */
 static bool parse_size(const char *text, uint64_t max, uint64_t *size)
 {
 	static const char units[] = "KMG";
@@ -59,13 +58,13 @@ static bool parse_size(const char *text, uint64_t max, uint64_t *size)
 	return good;
 }
 
-/* has_words - is there anything in a list? The name of a variable that is not set is a mistake, not a wish. */
+/* has_words - is the list not empty? An empty one is an error: probably a shell variable was not set. */
 static bool has_words(const char *list)
 {
 	return list[strspn(list, ", \t")] != '\0';
 }
 
-/* words_next - the next word of a list with commas; words are trimmed, empty ones skipped. Free the list's copy. */
+/* words_next - the next word of a list with commas; trims words and skips empty ones. Changes *rest and its text. */
 static const char *words_next(char **rest)
 {
 	char *word;
@@ -141,7 +140,7 @@ enum taken take_shard(struct options *options, const struct option_row *row, con
 	return TAKEN;
 }
 
-/* word_of - the place of a word among others; their count when it is none of them. */
+/* word_of - the index of a word among others; their count when it is not there. */
 static size_t word_of(const char *const *words, size_t count, const char *word)
 {
 	size_t i = 0;
@@ -356,13 +355,13 @@ enum taken take_tls_keys(struct options *options, const struct option_row *row, 
 		return TAKEN_BAD;
 	}
 	if (tls_keys_count(options->tls_keys) == before)
-		say("warning: --%s: %s: no secret in it that is new", row->name, value);
+		say("warning: --%s: %s: it has no new secret", row->name, value);
 	if (tls_keys_count(options->tls_keys) == TLS_KEYS_MAX)
 		say("warning: --%s: only the first %d secrets are used", row->name, TLS_KEYS_MAX);
 	return TAKEN;
 }
 
-/* ---- questions ---- */
+/* ---- print and exit ---- */
 
 enum taken take_check_rules(struct options *options, const struct option_row *row, const char *value)
 {
