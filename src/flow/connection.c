@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * connection.c - the life of one connection (see connection.h): pending (pending.c), then SMTP or other, then over.
+ * connection.c - the states of one connection (see connection.h): pending (pending.c), then SMTP or other, then over.
  *
- * SMTP: its segments go to the stream, whose bytes go to the sink. Other and over: only what begins another connection
- * on the same addresses and ports is looked for.
+ * SMTP: the segments go to the stream, whose bytes go to the sink. Other and over: segments are ignored, until one
+ * begins another connection with the same addresses and ports.
  */
 #include <string.h>
 
 #include "connection.h"
 
-#define SYN_AHEAD_MAX 65536 /* a SYN with a number among the bytes of a connection begins no other one */
-#define UNCHARGED_MAX 4096  /* octets that may have come from the client since memory was accounted */
-#define SEGMENT_COST 128    /* ... where a segment out of order counts for more than its octets */
+#define SYN_AHEAD_MAX                                                                                                  \
+	65536 /* a SYN whose sequence number lies among the bytes of a connection begins no other connection */
+#define UNCHARGED_MAX 4096 /* octets from the client after which memory is accounted again */
+#define SEGMENT_COST 128   /* ... each segment counts for more than its octets */
 
-/* ---- what the stream has to say ---- */
+/* ---- the stream's events ---- */
 
 static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
@@ -60,7 +61,7 @@ static const struct stream_sink stream_events = {
 void connection_charge(struct connection *connection)
 {
 	const struct work *work = connection->work;
-	size_t size = sizeof *connection + 4 * sizeof(void *); /* its share of the hash table */
+	size_t size = sizeof *connection + 4 * sizeof(void *); /* for its entry in the hash table */
 	if (work) {
 		size += sizeof *work + work->held.bytes;
 		if (work->stream)
@@ -80,7 +81,7 @@ void connection_charge_due(struct connection *connection, unsigned end, const st
 	if (!work)
 		return;
 	work->uncharged += segment->captured + SEGMENT_COST;
-	/* A reply ends what a session holds of a command or a mail. */
+	/* When a reply comes, a session frees what it holds of a command or a mail. */
 	bool up = (int)end == connection->client || segment->captured == 0;
 	if (connection->life == LIFE_SMTP && up && work->uncharged < UNCHARGED_MAX)
 		return;
@@ -88,7 +89,7 @@ void connection_charge_due(struct connection *connection, unsigned end, const st
 	connection_charge(connection);
 }
 
-/* drop_work - all that is needed only for SMTP. */
+/* drop_work - frees what is needed only for SMTP. */
 static void drop_work(struct connection *connection)
 {
 	struct work *work = connection->work;
@@ -104,8 +105,8 @@ static void drop_work(struct connection *connection)
 	connection_charge(connection);
 }
 
-/* quiet - it is not SMTP, or over: its work is freed. */
-static void quiet(struct connection *connection, enum stage_of_life life)
+/* ignore - the connection is not SMTP, or over: frees its work. */
+static void ignore(struct connection *connection, enum stage_of_life life)
 {
 	connection->life = life;
 	drop_work(connection);
@@ -126,7 +127,7 @@ static void set_address(struct address *address, const struct flow_key *key, uns
 	memcpy(address->octets, key->octets[end], sizeof address->octets);
 }
 
-/* copy_sides - what was counted of the ends, in the public words. */
+/* copy_sides - copies the counts of the ends to the public struct. */
 static void copy_sides(struct connection *connection)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -139,7 +140,7 @@ static void copy_sides(struct connection *connection)
 	}
 }
 
-/* begin - a pending connection is SMTP: the sink is told so. */
+/* begin - a pending connection is SMTP: calls the sink. */
 static void begin(struct connection *connection)
 {
 	struct work *work = connection->work;
@@ -183,7 +184,7 @@ static void begin(struct connection *connection)
 
 /* ---- SMTP ---- */
 
-/* confirms_reuse - does a segment show that the SYN that was kept began a connection? */
+/* confirms_reuse - does a segment show that the kept SYN began a new connection? */
 static bool confirms_reuse(const struct connection *connection, unsigned end, const struct segment *segment)
 {
 	const struct held_segment *syn = connection->work->reuse;
@@ -199,7 +200,7 @@ struct held_segment *connection_kept_syn(struct connection *connection)
 	return connection->work ? g_steal_pointer(&connection->work->reuse) : NULL;
 }
 
-/* smtp_syn - a SYN after the connection began: an old one again, a forged one, or the first of another connection. */
+/* smtp_syn - a SYN after the connection began: a retransmission, a forged one, or that of another connection. */
 static enum verdict smtp_syn(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct work *work = connection->work;
@@ -207,8 +208,8 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 	const struct flow_side *side = &work->flow.side[direction];
 	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
 
-	uint64_t told = work->opening.left_out[direction] + side->bytes + side->gap_bytes + side->given_up_bytes;
-	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)told + SYN_AHEAD_MAX)
+	uint64_t passed = work->opening.left_out[direction] + side->bytes + side->gap_bytes + side->given_up_bytes;
+	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)passed + SYN_AHEAD_MAX)
 		return STAYS;
 	g_free(work->reuse);
 	work->reuse = NULL;
@@ -218,12 +219,12 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 	return STAYS;
 }
 
-/* end_session - nothing more comes of an SMTP connection. */
+/* end_session - ends an SMTP connection. */
 static void end_session(struct connection *connection, enum flow_end why)
 {
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
-	/* Closed is closed and reset is reset, whatever made us notice. */
+	/* A FIN or RST that was seen is the reason, even when a timeout or the end of the input ends the connection. */
 	for (enum direction d = UP; d <= DOWN; d++)
 		flow->side[d].rst = stream_reset_by(work->stream, d);
 	if (stream_closing(work->stream))
@@ -243,11 +244,11 @@ static void end_session(struct connection *connection, enum flow_end why)
 	connection->table->sink->end(flow->user, flow);
 }
 
-/* over - the connection ended; the table keeps what is left of it for a while. */
+/* over - the connection ended; the table remembers it for a while. */
 static void over(struct connection *connection, enum flow_end why)
 {
 	end_session(connection, why);
-	quiet(connection, LIFE_OVER);
+	ignore(connection, LIFE_OVER);
 }
 
 /* note_cut - the snap length cut a segment's payload. */
@@ -305,30 +306,30 @@ static enum verdict smtp_segment(struct connection *connection, unsigned end, co
 
 /* ---- not SMTP, or over ---- */
 
-static enum verdict quiet_segment(struct connection *connection, unsigned number, const struct segment *segment)
+static enum verdict ignored_segment(struct connection *connection, unsigned number, const struct segment *segment)
 {
 	struct end *end = &connection->end[number];
 	if (segment->flags & TCP_SYN) {
 		if (identity_syn_known(end, segment->seq))
 			return STAYS;
-		/* An answer alone begins a connection only where the SYN it answers can't be seen. */
+		/* A SYN-ACK alone begins a connection only when the SYN before it can't be seen. */
 		if ((segment->flags & TCP_ACK) && (end->syn_count == 0 || connection->end[1 - number].syn_count > 0))
 			return STAYS;
 		return REPLACED;
 	}
 	if (connection->life == LIFE_OTHER && ((connection->end[0].fin && connection->end[1].fin) || end->rst))
-		quiet(connection, LIFE_OVER);
+		ignore(connection, LIFE_OVER);
 	return STAYS;
 }
 
 /* ---- one segment ---- */
 
-/* act_on - what pending.c says. Nothing of what was held begins another connection: pending_ended_by keeps that
- * out. */
+/* act_on - acts on the decision of pending.c. No held segment begins another connection: pending_ended_by excludes
+ * that. */
 static void act_on(struct connection *connection, enum pending pending)
 {
 	if (pending == PENDING_OTHER)
-		quiet(connection, LIFE_OTHER);
+		ignore(connection, LIFE_OTHER);
 	if (pending != PENDING_SMTP)
 		return;
 	begin(connection);
@@ -336,7 +337,8 @@ static void act_on(struct connection *connection, enum pending pending)
 	connection->work->held = (struct held_list){ 0 };
 	for (const struct held_segment *h = held.first; h && connection->life == LIFE_SMTP; h = h->next) {
 		unsigned end = handshake_end_of(&connection->key, &h->segment);
-		/* A SYN that was sent again with another number and did not win is none of this connection. */
+		/* A SYN that was sent again with another sequence number, and not accepted, does not belong to this
+		 * connection. */
 		if (!(h->segment.flags & TCP_SYN) ||
 			stream_begins_at(connection->work->stream, direction_of(connection, end), h->segment.seq))
 			smtp_segment(connection, end, &h->segment);
@@ -355,16 +357,16 @@ static enum verdict dispatch(struct connection *connection, unsigned end, const 
 		}
 		act_on(connection, pending_consider(connection, true));
 		if ((segment->flags & TCP_RST) && connection->life != LIFE_SMTP) {
-			quiet(connection, LIFE_OVER);
+			ignore(connection, LIFE_OVER);
 			return STAYS;
 		}
 	}
 	if (connection->life == LIFE_SMTP)
 		return smtp_segment(connection, end, segment);
-	return quiet_segment(connection, end, segment);
+	return ignored_segment(connection, end, segment);
 }
 
-/* waits - does it hold what waits for missing octets? */
+/* waits - does it wait for missing octets? */
 static bool waits(const struct connection *connection)
 {
 	const struct work *work = connection->work;

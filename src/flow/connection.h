@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * connection.h - what the flow table's files share: one TCP connection, from its first packet to its end.
+ * connection.h - one TCP connection, from its first packet to its end; shared by the files of the flow stage.
  *
- * table.c owns the connections: finds them, makes them, lets them expire, keeps to the memory limit. connection.c is
- * the life of one: pending, SMTP, other, or over; what a segment does to it is a verdict, for the table to act on.
- * opening.c takes out what is said to a proxy ahead of a session, preamble.c knows how that looks. pending.c asks: is
- * it established, is it SMTP? handshake.c reads the handshake, sniff.c the first bytes, identity.c tells which
- * connection a segment belongs to, expiry.c is the queues, elapsed.c the time. Calls go down this list only. A
- * connection that is not SMTP, or over, is this struct and nothing else; its `work` is freed.
+ * table.c owns the connections: it finds, creates and expires them, and enforces the memory limit. connection.c handles
+ * the states of one: pending, SMTP, other, or over; it returns a verdict on each segment to the table. opening.c
+ * removes the dialogue with a proxy before a session, preamble.c parses it. pending.c decides whether a connection is
+ * established, and SMTP. handshake.c evaluates the handshake, sniff.c the first bytes, identity.c finds the connection
+ * of a segment, expiry.c has the queues, elapsed.c the time. Calls go down this list only. Of a connection that is not
+ * SMTP, or over, only this struct is kept; its `work` is freed.
  */
 #ifndef SMTPSCAN_FLOW_CONNECTION_H
 #define SMTPSCAN_FLOW_CONNECTION_H
@@ -19,7 +19,7 @@
 #include "opening.h"
 #include "stream.h"
 
-/* What connections are found by: their two ends, lower one first. */
+/* The key of a connection: its two ends, lower one first. */
 struct flow_key {
 	uint8_t octets[2][16];
 	uint16_t port[2];
@@ -27,18 +27,18 @@ struct flow_key {
 	uint8_t zero[3]; /* no padding: keys are compared and hashed as bytes */
 };
 
-#define HINTS_KEPT 4 /* contexts of segments that are remembered of a connection */
+#define HINTS_KEPT 4 /* contexts of segments that are remembered per connection */
 #define END_ISNS 3   /* initial sequence numbers remembered: a SYN can be sent again with another one */
 
-/* One of the two ends, in the order of the key. Which of them is the client comes out later. */
+/* One of the two ends, in the order of the key. Which one is the client is decided later. */
 struct end {
 	uint64_t packets, wire_bytes;
-	uint32_t next, ack; /* of its last segment: the number behind it, and what it acknowledged */
+	uint32_t next, ack; /* of its last segment: the sequence number after it, and its acknowledgement */
 	bool numbered, acks;
 	bool fin, rst;
-	bool spoke;   /* sent anything that is neither SYN nor RST */
+	bool spoke;   /* sent a segment that is neither SYN nor RST */
 	bool payload; /* ... with payload */
-	bool syn_ack; /* its SYN was an answer */
+	bool syn_ack; /* its SYN was a SYN-ACK */
 	uint8_t syn_count;
 	struct {
 		uint32_t seq, ack;
@@ -50,10 +50,10 @@ enum stage_of_life {
 	LIFE_PENDING, /* not known to be SMTP, or not begun yet */
 	LIFE_SMTP,    /* begin was called, end was not */
 	LIFE_OTHER,   /* not SMTP */
-	LIFE_OVER     /* ended: kept a while for what comes late */
+	LIFE_OVER     /* ended: kept for a while, for late segments */
 };
 
-/* A segment that had to wait, with its payload. */
+/* A copy of a segment that has to wait, with its payload. */
 struct held_segment {
 	struct held_segment *next;
 	struct segment segment;
@@ -66,36 +66,38 @@ struct held_list {
 	size_t bytes;
 };
 
-/* What is needed only while a connection may be, or is, SMTP. */
+/* The part of a connection that is needed only while it may be, or is, SMTP. */
 struct work {
 	struct stream *stream;
 	struct opening opening;
-	struct held_segment *reuse; /* after begin: a SYN that may begin another connection on these addresses */
-	size_t uncharged;           /* octets since memory was accounted */
-	bool waits;                 /* it holds what waits for missing octets, and is in the table's list of those: */
+	struct held_segment
+		*reuse;   /* after begin: a SYN that may begin another connection with the same addresses and ports */
+	size_t uncharged; /* octets since memory was accounted */
+	bool waits; /* it holds segments that wait for missing octets, and is in the table's list of such connections:
+		     */
 	struct connection *waits_longer, *waits_shorter;
 	int64_t waits_since; /* time of the input */
-	bool smtp;           /* by its port or by what was said; it begins when it is ready */
+	bool smtp;           /* it is SMTP, by its port or its first bytes; it begins when it is ready */
 	struct flow flow;
 	struct held_list held; /* before begin */
 };
 
-/* What every packet needs stands first: with many connections, memory is waited for more than anything else. */
+/* The members that every packet needs come first: with many connections most of the time goes into cache misses. */
 struct connection {
 	struct flow_key key;
 	struct work *work;
 	struct flow_table *table;
-	struct connection *sibling; /* another one with the same key, in another network */
-	uint32_t hints[HINTS_KEPT]; /* contexts that its segments were in, newest last */
+	struct connection *sibling; /* another connection with the same key, in another network */
+	uint32_t hints[HINTS_KEPT]; /* contexts of its segments, newest last */
 	uint8_t hint_count;
 	struct connection *older, *newer; /* in its queue, by time of the last packet */
 	struct expiry *queue;
-	int64_t heard; /* time of the input when its last packet came */
+	int64_t last_seen; /* time of its last packet */
 	struct moment last;
-	int client; /* which end; -1: no SYN has told, and it has not begun */
+	int client; /* which end; -1: not known yet: no SYN was seen, and it has not begun */
 	enum stage_of_life life;
 	struct end end[2];
-	size_t charged; /* memory accounted for it */
+	size_t charged; /* memory accounted for this connection */
 	struct moment first;
 	uint64_t id; /* flow.h */
 	uint8_t vlan_count;
@@ -117,77 +119,81 @@ struct flow_table {
 	const struct flow_sink *sink;
 	void *context;
 	struct elapsed elapsed;
-	int64_t deadline; /* no connection expires before */
+	int64_t deadline; /* no connection expires before this time */
 	bool live;
-	struct connection *waits_longest, *waits_shortest; /* those that hold what waits for missing octets */
+	struct connection *waits_longest, *waits_shortest; /* connections that wait for missing octets */
 	size_t memory;
 	struct flow_stats stats;
 };
 
 /* ---- connection.c ---- */
 enum verdict {
-	STAYS,   /* the segment was this connection's */
-	REPLACED /* this one is over: the segment belongs to another one on the same addresses and ports */
+	STAYS,   /* the segment belongs to this connection */
+	REPLACED /* this connection is over: the segment belongs to a new one with the same addresses and ports */
 };
 
 /* connection_segment - takes a segment of this connection. */
 enum verdict connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
-/* connection_kept_syn - the SYN that began the connection which replaces this one, when that was kept; NULL. Free with
- * g_free. */
+/* connection_kept_syn - the SYN, if it was kept, that began the connection which replaces this one; else NULL. Free
+ * with g_free. */
 struct held_segment *connection_kept_syn(struct connection *connection);
-/* connection_hurry - what it waits for is not waited for any longer; given_up: for lack of room. */
+/* connection_hurry - stops waiting for missing octets; given_up: for lack of memory. */
 void connection_hurry(struct connection *connection, bool given_up);
-/* connection_finish - nothing more comes; sink->end is called when begin was. Its work is freed. */
+/* connection_finish - ends the connection: calls sink->end if begin was called, and frees its work. */
 void connection_finish(struct connection *connection, enum flow_end why);
-/* connection_charge - brings the table's account of memory up to date. */
+/* connection_charge - updates the table's account of memory. */
 void connection_charge(struct connection *connection);
-/* connection_charge_due - the same after a segment, when much may have changed: not for every few octets. */
+/* connection_charge_due - the same after a segment, but only when much may have changed. */
 void connection_charge_due(struct connection *connection, unsigned end, const struct segment *segment);
 
 /* ---- pending.c ---- */
-#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN so little before the first bytes seen is theirs */
+#define LATE_SYN_SPREAD (1024 * 1024) /* a SYN at most so far before the first bytes seen belongs to them */
 
 enum pending {
-	PENDING_WAIT, /* more must be known */
-	PENDING_SMTP, /* it is SMTP, and can begin with what was held */
+	PENDING_WAIT, /* more segments are needed */
+	PENDING_SMTP, /* it is SMTP, and can begin with the held segments */
 	PENDING_OTHER /* it is not SMTP */
 };
 
-/* pending_ended_by - is a segment a reset, or a SYN that belongs to another connection, so that this one must be
- * decided without it? */
+/* pending_ended_by - is the segment a RST, or a SYN of another connection, so that this connection must be decided
+ * without it? */
 bool pending_ended_by(const struct connection *connection, unsigned end, const struct segment *segment);
 /* pending_segment - takes any other segment of a pending connection. */
 enum pending pending_segment(struct connection *connection, unsigned end, const struct segment *segment);
-/* pending_consider - can it go on? LAST: no more will be known, it must be decided now. */
+/* pending_consider - decides, if that is possible already. last: no more segments will come, so it must be decided
+ * now. */
 enum pending pending_consider(struct connection *connection, bool last);
-/* pending_names_tls - was a proxy asked for PENDING_TLS_PORT, and what follows is TLS? */
+/* pending_names_tls - was a proxy asked for PENDING_TLS_PORT, and does TLS follow? */
 #define PENDING_TLS_PORT 465
 bool pending_names_tls(const struct connection *connection);
-/* pending_sees_greetings - do the first bytes of both ends greet, so that nothing was said before them? */
+/* pending_sees_greetings - do both ends begin with a banner and a HELO or EHLO, so that nothing was sent before? */
 bool pending_sees_greetings(const struct connection *connection);
-/* held_copy - a segment with its payload; free with g_free. held_free - all of a list. */
+/* held_copy - a copy of a segment with its payload; free with g_free. held_free - frees all of a list. */
 struct held_segment *held_copy(const struct segment *segment);
 void held_free(struct held_list *list);
 
 /* ---- handshake.c ---- */
 /* handshake_known_port - is this one of the ports that are always SMTP? */
 bool handshake_known_port(const struct flow_options *options, uint16_t port);
-/* handshake_guess_client - which end is the client, by a known port or, failing that, the higher port. */
+/* handshake_guess_client - which end is the client: the one without a known port or, failing that, the one with the
+ * higher port. */
 int handshake_guess_client(const struct connection *connection);
-/* handshake_established - is there proof that the connection was established? */
+/* handshake_established - do the segments prove that the connection was established? */
 bool handshake_established(const struct connection *connection);
-/* handshake_first_seq - sequence number of the first payload octet of an end, from its SYN or what HELD shows. Returns
- * false when nothing tells. */
+/* handshake_first_seq - sequence number of the first payload octet of an end, from its SYN or from the held segments.
+ * Returns false when it can't be known. */
 bool handshake_first_seq(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint32_t *seq);
-/* handshake_first_bytes - the first payload octets of an end, as far as they are in HELD and contiguous. */
+/* handshake_first_bytes - copies the first payload octets of an end, as far as the held segments have them without a
+ * gap. Returns their number. */
 size_t handshake_first_bytes(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size);
 /* handshake_end_of - which end sent a segment. */
 unsigned handshake_end_of(const struct flow_key *key, const struct segment *segment);
 
 /* ---- identity.c ---- */
-/* identity_seed - once, before any key is hashed. identity_hash, identity_equal - of struct flow_key. */
+/* identity_seed - call before any key is hashed. identity_hash, identity_equal - for a GHashTable of struct
+ * flow_key. */
 void identity_seed(void);
 guint identity_hash(gconstpointer key);
 gboolean identity_equal(gconstpointer a, gconstpointer b);
@@ -195,33 +201,33 @@ gboolean identity_equal(gconstpointer a, gconstpointer b);
 unsigned identity_key(struct flow_key *key, const struct segment *segment);
 /* identity_number - a flow's id (see flow.h). */
 uint64_t identity_number(const struct flow_key *key, struct moment first);
-/* identity_context - a segment's context, as it is remembered. */
+/* identity_context - a segment's context, in the form that is remembered. */
 static inline uint32_t identity_context(const struct segment *segment)
 {
 	return (uint32_t)(segment->context ^ segment->context >> 32);
 }
-/* identity_plain - is it the only connection with these addresses and ports, and always was in this context? Most are.
- */
+/* identity_plain - the usual case: the only connection with these addresses and ports, and all its segments in this
+ * context? */
 static inline bool identity_plain(const struct connection *connection, const struct segment *segment)
 {
 	return !connection->sibling && connection->hint_count == 1 && connection->hints[0] == identity_context(segment);
 }
-/* identity_find - of FIRST and its siblings the one that a segment belongs to; NULL when it begins another one. */
+/* identity_find - which of FIRST and its siblings a segment belongs to; NULL when it begins another connection. */
 struct connection *identity_find(struct connection *first, unsigned end, const struct segment *segment);
-/* identity_hint - a segment of the connection was in this context. */
+/* identity_hint - remembers the context of a segment of the connection. */
 void identity_hint(struct connection *connection, const struct segment *segment);
-/* identity_numbers - an end sent a segment with these numbers. */
+/* identity_numbers - remembers the sequence and acknowledgement number of a segment. */
 void identity_numbers(struct end *end, const struct segment *segment);
 /* identity_syn_known - has this end sent a SYN with this number? */
 bool identity_syn_known(const struct end *end, uint32_t seq);
 
 /* ---- expiry.c ---- */
-/* expiry_append - puts a connection that is in no queue at the end of one. expiry_remove - takes it out of its own. */
+/* expiry_append - appends a connection that is in no queue to one. expiry_remove - removes it from its queue. */
 void expiry_append(struct connection *connection, struct expiry *queue);
 void expiry_remove(struct connection *connection);
-/* expiry_renew - puts a connection at the end of a queue, out of the one it is in. */
+/* expiry_renew - moves a connection from its queue to the end of this one. */
 void expiry_renew(struct connection *connection, struct expiry *queue);
-/* expiry_wait - does a connection, which has work, hold what waits for missing octets? */
+/* expiry_wait - a connection (that has work) waits for missing octets, or does not any more. */
 void expiry_wait(struct connection *connection, bool waits);
 
 #endif

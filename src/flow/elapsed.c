@@ -4,26 +4,26 @@
  */
 #include "elapsed.h"
 
-#define TIME_LIMIT (INT64_MAX / 4) /* stamps beyond that are made up: sums and differences must not overflow */
+#define TIME_LIMIT (INT64_MAX / 4) /* stamps are limited to this, so that sums and differences do not overflow */
 
-/* note_jump - the stamps that are elsewhere are no silence. */
+/* note_jump - counts a jump: the far stamps are not a time without packets. */
 static void note_jump(struct elapsed *elapsed)
 {
 	if (elapsed->jumps++ == 0)
 		elapsed->first_jump = elapsed->began;
 }
 
-/* is_silence - may nothing have been sent between the stamp that is believed and those elsewhere? */
+/* is_silence - may there have been no packet between the accepted stamp and the far ones? */
 static bool is_silence(const struct elapsed *elapsed)
 {
 	int64_t step = elapsed->elsewhere - elapsed->stamp;
 	return step > 0 && step <= ELAPSED_SILENCE_MAX;
 }
 
-/* far - a stamp that is far from the one that is believed. */
+/* far - a stamp that is far from the accepted one. */
 static void far(struct elapsed *elapsed, struct moment at, int64_t stamp)
 {
-	/* Those that go on from each other agree. */
+	/* Far stamps that follow each other agree. */
 	if (elapsed->votes == 0 || stamp < elapsed->elsewhere - ELAPSED_STEP_MAX) {
 		if (elapsed->votes > 0)
 			note_jump(elapsed);
@@ -59,7 +59,7 @@ void elapsed_tick(struct elapsed *elapsed, struct moment at)
 		elapsed->stamp = stamp;
 		elapsed->now += step;
 	}
-	/* It came back. */
+	/* A near stamp: a vote against the far ones. */
 	if (elapsed->votes > 0 && --elapsed->votes == 0)
 		note_jump(elapsed);
 }

@@ -1,35 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * elapsed.h - how much time has passed in the input, by what most of its packets say.
+ * elapsed.h - how much time has passed in the input, according to most of its time stamps.
  *
- * Every packet has a stamp. One that is far from those before it says little: it may be wrong, and what follows comes
- * back; or a clock was set; or nothing was sent for long. So such stamps are only counted at first, and believed when
- * enough of them agree. Time that passed while the whole input was silent ends no connection: of a step that is
- * believed, no more than ELAPSED_STEP_MAX passes. Depends on the stamps of the input alone.
+ * A time stamp that is far from those before it may be wrong, and the next ones return; or a clock was set; or nothing
+ * was sent for a long time. So such stamps are only counted at first, and accepted when enough of them agree. Time
+ * without any packet in the input ends no connection: of an accepted step only ELAPSED_STEP_MAX counts as elapsed. The
+ * result depends only on the time stamps of the input.
  */
 #ifndef SMTPSCAN_FLOW_ELAPSED_H
 #define SMTPSCAN_FLOW_ELAPSED_H
 
 #include "types.h"
 
-#define ELAPSED_STEP_MAX (60 * NANOSECONDS_PER_SECOND) /* stamps that differ by more are far from each other */
-#define ELAPSED_VOTES 16                               /* so many more say it than say otherwise: then it is believed */
-#define ELAPSED_SILENCE_MAX (24 * 3600 * NANOSECONDS_PER_SECOND) /* a step ahead, up to that, may be a silence */
+#define ELAPSED_STEP_MAX (60 * NANOSECONDS_PER_SECOND) /* stamps that differ by more are far apart */
+#define ELAPSED_VOTES 16 /* a far stamp is accepted with so many more votes than the old one */
+#define ELAPSED_SILENCE_MAX                                                                                            \
+	(24 * 3600 * NANOSECONDS_PER_SECOND) /* a step ahead up to that may be a time without packets */
 
 struct elapsed {
-	bool running;      /* it has seen a stamp */
-	int64_t now;       /* nanoseconds that have passed; never less than before */
-	int64_t stamp;     /* the latest that is believed */
-	int64_t elsewhere; /* what the stamps say that are far from it, */
-	unsigned votes;    /* ... and how many more they are than those that are near */
+	bool running;      /* a stamp was seen */
+	int64_t now;       /* elapsed nanoseconds; never decreases */
+	int64_t stamp;     /* the latest accepted stamp */
+	int64_t elsewhere; /* the latest stamp that is far from it */
+	unsigned votes;    /* ... and how many more stamps are far than near */
 	struct moment began;
-	uint64_t jumps; /* how often stamps came back from elsewhere, went back, or went too far ahead for a silence */
-	struct moment first_jump; /* the first stamp of the first of them */
+	uint64_t jumps;           /* how often stamps went back, too far ahead, or returned from far away */
+	struct moment first_jump; /* the packet where the first of these began */
 };
 
-/* elapsed_tick - the next packet of the input. */
+/* elapsed_tick - takes the time stamp of the next packet of the input. */
 void elapsed_tick(struct elapsed *elapsed, struct moment at);
-/* elapsed_end - the input ended: what was counted last is judged. Time begins anew with the next input. */
+/* elapsed_end - the input ended: decides about the stamps counted last. Time starts again with the next input. */
 void elapsed_end(struct elapsed *elapsed);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * expiry.c - the queues of the flow table (see connection.h): connections that expire after the same time, in order of
- * their last packet; and the list of those that hold what waits for missing octets, in the order in which they began
- * to.
+ * their last packet; and the list of connections that wait for missing octets, in the order in which they began to
+ * wait.
  */
 #include "connection.h"
 
@@ -17,7 +17,7 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 {
 	struct flow_table *table = connection->table;
 	connection->queue = queue;
-	connection->heard = table->elapsed.now;
+	connection->last_seen = table->elapsed.now;
 	table->deadline = MIN(table->deadline, table->elapsed.now + queue->timeout);
 	connection->older = queue->newest;
 	connection->newer = NULL;
@@ -28,7 +28,7 @@ void expiry_append(struct connection *connection, struct expiry *queue)
 void expiry_renew(struct connection *connection, struct expiry *queue)
 {
 	if (connection->queue == queue && queue->newest == connection) {
-		connection->heard = connection->table->elapsed.now;
+		connection->last_seen = connection->table->elapsed.now;
 		return;
 	}
 	expiry_remove(connection);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * handshake.c - what the first packets of a connection tell: who is the client, whether it was established, where the
+ * handshake.c - evaluates the first packets of a connection: who is the client, whether it was established, where the
  * two streams begin.
  *
- * A full handshake tells everything. Each part of it may be missing, late, or there in several versions; then the first
- * segments and their acknowledgements are asked.
+ * A complete handshake shows all of it. When a part is missing, late, or there more than once with different numbers,
+ * the first segments and their acknowledgements decide.
  */
 #include <string.h>
 
@@ -45,13 +45,13 @@ bool handshake_established(const struct connection *connection)
 	int client = connection->client;
 	if (client < 0)
 		return end[0].payload || end[1].payload;
-	/* The client goes on only after the answer to its SYN. A server does after the client's answer, but an
-	 * acknowledgement of its own may also refuse a SYN. */
+	/* The client continues only after the SYN-ACK. The server continues after the client's ACK, but an ACK from the
+	 * server can also be a refusal of the SYN. */
 	const struct end *server = &end[1 - client];
 	return end[client].spoke || server->payload || server->fin || (server->spoke && server->syn_count > 0);
 }
 
-/* syn_chosen - which of an end's SYNs was the one that counted: that which the peer went on from, else the last. */
+/* syn_chosen - which of an end's SYNs counts: the one that the peer accepted, else the last. */
 static unsigned syn_chosen(const struct connection *connection, unsigned number, const struct held_list *held)
 {
 	const struct end *end = &connection->end[number], *peer = &connection->end[1 - number];
@@ -69,7 +69,7 @@ static unsigned syn_chosen(const struct connection *connection, unsigned number,
 	return end->syn_count - 1U;
 }
 
-/* keep_alive - a probe of at most one octet, just before what the peer expects. */
+/* keep_alive - is it a keep-alive probe: at most one octet, just before the number that the peer expects? */
 static bool keep_alive(
 	const struct connection *connection, const struct held_list *held, const struct held_segment *probe)
 {
@@ -90,14 +90,14 @@ bool handshake_first_seq(
 		*seq = end->syns[syn_chosen(connection, number, held)].seq + 1;
 		return true;
 	}
-	/* The answer to its SYN says it, too. */
+	/* The SYN-ACK of the peer shows it, too. */
 	const struct end *peer = &connection->end[1 - number];
 	if (peer->syn_ack) {
 		*seq = peer->syns[peer->syn_count - 1].ack;
 		return true;
 	}
-	/* The lowest of what it sent and what the peer had of it before that, when it answered. What is just
-	 * acknowledged may have been on its way when the capture began. */
+	/* The lowest number that it sent or that the peer acknowledged in a reply before that. Data that is only
+	 * acknowledged may have been sent before the capture began. */
 	bool found = false, sent = false, silent = true;
 	for (const struct held_segment *h = held->first; h; h = h->next)
 		silent &= handshake_end_of(&connection->key, &h->segment) != number || keep_alive(connection, held, h);

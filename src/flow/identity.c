@@ -2,16 +2,16 @@
  *
  * identity.c - which connection a segment belongs to (see connection.h).
  *
- * A connection is found by its addresses and ports. What is around them (VLAN, VNI, GRE key: a segment's context) is a
- * hint only: the two directions may differ in it, and a mirror port may show every packet in two VLANs. Where there are
- * several connections with the same addresses and ports, in different networks, or a context is new, the sequence
- * numbers decide. A share of the work depends on the addresses alone.
+ * A connection is found by its addresses and ports. The identifiers around them (VLAN, VNI, GRE key: a segment's
+ * context) are only a hint: they may differ between the two directions, and a mirror port may show every packet in two
+ * VLANs. When there are several connections with the same addresses and ports, in different networks, or a context is
+ * new, the sequence numbers decide. The share of a connection depends only on its addresses.
  */
 #include <string.h>
 
 #include "connection.h"
 
-#define FIT_SPREAD (256 * 1024) /* numbers of one connection lie closer together than that, most of the time */
+#define FIT_SPREAD (256 * 1024) /* numbers of one connection are usually closer together than that */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -37,7 +37,7 @@ static uint64_t word(const void *at)
 	return value;
 }
 
-/* identity_hash - seeded: nobody can choose addresses that collide. */
+/* identity_hash - seeded, so that nobody can choose addresses that collide. */
 guint identity_hash(gconstpointer pointer)
 {
 	const uint8_t *key = pointer;
@@ -73,7 +73,7 @@ unsigned flow_share(const struct address *a, const struct address *b, unsigned s
 {
 	if (shares < 2)
 		return 0;
-	/* Lower one first, and the same word on every machine. */
+	/* Lower address first, and the same byte order on every host. */
 	if (memcmp(a->octets, b->octets, sizeof a->octets) > 0) {
 		const struct address *swap = a;
 		a = b;
@@ -87,7 +87,7 @@ unsigned flow_share(const struct address *a, const struct address *b, unsigned s
 	return (unsigned)((hash >> 32) % shares);
 }
 
-/* identity_number - see flow.h: made of the same words on every machine, and not seeded. */
+/* identity_number - see flow.h: the same byte order on every host, and not seeded. */
 uint64_t identity_number(const struct flow_key *key, struct moment first)
 {
 	uint64_t hash = mix(first.packet, (uint64_t)first.time);
@@ -114,7 +114,7 @@ bool identity_syn_known(const struct end *end, uint32_t seq)
 	return false;
 }
 
-/* fits_handshake - is a SYN one of this connection? Its numbers are exact. */
+/* fits_handshake - does a SYN belong to this connection? Its numbers must match exactly. */
 static bool fits_handshake(const struct end *own, const struct end *peer, const struct segment *segment)
 {
 	if (own->syn_count > 0 || own->numbered)
@@ -124,7 +124,7 @@ static bool fits_handshake(const struct end *own, const struct end *peer, const 
 	return peer->acks && peer->ack == segment->seq + 1;
 }
 
-/* fits - do the numbers of a segment go on from those that were seen? */
+/* fits - do the numbers of a segment continue those that were seen? */
 static bool fits(const struct connection *connection, unsigned number, const struct segment *segment)
 {
 	const struct end *own = &connection->end[number], *peer = &connection->end[1 - number];
@@ -142,7 +142,7 @@ static bool fits(const struct connection *connection, unsigned number, const str
 
 void identity_numbers(struct end *end, const struct segment *segment)
 {
-	if (segment->flags & TCP_RST) /* often made up */
+	if (segment->flags & TCP_RST) /* its numbers are often arbitrary */
 		return;
 	end->numbered = true;
 	end->next = segment->seq + segment->length + ((segment->flags & (TCP_SYN | TCP_FIN)) != 0);
@@ -162,7 +162,7 @@ static bool seen_in(const struct connection *connection, uint32_t hint)
 	return false;
 }
 
-/* note_vlans - those that were not seen before are added, as far as there is room. */
+/* note_vlans - adds new VLANs, up to DECODE_VLAN_MAX. */
 static void note_vlans(struct connection *connection, const struct segment *segment)
 {
 	for (unsigned i = 0; i < segment->vlan_count; i++) {

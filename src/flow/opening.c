@@ -9,7 +9,7 @@
 
 #define OPENING_MAX (2 * PREAMBLE_MAX)
 #define PREAMBLES_MAX 4
-#define BEHIND_HOLE_MAX 4096 /* octets of a client whose first ones are missing, before the server says a word */
+#define AFTER_GAP_MAX 4096 /* octets of a client after a gap at its beginning, before the server sends anything */
 
 enum event_kind { EVENT_BYTES, EVENT_GAP, EVENT_GIVEN_UP, EVENT_FIN };
 
@@ -20,15 +20,15 @@ struct event {
 };
 
 /* What is known of the first bytes of both directions. */
-struct look {
+struct evidence {
 	struct span bytes[2];
-	uint64_t hole[2];     /* where the last hole in them ends; 0: there is none */
-	uint64_t first_hole;  /* where the client's first one begins; UINT64_MAX: nowhere */
-	uint64_t acked;       /* of the client's, when the server said its first */
-	const GArray *events; /* ... and all of it; NULL: only the bytes are known */
-	uint64_t left_out;    /* of the client's, before these */
+	uint64_t gap[2];      /* offset after the last gap in them; 0: none */
+	uint64_t first_gap;   /* offset of the client's first gap; UINT64_MAX: none */
+	uint64_t acked;       /* octets of the client that the server had acknowledged with its first bytes */
+	const GArray *events; /* all held events; NULL: only the bytes are known */
+	uint64_t left_out;    /* octets of the client that were left out before these */
 	bool waits;           /* more may come */
-	bool unanswered;      /* nothing will come of the server */
+	bool unanswered;      /* the direction from the server is missing */
 };
 
 struct found {
@@ -36,15 +36,15 @@ struct found {
 	struct flow_proxy proxy;
 };
 
-static struct span behind(struct span bytes, size_t size)
+static struct span after(struct span bytes, size_t size)
 {
 	return (struct span){ bytes.data + size, bytes.size - size };
 }
 
-/* ---- judging ---- */
+/* ---- is there a preamble? ---- */
 
-/* server_behind_hole - how much of what follows a hole in the server's first bytes is still its answer. */
-static enum preamble_state server_behind_hole(enum flow_proxy_protocol protocol, struct span bytes, size_t *size)
+/* server_after_gap - how much of the bytes after a gap in the server's first bytes belongs to the proxy's answer. */
+static enum preamble_state server_after_gap(enum flow_proxy_protocol protocol, struct span bytes, size_t *size)
 {
 	static const uint8_t chosen[] = { 5, 0 };
 	unsigned rounds;
@@ -53,7 +53,7 @@ static enum preamble_state server_behind_hole(enum flow_proxy_protocol protocol,
 		return PREAMBLE_MORE;
 	if (protocol != FLOW_PROXY_SOCKS5)
 		return preamble_server(protocol, bytes, size, &rounds);
-	/* The choice of the method may be what is missing: put it there. */
+	/* The choice of the method may be in the gap: insert it. */
 	GByteArray *mended = g_byte_array_new();
 	g_byte_array_append(mended, chosen, sizeof chosen);
 	g_byte_array_append(mended, bytes.data, (guint)bytes.size);
@@ -64,52 +64,52 @@ static enum preamble_state server_behind_hole(enum flow_proxy_protocol protocol,
 	return state;
 }
 
-/* acked_at - what the server had of the client's when it said the octet before SIZE. */
-static uint64_t acked_at(const struct look *look, size_t size)
+/* acked_at - how many octets of the client the server had acknowledged when it sent the octet before SIZE. */
+static uint64_t acked_at(const struct evidence *evidence, size_t size)
 {
 	uint64_t said = 0, acked = 0;
-	for (guint i = 0; look->events && i < look->events->len && said < size; i++) {
-		const struct event *event = &g_array_index(look->events, struct event, i);
+	for (guint i = 0; evidence->events && i < evidence->events->len && said < size; i++) {
+		const struct event *event = &g_array_index(evidence->events, struct event, i);
 		if (event->direction != DOWN)
 			continue;
 		said += event->size;
 		acked = event->acked;
 	}
-	return acked > look->left_out ? acked - look->left_out : 0;
+	return acked > evidence->left_out ? acked - evidence->left_out : 0;
 }
 
-/* judge_damaged - the same when a part of the server's first bytes is missing. */
-static enum preamble_state judge_damaged(const struct look *look, struct found *found)
+/* judge_damaged - judge, when a part of the server's first bytes is missing. */
+static enum preamble_state judge_damaged(const struct evidence *evidence, struct found *found)
 {
-	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
 	if (client != PREAMBLE_WHOLE)
 		return client;
-	size_t hole = (size_t)look->hole[DOWN];
-	enum preamble_state server = server_behind_hole(found->proxy.protocol, behind(*down, hole), &found->size[DOWN]);
+	size_t gap = (size_t)evidence->gap[DOWN];
+	enum preamble_state server = server_after_gap(found->proxy.protocol, after(*down, gap), &found->size[DOWN]);
 	if (server == PREAMBLE_NONE)
 		found->size[DOWN] = 0;
-	found->size[DOWN] += hole;
-	return server == PREAMBLE_MORE && look->waits ? PREAMBLE_MORE : PREAMBLE_WHOLE;
+	found->size[DOWN] += gap;
+	return server == PREAMBLE_MORE && evidence->waits ? PREAMBLE_MORE : PREAMBLE_WHOLE;
 }
 
-/* judge_answered - the client's part, or some of it, seems to be there; the server's must fit. */
-static enum preamble_state judge_answered(const struct look *look, struct found *found)
+/* judge_answered - judge, when the client's part, or some of it, seems to be there: the server's part must fit. */
+static enum preamble_state judge_answered(const struct evidence *evidence, struct found *found)
 {
-	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	unsigned rounds;
-	if (look->unanswered && !look->hole[UP])
+	if (evidence->unanswered && !evidence->gap[UP])
 		return preamble_client(*up, 0, &found->proxy, &found->size[UP]);
-	if (look->hole[DOWN])
-		return judge_damaged(look, found);
+	if (evidence->gap[DOWN])
+		return judge_damaged(evidence, found);
 	if (down->size == 0)
 		return PREAMBLE_MORE;
 	enum preamble_state server = preamble_server(found->proxy.protocol, *down, &found->size[DOWN], &rounds);
 	if (server != PREAMBLE_WHOLE && server != PREAMBLE_REFUSED)
 		return server;
 	enum preamble_state client = PREAMBLE_WHOLE;
-	if (look->hole[UP])
-		found->size[UP] = (size_t)MIN(MAX(acked_at(look, found->size[DOWN]), look->hole[UP]), up->size);
+	if (evidence->gap[UP])
+		found->size[UP] = (size_t)MIN(MAX(acked_at(evidence, found->size[DOWN]), evidence->gap[UP]), up->size);
 	else
 		client = preamble_client(*up, rounds, &found->proxy, &found->size[UP]);
 	if (server == PREAMBLE_REFUSED && client == PREAMBLE_MORE)
@@ -118,36 +118,36 @@ static enum preamble_state judge_answered(const struct look *look, struct found 
 }
 
 /* judge - are the first bytes a preamble? */
-static enum preamble_state judge(const struct look *look, struct found *found)
+static enum preamble_state judge(const struct evidence *evidence, struct found *found)
 {
-	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	memset(found, 0, sizeof *found);
 	if (up->size == 0)
 		return down->size > 0 ? PREAMBLE_NONE : PREAMBLE_MORE;
-	if (look->first_hole == 0) {
+	if (evidence->first_gap == 0) {
 		if (down->size == 0)
-			return up->size > BEHIND_HOLE_MAX ? PREAMBLE_NONE : PREAMBLE_MORE;
+			return up->size > AFTER_GAP_MAX ? PREAMBLE_NONE : PREAMBLE_MORE;
 		bool guessed = preamble_server_guess(*down, &found->proxy.protocol);
-		return !guessed || look->hole[DOWN] ? PREAMBLE_NONE : judge_answered(look, found);
+		return !guessed || evidence->gap[DOWN] ? PREAMBLE_NONE : judge_answered(evidence, found);
 	}
-	/* What stands before a hole tells the protocol. */
-	const struct span beginning = { up->data, (size_t)MIN(up->size, look->first_hole) };
+	/* The bytes before a gap show the protocol. */
+	const struct span beginning = { up->data, (size_t)MIN(up->size, evidence->first_gap) };
 	enum preamble_state client = preamble_client(beginning, 0, &found->proxy, &found->size[UP]);
 	if (client == PREAMBLE_NONE)
 		return client;
 	if (preamble_answered(found->proxy.protocol))
-		return judge_answered(look, found);
+		return judge_answered(evidence, found);
 	client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
 	if (client == PREAMBLE_NONE)
 		return client;
-	/* The server said something: it must have had the whole of it. */
-	if (down->size > 0 && !look->hole[DOWN] && (client == PREAMBLE_MORE || look->acked < found->size[UP]))
+	/* When the server sent something, it must have received the whole preamble before. */
+	if (down->size > 0 && !evidence->gap[DOWN] && (client == PREAMBLE_MORE || evidence->acked < found->size[UP]))
 		return PREAMBLE_NONE;
-	return down->size == 0 && !look->unanswered && look->waits ? PREAMBLE_MORE : client;
+	return down->size == 0 && !evidence->unanswered && evidence->waits ? PREAMBLE_MORE : client;
 }
 
-/* peek_server - moves behind the server's part, when nothing contiguous is known of the client's. Returns false when
- * more must be known. */
+/* peek_server - skips the server's part, when no bytes of the client are known. Returns false when more bytes are
+ * needed. */
 static bool peek_server(struct span *bytes)
 {
 	enum flow_proxy_protocol protocol;
@@ -157,17 +157,17 @@ static bool peek_server(struct span *bytes)
 		return true;
 	enum preamble_state state = preamble_server(protocol, *bytes, &size, &rounds);
 	if (state == PREAMBLE_WHOLE)
-		*bytes = behind(*bytes, size);
+		*bytes = after(*bytes, size);
 	return state != PREAMBLE_MORE;
 }
 
-/* judge_parts - the same when there may be holes behind these bytes: a side that goes on behind its part has seen the
+/* judge_parts - judge, when there may be gaps after these bytes: a side that continues after its part has received the
  * other's. */
-static enum preamble_state judge_parts(struct look *look, struct found *found)
+static enum preamble_state judge_parts(struct evidence *evidence, struct found *found)
 {
-	const struct span *up = &look->bytes[UP], *down = &look->bytes[DOWN];
+	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	unsigned rounds;
-	enum preamble_state state = judge(look, found);
+	enum preamble_state state = judge(evidence, found);
 	if (state != PREAMBLE_MORE)
 		return state;
 	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
@@ -188,24 +188,24 @@ bool opening_peek(struct span *bytes, const bool *seen, struct flow_proxy *proxy
 	if (bytes[UP].size == 0)
 		return peek_server(&bytes[DOWN]);
 	for (unsigned i = 0; i < PREAMBLES_MAX && bytes[UP].size > 0; i++) {
-		struct look look = { .bytes = { bytes[UP], bytes[DOWN] },
-			.first_hole = UINT64_MAX,
+		struct evidence evidence = { .bytes = { bytes[UP], bytes[DOWN] },
+			.first_gap = UINT64_MAX,
 			.acked = UINT64_MAX,
 			.waits = true,
 			.unanswered = !seen[DOWN] };
-		enum preamble_state state = judge_parts(&look, &found);
+		enum preamble_state state = judge_parts(&evidence, &found);
 		if (state == PREAMBLE_MORE && bytes[UP].size < PREAMBLE_MAX && bytes[DOWN].size < PREAMBLE_MAX)
 			return false;
 		if (state != PREAMBLE_WHOLE)
 			break;
 		*proxy = found.proxy;
 		for (enum direction d = UP; d <= DOWN; d++)
-			bytes[d] = behind(bytes[d], found.size[d]);
+			bytes[d] = after(bytes[d], found.size[d]);
 	}
 	return true;
 }
 
-/* ---- what is held ---- */
+/* ---- held events ---- */
 
 void opening_init(struct opening *opening, const struct stream_sink *sink, void *user)
 {
@@ -220,7 +220,7 @@ size_t opening_memory(const struct opening *opening)
 	return size + (opening->events ? opening->events->len * sizeof(struct event) : 0);
 }
 
-/* forget - what was held. */
+/* forget - frees the held events and bytes. */
 static void forget(struct opening *opening)
 {
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -234,15 +234,15 @@ void opening_clear(struct opening *opening)
 	g_clear_pointer(&opening->proxy, g_free);
 }
 
-/* acked_behind - what the sender in a direction had acknowledged, without what was left out. */
-static uint64_t acked_behind(const struct opening *opening, enum direction direction, uint64_t acked)
+/* acked_after - an acknowledgement in a direction, without the octets that were left out. */
+static uint64_t acked_after(const struct opening *opening, enum direction direction, uint64_t acked)
 {
 	uint64_t left_out = opening->left_out[direction_other(direction)];
 	return acked > left_out ? acked - left_out : 0;
 }
 
-/* tell - one event goes on its way. */
-static void tell(struct opening *opening, const struct event *event, const uint8_t *data)
+/* pass_event - passes one event to the sink. */
+static void pass_event(struct opening *opening, const struct event *event, const uint8_t *data)
 {
 	const struct stream_sink *sink = opening->sink;
 	const uint64_t size = event->size;
@@ -250,12 +250,12 @@ static void tell(struct opening *opening, const struct event *event, const uint8
 		sink->fin(opening->user, event->direction);
 	else if (size > 0 && event->kind == EVENT_BYTES)
 		sink->bytes(opening->user, event->direction, data, (size_t)size,
-			acked_behind(opening, event->direction, event->acked));
+			acked_after(opening, event->direction, event->acked));
 	else if (size > 0)
 		sink->gap(opening->user, event->direction, size, event->kind == EVENT_GIVEN_UP);
 }
 
-/* pass - everything held is told, and what comes from now on, too. */
+/* pass - passes on everything held; from now on nothing is held. */
 static void pass(struct opening *opening)
 {
 	GByteArray *held[2] = { opening->held[UP], opening->held[DOWN] };
@@ -266,7 +266,8 @@ static void pass(struct opening *opening)
 	opening->events = NULL;
 	for (guint i = 0; events && i < events->len; i++) {
 		const struct event *event = &g_array_index(events, struct event, i);
-		tell(opening, event, event->size > 0 ? held[event->direction]->data + at[event->direction] : NULL);
+		pass_event(
+			opening, event, event->size > 0 ? held[event->direction]->data + at[event->direction] : NULL);
 		at[event->direction] += (size_t)event->size;
 	}
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -274,7 +275,7 @@ static void pass(struct opening *opening)
 	g_clear_pointer(&events, g_array_unref);
 }
 
-/* leave_out - a preamble is gone, in both directions. */
+/* leave_out - removes a preamble from both directions. */
 static void leave_out(struct opening *opening, const struct found *found)
 {
 	size_t left[2] = { found->size[UP], found->size[DOWN] };
@@ -295,53 +296,53 @@ static void leave_out(struct opening *opening, const struct found *found)
 	}
 	if (!opening->proxy)
 		opening->proxy = g_new(struct flow_proxy, 1);
-	/* What is not all there named nothing for certain. */
+	/* An incomplete preamble shows no addresses for certain. */
 	*opening->proxy = damaged ? (struct flow_proxy){ .protocol = found->proxy.protocol } : found->proxy;
 	opening->preambles++;
 }
 
-/* look_at - what is held. */
-static struct look look_at(const struct opening *opening, bool waits)
+/* evidence_of - collects what is held. */
+static struct evidence evidence_of(const struct opening *opening, bool waits)
 {
-	struct look look = {
+	struct evidence evidence = {
 		.waits = waits,
 		.unanswered = opening->one_sided && opening->missing == DOWN,
 		.events = opening->events,
 		.left_out = opening->left_out[UP],
-		.first_hole = UINT64_MAX,
+		.first_gap = UINT64_MAX,
 	};
 	bool seen[2] = { false, false };
 	uint64_t end[2] = { 0, 0 };
 	for (enum direction d = UP; d <= DOWN; d++)
 		if (opening->held[d])
-			look.bytes[d] = (struct span){ opening->held[d]->data, opening->held[d]->len };
+			evidence.bytes[d] = (struct span){ opening->held[d]->data, opening->held[d]->len };
 	for (guint i = 0; i < opening->events->len; i++) {
 		const struct event *event = &g_array_index(opening->events, struct event, i);
 		const enum direction d = event->direction;
 		if (event->size == 0)
 			continue;
 		if (d == UP && event->kind != EVENT_BYTES)
-			look.first_hole = MIN(look.first_hole, end[d]);
+			evidence.first_gap = MIN(evidence.first_gap, end[d]);
 		if (d == DOWN && !seen[d])
-			look.acked = acked_behind(opening, d, event->acked);
+			evidence.acked = acked_after(opening, d, event->acked);
 		seen[d] = true;
 		end[d] += event->size;
 		if (event->kind != EVENT_BYTES)
-			look.hole[d] = end[d];
+			evidence.gap[d] = end[d];
 	}
-	return look;
+	return evidence;
 }
 
-/* consider - can it be told what the first bytes are? */
+/* consider - decides what the first bytes are, if that is possible already. */
 static void consider(struct opening *opening, bool waits)
 {
 	struct found found;
 	while (opening->events && opening->preambles < PREAMBLES_MAX) {
-		struct look look = look_at(opening, waits);
-		bool room = look.bytes[UP].size < OPENING_MAX && look.bytes[DOWN].size < OPENING_MAX;
-		look.waits &= room;
-		enum preamble_state state = judge(&look, &found);
-		if (state == PREAMBLE_MORE && look.waits)
+		struct evidence evidence = evidence_of(opening, waits);
+		bool room = evidence.bytes[UP].size < OPENING_MAX && evidence.bytes[DOWN].size < OPENING_MAX;
+		evidence.waits &= room;
+		enum preamble_state state = judge(&evidence, &found);
+		if (state == PREAMBLE_MORE && evidence.waits)
 			return;
 		if (state != PREAMBLE_WHOLE)
 			break;
@@ -350,7 +351,7 @@ static void consider(struct opening *opening, bool waits)
 	pass(opening);
 }
 
-/* take - what a stream tells, before it is known what its first bytes are. */
+/* take - holds an event of the stream until it is known what the first bytes are. */
 static void take(struct opening *opening, struct event event, const uint8_t *data)
 {
 	const enum direction d = event.direction;
@@ -370,7 +371,7 @@ static void take(struct opening *opening, struct event event, const uint8_t *dat
 
 /* ---- the stream's sink ---- */
 
-/* plain - most often the first octet is none of a preamble, and nothing is held. */
+/* plain - the usual case: the first octet shows that there is no preamble, and nothing is held. */
 static bool plain(const struct opening *opening, enum direction direction, const uint8_t *data, size_t size)
 {
 	struct flow_proxy proxy;
@@ -386,7 +387,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	const struct event event = { EVENT_BYTES, direction, size, acked };
 	opening->passed = opening->passed || plain(opening, direction, data, size);
 	if (opening->passed)
-		tell(opening, &event, data);
+		pass_event(opening, &event, data);
 	else
 		take(opening, event, data);
 }
@@ -395,11 +396,11 @@ static void on_gap(void *user, enum direction direction, uint64_t size, bool giv
 {
 	struct opening *opening = user;
 	const struct event event = { given_up ? EVENT_GIVEN_UP : EVENT_GAP, direction, size, 0 };
-	/* What the server said first is missing: it did not wait for a preamble. */
+	/* The server's first bytes are missing: it did not wait for a preamble. */
 	if (!opening->passed && (size > PREAMBLE_MAX || (direction == DOWN && !opening->events)))
 		pass(opening);
 	if (opening->passed)
-		tell(opening, &event, NULL);
+		pass_event(opening, &event, NULL);
 	else
 		take(opening, event, NULL);
 }
@@ -409,7 +410,7 @@ static void on_fin(void *user, enum direction direction)
 	struct opening *opening = user;
 	const struct event event = { EVENT_FIN, direction, 0, 0 };
 	if (opening->passed)
-		tell(opening, &event, NULL);
+		pass_event(opening, &event, NULL);
 	else
 		take(opening, event, NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pending.c - a connection before it is known to be SMTP, or not (see connection.h).
+ * pending.c - decides whether a connection is SMTP (see connection.h).
  *
- * Its segments are held until it is established, known to be SMTP, and clear where its streams begin. With a whole
- * handshake on a known port that is at once; without one a few packets more are waited for, because what is missing
- * may only be late. All of it is bounded.
+ * Segments are held until the connection is established, known to be SMTP, and it is clear where its streams begin.
+ * With a complete handshake on a known port that is at once; without one a few more packets are awaited, because the
+ * missing ones may only be late. All of it is bounded.
  */
 #include <string.h>
 
@@ -12,13 +12,13 @@
 #include "sniff.h"
 
 #define TLS_HANDSHAKE 22      /* the first octet of a TLS record that begins a handshake (RFC 8446 5.1) */
-#define HOLD_SEGMENTS_MAX 256 /* undecided beyond that: not SMTP */
+#define HOLD_SEGMENTS_MAX 256 /* undecided after so many: not SMTP */
 #define HOLD_BYTES_MAX (64 * 1024)
-#define HOLD_MIDDLE_SEGMENTS_MAX 8  /* the same for a connection from whose middle the capture begins */
-#define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not speak SMTP, before the server says a word */
-#define READY_SEGMENTS 16           /* without a whole handshake: what is missing of it may be late by so much */
-#define READY_ONE_SIDED_SEGMENTS 24 /* so long the other direction is waited for */
-#define READY_PATIENT_SEGMENTS 1024 /* so long either is, when the input is a file */
+#define HOLD_MIDDLE_SEGMENTS_MAX 8  /* the same when the capture begins in the middle of the connection */
+#define HOLD_NO_ANSWER_MAX 8        /* segments of a client that does not send SMTP, while the server sends nothing */
+#define READY_SEGMENTS 16           /* without a complete handshake: its missing packets may be late by so many */
+#define READY_ONE_SIDED_SEGMENTS 24 /* so many until the other direction counts as missing */
+#define READY_PATIENT_SEGMENTS 1024 /* the same for both, when the input is not live */
 #define READY_PATIENT_BYTES (2 * 1024 * 1024)
 
 /* ---- held segments ---- */
@@ -55,11 +55,11 @@ void held_free(struct held_list *list)
 
 /* ---- is it SMTP? ---- */
 
-/* What both ends said first, by direction, behind what was said to a proxy. */
+/* The first bytes of both directions, after a preamble for a proxy. */
 struct first_words {
 	struct span said[2];
-	struct flow_proxy proxy; /* destination_port: 0 when none was named */
-	bool known;              /* more can't change where it begins */
+	struct flow_proxy proxy; /* destination_port: 0 when there is none */
+	bool known;              /* it is certain where the session begins */
 	uint8_t buffer[2][PREAMBLE_MAX];
 };
 
@@ -84,7 +84,7 @@ static void listen(const struct connection *connection, struct first_words *word
 	words->known = opening_peek(words->said, seen, &words->proxy);
 }
 
-/* sniff_by_end - what the first bytes of the two ends say, when it is known which is the client. */
+/* sniff_by_end - is it SMTP, by the first bytes of the two ends, when the client is known? */
 static enum sniff sniff_by_end(const struct connection *connection, const struct held_list *held)
 {
 	struct first_words words;
@@ -101,7 +101,7 @@ static enum sniff sniff_by_end(const struct connection *connection, const struct
 	enum sniff by_server = sniff_server(*down);
 	if (by_server != SNIFF_UNDECIDED)
 		return by_server;
-	/* A client that says something else may still have met an SMTP server. */
+	/* A client that sends something else may still have an SMTP server. */
 	bool answered = memchr(down->data, '\n', down->size) || held->count >= HOLD_NO_ANSWER_MAX;
 	return by_client == SNIFF_OTHER && answered ? SNIFF_OTHER : SNIFF_UNDECIDED;
 }
@@ -125,8 +125,8 @@ bool pending_sees_greetings(const struct connection *connection)
 	       sniff_server(*down) == SNIFF_SMTP && sniff_client(words.said[UP]) == SNIFF_SMTP;
 }
 
-/* sniff_in_the_middle - the same when the capture begins in the middle: each segment may begin a line that tells, and
- * tells who is the client. */
+/* sniff_in_the_middle - the same when the capture begins in the middle: any segment may begin with a line that shows
+ * that it is SMTP, and who is the client. */
 static enum sniff sniff_in_the_middle(struct connection *connection, const struct held_list *held)
 {
 	for (const struct held_segment *h = held->first; h; h = h->next) {
@@ -145,7 +145,7 @@ static enum sniff sniff_in_the_middle(struct connection *connection, const struc
 	return held->count >= HOLD_MIDDLE_SEGMENTS_MAX ? SNIFF_OTHER : SNIFF_UNDECIDED;
 }
 
-/* is_smtp - by port, or by what was said. */
+/* is_smtp - is it SMTP, by port or by content? */
 static enum sniff is_smtp(struct connection *connection)
 {
 	const struct flow_options *options = &connection->table->options;
@@ -160,7 +160,7 @@ static enum sniff is_smtp(struct connection *connection)
 	bool known[2] = { handshake_known_port(options, port[0]), handshake_known_port(options, port[1]) };
 	if (known[0] || known[1]) {
 		if (known[0] && known[1])
-			sniff_in_the_middle(connection, held); /* only to learn who is the client */
+			sniff_in_the_middle(connection, held); /* only to find the client */
 		return SNIFF_SMTP;
 	}
 	return options->detect ? sniff_in_the_middle(connection, held) : SNIFF_OTHER;
@@ -214,8 +214,8 @@ static void note_syn(struct connection *connection, unsigned number, const struc
 	end->syn_count++;
 }
 
-/* late_syn - does a SYN belong to what was held of this connection already, rather than begin another one? Then it
- * comes shortly before what its end sent, or the peer acknowledged. */
+/* late_syn - does a SYN belong to the segments already held, rather than begin another connection? Then its number is
+ * shortly before those that its end sent or the peer acknowledged. */
 static bool late_syn(const struct connection *connection, unsigned end, const struct segment *segment)
 {
 	uint32_t first;
@@ -244,7 +244,7 @@ enum pending pending_segment(struct connection *connection, unsigned number, con
 	} else {
 		end->spoke = true;
 		end->payload |= segment->length > 0;
-		/* With a clear handshake an acknowledgement alone tells nothing that what follows does not. */
+		/* With a complete handshake a bare acknowledgement adds nothing. */
 		bool whole = connection->end[0].syn_count == 1 && connection->end[1].syn_count == 1;
 		if (!whole || segment->length > 0 || (segment->flags & TCP_FIN))
 			hold(&work->held, segment);

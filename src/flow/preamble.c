@@ -3,7 +3,7 @@
  * preamble.c - see preamble.h. One pair of functions for each protocol, and a table of them.
  *
  * PROXY: https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt. SOCKS 4 and 4a have no RFC; SOCKS 5 is RFC 1928,
- * its login RFC 1929. Only what asks for a connection is one: no BIND, no UDP, no GSSAPI.
+ * its login RFC 1929. Only requests for a connection are recognised: no BIND, no UDP, no GSSAPI.
  */
 #include "preamble.h"
 
@@ -26,7 +26,7 @@ const char *const flow_proxy_names[FLOW_PROXY_COUNT] = {
 #undef X
 };
 
-/* A reader of the bytes. What is not there yet sets `short_`; the reader then gives zeros. */
+/* A reader of the bytes. Reading past the end sets `short_` and returns zeros. */
 struct reader {
 	const uint8_t *at, *end;
 	bool more;
@@ -67,7 +67,7 @@ static void take_address(struct reader *r, uint8_t family, struct address *addre
 	memcpy(address->octets, take(r, size), size);
 }
 
-/* set_text - as a C string: cut at the first NUL, and to the room there is. */
+/* set_text - copies octets as a C string, up to the first NUL or FLOW_PROXY_TEXT_MAX. */
 static void set_text(char text[FLOW_PROXY_TEXT_MAX], const uint8_t *data, size_t size)
 {
 	size = MIN(strnlen((const char *)data, size), FLOW_PROXY_TEXT_MAX - 1);
@@ -75,13 +75,13 @@ static void set_text(char text[FLOW_PROXY_TEXT_MAX], const uint8_t *data, size_t
 	text[size] = 0;
 }
 
-/* begins - do BYTES begin with these octets, as far as they go? Nothing is a beginning of everything. */
+/* begins - do the bytes begin with these octets, as far as there are bytes? True for no bytes. */
 static bool begins(struct span bytes, const void *octets, size_t size)
 {
 	return bytes.size == 0 || memcmp(bytes.data, octets, MIN(bytes.size, size)) == 0;
 }
 
-/* parse_address - an address as text. */
+/* parse_address - parses an IP address. */
 static bool parse_address(const char *text, struct address *address)
 {
 	struct address four = { .family = 4 }, six = { .family = 6 };
@@ -104,8 +104,8 @@ static bool parse_port(const char *text, uint16_t *port)
 
 /* ---- the PROXY protocol ---- */
 
-/* v1_damaged - a line with a hole in it: no addresses. What does not go on like one, behind the hole, is another line.
- */
+/* v1_damaged - the length of a line with a gap in it. If the bytes after the gap can't be the rest of the line, they
+ * are another line. */
 static size_t v1_damaged(const char *line, size_t size)
 {
 	const char *behind = (const char *)memrchr(line, 0, size - 2) + 1;
@@ -113,7 +113,7 @@ static size_t v1_damaged(const char *line, size_t size)
 	return goes_on ? size : (size_t)(behind - line);
 }
 
-/* v1_line - the words of a line of version 1. */
+/* v1_line - parses a line of version 1. */
 static bool v1_line(const char *line, struct flow_proxy *proxy)
 {
 	char **words = g_strsplit(line, " ", 7);
@@ -151,7 +151,7 @@ static enum preamble_state v1_client(struct span bytes, unsigned rounds, struct 
 	return v1_line(line, proxy) ? PREAMBLE_WHOLE : PREAMBLE_NONE;
 }
 
-/* v2_values - the TLVs behind the addresses. */
+/* v2_values - parses the TLVs after the addresses. */
 static void v2_values(struct reader *r, struct flow_proxy *proxy)
 {
 	while (r->end - r->at >= 3) {
@@ -165,7 +165,7 @@ static void v2_values(struct reader *r, struct flow_proxy *proxy)
 	}
 }
 
-/* v2_addresses - what stands behind the header, which is whole. */
+/* v2_addresses - parses what follows the header, which is complete. */
 static void v2_addresses(struct reader *r, unsigned family, struct flow_proxy *proxy)
 {
 	const ptrdiff_t left = r->end - r->at;
@@ -214,7 +214,7 @@ static enum preamble_state no_server(struct span bytes, size_t *size, unsigned *
 
 /* ---- SOCKS 4 ---- */
 
-/* take_string - up to a NUL. */
+/* take_string - a string up to its NUL. */
 static bool take_string(struct reader *r, char text[FLOW_PROXY_TEXT_MAX])
 {
 	const size_t left = (size_t)(r->end - r->at);
@@ -261,7 +261,7 @@ static enum preamble_state socks4_server(struct span bytes, size_t *size, unsign
 
 /* ---- SOCKS 5 ---- */
 
-/* socks5_address - what a request or a reply ends with. Returns false when it is of no kind that there is. */
+/* socks5_address - the address and port at the end of a request or reply. Returns false when its type is unknown. */
 static bool socks5_address(struct reader *r, struct address *address, char host[FLOW_PROXY_TEXT_MAX], uint16_t *port)
 {
 	unsigned kind = take_octet(r), length;
@@ -298,7 +298,7 @@ static enum preamble_state socks5_client(struct span bytes, unsigned rounds, str
 		version = take_octet(&r);
 	}
 	const uint8_t *command = take(&r, 2);
-	/* What is there must be right, even when more must come. */
+	/* The bytes so far must be valid, even when more are needed. */
 	if (version != 5 && !(r.more && version == 0))
 		return PREAMBLE_NONE;
 	if (r.more)
@@ -350,14 +350,14 @@ static enum preamble_state socks5_server(struct span bytes, size_t *size, unsign
 
 /* ---- HTTP CONNECT ---- */
 
-/* head_of - the octets of an HTTP head, its empty line included; 0: it is not all there. */
+/* head_of - the length of an HTTP header section with its empty line; 0: it is incomplete. */
 static size_t head_of(struct span bytes)
 {
 	const uint8_t *end = memmem(bytes.data, bytes.size, "\r\n\r\n", 4);
 	return end ? (size_t)(end - bytes.data) + 4 : 0;
 }
 
-/* connect_target - the request line: CONNECT host:port HTTP/1.1. */
+/* connect_target - parses the request line: CONNECT host:port HTTP/1.1. */
 static bool connect_target(struct span line, struct flow_proxy *proxy)
 {
 	const uint8_t *host = line.data + strlen("CONNECT "), *end = line.data + line.size;
@@ -401,7 +401,7 @@ static enum preamble_state connect_client(struct span bytes, unsigned rounds, st
 	return PREAMBLE_WHOLE;
 }
 
-/* header_value - the value of a field of an HTTP head; NULL: it has none of that name. */
+/* header_value - the value of an HTTP header field; NULL: there is none of that name. */
 static const char *header_value(const char *head, const char *name)
 {
 	size_t length = strlen(name);
@@ -413,7 +413,7 @@ static const char *header_value(const char *head, const char *name)
 	return NULL;
 }
 
-/* body_of - the octets of a response's body; SIZE_MAX: not all there, or up to the end of the connection (*last). */
+/* body_of - the length of a response's body; SIZE_MAX: it is incomplete, or ends with the connection (*last). */
 static size_t body_of(struct span head, struct span rest, bool *last)
 {
 	char *text = g_strndup((const char *)head.data, head.size);

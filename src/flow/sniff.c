@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* starts_with - do BYTES begin with WORD, in any case? SNIFF_UNDECIDED when they are too few to say. */
+/* starts_with - do the bytes begin with the word, in upper or lower case? SNIFF_UNDECIDED: too few bytes. */
 static enum sniff starts_with(struct span bytes, const char *word)
 {
 	size_t length = strlen(word);
@@ -43,7 +43,7 @@ enum sniff sniff_client(struct span bytes)
 	return memchr(" \t\r\n", bytes.data[4], 4) ? SNIFF_SMTP : SNIFF_OTHER;
 }
 
-/* mentions - is WORD of four letters in there, in any case? */
+/* mentions - do the bytes contain this word of four letters, in upper or lower case? */
 static bool mentions(struct span bytes, const char *word)
 {
 	for (size_t i = 0; i + 4 <= bytes.size; i++)
@@ -52,7 +52,7 @@ static bool mentions(struct span bytes, const char *word)
 	return false;
 }
 
-/* enhanced_code - does the text behind a reply's code begin with an enhanced status code (RFC 3463), as 5.7.1? */
+/* enhanced_code - does the text after a reply's code begin with an enhanced status code (RFC 3463), as 5.7.1? */
 static bool enhanced_code(struct span bytes)
 {
 	const uint8_t *text = bytes.data + 4;
@@ -68,7 +68,7 @@ enum sniff sniff_server(struct span bytes)
 	for (size_t i = 0; i < 4 && i < bytes.size; i++)
 		if (i < 3 ? !isdigit(bytes.data[i]) : !memchr(" -\r\n", bytes.data[i], 4))
 			return SNIFF_OTHER;
-	/* FTP and NNTP refuse with other codes than 554, and have no enhanced ones. */
+	/* FTP and NNTP refuse with codes other than 554, and have no enhanced status codes. */
 	if (mentions(bytes, "SMTP") || mentions(bytes, "LMTP") || enhanced_code(bytes) ||
 		(bytes.size > 3 && starts_with(bytes, "554") == SNIFF_SMTP))
 		return SNIFF_SMTP;
@@ -84,7 +84,7 @@ enum sniff sniff_middle_client(struct span bytes)
 
 enum sniff sniff_middle_server(struct span bytes)
 {
-	/* 354 is SMTP's own; so is an enhanced status code. A banner is one wherever it stands. */
+	/* Only SMTP has 354 and enhanced status codes. A banner may stand anywhere. */
 	bool smtp = starts_with(bytes, "354 ") == SNIFF_SMTP ||
 		    (starts_with(bytes, "250 ") == SNIFF_SMTP && enhanced_code(bytes)) ||
 		    sniff_server(bytes) == SNIFF_SMTP;

@@ -3,10 +3,10 @@
  * table.c - finds the connection of a segment, and decides how long a connection is kept.
  *
  * Three queues, each in order of the last packet: open connections expire after the idle timeout, closing ones sooner,
- * and those that are over are remembered a little while for what comes late. Time passes as elapsed.h says; it is
- * judged at every packet of the input, and what expires there ends in order of flow id: nothing depends on the share,
- * the hash or its seed. Where memory is short, patience with what is missing goes first, then the longest idle
- * connection.
+ * and those that are over are remembered for a short time, for late segments. Time passes as elapsed.h describes; every
+ * packet of the input can expire connections, which end in order of flow id: nothing depends on the share, the hash or
+ * its seed. When memory is used up, first missing bytes are given up, then the connection that was idle longest
+ * ends.
  */
 #include "flow.h"
 
@@ -15,14 +15,14 @@
 #include "connection.h"
 
 #define IDLE_TIMEOUT (600 * NANOSECONDS_PER_SECOND)
-#define CLOSING_TIMEOUT (60 * NANOSECONDS_PER_SECOND) /* longer than what is lost at the end takes to be sent again */
+#define CLOSING_TIMEOUT (60 * NANOSECONDS_PER_SECOND) /* longer than retransmissions at the end take */
 #define OVER_TIMEOUT (10 * NANOSECONDS_PER_SECOND)
 #define TIMEOUT_LIMIT (INT64_MAX / 4)
 #define SIBLINGS_MAX 64 /* connections with the same addresses and ports in different networks */
 
 /* ---- connections ---- */
 
-/* forget - out of the connections with the same addresses and ports. */
+/* forget - removes it from the connections with the same addresses and ports. */
 static void forget(struct connection *connection)
 {
 	GHashTable *connections = connection->table->connections;
@@ -38,7 +38,7 @@ static void forget(struct connection *connection)
 	}
 }
 
-/* connection_drop - ends it and forgets it. */
+/* connection_drop - ends and frees it. */
 static void connection_drop(struct connection *connection, enum flow_end why)
 {
 	struct flow_table *table = connection->table;
@@ -49,20 +49,20 @@ static void connection_drop(struct connection *connection, enum flow_end why)
 	g_free(connection);
 }
 
-/* evict - for lack of room. */
+/* evict - ends a connection for lack of memory. */
 static void evict(struct connection *connection)
 {
 	connection->table->stats.evicted += connection->life != LIFE_OVER;
 	connection_drop(connection, FLOW_END_EVICTED);
 }
 
-/* limit_siblings - of too many connections with the same addresses and ports the longest idle goes. */
+/* limit_siblings - with too many connections of the same addresses and ports, ends the one that was idle longest. */
 static void limit_siblings(struct connection *first)
 {
 	unsigned count = 1;
 	struct connection *oldest = first;
 	for (struct connection *c = first->sibling; c; c = c->sibling, count++)
-		if (c->heard <= oldest->heard)
+		if (c->last_seen <= oldest->last_seen)
 			oldest = c;
 	if (count >= SIBLINGS_MAX)
 		evict(oldest);
@@ -83,14 +83,14 @@ static struct connection *connection_new(
 	if (first)
 		limit_siblings(first);
 	connection->sibling = g_hash_table_lookup(table->connections, key);
-	g_hash_table_add(table->connections, connection); /* in the place of its sibling */
+	g_hash_table_add(table->connections, connection); /* replaces its sibling as the entry */
 	table->stats.connections++;
 	connection_charge(connection);
 	return connection;
 }
 
-/* replace - the connection is over: another one begins on its addresses and ports with SEGMENT, or with a SYN that was
- * kept of it. */
+/* replace - the connection is over: another one with its addresses and ports begins with SEGMENT, or with the kept
+ * SYN. */
 static struct connection *replace(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct flow_table *table = connection->table;
@@ -112,7 +112,7 @@ static int by_id(const void *a, const void *b)
 	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
 }
 
-/* drop_all - ends many at once, in order of their ids. */
+/* drop_all - ends many connections, in order of their ids. */
 static void drop_all(GPtrArray *connections, enum flow_end why)
 {
 	g_ptr_array_sort(connections, by_id);
@@ -123,10 +123,10 @@ static void drop_all(GPtrArray *connections, enum flow_end why)
 
 static bool expired(const struct connection *connection)
 {
-	return connection && connection->table->elapsed.now - connection->heard > connection->queue->timeout;
+	return connection && connection->table->elapsed.now - connection->last_seen > connection->queue->timeout;
 }
 
-/* pass_time - a packet of the input: what is idle for too long ends. */
+/* pass_time - takes the time of a packet of the input: ends connections that were idle for too long. */
 static void pass_time(struct flow_table *table, struct moment now)
 {
 	elapsed_tick(&table->elapsed, now);
@@ -146,12 +146,12 @@ static void pass_time(struct flow_table *table, struct moment now)
 	for (unsigned i = 0; i < QUEUE_COUNT; i++) {
 		const struct expiry *queue = &table->queues[i];
 		if (queue->oldest)
-			table->deadline = MIN(table->deadline, queue->oldest->heard + queue->timeout);
+			table->deadline = MIN(table->deadline, queue->oldest->last_seen + queue->timeout);
 	}
 }
 
-/* keep_to_limit - until memory is below its limit, those that wait longest for missing octets don't wait any longer;
- * and when none waits, the longest idle connections go. */
+/* keep_to_limit - until memory is below its limit, the connections that wait longest give up missing octets; when none
+ * waits, those that were idle longest end. */
 static void keep_to_limit(struct flow_table *table)
 {
 	while (table->memory > table->options.memory_limit) {
@@ -162,7 +162,7 @@ static void keep_to_limit(struct flow_table *table)
 		struct connection *oldest = NULL;
 		for (unsigned i = 0; i < QUEUE_COUNT; i++) {
 			struct connection *other = table->queues[i].oldest;
-			if (other && (!oldest || other->heard < oldest->heard))
+			if (other && (!oldest || other->last_seen < oldest->last_seen))
 				oldest = other;
 		}
 		if (!oldest)

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * history.c - see history.h. One static ring; addresses in it count up for ever (modulo HISTORY_SIZE they are a
- * place), so that a stale one is told by its distance.
+ * history.c - see history.h. One static ring. Addresses in it only grow (modulo HISTORY_SIZE they are an index), so a
+ * stale address shows by its distance from the head.
  */
 #include "history.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define HISTORY_STEPS 256 /* chunks looked at for one comparison */
+#define HISTORY_STEPS 256 /* chunks searched for one comparison */
 
 struct chunk {
 	uint64_t offset;
-	uint64_t passed; /* of the input when it was stored */
+	uint64_t passed; /* value of `passed` when it was stored */
 	uint32_t size;
-	uint32_t back; /* so far before it is the direction's chunk before this one, 0: none */
+	uint32_t back; /* distance to the previous chunk of the direction; 0: none */
 };
 
-/* Room for a last chunk of the largest size that begins just before the end. */
+/* With room for a chunk of the largest size that begins just before the end. */
 static _Alignas(struct chunk) uint8_t ring[HISTORY_SIZE + sizeof(struct chunk) + HISTORY_CHUNK_MAX];
 static uint64_t head = HISTORY_SIZE; /* address of the next chunk; 0 is none */
-static uint64_t passed;              /* what one chunk for each segment of the input would have taken */
+static uint64_t passed;              /* size of the chunks of all segments of the input so far */
 
-/* room_of - what a chunk takes. */
+/* room_of - size of a chunk with this much data. */
 static uint64_t room_of(size_t size)
 {
 	return sizeof(struct chunk) +
@@ -52,7 +52,7 @@ void history_commit(uint64_t *newest, uint64_t offset, size_t size)
 		(struct chunk){ .offset = offset, .passed = passed, .size = (uint32_t)size, .back = (uint32_t)back };
 	*newest = head;
 	uint64_t next = head + room_of(size);
-	/* A chunk may stand beyond the end of the ring, never begin there: the next one begins at the start. */
+	/* A chunk may extend beyond the end of the ring, but not begin there: the next one begins at the start. */
 	if (head % HISTORY_SIZE + (next - head) >= HISTORY_SIZE)
 		next = (head / HISTORY_SIZE + 1) * HISTORY_SIZE;
 	head = next;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * nids.c - libnids, and everything that must be done so that it loses nothing (see nids.h).
+ * nids.c - runs libnids in such a way that it loses no data (see nids.h).
  *
- * What it is handed: raw IPv4 packets with a fresh 40-byte header, a number of our own as the client's address, an
- * injected handshake, acknowledgements of exactly what was delivered, no FIN, no RST, no urgent data. That leaves it
- * the ordering and the queue. What it does not do well is helped along in its (public) structures:
- *  - its window is opened to 2^30 and follows the stream, its counters (int) are rebased,
- *  - its limit on the queue (64 KiB, then it frees all of it) is disabled, the owner bounds the queue,
- *  - it writes into a buffer that is lent to it for the time of a call (history.c), so that none is left behind,
- *  - holes are skipped by moving the first sequence number and feeding one marker octet,
- *  - its hash is ours (mkhash), for the addresses are.
+ * It gets raw IPv4 packets with a new 40-byte header, the connection's number as the client's address, an injected
+ * handshake, acknowledgements of exactly the delivered bytes, no FIN, no RST, no urgent data. So it does only the
+ * ordering and the queueing. Some of its limits are changed in its (public) structures: - its window is 2^30 and
+ * follows the stream; its counters (int) are reset in time, - its limit on the queue (64 KiB, then it frees the whole
+ * queue) is disabled; the owner limits the queue, - it writes into a buffer that it gets for the time of a call
+ * (history.c), so it keeps none per connection, - gaps are skipped by moving the first sequence number and feeding one
+ * marker octet, - its hash function is replaced (mkhash), because the addresses are numbers of ours.
  */
 #include "nids.h"
 
@@ -22,9 +21,9 @@
 #include "memory.h"
 #include "text.h"
 
-#define NIDS_TABLE 16384                        /* size of libnids' table; it holds three quarters of that */
-#define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* below that it never evicts by itself */
-#define NIDS_QUEUING (NIDS_RESIDENT - 1024)     /* so many links may queue: the others take turns in the rest */
+#define NIDS_TABLE 16384                        /* size of libnids' table, of which it uses three quarters */
+#define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* up to this number of connections it never evicts one */
+#define NIDS_QUEUING (NIDS_RESIDENT - 1024)     /* so many links may queue; the others share the remaining places */
 #define HEADER_SIZE 40
 #define PIECE_MAX (65535 - HEADER_SIZE)
 #define WINDOW_SCALE (1U << 14)
@@ -35,13 +34,13 @@
 
 static const struct nids_owner *owner;
 static pcap_t *dead;
-static struct nids_link *feeding; /* the link whose packet libnids has in hand */
-static bool marker;               /* ... and it is the marker */
+static struct nids_link *feeding; /* the link whose packet libnids is processing */
+static bool marker;               /* that packet is the marker octet */
 static uint32_t last_number;
-static bool wrapped; /* numbers may be in use already */
+static bool wrapped; /* numbers may already be in use */
 static uint8_t packet[HEADER_SIZE + PIECE_MAX];
 
-/* Links that are in libnids, in the order in which they came there: those with nothing queued, and the others. */
+/* Links that are in libnids, in the order in which they were added: those with nothing queued, and the others. */
 struct link_list {
 	struct nids_link *oldest, *newest;
 	unsigned count;
@@ -70,7 +69,7 @@ static bool queues(const struct nids_link *link)
 	return link->queued[UP] + link->queued[DOWN] > 0;
 }
 
-/* list_choose - puts a link where it belongs after it was fed. */
+/* list_choose - moves a link to the right list after it was fed. */
 static void list_choose(struct nids_link *link)
 {
 	struct link_list *list = queues(link) ? &busy : &drained;
@@ -81,7 +80,7 @@ static void list_choose(struct nids_link *link)
 	list_append(list, link);
 }
 
-/* list_idle - a link with nothing queued that was not fed lately: a second chance for each that was. */
+/* list_idle - a link with nothing queued that was not fed lately (the second chance algorithm). */
 static struct nids_link *list_idle(void)
 {
 	struct nids_link *link;
@@ -93,7 +92,7 @@ static struct nids_link *list_idle(void)
 	return link;
 }
 
-/* sequence - an offset as the sequence number libnids sees. */
+/* sequence - the sequence number that libnids gets for an offset. */
 static uint32_t sequence(uint64_t offset)
 {
 	return (uint32_t)offset + 1;
@@ -118,9 +117,9 @@ static void lend_buffer(struct half_stream *half)
 
 u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port);
 
-/* mkhash - instead of libnids' own, which takes twelve octets one by one. It asks for the place of a connection in its
- * table; for a packet of the server first with the addresses exchanged, where no connection is: that place is left
- * empty. Weak: libnids linked statically keeps its own. */
+/* mkhash - replaces libnids' own function, which hashes twelve octets one by one. For a packet of the server libnids
+ * first looks up the connection with the addresses exchanged, which does not exist: it gets slot 0, which is always
+ * empty. Weak: a statically linked libnids keeps its own. */
 __attribute__((weak)) u_int mkhash(u_int source, u_short source_port, u_int destination, u_short destination_port)
 {
 	return source == htonl(SERVER_ADDRESS) ? 0 : ntohl(source);
@@ -145,7 +144,7 @@ static void on_tcp(struct tcp_stream *tcp, void **unused)
 	lend_buffer(half);
 }
 
-/* hand_over - one packet for libnids. The payload stands in `packet` already. */
+/* hand_over - passes one packet to libnids. The payload is already in `packet`. */
 static void hand_over(
 	const struct nids_link *link, enum direction direction, uint8_t flags, uint32_t seq, uint32_t ack, size_t size)
 {
@@ -173,8 +172,8 @@ static void hand_over(
 	nids_pcap_handler(NULL, &header, packet);
 }
 
-/* rebase - libnids' counters and window for a direction begin anew at what is expected next. Nothing is in its
- * buffer between two calls. */
+/* rebase - restarts libnids' counters and window for a direction at the next expected offset. Its buffer is empty
+ * between two calls. */
 static void rebase(struct nids_link *link, enum direction direction, uint64_t offset)
 {
 	struct half_stream *half = receiver(link->tcp, direction);
@@ -184,7 +183,7 @@ static void rebase(struct nids_link *link, enum direction direction, uint64_t of
 	link->opened[direction] = offset;
 }
 
-/* park - gives the link's place in libnids up. */
+/* park - removes the link from libnids; it keeps its offsets. */
 static void park(struct nids_link *link)
 {
 	list_remove(link->list, link);
@@ -192,7 +191,7 @@ static void park(struct nids_link *link)
 	link->tcp = NULL;
 }
 
-/* connect_link - a place in libnids: the handshake is injected so that it expects what the link expects. */
+/* connect_link - adds the link to libnids: injects a handshake with the sequence numbers that the link expects next. */
 static void connect_link(struct nids_link *link)
 {
 	if (drained.count + busy.count >= NIDS_RESIDENT)
@@ -216,11 +215,11 @@ static void connect_link(struct nids_link *link)
 	list_append(&drained, link);
 }
 
-/* feed - one piece of at most PIECE_MAX octets. */
+/* feed - feeds one piece of at most PIECE_MAX octets. */
 static void feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
 {
 	struct half_stream *half = receiver(link->tcp, direction);
-	half->rmem_alloc = -(1 << 30); /* never reaches the limit at which libnids throws its queue away */
+	half->rmem_alloc = -(1 << 30); /* so that it never reaches the limit at which libnids frees its queue */
 	lend_buffer(half);
 	memcpy(packet + HEADER_SIZE, data, size);
 	feeding = link;
@@ -289,14 +288,14 @@ bool nids_open(const struct nids_owner *new_owner)
 
 	dead = pcap_open_dead(DLT_RAW, 65535);
 	if (!dead) {
-		say("libpcap gives no handle");
+		say("libpcap returned no handle");
 		return false;
 	}
 	owner = new_owner;
 	nids_params.pcap_desc = dead;
 	nids_params.n_tcp_streams = NIDS_TABLE;
 	nids_params.n_hosts = 1;
-	/* In the limit of its queue a piece weighs 0 to 65,488: never above it, never less than nothing. */
+	/* libnids counts a queued piece as 0 to 65,488 octets then: never over its limit, never negative. */
 	nids_params.sk_buff_size = -64;
 	nids_params.scan_num_hosts = 0;
 	nids_params.syslog = be_quiet;
@@ -307,7 +306,7 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_params.one_loop_less = 0;
 	nids_params.promisc = 0;
 	if (!nids_init()) {
-		say("libnids can't be set up: %s", nids_errbuf);
+		say("libnids can't be initialised: %s", nids_errbuf);
 		pcap_close(dead);
 		dead = NULL;
 		return false;

@@ -17,10 +17,11 @@ struct outbox_entry {
 	uint8_t data[];
 };
 
-/* tell - to the sink. */
-static void tell(struct outbox *outbox, enum direction direction, const struct outbox_entry *entry, const uint8_t *data)
+/* deliver - passes an entry to the sink. */
+static void deliver(
+	struct outbox *outbox, enum direction direction, const struct outbox_entry *entry, const uint8_t *data)
 {
-	outbox->told[direction] += entry->size;
+	outbox->delivered[direction] += entry->size;
 	switch (entry->kind) {
 	case ENTRY_BYTES:
 		outbox->sink->bytes(outbox->user, direction, data, (size_t)entry->size, entry->acked);
@@ -30,52 +31,52 @@ static void tell(struct outbox *outbox, enum direction direction, const struct o
 		outbox->sink->gap(outbox->user, direction, entry->size, entry->kind == ENTRY_GIVEN_UP);
 		break;
 	case ENTRY_FIN:
-		outbox->fin_told[direction] = true;
+		outbox->fin_delivered[direction] = true;
 		outbox->sink->fin(outbox->user, direction);
 		break;
 	}
 }
 
-/* may_go - has everything been told that its sender had seen? */
+/* may_go - was everything delivered that its sender had received? */
 static bool may_go(const struct outbox *outbox, enum direction direction, const struct outbox_entry *entry)
 {
-	return entry->kind != ENTRY_BYTES || entry->acked <= outbox->told[direction_other(direction)];
+	return entry->kind != ENTRY_BYTES || entry->acked <= outbox->delivered[direction_other(direction)];
 }
 
-/* tell_first - the first that waits. */
-static void tell_first(struct outbox *outbox, enum direction direction)
+/* deliver_first - the first waiting entry of a direction. */
+static void deliver_first(struct outbox *outbox, enum direction direction)
 {
 	struct outbox_entry *entry = outbox->waiting[direction].first;
 	outbox->waiting[direction].first = entry->next;
 	if (!entry->next)
 		outbox->waiting[direction].last = NULL;
 	outbox->held -= sizeof *entry + (entry->kind == ENTRY_BYTES ? (size_t)entry->size : 0);
-	tell(outbox, direction, entry, entry->data);
+	deliver(outbox, direction, entry, entry->data);
 	g_free(entry);
 }
 
-/* tell_earliest - the first that waits in either direction. */
-static void tell_earliest(struct outbox *outbox)
+/* deliver_earliest - the first waiting entry of both directions. */
+static void deliver_earliest(struct outbox *outbox)
 {
 	const struct outbox_entry *up = outbox->waiting[UP].first, *down = outbox->waiting[DOWN].first;
-	tell_first(outbox, !down || (up && up->arrival < down->arrival) ? UP : DOWN);
+	deliver_first(outbox, !down || (up && up->arrival < down->arrival) ? UP : DOWN);
 }
 
-/* tell_ready - everything that need not wait any more. */
-static void tell_ready(struct outbox *outbox)
+/* deliver_ready - all entries that need not wait any more. */
+static void deliver_ready(struct outbox *outbox)
 {
 	const struct outbox_entry *first;
-	for (bool told = true; told;) {
-		told = false;
+	for (bool delivered = true; delivered;) {
+		delivered = false;
 		for (enum direction d = UP; d <= DOWN; d++)
 			while ((first = outbox->waiting[d].first) && may_go(outbox, d, first)) {
-				tell_first(outbox, d);
-				told = true;
+				deliver_first(outbox, d);
+				delivered = true;
 			}
-		/* Each waits for the other: the acknowledgements make no sense. */
-		if (!told && outbox->waiting[UP].first && outbox->waiting[DOWN].first) {
-			tell_earliest(outbox);
-			told = true;
+		/* Each waits for the other: the acknowledgements contradict each other. */
+		if (!delivered && outbox->waiting[UP].first && outbox->waiting[DOWN].first) {
+			deliver_earliest(outbox);
+			delivered = true;
 		}
 	}
 }
@@ -83,9 +84,9 @@ static void tell_ready(struct outbox *outbox)
 static void put(struct outbox *outbox, enum direction direction, struct outbox_entry like, const uint8_t *data)
 {
 	if (!outbox->waiting[direction].first && may_go(outbox, direction, &like)) {
-		tell(outbox, direction, &like, data);
+		deliver(outbox, direction, &like, data);
 		if (outbox->waiting[direction_other(direction)].first)
-			tell_ready(outbox);
+			deliver_ready(outbox);
 		return;
 	}
 	size_t size = like.kind == ENTRY_BYTES ? (size_t)like.size : 0;
@@ -98,16 +99,16 @@ static void put(struct outbox *outbox, enum direction direction, struct outbox_e
 					  : &outbox->waiting[direction].first) = entry;
 	outbox->waiting[direction].last = entry;
 	outbox->held += sizeof *entry + size;
-	tell_ready(outbox);
+	deliver_ready(outbox);
 	while (outbox->held > OUTBOX_BYTES_MAX)
-		tell_earliest(outbox);
+		deliver_earliest(outbox);
 }
 
 void outbox_bytes(struct outbox *outbox, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
-	/* Most often nothing waits, and nothing is waited for. */
-	if (G_LIKELY(!outbox_waits(outbox) && acked <= outbox->told[direction_other(direction)])) {
-		outbox->told[direction] += size;
+	/* The usual case: nothing waits, and this need not wait. */
+	if (G_LIKELY(!outbox_waits(outbox) && acked <= outbox->delivered[direction_other(direction)])) {
+		outbox->delivered[direction] += size;
 		outbox->sink->bytes(outbox->user, direction, data, size, acked);
 		return;
 	}
@@ -133,8 +134,8 @@ bool outbox_waits(const struct outbox *outbox)
 void outbox_flush(struct outbox *outbox)
 {
 	while (outbox_waits(outbox)) {
-		tell_earliest(outbox);
-		tell_ready(outbox);
+		deliver_earliest(outbox);
+		deliver_ready(outbox);
 	}
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * order.h - two streams, each in order, are told to the sink in an order that makes sense: cause before effect.
+ * order.h - delivers two ordered streams to the sink so that bytes come before their answer in the other direction.
  *
- * Bytes that were sent in answer to bytes of the other direction (their acknowledgement says so) are told behind those,
- * or behind the gap in their place. Captures recorded a little out of order, and holes, would turn that around. What
- * has to wait is kept here, at most OUTBOX_BYTES_MAX of it; a gap is always told in the end (stream.c), so nothing
- * waits for ever.
+ * Bytes that acknowledge bytes of the other direction are delivered after those, or after the gap in their place, even
+ * when packets were captured a little out of order or are missing. Bytes that must wait are kept here, at most
+ * OUTBOX_BYTES_MAX; missing bytes always become a gap in the end (stream.c), so nothing waits for ever.
  */
 #ifndef SMTPSCAN_STREAM_ORDER_H
 #define SMTPSCAN_STREAM_ORDER_H
@@ -19,23 +18,23 @@ struct outbox_entry;
 struct outbox {
 	const struct stream_sink *sink;
 	void *user;
-	uint64_t told[2]; /* bytes and gaps, by direction */
-	bool fin_told[2];
+	uint64_t delivered[2]; /* octets of bytes and gaps, by direction */
+	bool fin_delivered[2];
 	struct {
 		struct outbox_entry *first, *last;
 	} waiting[2];
-	uint64_t arrivals; /* entries so far */
+	uint64_t arrivals; /* number of entries so far */
 	size_t held;       /* memory */
 };
 
 void outbox_bytes(struct outbox *outbox, enum direction direction, const uint8_t *data, size_t size, uint64_t acked);
 void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size, bool given_up);
 void outbox_fin(struct outbox *outbox, enum direction direction);
-/* outbox_waits - is there anything that was not told yet? */
+/* outbox_waits - is there anything that was not delivered yet? */
 bool outbox_waits(const struct outbox *outbox);
-/* outbox_flush - tells everything. */
+/* outbox_flush - delivers everything. */
 void outbox_flush(struct outbox *outbox);
-/* outbox_free - forgets what waits. */
+/* outbox_free - frees what waits. */
 void outbox_free(struct outbox *outbox);
 
 #endif

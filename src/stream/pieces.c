@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pieces.c - see pieces.h. A list searched from its end: what is new most often belongs there.
+ * pieces.c - see pieces.h. A list that is searched from its end, because new pieces usually belong there.
  */
 #include "pieces.h"
 
 #include <glib.h>
 #include <string.h>
 
-/* grow - SIZE octets more, in front or at the end. */
+/* grow - adds SIZE octets to a piece, before or after its own. */
 static void grow(struct piece *piece, bool in_front, const uint8_t *data, size_t size)
 {
 	size_t old = (size_t)piece->size;
@@ -69,7 +69,7 @@ void pieces_take(struct pieces *pieces, size_t size)
 		pieces_remove(pieces);
 }
 
-struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset)
+struct piece *pieces_after(const struct pieces *pieces, uint64_t offset)
 {
 	struct piece *piece = pieces->last, *found = NULL;
 	while (piece && piece->offset + piece->size > offset) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pieces.h - what waits out of order: places and acknowledgements. The bytes wait in libnids' queue, or, where that has
- * no room, here.
+ * pieces.h - pieces of a stream that are out of order: their offsets and acknowledgements. Their bytes wait in libnids'
+ * queue or, when that has no room, here.
  *
- * Pieces never overlap. Neighbours with the same acknowledgement are one. Pieces belong to their list. All pieces of a
- * list wait in the same place.
+ * Pieces never overlap. Adjacent pieces with the same acknowledgement are merged. The list owns its pieces. The bytes
+ * of all pieces of a list are in libnids, or all are here.
  */
 #ifndef SMTPSCAN_STREAM_PIECES_H
 #define SMTPSCAN_STREAM_PIECES_H
@@ -16,8 +16,8 @@ struct piece {
 	uint64_t offset;
 	uint64_t size;
 	uint64_t acked;
-	uint64_t since;    /* the connection's packet it came with: so long the hole before it has been there */
-	uint32_t segments; /* that it came in */
+	uint64_t since;    /* packet of the connection that it came with: since then the bytes before it are missing */
+	uint32_t segments; /* number of segments that it came in */
 	uint8_t *data;     /* its bytes; NULL: libnids has them */
 };
 
@@ -28,19 +28,19 @@ struct pieces {
 	size_t bytes;
 };
 
-/* pieces_add - a piece that overlaps none, AT its place; BEHIND is what pieces_behind says of it. data: its bytes, when
- * they are to be kept here; NULL: libnids has them. */
+/* pieces_add - adds a piece that overlaps none; behind: the result of pieces_after for its offset. data: its bytes, to
+ * be kept here; NULL: libnids has them. */
 struct piece_place {
 	uint64_t offset, acked, now;
 };
 void pieces_add(struct pieces *pieces, struct piece *behind, struct piece_place at, const uint8_t *data, size_t size);
-/* pieces_take - the first SIZE octets of the first piece are gone. */
+/* pieces_take - removes the first SIZE octets of the first piece. */
 void pieces_take(struct pieces *pieces, size_t size);
-/* pieces_remove - the first piece is gone; its bytes, when they were kept here, are the caller's (g_free). */
+/* pieces_remove - removes the first piece; its bytes, when they were kept here, now belong to the caller (g_free). */
 uint8_t *pieces_remove(struct pieces *pieces);
-/* pieces_behind - the first piece that ends behind OFFSET, or NULL. */
-struct piece *pieces_behind(const struct pieces *pieces, uint64_t offset);
-/* pieces_free - forgets all of them. */
+/* pieces_after - the first piece that ends after OFFSET, or NULL. */
+struct piece *pieces_after(const struct pieces *pieces, uint64_t offset);
+/* pieces_free - frees all of them. */
 void pieces_free(struct pieces *pieces);
 
 #endif

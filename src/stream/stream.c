@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * stream.c - one connection's segments, judged before libnids sees them (see stream.h).
+ * stream.c - checks the segments of one connection before libnids gets them (see stream.h).
  *
- * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that
- * wait out of order, and where it ends. A segment is cut down to the pieces that are new; those go to libnids, which
- * calls back with bytes in order. Where libnids has no room for what must wait, it waits here, with the same result.
- * What is missing is a gap when nothing more will come, or when there is no room to wait any longer (stream_hurry).
- * Live it is one when the peer acknowledged it some PATIENCE packets ago, and the hole has been there for as long.
- * Constant cost, whatever a forged acknowledgement claims.
+ * Per direction this keeps: the offset expected next (in the link), what the peer has acknowledged, the pieces that are
+ * out of order, and the offset of the FIN. Only the new parts of a segment go to libnids, which calls back with bytes
+ * in order. When libnids has no room for pieces that must wait, they wait here, with the same result. Missing bytes
+ * become a gap when nothing more will come, or when there is no memory to wait any longer (stream_hurry). With live
+ * input they also become a gap when the peer acknowledged them some PATIENCE packets ago, and they have been missing
+ * for as long. The cost of a segment is bounded, whatever a forged acknowledgement claims.
  */
 #include "stream.h"
 
@@ -18,44 +18,44 @@
 #include "order.h"
 #include "pieces.h"
 
-#define PATIENCE_STEP 16 /* packets of the connection between two looks at the acknowledgements */
-#define PATIENCE_STEPS 4 /* ... so that a gap waits for 48 to 64 of them */
+#define PATIENCE_STEP 16 /* packets of the connection between two checks of the acknowledgements */
+#define PATIENCE_STEPS 4 /* ... so missing bytes are waited for during 48 to 64 packets */
 #define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
-#define WAITING_BYTES_MAX (8 * 1024 * 1024) /* told by libnids, but waiting for the other direction: see order.h */
-#define HELD_BYTES_MAX (16 * 1024 * 1024)   /* queued out of order, a direction; beyond, the first hole is skipped */
-/* Holes, and segments queued, a direction; beyond, too. Each new one walks past those behind it, so that tiny ones are
- * bounded by their number: these, and one more for each HELD_SEGMENT_SIZE octets. */
+#define WAITING_BYTES_MAX (8 * 1024 * 1024) /* in order, but waiting for the other direction: see order.h */
+#define HELD_BYTES_MAX (16 * 1024 * 1024)   /* out of order, per direction; beyond that the first gap is skipped */
+/* The same limit for the number of pieces and segments queued, per direction: these, and one more for each
+ * HELD_SEGMENT_SIZE octets. Inserting one walks over those after it, so many tiny ones would be slow. */
 #define HELD_PIECES_MAX 4096
 #define HELD_SEGMENTS_MAX 10240
 #define HELD_SEGMENT_SIZE 1024
-#define HELD_OVERHEAD 128                      /* memory that libnids and the piece take besides the bytes */
-#define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead than that belong to no window */
-#define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest window there is */
+#define HELD_OVERHEAD 128                      /* memory of libnids and of the piece besides the bytes */
+#define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead are outside of any window */
+#define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest possible window */
 #define RESET_AHEAD_MAX (INT64_C(1024) * 1024) /* a reset further ahead is forged */
 
-/* What every segment needs stands first, as in struct connection. */
+/* The members that every segment needs come first, as in struct connection. */
 struct half {
 	uint32_t first_seq; /* of the byte at offset 0 */
-	bool known;         /* ... is it */
+	bool known;         /* is first_seq known? */
 	bool fin_seen, fin_put, fin_acked, reset_seen;
-	uint64_t highest;  /* end of the furthest byte seen */
-	uint64_t acked;    /* by the peer: the furthest */
+	uint64_t highest;  /* offset after the last byte seen */
+	uint64_t acked;    /* highest offset that the peer acknowledged */
 	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
 	uint64_t progress; /* packet of the connection at which bytes were last delivered */
-	uint64_t newest;   /* place in the history */
+	uint64_t newest;   /* address of the newest chunk, see history.h */
 	struct pieces held;
-	uint64_t fin;                          /* offset of the end, when fin_seen */
-	uint64_t reset;                        /* where a reset was sent, when reset_seen */
-	uint64_t acked_before[PATIENCE_STEPS]; /* acked as it was, newest first */
+	uint64_t fin;                          /* offset of the FIN, when fin_seen */
+	uint64_t reset;                        /* offset of the RST, when reset_seen */
+	uint64_t acked_before[PATIENCE_STEPS]; /* earlier values of acked, newest first */
 };
 
 struct stream {
-	struct nids_link link; /* first: on_bytes finds the stream by it */
-	uint64_t direct_acked; /* of the piece in hand */
-	bool stored;           /* ... and the history has it already */
+	struct nids_link link; /* must be first: on_bytes casts it to the stream */
+	uint64_t direct_acked; /* acknowledgement of the piece that is being fed */
+	bool stored;           /* the history has that piece already */
 	uint64_t packets;
 	bool live;
-	bool giving_up; /* what is skipped now is skipped for lack of room */
+	bool giving_up; /* gaps reported now are given up for lack of memory */
 	bool one_sided;
 	enum direction missing;
 	struct outbox outbox;
@@ -64,22 +64,22 @@ struct stream {
 
 /* ---- offsets ---- */
 
-/* offset_of - a sequence number as an offset: the one nearest to what is expected. */
+/* offset_of - a sequence number as the stream offset nearest to the expected one. */
 static int64_t offset_of(const struct stream *stream, enum direction direction, uint32_t seq)
 {
 	uint64_t expected = stream->link.expected[direction];
 	return (int64_t)expected + (int32_t)(seq - (stream->half[direction].first_seq + (uint32_t)expected));
 }
 
-/* hole_end - where the first bytes behind the present hole begin; UINT64_MAX when nothing is held. */
-static uint64_t hole_end(const struct half *half)
+/* gap_end - offset of the first bytes after the current gap; UINT64_MAX when nothing is held. */
+static uint64_t gap_end(const struct half *half)
 {
 	return half->held.first ? half->held.first->offset : UINT64_MAX;
 }
 
 /* ---- delivery ---- */
 
-/* feed_kept - pieces that libnids had no room for and that are the next in order now. */
+/* feed_kept - feeds pieces that libnids had no room for and that are now next in order. */
 static void feed_kept(struct stream *stream, enum direction direction)
 {
 	const struct piece *first;
@@ -95,7 +95,7 @@ static void feed_kept(struct stream *stream, enum direction direction)
 	}
 }
 
-/* skip_to - the bytes up to OFFSET are lost. */
+/* skip_to - reports the bytes up to OFFSET as a gap. */
 static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
 {
 	uint64_t expected = stream->link.expected[direction];
@@ -104,14 +104,14 @@ static void skip_to(struct stream *stream, enum direction direction, uint64_t of
 	outbox_gap(&stream->outbox, direction, offset - expected, stream->giving_up);
 	nids_link_skip(&stream->link, direction, offset);
 	feed_kept(stream, direction);
-	/* libnids must have what it was handed. */
-	g_assert(hole_end(&stream->half[direction]) > stream->link.expected[direction]);
+	/* libnids must have delivered what was next in order. */
+	g_assert(gap_end(&stream->half[direction]) > stream->link.expected[direction]);
 }
 
-/* deliver - bytes that are next in order, with what their sender had acknowledged. */
+/* deliver - passes on bytes that are next in order, with the acknowledgement of their sender. */
 static void deliver(struct stream *stream, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
-	/* One-sided: what was acknowledged of the missing side came before these bytes. */
+	/* One-sided: the acknowledged bytes of the missing side came before these. */
 	if (stream->one_sided && stream->missing != direction)
 		skip_to(stream, stream->missing, acked);
 	stream->link.expected[direction] += size;
@@ -119,13 +119,13 @@ static void deliver(struct stream *stream, enum direction direction, const uint8
 	outbox_bytes(&stream->outbox, direction, data, size, acked);
 }
 
-/* on_bytes - libnids has bytes: those of the piece in hand, or pieces that were queued. */
+/* on_bytes - libnids delivers bytes: those of the piece that is being fed, or of queued pieces. */
 static void on_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
 {
 	struct stream *stream = (struct stream *)link;
 	struct half *half = &stream->half[direction];
 
-	if (hole_end(half) != link->expected[direction]) {
+	if (gap_end(half) != link->expected[direction]) {
 		if (!stream->stored)
 			history_commit(&half->newest, link->expected[direction], size);
 		deliver(stream, direction, data, size, stream->direct_acked);
@@ -143,8 +143,8 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	}
 }
 
-/* tell_fin - the direction is closed once everything before its FIN is delivered. */
-static void tell_fin(struct stream *stream, enum direction direction)
+/* deliver_fin - reports the FIN once everything before it is delivered. */
+static void deliver_fin(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
 	if (!half->fin_seen || half->fin_put || stream->link.expected[direction] < half->fin)
@@ -153,8 +153,8 @@ static void tell_fin(struct stream *stream, enum direction direction)
 	outbox_fin(&stream->outbox, direction);
 }
 
-/* skip_acked - gives up the bytes that were acknowledged long ago, unless they only seem to be late: the capture may
- * have the acknowledgements ahead of the data all the time. */
+/* skip_acked - skips missing bytes that were acknowledged long ago. Not when bytes were delivered lately: a capture may
+ * have all acknowledgements ahead of the data. */
 static void skip_acked(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
@@ -163,19 +163,19 @@ static void skip_acked(struct stream *stream, enum direction direction)
 		uint64_t since = half->held.first ? half->held.first->since : half->progress;
 		if (stream->packets - since < PATIENCE)
 			break;
-		skip_to(stream, direction, MIN(acked, hole_end(half)));
+		skip_to(stream, direction, MIN(acked, gap_end(half)));
 	}
-	tell_fin(stream, direction);
+	deliver_fin(stream, direction);
 }
 
-/* gap_first - of two gaps, the one that came first: a client waits for the greeting, a server for a command. */
+/* gap_first - the direction whose gap came first: a client waits for the banner, a server for a command. */
 static enum direction gap_first(const struct stream *stream)
 {
 	return stream->link.expected[DOWN] == 0 ? DOWN : UP;
 }
 
-/* lose_patience - live, every PATIENCE_STEP packets: what was acknowledged a few dozen packets ago and has not come, is
- * lost. */
+/* lose_patience - with live input, every PATIENCE_STEP packets: skips bytes that were acknowledged a few dozen packets
+ * ago and are still missing. */
 static void lose_patience(struct stream *stream)
 {
 	for (enum direction d = UP; d <= DOWN; d++) {
@@ -191,7 +191,7 @@ static void lose_patience(struct stream *stream)
 
 /* ---- taking segments ---- */
 
-/* feed - a piece that is new; BEHIND is the one held behind it. */
+/* feed - feeds a new piece; behind: the held piece after it. */
 static void feed(struct stream *stream, enum direction direction, struct piece *behind, uint64_t offset,
 	const uint8_t *data, size_t size, uint64_t acked)
 {
@@ -208,20 +208,20 @@ static void feed(struct stream *stream, enum direction direction, struct piece *
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
 	feed_kept(stream, direction);
-	g_assert(hole_end(half) > stream->link.expected[direction]);
+	g_assert(gap_end(half) > stream->link.expected[direction]);
 }
 
-/* feed_new - the parts of [from, to) that are neither delivered nor held. */
+/* feed_new - feeds the parts of [from, to) that are neither delivered nor held. */
 static void feed_new(struct stream *stream, enum direction direction, uint64_t from, uint64_t to, const uint8_t *data,
 	uint64_t acked)
 {
 	const uint8_t *origin = data - from;
 	for (;;) {
-		/* Feeding a part can deliver what is held behind it. */
+		/* Feeding a part can deliver held pieces after it. */
 		from = MAX(from, stream->link.expected[direction]);
 		if (from >= to)
 			return;
-		struct piece *piece = pieces_behind(&stream->half[direction].held, from);
+		struct piece *piece = pieces_after(&stream->half[direction].held, from);
 		uint64_t free_end = piece ? MIN(to, piece->offset) : to;
 		uint64_t next = piece ? piece->offset + piece->size : to;
 		if (from < free_end)
@@ -238,7 +238,7 @@ static bool holds_too_much(const struct stream *stream, enum direction direction
 	       held->segments > HELD_SEGMENTS_MAX + more;
 }
 
-/* take_payload - the captured octets of a segment that begin at OFFSET. */
+/* take_payload - takes the captured octets of a segment, which begin at OFFSET. */
 static void take_payload(struct stream *stream, enum direction direction, int64_t offset, const uint8_t *data,
 	size_t size, uint64_t acked)
 {
@@ -247,7 +247,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	uint64_t expected = stream->link.expected[direction];
 
 	if (offset < 0) {
-		/* From before the start of what can be delivered. */
+		/* Octets before the start of the stream. */
 		if ((uint64_t)-offset >= size)
 			return;
 		data += -offset;
@@ -261,7 +261,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		return;
 	half->highest = MAX(half->highest, to);
 
-	/* Probes of one octet (keep-alive, zero window) may hold anything. */
+	/* Probes of one octet (keep-alive, zero window) may have any value. */
 	bool differs = (from < expected || half->held.first) && whole.size > 1 &&
 		       history_differs(half->newest, from, data, (size_t)(to - from));
 	feed_new(stream, direction, from, to, data, acked);
@@ -269,11 +269,11 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
 	stream->giving_up = true;
 	while (holds_too_much(stream, direction))
-		skip_to(stream, direction, hole_end(half));
+		skip_to(stream, direction, gap_end(half));
 	stream->giving_up = false;
 }
 
-/* take_ack - what the sender of a segment had received. Returns it as an offset of the other direction. */
+/* take_ack - takes the acknowledgement of a segment. Returns it as an offset of the other direction. */
 static uint64_t take_ack(struct stream *stream, enum direction direction, uint32_t ack)
 {
 	enum direction to = direction_other(direction);
@@ -296,7 +296,7 @@ static uint64_t take_ack(struct stream *stream, enum direction direction, uint32
 	return half->sent_ack;
 }
 
-/* take_fin - the direction ends at OFFSET. The first FIN counts; one that contradicts bytes seen is not used. */
+/* take_fin - takes a FIN at OFFSET. The first FIN counts; one before bytes already seen is ignored. */
 static void take_fin(struct stream *stream, enum direction direction, int64_t offset)
 {
 	struct half *half = &stream->half[direction], *other = &stream->half[direction_other(direction)];
@@ -312,15 +312,15 @@ static void take_fin(struct stream *stream, enum direction direction, int64_t of
 		half->acked_before[i] = MIN(half->acked_before[i], half->fin);
 }
 
-/* take_reset - a reset with this sequence number. Its receiver takes it only at exactly the place it expects; the
- * capture may know less than that. */
+/* take_reset - takes a RST with this sequence number; returns false when it is not valid. Its receiver accepts only the
+ * exact number that it expects, which the capture may not show. */
 static bool take_reset(struct stream *stream, enum direction direction, uint32_t seq)
 {
 	struct half *half = &stream->half[direction];
 	uint64_t expected = stream->link.expected[direction], highest = MAX(half->highest, expected);
 	int64_t offset = half->known ? offset_of(stream, direction, seq) : 0;
 
-	/* An answer to data for a closed socket takes its number from the acknowledgement in that data. */
+	/* The RST for data to a closed socket has the acknowledgement number of that data. */
 	if (offset < (int64_t)MIN(half->acked, expected) || offset > (int64_t)highest + RESET_AHEAD_MAX)
 		return false;
 	half->reset_seen = true;
@@ -330,13 +330,13 @@ static bool take_reset(struct stream *stream, enum direction direction, uint32_t
 	return true;
 }
 
-/* holds - does anything wait out of order? */
+/* holds - are there pieces out of order? */
 static bool holds(const struct stream *stream)
 {
 	return stream->half[UP].held.first || stream->half[DOWN].held.first;
 }
 
-/* event - what the connection has come to. */
+/* event - the state of the connection after a segment. */
 static enum stream_event event(struct stream *stream)
 {
 	bool pending = false;
@@ -344,7 +344,7 @@ static enum stream_event event(struct stream *stream)
 		struct half *half = &stream->half[d];
 		if (!half->reset_seen)
 			continue;
-		/* Its sender said more, or closed before it. */
+		/* Its sender sent more, or closed before it. */
 		if (half->highest > half->reset || (half->fin_seen && half->fin < half->reset)) {
 			half->reset_seen = false;
 			return STREAM_RESET_REVOKED;
@@ -357,8 +357,8 @@ static enum stream_event event(struct stream *stream)
 		return STREAM_RESET_PENDING;
 	if (!stream_closing(stream))
 		return STREAM_OPEN;
-	bool told = stream->outbox.fin_told[UP] && stream->outbox.fin_told[DOWN];
-	return told && stream->half[UP].fin_acked && stream->half[DOWN].fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
+	bool delivered = stream->outbox.fin_delivered[UP] && stream->outbox.fin_delivered[DOWN];
+	return delivered && stream->half[UP].fin_acked && stream->half[DOWN].fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
 }
 
 enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment)
@@ -385,7 +385,7 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 		half->highest = MAX(half->highest, (uint64_t)offset + segment->length);
 	if (segment->flags & TCP_FIN)
 		take_fin(stream, direction, offset + segment->length);
-	tell_fin(stream, direction);
+	deliver_fin(stream, direction);
 	if (++stream->packets % PATIENCE_STEP == 0 && stream->live)
 		lose_patience(stream);
 	if (stream->outbox.held > WAITING_BYTES_MAX)
@@ -417,7 +417,7 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 
 /* ---- the end ---- */
 
-/* flush_next - the direction whose next held bytes were sent first, as far as the acknowledgements tell. */
+/* flush_next - the direction whose next held bytes were sent first, according to the acknowledgements. */
 static enum direction flush_next(const struct stream *stream)
 {
 	const struct piece *up = stream->half[UP].held.first, *down = stream->half[DOWN].held.first;
@@ -429,25 +429,26 @@ static enum direction flush_next(const struct stream *stream)
 	return up->acked > stream->link.expected[DOWN] && down->acked <= stream->link.expected[UP] ? DOWN : UP;
 }
 
-/* flush_tail - what lies behind the last bytes that came: lost ones that the peer or the FIN proves. */
+/* flush_tail - reports bytes after the last ones seen as a gap, when an acknowledgement or the FIN proves that they
+ * were sent. */
 static void flush_tail(struct stream *stream, enum direction direction)
 {
 	struct half *half = &stream->half[direction];
 	uint64_t expected = stream->link.expected[direction];
 	uint64_t end = half->fin_seen ? half->fin : MAX(half->acked, half->highest);
-	/* One more than everything is the acknowledgement of a FIN that is not in the capture. */
+	/* One more than all bytes seen: the acknowledgement of a FIN that is not in the capture. */
 	if (!half->fin_seen && end == expected + 1)
 		end = expected;
 	skip_to(stream, direction, end);
-	tell_fin(stream, direction);
+	deliver_fin(stream, direction);
 }
 
-/* skip_holes - all that is held goes on its way. */
-static void skip_holes(struct stream *stream)
+/* skip_gaps - delivers all held pieces, with gaps between them. */
+static void skip_gaps(struct stream *stream)
 {
 	while (holds(stream)) {
 		enum direction d = flush_next(stream);
-		skip_to(stream, d, hole_end(&stream->half[d]));
+		skip_to(stream, d, gap_end(&stream->half[d]));
 	}
 }
 
@@ -459,27 +460,27 @@ bool stream_waits(const struct stream *stream)
 void stream_hurry(struct stream *stream, bool given_up)
 {
 	stream->giving_up = given_up;
-	skip_holes(stream);
+	skip_gaps(stream);
 	enum direction first = gap_first(stream);
 	for (unsigned i = 0; i < 2; i++) {
 		enum direction d = i == 0 ? first : direction_other(first);
 		if (outbox_waits(&stream->outbox))
 			skip_to(stream, d, stream->half[d].acked);
-		tell_fin(stream, d);
+		deliver_fin(stream, d);
 	}
 	stream->giving_up = false;
 }
 
 void stream_flush(struct stream *stream)
 {
-	skip_holes(stream);
+	skip_gaps(stream);
 	enum direction first = gap_first(stream);
 	flush_tail(stream, first);
 	flush_tail(stream, direction_other(first));
 	outbox_flush(&stream->outbox);
 }
 
-/* ---- life ---- */
+/* ---- creation and release ---- */
 
 void reassembly_pass(const struct segment *segment)
 {

@@ -99,12 +99,12 @@ static void answers_to_answers(void **state)
 	say(desk, UP, "DATA", 6);
 	outbox_fin(&desk->outbox, UP);
 	expect(desk, "");
-	assert_false(desk->outbox.fin_told[UP]);
+	assert_false(desk->outbox.fin_delivered[UP]);
 	/* Each waits for the other: what came first goes first. */
 	say(desk, DOWN, "354", 4);
 	outbox_fin(&desk->outbox, DOWN);
 	expect(desk, "up DATA @6\nfin up\ndown 354 @4\nfin down\n");
-	assert_true(desk->outbox.fin_told[DOWN]);
+	assert_true(desk->outbox.fin_delivered[DOWN]);
 }
 
 static void a_gap_counts_as_told(void **state)

@@ -20,7 +20,7 @@ static void add(struct pieces *pieces, uint64_t offset, size_t size, uint64_t ac
 	for (size_t i = 0; i < size; i++)
 		data[i] = (uint8_t)('a' + (offset + i) % 26);
 	const struct piece_place at = { offset, acked, now };
-	pieces_add(pieces, pieces_behind(pieces, offset), at, keep ? data : NULL, size);
+	pieces_add(pieces, pieces_after(pieces, offset), at, keep ? data : NULL, size);
 }
 
 /* shown - "offset+size@acked(segments,since)" of each. */
@@ -73,15 +73,15 @@ static void neighbours_with_one_acknowledgement_are_one(void **state)
 static void the_one_behind_a_place(void **state)
 {
 	struct pieces pieces = { 0 };
-	assert_null(pieces_behind(&pieces, 0));
+	assert_null(pieces_after(&pieces, 0));
 	add(&pieces, 10, 5, 0, 1, false);
 	add(&pieces, 20, 5, 1, 2, false);
-	assert_int_equal(pieces_behind(&pieces, 0)->offset, 10);
-	assert_int_equal(pieces_behind(&pieces, 10)->offset, 10);
-	assert_int_equal(pieces_behind(&pieces, 14)->offset, 10);
-	assert_int_equal(pieces_behind(&pieces, 15)->offset, 20);
-	assert_int_equal(pieces_behind(&pieces, 24)->offset, 20);
-	assert_null(pieces_behind(&pieces, 25));
+	assert_int_equal(pieces_after(&pieces, 0)->offset, 10);
+	assert_int_equal(pieces_after(&pieces, 10)->offset, 10);
+	assert_int_equal(pieces_after(&pieces, 14)->offset, 10);
+	assert_int_equal(pieces_after(&pieces, 15)->offset, 20);
+	assert_int_equal(pieces_after(&pieces, 24)->offset, 20);
+	assert_null(pieces_after(&pieces, 25));
 	pieces_free(&pieces);
 }
 
