@@ -40,6 +40,8 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats);
 const struct output_options *analysis_output(const struct analysis *analysis);
 /* analysis_read - octets read so far of the current or last input. */
 uint64_t analysis_read(const struct analysis *analysis);
+/* analysis_files - a number for what the captures of the input were: others who read the same have the same. */
+uint64_t analysis_files(const struct analysis *analysis);
 
 /* analysis_stop - asks a running analysis_input to end after the current packet (async-signal-safe). */
 void analysis_stop(struct analysis *analysis);

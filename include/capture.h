@@ -76,6 +76,10 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 /* capture_position - octets of the file read so far, and its size (0 when not known: a pipe), for progress. */
 void capture_position(const struct capture *capture, uint64_t *read, uint64_t *size);
 
+/* capture_file - what the file is by now: a number that is another one when it has other octets, or is another file; 0
+ * when it is a pipe. *changed: it is not what it was when it was opened. */
+uint64_t capture_file(const struct capture *capture, bool *changed);
+
 /* capture_begins_like - does a file's (decompressed) content begin like a capture? */
 bool capture_begins_like(const char *path);
 

@@ -26,6 +26,7 @@ struct analysis {
 	struct capture *capture; /* in hand; NULL between two */
 	uint64_t packets_before; /* packets of the captures before this one in the recording */
 	uint64_t read_before;    /* octets of their files */
+	uint64_t files;          /* what they were, as analysis_files says */
 	volatile sig_atomic_t stop;
 };
 
@@ -85,6 +86,11 @@ uint64_t analysis_read(const struct analysis *analysis)
 	if (analysis->capture)
 		capture_position(analysis->capture, &read, &size);
 	return analysis->read_before + read;
+}
+
+uint64_t analysis_files(const struct analysis *analysis)
+{
+	return analysis->files;
 }
 
 enum severity analysis_worst(const struct analysis *analysis)
@@ -190,6 +196,19 @@ static void secrets_ahead(void *context)
 		capture_secrets(analysis->paths[i], on_secrets, analysis);
 }
 
+/* look_at_file - a file that others wrote to meanwhile was read in parts that do not belong together. */
+static void look_at_file(struct analysis *analysis, struct capture *capture, const char *path)
+{
+	bool changed;
+	analysis->files = analysis->files * 31 + capture_file(capture, &changed);
+	if (!changed || analysis->stop)
+		return;
+	char *sentence = g_strdup_printf(
+		"%s: it was written to while it was read", strcmp(path, "-") == 0 ? "standard input" : path);
+	broken(analysis, false, sentence);
+	g_free(sentence);
+}
+
 /* read_capture - all packets of one capture. */
 static void read_capture(struct analysis *analysis, const char *path)
 {
@@ -220,6 +239,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	look_at_clock(analysis);
 	if ((status == CAPTURE_BROKEN || status == CAPTURE_CUT) && !analysis->stop)
 		broken(analysis, status == CAPTURE_CUT, capture_error(capture));
+	look_at_file(analysis, capture, path);
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;
 	analysis->read_before = analysis_read(analysis);
@@ -241,7 +261,7 @@ static void begin_input(struct analysis *analysis, const char *path)
 		analysis->options->tls_keys, analysis->options->embedded_keys ? secrets_ahead : NULL, analysis);
 	analysis->decoder = decoder_new(analysis->options->checksums);
 	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
-	analysis->packets_before = analysis->read_before = 0;
+	analysis->packets_before = analysis->read_before = analysis->files = 0;
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = false;
 	output_begin(desk->output, &analysis->output_options);

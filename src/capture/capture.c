@@ -308,6 +308,11 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 	return can;
 }
 
+uint64_t capture_file(const struct capture *capture, bool *changed)
+{
+	return capture_stream_file(capture->stream, changed);
+}
+
 void capture_position(const struct capture *capture, uint64_t *position, uint64_t *size)
 {
 	capture_stream_position(capture->stream, position, size);

@@ -28,6 +28,7 @@
 struct capture_stream {
 	int fd;
 	uint64_t position, size;
+	uint64_t file;      /* as capture_stream_file says, when it was opened */
 	const char *method; /* of compression; NULL: none */
 	struct gzip *gzip;  /* one of these two when compressed */
 	struct archive *archive;
@@ -206,6 +207,17 @@ ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size
 	return (ssize_t)size;
 }
 
+/* file_number - device, inode, size and time of the last change, mixed (FNV-1a). */
+static uint64_t file_number(const struct stat *status)
+{
+	const uint64_t words[] = { status->st_dev, status->st_ino, (uint64_t)status->st_size,
+		(uint64_t)status->st_mtim.tv_sec, (uint64_t)status->st_mtim.tv_nsec };
+	uint64_t number = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < sizeof words; i++)
+		number = (number ^ ((const uint8_t *)words)[i]) * UINT64_C(0x100000001b3);
+	return S_ISREG(status->st_mode) ? number : 0;
+}
+
 /* open_descriptor - the file, or standard input; folders and the like are told apart here. */
 static int open_descriptor(const char *path, struct stat *status)
 {
@@ -234,6 +246,7 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 	struct capture_stream *stream = g_malloc(sizeof(*stream));
 	memset(stream, 0, offsetof(struct capture_stream, head));
 	stream->fd = fd;
+	stream->file = file_number(&status);
 	if (S_ISREG(status.st_mode)) {
 		stream->size = (uint64_t)status.st_size;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -260,6 +273,14 @@ void capture_stream_close(struct capture_stream *stream)
 	g_free(stream->compressed);
 	g_free(stream->error);
 	g_free(stream);
+}
+
+uint64_t capture_stream_file(const struct capture_stream *stream, bool *changed)
+{
+	struct stat status;
+	const uint64_t number = fstat(stream->fd, &status) == 0 ? file_number(&status) : stream->file;
+	*changed = number != stream->file;
+	return number;
 }
 
 const char *capture_stream_error(const struct capture_stream *stream)

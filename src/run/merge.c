@@ -133,6 +133,20 @@ static struct input_stats add_up(const struct input *input, const struct report 
 	return sum;
 }
 
+/* compare_files - workers that each read a file for themselves must have read the same. */
+static void compare_files(struct input *input, struct input_stats *sum)
+{
+	bool same = true;
+	for (unsigned i = 1; i < input->shares; i++)
+		same = same && input->parts[i].report.files == input->parts->report.files;
+	if (same || !sum->complete)
+		return;
+	char *sentence = g_strdup_printf("%s: it was replaced while it was read", input->captures[0]);
+	merge_note(input, sentence);
+	input_stats_break(sum, false, sentence);
+	g_free(sentence);
+}
+
 static uint64_t alerts_of(const struct input_stats *stats)
 {
 	return stats->alerts[SEVERITY_HIGH] + stats->alerts[SEVERITY_MEDIUM] + stats->alerts[SEVERITY_LOW];
@@ -223,6 +237,7 @@ static void finish(struct run *run, struct input *input)
 	const struct report *furthest;
 	struct input_stats sum = add_up(input, &furthest);
 	struct output_options options = run->options->output;
+	compare_files(input, &sum);
 	if (input->mailing)
 		end_mail(run, input, false);
 	say_all(run, input, &sum);

@@ -60,6 +60,7 @@ struct report {
 	enum report_kind kind;
 	struct input_stats stats;
 	uint64_t read;  /* octets of the captures */
+	uint64_t files; /* REPORT_DONE: what they were, as analysis_files says */
 	size_t capture; /* the input's capture in hand */
 	bool nanoseconds;
 	enum severity worst;

@@ -240,10 +240,11 @@ static bool start_worker(struct run *run, struct worker *worker)
 	return true;
 }
 
-/* end_worker - its process is over, or will be: returns what became of it. */
+/* end_worker - its process is over, or will be, also when somebody has stopped it: returns what became of it. */
 static int end_worker(struct worker *worker)
 {
 	int status = 0;
+	kill(worker->pid, SIGCONT);
 	close(worker->data);
 	close(worker->control);
 	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
@@ -578,9 +579,12 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	struct run run = { .options = options, .captures = captures, .temp = confine_temp() };
 	only_run = &run;
 	memory_end(EXIT_OUTPUT, on_no_memory);
-	if (!take_signals() || !open_places(&run)) {
+	const bool signals = take_signals();
+	if (!signals)
+		say("can't begin: %s", g_strerror(errno));
+	if (!signals || !open_places(&run)) {
 		remove_temp(&run);
-		return EXIT_OUTPUT;
+		return signals ? EXIT_OUTPUT : EXIT_INPUT;
 	}
 	allow_files();
 	run.output = output_new(merge_stats_line, &run);

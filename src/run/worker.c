@@ -182,6 +182,7 @@ static void report(struct worker_state *worker, enum report_kind kind, const cha
 	const struct output_options *output = analysis_output(worker->analysis);
 	struct report report = { .kind = kind,
 		.read = analysis_read(worker->analysis),
+		.files = analysis_files(worker->analysis),
 		.capture = capture_in_hand(worker, output->filename),
 		.nanoseconds = output->nanoseconds,
 		.worst = analysis_worst(worker->analysis),

@@ -232,7 +232,7 @@ def where(site, modules):
             continue
         name = modules[frame >> 48]
         place = hex((frame & 0xFFFFFFFFFFFF) - 1)
-        if name:
+        if name != "-":
             text.append("%s+%s" % (os.path.basename(name), place))
         else:
             text.append(symbol(place))

@@ -69,7 +69,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
 	if (module_count == MODULES)
 		return 1;
 	const char *slash = strrchr(info->dlpi_name, '/');
-	const char *name = *info->dlpi_name ? info->dlpi_name : "";
+	const char *name = *info->dlpi_name ? info->dlpi_name : "-"; /* the program itself */
 	uintptr_t end = info->dlpi_addr;
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
