@@ -10,7 +10,7 @@
 
 #include "kind.h"
 
-#define ARCHIVE_DEPTH_MAX 2
+#define ARCHIVE_DEPTH_MAX 5
 #define ARCHIVE_UNPACKED_MAX (32 * 1024 * 1024)
 #define ARCHIVE_RATIO_MAX 100
 #define ARCHIVE_RATIO_FREE (1024 * 1024) /* octets that may be unpacked whatever the ratio */

@@ -152,14 +152,16 @@ class Leaves(unittest.TestCase):
                                   "filename_bidi": "a.zip!an\\xe2\\x80\\xaecod.txt",
                                   "attachment_type_mismatch": "a.zip!photo.jpg"})
 
-    def test_archives_in_archives_to_a_depth_of_two(self):
-        two = zipped([("two.zip", zipped([("x.exe", PROGRAM)]))])
-        self.assertEqual(self.entries("one.zip", two, "zip"), (
-            [("two.zip", len(zipped([("x.exe", PROGRAM)]))), ("two.zip!x.exe", len(PROGRAM))],
-            {"attachment_executable": "one.zip!two.zip!x.exe"}))
-        three = zipped([("more.zip", two)])
-        names, alerts = self.entries("one.zip", three, "zip", complete=False)
-        self.assertEqual([name for name, size in names], ["more.zip", "more.zip!two.zip"])
+    def test_archives_in_archives_to_a_depth_of_five(self):
+        archive, names = zipped([("x.exe", PROGRAM)]), ["x.exe"]
+        for depth in range(2, 6):
+            archive = zipped([("%d.zip" % depth, archive)])
+            names = ["%d.zip" % depth] + ["%d.zip!%s" % (depth, name) for name in names]
+            found, alerts = self.entries("a.zip", archive, "zip")
+            self.assertEqual([name for name, size in found], names)
+            self.assertEqual(alerts, {"attachment_executable": "a.zip!" + names[-1]})
+        found, alerts = self.entries("a.zip", zipped([("6.zip", archive)]), "zip", complete=False)
+        self.assertEqual([name for name, size in found], ["6.zip"] + ["6.zip!" + name for name in names[:-1]])
         packed = zipped([("in.tar.gz", gzip.compress(b"no tar"))])
         self.assertEqual(self.entries("a.zip", packed, "zip")[0][1], ("in.tar.gz!in.tar", 6))
 
@@ -227,7 +229,7 @@ class Leaves(unittest.TestCase):
         lines = done.stderr.splitlines()
         self.assertEqual((done.returncode, len(done.stdout.splitlines())), (4, 2), done.stderr)
         self.assertEqual(len(lines), 2, lines)
-        self.assertIn("nothing is extracted", lines[0])
+        self.assertIn("nothing more is extracted", lines[0])
 
     def test_header_fields_on_request(self):
         lines = ["From: otto@client.example", "X-Score: 5", "x-score: =?utf-8?q?f=C3=BCnf?=", "Subject: s", "", "text"]
