@@ -150,8 +150,8 @@ static void xor_nonce(const struct cipher *cipher, uint64_t sequence, uint8_t *n
 }
 
 /* open_sealed - the one call into libcrypto; `sealed` has the tag at its end. */
-static bool open_sealed(const struct cipher *cipher, const uint8_t *nonce, struct span aad, struct span sealed,
-	uint8_t *out, size_t *size)
+static bool open_sealed(
+	const struct cipher *cipher, const uint8_t *nonce, struct span aad, struct span sealed, uint8_t *out)
 {
 	EVP_CIPHER_CTX *context = cipher->context;
 	const size_t tag = cipher->suite->tag_size;
@@ -159,7 +159,6 @@ static bool open_sealed(const struct cipher *cipher, const uint8_t *nonce, struc
 	const int length = (int)(sealed.size - tag);
 	uint8_t none = 0;
 	int n = 0, rest = 0;
-	*size = (size_t)length;
 	if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, (int)tag, (void *)(sealed.data + length)) <= 0 ||
 		!EVP_DecryptInit_ex(context, NULL, NULL, NULL, nonce))
 		return false;
@@ -190,7 +189,7 @@ static bool open_aead(
 	const bool tls13 = cipher->version >= TLS_VERSION_13, counted = tls13 || suite->kind == SUITE_CHACHA;
 	struct span sealed = record->payload;
 	uint8_t nonce[CIPHER_NONCE_SIZE], aad[AAD_MAX];
-	size_t size, aad_from = tls13 ? sizeof sequence : 0;
+	const size_t aad_from = tls13 ? sizeof sequence : 0;
 	if (sealed.size < suite->tag_size + (counted ? 0 : EXPLICIT_SIZE))
 		return false;
 	if (counted) {
@@ -205,9 +204,10 @@ static bool open_aead(
 	put_number(aad + 9, record->version, 2);
 	put_number(aad + LENGTH_AT_IN_AAD, tls13 ? sealed.size : sealed.size - suite->tag_size, 2);
 	const struct span known = { aad + aad_from, sizeof aad - aad_from };
-	if (!open_sealed(cipher, nonce, known, sealed, opened->buffer, &size))
+	uint8_t *out = opened->in_place ? (uint8_t *)sealed.data : opened->buffer;
+	if (!open_sealed(cipher, nonce, known, sealed, out))
 		return false;
-	opened->content = (struct span){ opened->buffer, size };
+	opened->content = (struct span){ out, sealed.size - suite->tag_size };
 	opened->type = record->type;
 	return !tls13 || strip_type(opened);
 }

@@ -11,21 +11,24 @@
 /* move - the shared memory is free again. */
 static void move(struct gather *shared)
 {
-	if (shared->owner)
-		g_byte_array_append(shared->owner->record, shared->octets, (guint)shared->size);
+	struct side *side = shared->owner;
+	if (side && !side->record)
+		side->record = g_byte_array_new();
+	if (side)
+		g_byte_array_append(side->record, shared->octets, (guint)shared->size);
 	shared->owner = NULL;
 	shared->size = 0;
 }
 
 bool gather_begun(struct tls *tls, const struct side *side)
 {
-	return side->record->len > 0 || keys_gather(tls->keys)->owner == side;
+	return (side->record && side->record->len > 0) || keys_gather(tls->keys)->owner == side;
 }
 
 struct span gather_add(struct tls *tls, struct side *side, struct span piece)
 {
 	struct gather *shared = keys_gather(tls->keys);
-	if (side->record->len > 0) {
+	if (side->record && side->record->len > 0) {
 		g_byte_array_append(side->record, piece.data, (guint)piece.size);
 		return (struct span){ side->record->data, side->record->len };
 	}

@@ -25,6 +25,8 @@ static bool is_kept(const uint8_t *header)
 /* add - to the message in the making. Returns true when it is whole. */
 static bool add(struct side *side, struct reader *reader)
 {
+	if (!side->message)
+		side->message = g_byte_array_new();
 	GByteArray *message = side->message;
 	if (message->len < MESSAGE_HEADER_SIZE) {
 		struct span head = reader_take(reader, MIN(MESSAGE_HEADER_SIZE - message->len, reader->rest.size));
@@ -62,5 +64,7 @@ void messages_take(struct tls *tls, enum direction direction, struct span bytes,
 
 void messages_forget(struct side *side)
 {
-	g_byte_array_set_size(side->message, 0);
+	if (side->message)
+		g_byte_array_free(side->message, TRUE);
+	side->message = NULL;
 }

@@ -171,8 +171,9 @@ struct sealed {
 /* What was in it. */
 struct opened {
 	uint8_t *buffer; /* the caller's, as long as the payload */
+	bool in_place;   /* the payload can be written to, and is not needed any more: AEAD opens it where it is */
 	uint8_t type;
-	struct span content; /* in the buffer */
+	struct span content; /* in one of the two */
 };
 size_t cipher_mac_size(const struct suite *suite);
 /* cipher_iv_size - octets of vector that the key block has for it. */
@@ -207,7 +208,8 @@ struct mark {
 	uint64_t stream, inside; /* behind a record */
 };
 struct marks {
-	GArray *list;
+	struct mark last;
+	GArray *list;    /* the last one included */
 	uint64_t before; /* inside, at the first that is kept */
 };
 void marks_add(struct marks *marks, uint64_t stream, uint64_t inside);
@@ -255,45 +257,47 @@ enum skip {
 	SKIP_UNKNOWN  /* early data whose secret is not known: lost */
 };
 
-/* One direction. */
+/* One direction. What each segment needs comes first, for there are many connections and they take turns. */
 struct side {
-	uint8_t header[RECORD_HEADER_SIZE];
-	size_t header_size; /* octets of the header that are there */
 	size_t record_left; /* octets of the record that are to come */
-	enum record_type type;
-	GByteArray *message; /* header and body of the handshake message in the making */
-	size_t message_left; /* octets of its body that are to come */
-	uint8_t alert[ALERT_SIZE];
-	size_t alert_size;
-	bool begun; /* a first record fitted */
+	size_t header_size; /* octets of the header that are there */
+	uint8_t header[RECORD_HEADER_SIZE];
+	uint8_t type; /* enum record_type */
+	bool begun;   /* a first record fitted */
 	bool encrypted;
 	bool lost; /* out of step: nothing more is read */
-
 	/* what follows is for those whose keys are known */
+	bool shut;          /* nothing more is opened */
+	bool seeking;       /* behind a hole: for the next record that opens */
 	uint64_t offset;    /* in the stream, behind the octets taken */
 	uint64_t record_at; /* where the record in the making begins */
 	uint64_t acked;     /* what its sender had received of the other direction then */
-	GByteArray *record; /* its payload; while seeking: the octets behind the hole; NULL before there is any */
-	struct cipher *open, *next; /* next: from the change to it on (up to TLS 1.2) */
+	struct cipher *open;
+	GByteArray *record; /* its payload, when another connection needed the room; while seeking: the octets behind
+			       the hole; NULL before there is any */
+	uint64_t inside;    /* octets that came out, those that are missing included */
+	struct marks marks;
+
+	GByteArray *message; /* header and body of the handshake message in the making; NULL when there is none */
+	size_t message_left; /* octets of its body that are to come */
+	uint8_t alert[ALERT_SIZE];
+	size_t alert_size;
+	struct cipher *next; /* from the change to it on (up to TLS 1.2) */
 	enum epoch epoch;
 	uint8_t secret[SECRET_MAX]; /* of the epoch, for the next one */
 	size_t secret_size;
 	enum skip skipping;
 	uint64_t skipped; /* octets of records that did not open */
-	bool shut;        /* nothing more is opened */
 	GQueue held;      /* of struct held: records that wait for the other direction */
 	size_t held_size;
 
-	bool seeking;       /* behind a hole: for the next record that opens */
 	size_t scanned;     /* octets of `record` in which none begins */
 	uint64_t lost_from; /* where the first record that is not whole begins */
 	uint64_t lost_told; /* what was said to be missing of what was inside */
 	uint64_t refused;   /* what looked like a record and did not open */
 	bool lost_data;     /* ... and whether there can have been any */
 
-	uint64_t inside; /* octets that came out, those that are missing included */
 	uint64_t unread; /* missing, and not told yet */
-	struct marks marks;
 };
 
 enum early { EARLY_NONE, EARLY_OFFERED, EARLY_TAKEN, EARLY_REFUSED };
@@ -328,8 +332,9 @@ bool record_fits(const uint8_t *header, size_t size);
 bool record_is_ssl2_hello(const uint8_t *header, size_t size);
 
 /* ---- gather.c ---- */
-/* gather_add - one more piece of the side's record (side->record is there). Returns all of it; valid until another
- * call. gather_begun - is there a piece of it? gather_drop - what is there is not needed any more. */
+/* gather_add - one more piece of the side's record. Returns all of it: valid until another call, and free
+ * to be written to. gather_begun - is
+ * there a piece of it? gather_drop - what is there is not needed any more. */
 struct span gather_add(struct tls *tls, struct side *side, struct span piece);
 bool gather_begun(struct tls *tls, const struct side *side);
 void gather_drop(struct tls *tls, struct side *side);

@@ -3,9 +3,10 @@
  * records.c - octets of both directions become records, and what is in them goes to who reads it.
  *
  * A record may come in any pieces. In clear its payload is handed on as it comes; one that is to be opened is gathered
- * first, at most RECORD_SIZE_MAX octets, and not copied when it came in one piece. Records that wait for the other
- * direction take at most HELD_MAX octets. From the change to encryption on, or behind a hole, octets that have no keys
- * are only counted.
+ * first, at most RECORD_SIZE_MAX octets, and not copied when it came in one piece. (To open it as its pieces come saves
+ * the copy, but costs more: libcrypto's code would leave the processor's cache between two of them.) Records that wait
+ * for the other direction take at most HELD_MAX octets. From the change to encryption on, or behind a hole, octets that
+ * have no keys are only counted.
  */
 #include "parts.h"
 
@@ -51,9 +52,10 @@ static void take_opened(
 	}
 }
 
-static void open_record(struct tls *tls, enum direction direction, const struct sealed *record)
+static void open_record(struct tls *tls, enum direction direction, const struct sealed *record, bool in_place)
 {
 	struct opened opened = opening(tls);
+	opened.in_place = in_place;
 	if (tls->side[direction].shut)
 		inside_lose(tls, direction, record->payload.size);
 	else if (decrypt_record(tls, direction, record, &opened))
@@ -81,7 +83,7 @@ static void release(struct tls *tls)
 {
 	struct held *held;
 	while (!decrypt_waits(tls) && (held = g_queue_pop_head(&tls->side[UP].held))) {
-		open_record(tls, UP, &held->record);
+		open_record(tls, UP, &held->record, true);
 		g_free(held);
 	}
 }
@@ -95,16 +97,15 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 		.payload = payload,
 		.at = side->record_at,
 		.acked = side->acked };
-	if (!side->record)
-		side->record = g_byte_array_new();
-	if (side->record_left > 0 || gather_begun(tls, side))
+	const bool gathered = side->record_left > 0 || gather_begun(tls, side);
+	if (gathered)
 		record.payload = gather_add(tls, side, payload);
 	if (side->record_left > 0)
 		return;
 	if (direction == UP && decrypt_waits(tls))
 		hold(tls, direction, &record);
 	else
-		open_record(tls, direction, &record);
+		open_record(tls, direction, &record, gathered);
 	gather_drop(tls, side);
 }
 

@@ -20,10 +20,8 @@ struct tls *tls_new(struct tls_keys *keys, const struct tls_sink *sink, void *co
 	tls->sink = sink;
 	tls->context = context;
 	tls->scope = scope;
-	for (enum direction d = UP; d <= DOWN; d++) {
-		tls->side[d].message = g_byte_array_new();
+	for (enum direction d = UP; d <= DOWN; d++)
 		g_queue_init(&tls->side[d].held);
-	}
 	return tls;
 }
 
@@ -32,7 +30,8 @@ size_t tls_memory(const struct tls *tls)
 	size_t size = sizeof *tls;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		const struct side *side = &tls->side[d];
-		size += side->message->len + side->held_size + (side->record ? side->record->len : 0);
+		size += side->held_size + (side->message ? side->message->len : 0);
+		size += side->record ? side->record->len : 0;
 		size += side->marks.list ? side->marks.list->len * sizeof(struct mark) : 0;
 	}
 	return size;
@@ -45,7 +44,7 @@ static void side_clear(struct tls *tls, struct side *side)
 	decrypt_clear(side);
 	marks_clear(&side->marks);
 	g_queue_clear_full(&side->held, g_free);
-	g_byte_array_free(side->message, TRUE);
+	messages_forget(side);
 	if (side->record)
 		g_byte_array_free(side->record, TRUE);
 }

@@ -3,7 +3,7 @@
  * generate.c - makes a capture for the benchmark, and the truth about it:
  *
  *	generate bulk|chatty|mixed|tls MEGABYTES SEED CAPTURE TRUTH
- *	generate speed MEGABYTES
+ *	generate speed OCTETS
  *
  * bulk: 300 sessions at a time, mails of 10 KB to 2 MB with files. chatty: 20,000 sessions (for 300 MB), mails of 300
  *to 3000 octets. mixed: four fifths of the octets are other connections, a third of the connections is IPv6. The same
@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 {
 	static struct capture_plan c;
 	if (argc == 3 && strcmp(argv[1], "speed") == 0) {
-		printf("%.6f\n", seal_speed(strtoull(argv[2], NULL, 10) * MEGABYTE, TURN_OCTETS));
+		printf("%.6f\n", seal_speed(strtoull(argv[2], NULL, 10), TURN_OCTETS));
 		return 0;
 	}
 	for (size_t i = 0; argc == 6 && i < G_N_ELEMENTS(plans); i++)
