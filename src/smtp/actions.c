@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * actions.c - the actions of the machine's table: what is done when a row applies. See machine.c for when.
+ * actions.c - the actions of the table: what happens when a row applies. machine.c decides when.
  *
- * An action may use the message at hand (s->message.command, s->reply, s->message.offending); it changes the session,
+ * An action may use the current message (s->message.command, s->reply, s->message.offending); it changes the session,
  * never the state.
  */
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "private.h"
 #include "rows.h"
 
-#define PENDING_TEXT_FIRST 128 /* octets of a command that there is room for at first */
+#define PENDING_TEXT_FIRST 128 /* first size of the memory for a command */
 
-/* invalid_response - the line at hand is no reply. */
+/* invalid_response - the current line is no reply. */
 static void invalid_response(struct session *s, enum severity severity)
 {
 	s->awaited.noise_end = s->in[DOWN].offset;
@@ -33,7 +33,7 @@ void alert_invalid_response_high(struct session *s)
 void resume_with_reply(struct session *s)
 {
 	reply_emit(s, NULL);
-	/* What it answers was not captured; the client may be in the middle of a chunk. */
+	/* The command before it was not captured; the client may be in the middle of a chunk. */
 	s->losses.resynchronising = s->reply.code != 354;
 }
 
@@ -45,16 +45,16 @@ void resume(struct session *s)
 
 /* ---- commands ---- */
 
-/* is_auth - AUTH, or Exchange's word for it. */
+/* is_auth - AUTH, or Exchange's X-EXPS. */
 static bool is_auth(enum verb verb)
 {
 	return verb == VERB_AUTH || verb == VERB_X_EXPS;
 }
 
-/* sent_early - the command at hand was judged before it was taken. */
+/* sent_early - the current command was sent before the previous reply: early.c checked it. */
 static bool sent_early(const struct session *s)
 {
-	return s->judged[UP].set && s->judged[UP].place == s->in[UP].offset - s->message.command.length;
+	return s->judged[UP].set && s->judged[UP].offset == s->in[UP].offset - s->message.command.length;
 }
 
 static void emit_command(struct session *s, bool valid, bool credentials, bool continuation, bool in_transaction)
@@ -101,7 +101,7 @@ void awaited_text(struct awaited *p, struct span name, struct span argument)
 	p->argument = (struct span){ (const uint8_t *)end, argument.size };
 }
 
-/* expect - this command waits for its reply from now on. */
+/* expect - this command awaits its reply from now on. */
 static void expect(struct session *s, bool valid)
 {
 	struct awaited *p = &s->awaited;
@@ -119,7 +119,7 @@ static void expect(struct session *s, bool valid)
 	awaited_text(p, s->message.command.name, is_auth(p->verb) ? no_text : s->message.command.argument);
 }
 
-/* take_bdat - RFC 3030 2: the chunk follows at once. */
+/* take_bdat - RFC 3030 2: the chunk follows the command immediately. */
 static void take_bdat(struct session *s)
 {
 	uint64_t size;
@@ -206,7 +206,7 @@ void pass_over(struct session *s)
 	struct inbox *up = &s->in[UP];
 	uint64_t anew = inbox_sent_after(up, s->content.answered - 1);
 	size_t used;
-	s->mails.refusal_end = s->content.answered; /* that MAIL went unheard, the client could not know */
+	s->mails.refusal_end = s->content.answered; /* the client could not know that its MAIL was discarded */
 	while (up->offset < anew && grammar_command(inbox_bytes(up), false, &s->message.command, &used) == PARSE_DONE) {
 		s->message.acked = inbox_acked(up, up->offset);
 		inbox_consume(up, used);
@@ -242,7 +242,7 @@ void end_auth(struct session *s)
 	s->auth = NULL;
 }
 
-/* auth_reply - the exchange is over unless the server asks for more. */
+/* auth_reply - the exchange ends, unless the server asks for more. */
 static void auth_reply(struct session *s)
 {
 	if (s->reply.code == 334)
@@ -259,7 +259,7 @@ static void auth_reply(struct session *s)
 	s->auth = NULL;
 }
 
-/* effect - what the reply does to the session, by what it answers. */
+/* effect - applies a reply to the session, depending on its command. */
 static void effect(struct session *s)
 {
 	struct awaited *p = &s->awaited;
@@ -336,7 +336,7 @@ void take_response(struct session *s)
 		s->greeting.done = false;
 }
 
-/* The client is the server from now on, and begins with a banner. */
+/* The client becomes the server, and begins with a banner. */
 void turn_round(struct session *s)
 {
 	take_response(s);
@@ -348,7 +348,7 @@ void turn_round(struct session *s)
 	s->judged[UP].set = s->judged[DOWN].set = false;
 	s->awaited.end = 0;
 	s->mails.refusal_end = s->mails.smuggled_end = s->content.answered = s->losses.end = 0;
-	reply_settle(&s->reply);
+	reply_detach(&s->reply);
 }
 
 void take_stray_response(struct session *s)

@@ -201,7 +201,8 @@ void auth_line(struct auth *auth, struct span line)
 		take(auth, decoded);
 		g_string_free(decoded, TRUE);
 	}
-	auth->responses++; /* also one that does not decode: the password behind it is no user */
+	auth->responses++; /* also when it does not decode, so that the password after it is not taken for the user name
+			    */
 }
 
 void auth_lose(struct auth *auth)

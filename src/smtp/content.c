@@ -2,7 +2,7 @@
  *
  * content.c - the content of a transaction (RFC 5321 4.5.2, RFC 3030 2).
  *
- * Pieces, holes and the end of it go to the sink as they come. The actions of the table about it are in data.c.
+ * Its pieces, gaps and end go to the sink as they come. data.c has the actions of the table for it.
  */
 #include "private.h"
 
@@ -12,7 +12,7 @@ void content_open(struct session *s, enum transfer transfer)
 		return;
 	s->content.open = true;
 	s->content.ended = false;
-	s->content.hole = false;
+	s->content.has_gap = false;
 	s->mails.open->transfer = transfer;
 	s->mails.open->content_begun = true;
 	if (s->sink->content_begin)
@@ -32,7 +32,7 @@ void content_gap(struct session *s, uint64_t size)
 {
 	if (!s->content.open)
 		return;
-	s->content.hole = true;
+	s->content.has_gap = true;
 	s->mails.open->missing_bytes += size;
 	if (s->sink->content_gap)
 		s->sink->content_gap(s->context, s->mails.open, size);

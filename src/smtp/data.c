@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * data.c - the actions of the table about content: DATA (RFC 5321 4.5.2), chunks (RFC 3030 2). Odd ends are in
- * odd_end.c.
+ * data.c - the actions of the table for content: DATA (RFC 5321 4.5.2), chunks (RFC 3030 2). odd_end.c has those for
+ * odd ends.
  */
 #include "private.h"
 #include "rows.h"
 
-/* transaction_is_over - its content was closed, and another begins: that is of another mail. */
+/* transaction_is_over - ends the transaction when its content is complete and other content begins. */
 static void transaction_is_over(struct session *s)
 {
 	if (s->mails.open && s->mails.open->content_whole && !s->content.open)
@@ -30,7 +30,7 @@ void open_content(struct session *s)
 	s->mails.open->assumed |= unannounced;
 }
 
-/* await_content_reply - content, or a chunk of it, ended: replies to it come. */
+/* await_content_reply - content, or a chunk, ended: its replies are awaited. */
 static void await_content_reply(struct session *s, unsigned replies)
 {
 	struct awaited *p = &s->awaited;
@@ -47,7 +47,7 @@ void close_content(struct session *s)
 	await_content_reply(s, transaction_replies(s));
 }
 
-/* The content is opened by the first octets of it: a chunk that is refused may never be sent. */
+/* The first octets of a chunk open the content, because a chunk that is refused may never be sent. */
 void open_chunk(struct session *s)
 {
 	s->content.chunk.start = s->in[UP].offset;
@@ -66,7 +66,7 @@ bool chunk_is_unsent(const struct session *s)
 	return inbox_acked(up, up->offset) >= down->offset + size && known_command(inbox_bytes(up));
 }
 
-/* drop_chunk - it is refused and was never sent: the reply is BDAT's own. */
+/* drop_chunk - the chunk was refused and never sent: the reply answers BDAT. */
 void drop_chunk(struct session *s)
 {
 	s->content.chunk.left = 0;
@@ -86,22 +86,22 @@ void close_chunk(struct session *s)
 
 void take_chunk_gap(struct session *s)
 {
-	uint64_t hole = MIN(inbox_hole(&s->in[UP]), s->content.chunk.left);
-	s->content.chunk.left -= hole;
+	uint64_t gap = MIN(inbox_gap_size(&s->in[UP]), s->content.chunk.left);
+	s->content.chunk.left -= gap;
 	if (!s->content.chunk.discard) {
 		content_open(s, TRANSFER_BDAT);
-		content_gap(s, hole);
+		content_gap(s, gap);
 	}
-	inbox_skip_hole(&s->in[UP], hole);
+	inbox_skip_gap(&s->in[UP], gap);
 }
 
 void take_content_gap(struct session *s)
 {
-	uint64_t hole = inbox_hole(&s->in[UP]);
+	uint64_t gap = inbox_gap_size(&s->in[UP]);
 	content_piece(s, data_scanner_flush(&s->content.scanner));
 	data_scanner_resume(&s->content.scanner);
-	content_gap(s, hole);
-	inbox_skip_hole(&s->in[UP], hole);
+	content_gap(s, gap);
+	inbox_skip_gap(&s->in[UP], gap);
 }
 
 void take_content(struct session *s)
@@ -137,7 +137,7 @@ void take_lost_end(struct session *s)
 	s->content.ended = true;
 }
 
-/* refuse_if_answered - content is not whole, and a reply that refuses it waits. */
+/* refuse_if_answered - the content is incomplete: if a reply that refuses it waits, the mail is rejected. */
 static void refuse_if_answered(struct session *s)
 {
 	unsigned code = 0;
@@ -147,7 +147,7 @@ static void refuse_if_answered(struct session *s)
 		s->mails.open->outcome = OUTCOME_REJECTED;
 }
 
-/* A client that hangs up in the middle of a mail is an everyday event, and the mail's own record says so. */
+/* No alert: clients often close in the middle of a mail, and the mail's record shows it. */
 void break_off(struct session *s)
 {
 	content_piece(s, data_scanner_flush(&s->content.scanner));

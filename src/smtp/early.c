@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * early.c - bytes that wait where the state has no grammar for them: early for real, or only recorded in another order?
+ * early.c - bytes that wait where the state has no grammar for them: were they really sent early, or only captured in
+ * another order?
  *
- * Only what both the order of the capture and the acknowledgement of the sender call early is early. Each place is
- * judged once; where what the other side says can change that, once for each time it said more.
+ * Bytes are early only when both the order of the capture and the acknowledgement of their sender say so. Bytes at one
+ * offset are checked once; when more bytes of the other side can change the result, once for each time that more
+ * come.
  */
 #include <string.h>
 
 #include "next.h"
 #include "private.h"
 
-#define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server has spoken */
+#define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server sends something */
 
-/* judged_before - was this place judged already, when no more had been said than now? Remembers that it is judged. */
+/* judged_before - were the bytes at this offset checked already? again: not if more bytes came since. Remembers the
+ * check. */
 static bool judged_before(struct session *s, enum direction d, bool again)
 {
 	const struct inbox *own = &s->in[d], *other = &s->in[direction_other(d)];
@@ -20,25 +23,25 @@ static bool judged_before(struct session *s, enum direction d, bool again)
 	s->judged[d] = (struct judged){
 		.set = true,
 		.closed = inbox_closed(other),
-		.place = own->offset,
+		.offset = own->offset,
 		.received = own->received,
-		.taken = other->offset,
-		.said = other->received,
+		.other_taken = other->offset,
+		.other_received = other->received,
 	};
 	const struct judged *now = &s->judged[d];
-	bool more = before.received != now->received || before.taken != now->taken || before.said != now->said ||
-		    before.closed != now->closed;
-	return before.set && before.place == now->place && !(again && more);
+	bool more = before.received != now->received || before.other_taken != now->other_taken ||
+		    before.other_received != now->other_received || before.closed != now->closed;
+	return before.set && before.offset == now->offset && !(again && more);
 }
 
-/* is_judged - the same, without remembering. */
+/* is_judged - were the bytes at the current offset checked already? */
 static bool is_judged(const struct session *s, enum direction d)
 {
-	return s->judged[d].set && s->judged[d].place == s->in[d].offset;
+	return s->judged[d].set && s->judged[d].offset == s->in[d].offset;
 }
 
-/* client_bytes - these of the client wait where the state has no grammar for them. */
-static enum look client_bytes(struct session *s, struct event *event, struct span bytes)
+/* client_bytes - the event for client bytes where the state has no grammar for them. */
+static enum next client_bytes(struct session *s, struct event *event, struct span bytes)
 {
 	s->message.acked = inbox_acked(&s->in[UP], s->in[UP].offset);
 	s->message.offending = bytes;
@@ -50,7 +53,8 @@ bool may_say_less(const struct session *s)
 	return s->awaited.lost || s->awaited.noise_end > 0 || (s->awaited.end_of_data && s->awaited.replies_seen > 0);
 }
 
-/* count_waiting - the commands that wait for replies (RFC 2920 has no limit; we do), when there can be too many. */
+/* count_waiting - counts the commands that wait for replies, when there may be too many (the limit is ours: RFC 2920
+ * has none). */
 static void count_waiting(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
@@ -76,22 +80,22 @@ bool too_much_waits(const struct session *s)
 	return s->overflow.commands > SESSION_PENDING_COMMANDS || inbox_bytes(&s->in[UP]).size > SESSION_PENDING_BYTES;
 }
 
-/* overflow - more waits for a reply than is kept: from now on the usual ones are assumed. */
-static enum look overflow(struct session *s, struct event *event)
+/* overflow - too much waits for a reply: reports it, then assumes the usual replies. */
+static enum next overflow(struct session *s, struct event *event)
 {
 	count_waiting(s);
 	if (!too_much_waits(s))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	if (!s->overflow.reported)
 		return client_bytes(s, event, inbox_bytes(&s->in[UP]));
 	if (s->overflow.assuming || inbox_bytes(&s->in[UP]).size <= SESSION_PENDING_BYTES)
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	s->overflow.assuming = true;
-	return LOOK_AGAIN;
+	return NEXT_AGAIN;
 }
 
-/* banner_may_come - the session began before the capture, and these bytes are no command and no TLS: whether they are
- * content, or noise in front of the banner, is known when the server speaks. */
+/* banner_may_come - the session began before the capture, and these bytes are neither a command nor TLS: the server's
+ * next bytes show whether they are content, or noise before the banner. */
 static bool banner_may_come(const struct session *s, struct span bytes)
 {
 	unsigned code;
@@ -103,63 +107,63 @@ static bool banner_may_come(const struct session *s, struct span bytes)
 	return result == PARSE_MORE || (result == PARSE_DONE && code == 220);
 }
 
-enum look early_midstream(struct session *s, struct event *event)
+enum next early_midstream(struct session *s, struct event *event)
 {
 	unsigned code;
 	size_t size;
 	bool other = s->options.midstream && reply_peek(&s->in[DOWN], 0, &code, &size) == PARSE_DONE && code != 220;
-	return other && inbox_bytes(&s->in[UP]).size > 0 && !is_judged(s, UP) ? early_up(s, event) : LOOK_NOTHING;
+	return other && inbox_bytes(&s->in[UP]).size > 0 && !is_judged(s, UP) ? early_up(s, event) : NEXT_WAIT;
 }
 
-enum look early_up(struct session *s, struct event *event)
+enum next early_up(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	const struct state_info *state = &machine_states[s->machine.state];
 	bool replies = state->grammar[DOWN] == GRAMMAR_RESPONSES;
 	if (bytes.size == 0)
-		return inbox_hole(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : LOOK_NOTHING;
-	/* What the server did not say meanwhile can change the judgement. */
+		return inbox_gap_size(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : NEXT_WAIT;
+	/* The result can change when a reply does not come. */
 	bool again = replies && (may_say_less(s) || went_unheard(s));
 	if (is_judged(s, UP) && !again) {
 		if (state->terminal)
 			inbox_consume(up, bytes.size);
-		return replies && awaits_reply(s) ? overflow(s, event) : LOOK_NOTHING;
+		return replies && awaits_reply(s) ? overflow(s, event) : NEXT_WAIT;
 	}
 	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	if (state->grammar[DOWN] == GRAMMAR_RESPONSES && banner_may_come(s, bytes))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->losses.replies) && is_tls_record(bytes));
 	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	return client_bytes(s, event, bytes);
 }
 
-enum look early_down(struct session *s, struct event *event)
+enum next early_down(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
 	struct span bytes = inbox_bytes(down);
 	size_t size;
 	if (bytes.size == 0)
-		return inbox_hole(down) > 0 && down->received > down->offset + inbox_hole(down)
+		return inbox_gap_size(down) > 0 && down->received > down->offset + inbox_gap_size(down)
 			       ? next_is(s, event, EVENT_gap, DOWN)
-			       : LOOK_NOTHING;
-	/* Content that is still taken can change what a reply means. */
+			       : NEXT_WAIT;
+	/* Content that still arrives can change the meaning of a reply. */
 	bool chunk = s->content.chunk.left > 0 && s->in[UP].offset == s->content.chunk.start;
-	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.hole);
+	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.has_gap);
 	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset ||
 		s->content.odd_end.over || (s->content.odd_end.ended && !odd_end_took_effect(s)))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	reply_reset(&s->reply);
 	if ((!server_begins_tls(s) && reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_MORE) ||
 		judged_before(s, DOWN, again))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	s->message.offending = bytes;
 	return next_is(s, event, EVENT_missing_grammar, DOWN);
 }
 
-enum look early_beside_reply(struct session *s, struct event *event)
+enum next early_beside_reply(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
@@ -168,7 +172,7 @@ enum look early_beside_reply(struct session *s, struct event *event)
 	if (is_judged(s, UP) || bytes.size == 0 || !whole_line(s, UP, bytes) ||
 		reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE ||
 		inbox_acked(up, up->offset) >= s->in[DOWN].offset + size)
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	judged_before(s, UP, false);
 	return client_bytes(s, event, bytes);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * emit.c - tells the sink of replies.
+ * emit.c - passes replies to the sink.
  */
 #include "private.h"
 
@@ -11,7 +11,8 @@ void reply_emit(struct session *s, const struct awaited *to)
 		s->summary.responses++;
 	if (!s->sink->response)
 		return;
-	/* MAIL begins a transaction, also one that ends at once; but not when it is refused inside of another. */
+	/* MAIL begins a transaction, also when it is refused; but not when it is refused inside of another
+	 * transaction. */
 	bool begins = to && to->candidate && (r->code < 400 || !transaction_goes_on(&s->mails));
 	struct session_response response = {
 		.code = r->code,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * grammar.c - command lines and reply lines (RFC 5321 4.1, 4.2), their words and numbers.
+ * grammar.c - parses command lines and reply lines (RFC 5321 4.1, 4.2), their words and numbers.
  *
- * Contract: grammar.h. Nothing is allocated and nothing is kept; every span points into the input. A line longer than
- * GRAMMAR_LINE_MAX is handed on cut, but counted whole, so the caller stays in step.
+ * Contract: grammar.h. Nothing is allocated or kept; every span points into the input. A line longer than
+ * GRAMMAR_LINE_MAX is returned cut, but with its full length.
  */
 #include "grammar.h"
 
@@ -16,7 +16,7 @@ const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, PARAM
 #undef X
 };
 
-/* first_differs - do they differ in their first letter already, as most do? */
+/* first_differs - do they differ in their first letter? A fast check. */
 static bool first_differs(struct span word, const char *text)
 {
 	return word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20);
@@ -55,7 +55,7 @@ bool grammar_word(struct span *rest, struct span *word)
 	return n > 0;
 }
 
-/* A line as it stands on the wire. */
+/* A line as on the wire. */
 struct line {
 	struct span text; /* without its end */
 	struct span whole;
@@ -63,7 +63,7 @@ struct line {
 	enum line_end end;
 };
 
-/* take_line - the first line of input. Returns false when its end is not there yet. */
+/* take_line - the first line of the input. Returns false when it is incomplete. */
 static bool take_line(struct span input, bool last, struct line *line)
 {
 	const uint8_t *lf = input.size ? memchr(input.data, '\n', input.size) : NULL;
@@ -81,7 +81,7 @@ static bool take_line(struct span input, bool last, struct line *line)
 	return true;
 }
 
-/* verb_length - length of the verb at the start: letters, with digits and hyphens inside. */
+/* verb_length - length of the verb at the start: letters and, after the first, digits and hyphens. */
 static size_t verb_length(struct span text)
 {
 	size_t n = 0;
@@ -99,7 +99,7 @@ static enum verb find_verb(struct span name)
 	return VERB_UNKNOWN;
 }
 
-/* strip_tail - without white space at the end; CR CR LF leaves a CR there, which counts as such. */
+/* strip_tail - removes white space at the end, also the CR that CR CR LF leaves. */
 static struct span strip_tail(struct span s)
 {
 	while (s.size > 0 && (is_blank(s.data[s.size - 1]) || s.data[s.size - 1] == '\r'))
@@ -114,7 +114,7 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 		return PARSE_MORE;
 	*used = line.length;
 	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
-	struct span text = skip_blanks(line.text); /* as servers do */
+	struct span text = skip_blanks(line.text); /* servers skip them, too */
 	size_t n = verb_length(text);
 	struct span behind = { text.data + n, text.size - n };
 	if (n == 0 || (behind.size > 0 && !is_blank(behind.data[0]) && strip_tail(behind).size > 0))
@@ -154,7 +154,7 @@ enum parse_result grammar_reply_line(struct span input, bool last, struct reply_
 	return PARSE_DONE;
 }
 
-/* digits - takes one to `most` digits off the front. Returns how many. */
+/* digits - number of digits from the offset `from` on, at most `most`. */
 static size_t digits(struct span text, size_t from, size_t most)
 {
 	size_t n = 0;

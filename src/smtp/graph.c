@@ -2,7 +2,7 @@
  *
  * graph.c - prints the table as Graphviz DOT. Contract: machine.h.
  *
- * A state is a box: its name, what it expects, and below the rows that do not leave it. An edge has all rows that lead
+ * A state is a box with its name, the grammars it expects, and the rows that stay in it. An edge has all rows that lead
  * from one state to another, in the order of the table. Rows that raise an alert are red, rows that only this mode has
  * are blue.
  */
@@ -13,7 +13,7 @@
 #define ALERT_COLOUR "#b3261e"
 #define OWN_COLOUR "#1f5fbf"
 #define FAINT_COLOUR "#667085"
-#define ALERT_PREFIX "alert_" /* of actions that raise one */
+#define ALERT_PREFIX "alert_" /* prefix of actions that raise an alert */
 
 static const char *const from_names[] = { [FROM_up] = " up", [FROM_down] = " down", [FROM_both] = "" };
 static const char *const grammar_names[] = { "-", "command", "responses", "data", "chunk", "credentials", "tls" };
@@ -23,7 +23,7 @@ static const char *name_of(enum state_id state)
 	return state == STATE_any ? "any" : machine_states[state].name;
 }
 
-/* end_of - the state that a row leads to: its own when it stays. */
+/* end_of - the state that a row leads to: its own state when it stays. */
 static enum state_id end_of(const struct transition *row, bool strict)
 {
 	const enum state_id next = row->jump[strict];
@@ -37,7 +37,7 @@ static const char *colour_of(const struct transition *row, bool strict)
 	return row->jump[!strict] == STATE_no ? OWN_COLOUR : "black";
 }
 
-/* print_words - "down [code_is_220] / greet". */
+/* print_words - prints a row: "down [code_is_220] / greet". */
 static void print_words(FILE *out, const struct transition *row, bool strict)
 {
 	const bool told = row->event == EVENT_up || row->event == EVENT_down;
@@ -50,8 +50,7 @@ static void print_words(FILE *out, const struct transition *row, bool strict)
 	fprintf(out, "%s</FONT>", row->jump[strict] == STATE_on ? ", and on" : "");
 }
 
-/* print_rows - all that lead from one state to another, a line each. Returns how many there are; prints nothing for
- * none. */
+/* print_rows - prints all rows that lead from one state to another, one per line. Returns their number. */
 static unsigned print_rows(
 	FILE *out, enum state_id from, enum state_id to, bool strict, const char *before, const char *after)
 {
@@ -67,7 +66,7 @@ static unsigned print_rows(
 	return count;
 }
 
-/* print_state - a box; `any` expects nothing of its own. */
+/* print_state - prints a box; `any` has no grammars. */
 static void print_state(FILE *out, enum state_id id, bool strict)
 {
 	const bool any = id == STATE_any;
@@ -93,7 +92,7 @@ static bool has_edge(enum state_id from, enum state_id to, bool strict)
 	return false;
 }
 
-/* edge_colour - that of its rows when they agree. */
+/* edge_colour - the colour of its rows, when all have the same. */
 static const char *edge_colour(enum state_id from, enum state_id to, bool strict)
 {
 	const char *colour = NULL;
@@ -117,7 +116,7 @@ static void print_edge(FILE *out, enum state_id from, enum state_id to, bool str
 	fputs(">];\n", out);
 }
 
-/* is_reached - has the mode anything to do with this state? */
+/* is_reached - can the state be reached in this mode? */
 static bool is_reached(enum state_id id, bool strict)
 {
 	for (enum state_id from = 0; from <= STATE_any; from++)

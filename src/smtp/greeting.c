@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * greeting.c - the banner and the greeting (RFC 5321 3.1, 4.1.1.1): what they say, and the actions of the table about
- * them.
+ * greeting.c - the banner, and HELO, EHLO and LHLO with their replies (RFC 5321 3.1, 4.1.1.1); the actions of the table
+ * for them.
  */
 #include <string.h>
 
@@ -63,7 +63,7 @@ void forget_extensions(struct session *s)
 	s->greeting.extensions = (GPtrArray){ 0 };
 }
 
-/* take_extensions - the lines of an EHLO reply behind the first (RFC 5321 4.1.1.1). */
+/* take_extensions - takes the keyword lines of an EHLO reply (RFC 5321 4.1.1.1). */
 static void take_extensions(struct session *s)
 {
 	forget_extensions(s);
@@ -93,7 +93,7 @@ void greeting_wait(struct greeting *greeting, struct span name)
 	text_replace(&greeting->name, text_of(name));
 }
 
-/* An accepted greeting begins anew (RFC 5321 4.1.4); a refused one changes nothing. */
+/* An accepted greeting resets the session (RFC 5321 4.1.4); a refused one changes nothing. */
 void greeting_reply(struct session *s)
 {
 	if (s->reply.code >= 300) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * guards.c - the guards of the machine's table: questions about the message at hand. See machine.c for who asks.
+ * guards.c - the guards of the table: conditions on the session and the current message.
  *
  * A guard changes nothing.
  */
@@ -10,7 +10,7 @@
 
 #include "private.h"
 
-/* ---- what the server said ---- */
+/* ---- replies ---- */
 
 bool code_is_220(const struct session *s)
 {
@@ -27,7 +27,7 @@ bool code_is_354(const struct session *s)
 	return s->reply.code == 354;
 }
 
-/* 354 to DATA, or to what was lost; one to the end of data is none. */
+/* A 354 to DATA, or to a command in a gap; not one to the end of data. */
 bool goes_ahead(const struct session *s)
 {
 	return s->reply.code == 354 && !s->awaited.end_of_data;
@@ -38,7 +38,7 @@ bool code_is_421(const struct session *s)
 	return s->reply.code == 421;
 }
 
-/* RFC 5321 3.1: a server that does not serve says 554, and waits for QUIT. */
+/* RFC 5321 3.1: a server that offers no service sends 554, and waits for QUIT. */
 bool code_is_554(const struct session *s)
 {
 	return s->reply.code == 554;
@@ -50,7 +50,7 @@ bool starts_tls(const struct session *s)
 	return asked && s->reply.code == 220;
 }
 
-/* XCLIENT: the server begins anew, with a banner in the place of its reply. */
+/* XCLIENT: the server starts over, with a banner as its reply. */
 bool starts_over(const struct session *s)
 {
 	return s->awaited.verb == VERB_XCLIENT && s->reply.code == 220;
@@ -63,14 +63,14 @@ bool turns_round(const struct session *s)
 	return asked && !s->awaited.end_of_data && s->reply.code == 250 && !s->reply.assumed;
 }
 
-/* The capture began before the banner, and the client did not wait for it. */
+/* The banner comes after the client's greeting, because the client did not wait for it; the capture began before. */
 bool banner_behind_greeting(const struct session *s)
 {
 	bool greeting = verb_table[s->awaited.verb].flags & VERBFLAG_GREETING;
 	return s->options.midstream && greeting && s->reply.code == 220 && !s->reply.assumed && !s->summary.banner;
 }
 
-/* The server said something that is no reply, and the client goes on as if it were one. */
+/* The server sent a line that is no reply, and the client continues as if it were one. */
 bool noise_answered(const struct session *s)
 {
 	uint64_t noise = s->awaited.noise_end;
@@ -82,7 +82,7 @@ bool asks_for_credentials(const struct session *s)
 	return s->reply.code == 334 && (s->auth || s->awaited.lost);
 }
 
-/* XEXCH50: 354 asks for a number of octets that the command told. */
+/* XEXCH50: 354 asks for as many octets as the command announced. */
 bool asks_for_octets(const struct session *s)
 {
 	return s->awaited.verb == VERB_XEXCH50 && s->reply.code == 354;
@@ -94,7 +94,7 @@ bool more_recipients(const struct session *s)
 	return s->awaited.end_of_data && s->awaited.replies_left > 1 && s->reply.code != 421;
 }
 
-/* The server said less than the state waits for, and the client, having seen all of it, goes on. */
+/* The server sent fewer replies than awaited, and the client, having received all of them, continues. */
 bool answered_enough(const struct session *s)
 {
 	uint64_t taken = s->in[DOWN].offset;
@@ -112,14 +112,14 @@ bool unheard(const struct session *s)
 	return went_unheard(s);
 }
 
-/* What waits was sent before the server had anything behind the hole: it answers what was lost there. */
+/* The reply was sent before the server had received anything after the gap: it answers a command in the gap. */
 bool answers_lost(const struct session *s)
 {
 	return s->losses.end > 0 && s->reply.code != 0 &&
 	       inbox_acked(&s->in[DOWN], s->in[DOWN].offset) <= s->losses.end;
 }
 
-/* ---- what the client said ---- */
+/* ---- commands ---- */
 
 bool greeting(const struct session *s)
 {
@@ -131,14 +131,14 @@ bool quits(const struct session *s)
 	return s->message.command.verb == VERB_QUIT;
 }
 
-/* The client went without a command. */
+/* The client closed without a command. */
 bool said_nothing(const struct session *s)
 {
 	return s->ended && !awaits_reply(s);
 }
 
-/* Not one that RFC 5321 4.1.4 allows before the greeting; and that is not in what was not captured, or was complained
- * of already. */
+/* Not a command that RFC 5321 4.1.4 allows before HELO or EHLO; and the HELO or EHLO can't be in a gap, and this was
+ * not reported already. */
 bool out_of_turn(const struct session *s)
 {
 	bool allowed = verb_table[s->message.command.verb].flags & VERBFLAG_BEFORE_HELO;
@@ -151,7 +151,7 @@ bool still_ungreeted(const struct session *s)
 	       (!(verb_table[s->awaited.verb].flags & VERBFLAG_GREETING) || s->reply.code >= 400);
 }
 
-/* The size that BDAT tells (RFC 3030 2). */
+/* The size of a BDAT chunk (RFC 3030 2). */
 static enum bdat_result chunk_size(const struct session *s, uint64_t *size)
 {
 	bool last;
@@ -178,7 +178,7 @@ bool chunk_size_odd(const struct session *s)
 	return result == BDAT_NOT_A_NUMBER || result == BDAT_BAD_TAIL;
 }
 
-/* RFC 3030: between BDAT and its LAST only a few others make sense. */
+/* RFC 3030: before BDAT LAST only a few other commands make sense. */
 bool interrupts_chunks(const struct session *s)
 {
 	enum verb verb = s->message.command.verb;
@@ -208,7 +208,7 @@ bool end_of_data(const struct session *s)
 	return s->message.scanned == DATA_END;
 }
 
-/* The server refused the chunk before it had any of it, and the client, which knows, goes on with a command. */
+/* See chunk_is_unsent. */
 bool chunk_unsent(const struct session *s)
 {
 	return chunk_is_unsent(s);
@@ -219,13 +219,13 @@ bool chunk_complete(const struct session *s)
 	return s->content.chunk.left == 0;
 }
 
-/* Every line of this client ends in LF, and so its end of data is LF.LF. */
+/* The client ends every line in LF, so LF.LF is its end of data. */
 bool odd_end_passed_lf(const struct session *s)
 {
 	return s->content.odd_end.passed && odd_end_is_clients(s);
 }
 
-/* A command stands behind an odd end that the server did not take for one. */
+/* A command follows an odd end that the server took as content. */
 bool odd_end_passed_command(const struct session *s)
 {
 	return s->content.odd_end.passed && odd_end_hides_command(s);
@@ -251,58 +251,58 @@ bool odd_end_answered(const struct session *s)
 	return odd_end_took_effect(s);
 }
 
-/* The server has everything, content has a hole, and yet a reply comes: the terminator was in the hole. */
+/* The content has a gap, and the server accepts it: the end of data was in the gap. */
 bool end_of_data_lost(const struct session *s)
 {
-	return s->content.hole && !s->content.odd_end.active && s->reply.code != 0 && s->reply.code < 300;
+	return s->content.has_gap && !s->content.odd_end.active && s->reply.code != 0 && s->reply.code < 300;
 }
 
-/* The end of data is in a hole, and the reply to it in another: the client goes on with a command. */
+/* The end of data and its reply are in gaps: the client continues with a command. */
 bool end_of_data_unseen(const struct session *s)
 {
-	return knows_reply_in_hole(s) && known_command(inbox_bytes(&s->in[UP]));
+	return knows_reply_in_gap(s) && known_command(inbox_bytes(&s->in[UP]));
 }
 
-/* Content ends without its terminator, and the server accepts it all the same. */
+/* The content ended without the end of data, but the server accepts it. */
 bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
 	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code < 300;
 }
 
-/* ---- bytes where none are expected ---- */
+/* ---- unexpected bytes ---- */
 
-/* What the server answers may be in what was not captured. */
+/* The command that the server answers may not be in the capture. */
 bool unseen_command(const struct session *s)
 {
 	return session_blind(s);
 }
 
-/* Some servers have a last word for a client that hung up. */
+/* Some servers send a last reply to a client that closed. */
 bool answers_close(const struct session *s)
 {
 	return s->in[UP].fin && inbox_empty(&s->in[UP]) && s->reply.code != 0;
 }
 
-/* 354 answers a DATA that was not captured. */
+/* A 354 to a DATA that is not in the capture. */
 bool unseen_data(const struct session *s)
 {
 	return unseen_command(s) && s->reply.code == 354;
 }
 
-/* The reply that they should have waited for can have come without being seen, or will never come. */
+/* The reply that the client should have waited for may be missing in the capture, or will never come. */
 bool reply_unseen(const struct session *s)
 {
 	return session_blind(s) || (s->in[DOWN].fin && inbox_empty(&s->in[DOWN]));
 }
 
-/* Exim's early pipelining, where it was announced before. */
+/* Exim's early pipelining, which the server announced in an earlier session. */
 bool announced_early(const struct session *s)
 {
 	return s->greeting.early_pipeline;
 }
 
-/* Commands may stand ahead of replies: RFC 2920, LMTP, BDAT's chunks; Exim's early pipelining. */
+/* The client may send commands before replies: RFC 2920, LMTP, BDAT chunks, Exim's early pipelining. */
 bool may_be_grouped(const struct session *s)
 {
 	const struct awaited *p = &s->awaited;
@@ -335,7 +335,7 @@ bool too_many_waiting(const struct session *s)
 	return too_much_waits(s) && !s->overflow.reported;
 }
 
-/* The first line is of another protocol altogether. */
+/* The first line is of another protocol. */
 bool foreign_protocol(const struct session *s)
 {
 	static const char *const starts[] = { "SSH-", "HTTP/", "* OK", "+OK", "RFB " };
@@ -346,7 +346,7 @@ bool foreign_protocol(const struct session *s)
 	return line.size > 0 && memchr(line.data, '\0', line.size);
 }
 
-/* ---- the session began before the capture, or its beginning is in a hole ---- */
+/* ---- the session began before the capture, or its beginning is in a gap ---- */
 
 bool midstream(const struct session *s)
 {
@@ -387,7 +387,7 @@ bool midstream_tls(const struct session *s)
 	return midstream(s) && is_tls_record(inbox_bytes(&s->in[UP]));
 }
 
-/* Sent before the 220 to STARTTLS was there (client), or before any of the client's TLS was (server). */
+/* Sent before the 220 to STARTTLS was received (client), or before any TLS record of the client (server). */
 bool stray_before_tls(const struct session *s)
 {
 	if (s->options.implicit_tls)
@@ -396,7 +396,7 @@ bool stray_before_tls(const struct session *s)
 	return s->message.direction == UP ? acked < s->tls.start : !s->tls.seen[UP];
 }
 
-/* What a server says in clear behind its 220 when the client did not begin TLS, but hung up or went on in clear. */
+/* The server's clear text after its 220, when the client did not begin TLS, but closed or continued without it. */
 bool answers_no_tls(const struct session *s)
 {
 	bool more_came = inbox_acked(&s->in[DOWN], s->in[DOWN].offset) > s->awaited.end;
@@ -409,7 +409,7 @@ bool never_was_tls(const struct session *s)
 	return s->options.implicit_tls && !s->tls.seen[UP] && !s->tls.seen[DOWN];
 }
 
-/* TLS came first: the server's greeting is inside of it. */
+/* TLS came first: the banner is inside of it. */
 bool greets_inside(const struct session *s)
 {
 	return s->options.implicit_tls || (s->summary.responses == 0 && !s->options.midstream);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * inbox.c - bytes of one direction that wait for the machine. Contract: inbox.h.
+ * inbox.c - bytes of one direction that wait for the state machine. Contract: inbox.h.
  *
- * Bounds are the session's (SESSION_PENDING_BYTES): it consumes or drops before the buffer grows beyond them.
+ * The session limits the size (SESSION_PENDING_BYTES): it consumes or drops bytes before the buffer grows beyond
+ * that.
  */
 #include "inbox.h"
 
@@ -30,7 +31,7 @@ void inbox_move(struct inbox *to, const struct inbox *from)
 		to->runs = to->few;
 }
 
-/* append - to the buffer. */
+/* append - adds bytes to the buffer. */
 static void append(struct inbox *inbox, const uint8_t *data, size_t size)
 {
 	if (size == 0)
@@ -43,7 +44,7 @@ static void append(struct inbox *inbox, const uint8_t *data, size_t size)
 	inbox->size += size;
 }
 
-/* add_run - the stream goes on by `size` octets of one kind. */
+/* add_run - extends the stream by `size` octets of bytes or gap. */
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
 	inbox->received += size;
@@ -76,18 +77,18 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 	}
 }
 
-void inbox_gap(struct inbox *inbox, uint64_t size)
+void inbox_feed_gap(struct inbox *inbox, uint64_t size)
 {
 	add_run(inbox, size, 0, true);
 }
 
-/* kept_octets - octets in front of head that must stay. */
+/* kept_octets - number of octets before head that must stay. */
 static size_t kept_octets(const struct inbox *inbox)
 {
 	return inbox->kept == INBOX_NOT_KEPT ? 0 : (size_t)(inbox->offset - inbox->kept - inbox->kept_gaps);
 }
 
-/* drop_runs - forgets the runs that lie wholly behind. What is left moves only when it is the smaller half. */
+/* drop_runs - forgets runs that are completely consumed. The others move only when they are the smaller half. */
 static void drop_runs(struct inbox *inbox)
 {
 	uint64_t from = inbox->kept == INBOX_NOT_KEPT ? inbox->offset : inbox->kept;
@@ -103,7 +104,7 @@ static void drop_runs(struct inbox *inbox)
 		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
 }
 
-void inbox_settle(struct inbox *inbox)
+void inbox_detach(struct inbox *inbox)
 {
 	size_t keep = kept_octets(inbox);
 	if (inbox->view.data) {
@@ -131,13 +132,13 @@ const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
 	return low < inbox->run_count ? &inbox->runs[low] : NULL;
 }
 
-/* last_run - the run that was fed last; there must be one. */
+/* last_run - the last run; there must be one. */
 static const struct run *last_run(const struct inbox *inbox)
 {
 	return &inbox->runs[inbox->run_count - 1];
 }
 
-uint64_t inbox_next_hole(const struct inbox *inbox)
+uint64_t inbox_next_gap(const struct inbox *inbox)
 {
 	const struct run *run = inbox_run_at(inbox, inbox->offset);
 	uint64_t at = inbox->offset;
@@ -186,7 +187,7 @@ void inbox_consume(struct inbox *inbox, size_t size)
 	drop_runs(inbox);
 }
 
-void inbox_skip_hole(struct inbox *inbox, uint64_t size)
+void inbox_skip_gap(struct inbox *inbox, uint64_t size)
 {
 	inbox->offset += size;
 	if (inbox->kept != INBOX_NOT_KEPT)
@@ -209,7 +210,7 @@ uint64_t inbox_give_up(struct inbox *inbox)
 	uint64_t size = inbox->received - start;
 	inbox_drop(inbox);
 	inbox->offset = inbox->received = start;
-	inbox_gap(inbox, size);
+	inbox_feed_gap(inbox, size);
 	return octets;
 }
 

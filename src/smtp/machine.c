@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * machine.c - the engine: tries the rows of a table, acts, jumps. Contract: machine.h.
+ * machine.c - the engine: tries the rows of a table, executes actions, jumps. Contract: machine.h.
  */
 #include "machine.h"
 
@@ -14,7 +14,7 @@ void machine_init(struct machine *m, const struct transition *table, size_t size
 		m->first[table[i].state][table[i].event] = (uint8_t)(i + 1);
 }
 
-/* first_row - the first that may apply in this state; NULL when none. */
+/* first_row - the first row to try in this state; NULL: none. */
 static const struct transition *first_row(const struct machine *m, enum state_id state, enum machine_event event)
 {
 	unsigned number = m->first[state][event];
@@ -23,7 +23,7 @@ static const struct transition *first_row(const struct machine *m, enum state_id
 	return number > 0 ? &m->table[number - 1] : NULL;
 }
 
-/* next_row - the one to try behind it: of the same state and event, then of any state; NULL when none. */
+/* next_row - the row to try after this one: of the same state and event, then those for any state; NULL: none. */
 static const struct transition *next_row(const struct machine *m, const struct transition *row)
 {
 	const struct transition *next = row + 1;
@@ -32,14 +32,14 @@ static const struct transition *next_row(const struct machine *m, const struct t
 	return row->state == STATE_any ? NULL : first_row(m, STATE_any, row->event);
 }
 
-/* applies - is the row for this mode and direction, and does its guard hold? */
+/* applies - is the row for this mode and direction, and is its guard true? */
 static bool applies(const struct transition *row, bool strict, enum direction direction, const struct session *session)
 {
 	return row->jump[strict] != STATE_no && (row->from == FROM_both || (enum direction)row->from == direction) &&
 	       (!row->when || row->when(session));
 }
 
-/* jump - leaves the present state for the next. */
+/* jump - leaves the current state and enters the next. */
 static void jump(struct machine *m, enum state_id next, enum direction direction, struct session *session)
 {
 	machine_fire(m, (struct event){ EVENT_leave, direction }, session);

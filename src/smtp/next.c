@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * next.c - what happens next: looks at the state, at what waits in both directions and at the acknowledgements, takes
- * one message of the expected grammar out of an inbox, and returns its event.
+ * next.c - finds the next event: examines the state, the waiting bytes of both directions and their acknowledgements,
+ * parses one message of the expected grammar, and returns its event.
  *
- * Top to bottom: commands, credentials, content, chunks, replies, TLS, and the order in which these are asked. Bytes
- * that the state has no grammar for are in early.c, holes among the replies in holes.c. Nothing here acts: what an
- * event does is a row of the table.
+ * From top to bottom: commands, credentials, content, chunks, replies, TLS, and the order in which they are tried.
+ * early.c handles bytes that the state has no grammar for, gaps.c gaps among the replies. Nothing here acts on an
+ * event: that is done by the rows of the table.
  */
 #include "next.h"
 
@@ -13,24 +13,24 @@
 
 #include "private.h"
 
-#define EVENTS_IN_PLACE 16 /* events between which it must have moved on: no row of the table needs more */
+#define EVENTS_IN_PLACE 16 /* after so many events something must have changed: no row of the table needs more */
 
-/* at_hole - the parser wants more, and what follows is a hole: the rest of the line is lost. */
-static enum look at_hole(struct inbox *inbox)
+/* at_gap - the parser needs more bytes, and a gap follows: the rest of the line is lost. */
+static enum next at_gap(struct inbox *inbox)
 {
-	if (!inbox_hole_ahead(inbox))
-		return LOOK_NOTHING;
+	if (!inbox_gap_ahead(inbox))
+		return NEXT_WAIT;
 	inbox_consume(inbox, inbox_bytes(inbox).size);
-	return inbox_hole(inbox) > 0 ? LOOK_AGAIN : LOOK_NOTHING;
+	return inbox_gap_size(inbox) > 0 ? NEXT_AGAIN : NEXT_WAIT;
 }
 
-/* hole_next - a gap when a hole stands at the present place. */
-static enum look hole_next(struct session *s, struct event *event, enum direction d)
+/* next_gap - the event `gap`, if there is a gap at the current offset. */
+static enum next next_gap(struct session *s, struct event *event, enum direction d)
 {
-	return inbox_hole(&s->in[d]) > 0 ? next_is(s, event, EVENT_gap, d) : LOOK_NOTHING;
+	return inbox_gap_size(&s->in[d]) > 0 ? next_is(s, event, EVENT_gap, d) : NEXT_WAIT;
 }
 
-/* lost_replies_come - behind a hole among the commands: the replies to what was lost are not here yet, or wait. */
+/* lost_replies_come - after a gap among the commands: replies to lost commands may still come. */
 static bool lost_replies_come(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
@@ -38,7 +38,7 @@ static bool lost_replies_come(const struct session *s)
 	       inbox_acked(up, up->offset) > s->in[DOWN].received;
 }
 
-static enum look next_command(struct session *s, struct event *event)
+static enum next next_command(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
@@ -48,31 +48,31 @@ static enum look next_command(struct session *s, struct event *event)
 		return next_is(s, event, EVENT_parse_error, UP);
 	}
 	if (bytes.size == 0 || lost_replies_come(s))
-		return hole_next(s, event, UP);
+		return next_gap(s, event, UP);
 	enum parse_result result = grammar_command(bytes, inbox_closed(&s->in[UP]), &s->message.command, &used);
 	if (result == PARSE_MORE)
-		return at_hole(up);
+		return at_gap(up);
 	s->message.acked = inbox_acked(up, up->offset);
 	bool valid = result == PARSE_DONE;
 	s->message.offending = s->message.command.line;
 	bool partial = s->losses.partial[UP] && (!valid || s->message.command.verb == VERB_UNKNOWN);
-	/* What a client sent before it had seen any of the server is noise in front of the banner. */
+	/* Bytes that the client sent before it had received anything are noise before the banner. */
 	s->losses.partial[UP] = partial && s->options.midstream && s->message.acked == 0;
 	inbox_consume(up, used);
 	if (partial)
-		return LOOK_AGAIN;
+		return NEXT_AGAIN;
 	return next_is(s, event, valid ? EVENT_up : EVENT_parse_error, UP);
 }
 
-static enum look next_credentials(struct session *s, struct event *event)
+static enum next next_credentials(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	if (bytes.size == 0)
-		return hole_next(s, event, UP);
+		return next_gap(s, event, UP);
 	const uint8_t *lf = memchr(bytes.data, '\n', bytes.size);
 	if (!lf && !inbox_closed(&s->in[UP]))
-		return at_hole(up);
+		return at_gap(up);
 	size_t used = lf ? (size_t)(lf - bytes.data) + 1 : bytes.size, text = lf ? used - 1 : used;
 	bool crlf = lf && text > 0 && bytes.data[text - 1] == '\r';
 	s->message.command = (struct command){
@@ -88,8 +88,8 @@ static enum look next_credentials(struct session *s, struct event *event)
 	return next_is(s, event, EVENT_up, UP);
 }
 
-/* scan_content - one step of the scanner: a piece of content, the end of it, or what looks like one. */
-static enum look scan_content(struct session *s, struct event *event, struct span bytes)
+/* scan_content - one step of the scanner: a piece of content, the end of data, or an odd end. */
+static enum next scan_content(struct session *s, struct event *event, struct span bytes)
 {
 	size_t used;
 	s->message.piece = (struct span){ NULL, 0 };
@@ -98,22 +98,22 @@ static enum look scan_content(struct session *s, struct event *event, struct spa
 	if (s->message.scanned == DATA_END && s->content.odd_end.active) {
 		s->content.odd_end.ended = true;
 		s->content.odd_end.end = s->in[UP].offset;
-		return LOOK_AGAIN;
+		return NEXT_AGAIN;
 	}
 	if (s->message.scanned != DATA_MORE)
 		return next_is(s, event, EVENT_up, UP);
-	return inbox_bytes(&s->in[UP]).size == 0 && inbox_hole(&s->in[UP]) == 0 ? LOOK_NOTHING : LOOK_AGAIN;
+	return inbox_bytes(&s->in[UP]).size == 0 && inbox_gap_size(&s->in[UP]) == 0 ? NEXT_WAIT : NEXT_AGAIN;
 }
 
-static enum look next_data(struct session *s, struct event *event)
+static enum next next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	enum odd_end_step odd = s->content.odd_end.active
-					? odd_end_next(s, bytes, inbox_closed(&s->in[UP]) || inbox_hole_ahead(up))
+					? odd_end_next(s, bytes, inbox_closed(&s->in[UP]) || inbox_gap_ahead(up))
 					: ODD_END_SCAN;
 	if (odd == ODD_END_WAIT)
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	if (odd == ODD_END_PASSED || s->content.odd_end.over) {
 		s->content.odd_end.passed = odd == ODD_END_PASSED;
 		s->content.odd_end.over = false;
@@ -121,42 +121,42 @@ static enum look next_data(struct session *s, struct event *event)
 		s->message.scanned = s->content.odd_end.passed ? DATA_MORE : DATA_END;
 		return next_is(s, event, EVENT_up, UP);
 	}
-	if (bytes.size == 0 && inbox_hole(up) > 0)
+	if (bytes.size == 0 && inbox_gap_size(up) > 0)
 		return next_is(s, event, EVENT_gap, UP);
 	if (bytes.size == 0) {
 		s->message.offending = bytes;
-		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
+		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
-	if (knows_reply_in_hole(s)) {
-		if (!whole_line(s, UP, bytes) && !inbox_hole_ahead(up))
-			return LOOK_NOTHING;
+	if (knows_reply_in_gap(s)) {
+		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
+			return NEXT_WAIT;
 		if (known_command(bytes))
 			return next_is(s, event, EVENT_gap, DOWN);
 	}
 	return scan_content(s, event, bytes);
 }
 
-/* refusal_may_come - the client had seen more when it sent what stands where the chunk begins: the chunk may be
- * refused, and this a command. */
+/* refusal_may_come - the bytes at the beginning of the chunk acknowledge more of the server: the chunk may have been
+ * refused, and these be a command. */
 static bool refusal_may_come(const struct session *s, struct span bytes)
 {
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	bool knows_more = inbox_acked(up, up->offset) > down->offset;
-	bool there = down->received >= inbox_acked(up, up->offset) || s->ended || inbox_hole_ahead(down);
+	bool there = down->received >= inbox_acked(up, up->offset) || s->ended || inbox_gap_ahead(down);
 	return knows_more && (!there || !whole_line(s, UP, bytes)) && bytes.size < s->content.chunk.left;
 }
 
-static enum look next_chunk(struct session *s, struct event *event)
+static enum next next_chunk(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
 	struct span bytes = inbox_bytes(up);
 	if (up->offset == s->content.chunk.start && bytes.size > 0 && refusal_may_come(s, bytes))
-		return LOOK_NOTHING;
+		return NEXT_WAIT;
 	if (bytes.size == 0 && s->content.chunk.left > 0) {
 		s->message.offending = bytes;
-		if (inbox_hole(up) > 0)
+		if (inbox_gap_size(up) > 0)
 			return next_is(s, event, EVENT_gap, UP);
-		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : LOOK_NOTHING;
+		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
 	s->message.piece = (struct span){ bytes.data, MIN(bytes.size, s->content.chunk.left) };
 	s->content.chunk.left -= s->message.piece.size;
@@ -164,7 +164,7 @@ static enum look next_chunk(struct session *s, struct event *event)
 	return next_is(s, event, EVENT_up, UP);
 }
 
-/* belongs_later - a 354 can only answer DATA, so what is before it went unanswered: behind a hole among the replies, or
+/* belongs_later - a 354 can only answer DATA, so the awaited command got no reply: after a gap among the replies, or
  * when the client sent DATA and waits. */
 static bool belongs_later(const struct session *s)
 {
@@ -178,8 +178,8 @@ static bool belongs_later(const struct session *s)
 	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
-/* went_unanswered - a client that does not pipeline sent another command although the reply was not there, then waited,
- * and goes on with one reply in hand: that was to the other. *wait: it has not gone on yet. */
+/* went_unanswered - a client that does not pipeline sent another command before the reply, then waited, and continues
+ * after one reply: that reply was to the other command. *wait: it has not continued yet. */
 static bool went_unanswered(const struct session *s, bool *wait)
 {
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
@@ -198,8 +198,8 @@ static bool went_unanswered(const struct session *s, bool *wait)
 	return !*wait && inbox_acked(up, up->offset + used) == down->offset + size;
 }
 
-/* not_to_come - the reply that the state waits for is not in the capture, or nobody gave it before that ended, and the
- * client goes on. A server that had hung up by then had not heard it. */
+/* not_to_come - the awaited reply is not in the capture, or was not sent before the capture ended, and the client
+ * continues. Not when the server had closed: then it did not read the command. */
 static bool not_to_come(const struct session *s)
 {
 	const struct inbox *down = &s->in[DOWN];
@@ -214,8 +214,8 @@ static bool not_to_come(const struct session *s)
 	return (missing && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
 }
 
-/* is_stale - where replies went missing, one that the server sent before it had the pending command answers something
- * else. */
+/* is_stale - when replies are missing, a reply that was sent before the server had the awaited command answers another
+ * one. */
 static bool is_stale(struct session *s)
 {
 	const struct awaited *p = &s->awaited;
@@ -229,8 +229,9 @@ static bool is_stale(struct session *s)
 	return reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_DONE;
 }
 
-/* out_of_place - a command waits for its reply: is what comes next none of it? LOOK_NOTHING: it is its reply. */
-static enum look out_of_place(struct session *s, struct event *event, bool *wait)
+/* out_of_place - a command awaits its reply: are the next bytes something else? NEXT_WAIT: they are its reply (or
+ * *wait: more bytes are needed). */
+static enum next out_of_place(struct session *s, struct event *event, bool *wait)
 {
 	const struct inbox *down = &s->in[DOWN];
 	bool unanswered_yet = false;
@@ -245,21 +246,21 @@ static enum look out_of_place(struct session *s, struct event *event, bool *wait
 		return next_is(s, event, EVENT_gap, DOWN);
 	if (unanswered_yet)
 		return early_up(s, event);
-	/* What the server says next is judged before it is taken. */
+	/* Check early client bytes before the server's next reply is taken. */
 	if (may_say_less(s)) {
-		enum look look = early_up(s, event);
-		if (look != LOOK_NOTHING)
-			return look;
+		enum next next = early_up(s, event);
+		if (next != NEXT_WAIT)
+			return next;
 		if (inbox_acked(down, down->offset) > s->in[UP].received && !s->ended)
-			return LOOK_NOTHING;
+			return NEXT_WAIT;
 	}
 	*wait = false;
 	if (inbox_bytes(down).size > 0 && is_stale(s))
 		return next_is(s, event, EVENT_missing_grammar, DOWN);
-	return LOOK_NOTHING;
+	return NEXT_WAIT;
 }
 
-static enum look next_response(struct session *s, struct event *event)
+static enum next next_response(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
 	bool wait = false;
@@ -267,49 +268,49 @@ static enum look next_response(struct session *s, struct event *event)
 		s->reply.stands_in = false;
 		return next_is(s, event, EVENT_down, DOWN);
 	}
-	enum look look = awaits_reply(s) ? out_of_place(s, event, &wait) : early_midstream(s, event);
-	if (look != LOOK_NOTHING || wait)
-		return look;
+	enum next next = awaits_reply(s) ? out_of_place(s, event, &wait) : early_midstream(s, event);
+	if (next != NEXT_WAIT || wait)
+		return next;
 	if (inbox_bytes(down).size == 0) {
-		if (inbox_hole(down) > 0)
-			return hole_in_responses(s, event);
-		return not_to_come(s) ? next_is(s, event, EVENT_gap, DOWN) : LOOK_NOTHING;
+		if (inbox_gap_size(down) > 0)
+			return gap_in_responses(s, event);
+		return not_to_come(s) ? next_is(s, event, EVENT_gap, DOWN) : NEXT_WAIT;
 	}
-	if (awaits_reply(s) && early_beside_reply(s, event) == LOOK_EVENT)
-		return LOOK_EVENT;
+	if (awaits_reply(s) && early_beside_reply(s, event) == NEXT_EVENT)
+		return NEXT_EVENT;
 	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], !awaits_reply(s), &s->message.offending);
 	if (result == PARSE_MORE)
-		return at_hole(down);
+		return at_gap(down);
 	bool partial = s->losses.partial[DOWN] && result == PARSE_ERROR;
 	s->losses.partial[DOWN] = false;
 	if (partial)
-		return LOOK_AGAIN;
+		return NEXT_AGAIN;
 	return next_is(s, event, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, DOWN);
 }
 
-static enum look next_tls(struct session *s, enum direction d, struct event *event)
+static enum next next_tls(struct session *s, enum direction d, struct event *event)
 {
 	struct inbox *inbox = &s->in[d];
 	struct span bytes = inbox_bytes(inbox);
 	if (s->tls.decrypted)
 		return next_is(s, event, EVENT_decrypted, d);
 	if (bytes.size == 0)
-		return hole_next(s, event, d);
+		return next_gap(s, event, d);
 	if (!s->tls.seen[UP] && !s->tls.seen[d] && !is_tls(bytes)) {
 		bool unseen = d == DOWN && inbox_acked(inbox, inbox->offset) > s->in[UP].offset && !s->ended;
 		if (!whole_line(s, d, bytes) || unseen)
-			return LOOK_NOTHING;
+			return NEXT_WAIT;
 		s->message.offending = bytes;
 		return next_is(s, event, EVENT_parse_error, d);
 	}
-	s->message.piece = inbox_run(inbox); /* of one acknowledgement */
+	s->message.piece = inbox_run(inbox); /* bytes with the same acknowledgement */
 	s->message.piece_acked = inbox_acked(inbox, inbox->offset);
 	inbox_consume(inbox, s->message.piece.size);
 	return next_is(s, event, d == UP ? EVENT_up : EVENT_down, d);
 }
 
-/* expected - a message of this grammar. */
-static enum look expected(struct session *s, enum direction d, enum grammar grammar, struct event *event)
+/* expected - parses a message of this grammar. */
+static enum next expected(struct session *s, enum direction d, enum grammar grammar, struct event *event)
 {
 	switch (grammar) {
 	case GRAMMAR_COMMAND:
@@ -327,49 +328,50 @@ static enum look expected(struct session *s, enum direction d, enum grammar gram
 	case GRAMMAR_NONE:
 		break;
 	}
-	return LOOK_NOTHING;
+	return NEXT_WAIT;
 }
 
-/* look - the server's bytes that nobody asked for first, then what is expected, then the client's that came early. */
-static enum look look(struct session *s, struct event *event)
+/* next_step - first unexpected bytes of the server, then what the state expects, then early bytes of the client. */
+static enum next next_step(struct session *s, struct event *event)
 {
 	const enum grammar *grammar = machine_states[s->machine.state].grammar;
-	enum look found = LOOK_NOTHING;
+	enum next found = NEXT_WAIT;
 	if (grammar[DOWN] == GRAMMAR_NONE)
 		found = early_down(s, event);
-	for (enum direction d = UP; d <= DOWN && found == LOOK_NOTHING; d++)
+	for (enum direction d = UP; d <= DOWN && found == NEXT_WAIT; d++)
 		found = expected(s, d, grammar[d], event);
-	if (found == LOOK_NOTHING && grammar[UP] == GRAMMAR_NONE)
+	if (found == NEXT_WAIT && grammar[UP] == GRAMMAR_NONE)
 		found = early_up(s, event);
 	return found;
 }
 
-/* goes_round - did a number of events change nothing? A table that goes round is stopped, not followed. */
-static bool goes_round(struct session *s)
+/* is_stuck - did a number of events change nothing? Then the session stops, instead of looping for ever. */
+static bool is_stuck(struct session *s)
 {
-	struct place then = s->place;
-	if (s->place.events++ % EVENTS_IN_PLACE != 0)
+	struct checkpoint then = s->checkpoint;
+	if (s->checkpoint.events++ % EVENTS_IN_PLACE != 0)
 		return false;
-	s->place = (struct place){ { s->in[UP].offset, s->in[DOWN].offset }, s->content.chunk.left, s->reply.line_count,
-		s->place.events, s->place.over };
-	return then.events > 0 && s->place.offset[UP] == then.offset[UP] &&
-	       s->place.offset[DOWN] == then.offset[DOWN] && s->place.left == then.left && s->place.lines == then.lines;
+	s->checkpoint = (struct checkpoint){ { s->in[UP].offset, s->in[DOWN].offset }, s->content.chunk.left,
+		s->reply.line_count, s->checkpoint.events, s->checkpoint.over };
+	return then.events > 0 && s->checkpoint.offset[UP] == then.offset[UP] &&
+	       s->checkpoint.offset[DOWN] == then.offset[DOWN] && s->checkpoint.left == then.left &&
+	       s->checkpoint.lines == then.lines;
 }
 
 bool next_event(struct session *s, struct event *event)
 {
-	enum look found = LOOK_AGAIN;
-	if (s->dropped || goes_round(s))
+	enum next found = NEXT_AGAIN;
+	if (s->dropped || is_stuck(s))
 		return false;
 	if (s->drop_asked) {
 		*event = (struct event){ .id = EVENT_fail };
 		return true;
 	}
-	while (found == LOOK_AGAIN)
-		found = look(s, event);
-	if (found == LOOK_NOTHING && s->ended && !s->place.over) {
-		s->place.over = true;
+	while (found == NEXT_AGAIN)
+		found = next_step(s, event);
+	if (found == NEXT_WAIT && s->ended && !s->checkpoint.over) {
+		s->checkpoint.over = true;
 		found = next_is(s, event, EVENT_leave, DOWN);
 	}
-	return found == LOOK_EVENT;
+	return found == NEXT_EVENT;
 }

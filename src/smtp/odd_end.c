@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * odd_end.c - an odd end of data: content, or the end of one mail and perhaps the start of another?
+ * odd_end.c - an odd end (a nonstandard end of data): is it content, or the end of one mail and perhaps the start of
+ * another?
  *
- * The server's own replies are the judge. A server that took the odd sequence for the end answers before it has the
- * true one, or gives more replies than the strict reading calls for; the acknowledgement numbers say what it had when
- * it spoke. Until that is known the content behind the sequence is held back (at most SESSION_PENDING_BYTES; a server
- * that lets more than that pass did not take it for an end), and the bytes are kept so that they can be read again as
+ * The server's replies decide. A server that took the odd end for the end of data answers before it has the standard
+ * one, or sends more replies than RFC 5321 requires; the acknowledgement numbers show what it had received when it sent
+ * them. Until that is known the content after the odd end is held (at most SESSION_PENDING_BYTES; a server that does
+ * not answer for so long did not take it for the end), and the bytes are kept so that they can be parsed again as
  * commands.
  */
 #include "private.h"
@@ -13,14 +14,14 @@
 
 #include <string.h>
 
-#define EVIDENCE_NEXT 200  /* octets shown of what stands behind an odd end */
-#define ODD_ENDS_KEPT 64   /* of one content; those behind are content */
-#define LINES_LOOKED_AT 20 /* behind an odd end, for a command */
+#define EVIDENCE_NEXT 200  /* octets after an odd end that are shown */
+#define ODD_ENDS_KEPT 64   /* of one content; further ones are content */
+#define LINES_LOOKED_AT 20 /* lines after an odd end that may be a command */
 
-/* One odd end: where it stands. */
+/* One odd end. */
 struct odd {
-	uint64_t start; /* stream offset behind it */
-	guint at, size; /* its place among what is held */
+	uint64_t start; /* stream offset after it */
+	guint at, size; /* its offset and size in the held content */
 	bool low;       /* see data_scanner.odd_low */
 };
 
@@ -41,7 +42,7 @@ static const struct odd *odd_at(const struct odd_end *o, guint i)
 	return &g_array_index(o->ends, struct odd, i);
 }
 
-/* forget - nothing is held any more. */
+/* forget - drops everything held. */
 static void forget(struct session *s)
 {
 	struct odd_end *o = &s->content.odd_end;
@@ -63,9 +64,9 @@ void odd_end_hold(struct session *s, struct span literal)
 	g_byte_array_append(o->content, literal.data, (guint)literal.size);
 }
 
-/* ---- what stands behind it ---- */
+/* ---- the bytes after it ---- */
 
-/* behind - the octets behind this one. */
+/* behind - the bytes after this odd end. */
 static struct span behind(const struct session *s, const struct odd *odd)
 {
 	struct span kept = inbox_kept_bytes(&s->in[UP]);
@@ -79,7 +80,7 @@ static bool one_word(struct span argument)
 	return grammar_word(&argument, &word) && !grammar_word(&argument, &word);
 }
 
-/* is_serious - a command as a client means it, and no text that happens to begin with its verb. */
+/* is_serious - is it really a command, and not text that happens to begin with a verb? */
 static bool is_serious(const struct command *c)
 {
 	struct span path, rest;
@@ -112,7 +113,7 @@ static bool is_serious(const struct command *c)
 	}
 }
 
-/* holds_command - does a command stand among the first lines? Empty lines and other verbs do not hide it. */
+/* holds_command - is there a command among the first lines? Empty lines and other verbs may come before it. */
 static bool holds_command(struct span bytes)
 {
 	struct command command;
@@ -130,7 +131,7 @@ static bool holds_command(struct span bytes)
 	return false;
 }
 
-/* chosen - the one that matters: the first with a command behind it, or the first of all. */
+/* chosen - the odd end to report: the first one that a command follows, else the first of all. */
 static guint chosen(const struct session *s)
 {
 	const struct odd_end *o = &s->content.odd_end;
@@ -145,16 +146,16 @@ bool odd_end_hides_command(const struct session *s)
 	return s->content.odd_end.active && holds_command(behind(s, odd_at(&s->content.odd_end, chosen(s))));
 }
 
-/* ---- what the server made of it ---- */
+/* ---- the server's replies ---- */
 
-/* server_unseen - its side is not in the capture. */
+/* server_unseen - the server's direction is not in the capture. */
 static bool server_unseen(const struct session *s)
 {
 	return s->options.one_sided && s->options.missing == DOWN;
 }
 
-/* replies_expected - how many replies the strict reading calls for: one to the content (LMTP: one a recipient), one to
- * each command that the client has sent behind it. */
+/* replies_expected - how many replies RFC 5321 requires: one to the content (LMTP: one per recipient), and one to each
+ * command that the client sent after it. */
 static unsigned replies_expected(const struct session *s)
 {
 	unsigned n = transaction_replies(s);
@@ -168,9 +169,8 @@ static unsigned replies_expected(const struct session *s)
 	return n;
 }
 
-/* goes_on_knowing - the client sent what stands behind this one when it had seen this much of the server, and not
- * before.
- */
+/* goes_on_knowing - did the client send the bytes after this odd end only after it had received more than `seen` of the
+ * server's stream? */
 static bool goes_on_knowing(const struct session *s, const struct odd *odd, uint64_t seen)
 {
 	const struct inbox *up = &s->in[UP];
@@ -188,8 +188,8 @@ bool odd_end_took_effect(const struct session *s)
 	if (!o->ended)
 		return early >= 2 || (early >= 1 && (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
 									   holds_command(behind(s, odd)))));
-	/* A reply to bytes that are recorded later, or not at all, is no surplus. */
-	unsigned waiting = inbox_hole_ahead(up) ? 0 : reply_waiting(down, up->received, &code);
+	/* A reply to bytes that come later in the capture, or not at all, is not a surplus one. */
+	unsigned waiting = inbox_gap_ahead(up) ? 0 : reply_waiting(down, up->received, &code);
 	return early > transaction_replies(s) || waiting > replies_expected(s);
 }
 
@@ -200,7 +200,7 @@ bool odd_end_answered_alone(const struct session *s)
 	       (behind(s, odd_at(o, 0)).size == 0 || goes_on_knowing(s, odd_at(o, 0), s->in[DOWN].offset));
 }
 
-/* clients_end - the one that this client, every line of which ends in LF, means as its end of data; NULL when none. */
+/* clients_end - the odd end that is meant as the end of data by a client that ends every line in LF; NULL: none. */
 static const struct odd *clients_end(const struct session *s)
 {
 	const struct odd_end *o = &s->content.odd_end;
@@ -218,7 +218,8 @@ bool odd_end_is_clients(const struct session *s)
 	return clients_end(s) != NULL;
 }
 
-/* next_reply_fits - the second reply that waits was sent after the server had more of the client, and answers that. */
+/* next_reply_fits - the second waiting reply was sent after the server had received more of the client, and answers
+ * that. */
 static bool next_reply_fits(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
@@ -241,13 +242,13 @@ enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 	if (!o->ended)
 		return server_unseen(s) && odd_end_is_clients(s) && next.size > 0 ? ODD_END_PASSED : ODD_END_SCAN;
 	bool over = s->ended || (s->in[DOWN].fin && s->in[UP].fin);
-	bool unseen = server_unseen(s) || inbox_hole_ahead(&s->in[DOWN]) || s->overflow.assuming;
+	bool unseen = server_unseen(s) || inbox_gap_ahead(&s->in[DOWN]) || s->overflow.assuming;
 	return over || unseen || next_reply_fits(s) ? ODD_END_PASSED : ODD_END_WAIT;
 }
 
 /* ---- actions ---- */
 
-/* evidence_of - the odd end as it was sent, its stuffed dot included, and what followed it. */
+/* evidence_of - the odd end as it was sent, with its stuffed dot, and the bytes after it. */
 static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
 {
 	GByteArray *evidence = g_byte_array_new();
@@ -283,7 +284,7 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	g_byte_array_unref(evidence);
 }
 
-/* split - this was an end: the content ends there, what follows is read as commands. */
+/* split - this was the end of data: the content ends there, and the bytes after it are parsed as commands. */
 static void split(struct session *s, const struct odd *odd)
 {
 	uint64_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
@@ -297,7 +298,7 @@ static void split(struct session *s, const struct odd *odd)
 	s->awaited.end = s->in[UP].offset;
 }
 
-/* release - none was an end: all that was held is content. */
+/* release - none was the end of data: everything held is content. */
 static void release(struct session *s)
 {
 	struct odd_end *o = &s->content.odd_end;
@@ -306,7 +307,7 @@ static void release(struct session *s)
 	forget(s);
 }
 
-/* outcome_of - of an odd end that the server did not answer. */
+/* outcome_of - the outcome of an odd end that the server did not take for the end. */
 static enum alert_outcome outcome_of(const struct session *s)
 {
 	unsigned code;

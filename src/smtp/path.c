@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * path.c - paths and ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.2), as real clients write them.
+ * path.c - parses paths and ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.2), as real clients send them.
  *
- * Contract: grammar.h. Taken beyond the RFC, because servers take it: white space behind the colon, a path without
- * brackets, a missing closing bracket, a name in front of the brackets. Quoted local parts may hold spaces and '>'.
+ * Contract: grammar.h. Accepted beyond the RFC, because servers accept it: white space after the colon, a path without
+ * brackets, a missing closing bracket, a display name before the brackets. Quoted local parts may hold spaces and
+ * '>'.
  */
 #include <string.h>
 
@@ -21,7 +22,7 @@ static size_t path_length(struct span s)
 	bool bracket = s.size > 0 && s.data[0] == '<', quoted = false;
 	const uint8_t *end = bracket ? memchr(s.data, '>', s.size) : NULL;
 	if (end && !memchr(s.data, '"', (size_t)(end - s.data)))
-		return (size_t)(end - s.data) + 1; /* nearly all of them */
+		return (size_t)(end - s.data) + 1; /* nearly all paths */
 	for (size_t i = 0; i < s.size; i++) {
 		uint8_t c = s.data[i];
 		if (quoted && c == '\\' && i + 1 < s.size)
@@ -46,7 +47,8 @@ static size_t unquoted_length(struct span s)
 	return n;
 }
 
-/* name_length - octets of a name in front of the path, as in a header: it has no '@' and is followed by '<'. */
+/* name_length - octets of a display name before the path, as in a header field: it has no '@' and is followed by
+ * '<'. */
 static size_t name_length(struct span s)
 {
 	bool quoted = false;

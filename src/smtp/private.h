@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - the session, its owners, and what the files of this folder ask of each other.
+ * private.h - struct session and its parts, and the functions that the files of this folder share.
  */
 #ifndef SMTPSCAN_SMTP_PRIVATE_H
 #define SMTPSCAN_SMTP_PRIVATE_H
@@ -11,52 +11,52 @@
 #include "machine.h"
 #include "session.h"
 
-/* The command that was taken last, and what its reply decides. */
+/* The command that was taken last and awaits its reply. */
 struct awaited {
 	enum verb verb;
 	struct span name, argument; /* as sent; the argument of AUTH is left out */
-	char *text;                 /* what they are in: the name, NUL, the argument */
+	char *text;                 /* memory of both: the name, NUL, the argument */
 	size_t room;
 	uint64_t end;          /* stream offset behind it */
 	uint64_t acked;        /* what the client had seen when it sent it */
-	uint64_t noise_end;    /* stream offset, down, behind a line that is no reply and came in its place; 0: none */
-	bool valid;            /* it fitted the grammar */
-	bool end_of_data;      /* it is the end of content, or of a chunk */
-	bool early;            /* it was sent ahead of the reply before */
-	bool unheard;          /* it was sent behind the server's close */
-	bool lost;             /* bytes that are not in the capture: some command, or several */
-	unsigned replies_left; /* replies to the end of data that are still to come: LMTP has one a recipient */
+	uint64_t noise_end;    /* stream offset, down, after a line that came instead of a reply; 0: none */
+	bool valid;            /* it fits the grammar */
+	bool end_of_data;      /* it is the end of data, or of a chunk */
+	bool early;            /* it was sent before the previous reply */
+	bool unheard;          /* it was sent after the server's FIN */
+	bool lost;             /* unknown: one or more commands in a gap */
+	unsigned replies_left; /* replies to the end of data that are still to come: LMTP has one per recipient */
 	unsigned replies_seen;
-	struct transaction *candidate; /* MAIL: what becomes a transaction when it is answered */
+	struct transaction *candidate; /* MAIL: the transaction that begins when the server accepts it */
 };
 
-/* A reply, as it is collected line by line, or looked at ahead. Its lines are where the inbox has them; those of one
- * that is not complete when that memory goes are copied. */
+/* A reply, as it is collected line by line. Its lines point into the inbox; those of an incomplete reply are copied
+ * before that memory is freed. */
 struct reply {
 	struct reply_line *lines;
 	size_t line_count, line_room;
-	size_t copied; /* of the lines, those that lie in `copies` */
+	size_t copied; /* how many of the lines are in `copies` */
 	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
-	bool stands_in;  /* it is assumed, and next */
-	bool unanswered; /* it is assumed, but nobody will ever give it: the session is over */
-	uint64_t acked;  /* what the server had when it sent its first line */
+	bool stands_in;  /* it is assumed, and the next event */
+	bool unanswered; /* it is assumed, but the server never sent it: the session is over */
+	uint64_t acked;  /* offset in the client's stream that its first line acknowledges */
 };
 
-/* An odd end of data, and others that were scanned behind it: which the server took for one, if any, is not known. What
- * stands behind the first is held back until then. */
+/* An odd end: a nonstandard end of data, as smtp_smuggling uses it. Until it is known which odd end the server took for
+ * the end of data, if any, the bytes after the first one are held. */
 struct odd_end {
 	bool active;
-	bool ended;          /* the true end was scanned, too */
-	bool passed;         /* the server took none of them for an end */
-	bool over;           /* nothing is held any more, and the true end was there */
-	uint64_t end;        /* stream offset behind the true end, with `ended` */
-	GArray *ends;        /* of struct odd: the first, then the others */
-	GByteArray *content; /* the first and what was scanned behind it, as content */
+	bool ended;          /* the standard end was scanned, too */
+	bool passed;         /* the server took none of them for the end */
+	bool over;           /* nothing is held any more, and the standard end was scanned */
+	uint64_t end;        /* stream offset after the standard end, with `ended` */
+	GArray *ends;        /* struct odd: all odd ends, in order */
+	GByteArray *content; /* the first and the bytes scanned after it, as content */
 };
 
-/* The chunk that is being taken: BDAT's, or XEXCH50's. */
+/* The current chunk, of BDAT or XEXCH50. */
 struct chunk {
 	uint64_t left;
 	bool last;
@@ -64,88 +64,89 @@ struct chunk {
 	uint64_t start; /* stream offset at which it begins */
 };
 
-/* A judgement of bytes that came where the state has no grammar for them, and what had been said by then. */
+/* The last check of bytes that came where the state has no grammar for them, and how far both streams were then. */
 struct judged {
-	bool set, closed;               /* closed: the other side can say no more */
-	uint64_t place;                 /* stream offset of these bytes */
-	uint64_t received, said, taken; /* octets of this side, of the other, and what was taken of those */
+	bool set, closed; /* closed: the other direction was closed */
+	uint64_t offset;  /* stream offset of the bytes */
+	uint64_t received, other_received,
+		other_taken; /* stream offsets received in this direction and in the other, and consumed in the other */
 };
 
-/* How far a session came, and with how many events. */
-struct place {
+/* State of the session some events ago: to detect that events change nothing. */
+struct checkpoint {
 	uint64_t offset[2], left;
 	size_t lines;
 	unsigned events;
-	bool over; /* the session ended, and left its last state */
+	bool over; /* the session ended, and `leave` was fired */
 };
 
-/* The message at hand, for guards and actions. */
+/* The current message, for guards and actions. */
 struct message {
 	enum direction direction;
 	struct command command;
 	uint64_t acked;           /* what the client had seen when it sent it */
-	struct span offending;    /* of a parse_error or missing_grammar */
+	struct span offending;    /* the bytes of a parse_error or missing_grammar */
 	struct span piece;        /* of content, a chunk, or TLS */
-	uint64_t piece_acked;     /* of TLS: what its sender had seen */
-	enum data_result scanned; /* what the scanner made of content */
+	uint64_t piece_acked;     /* of TLS: the acknowledgement of its sender */
+	enum data_result scanned; /* the scanner's result for content */
 };
 
-#define EXTENSIONS_FIRST 768 /* octets for what EHLO offers that come with a session: enough for most */
+#define EXTENSIONS_FIRST 768 /* octets within the session for the keywords of EHLO: usually enough */
 
-/* Banner and greeting, and what the server offered in its reply to that. */
+/* The banner, and HELO, EHLO or LHLO with the extensions that the server offers. */
 struct greeting {
-	GString *turned_away; /* the line of a banner 554; NULL */
-	GString *name;        /* of the greeting that waits for its reply; NULL */
+	GString *turned_away; /* the line of a 554 banner; NULL */
+	GString *name;        /* argument of the HELO, EHLO or LHLO that awaits its reply; NULL */
 	bool done;            /* one was accepted */
-	bool assumed;         /* its reply, and so what the server offers, is not known */
-	bool reported;        /* that there was none */
+	bool assumed;         /* its reply was not seen, so the extensions are not known */
+	bool reported;        /* a missing HELO or EHLO was reported */
 	bool pipelining, early_pipeline;
 	uint64_t size_limit;
-	GPtrArray extensions; /* of the summary; in their own memory, which a new greeting empties */
+	GPtrArray extensions; /* shown by the summary; their memory is freed by a new greeting */
 	struct arena memory;
 	uint64_t first[EXTENSIONS_FIRST / sizeof(uint64_t)];
 };
 
-/* The content that is taken. */
+/* The current content. */
 struct content {
 	struct data_scanner scanner;
 	struct chunk chunk;
 	struct odd_end odd_end;
-	bool open, ended, hole;
-	bool lf_client;    /* DATA ended in LF alone: so does everything else of this client */
-	bool midway;       /* it began before what can be seen */
-	uint64_t answered; /* stream offset, down, behind the last reply to an end of data; 0 when there was none */
+	bool open, ended, has_gap;
+	bool lf_client;    /* the DATA command ended in LF alone: this client probably ends all lines so */
+	bool midway;       /* its beginning was not seen */
+	uint64_t answered; /* stream offset, down, after the last reply to an end of data; 0: none */
 };
 
 /* Transactions. */
 struct mails {
 	struct transaction *open; /* NULL */
 	int next;                 /* number of the next */
-	uint64_t refusal_end;     /* stream offset behind the last reply that refused MAIL or RCPT */
-	bool regreeted;        /* HELO, EHLO or RSET was refused inside the transaction: the client believes it ended */
-	uint64_t smuggled_end; /* stream offset up to which what is read stood behind an odd end of data; 0: none */
+	uint64_t refusal_end;     /* stream offset after the last reply that refused MAIL or RCPT */
+	bool regreeted;           /* HELO, EHLO or RSET was refused inside the transaction: for the client it ended */
+	uint64_t smuggled_end;    /* stream offset up to which commands came after an odd end; 0: none */
 };
 
 /* TLS, and clear text around its beginning. */
 struct tls_watch {
 	bool seen[2];
-	bool decrypted;     /* what comes now is what is inside */
-	uint64_t start;     /* stream offset, down, behind the 220 */
-	uint64_t inside[2]; /* stream offsets at which what is inside begins; 0 before */
+	bool decrypted;     /* the bytes are decrypted ones */
+	uint64_t start;     /* stream offset, down, after the 220 */
+	uint64_t inside[2]; /* stream offsets at which the decrypted bytes begin; 0 before */
 	bool command_reported, response_reported;
 };
 
-/* What is not in the capture, and its traces. */
+/* Gaps in the capture, and their consequences. */
 struct losses {
-	bool resynchronising; /* lines that are no commands are passed over */
-	bool replies;         /* behind a hole among replies */
-	bool partial[2];      /* behind a hole: what stands there may be the rest of a line */
-	uint64_t end;         /* stream offset behind the last hole among commands */
+	bool resynchronising; /* skip lines that are no commands */
+	bool replies;         /* after a gap among the replies */
+	bool partial[2];      /* after a gap: the next bytes may be the rest of a line */
+	uint64_t end;         /* stream offset after the last gap among the commands */
 };
 
-/* More commands wait for replies than are kept. */
+/* Too many commands wait for replies. */
 struct overflow {
-	bool assuming, reported; /* assuming: from now on the usual replies are assumed */
+	bool assuming, reported; /* assuming: assume the usual replies from now on */
 	unsigned commands;
 	uint64_t counted; /* stream offset up to which they are counted */
 };
@@ -163,91 +164,93 @@ struct session {
 	struct greeting greeting;
 	struct content content;
 	struct mails mails;
-	struct auth *auth; /* an exchange is under way; NULL */
+	struct auth *auth; /* the current AUTH exchange; NULL: none */
 	struct tls_watch tls;
 	struct losses losses;
 	struct judged judged[2];
 	struct overflow overflow;
-	struct place place;
-	bool turned;     /* client and server changed their roles */
-	bool dropped;    /* nothing is dissected any more */
-	bool drop_asked; /* ... from the next event on */
+	struct checkpoint checkpoint;
+	bool turned;     /* client and server changed their roles (TURN, ATRN) */
+	bool dropped;    /* the dissection ended */
+	bool drop_asked; /* ... shall end with the next event */
 	bool ended;
 };
 
-/* ---- session.c ---- */
-/* session_alert - raises one; tx -1: none. */
+/* ---- raise.c ---- */
+/* session_alert - raises an alert about the current message; tx -1: none. */
 void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
-/* session_side - what is the client's direction inside of the session is the server's outside when they changed their
- * roles, and the other way round. */
+/* session_side - converts a direction between the capture and the session: they differ after client and server changed
+ * their roles. */
 static inline enum direction session_side(const struct session *s, enum direction direction)
 {
 	return s->turned ? direction_other(direction) : direction;
 }
 
-/* session_attack - raises one about what the client did inside of the open transaction, and what became of it. */
+/* session_attack - raises an alert about an attack by the client in the open transaction, and its outcome. */
 void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */
-/* session_blind - nothing can be said about who waited for whom: replies are missing. */
+/* session_blind - replies may be missing, so it is not known whether the client waited for them. */
 bool session_blind(const struct session *s);
 
-/* transaction_number - of the open transaction; -1. */
+/* transaction_number - number of the open transaction; -1: none. */
 static inline int transaction_number(const struct session *s)
 {
 	return s->mails.open ? s->mails.open->number : -1;
 }
 
-/* awaits_reply - a command, or content, waits for its reply; otherwise the server owes no more than its banner. */
+/* awaits_reply - a command, or content, awaits its reply; otherwise at most the banner is still to come. */
 static inline bool awaits_reply(const struct session *s)
 {
 	return s->awaited.end > 0;
 }
 
 /* ---- starttls.c ---- */
-/* is_tls_record - the header of a TLS record (RFC 8446 5.1). is_tls - that, or of an SSL 2 hello. is_client_hello - a
- * record with a ClientHello. All false also when too little is there. */
+/* is_tls_record - the header of a TLS record (RFC 8446 5.1)? is_tls - that, or an SSL 2 hello? is_client_hello - a
+ * record with a ClientHello? All false with too few bytes. */
 bool is_tls_record(struct span bytes);
 bool is_tls(struct span bytes);
 bool is_client_hello(struct span bytes);
-/* server_begins_tls - a ServerHello waits, and the STARTTLS before it may be in what was not captured. */
+/* server_begins_tls - a ServerHello waits, and the STARTTLS before it may be missing in the capture. */
 bool server_begins_tls(const struct session *s);
 /* ---- early.c ---- */
-/* too_much_waits - more commands or octets wait for replies than are kept. */
+/* too_much_waits - too many commands or octets wait for replies. */
 bool too_much_waits(const struct session *s);
 
 /* ---- actions.c ---- */
-/* awaited_text - copies what the pending command's name and argument are. */
+/* awaited_text - copies name and argument of the awaited command. */
 void awaited_text(struct awaited *pending, struct span name, struct span argument);
-/* greeting_wait - a greeting of this name waits for its reply. greeting_reply - that came: an accepted one begins anew.
- */
+/* greeting_wait - a HELO, EHLO or LHLO with this argument awaits its reply. greeting_reply - the reply came: if it is
+ * accepted, the session starts over. */
 void greeting_wait(struct greeting *greeting, struct span name);
 void greeting_reply(struct session *s);
-/* greeting_unanswered - the session ended before the reply to the greeting: its name is known all the same. */
+/* greeting_unanswered - the session ended before the reply: keeps the argument for the summary. */
 void greeting_unanswered(struct session *s);
-/* greeting_offers - the server named this verb, which no known extension has, in its reply to EHLO. */
+/* greeting_offers - the verb is of no known extension, but a keyword of the server's reply to EHLO. */
 bool greeting_offers(const struct greeting *greeting, const struct command *command);
-/* forget_extensions - what the server offers is not known. */
+/* forget_extensions - the extensions of the server are not known any more. */
 void forget_extensions(struct session *s);
-/* end_auth - an exchange whose last reply was not seen is over. */
+/* end_auth - ends an exchange whose last reply was not seen. */
 void end_auth(struct session *s);
 
 /* ---- reply.c ---- */
 void reply_clear(struct reply *reply);
 void reply_reset(struct reply *reply);
-/* reply_settle - the memory that the inbox has its bytes in goes away: lines that are still needed are copied. */
-void reply_settle(struct reply *reply);
-/* reply_read - takes lines of the reply out of the inbox. A banner that nobody waited for ends where another code
- * begins. PARSE_DONE: all of it; PARSE_ERROR: *offending is a line that does not fit (taken). */
+/* reply_detach - copies the lines that are still needed, before the inbox frees or changes its memory. */
+void reply_detach(struct reply *reply);
+/* reply_read - consumes lines of the reply from the inbox. A banner that the client did not wait for ends where another
+ * code begins. PARSE_DONE: the reply is complete; PARSE_ERROR: *offending is a line that does not fit (also
+ * consumed). */
 enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool banner, struct span *offending);
-/* reply_peek - the code of the reply that waits `skip` octets behind the present place, without taking it; *size: its
- * octets. */
+/* reply_peek - the code of the reply that waits `skip` octets after the current offset, without consuming it; *size:
+ * its octets. */
 enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *code, size_t *size);
-/* reply_waiting - complete replies that wait, sent before the server had more than `acked` octets of the client. */
+/* reply_waiting - number of complete replies that wait, up to the first that acknowledges more than the offset `acked`
+ * of the client's stream. */
 unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *first_code);
-/* reply_emit - tells the sink of s->reply; to: what it answers, NULL when nothing. */
+/* reply_emit - passes s->reply to the sink; to: the command that it answers; NULL: none. */
 void reply_emit(struct session *s, const struct awaited *to);
 /* reply_text, reply_first_line - empty when there is none: a reply that is assumed has no lines. */
 struct span reply_text(const struct reply *reply, size_t line);
@@ -261,7 +264,7 @@ void transaction_rcpt(struct session *s);
 void transaction_rcpt_reply(struct session *s);
 void transaction_mail_reply(struct session *s);
 /* transaction_mail_unanswered - the session ended before the reply to MAIL: it began a transaction if the server can
- * have taken it, i.e. was still there and had answered what came before. */
+ * have accepted it, i.e. had not closed and had answered the commands before. */
 void transaction_mail_unanswered(struct session *s);
 void transaction_data_reply(struct session *s);
 void transaction_content_reply(struct session *s);
@@ -269,53 +272,56 @@ void transaction_content_reply(struct session *s);
 void transaction_burl_reply(struct session *s);
 /* transaction_end - ends the open transaction, if any. */
 void transaction_end(struct session *s, enum outcome outcome, enum stage stage);
-/* transaction_close - ends it for a reason outside of it (RSET, QUIT, close..): aborted, unless it was decided. */
+/* transaction_close - ends it for an outside reason (RSET, QUIT, close..): aborted, unless the outcome was already
+ * decided. */
 void transaction_close(struct session *s, enum stage stage);
-/* transaction_without_mail - a content nobody announced. */
+/* transaction_without_mail - begins a transaction for content whose MAIL was not seen. */
 void transaction_without_mail(struct session *s);
-/* transaction_goes_on - one is open, and the client, too, believes so: it was not greeted anew, nor was everybody
- * refused. */
+/* transaction_goes_on - one is open, also from the client's point of view: no HELO, EHLO or RSET since, and not all
+ * recipients were refused. */
 bool transaction_goes_on(const struct mails *mails);
 void transaction_free(struct transaction *tx);
-/* transaction_replies - how many replies its content calls for: with
- * LMTP one for each accepted recipient (RFC 2033 4.2). transaction_count - its recipients of this status. */
+/* transaction_replies - how many replies the end of data gets: with LMTP one for each accepted recipient (RFC 2033
+ * 4.2). transaction_count - number of recipients with this status. */
 unsigned transaction_replies(const struct session *s);
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
-/* chunk_is_unsent - the server refused the chunk before it had any of it; the client, which knows, goes on with a
- * command, or not at all. */
+/* chunk_is_unsent - the server refused the chunk before it had any of it, and the client, having received that reply,
+ * continues with a command, or not at all. */
 bool chunk_is_unsent(const struct session *s);
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);
 void content_gap(struct session *s, uint64_t size);
 void content_close(struct session *s, bool whole);
 
-/* ---- holes.c ---- */
-/* knows_reply_in_hole - content has a hole, and goes on with bytes of a client that knows more than the 354, of which
- * nothing was captured. */
-bool knows_reply_in_hole(const struct session *s);
-/* last_waiting - the verb of the command that stands last before this stream offset, of those that wait or are pending;
+/* ---- gaps.c ---- */
+/* knows_reply_in_gap - content has a gap, and the client's next bytes acknowledge more than the 354: a reply that is in
+ * a gap, too. */
+bool knows_reply_in_gap(const struct session *s);
+/* last_waiting - the verb of the last command before this stream offset, among the awaited and the waiting ones;
  * VERB_UNKNOWN when something else waits, too. */
 enum verb last_waiting(const struct session *s, uint64_t until);
-/* waited_for_all - the client waits behind the command that stands last before this stream offset: DATA, and its kin.
- */
+/* waited_for_all - the last command before this stream offset is one after which a client must wait (DATA and others,
+ * RFC 2920 3.1). */
 bool waited_for_all(const struct session *s, uint64_t until);
-/* went_unheard - the server threw away what it read along with the end of data, and the client begins anew. */
+/* went_unheard - the server discarded the commands that it had read together with the end of data, and the client
+ * starts again. */
 bool went_unheard(const struct session *s);
-/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+/* known_command - is it a complete line with a known verb; MAIL and RCPT with their path? */
 bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
 void odd_end_init(struct odd_end *hold);
 void odd_end_clear(struct odd_end *hold);
-/* odd_end_hold - an odd end of data was scanned; literal: what of it is content. Content behind it is held. */
+/* odd_end_hold - an odd end was scanned; literal: the content in it. Holds the content from there on. */
 void odd_end_hold(struct session *s, struct span literal);
-/* odd_end_next - what is to be done behind it: wait for more, scan on, or is it known not to be an end? */
+/* odd_end_next - what to do after it: wait for more bytes, scan more content, or is it certain that it was not the
+ * end? */
 enum odd_end_step { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last);
-/* odd_end_took_effect - the server answered it as an end of data. */
+/* odd_end_took_effect - the server answered it as the end of data. */
 bool odd_end_took_effect(const struct session *s);
-/* odd_end_answered_alone - and nothing stood behind it by then. odd_end_is_clients - every line of this client ends in
- * LF, and so its end of data is LF.LF. odd_end_hides_command - an SMTP command stands behind it. */
+/* odd_end_answered_alone - and the client had sent nothing after it. odd_end_is_clients - this client ends every line
+ * in LF, so LF.LF is its end of data. odd_end_hides_command - an SMTP command follows it. */
 bool odd_end_answered_alone(const struct session *s);
 bool odd_end_is_clients(const struct session *s);
 bool odd_end_hides_command(const struct session *s);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * raise.c - what every file of this folder asks of a session: its state, whether replies are missing; and the alerts it
- * raises.
+ * raise.c - raises the alerts of a session; and small functions that every file of this folder uses.
  */
 #include <stdarg.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * reply.c - replies: collected line by line, looked at ahead, assumed where they were not seen, told to the sink.
+ * reply.c - replies: collected line by line, examined ahead, assumed where they are missing.
  *
- * At most SESSION_REPLY_LINES lines of a reply are kept. Nobody asks for them after the step that completed it.
+ * At most SESSION_REPLY_LINES lines of a reply are kept. They are not used after the step that completed the reply.
  */
 #include "private.h"
 
 #include <string.h>
 
-#define REPLY_LINES_FIRST 16 /* lines that there is room for at first */
+#define REPLY_LINES_FIRST 16 /* first size of the array of lines */
 
 void reply_clear(struct reply *reply)
 {
@@ -36,7 +36,7 @@ static void add_line(struct reply *reply, const struct reply_line *line)
 	reply->lines[reply->line_count++] = *line;
 }
 
-void reply_settle(struct reply *reply)
+void reply_detach(struct reply *reply)
 {
 	if (reply->complete)
 		return;
@@ -127,7 +127,7 @@ unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *firs
 	size_t at = 0, size;
 	while (reply_peek(inbox, at, &code, &size) == PARSE_DONE && inbox_acked(inbox, inbox->offset + at) <= acked) {
 		if (count > 0 && code == 421)
-			break; /* comes unasked: it answers nothing */
+			break; /* it answers no command */
 		if (count++ == 0)
 			*first_code = code;
 		at += size;
@@ -135,7 +135,7 @@ unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *firs
 	return count;
 }
 
-/* usual_code - what a server says to a command when all is well. */
+/* usual_code - the code of a positive reply to a command. */
 static unsigned usual_code(const struct awaited *p)
 {
 	if (p->end_of_data)
@@ -158,7 +158,7 @@ static unsigned usual_code(const struct awaited *p)
 	}
 }
 
-/* next_is_command - does the client go on with one of these, so that DATA or AUTH can't have been taken? */
+/* next_is_command - does the client continue with one of these commands? Then DATA or AUTH was not accepted. */
 static bool next_is_command(const struct session *s)
 {
 	struct command next;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * scanner.c - the content of DATA: dot-unstuffing, the terminator, and the sequences that only look like it.
+ * scanner.c - the content of DATA: dot-unstuffing, the end of data, and the odd ends, which only look like it.
  *
- * RFC 5321 4.5.2: content ends at CRLF.CRLF (or at a first line that is just a dot), and a dot right behind a CRLF is
- * taken out. Every sequence of interest holds a dot behind a line end, so the scanner looks for dots (memchr) and only
- * then at what stands around them. What came before a dot in earlier pieces is remembered as `state`; a dot whose next
- * octets are not here yet is kept in `pending`.
+ * RFC 5321 4.5.2: content ends at CRLF.CRLF (or at a first line that is just a dot), and a dot right after a CRLF is
+ * removed. Every sequence of interest has a dot after a line end, so the scanner searches for dots (memchr) and only
+ * then examines the octets around them. How the octets before a dot end is remembered as `left`; a dot whose next
+ * octets have not come yet is kept in `pending`.
  *
- * The odd ends (CVE-2023-51764, -51765, -51766) are a dot alone between line ends of which not both are CRLF. A run of
- * CR, LF and NUL that has a CR or a LF in it counts as a line end here; the right one ends at its first LF.
+ * An odd end (CVE-2023-51764, -51765, -51766) is a dot alone between line ends that are not both CRLF. A run of CR, LF
+ * and NUL with a CR or LF in it counts as a line end here; the one after the dot ends at its first LF.
  */
 #include <string.h>
 
 #include "grammar.h"
 
-/* What stands left of the next octet. */
-enum left { LEFT_TEXT, LEFT_UNKNOWN /* a hole */, LEFT_CR, LEFT_ODD /* another line end */, LEFT_CRLF };
+/* How the octets before the next one end. */
+enum left { LEFT_TEXT, LEFT_UNKNOWN /* a gap */, LEFT_CR, LEFT_ODD /* another line end */, LEFT_CRLF };
 
 void data_scanner_init(struct data_scanner *scanner)
 {
@@ -32,7 +32,7 @@ static bool is_line_end(uint8_t c)
 	return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* left_after - the context behind one octet. */
+/* left_after - `left` after one more octet. */
 static enum left left_after(enum left left, uint8_t c)
 {
 	if (c == '\r')
@@ -42,7 +42,7 @@ static enum left left_after(enum left left, uint8_t c)
 	return c == '\0' && left > LEFT_UNKNOWN ? LEFT_ODD : LEFT_TEXT;
 }
 
-/* left_of - the context behind the first n octets of input, given the one in front of them. */
+/* left_of - `left` after the first n octets of data, given `left` before them. */
 static enum left left_of(enum left left, const uint8_t *data, size_t n)
 {
 	size_t from = n;
@@ -55,10 +55,10 @@ static enum left left_of(enum left left, const uint8_t *data, size_t n)
 	return left;
 }
 
-/* What a pending dot with what follows it turns out to be. */
+/* What a pending dot and the octets after it are. */
 enum verdict { VERDICT_MORE, VERDICT_TEXT, VERDICT_END, VERDICT_ODD };
 
-/* judge - looks at "." and what follows it. Sets *n to the octets that belong to the sequence. */
+/* judge - classifies "." and what follows it. Sets *n to the number of octets of the sequence. */
 static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t *n)
 {
 	size_t i = 1;
@@ -75,8 +75,9 @@ static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t 
 	return cr ? VERDICT_ODD : VERDICT_TEXT;
 }
 
-/* settle - one octet more for a dot that waits. Returns what it is now; the dot's octets are in scanner->pending. */
-static enum verdict settle(struct data_scanner *scanner, uint8_t c, bool *taken)
+/* extend_dot - adds one octet to a pending dot. Returns what it is now; the octets of the sequence are in
+ * scanner->pending. */
+static enum verdict extend_dot(struct data_scanner *scanner, uint8_t c, bool *taken)
 {
 	size_t n;
 	scanner->pending[scanner->pending_size++] = c;
@@ -89,7 +90,7 @@ static enum verdict settle(struct data_scanner *scanner, uint8_t c, bool *taken)
 	return verdict;
 }
 
-/* release - the pending octets as content: without the dot where it was stuffed. */
+/* release - returns the pending octets as content, without a stuffed dot. */
 static struct span release(struct data_scanner *scanner)
 {
 	size_t stuffed = scanner->left == LEFT_CRLF;
@@ -99,12 +100,12 @@ static struct span release(struct data_scanner *scanner)
 	return piece;
 }
 
-/* finish_dot - the input goes on behind a dot that waits. */
+/* finish_dot - the input continues after a pending dot. */
 static enum data_result finish_dot(struct data_scanner *scanner, struct span input, struct span *piece, size_t *used)
 {
 	for (size_t i = 0; i < input.size; i++) {
 		bool taken;
-		enum verdict verdict = settle(scanner, input.data[i], &taken);
+		enum verdict verdict = extend_dot(scanner, input.data[i], &taken);
 		if (verdict == VERDICT_MORE)
 			continue;
 		*used = i + taken;
@@ -134,7 +135,7 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 		size_t n = (size_t)(dot - input.data);
 		enum left left = left_of(scanner->left, input.data, n);
 		if (left > LEFT_UNKNOWN) {
-			/* what stands before the dot is content; the dot waits for what follows it */
+			/* the octets before the dot are content; the dot waits for the octets after it */
 			scanner->left = left;
 			scanner->pending[0] = '.';
 			scanner->pending_size = 1;

@@ -2,10 +2,10 @@
  *
  * session.c - feeds the bytes of both directions to the machine. Contract: session.h.
  *
- * The machine pulls: bytes wait in their direction's inbox until the state has a grammar for them. Bytes that wait
- * where the state has none are judged, once: the acknowledgement that their sender gave tells whether they were really
- * sent ahead, or only recorded in another order. At most SESSION_PENDING_BYTES wait; beyond that the replies they wait
- * for are assumed.
+ * The bytes of each direction wait in its inbox until the state has a grammar for them. Bytes that wait where the state
+ * has none are checked: the acknowledgement of their sender shows whether they were really sent early, or only captured
+ * in another order. When commands of more than SESSION_PENDING_BYTES wait, the replies before them are assumed; of more
+ * than twice as much, all waiting bytes are given up.
  */
 #include "session.h"
 
@@ -14,11 +14,11 @@
 #include "next.h"
 #include "private.h"
 
-#define RECIPIENT_OVERHEAD 256 /* octets that one takes besides its texts */
+#define RECIPIENT_OVERHEAD 256 /* octets of memory per recipient besides its text */
 
 /* ---- the loop ---- */
 
-/* give_up - more waits in this direction than is kept: it becomes a hole, and that is told. */
+/* give_up - too much waits in this direction: replaces it by a gap, and reports that. */
 static void give_up(struct session *s, enum direction d)
 {
 	uint64_t octets = inbox_give_up(&s->in[d]);
@@ -35,13 +35,13 @@ static void give_up(struct session *s, enum direction d)
 static void run(struct session *s)
 {
 	struct event event;
-	s->place.events = 0;
+	s->checkpoint.events = 0;
 	while (next_event(s, &event))
 		machine_fire(&s->machine, event, s);
 	s->overflow.assuming = false;
-	reply_settle(&s->reply);
+	reply_detach(&s->reply);
 	for (enum direction d = UP; d <= DOWN; d++) {
-		inbox_settle(&s->in[d]);
+		inbox_detach(&s->in[d]);
 		if (s->dropped)
 			inbox_drop(&s->in[d]);
 		else if (s->in[d].size > 2 * SESSION_PENDING_BYTES)
@@ -49,7 +49,7 @@ static void run(struct session *s)
 	}
 }
 
-/* ---- the contract ---- */
+/* ---- the functions of session.h ---- */
 
 static void free_text(GString *text)
 {
@@ -92,7 +92,7 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 	if (size == 0)
 		return;
 	s->summary.gap_bytes += size;
-	inbox_gap(&s->in[session_side(s, direction)], size);
+	inbox_feed_gap(&s->in[session_side(s, direction)], size);
 	run(s);
 }
 
@@ -134,7 +134,7 @@ void session_drop(struct session *s)
 	s->drop_asked = true;
 }
 
-/* end_stage - where a transaction ends that the connection's end cut off. */
+/* end_stage - the stage of a transaction that the end of the connection ends. */
 static enum stage end_stage(enum session_end why)
 {
 	static const enum stage stages[] = {

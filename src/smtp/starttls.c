@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * starttls.c - where TLS begins, and what is said in clear around it (RFC 3207): its octets, and the actions of the
- * machine's table about them.
+ * starttls.c - recognises TLS, and has the actions of the table for its beginning and for clear text around it (RFC
+ * 3207).
  */
 #include "private.h"
 #include "rows.h"
 
-/* record_type - the content type of a TLS record at the start (RFC 8446 5.1), 0 when there is none. */
+/* record_type - the content type of a TLS record at the start (RFC 8446 5.1); 0: none. */
 static unsigned record_type(struct span b)
 {
 	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x18 && b.data[1] == 3 && b.data[2] <= 4;
 	return header ? b.data[0] : 0;
 }
 
-/* handshake_type - of the message that such a record begins with (RFC 8446 4), 0 when there is none. */
+/* handshake_type - the type of the handshake message that a record begins with (RFC 8446 4); 0: none. */
 static unsigned handshake_type(struct span b)
 {
 	return record_type(b) == 0x16 && b.size > 5 ? b.data[5] : 0;
@@ -47,7 +47,7 @@ void begin_tls(struct session *s)
 	s->tls.start = s->in[DOWN].offset;
 }
 
-/* see_tls - TLS octets came in this direction; it begins with the first. */
+/* see_tls - TLS records came in this direction; the first ones begin TLS. */
 static void see_tls(struct session *s, enum direction d)
 {
 	s->tls.seen[d] = true;
@@ -69,14 +69,14 @@ void take_tls(struct session *s)
 
 void take_tls_gap(struct session *s)
 {
-	uint64_t hole = inbox_hole(&s->in[s->message.direction]);
-	inbox_skip_hole(&s->in[s->message.direction], hole);
+	uint64_t gap = inbox_gap_size(&s->in[s->message.direction]);
+	inbox_skip_gap(&s->in[s->message.direction], gap);
 	see_tls(s, s->message.direction);
 	if (s->sink->tls_gap)
-		s->sink->tls_gap(s->context, s->message.direction, hole);
+		s->sink->tls_gap(s->context, s->message.direction, gap);
 }
 
-/* start_over - RFC 3207 4.2: what was known before TLS is forgotten. */
+/* start_over - RFC 3207 4.2: knowledge from before TLS is discarded. */
 void start_over(struct session *s)
 {
 	s->tls.decrypted = s->greeting.done = s->greeting.pipelining = false;
@@ -86,7 +86,7 @@ void start_over(struct session *s)
 	forget_extensions(s);
 }
 
-/* alert_injection - CVE-2011-0411: once a session. */
+/* alert_injection - CVE-2011-0411; once per session. */
 static void alert_injection(struct session *s, struct span evidence)
 {
 	if (!s->tls.command_reported)

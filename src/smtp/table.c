@@ -3,9 +3,9 @@
  * table.c - the states and transitions of SMTP, as data.
  *
  * Rows are tried in order: those of a state first, those for `any` last; a row without a guard always applies. The last
- * two columns are the next state with --strict, and otherwise; `no`: the row is not for that mode; `on`: the rows
- * behind it are tried, too. Guards are in guards.c; actions in actions.c, greeting.c, content.c, odd_end.c,
- * unexpected.c, starttls.c and holes.c.
+ * two columns are the next state with --strict, and in the default mode; `no`: the row does not exist in that mode;
+ * `on`: stay, and try the next rows, too. Guards are in guards.c; actions in actions.c, greeting.c, data.c, odd_end.c,
+ * unexpected.c, starttls.c and gaps.c.
  */
 #include "machine.h"
 
@@ -22,7 +22,7 @@
 /* clang-format off */
 const struct transition machine_table[] = {
 	/*  state               event            from   when                    do                                   strict              recover */
-	/* 220, or an apology: RFC 5321 3.1 */
+	/* the banner: RFC 5321 3.1 */
 	ROW(session_initiation, down,            down, code_is_220,           greet,                               client_initiation,  client_initiation),
 	ROW(session_initiation, down,            down, midstream_354,         resume_with_reply,                   no,                 data_transmission),
 	ROW(session_initiation, down,            down, midstream,             resume_with_reply,                   no,                 command),
@@ -38,7 +38,7 @@ const struct transition machine_table[] = {
 	ROW(session_initiation, missing_grammar, up,   announced_early,       nothing,                             stay,               stay),
 	ROW(session_initiation, missing_grammar, up,   always,                alert_early_talker,                  on,                 on),
 	ROW(session_initiation, missing_grammar, up,   client_hello,          alert_unexpected_client_command,     no,                 tls),
-	/* a server that does not serve waits for QUIT: RFC 5321 3.1 */
+	/* a server that offers no service waits for QUIT: RFC 5321 3.1 */
 	ROW(turned_away,        up,              up,   quits,                 take_command,                        no,                 response),
 	ROW(turned_away,        up,              up,   always,                alert_unavailable_service_554,       no,                 on),
 	ROW(turned_away,        up,              up,   always,                take_command,                        no,                 response),
@@ -55,7 +55,7 @@ const struct transition machine_table[] = {
 	ROW(client_initiation,  parse_error,     up,   client_hello,          nothing,                             no,                 tls),
 	ROW(client_initiation,  parse_error,     up,   always,                alert_invalid_command,               fail,               response),
 	ROW(client_initiation,  gap,             up,   always,                lose_command,                        response,           response),
-	/* every command is answered before the next is taken */
+	/* one command at a time: the next is taken after the reply */
 	ROW(command,            up,              up,   resynchronising,       nothing,                             no,                 stay),
 	ROW(command,            up,              up,   interrupts_chunks,     alert_bdat_missing_last,             on,                 on),
 	ROW(command,            up,              up,   chunk_size_huge,       alert_bdat_huge,                     on,                 on),
@@ -70,7 +70,7 @@ const struct transition machine_table[] = {
 	ROW(command,            missing_grammar, down, answers_lost,          await_lost,                          response,           response),
 	ROW(command,            missing_grammar, down, unseen_data,           take_stray_response,                 no,                 data_transmission),
 	ROW(command,            missing_grammar, down, resynchronising_reply, take_stray_response,                 no,                 stay),
-	/* what the reply means depends on what it answers */
+	/* the effect of a reply depends on its command */
 	ROW(response,           down,            down, banner_behind_greeting, greet,                               no,                 stay),
 	ROW(response,           down,            down, starts_tls,            take_response,                       tls,                tls),
 	ROW(response,           down,            down, starts_over,           take_response,                       client_initiation,  client_initiation),
@@ -86,7 +86,7 @@ const struct transition machine_table[] = {
 	ROW(response,           parse_error,     down, server_hello,          nothing,                             no,                 tls),
 	ROW(response,           parse_error,     down, always,                alert_invalid_response,              fail,               stay),
 	ROW(response,           gap,             down, always,                assume_response,                     stay,               stay),
-	/* and commands may stand ahead of it: RFC 2920 */
+	/* commands sent before the reply: RFC 2920 */
 	ROW(response,           missing_grammar, up,   client_hello,          nothing,                             no,                 tls),
 	ROW(response,           missing_grammar, up,   noise_answered,        assume_response,                     stay,               stay),
 	ROW(response,           missing_grammar, up,   answered_enough,       settle,                              command,            command),
@@ -117,7 +117,7 @@ const struct transition machine_table[] = {
 	ROW(data_transmission,  missing_grammar, down, odd_end_answered,      alert_smtp_smuggling,                response,           response),
 	ROW(data_transmission,  missing_grammar, down, end_of_data_lost,      take_lost_end,                       response,           response),
 	ROW(data_transmission,  missing_grammar, down, always,                nothing,                             no,                 stay),
-	/* content: RFC 3030 2, exactly N octets, replies matched afterwards */
+	/* chunks: RFC 3030 2, exactly N octets, replies are assigned afterwards */
 	ROW(chunk_transmission, enter,           both, always,                open_chunk,                          stay,               stay),
 	ROW(chunk_transmission, up,              up,   chunk_complete,        take_chunk,                          response,           response),
 	ROW(chunk_transmission, up,              up,   always,                take_chunk,                          stay,               stay),
@@ -126,10 +126,10 @@ const struct transition machine_table[] = {
 	ROW(chunk_transmission, gap,             up,   always,                take_chunk_gap,                      stay,               stay),
 	ROW(chunk_transmission, missing_grammar, down, chunk_unsent,          drop_chunk,                          response,           response),
 	ROW(chunk_transmission, missing_grammar, down, always,                nothing,                             stay,               stay),
-	/* RFC 4954: a line of credentials for each 334 */
+	/* RFC 4954: one line of credentials after each 334 */
 	ROW(auth,               up,              up,   always,                take_credentials,                    response,           response),
 	ROW(auth,               gap,             up,   always,                lose_command,                        response,           response),
-	/* RFC 3207: both directions go to the observer */
+	/* RFC 3207: both directions go to the TLS stage */
 	ROW(tls,                enter,           both, always,                begin_tls,                           stay,               stay),
 	ROW(tls,                up,              up,   always,                take_tls,                            stay,               stay),
 	ROW(tls,                down,            down, always,                take_tls,                            stay,               stay),

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transaction.c - mail transactions (RFC 5321 3.3): envelope, content, outcome. Nothing leaks from one to the next.
+ * transaction.c - mail transactions (RFC 5321 3.3): envelope, content, outcome. Nothing is carried over from one to the
+ * next.
  *
- * At most one is open. A MAIL inside of it is a candidate that replaces it when the server accepts it. The sink is told
- * of begin, content and end; the session frees a transaction when transaction_end of the sink has returned.
+ * At most one is open. A MAIL inside of a transaction is a candidate, which replaces it when the server accepts the
+ * MAIL. The sink gets begin, content and end; the session frees a transaction when the sink's transaction_end has
+ * returned.
  */
 #include "private.h"
 
 #include <string.h>
 
-#define ENVELOPE_FIRST 768   /* octets for the envelope that come with a transaction: enough for most */
+#define ENVELOPE_FIRST 768   /* octets within the struct for the envelope: usually enough */
 #define PARAMS_KEPT_MAX 1000 /* of a transaction, when recipients add theirs */
 
 const char *const transfer_names[TRANSFER_BDAT + 1] = { NULL, "data", "bdat" };
@@ -20,8 +22,8 @@ const char *const stage_names[STAGE_COUNT] = {
 #undef X
 };
 
-/* A transaction and the memory of its envelope, all of which goes at once. Its strings and lists are GLib's to look at,
- * but nobody else changes them. */
+/* A transaction and the memory of its envelope, which is freed at once. Its strings and lists have GLib's types, but
+ * GLib must not change them. */
 struct envelope {
 	struct transaction tx; /* first: a struct transaction * is one of these */
 	GPtrArray params, recipients;
@@ -72,7 +74,7 @@ void transaction_free(struct transaction *tx)
 	g_free(envelope);
 }
 
-/* open_transaction - it is the one from now on. */
+/* open_transaction - makes it the open one. */
 static void open_transaction(struct session *s, struct transaction *tx)
 {
 	tx->number = s->mails.next++;
@@ -101,7 +103,7 @@ static GString *xtext(struct arena *arena, struct span s)
 	return out;
 }
 
-/* has_param - is there one with this keyword already? */
+/* has_param - is there a parameter with this keyword already? */
 static bool has_param(const GPtrArray *params, struct span keyword)
 {
 	for (guint i = 0; i < params->len; i++) {
@@ -146,8 +148,8 @@ void transaction_mail(struct session *s)
 	s->awaited.candidate = tx;
 }
 
-/* make_room - text will be something else of up to `size` octets, its NUL included. Each refused recipient can change
- * it: what is taken at least doubles, so that they can't eat up memory. */
+/* make_room - makes room in text for `size` octets with their NUL. Its memory at least doubles each time, so that many
+ * refused recipients can't use up memory. */
 static void make_room(struct arena *arena, GString *text, size_t size)
 {
 	if (text->allocated_len >= size)
@@ -156,7 +158,7 @@ static void make_room(struct arena *arena, GString *text, size_t size)
 	text->str = arena_take(arena, text->allocated_len);
 }
 
-/* note_reply - this reply decided (so far). */
+/* note_reply - keeps the reply that decides the outcome so far. */
 static void note_reply(struct session *s, struct transaction *tx)
 {
 	if (s->reply.assumed)
@@ -184,7 +186,7 @@ static bool refused(const struct session *s)
 	return s->reply.code >= 400;
 }
 
-/* refuse - the server did not take this MAIL: a transaction of its own, that ended where it began. */
+/* refuse - the server rejected this MAIL: a transaction that ends at once. */
 static void refuse(struct session *s, struct transaction *tx)
 {
 	struct transaction *open = s->mails.open;
@@ -195,7 +197,7 @@ static void refuse(struct session *s, struct transaction *tx)
 	s->mails.open = open;
 }
 
-/* nobody_left - all of its recipients were refused. */
+/* nobody_left - were all its recipients refused? */
 static bool nobody_left(const struct transaction *tx)
 {
 	return transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
@@ -228,7 +230,7 @@ void transaction_mail_unanswered(struct session *s)
 {
 	struct transaction *tx = s->awaited.candidate;
 	s->awaited.candidate = NULL;
-	/* A server that hung up over what came before did not take it. */
+	/* A server that closed because of the commands before did not accept it. */
 	const struct inbox *down = &s->in[DOWN];
 	bool hung_up = s->awaited.early && down->fin && down->received > 0;
 	bool taken = tx && !s->awaited.unheard && !hung_up;
@@ -290,7 +292,7 @@ void transaction_rcpt_reply(struct session *s)
 		note_reply(s, tx);
 }
 
-/* rejected_so_far - the server refused the content; the client may still mend its ways. */
+/* rejected_so_far - the server refused DATA or the content; the client may try again. */
 static void rejected_so_far(struct session *s, enum stage stage)
 {
 	note_reply(s, s->mails.open);
@@ -307,7 +309,7 @@ void transaction_data_reply(struct session *s)
 		rejected_so_far(s, STAGE_DATA);
 }
 
-/* note_recipient - LMTP: the next accepted recipient has its reply (RFC 2033 4.2). */
+/* note_recipient - LMTP: assigns the reply to the next accepted recipient (RFC 2033 4.2). */
 static void note_recipient(struct session *s)
 {
 	while (s->mails.open->final_replies < s->mails.open->recipients->len) {
@@ -330,7 +332,7 @@ void transaction_content_reply(struct session *s)
 		note_recipient(s);
 	bool whole = s->content.ended;
 	if (!whole && s->reply.assumed)
-		return; /* cut in the middle: how the session ends says more */
+		return; /* the content is incomplete: the end of the session decides */
 	if (!whole && (tx->transfer == TRANSFER_DATA || s->content.chunk.left > 0)) {
 		note_reply(s, tx);
 		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
@@ -392,8 +394,8 @@ void transaction_close(struct session *s, enum stage stage)
 	if (!tx)
 		return;
 	bool nobody = tx->transfer == TRANSFER_NONE && nobody_left(tx);
-	/* What the end of the capture cut off while the server had not answered, or could not be heard, may have gone
-	 * on. */
+	/* When the capture ends before the server has answered, or without its direction, the transaction may have
+	 * continued. */
 	bool alone = s->options.one_sided && s->options.missing == DOWN && tx->content_begun;
 	bool unknown =
 		stage == STAGE_CAPTURE_END && (alone || tx->assumed || transaction_count(tx, RECIPIENT_PENDING) > 0);

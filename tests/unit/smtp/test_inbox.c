@@ -20,7 +20,7 @@ static void feed(struct inbox *inbox, const char *text, uint64_t acked)
 	uint8_t *copy = malloc(size);
 	memcpy(copy, text, size);
 	inbox_feed(inbox, (struct span){ copy, size }, acked);
-	inbox_settle(inbox);
+	inbox_detach(inbox);
 	free(copy);
 }
 
@@ -41,7 +41,7 @@ static void octets_are_read_where_they_lie(void **state)
 	assert_ptr_equal(inbox_bytes(&inbox).data, octets);
 	inbox_consume(&inbox, 2);
 	assert_ptr_equal(inbox_bytes(&inbox).data, octets + 2);
-	inbox_settle(&inbox);
+	inbox_detach(&inbox);
 	assert_ptr_not_equal(inbox_bytes(&inbox).data, octets + 2);
 	assert_waits(&inbox, "cdef");
 	assert_int_equal(inbox.offset, 2);
@@ -72,23 +72,23 @@ static void bytes_end_at_a_hole(void **state)
 	struct inbox inbox;
 	inbox_init(&inbox);
 	feed(&inbox, "abc", 7);
-	inbox_gap(&inbox, 10);
+	inbox_feed_gap(&inbox, 10);
 	feed(&inbox, "def", 9);
 	assert_waits(&inbox, "abc");
-	assert_int_equal(inbox_hole(&inbox), 0);
-	assert_true(inbox_hole_ahead(&inbox));
-	assert_int_equal(inbox_next_hole(&inbox), 3);
+	assert_int_equal(inbox_gap_size(&inbox), 0);
+	assert_true(inbox_gap_ahead(&inbox));
+	assert_int_equal(inbox_next_gap(&inbox), 3);
 	inbox_consume(&inbox, 3);
 	assert_waits(&inbox, "");
-	assert_int_equal(inbox_hole(&inbox), 10);
-	inbox_skip_hole(&inbox, 4);
-	assert_int_equal(inbox_hole(&inbox), 6);
+	assert_int_equal(inbox_gap_size(&inbox), 10);
+	inbox_skip_gap(&inbox, 4);
+	assert_int_equal(inbox_gap_size(&inbox), 6);
 	assert_int_equal(inbox.offset, 7);
-	inbox_skip_hole(&inbox, 6);
-	assert_int_equal(inbox_hole(&inbox), 0);
-	assert_false(inbox_hole_ahead(&inbox));
+	inbox_skip_gap(&inbox, 6);
+	assert_int_equal(inbox_gap_size(&inbox), 0);
+	assert_false(inbox_gap_ahead(&inbox));
 	assert_waits(&inbox, "def");
-	assert_int_equal(inbox_next_hole(&inbox), 16);
+	assert_int_equal(inbox_next_gap(&inbox), 16);
 	inbox_clear(&inbox);
 }
 
@@ -98,7 +98,7 @@ static void every_octet_has_its_acknowledgement(void **state)
 	inbox_init(&inbox);
 	feed(&inbox, "ab", 5);
 	feed(&inbox, "cd", 6);
-	inbox_gap(&inbox, 3);
+	inbox_feed_gap(&inbox, 3);
 	feed(&inbox, "e", 8);
 	assert_int_equal(inbox_acked(&inbox, 0), 5);
 	assert_int_equal(inbox_acked(&inbox, 1), 5);
@@ -138,11 +138,11 @@ static void what_is_kept_can_be_read_again(void **state)
 	inbox_consume(&inbox, 1);
 	inbox_keep(&inbox);
 	inbox_consume(&inbox, 2);
-	inbox_gap(&inbox, 5);
-	inbox_skip_hole(&inbox, 5);
+	inbox_feed_gap(&inbox, 5);
+	inbox_skip_gap(&inbox, 5);
 	feed(&inbox, "def", 3);
 	inbox_consume(&inbox, 2);
-	inbox_settle(&inbox);
+	inbox_detach(&inbox);
 	assert_int_equal(inbox_kept(&inbox), 4);
 	assert_waits(&inbox, "f");
 	inbox_rewind(&inbox);
@@ -150,8 +150,8 @@ static void what_is_kept_can_be_read_again(void **state)
 	assert_waits(&inbox, "bc");
 	assert_int_equal(inbox_kept(&inbox), 0);
 	inbox_consume(&inbox, 2);
-	assert_int_equal(inbox_hole(&inbox), 5);
-	inbox_skip_hole(&inbox, 5);
+	assert_int_equal(inbox_gap_size(&inbox), 5);
+	inbox_skip_gap(&inbox, 5);
 	assert_waits(&inbox, "def");
 	assert_int_equal(inbox_acked(&inbox, 9), 3);
 	inbox_clear(&inbox);
@@ -167,7 +167,7 @@ static void what_is_released_is_gone(void **state)
 	assert_int_equal(inbox_kept(&inbox), 4);
 	inbox_release(&inbox);
 	assert_int_equal(inbox_kept(&inbox), 0);
-	inbox_settle(&inbox);
+	inbox_detach(&inbox);
 	assert_waits(&inbox, "ef");
 	assert_int_equal(inbox.offset, 4);
 	inbox_clear(&inbox);
@@ -178,12 +178,12 @@ static void dropped_bytes_leave_the_place_behind_them(void **state)
 	struct inbox inbox;
 	inbox_init(&inbox);
 	feed(&inbox, "abc", 0);
-	inbox_gap(&inbox, 4);
+	inbox_feed_gap(&inbox, 4);
 	feed(&inbox, "d", 0);
 	inbox_drop(&inbox);
 	assert_true(inbox_empty(&inbox));
 	assert_int_equal(inbox.offset, 8);
-	assert_false(inbox_hole_ahead(&inbox));
+	assert_false(inbox_gap_ahead(&inbox));
 	feed(&inbox, "e", 2);
 	assert_waits(&inbox, "e");
 	assert_int_equal(inbox_acked(&inbox, 8), 2);
@@ -201,7 +201,7 @@ static void a_direction_is_closed_when_nothing_follows(void **state)
 	inbox.fin = false;
 	inbox.over = true;
 	assert_true(inbox_closed(&inbox));
-	inbox_gap(&inbox, 1);
+	inbox_feed_gap(&inbox, 1);
 	assert_false(inbox_closed(&inbox)); /* what can be read is followed by a gap */
 	inbox_clear(&inbox);
 }
@@ -214,11 +214,11 @@ static void memory_is_for_what_waits(void **state)
 	for (unsigned i = 0; i < 10000; i++) {
 		feed(&inbox, "x", i);
 		if (i % 3 == 0)
-			inbox_gap(&inbox, 1);
+			inbox_feed_gap(&inbox, 1);
 		if (inbox_bytes(&inbox).size > 0)
 			inbox_consume(&inbox, inbox_bytes(&inbox).size);
-		if (inbox_hole(&inbox) > 0)
-			inbox_skip_hole(&inbox, inbox_hole(&inbox));
+		if (inbox_gap_size(&inbox) > 0)
+			inbox_skip_gap(&inbox, inbox_gap_size(&inbox));
 	}
 	assert_true(inbox_empty(&inbox));
 	assert_int_equal(inbox.offset, 10000 + 3334);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * holes.c - commands and replies that are not in the capture: what can be inferred, and where the machine goes on.
+ * gaps.c - commands and replies that are not in the capture: what can be inferred, and how the session continues.
  *
- * The acknowledgement numbers tell who had seen what. A client that had seen bytes of a hole among the replies when it
- * sent its next command (and nothing behind it) had its reply from there: the usual one is assumed. Replies that the
- * server sent before it had anything from behind a hole among the commands answer what was lost in it.
+ * The acknowledgement numbers show what each side had received. When a client sends its next command having received
+ * bytes of a gap among the replies (and nothing after it), its reply was in the gap: the usual reply is assumed.
+ * Replies that the server sends before it has received anything after a gap among the commands answer commands in the
+ * gap.
  */
 #include <string.h>
 
@@ -12,18 +13,18 @@
 #include "private.h"
 #include "rows.h"
 
-/* assume_response - the machine goes on as if the reply had come. */
+/* assume_response - continue as if the reply had come. */
 void assume_response(struct session *s)
 {
 	reply_assume(s);
 	s->reply.stands_in = true;
 }
 
-/* line_between - does a whole line stand in the first `size` octets behind the hole? Looks only at what is there. */
-static bool line_between(const struct inbox *down, uint64_t hole, uint64_t until)
+/* line_between - is there a complete line after the gap, before the offset `until`? */
+static bool line_between(const struct inbox *down, uint64_t gap, uint64_t until)
 {
 	struct inbox behind = *down;
-	behind.offset += hole;
+	behind.offset += gap;
 	struct span bytes = inbox_bytes(&behind);
 	if (until < behind.offset)
 		return false;
@@ -47,9 +48,9 @@ bool waited_for_all(const struct session *s, uint64_t until)
 	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
 }
 
-/* turns - does the client send another command there than RCPT, of which there may be many? One that did not wait for
- * the replies would have sent it along with what is before it, not knowing more. */
-static bool turns(const struct session *s, uint64_t offset)
+/* sends_other_command - does the client send a command other than RCPT there? A client that pipelines would have sent
+ * it together with the commands before it, with the same acknowledgement. */
+static bool sends_other_command(const struct session *s, uint64_t offset)
 {
 	struct span bytes = inbox_bytes_from(&s->in[UP], offset);
 	struct command command;
@@ -58,44 +59,44 @@ static bool turns(const struct session *s, uint64_t offset)
 	       command.verb != VERB_UNKNOWN && command.verb != VERB_RCPT;
 }
 
-/* answered_in - was the reply that is awaited in the hole at the present place? The client's next bytes that it sent
- * knowing some of the hole tell: it had the reply by then, if it waits for replies. */
-static bool answered_in(const struct session *s, uint64_t hole)
+/* answered_in - was the awaited reply in the gap at the current offset? The client's next bytes that acknowledge some
+ * of the gap show it: a client that waits for replies had this one by then. */
+static bool answered_in(const struct session *s, uint64_t gap)
 {
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
-	uint64_t end = down->offset + hole, knowing = inbox_sent_after(up, down->offset);
+	uint64_t end = down->offset + gap, knowing = inbox_sent_after(up, down->offset);
 	bool sent_beyond = awaits_reply(s) && !s->awaited.lost && s->awaited.acked >= end;
 	if (sent_beyond || knowing == UINT64_MAX)
 		return false;
 	uint64_t acked = inbox_acked(up, knowing);
-	bool shows = acked > end && line_between(down, hole, acked);
-	return !shows && (knowing == up->offset || waited_for_all(s, knowing) || turns(s, knowing));
+	bool shows = acked > end && line_between(down, gap, acked);
+	return !shows && (knowing == up->offset || waited_for_all(s, knowing) || sends_other_command(s, knowing));
 }
 
-bool knows_reply_in_hole(const struct session *s)
+bool knows_reply_in_gap(const struct session *s)
 {
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
-	return s->content.hole && !s->content.odd_end.active && inbox_hole(down) > 0 &&
+	return s->content.has_gap && !s->content.odd_end.active && inbox_gap_size(down) > 0 &&
 	       inbox_acked(up, up->offset) > down->offset;
 }
 
-enum look hole_in_responses(struct session *s, struct event *event)
+enum next gap_in_responses(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
-	uint64_t hole = inbox_hole(down);
-	bool behind = down->received > down->offset + hole, goes_on = inbox_bytes(&s->in[UP]).size > 0;
-	if (answered_in(s, hole))
+	uint64_t gap = inbox_gap_size(down);
+	bool behind = down->received > down->offset + gap, goes_on = inbox_bytes(&s->in[UP]).size > 0;
+	if (answered_in(s, gap))
 		return next_is(s, event, EVENT_gap, DOWN);
 	if (!behind && !s->ended)
-		return LOOK_NOTHING;
-	if (!behind && goes_on && s->awaited.acked < down->offset + hole)
+		return NEXT_WAIT;
+	if (!behind && goes_on && s->awaited.acked < down->offset + gap)
 		return next_is(s, event, EVENT_gap, DOWN);
-	inbox_skip_hole(down, hole);
+	inbox_skip_gap(down, gap);
 	s->losses.partial[DOWN] = s->losses.replies = true;
-	return LOOK_AGAIN;
+	return NEXT_AGAIN;
 }
 
-/* known_command - a whole line of a verb that SMTP has; MAIL and RCPT with their path. */
+/*  */
 bool known_command(struct span bytes)
 {
 	struct command command;
@@ -109,8 +110,8 @@ bool known_command(struct span bytes)
 	return true;
 }
 
-/* Some servers throw away what they read along with the end of data. The client has the reply to that, and nothing
- * since; it waits behind DATA or QUIT, and then begins anew. */
+/* Some servers discard the bytes that they read together with the end of data. The client gets the reply to the end of
+ * data, and nothing since; it waits after DATA or QUIT, and then starts again. */
 bool went_unheard(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
@@ -128,9 +129,9 @@ bool went_unheard(const struct session *s)
 void lose_command(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
-	inbox_skip_hole(up, inbox_hole(up));
+	inbox_skip_gap(up, inbox_gap_size(up));
 	s->losses.end = up->offset;
-	/* What follows may be content whose command is in the hole: it is passed over until a command stands there. */
+	/* The next bytes may be content whose command is in the gap: they are skipped up to a command. */
 	s->losses.partial[UP] = s->losses.resynchronising = true;
 	s->greeting.assumed |= !s->greeting.done;
 	if (s->auth)
@@ -154,6 +155,6 @@ void await_lost(struct session *s)
 void skip_gap(struct session *s)
 {
 	struct inbox *inbox = &s->in[s->message.direction];
-	inbox_skip_hole(inbox, inbox_hole(inbox));
+	inbox_skip_gap(inbox, inbox_gap_size(inbox));
 	s->losses.partial[s->message.direction] = true;
 }
