@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * actions.c - what rules can do: rule{}, alert{}, tag, keep, session:drop(), print; and helpers: domain, inlist,
+ * actions.c - functions for rules: rule{}, alert{}, tag, keep, session:drop(), print; and helpers: domain, inlist,
  * decode.
  *
- * rule and inlist are for the time when a file is loaded; the others are for a rule that runs. The session that a rule
- * is handed is one object, which looks up what it is asked for in the current session.
+ * rule and inlist can be called while a file is loaded, the others only by a running rule. All rules get the same
+ * session object; its fields are those of the current session.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,21 +14,21 @@
 
 #define LIST_KIND "smtpscan list"
 #define SESSION_KIND "smtpscan session"
-#define DECODED_MAX (64 * 1024) /* octets that decode takes */
-#define PRINTED_MAX 4096        /* octets of a line that print writes */
+#define DECODED_MAX (64 * 1024) /* octets that decode accepts */
+#define PRINTED_MAX 4096        /* octets of a line written by print */
 
-const char session_at_hand;
+const char current_session;
 
-/* running - the current session; an error while a file is loaded. */
+/* running - the current session; raises a Lua error while a file is loaded. */
 static struct rules_session *running(lua_State *lua, const char *name)
 {
 	struct rules_session *session = rules_of(lua)->session;
 	if (!session)
-		luaL_error(lua, "%s can be called only by a rule that runs", name);
+		luaL_error(lua, "%s can be called only by a running rule", name);
 	return session;
 }
 
-/* text_field - a field of the table that is the argument, as text; leaves it on the stack. NULL when it is not there.
+/* text_field - a string field of the table that is the argument; leaves it on the stack. NULL when it is not there.
  */
 static const char *text_field(lua_State *lua, const char *name, size_t *size)
 {
@@ -36,11 +36,11 @@ static const char *text_field(lua_State *lua, const char *name, size_t *size)
 	if (type == LUA_TNIL)
 		return NULL;
 	if (type != LUA_TSTRING && type != LUA_TNUMBER)
-		luaL_error(lua, "%s must be a text", name);
+		luaL_error(lua, "%s must be a string", name);
 	return lua_tolstring(lua, -1, size);
 }
 
-/* is_name - lower case letters, digits and underscores. */
+/* is_name - has it only lower-case letters, digits and underscores? */
 static bool is_name(const char *text)
 {
 	size_t size = strlen(text);
@@ -80,9 +80,9 @@ static int do_rule(lua_State *lua)
 	return 0;
 }
 
-/* ---- what a rule that runs can do ---- */
+/* ---- functions for running rules ---- */
 
-/* severity_field - a word or EVE's number; medium when none is given. */
+/* severity_field - a word, or EVE's number; medium by default. */
 static enum severity severity_field(lua_State *lua)
 {
 	const char *text = text_field(lua, "severity", NULL);
@@ -114,9 +114,10 @@ static int do_alert(lua_State *lua)
 	if (!id)
 		id = session->rules->rule->name;
 	if (!is_name(id))
-		return luaL_error(lua, "id must be of lower case letters, digits and _, %d at most", RULES_NAME_OCTETS);
+		return luaL_error(
+			lua, "id must consist of at most %d lower-case letters, digits and _", RULES_NAME_OCTETS);
 	if (alert_find(id) != ALERT_COUNT && alert_find(id) != ALERT_rule)
-		return luaL_error(lua, "%s is an alert of the program's own: take another id", id);
+		return luaL_error(lua, "%s is a built-in alert: choose another id", id);
 	struct alert alert = { .id = ALERT_rule, .name = id, .tx = session->rules->tx };
 	alert.severity = severity_field(lua);
 	alert.outcome = outcome_field(lua);
@@ -139,7 +140,7 @@ static int do_tag(lua_State *lua)
 	struct rules_session *session = running(lua, "tag");
 	size_t size;
 	const char *name = luaL_checkstring(lua, 1), *value = luaL_tolstring(lua, 2, &size);
-	luaL_argcheck(lua, is_name(name), 1, "a tag's name is of lower case letters, digits and _");
+	luaL_argcheck(lua, is_name(name), 1, "a tag's name must consist of lower-case letters, digits and _");
 	if (!session->tags)
 		session->tags = g_ptr_array_new();
 	for (guint i = 0; i < session->tags->len; i++) {
@@ -165,7 +166,7 @@ static int do_keep(lua_State *lua)
 	struct rules_session *session = running(lua, "keep");
 	int tx = session->rules->tx;
 	if (tx < 0)
-		return luaL_error(lua, "keep is for events of a mail: this one belongs to none");
+		return luaL_error(lua, "keep is for events of a mail: this event does not belong to one");
 	if (rules_kept(session, tx))
 		return 0;
 	if (!session->kept)
@@ -174,7 +175,7 @@ static int do_keep(lua_State *lua)
 	return 0;
 }
 
-/* do_print - a line on standard error, for a rule's author: nothing raw reaches a terminal. */
+/* do_print - prints a line on standard error, for the author of a rule; control characters are escaped. */
 static int do_print(lua_State *lua)
 {
 	GString *line = g_string_new(NULL);
@@ -200,7 +201,7 @@ static int do_print(lua_State *lua)
 
 /* ---- helpers ---- */
 
-/* do_domain - what stands after the last @ of a path or address, in lower case; nil when there is none. */
+/* do_domain - what follows the last @ in a path or address, in lower case; nil when there is none. */
 static int do_domain(lua_State *lua)
 {
 	size_t size;
@@ -235,7 +236,7 @@ static int list_gc(lua_State *lua)
 	return 0;
 }
 
-/* list_call - list(text): its comment (a text, maybe an empty one), or nil. */
+/* list_call - list(text): the comment of the indicator that matches (a string, may be empty), or nil. */
 static int list_call(lua_State *lua)
 {
 	struct list *const *list = luaL_checkudata(lua, 1, LIST_KIND);
@@ -254,7 +255,7 @@ static int do_inlist(lua_State *lua)
 	const struct rules *rules = rules_of(lua);
 	const char *name = luaL_checkstring(lua, 1);
 	if (!rules->loading)
-		return luaL_error(lua, "a list is loaded with the rules: call inlist outside of eval");
+		return luaL_error(lua, "lists are loaded with the rules: call inlist outside eval");
 	char *path = g_path_is_absolute(name) ? g_strdup(name) : g_build_filename(rules->folder, name, NULL);
 	GError *error = NULL;
 	struct list **list = lua_newuserdatauv(lua, sizeof(struct list *), 0);
@@ -290,7 +291,7 @@ void actions_open(lua_State *lua)
 	lua_pop(lua, 2);
 }
 
-/* ---- the session, as a rule sees it ---- */
+/* ---- the session object ---- */
 
 static int do_drop(lua_State *lua)
 {
@@ -301,7 +302,7 @@ static int do_drop(lua_State *lua)
 	return 0;
 }
 
-/* push_kept - the table after a reference in the registry, which is made when it is not there. */
+/* push_kept - pushes the table of a reference in the registry, and creates it when it is not there. */
 static void push_kept(lua_State *lua, int *reference)
 {
 	if (*reference == LUA_NOREF) {
@@ -402,7 +403,7 @@ static int session_index(lua_State *lua)
 
 static int session_newindex(lua_State *lua)
 {
-	return luaL_error(lua, "a session is only to be read: keep notes in session.notes");
+	return luaL_error(lua, "a session is read-only: keep notes in session.notes");
 }
 
 void session_open(lua_State *lua)
@@ -416,5 +417,5 @@ void session_open(lua_State *lua)
 	lua_pushboolean(lua, false);
 	lua_setfield(lua, -2, "__metatable");
 	lua_setmetatable(lua, -2);
-	lua_rawsetp(lua, LUA_REGISTRYINDEX, &session_at_hand);
+	lua_rawsetp(lua, LUA_REGISTRYINDEX, &current_session);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * events.c - what a rule sees of an event: a table with the fields of the matching record, under the same names.
+ * events.c - events as rules see them: a table with the fields of the corresponding record, under the same names.
  *
- * A struct's plain members are rows of a table; what a record shows in another form has a function. A record's own
- * object is the event itself; of what stands beside it (`smtp`, `email`) the event has a member of that name. A test
- * holds the names to those of the records.
+ * Members of a struct that need no conversion are rows of a table; others have a function. The fields of the record's
+ * own object are fields of the event; other objects in the record (`smtp`, `email`) are members with that name. A test
+ * compares the names with those of the records.
  */
 #include <string.h>
 
 #include "private.h"
 #include "text.h"
 
-/* What a member of a struct is. */
+/* Type of a member of a struct. */
 enum form { TEXT, ARRAY, GSTRING, TEXTS, GSTRINGS, FLAG, TRUE_ONLY, NUMBER };
 
 struct member {
@@ -54,7 +54,7 @@ static void set_flag(lua_State *lua, const char *name, bool flag)
 	lua_setfield(lua, -2, name);
 }
 
-/* set_texts - a list; none when it is empty. */
+/* set_texts - sets a list, unless it is empty. */
 static void set_texts(lua_State *lua, const char *name, const GPtrArray *texts, bool gstrings)
 {
 	if (!texts || texts->len == 0)
@@ -71,7 +71,7 @@ static void set_texts(lua_State *lua, const char *name, const GPtrArray *texts, 
 	lua_setfield(lua, -2, name);
 }
 
-/* set_member - one member of the struct at `base`. */
+/* set_member - sets one member of the struct at `base`. */
 static void set_member(lua_State *lua, const void *base, const struct member *member)
 {
 	const void *at = (const uint8_t *)base + member->offset;
@@ -124,7 +124,7 @@ void push_address(lua_State *lua, const struct address *address)
 	lua_pushstring(lua, address_text(address, text));
 }
 
-/* set_upper - a verb, in upper case. */
+/* set_upper - sets a verb in upper case. */
 static void set_upper(lua_State *lua, const char *name, struct span verb)
 {
 	if (verb.size == 0)
@@ -143,7 +143,7 @@ void event_command(lua_State *lua, const struct session_command *command, bool s
 	struct span argument = command->parsed.argument;
 	lua_newtable(lua);
 	set_upper(lua, "verb", command->parsed.name);
-	if (hide) { /* the mechanism is no secret */
+	if (hide) { /* the mechanism is not secret */
 		size_t mechanism = 0;
 		while (!command->continuation && mechanism < argument.size && argument.data[mechanism] != ' ')
 			mechanism++;
@@ -209,7 +209,7 @@ static const struct member email_members[] = {
 	NAMED("url", mail, urls, TEXTS),
 };
 
-/* push_email - the record's `email`. */
+/* push_email - the object `email` of a record. */
 static void push_email(lua_State *lua, const struct mail *mail)
 {
 	lua_newtable(lua);
@@ -225,7 +225,7 @@ static void push_email(lua_State *lua, const struct mail *mail)
 	g_ptr_array_free(names, TRUE);
 }
 
-/* set_recipients - those of one status. */
+/* set_recipients - the recipients with this status. */
 static void set_recipients(lua_State *lua, const char *name, const struct transaction *tx, enum recipient_status status)
 {
 	GPtrArray *paths = g_ptr_array_new();
@@ -238,7 +238,7 @@ static void set_recipients(lua_State *lua, const char *name, const struct transa
 	g_ptr_array_free(paths, TRUE);
 }
 
-/* set_params - the parameters of MAIL by keyword; true for one without a value. Of equal ones the first counts. */
+/* set_params - the parameters of MAIL by keyword; true for one without a value. Of repeated ones the first is used. */
 static void set_params(lua_State *lua, const GPtrArray *params)
 {
 	if (params->len == 0)
@@ -256,7 +256,7 @@ static void set_params(lua_State *lua, const GPtrArray *params)
 	lua_setfield(lua, -2, "mail_params");
 }
 
-/* set_envelope - what of a transaction stands in every record that belongs to it. */
+/* set_envelope - the fields of a transaction that are in every record of it. */
 static void set_envelope(lua_State *lua, const struct transaction *tx)
 {
 	static const struct member members[] = {
@@ -364,7 +364,7 @@ void event_tls(lua_State *lua, const struct tls_info *tls)
 	};
 	lua_newtable(lua);
 	SET_MEMBERS(lua, tls, members);
-	if (tls->has_certificate) { /* seconds since 1970, to calculate with */
+	if (tls->has_certificate) { /* seconds since 1970, for calculations */
 		lua_pushinteger(lua, tls->not_before / NANOSECONDS_PER_SECOND);
 		lua_setfield(lua, -2, "notbefore");
 		lua_pushinteger(lua, tls->not_after / NANOSECONDS_PER_SECOND);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ioc.c - the indicators of --ioc, looked for in addresses, server names, envelopes, header fields, URLs and files.
+ * ioc.c - looks for the indicators of --ioc in addresses, server names, envelopes, header fields, URLs and files.
  *
- * An indicator is reported once a transaction, or once a session where no transaction is meant. Header values are taken
- * apart at whatever can't stand in a mail address, a host or an IP address.
+ * An indicator is reported once per transaction; outside a transaction, once per session. Header values are split at
+ * characters that can't be in a mail address, a host name or an IP address.
  */
 #include <string.h>
 
 #include "private.h"
 #include "text.h"
 
-#define WORDS_MAX 1000 /* words of header fields that are looked up, a mail */
+#define WORDS_MAX 1000 /* words of header fields that are looked up per mail */
 
-/* What is being looked through. */
+/* A search in one event. */
 struct search {
 	struct rules_session *session;
 	int tx;
@@ -20,7 +20,7 @@ struct search {
 	unsigned words;    /* looked up so far */
 };
 
-/* report - `what`, which stands at `where`, is on a list. */
+/* report - `what`, found in `where`, is on a list. */
 static void report(struct search *search, struct span what, const char *where, const char *comment)
 {
 	struct alert alert = { .id = ALERT_ioc_match,
@@ -43,7 +43,7 @@ static void report(struct search *search, struct span what, const char *where, c
 	g_free(note);
 }
 
-/* look - is this on a list? */
+/* look - reports it if it is on a list. */
 static void look(struct search *search, struct span what, const char *where)
 {
 	const GPtrArray *lists = search->session->rules->lists;
@@ -67,7 +67,7 @@ static bool is_word_octet(uint8_t octet)
 	return g_ascii_isalnum(octet) || octet >= 0x80 || strchr("@._-+=:/", octet);
 }
 
-/* look_words - each word that can be an indicator. */
+/* look_words - looks up each word that can be an indicator. */
 static void look_words(struct search *search, const char *text, const char *where)
 {
 	while (text && *text && search->words < WORDS_MAX) {

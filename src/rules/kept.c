@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kept.c - octets that are kept until they are whole, because YARA's rules look at all of them at once: the raw content
- * of a mail, and each decoded part. At most RULES_KEPT_MAX octets of each; what is beyond is not looked at.
+ * kept.c - collects what YARA scans as a whole: the raw content of a mail, and each decoded part. At most
+ * RULES_KEPT_MAX octets of each are kept and scanned.
  */
 #include "private.h"
 #include "yara.h"
@@ -12,18 +12,18 @@ struct rules_part {
 	GByteArray *octets;
 };
 
-/* keep - more octets, as long as there is room. */
+/* keep - appends octets, as long as there is room. */
 static void keep(GByteArray *octets, struct span piece)
 {
 	g_byte_array_append(octets, piece.data, (guint)MIN(piece.size, RULES_KEPT_MAX - octets->len));
 }
 
-/* What is scanned. */
+/* A YARA scan. */
 struct scan {
 	struct rules_session *session;
 	int tx;
 	const struct mail_part *part; /* NULL: the content */
-	GPtrArray *names;             /* of the rules that matched; NULL: not wanted */
+	GPtrArray *names;             /* of the rules that matched; NULL: not needed */
 };
 
 static void on_hit(void *context, const struct yara_hit *hit)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * library.c - what of Lua's own library a rule can use: an allow-list, and replacements.
+ * library.c - the functions of Lua's standard library that rules can use: an allow-list, and replacements.
  *
- * Left out: all that reaches files, the system, the debugger or bytecode; what could run long within one call in C
- * (table.move, the originals of string.find and its like: strings.c has others; metatables with __gc or __len); and
- * what differs from run to run (random numbers, the order of pairs, addresses in texts). pairs goes in order: numbers,
- * then texts, then the rest as they come.
+ * Not offered are functions that reach files, the system, the debugger or bytecode; that may take long in one C call
+ * (table.move; string.find and the like, which strings.c replaces; metatables with __gc or __len); and that differ from
+ * run to run (random numbers, the order of pairs, addresses in strings). pairs visits keys in order: numbers, then
+ * strings, then others in any order.
  */
 #include <lualib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static const char *const math_names[] = {
 };
 static const char *const utf8_names[] = { "char", "charpattern", "codepoint", "codes", "len", "offset" };
 
-/* copy - these of the table on top into the one below it; the table on top goes. */
+/* copy - copies these fields from the table on top into the one below it, and pops the table on top. */
 static void copy(lua_State *lua, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -69,7 +69,7 @@ static void copy(lua_State *lua, const char *const *names, size_t count)
 	lua_pop(lua, 1);
 }
 
-/* open_part - a library with these of its functions, as a global; leaves its table on the stack. */
+/* open_part - makes a library with only these functions a global; leaves its table on the stack. */
 static void open_part(lua_State *lua, const char *name, lua_CFunction open, const char *const *names, size_t count)
 {
 	lua_newtable(lua);
@@ -81,7 +81,7 @@ static void open_part(lua_State *lua, const char *name, lua_CFunction open, cons
 	lua_setglobal(lua, name);
 }
 
-/* push_text - the value as tostring gives it, but for what would show an address. */
+/* push_text - the value as by tostring, but without addresses. */
 static void push_text(lua_State *lua, int index)
 {
 	int type = lua_type(lua, index);
@@ -101,11 +101,11 @@ static int do_tostring(lua_State *lua)
 	return 1;
 }
 
-/* do_format - string.format without addresses; the original is its upvalue. */
+/* do_format - string.format without %p; the original is its upvalue. */
 static int do_format(lua_State *lua)
 {
 	const char *format = luaL_checkstring(lua, 1);
-	luaL_argcheck(lua, !strstr(format, "%p"), 1, "there are no addresses");
+	luaL_argcheck(lua, !strstr(format, "%p"), 1, "%p is not available");
 	int count = lua_gettop(lua);
 	for (int i = 2; i <= count; i++)
 		if (lua_type(lua, i) != LUA_TNUMBER && lua_type(lua, i) != LUA_TSTRING) {
@@ -129,7 +129,7 @@ static int do_setmetatable(lua_State *lua)
 		bool there = lua_istable(lua, 2) && lua_getfield(lua, 2, *name) != LUA_TNIL;
 		lua_settop(lua, 2);
 		if (there)
-			return luaL_error(lua, "a metatable with %s is not for rules", *name);
+			return luaL_error(lua, "rules can't set a metatable with %s", *name);
 	}
 	lua_setmetatable(lua, 1);
 	return 1;
@@ -137,7 +137,7 @@ static int do_setmetatable(lua_State *lua)
 
 /* ---- pairs in order ---- */
 
-/* key_before - sort's comparison: numbers, then texts; anything else keeps its place. */
+/* key_before - comparison for sort: numbers, then strings. */
 static int key_before(lua_State *lua)
 {
 	int a = lua_type(lua, 1), b = lua_type(lua, 2);
@@ -147,7 +147,7 @@ static int key_before(lua_State *lua)
 	return 1;
 }
 
-/* next_key - pairs' iterator: its upvalues are the keys in order and the place in them. */
+/* next_key - the iterator of pairs: its upvalues are the sorted keys and the current index. */
 static int next_key(lua_State *lua)
 {
 	lua_Integer place = lua_tointeger(lua, lua_upvalueindex(2)) + 1;
@@ -155,7 +155,7 @@ static int next_key(lua_State *lua)
 		if (lua_rawgeti(lua, lua_upvalueindex(1), place) == LUA_TNIL)
 			return 1;
 		lua_pushvalue(lua, -1);
-		if (lua_rawget(lua, 1) != LUA_TNIL) /* it may be gone since */
+		if (lua_rawget(lua, 1) != LUA_TNIL) /* it may have been removed meanwhile */
 			break;
 		lua_pop(lua, 2);
 	}
@@ -164,7 +164,7 @@ static int next_key(lua_State *lua)
 	return 2;
 }
 
-/* do_pairs - the original sort is its upvalue. */
+/* do_pairs - pairs; the original table.sort is its upvalue. */
 static int do_pairs(lua_State *lua)
 {
 	luaL_checktype(lua, 1, LUA_TTABLE);
@@ -199,7 +199,7 @@ static int do_pairs(lua_State *lua)
 	return 3;
 }
 
-/* set_global - a rule that runs sets none: what it remembers would depend on how the work is divided. */
+/* set_global - running rules can't set globals, because their values would depend on how the work is divided. */
 static int set_global(lua_State *lua)
 {
 	if (!rules_of(lua)->loading)
@@ -212,9 +212,9 @@ static int set_global(lua_State *lua)
 
 void library_open(lua_State *lua)
 {
-	/* base: picked from a table of its own, so that nothing else ever is a global */
+	/* the base library is opened in a temporary table, so that nothing else becomes a global */
 	lua_pushcfunction(lua, luaopen_base);
-	lua_call(lua, 0, 1); /* the table of globals, with all of it */
+	lua_call(lua, 0, 1); /* the table of globals, with the whole base library */
 	lua_newtable(lua);
 	lua_pushvalue(lua, -2);
 	copy(lua, base_names, G_N_ELEMENTS(base_names));
@@ -249,7 +249,7 @@ void library_open(lua_State *lua)
 	lua_pushcclosure(lua, do_format, 1);
 	lua_setfield(lua, -2, "format");
 	strings_open(lua);
-	lua_pushliteral(lua, ""); /* texts have these methods, and nobody changes that */
+	lua_pushliteral(lua, ""); /* strings have these methods; rules can't change them */
 	lua_newtable(lua);
 	lua_pushvalue(lua, -3);
 	lua_setfield(lua, -2, "__index");

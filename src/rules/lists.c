@@ -2,9 +2,9 @@
  *
  * lists.c - lists of indicators: domains, mail addresses, IP addresses and networks, hashes, URLs. See private.h.
  *
- * A line has one indicator and, after a tab, a comment. What it is, its form tells. Every indicator has a normal form,
- * its key: lower case, without a final dot, IP addresses as the system writes them. Keys and comments stand in one
- * block, their places in one table with open addressing: some 60 octets an indicator. Of equal keys the first counts.
+ * A line has one indicator and, after a tab, a comment. Its kind is recognised by its form. The key of an indicator is
+ * its normal form: lower case, no final dot, IP addresses as inet_ntop writes them. Keys and comments are in one block,
+ * their offsets in a hash table with open addressing: about 60 octets per indicator. Of equal keys the first is used.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define KEY_MAX 2048                        /* octets of an indicator */
 #define LIST_OCTETS_MAX (512 * 1024 * 1024) /* of a file */
 #define PREFIX_MAX 128
-#define ABOUT 40 /* octets of a line that can't be read are shown */
+#define ABOUT 40 /* octets shown of an invalid line */
 
 enum kind { KIND_NONE, KIND_DOMAIN, KIND_MAIL, KIND_ADDRESS, KIND_NETWORK, KIND_HASH, KIND_URL };
 
@@ -29,11 +29,11 @@ struct key {
 
 struct list {
 	GString *texts;   /* key NUL comment NUL ... */
-	uint32_t *places; /* of a key in texts, plus one; 0: free. A power of two of them */
+	uint32_t *places; /* offset of a key in texts, plus one; 0: free. Their number is a power of two */
 	size_t room, count;
-	bool prefixes[2][PREFIX_MAX + 1]; /* lengths of the networks, IPv4 and IPv6 */
-	bool kinds[KIND_URL + 1];         /* there are some of this kind */
-	bool single;                      /* there is a domain without a dot, as a top level domain */
+	bool prefixes[2][PREFIX_MAX + 1]; /* prefix lengths of the networks, IPv4 and IPv6 */
+	bool kinds[KIND_URL + 1];         /* there are indicators of this kind */
+	bool single;                      /* there is a domain without a dot (a top-level domain) */
 };
 
 /* ---- keys ---- */
@@ -46,7 +46,7 @@ static bool all_of(struct span text, const char *set)
 	return true;
 }
 
-/* put_lower - text, in lower case, as the key. */
+/* put_lower - the key is the text in lower case. */
 static void put_lower(struct key *key, enum kind kind, struct span text)
 {
 	key->kind = kind;
@@ -56,7 +56,7 @@ static void put_lower(struct key *key, enum kind kind, struct span text)
 	key->text[key->size] = '\0';
 }
 
-/* mask - keeps the first `bits` bits. */
+/* mask - clears all but the first `bits` bits. */
 static void mask(uint8_t *octets, size_t size, unsigned bits)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -65,7 +65,7 @@ static void mask(uint8_t *octets, size_t size, unsigned bits)
 	}
 }
 
-/* put_address - an address, or a network when `bits` is not -1. */
+/* put_address - the key is an address, or a network when `bits` is not -1. */
 static bool put_address(struct key *key, const char *text, int bits)
 {
 	uint8_t octets[16];
@@ -83,7 +83,7 @@ static bool put_address(struct key *key, const char *text, int bits)
 	return true;
 }
 
-/* put_number - an address or a network, when the text is one; brackets around an address are taken off. */
+/* put_number - an address or a network, if the text is one; brackets around an address are removed. */
 static bool put_number(struct key *key, struct span text)
 {
 	char copy[64];
@@ -108,7 +108,7 @@ static bool put_number(struct key *key, struct span text)
 	return put_address(key, copy, bits);
 }
 
-/* put_domain - a host or domain name; "*." and dots around it do not count. */
+/* put_domain - a host or domain name; "*." before it and dots around it are ignored. */
 static bool put_domain(struct key *key, struct span text)
 {
 	if (text.size > 2 && text.data[0] == '*' && text.data[1] == '.')
@@ -161,7 +161,7 @@ static bool is_hash(struct span text)
 	return (text.size == 32 || text.size == 40 || text.size == 64) && all_of(text, "0123456789abcdefABCDEF");
 }
 
-/* key_of - what the text is, in its normal form. Returns false when it is none of all. */
+/* key_of - recognises the text and makes its key. Returns false when it is not an indicator. */
 static bool key_of(struct span text, struct key *key)
 {
 	key->kind = KIND_NONE;
@@ -192,7 +192,7 @@ static uint32_t hash_of(const char *text, size_t size)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* slot_of - the place of the key in the table: its own, or the free one where it belongs. */
+/* slot_of - the slot of the key in the table, or the free one where it belongs. */
 static uint32_t *slot_of(const struct list *list, const char *text, size_t size)
 {
 	size_t at = hash_of(text, size) & (list->room - 1);
@@ -201,7 +201,7 @@ static uint32_t *slot_of(const struct list *list, const char *text, size_t size)
 	return &list->places[at];
 }
 
-/* grow - room for as many again. */
+/* grow - doubles the table. */
 static void grow(struct list *list)
 {
 	uint32_t *old = list->places;
@@ -234,16 +234,16 @@ static void add(struct list *list, const struct key *key, struct span comment)
 		list->prefixes[strchr(key->text, ':') != NULL][atoi(strchr(key->text, '/') + 1)] = true;
 }
 
-/* look_up - the comment of a key; NULL. */
+/* look_up - the comment of a key; NULL: not in the list. */
 static const char *look_up(const struct list *list, const char *text, size_t size)
 {
 	uint32_t place = list->room > 0 ? *slot_of(list, text, size) : 0;
 	return place > 0 ? list->texts->str + place + size : NULL;
 }
 
-/* ---- questions ---- */
+/* ---- searching ---- */
 
-/* find_domain - the name, or what it is below of. */
+/* find_domain - finds the name, or a domain above it. */
 static const char *find_domain(const struct list *list, const char *name)
 {
 	if (!list->kinds[KIND_DOMAIN])
@@ -259,7 +259,7 @@ static const char *find_domain(const struct list *list, const char *name)
 	return NULL;
 }
 
-/* find_address - the address, or a network that it is in. */
+/* find_address - finds the address, or a network that contains it. */
 static const char *find_address(const struct list *list, const char *address)
 {
 	const char *comment = list->kinds[KIND_ADDRESS] ? look_up(list, address, strlen(address)) : NULL;
@@ -271,7 +271,7 @@ static const char *find_address(const struct list *list, const char *address)
 	return comment;
 }
 
-/* find_host - a name or an address as it stands in a mail address or a URL. */
+/* find_host - finds a name or an address, as written in a mail address or a URL. */
 static const char *find_host(const struct list *list, struct span host)
 {
 	struct key key = { .kind = KIND_NONE };
@@ -331,7 +331,7 @@ size_t list_size(const struct list *list)
 
 /* ---- files ---- */
 
-/* add_line - returns false when it holds what is no indicator. */
+/* add_line - returns false when the line is not an indicator. */
 static bool add_line(struct list *list, struct span line)
 {
 	struct key key;
@@ -360,7 +360,7 @@ struct list *list_load(const char *path, GError **error)
 	gsize size;
 	if (stat(path, &status) == 0 && (!S_ISREG(status.st_mode) || status.st_size > LIST_OCTETS_MAX)) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: not a list: %s", path,
-			S_ISREG(status.st_mode) ? "it is too large" : "it is no file");
+			S_ISREG(status.st_mode) ? "it is too large" : "it is not a regular file");
 		return NULL;
 	}
 	if (!g_file_get_contents(path, &text, &size, error))

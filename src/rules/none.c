@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * none.c - the rules stage of a build without rules (-Drules=disabled): says so, and sees nothing.
+ * none.c - the rules stage of a build without rules (-Drules=disabled): reports that, and does nothing.
  */
 #include "rules.h"
 

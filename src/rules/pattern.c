@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pattern.c - see pattern.h. Both engines try in the same order, so that the same text is found.
+ * pattern.c - see pattern.h. Both engines try alternatives in the same order, so they find the same text.
  *
- * A set becomes a group of alternatives, because a set of PCRE2's can't hold a complement. %b becomes a group that
- * calls itself; such groups are no captures, so captures remember which group is theirs. Before the first octet and
- * after the last one %f sees a NUL.
+ * A set becomes a group of alternatives, because a set of PCRE2 can't contain a complement. %b becomes a recursive
+ * group; such groups are not captures, so captures remember their group. Before the first octet and after the last one
+ * %f matches a NUL.
  */
 #include "pattern.h"
 
@@ -13,20 +13,20 @@
 struct translation {
 	const uint8_t *at, *end;
 	struct translated *to;
-	unsigned groups;                     /* of PCRE2 so far */
-	unsigned open[PATTERN_CAPTURES_MAX]; /* captures that are not closed yet */
+	unsigned groups;                     /* groups of PCRE2 so far */
+	unsigned open[PATTERN_CAPTURES_MAX]; /* open captures */
 	unsigned depth;
 	uint32_t closed; /* bit by capture */
 	const char *error;
 };
 
-/* A set on its way. */
+/* A set that is being translated. */
 struct set {
-	GString *plain, *complements; /* within brackets; as alternatives */
+	GString *plain, *complements; /* for inside the brackets; alternatives */
 	bool nul;                     /* NUL is in it */
 };
 
-/* class_of - what %letter stands for, within brackets; NULL for an octet that stands for itself. */
+/* class_of - what %letter means inside brackets; NULL for a literal octet. */
 static const char *class_of(uint8_t letter)
 {
 	switch (g_ascii_isalpha(letter) ? letter | 0x20 : 0) {
@@ -62,7 +62,7 @@ static void put_octet(GString *out, uint8_t octet)
 	g_string_append_printf(out, "\\x%02x", octet);
 }
 
-/* add_class - %letter into a set. */
+/* add_class - adds %letter to a set. */
 static void add_class(struct set *set, uint8_t letter)
 {
 	const char *class = class_of(letter);
@@ -76,7 +76,7 @@ static void add_class(struct set *set, uint8_t letter)
 		put_octet(set->plain, letter);
 }
 
-/* add_item - the next item of a set: %letter, a range, an octet. */
+/* add_item - adds the next item of a set: %letter, a range, an octet. */
 static void add_item(struct translation *t, struct set *set)
 {
 	if (t->at >= t->end || (*t->at == '%' && t->end - t->at < 2)) {
@@ -85,7 +85,7 @@ static void add_item(struct translation *t, struct set *set)
 		add_class(set, t->at[1]);
 		t->at += 2;
 	} else if (t->end - t->at > 2 && t->at[1] == '-' && t->at[2] != ']') {
-		if (t->at[0] <= t->at[2]) /* else nothing is in it */
+		if (t->at[0] <= t->at[2]) /* else the range is empty */
 			g_string_append_printf(set->plain, "\\x%02x-\\x%02x", t->at[0], t->at[2]);
 		set->nul |= t->at[0] == 0;
 		t->at += 3;
@@ -95,7 +95,7 @@ static void add_item(struct translation *t, struct set *set)
 	}
 }
 
-/* put_set - a set, from after its '['. Returns whether NUL is in it. */
+/* put_set - a set, starting after its '['. Returns whether NUL is in it. */
 static bool put_set(struct translation *t, GString *out)
 {
 	struct set set = { g_string_new(NULL), g_string_new(NULL), false };
@@ -105,7 +105,7 @@ static bool put_set(struct translation *t, GString *out)
 		add_item(t, &set);
 	while (!t->error && !(t->at < t->end && *t->at == ']'));
 	t->at++;
-	/* every alternative is one octet long, because a look-behind wants that */
+	/* every alternative is one octet long, as a look-behind requires */
 	const bool some = set.plain->len > 0;
 	const char *rest = set.complements->str + (!some && set.complements->len > 0);
 	g_string_append_printf(out, negated ? "(?:(?!%s%s%s%s)(?s:.))" : "(?:%s%s%s%s)",
@@ -118,7 +118,7 @@ static bool put_set(struct translation *t, GString *out)
 	return set.nul != negated;
 }
 
-/* put_single - a class of one octet, and what says how often. */
+/* put_single - a class of one octet, and its quantifier. */
 static void put_single(struct translation *t)
 {
 	GString *out = t->to->text;
@@ -146,7 +146,7 @@ static void put_single(struct translation *t)
 	t->at++;
 }
 
-/* put_balance - %bxy, from after it. */
+/* put_balance - %bxy, starting after "%b". */
 static void put_balance(struct translation *t)
 {
 	if (t->end - t->at < 2) {
@@ -163,7 +163,7 @@ static void put_balance(struct translation *t)
 			close, group, close);
 }
 
-/* put_frontier - %f[set], from after it. */
+/* put_frontier - %f[set], starting after "%f". */
 static void put_frontier(struct translation *t)
 {
 	if (t->at >= t->end || *t->at != '[') {
@@ -214,7 +214,7 @@ static void close_capture(struct translation *t)
 	g_string_append_c(t->to->text, ')');
 }
 
-/* put_escape - what begins with '%'. */
+/* put_escape - an item that begins with '%'. */
 static void put_escape(struct translation *t)
 {
 	if (t->end - t->at < 2) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pattern.h - patterns of Lua (Lua 5.4 manual, 6.4.1) as patterns of PCRE2.
+ * pattern.h - translates Lua patterns (Lua 5.4 manual, 6.4.1) into patterns of PCRE2.
  */
 #ifndef SMTPSCAN_RULES_PATTERN_H
 #define SMTPSCAN_RULES_PATTERN_H
@@ -14,7 +14,7 @@
 #define PATTERN_OCTETS_MAX 4096
 #define PATTERN_CAPTURES_MAX 32 /* as in Lua */
 
-/* What a pattern captures: a group of PCRE2's, as text or as a position. */
+/* A capture: a group of PCRE2, as text or as a position. */
 struct capture_place {
 	uint8_t group;
 	bool position;
@@ -27,8 +27,8 @@ struct translated {
 	struct capture_place captures[PATTERN_CAPTURES_MAX];
 };
 
-/* pattern_translate - `anchors`: ^ at the start is an anchor. Returns NULL, or what is wrong with the pattern (static);
- * text is to be freed in both cases. */
+/* pattern_translate - `anchors`: a ^ at the start is an anchor. Returns NULL, or an error message (static). The caller
+ * frees out->text in both cases. */
 const char *pattern_translate(struct span pattern, bool anchors, struct translated *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - inside the rules stage: state.c is Lua with bounds; library.c, strings.c and pattern.c are the functions
- * that rules have instead of the originals, re.c regular expressions; actions.c is what a rule can do, events.c what it
- * sees; lists.c has lists of indicators, ioc.c uses them; session.c is what is
- * kept of a session, rules.c the life of it all.
+ * private.h - functions that the files of the rules stage share. state.c runs Lua within limits; library.c, strings.c
+ * and pattern.c replace functions of Lua, re.c adds regular expressions; actions.c has the functions for rules,
+ * events.c the events; lists.c reads lists of indicators, ioc.c uses them; yara.c and kept.c run YARA; session.c has
+ * the state of a session; rules.c loads and calls the rules.
  */
 #ifndef SMTPSCAN_RULES_PRIVATE_H
 #define SMTPSCAN_RULES_PRIVATE_H
@@ -23,17 +23,17 @@ struct rule {
 	int function; /* in Lua's registry */
 };
 
-/* What is kept for a pair of client and server address. */
+/* State for a pair of client and server address. */
 struct rule_pair {
-	uint8_t *off; /* by rule: it failed; NULL: none did */
+	uint8_t *off; /* by rule: it failed; NULL: none has failed */
 	int table;    /* session.pair, in Lua's registry; LUA_NOREF */
 };
 
-/* The bounds of what Lua may use. */
+/* Limits on what Lua may use. */
 struct budget {
-	size_t memory, limit; /* octets held; and the most of them for now */
-	uint64_t steps;       /* left, of RULES_STEPS_GRAIN instructions each */
-	bool over;            /* steps were used up */
+	size_t memory, limit; /* octets in use; the present limit */
+	uint64_t steps;       /* left; a step is STEPS_GRAIN instructions (state.c) */
+	bool exhausted;       /* steps were used up */
 };
 
 struct rules {
@@ -47,9 +47,9 @@ struct rules {
 	struct yara *yara;               /* NULL: none */
 	bool show_secrets, keeps;
 	bool loading;
-	const char *folder; /* of the file that is being loaded: lists are looked for there */
-	uint8_t *said;      /* by rule: its failure was said; memory that all workers share */
-	/* what is running; NULL between two calls */
+	const char *folder; /* of the file that is being loaded; lists are relative to it */
+	uint8_t *reported;  /* by rule: its failure was reported; shared by all workers */
+	/* what is running; NULL between calls */
 	struct rules_session *session;
 	const struct rule *rule;
 	int tx;
@@ -61,25 +61,25 @@ struct rules_session {
 	const struct session *session;
 	const struct rules_sink *sink;
 	void *context;
-	struct rule_pair *pair; /* NULL before it is needed */
-	int notes;              /* table by rule, in Lua's registry; LUA_NOREF */
+	struct rule_pair *pair; /* NULL until it is needed */
+	int notes;              /* session.notes: a table by rule, in Lua's registry; LUA_NOREF */
 	GString *user;          /* of the last AUTH that succeeded */
 	GPtrArray *tags;        /* struct rule_tag*; NULL */
-	GArray *kept;           /* int: transactions; NULL */
-	GByteArray *content;    /* kept of the open content, for YARA; NULL */
+	GArray *kept;           /* int: transactions for which keep() was called; NULL */
+	GByteArray *content;    /* of the open transaction, for YARA; NULL */
 	bool tls, dropped;
 };
 
-/* ---- state.c: Lua with bounds ---- */
+/* ---- state.c: Lua within limits ---- */
 
-/* state_new - a Lua in which only what library.c and its like offer can be used. */
+/* state_new - a Lua state that has only the functions of this stage. */
 lua_State *state_new(struct rules *rules);
-/* state_call - calls the function below `arguments` on the stack within a budget. Returns NULL, or what went wrong
- * (free with g_free). What is left on the stack: the results, when nothing did. */
+/* state_call - calls the function below `arguments` on the stack, within the limits. Returns NULL, with the results on
+ * the stack, or an error message (free with g_free). */
 char *state_call(struct rules *rules, int arguments, int results, uint64_t instructions, size_t memory);
-/* state_load - runs a file of rules. Returns NULL, or what is wrong with it. */
+/* state_load - runs a file of rules. Returns NULL, or an error message. */
 char *state_load(struct rules *rules, const char *path);
-/* rules_of - whose state this is. */
+/* rules_of - the rules that this Lua state belongs to. */
 static inline struct rules *rules_of(lua_State *lua)
 {
 	return *(struct rules **)lua_getextraspace(lua);
@@ -87,12 +87,12 @@ static inline struct rules *rules_of(lua_State *lua)
 
 /* ---- functions for rules ---- */
 void library_open(lua_State *lua);
-void strings_open(lua_State *lua); /* find, match, gmatch, gsub in the table on top */
+void strings_open(lua_State *lua); /* puts find, match, gmatch, gsub into the table on top */
 void re_open(lua_State *lua);
 void actions_open(lua_State *lua);
 void session_open(lua_State *lua);
-extern const char session_at_hand; /* its address: the key of the session object in Lua's registry */
-/* match_context - the bounds of a match of PCRE2's: a pcre2_match_context. */
+extern const char current_session; /* its address: the key of the session object in Lua's registry */
+/* match_context - the limits of a PCRE2 match: a pcre2_match_context. */
 struct pcre2_real_match_context_8 *match_context(void);
 
 /* ---- events.c: each leaves a table on the stack ---- */
@@ -105,16 +105,16 @@ void event_auth(lua_State *lua, const struct session_auth *auth, bool show_secre
 void event_tls(lua_State *lua, const struct tls_info *tls);
 void event_session(lua_State *lua, const struct flow *flow, const struct session_summary *summary);
 void event_alert(lua_State *lua, const struct alert *alert, const struct transaction *tx);
-/* push_address - as text. */
+/* push_address - pushes the address as text. */
 void push_address(lua_State *lua, const struct address *address);
 
 /* ---- lists.c: domains, addresses, networks, hashes, mail addresses, URLs ---- */
 
-/* list_load - a file with one indicator a line, a comment after a tab. Returns NULL with error set. */
+/* list_load - reads a file: one indicator per line, an optional comment after a tab. Returns NULL with error set. */
 struct list *list_load(const char *path, GError **error);
 size_t list_size(const struct list *list);
-/* list_find - the comment of what matches (empty when it has none), NULL when nothing does. A domain matches with all
- * below it, an address also by its networks. `what` is told by its form. */
+/* list_find - the comment of the indicator that matches (may be empty); NULL when none does. A domain matches all names
+ * below it, a network all its addresses. The form of `what` tells its kind. */
 const char *list_find(const struct list *list, struct span what);
 void list_free(struct list *list);
 
@@ -128,7 +128,7 @@ void ioc_tls(struct rules_session *session, const struct tls_info *tls);
 void kept_content(struct rules_session *session, int tx, struct span piece, bool last);
 
 /* ---- session.c ---- */
-/* rules_pair - what is kept for the session's pair of addresses. */
+/* rules_pair - the state for the session's pair of addresses; creates it when needed. */
 struct rule_pair *rules_pair(struct rules_session *session);
 
 #endif

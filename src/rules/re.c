@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * re.c - the module `re`: regular expressions of PCRE2, also over content that comes piece by piece.
+ * re.c - the module `re`: PCRE2's regular expressions, also on content that comes piece by piece.
  *
  *	re.new(PATTERN [, FLAGS])   FLAGS: i, m, s, x as in Perl; u: UTF-8
  *	r:find(TEXT [, INIT])       start, end, captures; nil
@@ -8,9 +8,9 @@
  *	r:gmatch(TEXT)              an iterator of the same
  *	r:stream()                  s:feed(PIECE [, LAST]): the match (text, offset from 0) or nil
  *
- * A match has at most MATCH_STEPS_MAX steps. A stream keeps what can still become part of a match, STREAM_KEPT_MAX
- *octets at most: a longer match is not found, and a match that ends at the end of a piece is found with the next one or
- *with LAST. The first match is the answer, each further one comes with the next call of feed.
+ * A match takes at most MATCH_STEPS_MAX steps. A stream keeps what may still become part of a match, at most
+ * STREAM_KEPT_MAX octets; longer matches are not found. A match that ends at the end of a piece is found with the next
+ * piece or with LAST. feed returns the first match; the next calls return further ones.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -28,13 +28,13 @@
 struct expression {
 	pcre2_code *code;
 	pcre2_match_data *match;
-	uint32_t groups, behind; /* after: octets that a look-behind may look at */
+	uint32_t groups, behind; /* behind: octets that a look-behind may examine */
 };
 
 struct stream {
 	GByteArray *kept;
-	uint64_t offset; /* of kept in the content */
-	size_t from;     /* in kept: what is before it was searched */
+	uint64_t offset; /* of `kept` in the content */
+	size_t from;     /* in `kept`: octets before it were searched */
 };
 
 pcre2_match_context *match_context(void)
@@ -56,7 +56,7 @@ static int expression_gc(lua_State *lua)
 	return 0;
 }
 
-/* flags_of - the options that letters stand for. */
+/* flags_of - PCRE2's options for these letters. */
 static uint32_t flags_of(lua_State *lua, const char *letters)
 {
 	uint32_t flags = 0;
@@ -68,7 +68,7 @@ static uint32_t flags_of(lua_State *lua, const char *letters)
 				: *letters == 'u' ? PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF
 						  : 0;
 		if (!flag)
-			luaL_error(lua, "'%c' is no flag of re.new", *letters);
+			luaL_error(lua, "'%c' is not a flag of re.new", *letters);
 		flags |= flag;
 	}
 	return flags;
@@ -100,7 +100,7 @@ static int re_new(lua_State *lua)
 	return 1;
 }
 
-/* search - PCRE2's result: above 0 a match, PCRE2_ERROR_NOMATCH, or PCRE2_ERROR_PARTIAL. */
+/* search - returns PCRE2's result: above 0 for a match, PCRE2_ERROR_NOMATCH, or PCRE2_ERROR_PARTIAL. */
 static int search(lua_State *lua, const struct expression *expression, const void *text, size_t size, size_t from,
 	uint32_t options)
 {
@@ -110,7 +110,7 @@ static int search(lua_State *lua, const struct expression *expression, const voi
 	return result;
 }
 
-/* push_group - a group's text; false when it is not part of the match. */
+/* push_group - pushes a group's text; false when the group is not part of the match. */
 static void push_group(lua_State *lua, const struct expression *expression, const char *text, uint32_t group)
 {
 	const PCRE2_SIZE *place = pcre2_get_ovector_pointer(expression->match) + 2 * (size_t)group;
@@ -120,7 +120,7 @@ static void push_group(lua_State *lua, const struct expression *expression, cons
 		lua_pushlstring(lua, text + place[0], place[1] > place[0] ? place[1] - place[0] : 0);
 }
 
-/* push_groups - all groups, or the whole match where there is none. Returns how many. */
+/* push_groups - pushes all groups, or the whole match when there are none. Returns their number. */
 static int push_groups(lua_State *lua, const struct expression *expression, const char *text, bool whole)
 {
 	luaL_checkstack(lua, (int)expression->groups + 1, "too many groups");
@@ -160,7 +160,8 @@ static int re_match(lua_State *lua)
 	return find(lua, false);
 }
 
-/* gmatch_next - upvalues: the expression, the text, where to go on. An empty match is left after by one octet. */
+/* gmatch_next - upvalues: the expression, the text, where to continue. After an empty match, continues one octet later.
+ */
 static int gmatch_next(lua_State *lua)
 {
 	const struct expression *expression = lua_touserdata(lua, lua_upvalueindex(1));
@@ -208,7 +209,7 @@ static int re_stream(lua_State *lua)
 	return 1;
 }
 
-/* forget - what stands before `to` in kept, but for what a look-behind may see, is not needed any more. */
+/* forget - drops what is before `to`, except what a look-behind may examine. */
 static void forget(struct stream *stream, const struct expression *expression, size_t to)
 {
 	size_t most = stream->kept->len > STREAM_KEPT_MAX ? stream->kept->len - STREAM_KEPT_MAX : 0;
@@ -243,7 +244,7 @@ static int stream_feed(lua_State *lua)
 	return 2;
 }
 
-/* kind - a metatable with these methods. */
+/* kind - makes a metatable with these methods. */
 static void kind(lua_State *lua, const char *name, const luaL_Reg *methods, lua_CFunction gc)
 {
 	luaL_newmetatable(lua, name);

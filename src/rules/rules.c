@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * rules.c - the life of the rules, and who is asked about which event. See rules.h.
+ * rules.c - loads rules and calls them for events. See rules.h.
  *
- * A rule that fails is off for its pair of addresses: so what it does elsewhere does not depend on the order of
- * sessions, and thus not on how they are divided among workers. Its failure is said once, whichever worker meets it
- * first: what was said stands in memory that the workers share.
+ * A rule that fails is switched off for the pair of addresses only, so that its results for other pairs do not depend
+ * on the order of sessions or on how they are divided among workers. A failure is reported once per rule, by the first
+ * worker that sees it; the workers share memory for that.
  */
 #include "rules.h"
 
@@ -26,7 +26,7 @@ static void rule_free(gpointer data)
 	g_free(rule);
 }
 
-/* load_rules - all files of --rules. Returns NULL, or what is wrong. */
+/* load_rules - loads all files of --rules. Returns NULL, or an error message. */
 static char *load_rules(struct rules *rules, char **paths)
 {
 	char *trouble = NULL;
@@ -36,9 +36,10 @@ static char *load_rules(struct rules *rules, char **paths)
 	for (char **path = paths; *path && !trouble; path++)
 		trouble = state_load(rules, *path);
 	if (!trouble && rules->rules->len > 0) {
-		rules->said = mmap(NULL, rules->rules->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		if (rules->said == MAP_FAILED)
-			rules->said = NULL;
+		rules->reported =
+			mmap(NULL, rules->rules->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (rules->reported == MAP_FAILED)
+			rules->reported = NULL;
 	}
 	return trouble;
 }
@@ -128,8 +129,8 @@ void rules_free(struct rules *rules)
 	if (rules->lua)
 		lua_close(rules->lua);
 	yara_free(rules->yara);
-	if (rules->said)
-		munmap(rules->said, rules->rules->len);
+	if (rules->reported)
+		munmap(rules->reported, rules->rules->len);
 	for (unsigned event = 0; event < RULE_EVENT_COUNT; event++)
 		if (rules->on[event])
 			g_ptr_array_free(rules->on[event], TRUE);
@@ -151,7 +152,7 @@ static bool is_off(struct rules_session *session, const struct rule *rule)
 	return pair->off && pair->off[rule->number];
 }
 
-/* switch_off - after a failure, which is said when no worker said it before. */
+/* switch_off - switches a rule off after a failure, and reports it if no worker has done so. */
 static void switch_off(struct rules_session *session, const struct rule *rule, const char *trouble)
 {
 	const struct rules *rules = session->rules;
@@ -159,12 +160,12 @@ static void switch_off(struct rules_session *session, const struct rule *rule, c
 	if (!pair->off)
 		pair->off = g_new0(uint8_t, rules->rules->len);
 	pair->off[rule->number] = true;
-	if (rules->said && __atomic_exchange_n(&rules->said[rule->number], 1, __ATOMIC_RELAXED))
+	if (rules->reported && __atomic_exchange_n(&rules->reported[rule->number], 1, __ATOMIC_RELAXED))
 		return;
 	say("%s: rule %s is off for these addresses: %s", rule->where, rule->name, trouble);
 }
 
-/* An event on its way to the rules: what of these its kind needs. */
+/* An event for the rules; only the members that its kind needs are set. */
 struct event {
 	enum rule_event kind;
 	int tx;
@@ -182,7 +183,7 @@ struct event {
 	bool last;
 };
 
-/* push_event - in Lua: the event that is the argument becomes a table. */
+/* push_event - called by Lua: turns the event that is the argument into a table. */
 static int push_event(lua_State *lua)
 {
 	const struct event *event = lua_touserdata(lua, 1);
@@ -220,8 +221,8 @@ static int push_event(lua_State *lua)
 	return 1;
 }
 
-/* call_rule - one rule with the event whose table is on top of the stack; a table that did not come about is its
- * failure. */
+/* call_rule - calls a rule with the event whose table is on top of the stack. no_event: why the table could not be
+ * made; the rule fails for that reason. */
 static void call_rule(struct rules_session *session, const struct rule *rule, const char *no_event)
 {
 	struct rules *rules = session->rules;
@@ -229,7 +230,7 @@ static void call_rule(struct rules_session *session, const struct rule *rule, co
 	if (!trouble) {
 		rules->rule = rule;
 		lua_rawgeti(rules->lua, LUA_REGISTRYINDEX, rule->function);
-		lua_rawgetp(rules->lua, LUA_REGISTRYINDEX, &session_at_hand);
+		lua_rawgetp(rules->lua, LUA_REGISTRYINDEX, &current_session);
 		lua_pushvalue(rules->lua, -3);
 		trouble = state_call(rules, 2, 0, RULES_STEPS_MAX, RULES_CALL_MEMORY);
 		rules->rule = NULL;
@@ -239,11 +240,11 @@ static void call_rule(struct rules_session *session, const struct rule *rule, co
 	g_free(trouble);
 }
 
-/* tell - every rule on it. */
-static void tell(struct rules_session *session, const struct event *event)
+/* dispatch - calls every rule for this kind of event. */
+static void dispatch(struct rules_session *session, const struct event *event)
 {
 	const GPtrArray *on = session && !session->dropped ? session->rules->on[event->kind] : NULL;
-	if (!on || session->rules->session) /* nobody is interested, or a rule causes it */
+	if (!on || session->rules->session) /* no rule for it, or a rule causes it */
 		return;
 	struct rules *rules = session->rules;
 	rules->session = session;
@@ -262,12 +263,12 @@ static void tell(struct rules_session *session, const struct event *event)
 
 void rules_command(struct rules_session *session, const struct session_command *command)
 {
-	tell(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
+	dispatch(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
 }
 
 void rules_response(struct rules_session *session, const struct session_response *response)
 {
-	tell(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
+	dispatch(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
 }
 
 void rules_content(
@@ -276,12 +277,12 @@ void rules_content(
 	if (!session)
 		return;
 	kept_content(session, tx->number, piece, last);
-	tell(session, &(struct event){ .kind = RULE_CONTENT,
-			      .tx = tx->number,
-			      .transaction = tx,
-			      .offset = offset,
-			      .piece = piece,
-			      .last = last });
+	dispatch(session, &(struct event){ .kind = RULE_CONTENT,
+				  .tx = tx->number,
+				  .transaction = tx,
+				  .offset = offset,
+				  .piece = piece,
+				  .last = last });
 }
 
 void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail)
@@ -289,7 +290,7 @@ void rules_mail(struct rules_session *session, const struct transaction *tx, con
 	if (!session)
 		return;
 	ioc_mail(session, tx, mail);
-	tell(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
+	dispatch(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
 }
 
 void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
@@ -298,7 +299,7 @@ void rules_file(struct rules_session *session, const struct transaction *tx, con
 	if (!session)
 		return;
 	ioc_file(session, tx, part);
-	tell(session,
+	dispatch(session,
 		&(struct event){ .kind = RULE_FILE, .tx = tx->number, .transaction = tx, .mail = mail, .part = part });
 }
 
@@ -311,7 +312,7 @@ void rules_auth(struct rules_session *session, const struct session_auth *auth)
 			g_string_free(session->user, TRUE);
 		session->user = g_string_new_len(auth->username->str, (gssize)auth->username->len);
 	}
-	tell(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
+	dispatch(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
 }
 
 void rules_tls(struct rules_session *session, const struct tls_info *tls)
@@ -320,12 +321,12 @@ void rules_tls(struct rules_session *session, const struct tls_info *tls)
 		return;
 	session->tls = true;
 	ioc_tls(session, tls);
-	tell(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
+	dispatch(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
 }
 
 void rules_alert(struct rules_session *session, const struct alert *alert, const struct transaction *tx)
 {
-	tell(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
+	dispatch(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
 }
 
 void rules_end(struct rules_session *session, const struct session_summary *summary)
@@ -333,5 +334,5 @@ void rules_end(struct rules_session *session, const struct session_summary *summ
 	if (!session)
 		return;
 	ioc_session(session);
-	tell(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
+	dispatch(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
 }

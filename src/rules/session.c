@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * session.c - what rules know of a session and of its pair of addresses: notes, tags, mails that are kept. See rules.h.
+ * session.c - the state of a session and of its pair of addresses: notes, tags, mails to keep. See rules.h.
  */
 #include "private.h"
 
@@ -71,7 +71,7 @@ static void pair_free(gpointer data)
 	g_free(pair);
 }
 
-/* key_of_pair - both addresses, the client's first; free with g_bytes_unref. */
+/* key_of_pair - a hash key: both addresses, the client's first. Free with g_bytes_unref. */
 static GBytes *key_of_pair(const struct flow *flow)
 {
 	struct address addresses[2] = { flow->client, flow->server };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * state.c - Lua with bounds: memory, instructions, and only the functions that library.c and its like offer.
+ * state.c - Lua within limits: of memory, instructions and functions.
  *
- * Rules are loaded as text, never as bytecode, which could break the interpreter. A hook counts instructions; when a
- * call has used up its own, every further instruction fails, so that a pcall around an endless loop does not help.
- * Memory is counted by the allocator. Functions in C that could run long by themselves are not offered or are replaced.
+ * Rules are loaded as text, never as bytecode, which could crash the interpreter. A hook counts instructions; once a
+ * call exceeds its limit, every further step fails, so that a pcall around an endless loop does not help. The allocator
+ * counts memory. C functions that may run long are not offered, or are replaced.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,13 +13,13 @@
 
 #include "private.h"
 
-#define STEPS_GRAIN 1000 /* instructions between two looks at the budget */
+#define STEPS_GRAIN 1000 /* instructions between two checks of the limit */
 
-/* allocate - for Lua. NULL when the limit is reached: Lua collects its garbage, and tries again, before it gives up. */
+/* allocate - Lua's allocator. Returns NULL when the limit is reached; Lua then collects garbage and tries again. */
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
 	struct budget *budget = &((struct rules *)context)->budget;
-	size_t held = block ? old_size : 0; /* old_size is a type when there is no block */
+	size_t held = block ? old_size : 0; /* without a block, old_size is a type */
 	if (new_size == 0) {
 		free(block);
 		budget->memory -= held;
@@ -33,7 +33,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 	return moved;
 }
 
-/* on_count - STEPS_GRAIN instructions later. */
+/* on_count - called every STEPS_GRAIN instructions. */
 static void on_count(lua_State *lua, lua_Debug *debug)
 {
 	struct budget *budget = &rules_of(lua)->budget;
@@ -41,12 +41,12 @@ static void on_count(lua_State *lua, lua_Debug *debug)
 		budget->steps--;
 		return;
 	}
-	budget->over = true;
+	budget->exhausted = true;
 	lua_sethook(lua, on_count, LUA_MASKCOUNT, 1);
 	luaL_error(lua, "it runs too long");
 }
 
-/* on_panic - an error outside of any protected call: our own bug. */
+/* on_panic - an error outside a protected call: a bug in smtpscan. */
 static int on_panic(lua_State *lua)
 {
 	g_error("rules: %s", lua_tostring(lua, -1));
@@ -61,7 +61,7 @@ lua_State *state_new(struct rules *rules)
 		return NULL;
 	*(struct rules **)lua_getextraspace(lua) = rules;
 	lua_atpanic(lua, on_panic);
-	rules->loading = true; /* globals can be set */
+	rules->loading = true; /* while loading, globals can be set */
 	library_open(lua);
 	re_open(lua);
 	actions_open(lua);
@@ -77,7 +77,7 @@ char *state_call(struct rules *rules, int arguments, int results, uint64_t instr
 	int base = lua_gettop(lua) - arguments - 1;
 	char *trouble = NULL;
 	budget->steps = instructions / STEPS_GRAIN;
-	budget->over = false;
+	budget->exhausted = false;
 	budget->limit = MIN(budget->memory + memory, (size_t)RULES_MEMORY_MAX);
 	lua_sethook(lua, on_count, LUA_MASKCOUNT, STEPS_GRAIN);
 	int result = lua_pcall(lua, arguments, results, 0);
@@ -88,15 +88,15 @@ char *state_call(struct rules *rules, int arguments, int results, uint64_t instr
 	else if (result != LUA_OK && lua_type(lua, -1) == LUA_TSTRING)
 		trouble = g_strdup(lua_tostring(lua, -1));
 	else if (result != LUA_OK)
-		trouble = g_strdup("it fails with an error that is no text");
-	else if (budget->over) /* it caught the error */
+		trouble = g_strdup("it fails with an error that is not a string");
+	else if (budget->exhausted) /* the rule caught the error */
 		trouble = g_strdup("it runs too long");
 	if (trouble)
 		lua_settop(lua, base);
 	return trouble;
 }
 
-/* read_rules - the text of a file of rules; NULL with a sentence in *trouble. */
+/* read_rules - reads a file of rules; NULL with an error message in *trouble. */
 static char *read_rules(const char *path, size_t *size, char **trouble)
 {
 	struct stat status;
@@ -112,7 +112,7 @@ static char *read_rules(const char *path, size_t *size, char **trouble)
 		*trouble = g_strdup(error->message);
 		g_error_free(error);
 	} else if (memchr(text, '\0', *size) || !g_utf8_validate(text, (gssize)*size, NULL)) {
-		*trouble = g_strdup_printf("%s: not a file of rules: it is no text", path);
+		*trouble = g_strdup_printf("%s: not a file of rules: it is not text", path);
 		g_clear_pointer(&text, g_free);
 	}
 	return text;
@@ -153,7 +153,7 @@ char *state_load(struct rules *rules, const char *path)
 		trouble = named;
 	}
 	if (!trouble && rules->rules->len == before)
-		trouble = g_strdup_printf("%s: there is no rule in it", path);
+		trouble = g_strdup_printf("%s: it contains no rule", path);
 	rules->keeps |= calls_keep(text);
 	g_free(text);
 	g_free(folder);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * strings.c - string.find, match, gmatch and gsub for rules: Lua's patterns (pattern.h), run by PCRE2.
+ * strings.c - string.find, match, gmatch and gsub for rules: Lua patterns (pattern.h), run by PCRE2.
  *
- * The originals can go back and forth for ever within one call. PCRE2 counts its steps and fails beyond
- * MATCH_STEPS_MAX. Compiled patterns are kept, PATTERNS_KEPT_MAX of them.
+ * Lua's own functions can take unlimited time in one call. PCRE2 fails after MATCH_STEPS_MAX steps. Up to
+ * PATTERNS_KEPT_MAX compiled patterns are kept.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -24,7 +24,7 @@ struct compiled {
 	struct capture_place captures[PATTERN_CAPTURES_MAX];
 };
 
-static const char kept; /* its address is the key of the table of compiled patterns in the registry */
+static const char kept; /* its address is the registry key of the table of compiled patterns */
 
 static int compiled_gc(lua_State *lua)
 {
@@ -34,7 +34,7 @@ static int compiled_gc(lua_State *lua)
 	return 0;
 }
 
-/* compile - leaves the userdata on the stack. */
+/* compile - compiles a pattern; leaves the userdata on the stack. */
 static struct compiled *compile(lua_State *lua, struct span pattern, bool anchors)
 {
 	struct translated translated;
@@ -61,13 +61,13 @@ static struct compiled *compile(lua_State *lua, struct span pattern, bool anchor
 	return compiled;
 }
 
-/* pattern_at - the pattern that is argument `index`, compiled; leaves it on the stack. */
+/* pattern_at - compiles the pattern in argument `index`, or takes the kept one; leaves it on the stack. */
 static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 {
 	size_t size;
 	const char *text = luaL_checklstring(lua, index, &size);
 	lua_rawgetp(lua, LUA_REGISTRYINDEX, &kept);
-	lua_pushstring(lua, anchors ? "^" : "*"); /* the key tells the two kinds of one text apart */
+	lua_pushstring(lua, anchors ? "^" : "*"); /* the same pattern with and without anchors has two keys */
 	lua_pushvalue(lua, index);
 	lua_concat(lua, 2);
 	lua_pushvalue(lua, -1);
@@ -88,7 +88,7 @@ static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 		count = 0;
 	}
 	lua_pushinteger(lua, count + 1);
-	lua_rawseti(lua, -4, 1); /* texts are the other keys */
+	lua_rawseti(lua, -4, 1); /* number of patterns; all other keys are strings */
 	lua_insert(lua, -2);     /* table, userdata, key */
 	lua_pushvalue(lua, -2);
 	lua_rawset(lua, -4);
@@ -108,7 +108,7 @@ static bool search(lua_State *lua, const struct compiled *compiled, const char *
 	return true;
 }
 
-/* push_capture - capture number `i`, from 0; the whole match where the pattern has none. */
+/* push_capture - capture number `i`, from 0; the whole match when the pattern has no captures. */
 static void push_capture(lua_State *lua, const struct compiled *compiled, const char *text, unsigned i)
 {
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(compiled->match);
@@ -125,7 +125,7 @@ static void push_capture(lua_State *lua, const struct compiled *compiled, const 
 		lua_pushlstring(lua, text + place[0], place[1] - place[0]);
 }
 
-/* push_captures - all of them. Returns how many. */
+/* push_captures - pushes all captures. Returns their number. */
 static int push_captures(lua_State *lua, const struct compiled *compiled, const char *text, bool whole)
 {
 	unsigned count = compiled->count == 0 && whole ? 1 : compiled->count;
@@ -135,7 +135,7 @@ static int push_captures(lua_State *lua, const struct compiled *compiled, const 
 	return (int)count;
 }
 
-/* start_of - argument `index` as an offset into a text, at most one after its end + 1. */
+/* start_of - argument `index` (INIT: from 1, or negative from the end) as an offset; it may be beyond the end. */
 static size_t start_of(lua_State *lua, int index, size_t size)
 {
 	lua_Integer init = luaL_optinteger(lua, index, 1);
@@ -186,7 +186,7 @@ static int do_match(lua_State *lua)
 	return find(lua, false);
 }
 
-/* search_anew - the next match from *from on that is not the empty one at the end of the last (`last`). */
+/* search_anew - the next match from *from on, except an empty one at the end of the last match (`last`). */
 static bool search_anew(
 	lua_State *lua, const struct compiled *compiled, const char *text, size_t size, size_t *from, size_t last)
 {
@@ -201,7 +201,7 @@ static bool search_anew(
 	return false;
 }
 
-/* gmatch_next - upvalues: the text, the pattern, where to go on, the end of the last match. */
+/* gmatch_next - upvalues: the text, the pattern, where to continue, the end of the last match. */
 static int gmatch_next(lua_State *lua)
 {
 	size_t size;
@@ -235,7 +235,7 @@ static int do_gmatch(lua_State *lua)
 	return 1;
 }
 
-/* add_template - a replacement with %0 to %9 and %% in it. */
+/* add_template - adds a replacement string, which may contain %0 to %9 and %%. */
 static void add_template(lua_State *lua, luaL_Buffer *out, const struct compiled *compiled, const char *text)
 {
 	size_t size;
@@ -262,7 +262,7 @@ static void add_template(lua_State *lua, luaL_Buffer *out, const struct compiled
 	}
 }
 
-/* add_replacement - what stands for the current match. */
+/* add_replacement - adds the replacement for the current match. */
 static void add_replacement(lua_State *lua, luaL_Buffer *out, const struct compiled *compiled, const char *text)
 {
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(compiled->match);

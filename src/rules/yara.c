@@ -11,12 +11,12 @@
 #include <string.h>
 #include <yara.h>
 
-#define OFFSETS_MAX 10 /* matches of a rule that are told */
-#define VALUE_MAX 200  /* octets of a meta value that are told */
+#define OFFSETS_MAX 10 /* matches of a rule that are reported */
+#define VALUE_MAX 200  /* octets of a meta value that are reported */
 
 struct yara {
 	YR_RULES *rules;
-	bool said; /* that a scan took too long */
+	bool reported; /* it was reported that a scan took too long */
 };
 
 /* A file that is being compiled. */
@@ -48,7 +48,7 @@ static bool add_file(YR_COMPILER *compiler, const char *path, GError **error)
 		fclose(file);
 	g_free(text);
 	if (errors > 0 && !*error)
-		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: no rules of YARA", path);
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: not a file of YARA rules", path);
 	return !*error;
 }
 
@@ -83,7 +83,7 @@ struct scan {
 	void *context;
 };
 
-/* add_words - one more, apart from those before it. */
+/* add_words - appends words, separated by a comma. */
 static void add_words(GString *words, const char *format, ...)
 {
 	va_list arguments;
@@ -146,8 +146,8 @@ bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *
 	struct scan scan = { octets, report, context };
 	int result = yr_rules_scan_mem(yara->rules, octets.size > 0 ? octets.data : (const uint8_t *)"", octets.size,
 		SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING, on_match, &scan, YARA_SECONDS_MAX);
-	if (result != ERROR_SUCCESS && !yara->said) {
-		yara->said = true;
+	if (result != ERROR_SUCCESS && !yara->reported) {
+		yara->reported = true;
 		say("--yara: %s", result == ERROR_SCAN_TIMEOUT ? "a scan took too long: its matches may be missing"
 							       : "a scan failed: its matches may be missing");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * yara.h - rules of YARA (--yara), compiled, and run over octets that are there as a whole. Only yara.c knows libyara.
+ * yara.h - compiles YARA rules (--yara) and runs them on complete contents and parts. Only yara.c uses libyara.
  */
 #ifndef SMTPSCAN_RULES_YARA_H
 #define SMTPSCAN_RULES_YARA_H
@@ -10,7 +10,7 @@
 
 #include "types.h"
 
-#define YARA_SECONDS_MAX 10 /* of one scan: a rule that takes longer is given up, and said */
+#define YARA_SECONDS_MAX 10 /* of one scan; one that takes longer is aborted and reported */
 
 struct yara;
 
@@ -24,7 +24,8 @@ typedef void (*yara_report)(void *context, const struct yara_hit *hit);
 
 /* yara_load - compiles the files. Returns NULL with an error that names file and line. */
 struct yara *yara_load(char **paths, GError **error);
-/* yara_scan - reports every rule that matches. Returns false, once said, when that took too long. */
+/* yara_scan - reports every rule that matches. Returns false when the scan failed or took too long, which is reported
+ * once. */
 bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *context);
 unsigned yara_count(const struct yara *yara);
 void yara_free(struct yara *yara);

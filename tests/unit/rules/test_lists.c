@@ -202,7 +202,7 @@ static void files_that_are_no_lists(void **state)
 	assert_non_null(error);
 	g_clear_error(&error);
 	assert_null(list_load("/", &error));
-	assert_non_null(strstr(error->message, "it is no file"));
+	assert_non_null(strstr(error->message, "it is not a regular file"));
 	g_clear_error(&error);
 }
 
