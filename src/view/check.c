@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * check.c - are these the records that somebody expected? Differences are said by field.
+ * check.c - compares records with the expected ones and reports the differences field by field.
  *
- * The records of an input wait until its stats record, then they are compared with its expected ones. A record is told
- * by its session (community id, and which of those that have it), its type, transaction, and what makes it one of
- * several: the id of an alert, the part of a file, otherwise its number. The name of the capture and libmagic's words
- * are no part of the comparison: they are of the place where it was made.
+ * The records of an input are kept until its stats record, then compared with the expected ones. A record is identified
+ * by its session (community id, and a number among those with the same id), its type, its transaction, and among
+ * several of these by the id of the alert, the part of the file, or a number. The name of the capture and libmagic's
+ * results are not compared, because they depend on the machine.
  *
- * A subset is a list of partial records: each has to fit another record, and each alert has to be fitted by one.
+ * A subset is a list of partial records: each must match a record of its own, and each alert must be matched by one.
  */
 #include <string.h>
 
 #include "private.h"
 
 #define RECORDS_MAX 1000000 /* of an input */
-#define VALUE_MAX 100       /* octets of a value that is shown */
-#define NEAR_FROM 1e9       /* numbers from here up are exact as text only */
+#define VALUE_MAX 100       /* octets shown of a value */
+#define NEAR_FROM 1e9       /* larger numbers are compared as text, because cJSON's comparison is not exact */
 
 struct check {
 	struct view view; /* first */
 	struct view_expected expected;
 	enum view_update update;
 	uint64_t most, *differences;
-	GPtrArray *records; /* cJSON, of the input in hand */
-	const char *name;   /* of it */
-	uint64_t before;    /* differences when it began */
+	GPtrArray *records; /* cJSON, of the current input */
+	const char *name;   /* of the current input */
+	uint64_t before;    /* differences in the inputs before it */
 	uint64_t inputs, differing;
 	struct ink ink;
 	GString *out;
@@ -32,7 +32,7 @@ struct check {
 
 /* ---- differences ---- */
 
-/* differ - one more. Says it when there is room. */
+/* differ - counts a difference, and reports it if the limit is not reached. */
 static void differ(struct check *check, const char *where, const char *what)
 {
 	if ((*check->differences)++ >= check->most && check->most > 0)
@@ -41,7 +41,7 @@ static void differ(struct check *check, const char *where, const char *what)
 	ink_newline(&check->ink);
 }
 
-/* shown - a value, as far as it is worth showing. Free with g_free. */
+/* shown - a value as text, shortened. Free with g_free. */
 static char *shown(const cJSON *value)
 {
 	char *text = cJSON_IsString(value) ? g_strdup(value->valuestring) : cJSON_PrintUnformatted(value);
@@ -53,7 +53,7 @@ static char *shown(const cJSON *value)
 	return text ? text : g_strdup("?");
 }
 
-/* differ_in - a field has another value, or is on one side only. */
+/* differ_in - reports a field that differs or is on one side only. */
 static void differ_in(struct check *check, const char *where, const cJSON *expected, const cJSON *got)
 {
 	char *left = expected ? shown(expected) : NULL, *right = got ? shown(got) : NULL;
@@ -68,7 +68,7 @@ static void differ_in(struct check *check, const char *where, const cJSON *expec
 
 static void compare(struct check *check, const char *where, const cJSON *expected, const cJSON *got);
 
-/* compare_member - where: the path of the object that has it. */
+/* compare_member - where: the path of the object that contains it. */
 static void compare_member(
 	struct check *check, const char *where, const char *name, const cJSON *expected, const cJSON *got)
 {
@@ -90,7 +90,7 @@ static void compare_objects(struct check *check, const char *where, const cJSON 
 	}
 }
 
-/* compare - two values of a field; one may be NULL. */
+/* compare - compares two values; one may be NULL. */
 static void compare(struct check *check, const char *where, const cJSON *expected, const cJSON *got)
 {
 	if (cJSON_IsObject(expected) && cJSON_IsObject(got))
@@ -99,9 +99,9 @@ static void compare(struct check *check, const char *where, const cJSON *expecte
 		differ_in(check, where, expected, got);
 }
 
-/* ---- which record is which ---- */
+/* ---- identifying records ---- */
 
-/* The sessions of one side. */
+/* The sessions of one side: expected or got. */
 struct side {
 	GHashTable *flows;  /* flow_id as text -> name of the session */
 	GHashTable *counts; /* community id, or key of a record -> how many there were */
@@ -119,7 +119,7 @@ static void side_end(struct side *side)
 	g_hash_table_unref(side->counts);
 }
 
-/* next_of - how many of that there were before. */
+/* next_of - the number of earlier calls with this key. */
 static unsigned next_of(struct side *side, const char *key)
 {
 	const unsigned before = GPOINTER_TO_UINT(g_hash_table_lookup(side->counts, key));
@@ -127,7 +127,7 @@ static unsigned next_of(struct side *side, const char *key)
 	return before;
 }
 
-/* session_of - its name, which is the same on both sides; NULL for a record that is of none. */
+/* session_of - a name for the record's session that is the same on both sides; NULL when the record belongs to none. */
 static const char *session_of(struct side *side, const cJSON *record)
 {
 	const char *community = read_text(record, "community_id");
@@ -146,7 +146,7 @@ static const char *session_of(struct side *side, const cJSON *record)
 	return made;
 }
 
-/* key_of - tells a record from all others of its side. Free with g_free. */
+/* key_of - a key that is unique among the records of one side. Free with g_free. */
 static char *key_of(struct side *side, const cJSON *record)
 {
 	const char *event = read_text(record, "event_type"), *session = session_of(side, record);
@@ -161,7 +161,7 @@ static char *key_of(struct side *side, const cJSON *record)
 	return key;
 }
 
-/* where_of - "flow 2 tx 0 alert bare_lf ", for a reader. Free with g_free. */
+/* where_of - the record's place in a message: "flow 2 tx 0 alert bare_lf ". Free with g_free. */
 static char *where_of(GHashTable *numbers, struct side *side, const cJSON *record)
 {
 	const char *session = session_of(side, record), *event = read_text(record, "event_type");
@@ -186,7 +186,7 @@ static void record_free(void *record)
 	cJSON_Delete(record);
 }
 
-/* make_exact - numbers that cJSON would compare and print as what is near them become text. */
+/* make_exact - turns numbers that cJSON would compare or print inexactly into text. */
 static void make_exact(cJSON *value)
 {
 	for (cJSON *item = value->child; item; item = item->next) {
@@ -200,7 +200,7 @@ static void make_exact(cJSON *value)
 	}
 }
 
-/* strip_error - what is wrong with a capture begins with its path. */
+/* strip_error - removes the path at the beginning of stats.error. */
 static void strip_error(const cJSON *record)
 {
 	cJSON *error = cJSON_GetObjectItemCaseSensitive(read_object(record, "stats"), "error");
@@ -212,7 +212,7 @@ static void strip_error(const cJSON *record)
 	g_free(rest);
 }
 
-/* strip - takes away what is of the place where a record was made. */
+/* strip - removes fields that depend on the machine. */
 static void strip(cJSON *record)
 {
 	static const char *const words[] = { "magic", "mimetype", "magic_base64" };
@@ -225,7 +225,7 @@ static void strip(cJSON *record)
 	cJSON_DeleteItemFromObjectCaseSensitive(record, "pcap_filename_base64");
 }
 
-/* parse_lines - the records of an expected file. Says which lines are none. */
+/* parse_lines - the records in an expected file. Lines that are not records are differences. */
 static GPtrArray *parse_lines(struct check *check, const char *text)
 {
 	GPtrArray *records = g_ptr_array_new_with_free_func(record_free);
@@ -234,10 +234,10 @@ static GPtrArray *parse_lines(struct check *check, const char *text)
 		cJSON *record = *lines[i] ? cJSON_Parse(lines[i]) : NULL;
 		char *where = g_strdup_printf("line %u of the expected file", i + 1);
 		if (cJSON_IsObject(record)) {
-			record->valueint = (int)i + 1; /* an object has no use for it */
+			record->valueint = (int)i + 1; /* the line number: objects do not use this member */
 			g_ptr_array_add(records, record);
 		} else if (*lines[i]) {
-			differ(check, where, "no record");
+			differ(check, where, "not a record");
 		}
 		if (!cJSON_IsObject(record))
 			cJSON_Delete(record);
@@ -247,7 +247,7 @@ static GPtrArray *parse_lines(struct check *check, const char *text)
 	return records;
 }
 
-/* one_sided - a record that the other side has not. */
+/* one_sided - reports a record that the other side does not have. */
 static void one_sided(struct check *check, const char *where, const cJSON *record, const char *words)
 {
 	const char *event = read_text(record, "event_type");
@@ -257,7 +257,7 @@ static void one_sided(struct check *check, const char *where, const cJSON *recor
 	g_free(place);
 }
 
-/* compare_whole - every record against the expected one, both ways. */
+/* compare_whole - compares all records in both directions. */
 static void compare_whole(struct check *check, const GPtrArray *expected)
 {
 	struct side left, right;
@@ -302,7 +302,7 @@ static void compare_whole(struct check *check, const GPtrArray *expected)
 
 /* ---- subsets ---- */
 
-/* leaves - values in a partial record: the more there are, the fewer records it fits. */
+/* leaves - the number of values in a partial record: the more, the fewer records match it. */
 static unsigned leaves(const cJSON *value)
 {
 	unsigned count = 0;
@@ -313,7 +313,7 @@ static unsigned leaves(const cJSON *value)
 	return count;
 }
 
-/* misfits - how many of the partial record's values a record has not. *name, *expected, *got: the first of them. */
+/* misfits - the number of values in which a record differs from a partial one. *expected, *got: the first of them. */
 static unsigned misfits(const cJSON *partial, const cJSON *record, const cJSON **expected, const cJSON **got)
 {
 	unsigned count = 0;
@@ -334,7 +334,7 @@ static unsigned misfits(const cJSON *partial, const cJSON *record, const cJSON *
 	return count;
 }
 
-/* no_fit - says of a partial record which record comes closest. */
+/* no_fit - reports a partial record without a match, and the closest record. */
 static void no_fit(struct check *check, const cJSON *partial)
 {
 	const char *event = read_text(partial, "event_type");
@@ -353,7 +353,7 @@ static void no_fit(struct check *check, const cJSON *partial)
 	}
 	char *where = g_strdup_printf("subset line %d, %s", partial->valueint, event ? event : "record");
 	if (!expected) {
-		differ(check, where, least == 0 ? "fits only a record that another line fits" : "no such record");
+		differ(check, where, least == 0 ? "matches only a record that another line matches" : "no such record");
 	} else {
 		char *field = g_strdup_printf("%s, in the closest one: %s", where, expected->string);
 		differ_in(check, field, expected, got);
@@ -368,7 +368,7 @@ static int by_leaves(gconstpointer a, gconstpointer b)
 	return x > y ? -1 : x < y;
 }
 
-/* fit - finds a record for a partial one, and marks it. */
+/* fit - finds a match for a partial record, and marks it as taken. */
 static bool fit(const struct check *check, const cJSON *partial, GHashTable *taken)
 {
 	for (guint i = 0; i < check->records->len; i++) {
@@ -403,7 +403,8 @@ static void compare_subset(struct check *check, GPtrArray *partials)
 	side_end(&side);
 }
 
-/* partial_of - the fields of a record that a subset keeps, as a line; NULL: it is in none. Free with cJSON_free. */
+/* partial_of - the fields of a record that --update writes into a subset, as a line; NULL: none. Free with cJSON_free.
+ */
 static char *partial_of(const cJSON *record)
 {
 	static const struct {
@@ -438,7 +439,7 @@ static char *partial_of(const cJSON *record)
 
 /* ---- an input ---- */
 
-/* store - makes what there is the expected records. */
+/* store - stores the present records as the expected ones (--update). */
 static void store(struct check *check)
 {
 	GString *text = g_string_new(NULL);
@@ -478,7 +479,7 @@ static void compare_input(struct check *check)
 
 /* ---- the view ---- */
 
-/* finish_input - its stats record is there, or will not come. */
+/* finish_input - the input is complete, or no stats record will come. */
 static void finish_input(struct check *check, const char *name)
 {
 	check->name = check->expected.name(check->expected.context, name ? name : "?");

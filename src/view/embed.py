@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""embed.py OUTPUT NAME FILE... [- NAME FILE...] - a C header with strings: what the files of each NAME hold, in order."""
+"""embed.py OUTPUT NAME FILE... [- NAME FILE...] - writes a C header with one array per NAME: the contents of its files, in order."""
 import sys
 
 PER_LINE = 32  # octets
 
 
 def array(name, octets):
-    """A C array of octets with a NUL behind: a literal as long as this is more than C promises to take."""
+    """A C array of octets with a NUL at the end. A string literal of this length is more than C guarantees."""
     rows = [octets[at:at + PER_LINE] for at in range(0, len(octets), PER_LINE)]
     body = "".join("\t" + ",".join(map(str, row)) + ",\n" for row in rows)
     return "static const char embedded_%s[] = {\n%s\t0 };\n" % (name, body)

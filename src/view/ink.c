@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ink.c - text for a terminal: colours, columns, and nothing in it that a terminal would obey.
+ * ink.c - text for a terminal: colours, columns, and no control characters from outside.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -28,21 +28,22 @@ bool ink_is_plain(gunichar c)
 		return true;
 	switch (g_unichar_type(c)) {
 	case G_UNICODE_CONTROL:
-	case G_UNICODE_FORMAT: /* the marks of direction, and what has no width */
+	case G_UNICODE_FORMAT: /* marks of direction, characters without width */
 	case G_UNICODE_SURROGATE:
 	case G_UNICODE_PRIVATE_USE:
 	case G_UNICODE_UNASSIGNED:
 	case G_UNICODE_LINE_SEPARATOR:
 	case G_UNICODE_PARAGRAPH_SEPARATOR:
-	case G_UNICODE_SPACE_SEPARATOR: /* it looks like another one */
+	case G_UNICODE_SPACE_SEPARATOR: /* looks like a space */
 		return false;
 	default:
-		/* Fillers of Hangul are letters that nobody sees. */
+		/* The Hangul fillers are invisible letters. */
 		return c != 0x115f && c != 0x1160 && c != 0x3164 && c != 0xffa0;
 	}
 }
 
-/* shown - one character as it is written, and its columns. Returns the next one; what is no UTF-8 is taken by octets.
+/* shown - one character as it is shown, and its width in columns. Returns the next one; invalid UTF-8 is taken octet by
+ * octet.
  */
 static const char *shown(const char *at, char text[static SHOWN_ROOM], unsigned *columns)
 {
@@ -88,7 +89,7 @@ void ink_to(struct ink *ink, unsigned column)
 	} while (ink->column < column);
 }
 
-/* width_of - of the word that begins here: up to a space, in columns, as far as it matters. */
+/* width_of - the width of the word that begins here, in columns, up to `most`. */
 static unsigned width_of(const char *at, unsigned most)
 {
 	char text[SHOWN_ROOM];
@@ -100,7 +101,7 @@ static unsigned width_of(const char *at, unsigned most)
 	return width;
 }
 
-/* go_on_below - the line is full. */
+/* go_on_below - the line is full: continues on the next one. */
 static void go_on_below(struct ink *ink, enum style style, unsigned indent)
 {
 	stop(ink, style);
@@ -113,7 +114,7 @@ void ink_text(struct ink *ink, enum style style, unsigned indent, const char *te
 {
 	char octets[SHOWN_ROOM];
 	unsigned columns;
-	bool word = true; /* one begins here */
+	bool word = true; /* a word begins here */
 	if (!text)
 		return;
 	indent = ink->width > 0 ? MIN(indent, ink->width / 2) : indent;
@@ -129,7 +130,7 @@ void ink_text(struct ink *ink, enum style style, unsigned indent, const char *te
 		text = shown(text, octets, &columns);
 		if (ink->width > 0 && ink->column + columns > ink->width) {
 			go_on_below(ink, style, indent);
-			if (word) /* no line begins with a space */
+			if (word) /* lines do not begin with a space */
 				continue;
 		}
 		g_string_append(ink->out, octets);
@@ -157,7 +158,7 @@ void ink_cut(struct ink *ink, enum style style, const char *text)
 	start(ink, style);
 	while (*text) {
 		const char *next = shown(text, octets, &columns);
-		/* The last column is for what shows that there is more. */
+		/* The last column is for the ellipsis. */
 		if (ink->width > 0 && ink->column + columns >= ink->width) {
 			g_string_append(ink->out, "…");
 			ink->column = ink->width;

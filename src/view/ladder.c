@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ladder.c - sessions as text: a head, then what was said, step by step.
+ * ladder.c - shows sessions as text: a head, then the dialogue line by line.
  *
- *	seconds since the begin, number of the packet, direction, line
+ * seconds since the beginning, packet number, direction, line
  *
- * Sessions come in the order in which they end.
+ * Sessions are shown in the order in which they end.
  */
 #include <string.h>
 
 #include "alert.h"
 #include "private.h"
 
-#define PACKET_COLUMN 11  /* where the packet's number ends, after the time */
+#define PACKET_COLUMN 11  /* where the packet number ends */
 #define MARK_COLUMN 20    /* the direction */
-#define LINE_COLUMN 23    /* what was said */
-#define DETAIL_COLUMN 25  /* what is known of it */
-#define RULE_WIDTH 80     /* of the line over a head, when no width is known */
+#define LINE_COLUMN 23    /* the line */
+#define DETAIL_COLUMN 25  /* details of a step */
+#define RULE_WIDTH 80     /* of the rule above a head, when the terminal's width is not known */
 #define HASH_DIGITS 12    /* of a hash that are shown */
-#define RECIPIENTS_MAX 20 /* named below a mail */
+#define RECIPIENTS_MAX 20 /* listed below a mail */
 
 struct ladder {
 	struct view view; /* first */
@@ -61,7 +61,7 @@ static void alerts_text(GString *text, const unsigned alerts[4])
 		g_string_append_c(text, ')');
 }
 
-/* find_step - the first of a kind; NULL: none. */
+/* find_step - the first step of a kind; NULL: none. */
 static const struct step *find_step(const struct talk *talk, enum step_kind kind)
 {
 	for (guint i = 0; i < talk->steps->len; i++) {
@@ -72,7 +72,7 @@ static const struct step *find_step(const struct talk *talk, enum step_kind kind
 	return NULL;
 }
 
-/* user_of - whom the server took the client for; NULL. */
+/* user_of - the authenticated user; NULL: none. */
 static const char *user_of(const struct talk *talk)
 {
 	const char *user = NULL;
@@ -85,7 +85,7 @@ static const char *user_of(const struct talk *talk)
 	return user;
 }
 
-/* facts - what the session's own record tells that is not ordinary. */
+/* facts - unusual facts in the flow record. */
 static void facts(const struct talk *talk, GString *text)
 {
 	const uint64_t gap = read_number(talk->session, "gap_bytes");
@@ -99,7 +99,7 @@ static void facts(const struct talk *talk, GString *text)
 		g_string_append(text, " not in the capture");
 }
 
-/* summary - what came of the session, in a sentence. */
+/* summary - the result of the session in one line. */
 static void summary(struct ink *ink, const struct talk *talk)
 {
 	GString *text = g_string_new(NULL);
@@ -150,7 +150,7 @@ static void head(struct ink *ink, const struct talk *talk)
 
 /* ---- steps ---- */
 
-/* step_begin - its time, its packet, its mark. */
+/* step_begin - its time, packet number and mark. */
 static void step_begin(struct ink *ink, const struct step *step, int64_t start, enum style style, const char *mark)
 {
 	const int64_t microseconds = (step->time - start) / 1000;
@@ -166,7 +166,7 @@ static void step_begin(struct ink *ink, const struct step *step, int64_t start, 
 	ink_to(ink, LINE_COLUMN);
 }
 
-/* detail - "name  value" below a step, when there is a value. */
+/* detail - a line "name value" below a step, if there is a value. */
 static void detail(struct ink *ink, enum style style, const char *name, const char *value)
 {
 	if (!value)
@@ -234,7 +234,7 @@ static void alert(struct ink *ink, const struct step *step, int64_t start)
 	g_free(name);
 }
 
-/* paths - a list of recipients in one text; NULL when there are none. */
+/* paths - a list of recipients as one string; NULL when there are none. */
 static char *paths(const cJSON *smtp, const char *name)
 {
 	const cJSON *list = read_array(smtp, name), *item;
@@ -265,7 +265,7 @@ static void file(struct ink *ink, const cJSON *file)
 	if (magic)
 		g_string_append_printf(text, ", %s", magic);
 	if (g_strcmp0(read_text(file, "state"), "TRUNCATED") == 0)
-		g_string_append(text, ", not whole");
+		g_string_append(text, ", incomplete");
 	char *label = g_strdup_printf("part %s", part ? part : "?");
 	detail(ink, STYLE_PLAIN, label, text->str);
 	g_free(label);
@@ -289,7 +289,7 @@ static void content_line(struct ink *ink, const struct step *step, const cJSON *
 	g_string_free(text, TRUE);
 }
 
-/* envelope - what became of the transaction, for whom. */
+/* envelope - the recipients and the outcome of the transaction. */
 static void envelope(struct ink *ink, const struct step *step, const cJSON *smtp)
 {
 	const char *outcome = read_text(smtp, "outcome"), *stage = read_text(smtp, "stage"),
@@ -360,9 +360,9 @@ static void tail(struct ink *ink, const struct talk *talk)
 	}
 	ink_to(ink, MARK_COLUMN);
 	if (talk->more)
-		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- goes on below");
+		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- continued below");
 	else if (!talk->end)
-		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- no record of its end");
+		ink_text(ink, STYLE_FAINT, LINE_COLUMN, "-- the end is not in the records");
 	else
 		ink_words(ink, STYLE_FAINT, LINE_COLUMN, "-- %s, state %s",
 			close    ? close
@@ -397,7 +397,7 @@ static void on_talk(void *context, const struct talk *talk)
 	view_put(&ladder->view, ladder->out);
 }
 
-/* input_line - the last words on an input. */
+/* input_line - the summary of an input. */
 static void input_line(struct ladder *ladder, const cJSON *record)
 {
 	const cJSON *stats = read_object(record, "stats"), *counts = read_object(stats, "alerts");
@@ -436,7 +436,7 @@ static void on_end(struct view *view)
 	struct ladder *ladder = (struct ladder *)(void *)view;
 	talks_end(ladder->talks);
 	if (view->broken > 0) {
-		ink_words(&ladder->ink, STYLE_HIGH, 0, "%" G_GUINT64_FORMAT " lines are no records", view->broken);
+		ink_words(&ladder->ink, STYLE_HIGH, 0, "%" G_GUINT64_FORMAT " lines are not records", view->broken);
 		ink_newline(&ladder->ink);
 	}
 	view_put(view, ladder->out);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mails.c - a line a mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject, files,
- * flow.
+ * mails.c - one line per mail: mark of its worst alert, time, outcome, size, sender, recipients, alerts, subject,
+ * files, flow.
  *
- * Mails come when their session is over: alerts and files may come after the record of a mail.
+ * Mails are shown when their session has ended, because alerts and files may come after the record of a mail.
  */
 #include <string.h>
 
@@ -11,8 +11,8 @@
 #include "private.h"
 
 #define RECIPIENTS_MAX 3
-#define NAMES_MAX 8 /* of files, and of alerts */
-#define WIDE 120    /* columns that are enough */
+#define NAMES_MAX 8 /* names of files, and of alerts, that are shown */
+#define WIDE 120    /* columns from which the year is shown */
 #define DATE_SIZE (sizeof("2026-11-22T14:00:00") - 1)
 #define YEAR_SIZE (sizeof("2026-") - 1)
 
@@ -24,7 +24,7 @@ struct mails {
 	uint64_t left_out;
 };
 
-/* A list with commas, as far as it goes. */
+/* A list with commas, of limited length. */
 struct names {
 	GString *text;
 	unsigned count;
@@ -41,7 +41,7 @@ static void add_name(struct names *names, const char *name)
 	names->count++;
 }
 
-/* add_path - without its brackets: they cost room, and a path is told by its place. */
+/* add_path - adds a path without its brackets, to save room. */
 static void add_path(GString *text, const char *path)
 {
 	const size_t size = strlen(path);
@@ -49,7 +49,7 @@ static void add_path(GString *text, const char *path)
 	g_string_append_len(text, path + brackets, (gssize)(size - 2 * brackets));
 }
 
-/* envelope - who sent it to whom. */
+/* envelope - sender and recipients. */
 static char *envelope(const cJSON *smtp)
 {
 	const char *from = read_text(smtp, "mail_from");
@@ -70,14 +70,14 @@ static char *envelope(const cJSON *smtp)
 	return g_string_free(count > 0 ? text : g_string_append(text, "nobody"), FALSE);
 }
 
-/* file_names - all of them; those without a name are texts. */
+/* file_names - adds the names of all files; parts without a name are texts. */
 static void file_names(const struct step *step, struct names *names)
 {
 	for (guint i = 0; step->files && i < step->files->len; i++)
 		add_name(names, read_text(step->files->pdata[i], "filename"));
 }
 
-/* print_tail - what is cut first when the line is too long. */
+/* print_tail - the end of the line, which is cut first when the line is too long. */
 static void print_tail(struct ink *ink, const struct talk *talk, const struct step *step)
 {
 	struct names files = { .text = g_string_new(NULL) };
@@ -94,7 +94,7 @@ static void print_tail(struct ink *ink, const struct talk *talk, const struct st
 	g_string_free(files.text, TRUE);
 }
 
-/* print_mail - own: its alerts, or NULL. */
+/* print_mail - own: the alerts of the mail, or NULL. */
 static void print_mail(struct mails *mails, const struct talk *talk, const struct step *step, const GPtrArray *own)
 {
 	static const char *const marks[] = { "  ", "!!", "! ", ". " };
@@ -152,7 +152,7 @@ static void on_end(struct view *view)
 	talks_end(mails->talks);
 	if (view->broken + mails->left_out > 0) {
 		ink_words(&mails->ink, STYLE_HIGH, 0,
-			"%" G_GUINT64_FORMAT " lines are no records, %" G_GUINT64_FORMAT " records are left out",
+			"%" G_GUINT64_FORMAT " lines are not records, %" G_GUINT64_FORMAT " records are left out",
 			view->broken, mails->left_out);
 		ink_newline(&mails->ink);
 	}

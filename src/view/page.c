@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * page.c - the page: what meson embedded of page.html, its style and its script, and blocks of data between.
+ * page.c - writes the report: the embedded page.html with its style and script, and blocks of data in between.
  *
- * The page asks its reader's browser for a policy under which it can load nothing, send nothing and run one script,
- * this one, told by its hash. Data are JSON in blocks that are not run. No text in them has a <, so none ends its
+ * The page's Content-Security-Policy allows it to load nothing, send nothing and run only its own script, identified by
+ * a hash. Data are JSON in script blocks that are not executed. Text in them never contains "<", so it can't end its
  * block.
  */
 #include <string.h>
@@ -15,7 +15,7 @@
 
 /* ---- text ---- */
 
-/* put_char - one that can be shown. */
+/* put_char - appends a character that can be shown as it is. */
 static void put_char(GString *to, gunichar c)
 {
 	if (c == '"' || c == '\\')
@@ -26,7 +26,7 @@ static void put_char(GString *to, gunichar c)
 		g_string_append_unichar(to, c);
 }
 
-/* put_text - the inside of a string. Returns false when not all of it is in there. */
+/* put_text - appends the inside of a JSON string. Returns false when it was cut. */
 static bool put_text(GString *to, const char *text, bool lines, size_t limit)
 {
 	const char *at = text;
@@ -100,7 +100,7 @@ unsigned page_texts(GString *to, const cJSON *list, unsigned most)
 
 /* ---- the page ---- */
 
-/* hash_of - 'sha256-...' as a policy names a script or a style. Free with g_free. */
+/* hash_of - 'sha256-...', the hash of a script or style for the policy. Free with g_free. */
 static char *hash_of(const char *text)
 {
 	uint8_t digest[DIGEST_SIZE];

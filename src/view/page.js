@@ -1,7 +1,7 @@
-/* The page of a report: page.js (data, words), page_table.js (tables), page_draw.js (pictures), page_parts.js (the parts).
+/* The script of the report: page.js (data, words), page_table.js (tables), page_draw.js (pictures), page_parts.js (the
+ * sections).
  *
- * Everything that came from a capture gets onto the page as text, by text nodes, and never as markup: the policy of the page
- * forbids the other ways, too. Links in mails are text. */
+ * Everything from a capture is put on the page as text nodes, never as markup. Links in mails are text. */
 'use strict';
 
 const block = (id) => document.getElementById(id).textContent;
@@ -19,7 +19,7 @@ const alerts = JSON.parse(block('alerts')).map((r, index) => ({ index, severity:
 const files = JSON.parse(block('files')).map((r, index) => ({ index, sha256: r[0], size: r[1], type: r[2], magic: r[3], count: r[4],
   names: r[5], mails: r[6] }));
 
-/* Lines of a block that are read when somebody wants to see them. */
+/* A block of lines that are parsed only when they are shown. */
 function lazy(id) {
   let lines = null;
   return (index) => {
@@ -101,7 +101,7 @@ const endpoint = (address, port) => (address && address.includes(':') ? '[' + ad
 const outcomeOf = (mail) => el('span', { class: mail.outcome }, mail.outcome + (mail.outcome === 'rejected' ? ' at ' + mail.stage : ''));
 const badge = (words, kind) => el('span', { class: 'badge ' + (kind || words) }, words);
 
-/* ---- the range of time that is looked at; null: all ---- */
+/* ---- the selected range of time; null: all ---- */
 
 const state = { range: null, listeners: [] };
 const inRange = (item) => !state.range || (item.time >= state.range[0] && item.time < state.range[1]);

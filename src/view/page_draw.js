@@ -169,7 +169,7 @@ class TimeLine {
 
 const NODES_MAX = 16, NODE_GAP = 8, NODE_WIDTH = 9, OTHERS = 'others';
 
-/* side - the largest domains of one side, what is left as one. */
+/* side - the largest domains of one side; the others become one node. */
 function side(pairs, at) {
   const sums = new Map();
   for (const pair of pairs)
@@ -182,7 +182,7 @@ function side(pairs, at) {
   return nodes;
 }
 
-/* place - gives every node its place: as high as its part of all mails, but so that it can be seen. */
+/* place - positions the nodes; heights are proportional to the mails, with a minimum. */
 function place(nodes, height) {
   const all = nodes.reduce((n, node) => n + node.sum, 0);
   const room = height - NODE_GAP * (nodes.length - 1) - 14 * nodes.length;
@@ -263,7 +263,7 @@ const steps = {
   a: (step) => {
     const alert = alerts[step[3]];
     if (!alert)
-      return ['', el('div', { class: 'box' }, 'An alert that is left out.')];
+      return ['', el('div', { class: 'box' }, 'An alert that is not listed.')];
     const word = severityWords[alert.severity];
     return [word, el('div', { class: 'box ' + word }, badge(word), ' ', el('b', null, alert.id), ' ', alert.outcome && badge(alert.outcome),
       el('p', null, alert.words), alert.evidence && el('div', { class: 'evidence' }, alert.evidence))];
@@ -271,7 +271,7 @@ const steps = {
   m: (step) => {
     const mail = mails[step[3]];
     if (!mail)
-      return ['', el('div', { class: 'said-line' }, 'A mail that is left out.')];
+      return ['', el('div', { class: 'said-line' }, 'A mail that is not listed.')];
     return ['', el('div', { class: 'said-line' }, '[' + plural(mail.size, 'octet') + ', mail ' + mail.tx + '] ',
       link(mail.subject || '(no subject)', () => showMail(mail)), ' ', outcomeOf(mail)), arrow()];
   },

@@ -1,10 +1,10 @@
-/* The parts of the page, what opens beside them, keys, printing; and the start. */
+/* The sections of the page, the drawer with details, keys, printing; and the start. */
 
 const tables = [];
 const part = (name) => byId('part-' + name);
 const head = (name, title, ...more) => part(name).append(el('div', { class: 'head' }, el('h2', { id: name + '-title' }, title), more));
 
-/* ---- what opens beside ---- */
+/* ---- the drawer with details ---- */
 
 function openDrawer(title, ...content) {
   const drawer = byId('drawer');
@@ -45,21 +45,21 @@ function showMail(mail) {
     own.length > 0 && [el('h3', null, 'Alerts'), own.map((alert) => alertBox(alert))],
     more.body !== undefined && [el('h3', null, 'Text' + (more.body_type ? ' (' + more.body_type + ')' : '')), el('pre', { class: 'body' }, more.body), more.cut && el('p', { class: 'faint' }, more.body ? 'The rest of the text is left out.' : 'The text is left out: the page has no room for it.')],
     more.parts.length > 0 && [el('h3', null, 'Parts'), more.parts.map(([place, name, type, size, row, whole]) => el('div', { class: 'part' },
-      el('span', { class: 'faint' }, place), row >= 0 ? link(name || type || '(no name)', () => showFile(files[row])) : name || type, el('span', { class: 'faint' }, octets(size) + (whole ? '' : ', not whole')),
+      el('span', { class: 'faint' }, place), row >= 0 ? link(name || type || '(no name)', () => showFile(files[row])) : name || type, el('span', { class: 'faint' }, octets(size) + (whole ? '' : ', incomplete')),
       row >= 0 && el('span', { class: 'hash mono' }, files[row].sha256)))],
     more.url && more.url.length > 0 && [el('h3', null, 'Links'), el('pre', { class: 'body' }, more.url.join('\n'))],
     more.received && more.received.length > 0 && [el('h3', null, 'Received'), el('pre', { class: 'body' }, more.received.join('\n\n'))]);
 }
 
-const FLAGS = ['began before the capture', 'one direction is missing', 'no record of its end', 'goes on from an earlier part', 'goes on in a later part'];
+const FLAGS = ['began before the capture', 'one direction is missing', 'the end is not in the records', 'continued from an earlier part', 'continued in a later part'];
 
 function showSession(session) {
   const odd = FLAGS.filter((words, bit) => session.flags & 1 << bit);
   openDrawer(endpoint(session.client, session.clientPort) + ARROW + endpoint(session.server, session.serverPort),
     facts([['Time', moment(session.start, 6) + (session.end > session.start ? ' (' + duration(session.end - session.start) + ')' : '')], ['Greeting', session.helo], ['Banner', session.banner], ['User', session.user], ['Proxy', session.proxy],
-      ['TLS', session.tls || 'no'], ['Octets', count(session.octets)], ['Closed by', session.close], ['Odd', odd.join(', ')], ['Missing', session.gap > 0 && plural(session.gap, 'octet')],
+      ['TLS', session.tls || 'no'], ['Octets', count(session.octets)], ['Closed by', session.close], ['Notes', odd.join(', ')], ['Missing', session.gap > 0 && plural(session.gap, 'octet')],
       ['flow_id', session.flow], ['community_id', session.community], ['Capture', session.file]]),
-    el('h3', null, 'What was said'), ladder(session));
+    el('h3', null, 'Dialogue'), ladder(session));
 }
 
 const alertBox = (alert) => el('div', { class: 'alone' }, el('div', { class: 'box ' + severityWords[alert.severity] },
@@ -68,7 +68,7 @@ const alertBox = (alert) => el('div', { class: 'alone' }, el('div', { class: 'bo
 
 /* ---- overview ---- */
 
-/* tally - how many of each, the most first. */
+/* tally - counts items by key, the most frequent first. */
 function tally(list, key) {
   const sums = new Map();
   for (const item of list)
@@ -76,10 +76,10 @@ function tally(list, key) {
   return [...sums].sort((a, b) => b[1] - a[1]);
 }
 
-/* grave - what is worth looking at first: attacks before the rest of their severity, those that succeeded before all. */
+/* grave - the rank of alerts with the same severity: attacks that succeeded, other attacks, the rest. */
 const grave = (own) => (own.some((alert) => alert.outcome === 'succeeded') ? 0 : own[0].category === 'attack' ? 1 : 2);
 
-/* kinds - alerts by severity and id, the gravest first. */
+/* kinds - groups alerts by severity and id, the most severe first. */
 function kinds(list) {
   const found = new Map();
   for (const alert of list) {
@@ -91,7 +91,7 @@ function kinds(list) {
   return [...found.values()].sort((a, b) => a[0].severity - b[0].severity || grave(a) - grave(b) || b.length - a.length);
 }
 
-/* notRead - which inputs end early, and why, in one note. */
+/* notRead - a note on inputs that ended early, and why. */
 function notRead() {
   const early = meta.inputs.filter((input) => !input.complete);
   const why = (input) => (input.error || 'no reason given').replace(input.name + ': ', '');
@@ -300,7 +300,7 @@ function filesPart() {
 
 /* ---- evidence ---- */
 
-const LEFT_WORDS = { sessions: 'sessions are not listed (they are counted above)', mails: 'mails of those sessions', alerts: 'alerts are not listed', files: 'files have no row', steps: 'records are left out of ladders', texts: 'entries of long lists', bodies: 'mails without their text', hosts: 'ends of sessions at hosts that have no row', pairs: 'pairs of domains that are not drawn', broken: 'lines of the input are no records' };
+const LEFT_WORDS = { sessions: 'sessions are not listed (they are counted above)', mails: 'mails of those sessions', alerts: 'alerts are not listed', files: 'files are not listed', steps: 'records are left out of ladders', texts: 'entries of long lists', bodies: 'mails without their text', hosts: 'session endpoints at hosts that are not listed', pairs: 'pairs of domains that are not drawn', broken: 'lines of the input are not records' };
 
 function evidence() {
   head('evidence', 'Evidence');
@@ -314,13 +314,13 @@ function evidence() {
   el('div', { class: 'panel table' }, el('table', { class: 'plain' }, el('thead', null, el('tr', null, ['Input', 'Packets', 'Octets', 'Not decoded', 'Missing', 'First packet', 'Last packet', 'Read'].map((t) => el('th', null, t)))),
     el('tbody', null, meta.inputs.map((i) => el('tr', null, cell(i.name + (i.shard ? ', shard ' + i.shard : '')), cell(count(i.packets)), cell(count(i.bytes)), cell(count(i.not_decoded)), cell(count(i.gap_bytes)),
       cell(moment(i.start, 6)), cell(moment(i.end, 6)), cell(i.complete ? 'to its end' : i.error || 'not to its end', i.complete ? '' : 'high')))))), el('p', null, '\u00a0'),
-  el('div', { class: 'panel table' }, el('table', { class: 'plain' }, el('tbody', null, row('Made by', meta.version), row('Called as', el('span', { class: 'mono' }, meta.command)),
+  el('div', { class: 'panel table' }, el('table', { class: 'plain' }, el('tbody', null, row('Made by', meta.version), row('Command line', el('span', { class: 'mono' }, meta.command)),
     row('Left out', left.length > 0 ? left.map((name) => count(meta.left[name]) + ' ' + LEFT_WORDS[name]).join('; ') : 'nothing')))));
   if (left.length > 0)
     part('overview').append(el('p', { class: 'note' }, 'This page does not list everything: ' + left.map((name) => count(meta.left[name]) + ' ' + LEFT_WORDS[name]).join('; ') + '. The records have it all.'));
 }
 
-/* ---- keys, light, printing ---- */
+/* ---- keys, colours, printing ---- */
 
 const PARTS = ['overview', 'alerts', 'mails', 'sessions', 'hosts', 'files', 'evidence'];
 

@@ -1,4 +1,4 @@
-/* Tables of any length: only the rows that can be seen are on the page. */
+/* Tables of any length: only visible rows are on the page. */
 
 const ROW_HEIGHT = 30;
 const ROWS_AROUND = 8;
@@ -24,13 +24,13 @@ class Table {
       el('button', { type: 'button', on: { click: () => this.sort(i) } }, column.title)));
     this.space = el('div', { class: 'rows', role: 'rowgroup' });
     this.scroll = el('div', { class: 'scroll', tabindex: '0', on: { scroll: () => this.later(), keydown: (e) => this.key(e) } }, this.space);
-    this.none = el('p', { class: 'empty', hidden: true }, 'Nothing fits.');
+    this.none = el('p', { class: 'empty', hidden: true }, 'No matches.');
     this.element = el('div', { class: 'panel table', role: 'grid', 'aria-label': this.name },
       el('div', { class: 'row titles', role: 'row' }, this.titles), this.scroll, this.none);
     this.element.style.setProperty('--columns', this.columns.map((c) => c.width).join(' '));
   }
 
-  /* textOf - what a search looks into. */
+  /* textOf - the text of a row that a search matches. */
   textOf(row) {
     let text = this.texts.get(row.index);
     if (text === undefined) {
@@ -148,7 +148,7 @@ class Table {
     event.preventDefault();
   }
 
-  /* forPrint - the first rows as a table of its own, since a printer cannot scroll. */
+  /* forPrint - adds the first rows as a plain table, for printing. */
   forPrint() {
     this.printed = el('table', { class: 'plain printed' },
       el('thead', null, el('tr', null, this.columns.map((c) => el('th', { class: c.kind }, c.title)))),
@@ -166,7 +166,7 @@ class Table {
   }
 }
 
-/* searchable - the head of a part with a table: title, how many rows, a field to search in. */
+/* searchable - the head of a section with a table: title, number of rows, search field. */
 function searchable(part, title, table, ...tools) {
   const said = el('span', { class: 'faint', role: 'status' });
   let due = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * read.c - fields of a record, whoever wrote it.
+ * read.c - reads fields of a record, which may come from any program.
  */
 #include <stdio.h>
 #include <time.h>
@@ -8,8 +8,8 @@
 #include "private.h"
 #include "types.h"
 
-#define EXACT_MAX 9007199254740992.0 /* a double holds whole numbers up to here: 2^53 */
-/* Nanoseconds since 1970 hold these years. */
+#define EXACT_MAX 9007199254740992.0 /* 2^53: up to here a double holds integers exactly */
+/* Years that fit nanoseconds since 1970 in 64 bits. */
 #define YEAR_MIN 1970
 #define YEAR_MAX 2261
 

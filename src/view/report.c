@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * report.c - one page about everything: sessions, mails, alerts and files become rows of its data.
+ * report.c - the report: sessions, mails, alerts and files become rows of the page's data.
  *
- * A page has to open in a browser, so it has limits. Counts, time line, hosts and domains are of everything; sessions
- * with their mails are listed until SESSIONS_MAX or OCTETS_MAX is reached, then only those with an alert, and of those,
- * too, twice as many at most. What is left out is counted, and the page says so.
+ * A page must open in a browser, so its size is limited. Counts, time line, hosts and domains cover everything.
+ * Sessions with their mails are listed until SESSIONS_MAX or OCTETS_MAX is reached, then only those with an alert, up
+ * to twice these limits. The page shows the number of what is left out.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 #define SESSIONS_MAX 10000
 #define OCTETS_MAX ((size_t)72 * 1024 * 1024)
-#define SESSION_STEPS_MAX 3000 /* of a ladder */
+#define SESSION_STEPS_MAX 3000 /* of one ladder */
 
 /* ---- sessions ---- */
 
@@ -58,7 +58,7 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 	g_free(proxy);
 }
 
-/* is_listed - is there room for this session? Those with an alert have twice as much. */
+/* is_listed - is there room for this session? The limits are twice as high for one with an alert. */
 static bool is_listed(const struct report *report, const struct talk *talk)
 {
 	const struct page_data *page = &report->page;
@@ -68,7 +68,7 @@ static bool is_listed(const struct report *report, const struct talk *talk)
 	return report->sessions < SESSIONS_MAX * times && octets < OCTETS_MAX * times;
 }
 
-/* list_session - a session with its mails, alerts and ladder. */
+/* list_session - adds a session with its mails, alerts and ladder. */
 static void list_session(struct report *report, const struct talk *talk)
 {
 	const int64_t start = talk_begin_time(talk);
@@ -102,7 +102,7 @@ static void list_session(struct report *report, const struct talk *talk)
 	report->sessions++;
 }
 
-/* leave_out - a session that only counts. Its alerts are listed all the same. */
+/* leave_out - counts a session that is not listed. Its alerts are listed nevertheless. */
 static void leave_out(struct report *report, const struct talk *talk)
 {
 	report->left.sessions++;
@@ -167,7 +167,7 @@ void view_report_capture(struct view *view, const char *name, uint64_t size, con
 	g_string_append_c(report->captures, ']');
 }
 
-/* add_input - what a stats record says of one. */
+/* add_input - adds an input from its stats record. */
 static void add_input(struct report *report, const cJSON *record)
 {
 	static const char *const numbers[] = { "packets", "bytes", "connections", "sessions", "mails", "gap_bytes" };

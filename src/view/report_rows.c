@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * report_rows.c - mails, alerts, files and steps as rows of the page's data. What a row's places mean is said in
- * page.js.
+ * report_rows.c - mails, alerts, files and steps as rows of the page's data. page.js names the columns.
  */
 #include <string.h>
 
 #include "alert.h"
 #include "report.h"
 
-#define REPLIES_MAX 50000                    /* that are kept once for all ladders */
-#define TEXTS_MAX ((size_t)16 * 1024 * 1024) /* octets of that for bodies, links and Received fields */
+#define REPLIES_MAX 50000                    /* different replies stored once for all ladders */
+#define TEXTS_MAX ((size_t)16 * 1024 * 1024) /* octets for bodies, links and Received fields */
 #define ALERTS_MAX 20000
-#define FILES_MAX 20000    /* contents, told by their hash */
-#define FILE_MAILS_MAX 100 /* mails that a file names */
+#define FILES_MAX 20000    /* different contents, by their hash */
+#define FILE_MAILS_MAX 100 /* mails listed for a file */
 #define LIST_MAX 50        /* entries of a list */
-#define LINES_MAX 2000     /* octets of a line of a ladder, which may be a reply of several lines */
+#define LINES_MAX 2000     /* octets of a step in a ladder, which may be a reply of several lines */
 
 /* ---- files ---- */
 
@@ -29,7 +28,7 @@ void report_content_free(void *pointer)
 	g_free(content);
 }
 
-/* content_of - the row of files that a file belongs to; NULL: there are too many. */
+/* content_of - the content of a file; NULL: there are too many. */
 static struct content *content_of(struct report *report, const cJSON *file)
 {
 	const char *hash = read_text(file, "sha256");
@@ -56,7 +55,7 @@ static struct content *content_of(struct report *report, const cJSON *file)
 	return content;
 }
 
-/* met_in - a content was in a mail, under a name. */
+/* met_in - notes that a content was in a mail, with a name. */
 static void met_in(struct content *content, int mail, const char *name)
 {
 	if (content->last != mail) {
@@ -127,7 +126,7 @@ static void file_list(struct report *report, GString *to, const struct step *ste
 	g_string_append_c(to, ']');
 }
 
-/* long_texts - what there is room for as long as there is. */
+/* long_texts - adds the long texts of a mail, while TEXTS_MAX is not reached. */
 static void long_texts(struct report *report, GString *to, const cJSON *email)
 {
 	static const char *const lists[] = { "received", "url" };
@@ -146,7 +145,7 @@ static void long_texts(struct report *report, GString *to, const cJSON *email)
 	report->texts += to->len - before;
 }
 
-/* details - a line of what a mail shows when it is opened. */
+/* details - the details of a mail, shown when it is opened: one line of the block. */
 static void details(struct report *report, const struct step *step, int mail)
 {
 	static const char *const texts[] = { "date", "message_id", "reply_to", "in_reply_to", "x_mailer", "user_agent",
@@ -230,7 +229,7 @@ int report_alert(struct report *report, const struct step *step, int session, in
 
 /* ---- ladders ---- */
 
-/* reply_text - "250-one" and so on, a line each. Free with g_free. */
+/* reply_text - a reply as text, "250-one" and so on, one per line. Free with g_free. */
 static char *reply_text(const cJSON *response)
 {
 	const cJSON *line, *lines = read_array(response, "lines");
@@ -247,7 +246,7 @@ static char *reply_text(const cJSON *response)
 	return g_string_free(words, FALSE);
 }
 
-/* step_words - what a step says, for those that are no rows of other blocks. Free with g_free. */
+/* step_words - the text of a step that is not a row of another block. Free with g_free. */
 static char *step_words(const struct step *step)
 {
 	const char *verb = read_text(step->own, "verb"), *argument = read_text(step->own, "argument"),
@@ -263,7 +262,7 @@ static char *step_words(const struct step *step)
 	return g_strdup(verb ? verb : argument ? argument : line ? line : "?");
 }
 
-/* add_reply - what servers say is said often: it is written once, and by its row then. */
+/* add_reply - adds a reply. Equal replies, which are frequent, are stored once and referred to by row. */
 static void add_reply(struct report *report, const char *words)
 {
 	GString *to = report->page.ladders;

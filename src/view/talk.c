@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * talk.c - records, which come as packets do, are put together to sessions.
+ * talk.c - assembles sessions from records, which come in the order of packets.
  *
- * A session is over when its flow record is there, or a stats record says that its input is. What waits is limited:
- * when all that waits is more than HELD_MAX, every session is handed on as far as it is, and goes on as a next part.
+ * A session ends with its flow record, or with the stats record of its input. When the records held exceed HELD_MAX,
+ * every session is passed on as it is, and continues as another part.
  */
 #include <string.h>
 
 #include "alert.h"
 #include "private.h"
 
-#define NODE_SIZE 128  /* what a value of a record takes, about */
-#define FILES_MAX 1000 /* kept of a mail */
+#define NODE_SIZE 128  /* approximate octets of a value in a record */
+#define FILES_MAX 1000 /* files kept of one mail */
 
 struct talks {
 	talk_done done;
 	void *context;
-	GHashTable *open; /* uint64_t (in the talk) -> struct talk */
-	GQueue *order;    /* the same, as they began */
+	GHashTable *open; /* flow_id (in the talk) -> struct talk */
+	GQueue *order;    /* the same, in the order in which they began */
 	size_t held, held_max;
 };
 
@@ -84,7 +84,7 @@ char *step_auth(const struct step *step)
 		read_flag(step->own, "tls") ? "inside TLS" : "in clear");
 }
 
-/* add_end - " for 192.0.2.1:25", when an address is named. */
+/* add_end - appends " for 192.0.2.1:25", if an address is known. */
 static void add_end(GString *text, const char *before, const cJSON *proxy, const char *ip, const char *port)
 {
 	const char *address = read_text(proxy, ip);
@@ -134,7 +134,7 @@ unsigned alerts_worst(const GPtrArray *alerts)
 	return worst;
 }
 
-/* size_of - what a record takes in memory, about. */
+/* size_of - approximate memory of a record. */
 static size_t size_of(const cJSON *value)
 {
 	size_t size = 0;
@@ -146,7 +146,8 @@ static size_t size_of(const cJSON *value)
 	return size;
 }
 
-/* content_place - where the content of a mail stands among the steps: its record comes after the replies to its end.
+/* content_place - where the mail belongs among the steps: before the replies to its end of data, after which its record
+ * comes.
  */
 static guint content_place(const struct talk *talk)
 {
@@ -162,7 +163,7 @@ static guint content_place(const struct talk *talk)
 	return place;
 }
 
-/* mail_of - the step of the transaction that a file belongs to; NULL: it isn't there. */
+/* mail_of - the step of the transaction that a file belongs to; NULL: not found. */
 static struct step *mail_of(const struct talk *talk, int tx)
 {
 	for (guint i = talk->steps->len; i-- > 0;) {
@@ -173,7 +174,7 @@ static struct step *mail_of(const struct talk *talk, int tx)
 	return NULL;
 }
 
-/* look_at - what is asked of a step more than once. */
+/* look_at - sets the members of a step that are computed once. */
 static void look_at(struct step *step)
 {
 	const char *to = step->kind == STEP_RESPONSE ? read_text(step->own, "to") : NULL;
@@ -182,7 +183,7 @@ static void look_at(struct step *step)
 		step->severity = (unsigned)CLAMP(read_number(step->own, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
 }
 
-/* kind_of - which step a record is. Returns its own object, NULL when it is none. */
+/* kind_of - the kind of step for a record. Returns the record's own object; NULL when it is not a step. */
 static const cJSON *kind_of(const cJSON *record, const char *event, enum step_kind *kind)
 {
 	static const struct {
@@ -204,7 +205,7 @@ static const cJSON *kind_of(const cJSON *record, const char *event, enum step_ki
 	return NULL;
 }
 
-/* count - what the head of the session says. */
+/* count - updates the counts in the head of the session. */
 static void count(struct talk *talk, const struct step *step)
 {
 	if (step->kind == STEP_ALERT)
@@ -216,7 +217,7 @@ static void count(struct talk *talk, const struct step *step)
 	}
 }
 
-/* add_step - a record that is one. Takes it. */
+/* add_step - adds a step; takes ownership of the record. */
 static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, cJSON *record)
 {
 	struct step step = {
@@ -238,7 +239,7 @@ static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, c
 		g_array_append_val(talk->steps, step);
 }
 
-/* add_file - to its mail. Takes the record. */
+/* add_file - adds a file to its mail; takes ownership of the record. */
 static void add_file(struct talk *talk, cJSON *record)
 {
 	struct step *mail = mail_of(talk, (int)MIN(read_number(record, "tx_id"), INT32_MAX));
@@ -254,7 +255,7 @@ static void add_file(struct talk *talk, cJSON *record)
 	g_ptr_array_add(mail->files, file);
 }
 
-/* ---- all of them ---- */
+/* ---- all sessions ---- */
 
 struct talks *talks_new(talk_done done, void *context, size_t held_max)
 {
@@ -282,7 +283,7 @@ static struct talk *talk_of(struct talks *talks, const cJSON *record)
 	return talk;
 }
 
-/* envelope_of - the members of a record that say whose it is. */
+/* envelope_of - the members of a record that name its session. */
 static cJSON *envelope_of(const cJSON *record)
 {
 	static const char *const names[] = { "timestamp", "flow_id", "pcap_filename", "src_ip", "src_port", "dest_ip",
@@ -296,7 +297,7 @@ static cJSON *envelope_of(const cJSON *record)
 	return envelope;
 }
 
-/* hand_on - a session to whoever waits for it. */
+/* hand_on - passes a session on. */
 static void hand_on(struct talks *talks, struct talk *talk)
 {
 	talks->done(talks->context, talk);
@@ -304,7 +305,7 @@ static void hand_on(struct talks *talks, struct talk *talk)
 	talk->held = 0;
 }
 
-/* hand_on_parts - too much waits. */
+/* hand_on_parts - too much is held: passes every session on as it is. */
 static void hand_on_parts(struct talks *talks)
 {
 	for (GList *link = talks->order->head; link; link = link->next) {
@@ -334,7 +335,7 @@ void talks_end(struct talks *talks)
 		close_talk(talks, talk);
 }
 
-/* finish - the record of a flow that is over. Takes it. */
+/* finish - the flow record ends the session; takes ownership of the record. */
 static void finish(struct talks *talks, struct talk *talk, cJSON *record)
 {
 	cJSON_Delete(talk->record);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tally.c - what happened when, which hosts there were, and which domains mailed which.
+ * tally.c - counts events over time, hosts, and pairs of sender and recipient domain.
  *
- * The time line has BINS bins at most: when something lies outside, two become one until it fits, whatever the order in
- * which times come. Hosts and pairs of domains have limits; what is beyond them is counted.
+ * The time line has at most BINS bins. When a time lies outside, pairs of bins are merged until it fits; times may come
+ * in any order. Hosts and pairs of domains beyond the limits are only counted.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ struct host {
 };
 
 struct tally {
-	int64_t start, width; /* of the bins; width 0: nothing yet */
+	int64_t start, width; /* in nanoseconds; width 0: nothing counted yet */
 	uint64_t bins[BINS][TALLY_KINDS];
 	GHashTable *hosts; /* address -> struct host */
 	GHashTable *pairs; /* "from\nto" -> uint64_t */
@@ -45,7 +45,7 @@ void tally_free(struct tally *tally)
 
 /* ---- the time line ---- */
 
-/* widen - two bins become one; those before come in front when the line is to reach back. */
+/* widen - merges pairs of bins; back: makes the free bins the earlier ones, not the later ones. */
 static void widen(struct tally *tally, bool back)
 {
 	const size_t shift = back ? BINS / 2 : 0;
@@ -59,7 +59,7 @@ static void widen(struct tally *tally, bool back)
 	tally->width *= 2;
 }
 
-/* bin_of - of a time that is not before the first. The difference of two times fits an unsigned number. */
+/* bin_of - the bin of a time that is not before start. */
 static uint64_t bin_of(const struct tally *tally, int64_t time)
 {
 	return ((uint64_t)time - (uint64_t)tally->start) / (uint64_t)tally->width;
@@ -142,7 +142,7 @@ static void print_hosts(const struct tally *tally, GString *to)
 
 /* ---- domains ---- */
 
-/* domain_of - of a path as it was on the wire: after its last @, in lower case. Free with g_free. */
+/* domain_of - the domain of a path, in lower case. Free with g_free. */
 static char *domain_of(const char *path)
 {
 	const char *at = path ? strrchr(path, '@') : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * text.c - which view a format of text is.
+ * text.c - the view for each text format.
  */
 #include "private.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * view.c - see view.h: lines become records and go to whichever view it is.
+ * view.c - see view.h: parses lines into records and passes them to the view.
  */
 #include "view.h"
 
@@ -12,7 +12,7 @@ bool view_line(struct view *view, const char *line, size_t size)
 {
 	if (view->failed)
 		return false;
-	cJSON_InitHooks(NULL); /* whoever writes records may have set others, and so at the end */
+	cJSON_InitHooks(NULL); /* the record stage may have set other hooks; the same at the end */
 	cJSON *record = cJSON_ParseWithLength(line, size);
 	if (cJSON_IsObject(record) && read_text(record, "event_type")) {
 		view->record(view, record);
@@ -39,17 +39,17 @@ void view_put(struct view *view, GString *octets)
 	g_string_truncate(octets, 0);
 }
 
-/* ---- looking at a line without reading it as JSON ---- */
+/* ---- looking into a line without parsing JSON ---- */
 
-/* value_of - what stands after "name": at its first place in a line. A quote inside of a text has a backslash before
- * it, so what is found is a name. */
+/* value_of - what follows the first "name": in a line. Quotes inside strings are escaped, so what is found is a name.
+ */
 static const char *value_of(const char *line, size_t size, const char *name)
 {
 	const char *at = memmem(line, size, name, strlen(name));
 	return at ? at + strlen(name) : NULL;
 }
 
-/* until - how many octets there are before `end`. */
+/* until - the number of octets before `end`. */
 static size_t until(const char *at, const char *line, size_t size, char end)
 {
 	const char *stop = memchr(at, end, size - (size_t)(at - line));

@@ -182,7 +182,7 @@ class Check(unittest.TestCase):
             file.write("no record\n")
         lines = len(self.lines("deep/c.pcap.jsonl"))
         self.assertGreater(lines, 1)
-        self.assertRegex(self.check()[1][0], r"^a\.pcap line \d+ of the expected file: no record$")
+        self.assertRegex(self.check()[1][0], r"^a\.pcap line \d+ of the expected file: not a record$")
 
     def test_subset(self):
         self.assertEqual(self.check("--update=subset")[0], 0)
@@ -200,7 +200,7 @@ class Check(unittest.TestCase):
         self.assertIn("a.pcap subset line 2, smtp, in the closest one: outcome: expected rejected, got accepted", said)
         self.assertEqual(len([line for line in said if line.endswith("not expected")]), 1)  # the second alert
         self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 3)
-        self.assertIn("a.pcap subset line 3, alert: fits only a record that another line fits", self.check()[1])
+        self.assertIn("a.pcap subset line 3, alert: matches only a record that another line matches", self.check()[1])
         self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 2 + [{"event_type": "tls"}])
         self.assertIn("a.pcap subset line 3, tls: no such record", self.check()[1])
 

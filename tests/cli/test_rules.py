@@ -393,7 +393,7 @@ class Rules(unittest.TestCase):
         os.mkdir(self.path("folder.lua"))
         self.broken(self.path("folder.lua"), "not a file of rules")
         self.broken(self.path("missing.lua"), "No such file")
-        self.broken(self.path("empty.lua", ""), "no rule in it")
+        self.broken(self.path("empty.lua", ""), "it contains no rule")
         self.broken(self.path("binary.lua", os.urandom(300) + b"\0"), "not text")
         self.broken(self.path("latin.lua", b"-- \xe4\n"), "not text")
         self.broken(self.path("syntax.lua", 'rule{ on = "mail",\n eval = functon () end }'), ":2:")

@@ -92,7 +92,7 @@ static void a_ladder_is_whole_and_in_order(void **state)
 		"                    →  [4945 octets, mail 0, sha256 0123456789ab]\n"
 		"                         subject  Dues\n"
 		"                         from     A <a@x>\n"
-		"                         part 2   application/pdf \"d.pdf\", 1 octet, sha256 fedcba987654, not whole\n"
+		"                         part 2   application/pdf \"d.pdf\", 1 octet, sha256 fedcba987654, incomplete\n"
 		"                         outcome  accepted: <a@x> → <b@y>, <c@y>\n"
 		"                         refused  <d@y>\n"
 		"   2.100000      9  ←  250 2.0.0 queued\n"
@@ -105,7 +105,7 @@ static void a_ladder_is_whole_and_in_order(void **state)
 		"   0 mails · 0 alerts · no TLS\n"
 		"\n"
 		"   0.000000      3  →  noise\\x01\n"
-		"                    -- no record of its end\n"
+		"                    -- the end is not in the records\n"
 		"\n"
 		"a.pcap: 10 packets, 2 sessions, 1 mail, 1 alert (1 low) not read to its end: cut off\n";
 	char *text = shown(VIEW_TEXT, 0, false, two_sessions);
@@ -247,7 +247,7 @@ static void odd_records_are_told_of(void **state)
 		"response':{'code':-5,'lines':[null]}}\n"
 		"{'event_type':'fileinfo','flow_id':5,'tx_id':3,'fileinfo':{}}\n"
 		"{'event_type':'stats'}\n");
-	holds(text, "3 lines are no records\n");
+	holds(text, "3 lines are not records\n");
 	holds(text, "(1 more records are left out)");
 	g_free(text);
 }
