@@ -22,7 +22,7 @@
 
 struct apart {
 	pid_t pid;
-	int pipe; /* our end */
+	int pipe; /* this process's end */
 };
 
 struct message {
@@ -35,13 +35,13 @@ struct apart *apart_begin(bool *inside)
 	const pid_t parent = getpid(), pid = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
 	*inside = pid == 0;
 	if (pid < 0) {
-		writer_complain("a process for what reads records");
+		writer_complain("a process that reads records");
 		return NULL;
 	}
 	close(ends[pid > 0 ? 0 : 1]);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGINT, SIG_IGN); /* which a terminal sends to all processes: it is the parent's to judge */
+		signal(SIGINT, SIG_IGN); /* a terminal sends it to all processes; the parent decides what to do */
 		signal(SIGTERM, SIG_DFL);
 		signal(SIGUSR1, SIG_IGN);
 		if (getppid() != parent)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * apart.h - a process of its own for what reads records: messages go to it down a pipe, and its exit status comes back.
+ * apart.h - a separate process for code that reads records: it gets messages through a pipe, and returns an exit
+ * status.
  */
 #ifndef SMTPSCAN_RUN_APART_H
 #define SMTPSCAN_RUN_APART_H
@@ -10,19 +11,19 @@
 
 struct apart;
 
-/* What the other process does with a message. Returns false when it makes no sense to go on. */
+/* Called in the other process for each message. Returns false to stop. */
 typedef bool (*apart_take)(void *context, unsigned kind, const void *octets, size_t size);
 
-/* apart_begin - starts it. Returns NULL, said, when there can be no process. *inside: this is the other process, which
- * is to call apart_serve and to exit with what is to come back. */
+/* apart_begin - starts the process. Returns NULL, reported, when that fails. *inside: this is the new process, which
+ * calls apart_serve and then exits with the status to return. */
 struct apart *apart_begin(bool *inside);
-/* apart_send - a message. Returns false when nobody is there to take it. */
+/* apart_send - sends a message. Returns false when the process has ended. */
 bool apart_send(struct apart *apart, unsigned kind, const void *octets, size_t size);
-/* apart_serve - in the other process: takes messages until there are no more. */
+/* apart_serve - in the other process: handles messages until there are no more. */
 void apart_serve(struct apart *apart, apart_take take, void *context);
-/* apart_forget - in a third process: its copy of the pipe is closed. */
+/* apart_forget - in a third process: closes its copy of the pipe. */
 void apart_forget(struct apart *apart);
-/* apart_end - no more messages. Returns the exit status, or -1, said, when it was killed. Frees apart. */
+/* apart_end - no more messages. Returns the exit status; -1, reported, when the process was killed. Frees apart. */
 int apart_end(struct apart *apart);
 
 #endif

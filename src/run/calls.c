@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * calls.c - see calls.h. A call that is in no list ends the process with SIGSYS.
+ * calls.c - see calls.h. A call that is not in the lists ends the process with SIGSYS.
  *
  * Which files can be opened is not decided here: see sandbox.c.
  */
@@ -18,9 +18,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* What an analysis needs. */
+/* Needed by the analysis. */
 static const int allowed[] = {
-	/* octets in and out */
+	/* reading and writing */
 	SCMP_SYS(read),
 	SCMP_SYS(write),
 	SCMP_SYS(readv),
@@ -44,7 +44,7 @@ static const int allowed[] = {
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(fallocate),
 	SCMP_SYS(fadvise64),
-	/* files: Landlock says which */
+	/* files: Landlock decides which */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 	SCMP_SYS(stat),
@@ -91,7 +91,7 @@ static const int allowed[] = {
 	SCMP_SYS(futex),
 	SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq),
-	/* time, chance, itself */
+	/* time, random numbers, the process itself */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_getres),
 	SCMP_SYS(clock_nanosleep),
@@ -113,7 +113,7 @@ static const int allowed[] = {
 	SCMP_SYS(sched_yield),
 	SCMP_SYS(sched_getaffinity),
 	SCMP_SYS(getrlimit),
-	/* signals that it gets, and its end */
+	/* receiving signals, and exit */
 	SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
@@ -128,7 +128,7 @@ static const int allowed[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* What libraries try, and can do without. */
+/* Tried by libraries, which can do without: these fail with an error. */
 static const struct {
 	int call, error;
 } denied[] = {
@@ -152,18 +152,18 @@ static const struct {
 	{ SCMP_SYS(io_uring_setup), ENOSYS },
 };
 
-/* add_conditions - calls that are allowed for some of what they do. */
+/* add_conditions - calls that are allowed with some arguments only. */
 static bool add_conditions(scmp_filter_ctx filter)
 {
 	int failed = 0;
-	/* limits can be read, not set */
+	/* limits can be read but not set */
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
-	/* is it a terminal, and how wide; how much waits */
+	/* tests for a terminal, its width, and how much can be read */
 	failed |=
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, 0x5401 /* TCGETS */));
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, TIOCGWINSZ));
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-	/* abort() is a signal to itself */
+	/* abort() sends itself a signal */
 	failed |= seccomp_rule_add(
 		filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
@@ -181,7 +181,7 @@ bool calls_restrict(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	bool good = filter != NULL;
-	/* A call that this architecture does not have can't be named: then nobody makes it. */
+	/* A call that this architecture does not have is skipped. */
 	for (size_t i = 0; good && i < G_N_ELEMENTS(allowed); i++)
 		seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	for (size_t i = 0; good && i < G_N_ELEMENTS(denied); i++)

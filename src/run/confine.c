@@ -15,12 +15,12 @@
 #include "run.h"
 #include "text.h"
 
-/* What a worker may use of addresses beyond --memory: that limit is for what is buffered, and decompressors, decoders
- * and rules come on top. */
+/* Address space of a worker beyond --memory, which limits only what is buffered: decompressors, decoders and rules need
+ * more. */
 #define MEMORY_FACTOR 2
 #define MEMORY_BESIDE (UINT64_C(512) * 1024 * 1024)
-#define FILE_SIZE_MAX (UINT64_C(1) << 30) /* of a temporary file, when nothing is kept for the user */
-#define DESCRIPTORS_FIRST 10              /* above those that get fixed numbers */
+#define FILE_SIZE_MAX (UINT64_C(1) << 30) /* of a temporary file, when no output option needs larger ones */
+#define DESCRIPTORS_FIRST 10              /* above the fixed numbers */
 #define DATA_FIXED 3
 #define CONTROL_FIXED 4
 
@@ -39,7 +39,7 @@ void confine_begin(const struct options *options)
 	const unsigned expected = SANDBOX_ALL;
 #endif
 	if (!options->quiet && (parts & expected) != expected)
-		say("sandbox: not in force:%s%s (--no-sandbox does without a word)",
+		say("sandbox: not in force:%s%s (--no-sandbox suppresses this message)",
 			parts & SANDBOX_FILES ? "" : " files (this kernel has no Landlock)",
 			parts & SANDBOX_CALLS ? "" : " system calls (this build or kernel has no seccomp)");
 	if (options->verbose)
@@ -55,7 +55,7 @@ char *confine_temp(void)
 	return folder;
 }
 
-/* close_between - these descriptors, both ends included. */
+/* close_between - closes these descriptors, first and last included. */
 static void close_between(int first, int last)
 {
 	if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0)
@@ -64,8 +64,9 @@ static void close_between(int first, int last)
 		close(fd);
 }
 
-/* close_others - a worker needs two descriptors, and standard input and error. What belongs to other workers is closed
- * first, also when there are too few descriptors for the rest: a worker ends when nobody holds its socket any more. */
+/* close_others - closes all descriptors but standard input and error and the worker's two. Those of other workers are
+ * closed first, even when there are too few descriptors for the rest, because a worker ends only when all copies of its
+ * socket are closed. */
 static void close_others(int *data, int *control)
 {
 	const int low = MIN(*data, *control), high = MAX(*data, *control);
@@ -140,9 +141,9 @@ bool confine_ask(
 	return sandbox_ask(!options->no_sandbox, &grants, work, context, answer);
 }
 
-/* ---- the captures of folders ---- */
+/* ---- the captures in folders ---- */
 
-/* list - the paths, each with its NUL; then an octet that says whether all could be looked at. */
+/* list - answers with the paths, each with a NUL, then an octet: could everything be read? */
 static void list(void *context, GByteArray *answer)
 {
 	GPtrArray *captures = g_ptr_array_new();
@@ -164,7 +165,7 @@ bool run_captures(const struct options *options, GPtrArray *captures)
 		g_ptr_array_add(places, *path);
 	bool good = confine_ask(options, places, list, options->captures, answer);
 	if (!good)
-		say("the process that looks for captures did not come to its end");
+		say("the process that looks for captures did not finish");
 	for (guint at = 0; at + 1 < answer->len;) {
 		char *path = g_strndup((const char *)answer->data + at, answer->len - at);
 		at += (guint)strlen(path) + 1;

@@ -11,7 +11,7 @@
 
 #define WHOLE_SUFFIX ".jsonl"
 #define SUBSET_SUFFIX ".subset.jsonl"
-#define DEPTH_MAX 64 /* folders in folders that are looked through for what is not used */
+#define DEPTH_MAX 64 /* depth of folders that are searched for unused files */
 
 struct expected {
 	const struct options *options;
@@ -42,7 +42,7 @@ uint64_t expected_differences(const struct expected *expected)
 	return expected->differences;
 }
 
-/* below - what stands after a folder in a path; NULL when it is not below it. */
+/* below - the path relative to a folder; NULL when it is not below the folder. */
 static const char *below(const char *path, const char *folder)
 {
 	size_t size = strlen(folder);
@@ -74,7 +74,7 @@ static char *path_of(const struct expected *expected, const char *name, const ch
 	return path;
 }
 
-/* load - a file as text; NULL when it is not there, or, said, can't be read. */
+/* load - a file as text; NULL when it does not exist or, reported, can't be read. */
 static char *load(const struct expected *expected, const char *name, const char *suffix)
 {
 	char *path = path_of(expected, name, suffix), *text = NULL;
@@ -128,7 +128,7 @@ struct view *expected_view(struct expected *expected, struct writer *writer)
 	return view_check_new(&options, to_writer, writer);
 }
 
-/* ---- what no capture has ---- */
+/* ---- expected files without a capture ---- */
 
 /* is_used - is there a capture for this expected file? */
 static bool is_used(const struct expected *expected, const char *name)
@@ -140,7 +140,7 @@ static bool is_used(const struct expected *expected, const char *name)
 	return used;
 }
 
-/* collect - the expected files below a folder that no capture has. */
+/* collect - collects the expected files below a folder that have no capture. */
 static void collect(const struct expected *expected, const char *below_dir, unsigned depth, GPtrArray *names)
 {
 	char *folder = g_build_filename(expected->options->check_dir, below_dir, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * expected.h - --check DIR: expected records, a file for each capture. Private to the jobs.
+ * expected.h - --check DIR: expected records, a file for each capture. Private to this stage.
  *
- * The file of a capture is called DIR/NAME.jsonl, or DIR/NAME.subset.jsonl when its records are partial. NAME is the
- * path of the capture below the folder that was given as an argument, or the last part of that of a file.
+ * The file of a capture is DIR/NAME.jsonl, or DIR/NAME.subset.jsonl for partial records. NAME is the path of the
+ * capture relative to the folder given as an argument; for a file given as an argument, the last part of its path.
  */
 #ifndef SMTPSCAN_RUN_EXPECTED_H
 #define SMTPSCAN_RUN_EXPECTED_H
@@ -15,11 +15,12 @@ struct expected;
 
 /* expected_new - the options are borrowed. */
 struct expected *expected_new(const struct options *options);
-/* expected_view - what compares; its words go to the writer. */
+/* expected_view - the view that compares; it writes its messages to the writer. */
 struct view *expected_view(struct expected *expected, struct writer *writer);
-/* expected_differences - how many there were; to be asked when the view has ended. */
+/* expected_differences - the number of differences; valid when the view has ended. */
 uint64_t expected_differences(const struct expected *expected);
-/* expected_unused - with folders as arguments: says which expected records no capture has. Before the view ends. */
+/* expected_unused - with folders as arguments: reports expected files that have no capture. Call it before the view
+ * ends. */
 void expected_unused(struct expected *expected, struct writer *writer);
 void expected_free(struct expected *expected);
 

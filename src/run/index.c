@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * index.c - puts the lines of DIR/index.jsonl (--extract) in order: workers append to it as they find files, and which
- * comes first is chance. Lines that are there twice, because a capture was analysed again, are there once then.
+ * index.c - sorts DIR/index.jsonl (--extract), because workers append to it in any order. Duplicate lines, from
+ * analysing a capture again, are removed.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* write_lines - under another name, which then is the file's. */
+/* write_lines - writes the lines to a new file, and renames it over the old one. */
 static bool write_lines(const char *path, char **lines, guint count)
 {
 	char *hidden = g_strconcat(path, ".XXXXXX", NULL);
@@ -41,7 +41,7 @@ static bool write_lines(const char *path, char **lines, guint count)
 	return good;
 }
 
-/* lock - alone, so that no line is added before the new file is in its place. Returns -1 when there is no list. */
+/* lock - locks the file, so that no line is added before it is replaced. Returns -1 when there is none. */
 static int lock(const char *path)
 {
 	for (;;) {

@@ -14,13 +14,13 @@
 
 #include "file.h"
 
-#define BUFFER_SIZE (64 * 1024) /* a longer line is looked at in pieces */
+#define BUFFER_SIZE (64 * 1024) /* a longer line is handled in pieces */
 #define SENDER_MAX 320
 #define FIELDS_MIN 2
 
-/* ---- the form ---- */
+/* ---- the format ---- */
 
-/* A mail on its way into the form. */
+/* A mail that is being written. */
 struct format {
 	mbox_put put;
 	void *context;
@@ -32,7 +32,7 @@ static void put(struct format *format, const void *data, size_t size)
 	format->failed = format->failed || !format->put(format->context, data, size);
 }
 
-/* clean_sender - the path without its brackets, in characters that every reader takes. */
+/* clean_sender - the path without brackets, with only characters that every reader accepts. */
 static void clean_sender(const char *sender, char address[static SENDER_MAX + 1])
 {
 	size_t size = 0;
@@ -55,8 +55,8 @@ static void put_separator(struct format *format, const char *sender, int64_t tim
 	g_free(line);
 }
 
-/* put_missing_header - formail takes what has less than two header fields for a piece of the mail before, and without
- * any readers take text for a header: such a mail gets fields that say where it comes from. */
+/* put_missing_header - adds fields that name the origin to a mail with less than two header fields: formail joins such
+ * a mail to the one before, and other readers take its text as a header. */
 static bool put_missing_header(struct format *format, struct mail *mail, const char *sender, uint8_t *buffer)
 {
 	ssize_t got = mail_content(mail, 0, buffer, BUFFER_SIZE);
@@ -73,7 +73,7 @@ static bool put_missing_header(struct format *format, struct mail *mail, const c
 	return true;
 }
 
-/* put_line - a line or a piece of one; begins: it is the line's first. */
+/* put_line - a line or a piece of one; begins: it is the first piece. */
 static void put_line(struct format *format, const uint8_t *line, size_t size, bool begins)
 {
 	size_t quotes = 0;
@@ -84,7 +84,7 @@ static void put_line(struct format *format, const uint8_t *line, size_t size, bo
 	put(format, line, size);
 }
 
-/* put_content - the content line by line. Returns false when it can't be read. */
+/* put_content - writes the content line by line. Returns false when it can't be read. */
 static bool put_content(struct format *format, struct mail *mail, uint8_t *buffer)
 {
 	uint64_t offset = 0;
@@ -142,7 +142,7 @@ bool mbox_format(struct mail *mail, const char *sender, int64_t time, mbox_put t
 struct mbox {
 	int fd, error;
 	bool open;          /* a mail is being written: the file is locked */
-	struct stat before; /* as it was then */
+	struct stat before; /* its status at that time */
 };
 
 struct mbox *mbox_open(const char *path)

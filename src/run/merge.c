@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * merge.c - what the parts of an input send is put together in order and written, then its stats record.
+ * merge.c - merges the frames that the parts of an input send, writes them in order, then writes the stats record.
  *
- * Every part's frames come sorted. The least of the first frames can be written when every other part is known to send
- * nothing before it: it shows a later frame, has said so (its position), or has ended. Inputs are finished in their
- * order, since they share one output; with --resume each has its own and is finished when it is.
+ * The frames of each part are sorted. The least of the parts' first frames can be written when no other part can still
+ * send a lesser one: its first frame is later, or it has sent a later position, or it has ended. Inputs share one
+ * output, so they are finished in order; with --resume each has its own and is finished when its parts are.
  */
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 /* ---- frames ---- */
 
-/* has_frame - is there a whole one? Then part->head is its head. Positions are taken on the way. */
+/* has_frame - is there a complete frame? Then part->head is its head. Takes positions that come before it. */
 static bool has_frame(struct part *part)
 {
 	while (!part->headed) {
@@ -45,11 +45,11 @@ static bool is_before(const struct frame *a, const struct frame *b)
 	return a->order != b->order ? a->order < b->order : a->flow < b->flow;
 }
 
-/* next_part - the one whose first frame is to be written now; NULL when that can't be known yet, or there is none. */
+/* next_part - the part whose first frame is written next; NULL when that is not known yet, or there is none. */
 static struct part *next_part(struct input *input)
 {
 	struct part *least = NULL;
-	uint64_t position = UINT64_MAX; /* of those that may send something before it */
+	uint64_t position = UINT64_MAX; /* the least position of the parts without a frame */
 	for (unsigned i = 0; i < input->shares; i++) {
 		struct part *part = &input->parts[i];
 		if (!has_frame(part))
@@ -66,7 +66,7 @@ static void fail(struct run *run)
 	outcome_status(&run->outcome, EXIT_OUTPUT);
 }
 
-/* end_mail - it is whole, or is taken back. */
+/* end_mail - completes the mail, or removes what was written of it. */
 static void end_mail(struct run *run, struct input *input, bool whole)
 {
 	input->mailing = NULL;
@@ -86,7 +86,7 @@ static void write_frame(struct run *run, struct part *part)
 	const struct frame *head = &part->head;
 	const size_t size = sizeof(*head) + head->size;
 	const uint8_t *octets = spool_peek(part->spool, size) + sizeof(*head);
-	if (input->mailing && input->mailing != part) /* that part died over it */
+	if (input->mailing && input->mailing != part) /* that part died before the end of the mail */
 		end_mail(run, input, false);
 	if (head->kind == FRAME_LINES) {
 		if (!outlet_put(input->outlet, octets, head->size))
@@ -103,13 +103,13 @@ static void write_frame(struct run *run, struct part *part)
 
 /* ---- the end of an input ---- */
 
-/* note - a sentence on the input, unless another worker has said it. */
+/* merge_note - adds a message about the input, unless it is there already. */
 void merge_note(struct input *input, const char *sentence)
 {
-	for (guint i = 0; i < input->said->len; i++)
-		if (strcmp(input->said->pdata[i], sentence) == 0)
+	for (guint i = 0; i < input->messages->len; i++)
+		if (strcmp(input->messages->pdata[i], sentence) == 0)
 			return;
-	g_ptr_array_add(input->said, g_strdup(sentence));
+	g_ptr_array_add(input->messages, g_strdup(sentence));
 }
 
 void merge_lost(struct part *part, const char *sentence)
@@ -119,7 +119,7 @@ void merge_lost(struct part *part, const char *sentence)
 	input_stats_break(&part->report.stats, false, sentence);
 }
 
-/* add_up - what all parts know together. */
+/* add_up - the sum of the stats of all parts. */
 static struct input_stats add_up(const struct input *input, const struct report **furthest)
 {
 	*furthest = &input->parts->report;
@@ -166,7 +166,7 @@ void merge_progress(const struct input *input, struct progress_state *state)
 	state->packets += packets;
 }
 
-/* say - a sentence, which is freed; NULL: none. */
+/* say_note - prints a message and frees it; NULL: none. */
 static void say_note(char *sentence)
 {
 	if (sentence)
@@ -174,13 +174,14 @@ static void say_note(char *sentence)
 	g_free(sentence);
 }
 
-/* say_all - what is wrong with the input, and with --verbose what it was. */
+/* say_all - prints what is wrong with the input and, with --verbose, its results. */
 static void say_all(struct run *run, const struct input *input, const struct input_stats *stats)
 {
 	progress_clear(run->progress);
-	for (guint i = 0; i < input->said->len; i++)
-		if (!run->stopping || strcmp(input->said->pdata[i], ANALYSIS_INTERRUPTED) != 0) /* said once */
-			say("%s", (const char *)input->said->pdata[i]);
+	for (guint i = 0; i < input->messages->len; i++)
+		if (!run->stopping ||
+			strcmp(input->messages->pdata[i], ANALYSIS_INTERRUPTED) != 0) /* that is reported once */
+			say("%s", (const char *)input->messages->pdata[i]);
 	if (!run->options->quiet) {
 		const char *name = input->captures[0];
 		say_note(note_undecoded(name, stats));
@@ -200,7 +201,7 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 	return !run->failed;
 }
 
-/* close_output - of an input that has its own. */
+/* close_output - closes the output of an input that has its own. */
 static void close_output(struct run *run, struct input *input)
 {
 	bool good = outlet_close(input->outlet, NULL) && !run->failed;
@@ -212,13 +213,13 @@ static void close_output(struct run *run, struct input *input)
 	g_clear_pointer(&input->hidden, g_free);
 }
 
-/* forget - all that was there while the input was in work. */
+/* forget - frees what is needed only while the input is in work. */
 static void forget(struct input *input)
 {
 	for (unsigned i = 0; input->parts && i < input->shares; i++)
 		spool_free(input->parts[i].spool);
 	g_clear_pointer(&input->parts, g_free);
-	g_clear_pointer(&input->said, g_ptr_array_unref);
+	g_clear_pointer(&input->messages, g_ptr_array_unref);
 }
 
 void merge_free(struct run *run, struct input *input)
@@ -265,7 +266,7 @@ static void finish(struct run *run, struct input *input)
 
 bool merge_begin(struct run *run, struct input *input)
 {
-	input->said = g_ptr_array_new_with_free_func(g_free);
+	input->messages = g_ptr_array_new_with_free_func(g_free);
 	input->parts = g_new0(struct part, input->shares);
 	for (unsigned i = 0; i < input->shares; i++) {
 		struct part *part = &input->parts[i];
@@ -284,7 +285,7 @@ bool merge_begin(struct run *run, struct input *input)
 	return input->outlet;
 }
 
-/* write_input - what can be written by now. Returns true when that was the last of it. */
+/* write_input - writes what can be written now. Returns true when the input is complete. */
 static bool write_input(struct run *run, struct input *input)
 {
 	struct part *part;
@@ -298,12 +299,12 @@ static bool write_input(struct run *run, struct input *input)
 	return !run->failed;
 }
 
-/* merge_can_wait - a worker whose pipe is not read stops when it is full. No wait can go round: the merging stops only
- * for a part that has no whole frame (next_part). That one is always read, and it is in the hands of a worker, which
- * waits for nobody but this process. So it sends a frame, that it is further on (every few milliseconds), or that it is
- * done; and then the least of the first frames is written, until the spool of the part that waits has room again. Where
- * one of this does not hold - another part has no worker yet, since those are busy with other inputs, perhaps waiting
- * themselves; another input is to be written first - nobody waits. */
+/* merge_can_wait - a worker whose pipe is not read blocks when the pipe is full. This can't deadlock: merging waits
+ * only for a part without a complete frame (next_part). The pipe of that part is always read, and its worker waits only
+ * for this process; so it sends a frame, a position (every few milliseconds), or its end. Then the least of the first
+ * frames is written, until the spool of the blocked part has room again. When these conditions do not hold, no worker
+ * may block: when another part has no worker yet, since they are busy with other inputs or blocked, or when another
+ * input must be written first. */
 bool merge_can_wait(const struct run *run, const struct part *part)
 {
 	const struct input *input = part->input;

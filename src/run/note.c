@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * note.c - what the user must be told when an input gave less than it seems: packets that could not be decoded, filters
- * that let nothing through. One line each; the numbers are in the stats record, too.
+ * note.c - messages for the user when an input gave less than expected: packets that could not be decoded, filters that
+ * matched nothing. One line each; the stats record has the same numbers.
  */
 #include "private.h"
 
-#define MUCH 10 /* more than one packet in so many is worth a line in any case */
+#define MUCH 10 /* more than one packet in this many is reported in any case */
 
-/* lost - packets in which a mail may be. */
+/* lost - packets not decoded that may belong to a mail. */
 static uint64_t lost(const struct input_stats *stats)
 {
 	uint64_t count = 0;

@@ -19,29 +19,29 @@
 #include "text.h"
 
 #define COLUMNS_DEFAULT 80
-#define COLUMNS_MIN 40 /* less is not worth wrapping for */
+#define COLUMNS_MIN 40 /* narrower terminals are not wrapped for */
 #define HASH_BLOCK ((size_t)1024 * 1024)
 
-/* Messages to the process of the views. */
+/* Messages to the process that runs the views. */
 enum { OUTLET_LINES, OUTLET_FLUSH, OUTLET_CAPTURES };
 
 struct outlet {
-	struct apart *apart; /* the process in which the views are; NULL: they are here */
+	struct apart *apart; /* the process that runs the views; NULL: this one */
 	struct writer *writer;
-	struct view *view;         /* NULL: the records as they are */
+	struct view *view;         /* NULL: records are written unchanged */
 	struct expected *expected; /* NULL: nothing is compared */
 	struct view *report;
 	struct writer *report_writer; /* NULL: no report */
-	bool mute;                    /* what is written goes to the report alone */
-	unsigned left_out;            /* RECORD_BIT of records that only the report gets */
+	bool mute;                    /* records go only to the report */
+	unsigned left_out;            /* bits (RECORD_BIT) of record types that only the report gets */
 	const char *flow;             /* --flow; NULL */
-	bool picked;                  /* a record of that session was there */
+	bool picked;                  /* a record of that session was seen */
 	bool quiet;
 };
 
 /* ---- the terminal ---- */
 
-/* is_terminal - does what is written go straight to one? */
+/* is_terminal - is the output a terminal? */
 static bool is_terminal(const struct options *options)
 {
 	return !options->output_file && !options->resume_dir && isatty(STDOUT_FILENO);
@@ -72,17 +72,17 @@ static bool to_writer(void *context, const void *octets, size_t size)
 	return writer_put(context, octets, size);
 }
 
-/* make_report - with what it says of itself. */
+/* make_report - opens the report, with its version and command line. */
 static void make_report(struct outlet *outlet, const struct options *options)
 {
 	outlet->report =
 		view_report_new("smtpscan " SMTPSCAN_VERSION, options->command, to_writer, outlet->report_writer);
-	/* Who asks for a page and looks at a terminal does not want to see the records fly by. */
+	/* With a report, records are not also printed on a terminal. */
 	outlet->mute = options->format == VIEW_JSON && is_terminal(options);
 	outlet->left_out = options->merge ? 0 : options->output.records & ~options->written;
 }
 
-/* make_views - what looks at the records on their way. */
+/* make_views - creates the views that the options ask for. */
 static void make_views(struct outlet *outlet, const struct options *options)
 {
 	const struct view_options view = {
@@ -100,7 +100,7 @@ static void make_views(struct outlet *outlet, const struct options *options)
 		make_report(outlet, options);
 }
 
-/* is_wanted - with --flow: a record of that session, or one that belongs to none and says how much was read. */
+/* is_wanted - with --flow: is it a record of that session, or a stats record? */
 static bool is_wanted(struct outlet *outlet, const char *line, size_t size)
 {
 	if (!outlet->flow)
@@ -114,7 +114,7 @@ static bool is_wanted(struct outlet *outlet, const char *line, size_t size)
 	return event && length == strlen("stats") && memcmp(event, "stats", length) == 0;
 }
 
-/* is_left_out - is it a record that only the report is to get? */
+/* is_left_out - is it a record for the report only? */
 static bool is_left_out(const struct outlet *outlet, const char *line, size_t size)
 {
 	size_t length;
@@ -174,14 +174,14 @@ static bool hash_file(const char *path, char hex[static 2 * EVP_MAX_MD_SIZE + 1]
 	return good;
 }
 
-/* is_regular - a pipe has been read, and can't be read again. */
+/* is_regular - is it a regular file? A pipe can't be read again. */
 static bool is_regular(const char *path)
 {
 	struct stat status;
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/* send_captures - their names, each with its NUL. */
+/* send_captures - sends their names, each with a NUL. */
 static void send_captures(struct outlet *outlet, const GPtrArray *captures)
 {
 	GString *names = g_string_new(NULL);
@@ -242,9 +242,9 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 	return good;
 }
 
-/* ---- views in a process of their own ---- */
+/* ---- views in a separate process ---- */
 
-/* take_message - in that process. */
+/* take_message - handles a message in that process. */
 static bool take_message(void *context, unsigned kind, const void *octets, size_t size)
 {
 	struct outlet *outlet = context;
@@ -264,7 +264,7 @@ static bool take_message(void *context, unsigned kind, const void *octets, size_
 	}
 }
 
-/* serve - what that process does. */
+/* serve - the main function of that process. */
 static _Noreturn void serve(
 	struct outlet *outlet, struct apart *apart, const struct options *options, const GPtrArray *captures)
 {
@@ -276,7 +276,7 @@ static _Noreturn void serve(
 	exit(!good ? EXIT_OUTPUT : differs ? EXIT_ALERT : EXIT_OK);
 }
 
-/* set_apart - starts it; what is written is written there. */
+/* set_apart - starts that process, which then does the writing. */
 static bool set_apart(struct outlet *outlet, const struct options *options, const GPtrArray *captures)
 {
 	bool inside;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * outputs.c - the evidence is safe: nothing is opened for writing that is read, or that looks like a capture.
+ * outputs.c - protects the evidence: no file is opened for writing that is an input or looks like a capture.
  *
- * Files are told by device and inode, so that links and other spellings of a path are the same file; one that is not
- * there yet is told by its folder and its name. Only what is a regular file, or will be one, can be harmed: terminals,
- * pipes and /dev/null are nobody's evidence. What --extract and --resume write in their folders has names of their own.
+ * Files are compared by device and inode, so that links and different spellings of a path are the same file; a file
+ * that does not exist yet is compared by its folder and its name. Only regular files are checked, not terminals, pipes
+ * and /dev/null. What --extract and --resume write in their folders has generated names.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +17,15 @@
 #include "run.h"
 #include "text.h"
 
-#define LINKS_MAX 40 /* symbolic links that are followed to a file that is not there, as the kernel does */
+#define LINKS_MAX 40 /* symbolic links that are followed, as by the kernel */
 
 /* A file that is read or written. */
 struct known {
-	char *words; /* who reads or writes it, for the message */
+	char *words; /* what reads or writes it, for the message */
 	char *path;
 	dev_t device;
 	ino_t inode;
-	char *name; /* of a file that is not there: device and inode are its folder's; NULL */
+	char *name; /* of a file that does not exist: device and inode are those of its folder; else NULL */
 };
 
 static bool is_same(const struct known *a, const struct known *b)
@@ -41,7 +41,7 @@ static void known_clear(gpointer data)
 	g_free(known->name);
 }
 
-/* link_target - where the symbolic link leads, from the folder that it is in; NULL when it is none. */
+/* link_target - the target of a symbolic link, as a path; NULL when it is not one. */
 static char *link_target(const char *path)
 {
 	char *target = g_file_read_link(path, NULL);
@@ -53,7 +53,8 @@ static char *link_target(const char *path)
 	return whole;
 }
 
-/* look_at_absent - a file that will be made: links to it are followed. Returns false when its folder is not there. */
+/* look_at_absent - fills in a file that does not exist yet; follows links to it. Returns false when its folder does not
+ * exist. */
 static bool look_at_absent(struct known *known)
 {
 	char *path = g_strdup(known->path), *next;
@@ -74,7 +75,7 @@ static bool look_at_absent(struct known *known)
 	return there;
 }
 
-/* look_at - fills in which file it is. Returns false when it is none that can be harmed. */
+/* look_at - fills in the identity of a file. Returns false when it need not be checked. */
 static bool look_at(struct known *known)
 {
 	struct stat status;
@@ -94,7 +95,7 @@ static void add(GArray *list, char *words, const char *path)
 		known_clear(&known);
 }
 
-/* add_descriptor - standard input or output, when it is a file. */
+/* add_descriptor - standard input or output, if it is a file. */
 static void add_descriptor(GArray *list, int fd, const char *words)
 {
 	struct stat status;
@@ -135,14 +136,14 @@ static GArray *outputs_of(const struct options *options)
 	return list;
 }
 
-/* look_inside - in a process of its own: the answer is an octet when the file begins like a capture. */
+/* look_inside - in a separate process: answers with an octet when the file begins like a capture. */
 static void look_inside(void *context, GByteArray *answer)
 {
 	if (capture_begins_like(context))
 		g_byte_array_append(answer, (const uint8_t *)"", 1);
 }
 
-/* is_capture - when the process that looks does not come to its end, it had better be taken for one. */
+/* is_capture - does the file begin like a capture? Yes, to be safe, when the process that looks does not finish. */
 static bool is_capture(const struct options *options, char *path)
 {
 	GByteArray *answer = g_byte_array_new();
@@ -154,7 +155,7 @@ static bool is_capture(const struct options *options, char *path)
 	return is;
 }
 
-/* is_free - may this one be written? Returns false, said. */
+/* is_free - may this file be written? Returns false, reported. */
 static bool is_free(
 	const struct options *options, const struct known *output, const GArray *inputs, const GArray *outputs)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - what the jobs' files share: run.c (plan, processes, signals), merge.c (putting together),
- * worker.c (the other process).
+ * private.h - what the files of this stage share: run.c (plan, processes, signals), merge.c (merging), worker.c (the
+ * worker process).
  *
- * A worker is connected by a pipe, on which frames come (records and mails, in order), and by a socket of messages: the
- * tasks it is given, and what it reports. The parent and the worker are the same program, so both send plain structs.
+ * A worker sends frames (records and mails, in order) through a pipe. A socket carries tasks to it and reports from it.
+ * Parent and worker are the same program, so both send plain structs.
  */
 #ifndef SMTPSCAN_RUN_PRIVATE_H
 #define SMTPSCAN_RUN_PRIVATE_H
@@ -20,14 +20,14 @@
 #include "spool.h"
 #include "writer.h"
 
-/* ---- what goes over the pipe ---- */
+/* ---- through the pipe ---- */
 
 enum frame_kind {
-	FRAME_LINES,     /* records: one, or several that stay together */
+	FRAME_LINES,     /* one record, or several that belong together */
 	FRAME_MAIL,      /* a piece of a mail for the mbox */
 	FRAME_MAIL_LAST, /* ... the last one */
-	FRAME_MAIL_LOST, /* ... no more can be had: it is not to be kept */
-	FRAME_POSITION   /* nothing before `order` will come any more */
+	FRAME_MAIL_LOST, /* ... the rest can't be read: the mail is removed */
+	FRAME_POSITION   /* no frame before `order` will follow */
 };
 
 struct frame {
@@ -35,9 +35,9 @@ struct frame {
 	uint64_t order, flow;
 };
 
-/* The frames of a worker come sorted by order and flow, and so they are merged. Of one packet, mails of connections
- * that expired come first, then those of the packet's own connection, then records; at the end of the input, which
- * belongs to the last packet, everything is sorted by connection already. */
+/* The frames of a worker are sorted by order and flow, and are merged by these. For one packet, first come the mails of
+ * connections that expired, then those of the packet's own connection, then records. At the end of the input, which
+ * counts as the last packet, everything is sorted by connection already. */
 enum { ORDER_EXPIRED, ORDER_OWN, ORDER_RECORDS, ORDERS };
 
 static inline uint64_t order_of(uint64_t packet, unsigned phase)
@@ -45,7 +45,7 @@ static inline uint64_t order_of(uint64_t packet, unsigned phase)
 	return packet * ORDERS + phase;
 }
 
-/* ---- what goes over the socket ---- */
+/* ---- through the socket ---- */
 
 /* To the worker. */
 struct task {
@@ -61,7 +61,7 @@ struct report {
 	struct input_stats stats;
 	uint64_t read;  /* octets of the captures */
 	uint64_t files; /* REPORT_DONE: what they were, as analysis_files says */
-	size_t capture; /* the input's capture in hand */
+	size_t capture; /* index of the input's current capture */
 	bool nanoseconds;
 	enum severity worst;
 	enum exit_status status; /* REPORT_DONE */
@@ -77,34 +77,34 @@ struct part {
 	unsigned share;
 	enum part_state state;
 	struct spool *spool;
-	bool headed; /* head is that of a whole frame */
+	bool headed; /* head is that of a complete frame */
 	struct frame head;
-	uint64_t position;    /* nothing of a lower order comes any more */
-	struct report report; /* the last one */
+	uint64_t position;    /* no frame of a lower order will follow */
+	struct report report; /* the latest */
 };
 
 struct input {
 	char *const *captures;
 	size_t count;
 	uint64_t size; /* octets of regular files; 0: not known */
-	bool live;     /* a pipe: its end is not there yet */
+	bool live;     /* a pipe that is still being written */
 	unsigned shares;
-	char *path; /* its own output file (--resume); NULL */
+	char *path; /* its output file (--resume); NULL: none */
 	/* While it is in work: */
 	struct part *parts;    /* `shares` of them */
-	unsigned given;        /* parts that workers have had */
-	GPtrArray *said;       /* char*: what is wrong with it */
-	char *hidden;          /* the name of its output file until it is finished */
-	struct outlet *outlet; /* its own, or that of all */
-	struct part *mailing;  /* whose mail is being written */
+	unsigned given;        /* parts that were given to workers */
+	GPtrArray *messages;   /* char*: messages on what is wrong with it */
+	char *hidden;          /* temporary name of its output file */
+	struct outlet *outlet; /* its own, or the shared one */
+	struct part *mailing;  /* the part whose mail is being written */
 	bool finished;
 };
 
 struct worker {
 	pid_t pid; /* 0: none */
 	int data, control;
-	struct part *part; /* in hand; NULL: idle */
-	bool done;         /* it says so; its frames may still be in the pipe */
+	struct part *part; /* that it works on; NULL: idle */
+	bool done;         /* it reported its end; frames may still be in the pipe */
 };
 
 struct run {
@@ -112,36 +112,36 @@ struct run {
 	struct input *inputs, *finishing;
 	size_t count;
 	size_t current;  /* the first input that is not finished, without --resume */
-	size_t next;     /* the first input of which parts are left to be given out */
-	size_t finished; /* how many are */
+	size_t next;     /* the first input with parts that no worker has got */
+	size_t finished; /* number of finished inputs */
 	struct worker *workers;
 	unsigned worker_count;
 	const GPtrArray *captures;
-	char *temp;            /* where workers make temporary files; NULL */
-	struct outlet *outlet; /* of all inputs; NULL with --resume */
+	char *temp;            /* folder for the workers' temporary files; NULL: none */
+	struct outlet *outlet; /* shared by all inputs; NULL with --resume */
 	struct output *output; /* for stats records */
 	struct mbox *mbox;
 	struct progress_meter *progress;
-	struct progress_state totals; /* of the inputs that are finished */
-	bool stopping;                /* a signal asked to end */
-	bool mbox_failed;             /* said */
-	bool failed;                  /* the output can't be written: nothing makes sense any more */
+	struct progress_state totals; /* of the finished inputs */
+	bool stopping;                /* a signal asked to stop */
+	bool mbox_failed;             /* reported */
+	bool failed;                  /* the output can't be written: stop */
 	struct run_outcome outcome;
 };
 
 /* ---- merge.c ---- */
-/* merge_begin - the first part of an input is given out. Returns false, said, when its output can't be made. */
+/* merge_begin - begins an input. Returns false, reported, when its output can't be made. */
 bool merge_begin(struct run *run, struct input *input);
-/* merge_input - writes what can be written by now; finishes the input, and those after it, when that is all. */
+/* merge_input - writes what can be written now; finishes the input, and those after it, when they are complete. */
 void merge_input(struct run *run, struct input *input);
-/* merge_can_wait - can the merging go on for ever though nothing more is read of this part, until it asks for it? */
+/* merge_can_wait - can merging continue when nothing more is read from this part until its frames are needed? */
 bool merge_can_wait(const struct run *run, const struct part *part);
-/* merge_note - a sentence on the input. merge_lost - the same, and nothing more comes of this part. */
+/* merge_note - adds a message about the input. merge_lost - the same; this part is lost. */
 void merge_note(struct input *input, const char *sentence);
 void merge_lost(struct part *part, const char *sentence);
-/* merge_progress - adds what is known of an input in work. */
+/* merge_progress - adds the progress of an input in work. */
 void merge_progress(const struct input *input, struct progress_state *state);
-/* merge_free - what is left of an input when the run was given up. */
+/* merge_free - frees an input when the run is aborted. */
 void merge_free(struct run *run, struct input *input);
 /* merge_stats_line - output_write of run->output. */
 bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
@@ -150,20 +150,21 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 
 #define WORKER_NO_MEMORY 12 /* how its process ends then */
 
-/* worker_main - what the other process does. temp: where it makes temporary files; NULL: nowhere. */
+/* worker_main - the main function of a worker process. temp: folder for temporary files; NULL: none. */
 _Noreturn void worker_main(
 	const struct options *options, const struct input *inputs, const char *temp, int data, int control);
 
 /* ---- note.c ---- */
 
-/* What the user must be told of an input; NULL: nothing. Free with g_free. Packets that could not be decoded, when
- * there are many or nothing was SMTP; filters that let nothing through. */
+/* Messages about an input; NULL: none. Free with g_free. note_undecoded - packets that could not be decoded, when they
+ * are many or nothing was SMTP; note_filtered - filters that matched nothing. */
 char *note_undecoded(const char *name, const struct input_stats *stats);
 char *note_filtered(const char *name, const struct options *options, const struct input_stats *stats);
 
 /* ---- index.c ---- */
 
-/* index_sort - the list of what --extract stored. Returns false, said, when it can't be written. No list is fine. */
+/* index_sort - sorts the index of --extract. Returns false, reported, when it can't be written. The index may be
+ * missing. */
 bool index_sort(const char *folder);
 
 #endif

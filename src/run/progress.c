@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * progress.c - see progress.h. The rate is that of the last seconds, smoothed; the time left follows from it.
+ * progress.c - see progress.h. The rate is a moving average; the remaining time is computed from it.
  */
 #include "progress.h"
 
@@ -11,21 +11,22 @@
 #define TERMINAL_EVERY 250 /* milliseconds between two lines */
 #define JSON_EVERY 1000
 #define LINES_EVERY 10000
-#define SMOOTH_SECONDS 5.0 /* the rate forgets what is older */
+#define SMOOTH_SECONDS 5.0 /* time constant of the average */
 #define COLUMNS_DEFAULT 80
 
 enum form { FORM_NONE, FORM_TERMINAL, FORM_LINES, FORM_JSON };
 
 struct progress_meter {
 	enum form form;
-	bool shown; /* a line stands on the terminal */
+	bool shown; /* a line is on the terminal */
 	int64_t start, due;
-	int64_t rated; /* when the rate was last looked at, microseconds */
+	int64_t rated; /* time of the last update of the rate, microseconds */
 	uint64_t rated_read;
-	double rate; /* octets a second */
+	double rate; /* octets per second */
 };
 
-/* form_of - what was asked for. A line that is rewritten would tear records on the same terminal. */
+/* form_of - the form by the options. On a terminal that also gets records there is none, since the line would disturb
+ * them. */
 static enum form form_of(const struct options *options)
 {
 	if (options->progress == PROGRESS_JSON)
@@ -66,7 +67,7 @@ int progress_wait(const struct progress_meter *progress)
 	return left <= 0 ? 0 : (int)(left / G_TIME_SPAN_MILLISECOND) + 1;
 }
 
-/* update_rate - the older the last look, the more the new one counts. */
+/* update_rate - updates the average; the longer ago the last update was, the more the new value counts. */
 static void update_rate(struct progress_meter *progress, int64_t now, uint64_t read)
 {
 	double seconds = (double)(now - progress->rated) / G_TIME_SPAN_SECOND;
@@ -79,7 +80,7 @@ static void update_rate(struct progress_meter *progress, int64_t now, uint64_t r
 	progress->rated_read = read;
 }
 
-/* seconds_left - -1 when nobody knows. */
+/* seconds_left - the estimated time left; -1: unknown. */
 static int64_t seconds_left(const struct progress_meter *progress, const struct progress_state *state)
 {
 	if (state->size == 0 || progress->rate < 1)
@@ -107,7 +108,7 @@ static void print_json(
 	g_string_free(line, TRUE);
 }
 
-/* append_size - as 1.5 GB. */
+/* append_size - as "1.5 GB". */
 static void append_size(GString *line, double octets)
 {
 	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB", "PB", "EB" };
@@ -117,7 +118,7 @@ static void append_size(GString *line, double octets)
 	g_string_append_printf(line, unit == 0 ? "%.0f %s" : "%.1f %s", octets, units[unit]);
 }
 
-/* text_of - the line for people: on a terminal the present one, otherwise one after the other. */
+/* text_of - the line for people. */
 static GString *text_of(const struct progress_meter *progress, const struct progress_state *state)
 {
 	GString *line = g_string_new(NULL);
@@ -179,7 +180,7 @@ void progress_show(struct progress_meter *progress, const struct progress_state 
 		return;
 	}
 	GString *line = text_of(progress, state);
-	/* Not into the last column: some terminals would begin a new line. */
+	/* The last column stays free, because some terminals begin a new line after it. */
 	fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line->str);
 	progress->shown = true;
 	g_string_free(line, TRUE);

@@ -18,11 +18,11 @@
 #include "text.h"
 #include "writer.h"
 
-#define NAME_MAX_KEPT 100 /* octets of the capture's own name */
+#define NAME_MAX_KEPT 100 /* octets kept of the capture's name */
 #define OPTIONS_FILE ".smtpscan-options"
-#define HASH_OCTETS 8 /* of the SHA-256 of its path: names differ even when a thousand million captures do */
+#define HASH_OCTETS 8 /* of the SHA-256 of its path: enough for different names of 10^9 captures */
 
-/* plain_name - the last part of a path, with nothing in it that a shell or a file system minds. */
+/* plain_name - the last part of a path, without characters that are special to shells or file systems. */
 static char *plain_name(const char *path)
 {
 	char *name = g_path_get_basename(path);
@@ -81,7 +81,7 @@ bool resume_done(const char *path, const char *capture, enum severity *worst)
 	return complete;
 }
 
-/* lock_new - locks a hidden file, so that nobody takes it for a stale one. Returns false when somebody just did. */
+/* lock_new - locks a hidden file, so that no other run removes it as stale. Returns false when one just did. */
 static bool lock_new(int fd)
 {
 	struct stat status;
@@ -117,7 +117,7 @@ static bool is_hidden_name(const char *name)
 	return name[0] == '.' && size > tail && strncmp(name + size - tail, end, strlen(".jsonl.")) == 0;
 }
 
-/* clear_stale - a hidden file that nobody has locked was left by a run that was killed. */
+/* clear_stale - removes hidden files without a lock, which killed runs left. */
 static void clear_stale(const char *folder)
 {
 	GDir *entries = g_dir_open(folder, 0, NULL);
@@ -137,7 +137,8 @@ static void clear_stale(const char *folder)
 		g_dir_close(entries);
 }
 
-/* options_text - the options that change records, a line each. Which shard it is stands in the names of the outputs. */
+/* options_text - the options that change records, one per line. The shard is not among them; it is part of the output's
+ * name. */
 static char *options_text(const struct options *options)
 {
 	static const char *const other[] = { "output", "mbox", "fail-on", "color", "jobs", "shard", "resume",
@@ -155,7 +156,7 @@ static char *options_text(const struct options *options)
 	return g_string_free(text, FALSE);
 }
 
-/* on_one_line - for a message. */
+/* on_one_line - joins lines, for a message. */
 static char *on_one_line(const char *text)
 {
 	char *line = g_strchomp(g_strdup(text));
@@ -170,7 +171,7 @@ void resume_folder(const struct options *options)
 	char *path = g_build_filename(options->resume_dir, OPTIONS_FILE, NULL), *now = options_text(options), *before;
 	clear_stale(options->resume_dir);
 	if (!g_file_get_contents(path, &before, NULL, NULL)) {
-		g_file_set_contents(path, now, -1, NULL); /* without it only the warning is lost */
+		g_file_set_contents(path, now, -1, NULL); /* a failure only costs the warning */
 	} else {
 		if (strcmp(before, now) != 0 && !options->quiet) {
 			char *old = on_one_line(before), *new = on_one_line(now);

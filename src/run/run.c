@@ -2,13 +2,13 @@
  *
  * run.c - see run.h: the plan, the processes, the signals.
  *
- * The plan: an input gets as many of the workers as its part of all octets is worth, so that many captures are read by
- * one worker each and a large one by all. Parts are given out in the order of the inputs to whoever is idle; so all
- * parts of the first unfinished input are in work, and what is ahead of it waits in spools.
+ * The plan: an input gets a share of the workers that corresponds to its share of all octets, so many small captures
+ * are read by one worker each, and a large one by all. Idle workers get parts in the order of the inputs. So all parts
+ * of the first unfinished input are in work, and results of later inputs wait in spools.
  *
- * The first SIGINT or SIGTERM makes the workers end what they have in hand; the second is deadly as ever. When an input
- * is a pipe there is one SIGINT more before: Ctrl-C goes to the program that writes the pipe, too, and what that has
- * still to say is read to its end.
+ * The first SIGINT or SIGTERM makes the workers stop early and report; the second kills. When an input is a pipe, one
+ * more SIGINT comes first: Ctrl-C also stops the program that writes to the pipe, and what it still writes is read to
+ * the end.
  */
 #include "run.h"
 
@@ -32,14 +32,14 @@
 #include "resume.h"
 #include "text.h"
 
-#define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth a worker of their own */
-#define AHEAD_MAX 64                               /* inputs in work after the one that is being written */
+#define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth one more worker */
+#define AHEAD_MAX 64                               /* inputs in work beyond the one that is being written */
 #define PIPE_SIZE (256 * 1024)
-#define STOP_EVERY 100 /* milliseconds between two requests to end: a worker may miss one just before it waits */
+#define STOP_EVERY 100 /* milliseconds between requests to stop: a worker may miss one just before it waits */
 
-static volatile sig_atomic_t stop_signals, spare_signals, say_signals; /* spare: so many SIGINT do not stop */
+static volatile sig_atomic_t stop_signals, spare_signals, say_signals; /* spare: number of SIGINT to ignore */
 static struct run *only_run;                                           /* there is one in a process */
-static int wake[2] = { -1, -1 };                                       /* a pipe that ends poll */
+static int wake[2] = { -1, -1 };                                       /* a pipe that wakes poll */
 
 /* ---- signals ---- */
 
@@ -57,21 +57,21 @@ static void on_signal(int number)
 		}
 	}
 	ssize_t written = write(wake[1], "", 1);
-	(void)written; /* full: it will wake up anyway */
+	(void)written; /* when the pipe is full, poll wakes up anyway */
 	errno = error;
 }
 
-/* is_stopped - did somebody ask to end? Says once what a signal that is spared does. */
+/* is_stopped - did a signal ask to stop? Reports once what an ignored SIGINT does. */
 static bool is_stopped(const struct run *run)
 {
-	static bool said;
+	static bool reported;
 	if (stop_signals > spare_signals)
 		return true;
-	if (stop_signals > 0 && !said && !run->options->quiet) {
+	if (stop_signals > 0 && !reported && !run->options->quiet) {
 		progress_clear(run->progress);
 		say("reading to the end of the pipe; interrupt once more to stop now");
 	}
-	said = said || stop_signals > 0;
+	reported = reported || stop_signals > 0;
 	return false;
 }
 
@@ -79,12 +79,12 @@ static bool take_signals(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1 };
 	const struct sigaction action = { .sa_handler = on_signal };
-	signal(SIGPIPE, SIG_IGN); /* it is to be an exit status */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe becomes an exit status */
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
 		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		struct sigaction before;
-		/* A job in the background may have been told to ignore them. */
+		/* A background job may have to ignore them. */
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &action, NULL);
 	}
@@ -93,7 +93,7 @@ static bool take_signals(void)
 
 /* ---- the plan ---- */
 
-/* look_at - how large is an input, and can it be read by several? */
+/* look_at - finds the size of an input, and whether several workers can read it. */
 static void look_at(struct input *input)
 {
 	bool regular = true;
@@ -111,16 +111,16 @@ static void look_at(struct input *input)
 		}
 		regular = regular && S_ISREG(status.st_mode) && !standard;
 	}
-	input->shares = regular ? 0 : 1; /* 0: to be decided */
+	input->shares = regular ? 0 : 1; /* 0: decided later */
 }
 
-/* What was found out of an output that is there already. */
+/* An existing output (--resume). */
 struct done {
 	bool complete;
-	uint8_t worst; /* severity of its alerts */
+	uint8_t worst; /* worst severity of its alerts */
 };
 
-/* find_done - in a process of its own: a struct done for each input. */
+/* find_done - in a separate process: answers with a struct done for each input. */
 static void find_done(void *context, GByteArray *answer)
 {
 	const struct run *run = context;
@@ -133,7 +133,7 @@ static void find_done(void *context, GByteArray *answer)
 	}
 }
 
-/* ask_done - with --resume: which outputs are there already? NULL: nobody knows, so none. */
+/* ask_done - with --resume: which outputs are finished? NULL: unknown, so none. */
 static struct done *ask_done(struct run *run)
 {
 	GByteArray *answer = g_byte_array_new();
@@ -147,7 +147,7 @@ static struct done *ask_done(struct run *run)
 	return (struct done *)(void *)g_byte_array_free(answer, !good);
 }
 
-/* skip_done - its output is there already. */
+/* skip_done - skips an input whose output is finished. */
 static void skip_done(struct run *run, struct input *input, const struct done *done)
 {
 	outcome_severity(&run->outcome, (enum severity)done->worst);
@@ -199,7 +199,7 @@ static void plan(struct run *run, const GPtrArray *captures)
 
 /* ---- workers ---- */
 
-/* become_worker - in the new process. */
+/* become_worker - in the new process: becomes a worker. */
 static _Noreturn void become_worker(const struct run *run, int data, int control, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -240,7 +240,7 @@ static bool start_worker(struct run *run, struct worker *worker)
 	return true;
 }
 
-/* end_worker - its process is over, or will be, also when somebody has stopped it: returns what became of it. */
+/* end_worker - waits for its process to end, even a stopped one; returns the status of wait. */
 static int end_worker(struct worker *worker)
 {
 	int status = 0;
@@ -263,7 +263,7 @@ static char *how_it_ended(int status)
 	return g_strdup_printf("ended with status %d", WEXITSTATUS(status));
 }
 
-/* take_end - what a worker's end means: output may have failed, or it died on its own (a sanitizer has its own status).
+/* take_end - evaluates how a worker ended: its output failed, or it died by itself (a sanitizer has its own status).
  */
 static void take_end(struct run *run, int status)
 {
@@ -271,7 +271,7 @@ static void take_end(struct run *run, int status)
 		outcome_status(&run->outcome, WEXITSTATUS(status) == EXIT_OUTPUT ? EXIT_OUTPUT : EXIT_INPUT);
 }
 
-/* lose_worker - it ended on its own: what it had in hand is lost. */
+/* lose_worker - it ended unexpectedly: the part that it worked on is lost. */
 static void lose_worker(struct run *run, struct worker *worker)
 {
 	struct part *part = worker->part;
@@ -290,7 +290,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 
 /* ---- handing out ---- */
 
-/* are_parts_left - is there a part that nobody has had, and that may be given out now? */
+/* are_parts_left - is there a part for a worker now? */
 static bool are_parts_left(struct run *run)
 {
 	while (run->next < run->count && run->inputs[run->next].finished)
@@ -311,7 +311,7 @@ static struct part *next_part(struct run *run)
 	return part;
 }
 
-/* give_up - a part that no worker will have. */
+/* give_up - gives up a part that no worker will get. */
 static void give_up(struct run *run, struct part *part, const char *sentence)
 {
 	merge_lost(part, sentence);
@@ -324,12 +324,12 @@ static void give(struct run *run, struct worker *worker, struct part *part)
 	worker->part = part;
 	worker->done = false;
 	part->state = PART_RUNNING;
-	/* When it is dead already, its pipe will tell. */
+	/* If it is dead already, its pipe shows it. */
 	while (send(worker->control, &task, sizeof(task), MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
 
-/* hand_out - parts to the workers that have none. */
+/* hand_out - gives parts to idle workers. */
 static void hand_out(struct run *run)
 {
 	unsigned working = 0;
@@ -341,7 +341,7 @@ static void hand_out(struct run *run)
 		if (worker->part)
 			continue;
 		if (worker->pid == 0 && !start_worker(run, worker)) {
-			if (working > 0) /* then one of those will be free */
+			if (working > 0) /* one of those will become idle */
 				return;
 			char *sentence = g_strdup_printf("can't start a worker process: %s", g_strerror(errno));
 			while (!run->failed && (part = next_part(run)))
@@ -355,7 +355,7 @@ static void hand_out(struct run *run)
 	}
 }
 
-/* hand_out_none - somebody asked to end. */
+/* hand_out_none - a signal asked to stop: passes it to the workers, and gives up all parts that are left. */
 static void hand_out_none(struct run *run)
 {
 	for (unsigned i = 0; i < run->worker_count; i++)
@@ -366,7 +366,7 @@ static void hand_out_none(struct run *run)
 	run->stopping = true;
 	while (!run->failed && run->next < run->count) {
 		struct input *input = &run->inputs[run->next];
-		if (run->options->resume_dir && !input->parts) { /* it gets no output at all */
+		if (run->options->resume_dir && !input->parts) { /* it gets no output */
 			run->finished += !input->finished;
 			run->next++;
 			outcome_status(&run->outcome, EXIT_INPUT);
@@ -379,7 +379,7 @@ static void hand_out_none(struct run *run)
 	}
 }
 
-/* ---- listening ---- */
+/* ---- receiving ---- */
 
 static void take_reports(struct run *run, struct worker *worker)
 {
@@ -396,7 +396,8 @@ static void take_reports(struct run *run, struct worker *worker)
 	}
 }
 
-/* take_frames - what is in the worker's pipe: all of it when it says that it is done, since then that is the rest. */
+/* take_frames - reads the worker's pipe; all of it when the worker has reported its end, since nothing more will come.
+ */
 static void take_frames(struct run *run, struct worker *worker)
 {
 	static struct spool *nothing;
@@ -417,7 +418,7 @@ static void take_frames(struct run *run, struct worker *worker)
 		lose_worker(run, worker);
 }
 
-/* wait_time - milliseconds until something is to be done though nothing came. */
+/* wait_time - milliseconds until something must be done without input. */
 static int wait_time(const struct run *run)
 {
 	int time = progress_wait(run->progress);
@@ -426,13 +427,13 @@ static int wait_time(const struct run *run)
 	return time;
 }
 
-/* is_held - is a worker to wait, with its pipe full, for others to catch up? */
+/* is_held - must this worker wait, with a full pipe, for others to catch up? */
 static bool is_held(const struct run *run, const struct worker *worker)
 {
 	return worker->part && spool_full(worker->part->spool) && merge_can_wait(run, worker->part);
 }
 
-/* listen_to_all - waits for workers and signals, and takes what came. */
+/* listen_to_all - waits for workers and signals, and handles what came. */
 static void listen_to_all(struct run *run, struct pollfd *polled)
 {
 	nfds_t count = 1;
@@ -442,7 +443,7 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 		if (worker->pid == 0)
 			continue;
 		polled[count++] = (struct pollfd){ .fd = worker->control, .events = POLLIN };
-		/* That its worker died is told all the same. */
+		/* POLLHUP is reported in any case. */
 		polled[count++] = (struct pollfd){ .fd = worker->data, .events = is_held(run, worker) ? 0 : POLLIN };
 	}
 	if (poll(polled, count, wait_time(run)) < 0)
@@ -450,7 +451,7 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 	char drain[64];
 	while (read(wake[0], drain, sizeof(drain)) > 0)
 		;
-	if (is_stopped(run)) /* before what workers, who may have had the signal, too, say of it */
+	if (is_stopped(run)) /* before the reports of workers, which may have got the signal, too */
 		hand_out_none(run);
 	const struct pollfd *next = polled + 1;
 	for (unsigned i = 0; i < run->worker_count && !run->failed; i++) {
@@ -505,9 +506,9 @@ static void work(struct run *run)
 	g_free(polled);
 }
 
-/* ---- all of it ---- */
+/* ---- the run ---- */
 
-/* open_places - where output, mails and files go. */
+/* open_places - opens the output, the mbox and the folders. */
 static bool open_places(struct run *run)
 {
 	const struct options *options = run->options;
@@ -526,8 +527,8 @@ static bool open_places(struct run *run)
 	       (run->outlet = outlet_new(options, writer_open(options->output_file), run->captures));
 }
 
-/* allow_files - each worker takes two descriptors, each input that is ahead one or two; a worker, which inherits this,
- * takes one for each large mail that is open. */
+/* allow_files - raises the limit of descriptors: each worker needs two, each input in work one or two; a worker, which
+ * inherits the limit, one for each large open mail. */
 static void allow_files(void)
 {
 	struct rlimit limit;
@@ -537,7 +538,7 @@ static void allow_files(void)
 	}
 }
 
-/* remove_temp - files in it have no names, so it is empty. */
+/* remove_temp - removes the folder for temporary files, which is empty because they have no names. */
 static void remove_temp(struct run *run)
 {
 	if (run->temp)
@@ -596,7 +597,7 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	bool differs;
 	if (!outlet_close(run.outlet, &differs))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
-	/* That a capture is cut, or can't be read, is expected or a difference. */
+	/* With --check, a truncated or unreadable capture is either expected or a difference. */
 	if (options->check_dir && run.outcome.status != EXIT_OUTPUT)
 		run.outcome.status = EXIT_OK;
 	if (differs)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sandbox.c - see sandbox.h. The files: Landlock. The system calls are in calls.c.
+ * sandbox.c - see sandbox.h. Files are restricted by Landlock; calls.c restricts system calls.
  *
- * The C library loads character sets, and libmagic its data, when they are first needed: what holds them can be read. A
- * right that an older kernel does not know is not asked for: then it is not restricted.
+ * The C library loads character sets, and libmagic its data, when first needed, so these files can be read. Rights that
+ * an older kernel does not know are not restricted.
  */
 #include "sandbox.h"
 
@@ -23,7 +23,7 @@
 #include "calls.h"
 #include "file.h"
 
-/* Newer than some headers. */
+/* Not in all headers. */
 #define ACCESS_REFER (UINT64_C(1) << 13)     /* Landlock 2 */
 #define ACCESS_TRUNCATE (UINT64_C(1) << 14)  /* 3 */
 #define ACCESS_IOCTL_DEV (UINT64_C(1) << 15) /* 5 */
@@ -38,16 +38,16 @@
 	(ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |     \
 		LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_TRUNCATE)
 
-/* The attributes as Landlock 6 has them; the kernel is told how much of it is meant. */
+/* The attributes of Landlock 6; older kernels are given only the first members. */
 struct ruleset {
 	uint64_t files, net, scopes;
 };
 
-/* What libraries read when it is first needed: character sets, locales, libmagic's data, the zone of the clock. */
+/* Files that libraries read when first needed: character sets, locales, libmagic's data, the time zone. */
 static const char *const of_libraries[] = { "/usr/lib/x86_64-linux-gnu/gconv", "/usr/lib/gconv", "/usr/lib64/gconv",
 	"/usr/lib/aarch64-linux-gnu/gconv", "/usr/share/misc", "/usr/share/file", "/usr/lib/file", "/etc/magic",
 	"/usr/share/publicsuffix", "/usr/lib/locale", "/etc/ld.so.cache",
-#ifdef __SANITIZE_ADDRESS__ /* whose leak checker lists the threads */
+#ifdef __SANITIZE_ADDRESS__ /* its leak checker lists the threads */
 	"/proc"
 #endif
 };
@@ -59,7 +59,7 @@ static int landlock_version(void)
 	return version > 0 ? (int)version : 0;
 }
 
-/* handled - all rights on files that this version knows. */
+/* handled - all file rights that this version knows. */
 static uint64_t handled(int version)
 {
 	uint64_t rights = (UINT64_C(1) << 13) - 1;
@@ -68,7 +68,7 @@ static uint64_t handled(int version)
 	return rights | (version >= 5 ? ACCESS_IOCTL_DEV : 0);
 }
 
-/* grant - what is not there can't be opened anyway. */
+/* grant - grants rights below a path. A path that does not exist is skipped. */
 static void grant(int ruleset, const char *path, uint64_t rights)
 {
 	struct landlock_path_beneath_attr rule = { .parent_fd = open(path, O_PATH | O_CLOEXEC) };
@@ -108,7 +108,7 @@ static bool restrict_files(const struct sandbox_grants *grants)
 	return restricted;
 }
 
-/* limit - a resource; 0: as it is. */
+/* limit - sets a resource limit; 0: unchanged. */
 static void limit(__rlimit_resource_t resource, uint64_t most)
 {
 	struct rlimit now;
@@ -120,7 +120,7 @@ static void limit(__rlimit_resource_t resource, uint64_t most)
 }
 
 #ifndef __SANITIZE_ADDRESS__
-/* addresses - octets of address space that the process has; 0 where that can't be told. */
+/* addresses - octets of address space in use; 0: unknown. */
 static uint64_t addresses(void)
 {
 	char *text = NULL;
@@ -140,7 +140,7 @@ unsigned sandbox_parts(void)
 void sandbox_harden(void)
 {
 	const struct rlimit none = { 0, 0 };
-#ifndef __SANITIZE_ADDRESS__ /* whose leak checker stops its own process by ptrace */
+#ifndef __SANITIZE_ADDRESS__ /* its leak checker stops its own process by ptrace */
 	prctl(PR_SET_DUMPABLE, 0);
 #endif
 	setrlimit(RLIMIT_CORE, &none);
@@ -150,7 +150,7 @@ unsigned sandbox_enter(const struct sandbox_grants *grants)
 {
 	unsigned parts = 0;
 	sandbox_harden();
-#ifndef __SANITIZE_ADDRESS__ /* which takes terabytes of addresses */
+#ifndef __SANITIZE_ADDRESS__ /* it uses terabytes of address space */
 	limit(RLIMIT_AS, grants->memory ? addresses() + grants->memory : 0);
 #endif
 	limit(RLIMIT_FSIZE, grants->file_size);
@@ -162,9 +162,9 @@ unsigned sandbox_enter(const struct sandbox_grants *grants)
 	return parts;
 }
 
-/* ---- a process of its own ---- */
+/* ---- a separate process ---- */
 
-/* read_all - until the other end is closed. */
+/* read_all - reads until the other end is closed. */
 static void read_all(int fd, GByteArray *octets)
 {
 	uint8_t piece[4096];

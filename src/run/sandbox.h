@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * sandbox.h - what a process that reads strangers' octets can still do: an allow-list.
+ * sandbox.h - restricts what a process that reads untrusted data can do: an allow-list.
  *
- * Files by Landlock: those that are granted can be read, and files can be made in the folders that are granted;
- * whatever was opened before stays open. System calls by seccomp (libseccomp, an optional feature of the build): those
- * that an analysis needs; a few that libraries try fail with EPERM or ENOSYS, any other ends the process with SIGSYS.
- * No new process, no network, no signal to others, no look into other processes.
+ * Landlock restricts files: granted files can be read, and files can be made in granted folders; open descriptors stay
+ * usable. seccomp (libseccomp, optional at build time) restricts system calls to those that an analysis needs; a few
+ * that libraries try fail with EPERM or ENOSYS, any other ends the process with SIGSYS. No new processes, no network,
+ * no signals to other processes, no access to their memory.
  */
 #ifndef SMTPSCAN_RUN_SANDBOX_H
 #define SMTPSCAN_RUN_SANDBOX_H
@@ -14,27 +14,27 @@
 
 #include "types.h"
 
-/* What is left to the process. */
+/* What the process may use. */
 struct sandbox_grants {
-	GPtrArray *read;    /* char*: files, and folders with all below them; NULL: none */
+	GPtrArray *read;    /* char*: files, and folders with everything below; NULL: none */
 	GPtrArray *write;   /* char*: folders in which files can be made, read and removed; NULL: none */
-	uint64_t memory;    /* octets of address space beyond what it has now; 0: no limit */
+	uint64_t memory;    /* octets of address space beyond those in use; 0: no limit */
 	uint64_t file_size; /* octets of a file that it writes; 0: no limit */
 };
 
 /* The parts of the sandbox. */
 enum { SANDBOX_FILES = 1, SANDBOX_CALLS = 2, SANDBOX_ALL = 3 };
 
-/* sandbox_parts - which of them this build has on this kernel. */
+/* sandbox_parts - the parts that this build supports on this kernel. */
 unsigned sandbox_parts(void);
-/* sandbox_harden - for a process that stays outside: no core files, and other processes of the user can't look into it.
+/* sandbox_harden - for a process outside the sandbox: no core files, and no access by other processes of the user.
  */
 void sandbox_harden(void);
-/* sandbox_enter - from now on, for this process and for good. Returns the parts that are in force. */
+/* sandbox_enter - restricts this process permanently. Returns the parts in force. */
 unsigned sandbox_enter(const struct sandbox_grants *grants);
 
-/* sandbox_ask - what `work` puts into answer, in a process of its own that is in the sandbox (or not: `inside`).
- * Returns false when the process came to no end; *answer is what it had by then. */
+/* sandbox_ask - runs `work` in a separate process (`inside`: in the sandbox), and returns its answer. Returns false
+ * when the process did not finish; *answer is then what it had sent. */
 typedef void (*sandbox_work)(void *context, GByteArray *answer);
 bool sandbox_ask(
 	bool inside, const struct sandbox_grants *grants, sandbox_work work, void *context, GByteArray *answer);

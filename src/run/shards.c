@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * shards.c - see run.h. Records are in order of packet and connection in every output, so the first ones are
- * compared and the least is written; a record is told by the beginning of its line and not touched. When all outputs
- * have come to a stats record, that capture is done. Nothing is held but one line of each.
+ * shards.c - see run.h. The records of every output are sorted by packet and connection, so the first ones are compared
+ * and the least is written. Only the beginning of a line is parsed, and lines are copied unchanged. When all outputs
+ * have reached a stats record, the capture is complete. One line of each output is held.
  *
- * What is missing is an error, not a shorter output: the shards must be all of 1/N to N/N, each once, of the same
- * captures, complete.
+ * Missing input is an error: the shards must be 1/N to N/N, each once, of the same captures, and complete.
  */
 #include "run.h"
 
@@ -20,14 +19,14 @@
 struct shard {
 	const char *path;
 	FILE *file;
-	char *line; /* the first one that is not written; NULL at the end */
+	char *line; /* the first record that is not written; NULL at the end */
 	size_t room;
 	size_t size;
 	bool stats; /* it is a stats record */
 	uint64_t packet, flow;
 };
 
-/* All of them, and where they go. */
+/* All shards, and the output. */
 struct shards {
 	struct shard *list;
 	unsigned count;
@@ -35,8 +34,8 @@ struct shards {
 	struct run_outcome outcome;
 };
 
-/* read_key - the packet and the connection of a record, which it begins with (record/fields.h). Without a connection it
- * is a stats record. */
+/* read_key - reads the packet and the connection at the beginning of a record (record/fields.h). A record without a
+ * connection is a stats record. */
 static bool read_key(struct shard *shard)
 {
 	static const char before[] = ",\"flow_id\":", between[] = ",\"pcap_cnt\":";
@@ -70,7 +69,7 @@ static bool complain(const char *path, const char *words)
 	return false;
 }
 
-/* next_line - the next record. Returns false, said, when it is none, or not in order. */
+/* next_line - reads the next record. Returns false, reported, when the line is not a record or not in order. */
 static bool next_line(struct shard *shard)
 {
 	const struct shard before = *shard;
@@ -94,14 +93,14 @@ static bool put(struct shards *shards, const char *line, size_t size)
 	return false;
 }
 
-/* is_part - is this output one of COUNT shards, and which? Its last record tells. */
+/* is_part - is this output one of COUNT shards, and which? The last record tells. */
 static bool is_part(const char *path, unsigned count, unsigned *shard)
 {
 	struct stats_record record;
 	char *line = output_last_stats(path);
 	if (!line || !output_stats_read(line, &record)) {
 		g_free(line);
-		return complain(path, "its last line is no stats record");
+		return complain(path, "its last line is not a stats record");
 	}
 	*shard = record.shard;
 	const bool good = record.shards == count && record.shard >= 1 && record.shard <= count;
@@ -127,7 +126,7 @@ static bool all_there(char **paths, unsigned count)
 	return good;
 }
 
-/* merge_records - the records of one capture, until every shard has come to its stats. */
+/* merge_records - merges the records of one capture, until every shard has reached its stats record. */
 static bool merge_records(struct shards *shards)
 {
 	for (;;) {
@@ -144,7 +143,7 @@ static bool merge_records(struct shards *shards)
 	}
 }
 
-/* conclude - what a capture's stats mean for the end. What was not complete has to be said: whoever merges did not see
+/* conclude - evaluates the stats of a capture. Reports incomplete ones, because the user did not see the messages of
  * the runs. */
 static void conclude(struct shards *shards, const char *line)
 {
@@ -159,7 +158,7 @@ static void conclude(struct shards *shards, const char *line)
 	output_stats_clear(&record);
 }
 
-/* merge_stats - their stats records become one. */
+/* merge_stats - merges the stats records into one. */
 static bool merge_stats(struct shards *shards)
 {
 	GPtrArray *lines = g_ptr_array_new();
@@ -183,7 +182,7 @@ static bool merge_stats(struct shards *shards)
 	return good;
 }
 
-/* merge - all captures. */
+/* merge - merges all captures. */
 static bool merge(struct shards *shards)
 {
 	for (unsigned i = 0; i < shards->count; i++)
@@ -211,7 +210,7 @@ static bool open_shards(struct shards *shards, char **paths)
 	return true;
 }
 
-/* check - in a process of its own: the answer is an octet when all are there. */
+/* check - in a separate process: answers with an octet when all shards are there. */
 static void check(void *context, GByteArray *answer)
 {
 	char **paths = context;
@@ -219,7 +218,7 @@ static void check(void *context, GByteArray *answer)
 		g_byte_array_append(answer, (const uint8_t *)"", 1);
 }
 
-/* check_inside - before anything is written, and before this process locks itself in. */
+/* check_inside - checks the shards before anything is written and this process enters the sandbox. */
 static bool check_inside(const struct options *options, const GPtrArray *files)
 {
 	GByteArray *answer = g_byte_array_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * spool.c - see spool.h. Octets are taken from `memory`, which is filled from the file while there is something in it,
- * from the pipe otherwise. So the order is: memory, file, what could not be written to it (`rest`), pipe.
+ * spool.c - see spool.h. Octets are taken from `memory`, which is refilled from the file, or from the pipe when the
+ * file is empty. So the order is: memory, file, what could not be written to the file (`rest`), pipe.
  */
 #include "spool.h"
 #include "file.h"
@@ -12,16 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_SIZE (256 * 1024)    /* of a pipe, at once */
+#define READ_SIZE (256 * 1024)    /* octets read from a pipe at a time */
 #define MEMORY_SIZE (1024 * 1024) /* kept in memory, unless one piece is larger */
 
 struct spool {
 	uint8_t *memory; /* MEMORY_SIZE or more */
 	size_t start, end, room;
-	size_t wanted; /* somebody waits for a piece of this size */
+	size_t wanted; /* size of the piece that spool_peek could not return yet */
 	int file;      /* -1: not made yet */
 	uint64_t file_start, file_end;
-	bool failed; /* the file: no more is written */
+	bool failed; /* nothing more is written to the file */
 	GByteArray *rest;
 };
 
@@ -44,7 +44,7 @@ void spool_free(struct spool *spool)
 	g_free(spool);
 }
 
-/* make_room - for so many octets in memory, those that are there included. */
+/* make_room - makes room for this many octets in memory, including those in use. */
 static void make_room(struct spool *spool, size_t size)
 {
 	size_t used = spool->end - spool->start;
@@ -64,7 +64,7 @@ static void make_room(struct spool *spool, size_t size)
 	spool->end = used;
 }
 
-/* fail - the file is of no use; what is in it can still be read. */
+/* fail - writing failed; what is in the file can still be read. */
 static bool fail(struct spool *spool)
 {
 	if (!spool->failed)
@@ -81,7 +81,7 @@ static bool open_file(struct spool *spool)
 	return spool->file >= 0 || fail(spool);
 }
 
-/* to_file - appends. Part of it may get there when the disk is full: then `size` octets are not there at all. */
+/* to_file - appends to the file. After a partial write (disk full) nothing counts as written. */
 static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
 {
 	size_t done = 0;
@@ -95,8 +95,8 @@ static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
 	return true;
 }
 
-/* after - is there something that comes after what is in memory? */
-static bool behind(const struct spool *spool)
+/* has_more - is there more after what is in memory? */
+static bool has_more(const struct spool *spool)
 {
 	return spool->file_end > spool->file_start || spool->rest->len > 0;
 }
@@ -112,7 +112,7 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	static uint8_t block[READ_SIZE];
 	const size_t used = spool->end - spool->start;
 	const bool fits = !spool_full(spool);
-	const bool memory = !behind(spool) && (fits || spool->failed || !open_file(spool));
+	const bool memory = !has_more(spool) && (fits || spool->failed || !open_file(spool));
 	if (memory)
 		make_room(spool, MAX(used + READ_SIZE, fits ? spool->wanted : 2 * used));
 	ssize_t got;
@@ -130,11 +130,11 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	return SPOOL_GOT;
 }
 
-/* refill - more in memory, from what lies after it. Returns false when nothing does, or it can't be read. */
+/* refill - moves more octets into memory. Returns false when there are none, or they can't be read. */
 static bool refill(struct spool *spool, size_t size)
 {
 	const uint64_t filed = spool->file_end - spool->file_start;
-	if (!behind(spool))
+	if (!has_more(spool))
 		return false;
 	make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->rest->len));
 	uint8_t *to = spool->memory + spool->end;
@@ -169,7 +169,7 @@ void spool_take(struct spool *spool, size_t size)
 	if (spool->start < spool->end)
 		return;
 	spool->start = spool->end = 0;
-	if (spool->room > MEMORY_SIZE) { /* for one large piece */
+	if (spool->room > MEMORY_SIZE) { /* it was enlarged for one large piece */
 		g_clear_pointer(&spool->memory, g_free);
 		spool->room = 0;
 	}

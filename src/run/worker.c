@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * worker.c - the worker's process: takes tasks from the socket, analyses, sends frames down the pipe.
+ * worker.c - the worker process: takes tasks from the socket, analyses, sends frames through the pipe.
  *
- * It ends when the socket does, when the pipe does (the parent is gone), or after a task that a signal interrupted.
+ * It ends when the socket or the pipe is closed (the parent is gone), or after a task that a signal interrupted.
  */
 #include <errno.h>
 #include <glib.h>
@@ -21,20 +21,20 @@
 #include "text.h"
 
 #define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
-#define MAIL_PIECE (32 * 1024)   /* octets of a mail in one frame, or a little more */
+#define MAIL_PIECE (32 * 1024)   /* approximate octets of a mail in one frame */
 #define MEMORY_MIN (1024 * 1024) /* a share of --memory */
-#define FLUSH_EVERY 20           /* milliseconds until they are sent all the same */
+#define FLUSH_EVERY 20           /* milliseconds until an incomplete buffer is sent */
 #define REPORT_EVERY 100         /* milliseconds between two reports */
 
 struct worker_state {
-	struct options options; /* the task's share of the connections in it */
+	struct options options; /* with the task's share of the connections */
 	const struct input *inputs, *input;
 	int data, control;
 	struct analysis *analysis;
-	size_t used;                    /* octets of `frames`, that wait to be sent */
-	size_t last_at;                 /* where the last of them is, when that is one of lines; or NONE */
+	size_t used;                    /* octets of `frames` that wait to be sent */
+	size_t last_at;                 /* offset of the last frame, if it holds lines; or NONE */
 	struct frame last;              /* its head */
-	GByteArray *mail;               /* the present piece of a mail */
+	GByteArray *mail;               /* the current piece of a mail */
 	uint64_t mail_order, mail_flow; /* of the mail that is being sent */
 	uint64_t reported_mails, reported_alerts;
 	int64_t flushed, reported;
@@ -63,7 +63,7 @@ static int64_t milliseconds(void)
 
 /* ---- frames ---- */
 
-/* send_all - down the pipe. Returns false when nobody reads it any more. */
+/* send_all - writes to the pipe. Returns false when its reader is gone. */
 static bool send_all(int fd, struct iovec *pieces, int count)
 {
 	while (count > 0) {
@@ -113,8 +113,8 @@ static bool send_frame(
 	return true;
 }
 
-/* joins - can a line go into the last frame? Nothing comes between it and the ones in there when they belong together,
- * or nobody else has a share of the input. */
+/* joins - can a line go into the last frame? Only if no other worker's record can come between: they have the same
+ * order and flow, or no other worker has a share of the input. */
 static bool joins(const struct worker_state *worker, uint64_t order, uint64_t flow, size_t size)
 {
 	const struct frame *last = &worker->last;
@@ -168,7 +168,7 @@ static bool on_keep(void *context, const struct place *place, bool ending, struc
 
 /* ---- reports ---- */
 
-/* capture_in_hand - which of the input's captures it is. */
+/* capture_in_hand - the index of the input's current capture. */
 static size_t capture_in_hand(const struct worker_state *worker, const char *filename)
 {
 	size_t i = 0;
@@ -201,7 +201,7 @@ static void on_broken(void *context, const char *sentence)
 	report(context, REPORT_BROKEN, sentence, EXIT_OK);
 }
 
-/* is_news - of a live capture, a mail or an alert is told at once: the next packet may be long in coming. */
+/* is_news - are there results of a live capture? They are sent at once, since the next packet may come late. */
 static bool is_news(struct worker_state *worker)
 {
 	struct input_stats stats;
@@ -213,7 +213,7 @@ static bool is_news(struct worker_state *worker)
 	return news;
 }
 
-/* on_tick - what was found is sent on, and that nothing was: others may wait to be merged with it. */
+/* on_tick - sends the buffer and the position regularly: merging may wait for them. */
 static void on_tick(void *context, uint64_t next, bool live)
 {
 	struct worker_state *worker = context;
@@ -228,8 +228,8 @@ static void on_tick(void *context, uint64_t next, bool live)
 
 /* ---- tasks ---- */
 
-/* take_share - the task's share of the connections, which may be a share of a shard: hash modulo N is I for all whose
- * hash modulo N*M is I + N*j. The memory limit is for the input, so it is divided. */
+/* take_share - sets the task's share of the connections. It may be a share of a shard: hash modulo N is I for all
+ * connections whose hash modulo N*M is I + N*j. The memory limit is for the input, so it is divided. */
 static void take_share(struct worker_state *worker, const struct flow_options *whole, unsigned share)
 {
 	struct flow_options *flow = &worker->options.flow;
@@ -251,7 +251,7 @@ static void perform(struct worker_state *worker, const struct flow_options *whol
 	report(worker, REPORT_DONE, NULL, status);
 }
 
-/* next_task - waits for one. Returns false when there is none any more. */
+/* next_task - waits for a task. Returns false when there are no more. */
 static bool next_task(int control, struct task *task)
 {
 	ssize_t got;
@@ -277,13 +277,13 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 	};
 	memory_end(WORKER_NO_MEMORY, on_no_memory);
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, worker };
-	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it ends the wait for a pipe */
-	/* SIGINT, which a terminal sends to all processes, is the parent's to judge. */
+	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it interrupts waiting for a pipe */
+	/* A terminal sends SIGINT to all processes; the parent decides what to do. */
 	struct task task;
 	signal(SIGINT, SIG_IGN);
 	sigaction(SIGTERM, &stop, NULL);
 	signal(SIGUSR1, SIG_IGN);
-	worker->options.output.records &= ~RECORD_BIT(STATS); /* the parent's, who knows all shares */
+	worker->options.output.records &= ~RECORD_BIT(STATS); /* the parent writes them, from all shares */
 	worker->mail = g_byte_array_new();
 	worker->options.mail.temp_dir = temp;
 	struct output *output = output_new(on_line, worker);

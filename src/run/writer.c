@@ -15,7 +15,7 @@
 #include "text.h"
 
 #define BUFFER_SIZE (256 * 1024)
-#define LARGE_SIZE (64 * 1024) /* what is not worth a copy */
+#define LARGE_SIZE (64 * 1024) /* larger pieces are not copied */
 
 struct writer {
 	int fd;
@@ -51,12 +51,12 @@ struct writer *writer_new(int fd, const char *name)
 	return writer;
 }
 
-/* write_all - past the buffer. */
+/* write_all - writes without the buffer. */
 static bool write_all(struct writer *writer, const uint8_t *data, size_t size)
 {
 	if (!writer->failed && file_write(writer->fd, data, size) < size) {
 		writer->failed = true;
-		if (errno != EPIPE) /* whoever read it has enough, as head does */
+		if (errno != EPIPE) /* the reader has closed the pipe, as head(1) does */
 			writer_complain(writer->name);
 	}
 	return !writer->failed;

@@ -99,8 +99,6 @@ void report_files(struct report *report)
 
 /* ---- mails ---- */
 
-/* file_list - the files of a mail: [part, name, type, size, row of files or -1, whole]. */
-/* is_file - is a part what a person calls a file? A text of the mail itself is none. */
 bool report_is_file(const cJSON *file)
 {
 	const char *type = read_text(file, "content_type"), *disposition = read_text(file, "disposition");
@@ -108,6 +106,7 @@ bool report_is_file(const cJSON *file)
 	return read_text(file, "filename") || g_strcmp0(disposition, "attachment") == 0 || !text_part;
 }
 
+/* file_list - the files of a mail: [part, name, type, size, row of files or -1, whole]. */
 static void file_list(struct report *report, GString *to, const struct step *step, int mail)
 {
 	g_string_append(to, ",\"parts\":[");
@@ -201,7 +200,6 @@ void report_mail(struct report *report, const struct step *step, unsigned worst)
 
 /* ---- alerts ---- */
 
-/* add_alert - mail: the row of the mail that it belongs to, -1; session likewise. Returns its own row, -1: none. */
 int report_alert(struct report *report, const struct step *step, int session, int mail)
 {
 	const cJSON *alert = step->own;
@@ -281,7 +279,8 @@ static void add_reply(struct report *report, const char *words)
 	page_number(to, "", row_of - 1);
 }
 
-/* add_step - [kind, microseconds since the begin, packet, row] or [kind, microseconds, packet, code, text]. */
+/* report_step - [kind, microseconds since the beginning, packet, row of alerts or mails], or [..., packet, code, text
+ * or row of replies], with a 1 at the end when it was assumed. */
 void report_step(struct report *report, const struct step *step, int64_t start, int index)
 {
 	static const char kinds[] = { [STEP_COMMAND] = 'c',

@@ -510,7 +510,7 @@ class Jobs(unittest.TestCase):
     def test_shards_that_do_not_belong_together_are_refused(self):
         one, two, _ = self.shards(3, PLAIN)
         for wrong, words in (([one, two], b"shard 1 of 3, but 2"), ([one, two, two], b"twice"),
-                             ([one, two, PLAIN], b"no stats record"), ([one, two, self.path("missing")], b"no stats")):
+                             ([one, two, PLAIN], b"not a stats record"), ([one, two, self.path("missing")], b"not a stats")):
             self.assertIn(words, self.status(3, "--merge", *wrong).stderr)
         first, second = self.shards(2, PLAIN)
         self.status(0, "--shard", "2/2", "-o", second, HIGH)

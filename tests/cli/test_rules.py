@@ -403,7 +403,7 @@ class Rules(unittest.TestCase):
         self.broken(self.path("event.lua", 'rule{ on = "packet", eval = print }'), "packet")
         self.broken(self.path("function.lua", 'rule{ on = "mail" }'), "eval")
         self.broken(self.path("list.lua", 'inlist("nowhere.txt")'), "nowhere.txt")
-        self.broken(self.path("alert.lua", "alert{}"), "only by a rule that runs")
+        self.broken(self.path("alert.lua", "alert{}"), "only by a running rule")
         self.broken(self.path("escape.lua", "error('\x1b[31mred')"))
 
     def test_what_is_in_a_file_is_listed(self):

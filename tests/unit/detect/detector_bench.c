@@ -143,7 +143,7 @@ void bench_content(struct bench *b, const char *octets)
 	bench_content_bytes(b, bench_text(octets));
 }
 
-/* body - BODY=VALUE of MAIL */
+/* bench_content_as - content of a MAIL with BODY=VALUE. */
 void bench_content_as(struct bench *b, const char *value, const char *octets)
 {
 	struct mail_param param = { g_string_new("BODY"), g_string_new(value) };

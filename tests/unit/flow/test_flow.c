@@ -312,7 +312,7 @@ static void in_the_middle_numbers_tell_networks_apart(void **state)
 			"begin 1 client:40000 server:25 midstream\ndown 250 a~ @0\nup QUIT a~ @7\nend input\n");
 }
 
-/* say_between - a dialogue whose directions, or copies, are in other networks. Each is in the networks of its row. */
+/* dialogue_in - a dialogue whose directions, or copies, are in the networks (VLANs) given for them. */
 static void dialogue_in(struct kit *kit, const uint64_t *up, const uint64_t *down, unsigned copies)
 {
 	for (unsigned step = 0; step < 6; step++)

@@ -23,7 +23,7 @@ static void add(struct pieces *pieces, uint64_t offset, size_t size, uint64_t ac
 	pieces_add(pieces, pieces_after(pieces, offset), at, keep ? data : NULL, size);
 }
 
-/* shown - "offset+size@acked(segments,since)" of each. */
+/* expect - checks the pieces, each written as "offset+size@acked(segments,since)". */
 static void expect(const struct pieces *pieces, const char *expected)
 {
 	GString *text = g_string_new(NULL);

@@ -181,7 +181,7 @@ static void numbers_are_what_they_can_be(void **state)
 
 /* ---- the time line ---- */
 
-/* bins_of - parsed; free with cJSON_Delete. */
+/* printed - the tally as parsed JSON; free with cJSON_Delete. */
 static cJSON *printed(const struct tally *tally)
 {
 	GString *text = g_string_new("{");
