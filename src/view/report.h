@@ -81,7 +81,8 @@ struct report {
  * alert. */
 void report_mail(struct report *report, const struct step *step, unsigned worst);
 /* report_alert - adds an alert. session, mail: the rows that it belongs to, or -1. Returns its own row; -1: not listed.
- */ int report_alert(struct report *report, const struct step *step, int session, int mail);
+ */
+int report_alert(struct report *report, const struct step *step, int session, int mail);
 /* report_step - adds a step to the current ladder. index: the row of its alert or mail. */
 void report_step(struct report *report, const struct step *step, int64_t start, int index);
 /* report_is_file - is a part a file for a person, and not the text of the mail? */
