@@ -75,12 +75,31 @@ static enum program program_of(struct span head, const char **what)
 	return PROGRAM_NONE;
 }
 
-/* take_extension - removes the last extension from a name, with the blanks and dots at the end that Windows ignores.
- * Returns it in lower case; NULL when there is none; free with g_free. */
+/* is_ignored_at_end - mail clients and Windows remove these characters from the end of a file name. */
+static bool is_ignored_at_end(gunichar character)
+{
+	return character == '.' || character == '"' || character == '\'' || g_unichar_isspace(character) ||
+	       g_unichar_iszerowidth(character);
+}
+
+/* trim_name - removes from the end of a name, which is UTF-8, what is no part of its extension: also "::$DATA", by
+ * which Windows names the content of a file. */
+static void trim_name(GString *name)
+{
+	const char *stream = strstr(name->str, "::$");
+	if (stream)
+		g_string_truncate(name, (gsize)(stream - name->str));
+	const char *last;
+	while ((last = g_utf8_find_prev_char(name->str, name->str + name->len)) &&
+		is_ignored_at_end(g_utf8_get_char(last)))
+		g_string_truncate(name, (gsize)(last - name->str));
+}
+
+/* take_extension - removes the last extension from a name. Returns it in lower case; NULL when there is none; free with
+ * g_free. */
 static char *take_extension(GString *name)
 {
-	while (name->len > 0 && strchr(" .\t", name->str[name->len - 1]))
-		g_string_truncate(name, name->len - 1);
+	trim_name(name);
 	const char *dot = strrchr(name->str, '.');
 	if (!dot || dot == name->str || strpbrk(dot, "/\\ "))
 		return NULL;

@@ -78,6 +78,15 @@ static bool is_type(const char *value)
 	       !strpbrk(value, "\"<>@,=");
 }
 
+/* is_message_type - does the type say that the body is a message with a header? RFC 2046 5.2.2: of a message sent in
+ * pieces (message/partial) the first one begins with the header. */
+static bool is_message_type(const char *type, const struct mime_params *content)
+{
+	return strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0 ||
+	       strcmp(type, "message/news") == 0 ||
+	       (strcmp(type, "message/partial") == 0 && g_strcmp0(content->number, "1") == 0);
+}
+
 /* read_type - the media type of the part. An invalid one is a defect; the part is then text/plain or, when there is a
  * boundary, a multipart. */
 static void read_type(
@@ -88,13 +97,12 @@ static void read_type(
 		entity->type = entity->content.value;
 	else if (value.data) {
 		entity->type = "text/plain";
-		entity->multipart = entity->content.boundary;
+		entity->multipart = entity->content.boundary && *entity->content.boundary;
 		if (!damaged)
 			mail_defect(parts->mail, MIME_MALFORMED, value, "bad Content-Type");
 	}
 	entity->multipart |= g_str_has_prefix(entity->type, "multipart/");
-	entity->message = strcmp(entity->type, "message/rfc822") == 0 || strcmp(entity->type, "message/global") == 0 ||
-			  strcmp(entity->type, "message/news") == 0;
+	entity->message = is_message_type(entity->type, &entity->content);
 }
 
 /* read_second_type - takes the boundary of a second Content-Type: if the body uses it, the part is a multipart. */

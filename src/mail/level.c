@@ -163,7 +163,7 @@ static void close_multipart(struct walk *walk, struct level *level, bool delimit
 {
 	struct mail *mail = walk->parts->mail;
 	bool certain = whole && !walk->damaged, declared = level->boundary.size > 0;
-	if (!level->declared && certain && g_str_has_prefix(level->entity.type, "multipart/"))
+	if ((!level->declared || !declared) && certain && g_str_has_prefix(level->entity.type, "multipart/"))
 		mail_defect(mail, MIME_MALFORMED, level->boundary, "%s",
 			declared ? "boundary declared but never used" : "multipart without a boundary");
 	else if (!level->ever && level->used && certain)
@@ -287,12 +287,13 @@ void level_gap(struct walk *walk, uint64_t size)
 /* ---- delimiters ---- */
 
 /* is_exactly - is the text after the first "--" this boundary, perhaps followed by "--"? Trailing blanks are ignored.
- */
+ * The boundary may be empty when it is declared so: then the line is "--", but not "-- ", with which a signature
+ * begins. */
 static bool is_exactly(struct span text, struct span boundary, bool *closing)
 {
 	struct span before = text;
 	*closing = false;
-	if (boundary.size == 0)
+	if (!boundary.data)
 		return false;
 	if (text.size == boundary.size && memcmp(text.data, boundary.data, text.size) == 0)
 		return true;
@@ -348,7 +349,7 @@ bool level_match(const struct walk *walk, struct span line, struct delimiter *de
 	text.size -= ended && text.size > 0 && text.data[text.size - 1] == '\r';
 	struct span exact = trimmed(text);
 	delimiter->tail = false;
-	if (exact.size > 0 && find(walk, exact, is_exactly, delimiter))
+	if ((exact.size > 0 || text.size == 0) && find(walk, exact, is_exactly, delimiter))
 		return true;
 	delimiter->tail = true;
 	return text.size > 0 && find(walk, text, has_tail, delimiter);

@@ -120,7 +120,8 @@ void mime_header_decode(struct mail *mail, const GArray *fields, const char *hin
 struct mime_params {
 	char *value; /* lower case: "text/plain", "attachment"; NULL when there is none */
 	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
-	char *filename, *charset, *boundary, *format, *delsp;
+	char *filename, *charset, *format, *delsp, *number;
+	char *boundary;    /* may be empty */
 	struct mime_name { /* when the field gives more than one file name: the others, decoded */
 		char *text;
 		bool filename; /* not "name" */

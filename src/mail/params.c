@@ -219,8 +219,8 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 	return extended ? result : mime_decode_words(arena, result);
 }
 
-/* parameter - the decoded value of a parameter; NULL when it is absent or empty. The RFC 2231 form is preferred. */
-static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
+/* parameter_or_empty - the decoded value of a parameter; NULL when it is absent. The RFC 2231 form is preferred. */
+static char *parameter_or_empty(struct arena *arena, const GArray *pieces, const char *name)
 {
 	char *value = extended_value(arena, pieces, name);
 	for (guint i = 0; i < pieces->len && value == NULL; i++) {
@@ -228,6 +228,13 @@ static char *parameter(struct arena *arena, const GArray *pieces, const char *na
 		if (strcmp(piece->name, name) == 0)
 			value = mime_decode_words(arena, piece->value);
 	}
+	return value;
+}
+
+/* parameter - likewise; NULL also when it is empty. */
+static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
+{
+	char *value = parameter_or_empty(arena, pieces, name);
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
@@ -268,7 +275,7 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 		char **place;
 	} places[] = { { "charset", &params->charset }, { "boundary", &params->boundary },
 		{ "format", &params->format }, { "name", &params->name }, { "filename", &params->filename },
-		{ "delsp", &params->delsp } };
+		{ "delsp", &params->delsp }, { "number", &params->number } };
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
 		if (strlen(places[i].name) == size && mime_same(name, places[i].name, size))
 			return places[i].place;
@@ -320,7 +327,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 			break;
 		if (is_file_name(&found, into) && *into != NULL)
 			break; /* a second file name: not simple */
-		if (into != NULL && *into == NULL && at > from)
+		if (into != NULL && *into == NULL && (at > from || into == &found.boundary))
 			*into = arena_copy(arena, from, (size_t)(at - from));
 		at += quoted;
 	}
@@ -367,9 +374,10 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 	params->name = parameter(arena, pieces, "name");
 	params->filename = parameter(arena, pieces, "filename");
 	params->charset = parameter(arena, pieces, "charset");
-	params->boundary = parameter(arena, pieces, "boundary");
+	params->boundary = parameter_or_empty(arena, pieces, "boundary");
 	params->format = parameter(arena, pieces, "format");
 	params->delsp = parameter(arena, pieces, "delsp");
+	params->number = parameter(arena, pieces, "number");
 	other_names(arena, params, pieces);
 	g_array_free(pieces, TRUE);
 }

@@ -55,18 +55,19 @@ void case_mime_duplicate_header(struct bench *b, bool hit)
 
 void case_attachment_executable(struct bench *b, bool hit)
 {
-	static const char *const hits[] = { "setup.EXE", "run.js", "a.ps1", "x.lnk", "x.vbs ", "y.bat.", "z.jar" };
+	static const char *const hits[] = { "setup.EXE", "run.js", "a.ps1", "x.lnk", "x.vbs ", "y.bat.", "z.jar",
+		"run.js::$DATA", "'run.js'", "run.js\302\240", "run.js\342\200\213 ." };
 	static const char *const misses[] = { "report.pdf", "exe", "notes.json", "js", "a.exe.txt", "photo.jpeg",
-		".com" };
+		".com", "run.js$DATA", "'run.js)'", "\302\240", "run.\342\200\213js" };
 	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++)
 		bench_file(b, hit ? hits[i] : misses[i], "application/octet-stream");
-	assert_int_equal(b->raised[ALERT_attachment_executable], hit ? 7 : 0);
+	assert_int_equal(b->raised[ALERT_attachment_executable], hit ? 11 : 0);
 	if (hit) {
 		bench_file_bytes(b, "data.bin", "application/octet-stream", WINDOWS_PROGRAM);
 		bench_file_bytes(b, "data", "application/octet-stream", "\177ELF\2\1\1", 7);
 		bench_file_bytes(b, NULL, "application/octet-stream", WINDOWS_PROGRAM);
 		bench_file_bytes(b, "x", "text/plain", "#!/bin/sh\n", 10);
-		assert_int_equal(b->raised[ALERT_attachment_executable], 11);
+		assert_int_equal(b->raised[ALERT_attachment_executable], 15);
 	} else {
 		bench_file_bytes(b, "data.bin", "application/octet-stream", "MZ is how it begins", 19);
 		bench_file_bytes(b, NULL, "text/plain", "#!/bin/sh\n", 10); /* the text of a mail */

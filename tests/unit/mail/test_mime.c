@@ -51,6 +51,19 @@ static void a_digest_holds_messages(void **state)
 	mail_free(mail);
 }
 
+/* With an empty boundary "--" is a delimiter, but not the line with which a signature begins; and only the first piece
+ * of a message has a header. */
+static void what_is_no_delimiter_and_no_header(void **state)
+{
+	struct mail *mail =
+		read_mail("Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n\r\nA\r\n-- \r\nme\r\n---\r\n"
+			  "--\r\nContent-Type: message/partial; number=2\r\n\r\nSubject: B\r\n\r\nC\r\n----\r\n");
+	assert_int_equal(mail->parts->len, 2);
+	part_is(mail, 0, "1", "text/plain", "A\r\n-- \r\nme\r\n---");
+	part_is(mail, 1, "2", "message/partial", "Subject: B\r\n\r\nC");
+	mail_free(mail);
+}
+
 static void octets_of_parts_are_exact(void **state)
 {
 	/* only the line end before the boundary is the boundary's */
@@ -380,6 +393,7 @@ int main(void)
 		cmocka_unit_test(parts_are_numbered_as_in_imap),
 		cmocka_unit_test(a_digest_holds_messages),
 		cmocka_unit_test(octets_of_parts_are_exact),
+		cmocka_unit_test(what_is_no_delimiter_and_no_header),
 		cmocka_unit_test(a_boundary_may_begin_like_another),
 		cmocka_unit_test(damaged_structure_is_told),
 		cmocka_unit_test(a_wrong_boundary_hides_no_parts),

@@ -147,6 +147,9 @@ static const struct {
 	{ "Content-Type: multipart/; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=c\r\n\r\n--b\r\n%t--b\r\n%s--b--\r\n", 1 },
+	/* an empty boundary */
+	{ "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n--\r\n%t--\r\n%s----\r\n", 1 },
+	{ "Content-Type: multipart/mixed; boundary=\r\n\r\n--\r\n%t--\r\n%s", 1 },
 	/* no empty line after the header; no part ends */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n--b\r\n%t--b\r\n%s--b--\r\n", 0 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b\r\n%s", 1 },
@@ -172,6 +175,8 @@ static const struct {
 	  "in\r\n%s"
 	  "--b--\r\n",
 		0 },
+	{ "Content-Type: message/partial; id=x; number=1; total=2\r\n\r\nSubject: in\r\n%s", 0 },
+	{ "Content-Type: message/partial; id=x; number*=us-ascii''%31\r\n\r\nSubject: in\r\n%s", 0 },
 	{ "Content-Type: application/octet-stream\r\n\r\nReceived: by x\r\n%s", 0 },
 	{ "Content-Type: text/plain; name=x.EML\r\n\r\n%s", 0 },
 	/* two types */
