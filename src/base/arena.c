@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * arena.c - blocks for arena.h.
+ * arena.c - see arena.h.
  */
 #include "arena.h"
 
@@ -38,7 +38,7 @@ void arena_release(struct arena *arena, const struct arena *mark)
 	*arena = *mark;
 }
 
-/* arena_add - a list has room for 4, 8, 16, ... elements: when it has so many, it is full. */
+/* arena_add - a list has room for 4, 8, 16, ... elements, so its length shows when it is full. */
 void arena_add(struct arena *arena, GPtrArray *list, void *element)
 {
 	unsigned room = list->len < LIST_FIRST ? LIST_FIRST : 2 * list->len;

@@ -4,7 +4,7 @@
  */
 #include "outcome.h"
 
-/* How grave: the alert is the news, unless it could not be written. */
+/* The order in which statuses win: an alert wins over incomplete input, but not over a failed output. */
 static const int gravity[] = {
 	[EXIT_OK] = 0,
 	[EXIT_CUT] = 1,

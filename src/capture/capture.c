@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * capture.c - packets out of a capture: libpcap (pcap) or the block reader (pcapng) over a capture_stream. See
- * capture.h.
+ * capture.c - reads packets from a capture_stream with libpcap (pcap) or the block reader (pcapng). See capture.h.
  *
- * libpcap reads through a stdio FILE whose cookie is the stream. A cookie's read may be short, and stdio hands on what
- * came as soon as it is enough for the request; so a record of a live pipe is delivered when its last octet is there,
- * in spite of the large buffer. The capture owns the stream, the FILE belongs to libpcap's handle.
+ * libpcap reads through a stdio FILE whose cookie is the stream. Reads may be short, and stdio returns as soon as a
+ * request is satisfied: so a record of a live pipe is delivered when its last octet has come, in spite of the large
+ * buffer. The capture owns the stream, the FILE belongs to libpcap's handle.
  */
 #include "capture.h"
 
@@ -24,11 +23,11 @@
 #include "source.h"
 
 #define STDIO_BUFFER (1024 * 1024)
-/* Copies from the kernel are half as fast to a buffer that is not aligned. */
+/* The kernel copies half as fast to a buffer that is not aligned. */
 #define STDIO_ALIGNMENT 4096
-/* Octets that tell what a file is. */
+/* Octets that are needed to recognise a format. */
 #define HEADER_MIN 24
-/* Where the header of a pcap has the snap length. */
+/* Offset of the snap length in the header of a pcap. */
 #define SNAPLEN_OFFSET 16
 #define SNAPLEN_SIZE 4
 /* pcap_datalink_ext: the length of the frame check sequence, in units of 2 octets, when the bit is set. */
@@ -54,7 +53,7 @@ static ssize_t read_cookie(void *cookie, char *to, size_t size)
 	return capture_stream_read(cookie, to, size);
 }
 
-/* fail - sets *error to "NAME: words". */
+/* fail - sets *error to "NAME: words". Returns false. */
 G_GNUC_PRINTF(3, 4)
 static bool fail(const struct capture *capture, GError **error, const char *format, ...)
 {
@@ -67,7 +66,7 @@ static bool fail(const struct capture *capture, GError **error, const char *form
 	return false;
 }
 
-/* refuse - it is no capture that is read here: says what it is instead, and what can be done. */
+/* refuse - the file is no pcap or pcapng: sets *error to what it is, and what the user can do. Returns false. */
 static bool refuse(struct capture *capture, GError **error)
 {
 	const struct foreign *foreign = capture_format_foreign(capture_stream_head(capture->stream, STREAM_HEAD_MAX));
@@ -86,7 +85,7 @@ static bool refuse(struct capture *capture, GError **error)
 	}
 }
 
-/* look_at_head - is it a capture, and of which kind? */
+/* look_at_head - recognises the format. Returns false when it is no capture. */
 static bool look_at_head(struct capture *capture, enum capture_format *format, GError **error)
 {
 	struct span head = capture_stream_head(capture->stream, HEADER_MIN);
@@ -103,8 +102,8 @@ static bool look_at_head(struct capture *capture, enum capture_format *format, G
 	return true;
 }
 
-/* forget_snaplen - libpcap cuts what is longer than the snap length in the header, though it is there: some writers put
- * a wrong one. 0 means the largest that it takes. */
+/* forget_snaplen - libpcap cuts packets to the snap length in the header, which some writers set too small. 0 means
+ * libpcap's maximum. */
 static void forget_snaplen(struct capture *capture)
 {
 	static const uint8_t zeros[SNAPLEN_SIZE];
@@ -112,7 +111,7 @@ static void forget_snaplen(struct capture *capture)
 		capture_stream_amend(capture->stream, SNAPLEN_OFFSET, (struct span){ zeros, sizeof zeros });
 }
 
-/* start_pcap - libpcap on top of the stream. */
+/* start_pcap - opens the stream with libpcap. */
 static bool start_pcap(struct capture *capture, GError **error)
 {
 	forget_snaplen(capture);
@@ -139,7 +138,7 @@ static bool start_pcap(struct capture *capture, GError **error)
 	return fail(capture, error, "%s", trouble != NULL ? trouble : words);
 }
 
-/* start_pcapng - up to its first section. */
+/* start_pcapng - reads the first Section Header Block. */
 static bool start_pcapng(struct capture *capture, GError **error)
 {
 	capture->pcapng = pcapng_new(capture->stream);
@@ -153,7 +152,7 @@ static bool start_pcapng(struct capture *capture, GError **error)
 	}
 }
 
-/* start_filter - that it fits a pcapng's link types is found out when their packets come. */
+/* start_filter - compiles the filter for the link type of a pcap. For a pcapng that happens when packets come. */
 static bool start_filter(struct capture *capture, const char *bpf, GError **error)
 {
 	char *words;
@@ -197,7 +196,7 @@ void capture_close(struct capture *capture)
 	g_free(capture);
 }
 
-/* complain - puts what went wrong behind the packets so far into a sentence. */
+/* complain - sets the error to a sentence with the number of packets so far. */
 static enum capture_status complain(struct capture *capture, enum capture_status status, const char *words)
 {
 	g_free(capture->error);
@@ -206,7 +205,7 @@ static enum capture_status complain(struct capture *capture, enum capture_status
 	return status;
 }
 
-/* pcap_trouble - what libpcap or the stream under it says. */
+/* pcap_trouble - the error of libpcap or of the stream. */
 static enum capture_status pcap_trouble(struct capture *capture)
 {
 	const char *words = pcap_geterr(capture->pcap);
@@ -221,8 +220,8 @@ static enum capture_status pcap_trouble(struct capture *capture)
 	return CAPTURE_BROKEN;
 }
 
-/* pcap_moment - both words of a time stamp are 32 bits without sign, which libpcap reads with one, and multiplies the
- * microseconds by 1000. Some writers let the fraction grow beyond a second: it is carried over. */
+/* pcap_moment - both words of a time stamp are unsigned 32-bit numbers; libpcap reads them as signed and multiplies
+ * microseconds by 1000. Some writers have fractions of more than a second: the seconds are carried over. */
 static int64_t pcap_moment(const struct capture *capture, const struct timeval *at)
 {
 	const uint64_t fraction =
@@ -294,7 +293,7 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 {
 	struct packet packet;
 	struct stat status;
-	/* Opening a pipe would take from it what the analysis needs. */
+	/* Reading a pipe would consume what the analysis needs. */
 	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return false;
 	struct capture *capture = capture_open(path, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * clock.c - units of a capture's clock become nanoseconds. See clock.h.
+ * clock.c - converts the units of a capture's clock to nanoseconds. See clock.h.
  */
 #include "clock.h"
 
@@ -45,7 +45,7 @@ int64_t clock_moment(int64_t seconds, uint64_t nanoseconds)
 	return seconds * NANOSECONDS_PER_SECOND + (int64_t)nanoseconds;
 }
 
-/* fine - a resolution of which 64 bits are less than a second: nanoseconds. */
+/* fine - nanoseconds, for a resolution so fine that 64 bits are less than a second. */
 static uint64_t fine(const struct clock *clock, uint64_t units)
 {
 	const unsigned exponent = clock->resolution & (BINARY - 1);

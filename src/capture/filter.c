@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * filter.c - a BPF expression on packets of several link types. See filter.h.
+ * filter.c - a BPF expression for packets of several link types. See filter.h.
  */
 #include "filter.h"
 
 #include <pcap/pcap.h>
 
-#define SNAPLEN_MAX 262144 /* libpcap's own */
+#define SNAPLEN_MAX 262144 /* libpcap's maximum */
 
 struct program {
 	int link_type;
@@ -17,7 +17,7 @@ struct program {
 struct filter {
 	char *bpf;
 	GArray *programs;
-	guint last; /* used */
+	guint last; /* index of the program used last */
 };
 
 struct filter *filter_new(const char *bpf)
@@ -42,7 +42,7 @@ void filter_free(struct filter *filter)
 	g_free(filter);
 }
 
-/* compile - false when the expression does not fit the link type; *words (may be NULL) say why. */
+/* compile - false when the expression does not fit the link type; *words (may be NULL) is the reason. */
 static bool compile(const char *bpf, int link_type, struct bpf_program *code, char **words)
 {
 	pcap_t *pcap = pcap_open_dead(link_type, SNAPLEN_MAX);
@@ -53,7 +53,7 @@ static bool compile(const char *bpf, int link_type, struct bpf_program *code, ch
 	return good;
 }
 
-/* program_for - the one of a link type, compiled when it is the first time; valid until the next call. */
+/* program_for - the program for a link type, compiled the first time; valid until the next call. */
 static const struct program *program_for(struct filter *filter, int link_type, char **words)
 {
 	GArray *programs = filter->programs;

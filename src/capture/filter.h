@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * filter.h - a BPF expression on packets of several link types: a program for each, compiled by libpcap when the first
- * such packet comes. Private to src/capture.
+ * filter.h - a BPF expression for packets of several link types: one program per link type, compiled by libpcap when
+ * its first packet comes. Private to src/capture.
  */
 #ifndef SMTPSCAN_CAPTURE_FILTER_H
 #define SMTPSCAN_CAPTURE_FILTER_H
@@ -13,7 +13,7 @@ struct filter;
 struct filter *filter_new(const char *bpf);
 void filter_free(struct filter *filter);
 
-/* filter_fits - does it compile for this link type? If not, *words say why (free with g_free). */
+/* filter_fits - does it compile for this link type? If not, *words is the reason (free with g_free). */
 bool filter_fits(struct filter *filter, int link_type, char **words);
 
 /* filter_matches - false also when the expression does not fit the packet's link type. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * foreign.c - what a file is that is no pcap and no pcapng, by its first octets. See format.h.
+ * foreign.c - recognises files other than pcap and pcapng by their first octets. See format.h.
  *
  * magics[] has a row for each. Endace's ERF has no magic number: its records are followed from one to the next.
  */
@@ -55,15 +55,15 @@ static const struct magic {
 static const struct foreign endace = { "an ERF capture (Endace)", FOREIGN_CAPTURE };
 static const struct foreign plain_text = { "text", FOREIGN_TEXT };
 
-/* ERF: a time of 64 bits whose upper half is seconds, a type, flags, the record's length, a counter, that on the wire.
- */
+/* ERF: a 64-bit time whose upper half is seconds, a type, flags, the record's length, a loss counter, the length on the
+ * wire. */
 #define ERF_HEADER 16u
 #define ERF_TYPE_MAX 48u
-#define ERF_RECORDS_MIN 2 /* fewer are chance */
+#define ERF_RECORDS_MIN 2 /* fewer may be chance */
 #define YEAR_1995 788918400u
 #define YEAR_2100 4102444800u
 
-/* erf_record - the length of the record at an offset; 0: this is none. */
+/* erf_record - the length of the record at an offset; 0: it is no record. */
 static size_t erf_record(struct span head, size_t at)
 {
 	uint32_t seconds;

@@ -16,7 +16,7 @@
 #define BLOCK_HEADER 8u /* type and length */
 #define BLOCK_MIN 12u   /* with the length repeated at its end */
 
-/* get32 - in the order of this machine, or the other. */
+/* get32 - in host byte order, or swapped. */
 static uint32_t get32(const uint8_t *at, bool swap)
 {
 	uint32_t value;

@@ -2,7 +2,7 @@
  *
  * gzip.c - gzip, by zlib. See gzip.h.
  *
- * A file may be several members one after the other. What follows a member and is none is ignored, as gzip(1) does.
+ * A file may have several members. Octets after a member that begin no other one are ignored, as by gzip(1).
  */
 #include "gzip.h"
 
@@ -19,8 +19,8 @@ struct gzip {
 	gzip_source *source;
 	void *context;
 	z_stream inflate;
-	bool between, over; /* members; the input */
-	bool ended;         /* too early */
+	bool between, over; /* between two members; at the end of the input */
+	bool ended;         /* the input ended too early */
 	const char *error;
 	uint8_t input[INPUT_SIZE];
 };
@@ -43,7 +43,7 @@ void gzip_free(struct gzip *gzip)
 	g_free(gzip);
 }
 
-/* refill - gets more input when there is none; false when it can't be read. */
+/* refill - reads more input when there is none; false when it can't be read. */
 static bool refill(struct gzip *gzip)
 {
 	if (gzip->inflate.avail_in != 0 || gzip->over)
@@ -57,7 +57,7 @@ static bool refill(struct gzip *gzip)
 	return true;
 }
 
-/* next_member - is there another one? */
+/* next_member - begins another member; false when there is none. */
 static bool next_member(struct gzip *gzip)
 {
 	if (gzip->inflate.avail_in == 0 || *gzip->inflate.next_in != MAGIC)
@@ -86,7 +86,7 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 		else if (status != Z_OK && status != Z_BUF_ERROR)
 			gzip->error = gzip->inflate.msg != NULL ? gzip->inflate.msg : "not gzip";
 	}
-	/* What came before the damage first. */
+	/* Return the octets before the damage first. */
 	return gzip->inflate.avail_out != room ? (ssize_t)(room - gzip->inflate.avail_out) : -1;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * list.c - which captures the arguments mean. See capture_list in capture.h.
+ * list.c - finds the captures that the arguments mean. See capture_list in capture.h.
  *
- * Files named by the user are taken as they are. In a folder, a regular file is taken when its (decompressed) content
- * begins like a capture, that of another program, too, or when its name says that it should: then what is wrong with it
- * will be said. A symbolic link to such a file is taken, too, unless that file is found in the folder anyway; links to
- * folders are not followed.
+ * Files named by the user are taken without a check. In a folder, a regular file is taken when its (decompressed)
+ * content begins like a capture, also one of another program, or when its name is that of a capture: opening it then
+ * reports what is wrong with it. A symbolic link to such a file is taken, too, unless the file itself is found in the
+ * folder; links to folders are not followed.
  */
 #include "capture.h"
 
@@ -17,10 +17,10 @@
 #include "format.h"
 #include "source.h"
 
-/* Octets of each file of a folder that are looked at. */
+/* Octets of each file in a folder that are examined. */
 #define FOLDER_HEAD 4096
 
-/* named_like_capture - NAME.pcap, NAME.pcapng.gz and their kind. */
+/* named_like_capture - NAME.pcap, NAME.pcapng.gz and similar. */
 static bool named_like_capture(const char *name)
 {
 	static const char *const compressed[] = { ".gz", ".xz", ".zst", ".bz2", ".lz4" };
@@ -54,7 +54,7 @@ bool capture_begins_like(const char *path)
 	return is;
 }
 
-/* by_name - numbers in names count as numbers (NAME2 before NAME10, as rotation writes them), whatever the locale. */
+/* by_name - compares numbers in names by value (NAME2 before NAME10, as in rotated recordings), in any locale. */
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
 	int order = strverscmp((*a)->fts_name, (*b)->fts_name);
@@ -68,10 +68,10 @@ static bool fail(GError **error, const char *path, int code, const char *words)
 	return false;
 }
 
-/* What is found in a folder: paths, and which file each is. */
+/* The captures found in a folder: paths, and the file of each. */
 struct found {
 	GPtrArray *paths;
-	GArray *files; /* struct file, as many as were added to the paths */
+	GArray *files; /* struct file, one for each path of this folder */
 };
 
 struct file {
@@ -80,7 +80,7 @@ struct file {
 	bool link;
 };
 
-/* add - a file that is, or should be, a capture; link: by a symbolic link. */
+/* add - adds a file if it is, or should be, a capture; link: it is a symbolic link. */
 static void add(const struct found *found, const FTSENT *entry, bool link)
 {
 	struct stat status;
@@ -108,7 +108,7 @@ static gboolean file_equal(gconstpointer a, gconstpointer b)
 	return x->device == y->device && x->inode == y->inode;
 }
 
-/* drop_links - those to files that are found by their own names, or by another link before. */
+/* drop_links - removes links to files that were found by their own name, or by an earlier link. */
 static void drop_links(const struct found *found)
 {
 	GHashTable *seen = g_hash_table_new(file_hash, file_equal);
@@ -130,7 +130,7 @@ static void drop_links(const struct found *found)
 	g_hash_table_destroy(seen);
 }
 
-/* take - one entry of the walk. */
+/* take - handles one entry of the folder. */
 static bool take(FTS *walk, FTSENT *entry, const struct found *found, GError **error)
 {
 	switch (entry->fts_info) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pcapng.c - packets out of the blocks of a pcapng file. See pcapng.h.
+ * pcapng.c - reads packets from the blocks of a pcapng file. See pcapng.h.
  *
- * blocks[] has a row for each type that is looked into. Such a block is peeked at as a whole, its lengths are compared,
- * and then its handler reads it within these bounds. It stays in the window until the next call, for the packet points
- * into it. What contradicts itself ends the file: behind a wrong length nothing can be trusted.
+ * blocks[] has a row for each type that is parsed. Such a block is read as a whole, its two lengths are compared, and
+ * its handler parses it within them. It stays in the window until the next call, because the packet points into it. A
+ * contradiction ends the file: after a wrong length nothing can be trusted.
  */
 #include "pcapng.h"
 
@@ -53,15 +53,15 @@ struct pcapng {
 	GArray *interfaces; /* of this section */
 	capture_secrets_sink *secrets;
 	void *context;
-	uint64_t blocks; /* that were begun */
-	uint64_t offset; /* of the block in hand */
+	uint64_t blocks; /* blocks begun so far */
+	uint64_t offset; /* of the current block */
 	size_t held;     /* octets in the window that belong to the last packet */
-	int64_t time;    /* of the last packet that had one */
+	int64_t time;    /* of the last packet with a time stamp */
 	bool swap, nanoseconds;
 	char *error;
 };
 
-/* The block in hand: what is between its two lengths. */
+/* The current block: the octets between its two lengths. */
 struct body {
 	const uint8_t *data;
 	size_t size;
@@ -102,7 +102,7 @@ bool pcapng_nanoseconds(const struct pcapng *pcapng)
 	return pcapng->nanoseconds;
 }
 
-/* ---- words in the order of the section ---- */
+/* ---- numbers in the byte order of the section ---- */
 
 static uint16_t get16(const struct pcapng *pcapng, const uint8_t *at)
 {
@@ -132,7 +132,7 @@ static size_t padded(size_t size)
 
 /* ---- errors ---- */
 
-/* wrong - the block in hand contradicts itself. */
+/* wrong - the current block contradicts itself: sets the error. Returns CAPTURE_BROKEN. */
 G_GNUC_PRINTF(2, 3)
 static enum capture_status wrong(struct pcapng *pcapng, const char *format, ...)
 {
@@ -147,7 +147,7 @@ static enum capture_status wrong(struct pcapng *pcapng, const char *format, ...)
 	return CAPTURE_BROKEN;
 }
 
-/* ends - the stream has no more, in the middle of a block. */
+/* ends - the stream ended in the middle of a block: sets the error. */
 static enum capture_status ends(struct pcapng *pcapng)
 {
 	const char *trouble = capture_stream_error(pcapng->stream);
@@ -167,8 +167,8 @@ struct option {
 	const uint8_t *value;
 };
 
-/* next_option - takes one from the front of `options`. Returns false at their end, and when they are damaged, which
- * *status tells. */
+/* next_option - removes the first of `options`. Returns false at their end, and when they are damaged: then it sets
+ * *status. */
 static bool next_option(struct pcapng *pcapng, struct body *options, struct option *option, enum capture_status *status)
 {
 	if (options->size == 0)
@@ -188,7 +188,7 @@ static bool next_option(struct pcapng *pcapng, struct body *options, struct opti
 	return true;
 }
 
-/* has_size - is an option's value as long as it must be? */
+/* has_size - has an option's value the required size? If not, sets *status. */
 static bool has_size(struct pcapng *pcapng, const struct option *option, uint16_t size, enum capture_status *status)
 {
 	if (option->size == size)
@@ -199,7 +199,7 @@ static bool has_size(struct pcapng *pcapng, const struct option *option, uint16_
 
 /* ---- sections and interfaces ---- */
 
-/* section - begins with everything unknown. */
+/* section - a new section: forgets the interfaces. */
 static enum capture_status section(struct pcapng *pcapng, struct body body, struct packet *packet)
 {
 	const uint16_t major = get16(pcapng, body.data + 4);
@@ -209,7 +209,7 @@ static enum capture_status section(struct pcapng *pcapng, struct body body, stru
 	return CAPTURE_END;
 }
 
-/* link_type_of - libpcap's number of a link type: in files a few have another one. */
+/* link_type_of - libpcap's number for a link type; a few have another number in files. */
 static int link_type_of(uint16_t type)
 {
 	static const struct {
@@ -229,7 +229,7 @@ static int link_type_of(uint16_t type)
 	return type;
 }
 
-/* fcs_octets - if_fcslen is said to be in bits; most that write it mean octets. */
+/* fcs_octets - the draft defines if_fcslen in bits, but most writers use octets. */
 static uint8_t fcs_octets(uint8_t length)
 {
 	return length >= 8 && length % 8 == 0 ? length / 8 : length;
@@ -242,7 +242,7 @@ static void set_name(struct interface *interface, const struct option *option)
 	interface->name[size] = '\0';
 }
 
-/* interface_options - what of an interface is in options. CAPTURE_END: all is well. */
+/* interface_options - parses the options of an interface. CAPTURE_END: no error. */
 static enum capture_status interface_options(struct pcapng *pcapng, struct body options, struct interface *interface)
 {
 	enum capture_status status = CAPTURE_END;
@@ -282,7 +282,7 @@ static enum capture_status interface_description(struct pcapng *pcapng, struct b
 
 /* ---- packets ---- */
 
-/* give - fills in what all kinds of packet blocks say; the octets stand at the front of `rest`. */
+/* give - fills in what all packet blocks have; the packet's octets are at the beginning of `rest`. */
 static enum capture_status give(struct pcapng *pcapng, struct packet *packet, uint32_t id, uint32_t captured,
 	uint32_t length, const struct body *rest)
 {
@@ -300,7 +300,7 @@ static enum capture_status give(struct pcapng *pcapng, struct packet *packet, ui
 	return CAPTURE_PACKET;
 }
 
-/* give_timed - such a packet with a time stamp: `at` is where the captured length stands, behind two words of time. */
+/* give_timed - the same with a time stamp: at `at` are two words of time, the captured length and the length. */
 static enum capture_status give_timed(
 	struct pcapng *pcapng, struct packet *packet, uint32_t id, const uint8_t *at, struct body *rest)
 {
@@ -316,7 +316,7 @@ static enum capture_status give_timed(
 	return CAPTURE_PACKET;
 }
 
-/* packet_options - epb_flags may say how long the frame check sequence of this packet is. */
+/* packet_options - epb_flags may have the length of the packet's frame check sequence. */
 static enum capture_status packet_options(struct pcapng *pcapng, struct body options, struct packet *packet)
 {
 	enum capture_status status = CAPTURE_PACKET;
@@ -340,7 +340,7 @@ static enum capture_status enhanced_packet(struct pcapng *pcapng, struct body bo
 	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
 }
 
-/* obsolete_packet - as an enhanced one, but for a count of drops beside a shorter number of the interface. */
+/* obsolete_packet - like an enhanced one, but with a 16-bit interface number and a drop count. */
 static enum capture_status obsolete_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
 {
 	struct body rest = { body.data + 20, body.size - 20 };
@@ -348,7 +348,7 @@ static enum capture_status obsolete_packet(struct pcapng *pcapng, struct body bo
 	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
 }
 
-/* simple_packet - of the first interface; its time is not known: that of the packet before is the nearest. */
+/* simple_packet - a packet of the first interface. It has no time stamp: the one of the previous packet is used. */
 static enum capture_status simple_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
 {
 	const struct body rest = { body.data + 4, body.size - 4 };
@@ -374,7 +374,7 @@ static enum capture_status secrets(struct pcapng *pcapng, struct body body, stru
 
 /* ---- blocks ---- */
 
-/* The least size is that of the fixed part. Handlers return CAPTURE_END when there is no packet to give. */
+/* least: the size of the fixed part. Handlers return CAPTURE_END when the block is no packet. */
 static const struct block {
 	enum block_type type;
 	uint32_t least;
@@ -396,8 +396,8 @@ static const struct block *find_block(uint32_t type)
 	return NULL;
 }
 
-/* read_header - type and length of the next block, and the byte order when a section begins. CAPTURE_END: there is
- * none, CAPTURE_PACKET: here they are. */
+/* read_header - type and length of the next block, and the byte order when a section begins. CAPTURE_END: there is no
+ * block; CAPTURE_PACKET: there is one. */
 static enum capture_status read_header(struct pcapng *pcapng, uint32_t *type, uint32_t *length)
 {
 	window_take(pcapng->window, pcapng->held);
@@ -424,7 +424,7 @@ static enum capture_status read_header(struct pcapng *pcapng, uint32_t *type, ui
 	return CAPTURE_PACKET;
 }
 
-/* check_trailer - the length stands at the end of the block, too. */
+/* check_trailer - compares the length at the end of the block. */
 static enum capture_status check_trailer(struct pcapng *pcapng, const uint8_t *at, uint32_t length)
 {
 	const uint32_t again = get32(pcapng, at);
@@ -432,7 +432,7 @@ static enum capture_status check_trailer(struct pcapng *pcapng, const uint8_t *a
 			       : wrong(pcapng, "its length is %u at its beginning and %u at its end", length, again);
 }
 
-/* pass_over - a block that is not looked into, whatever its size. */
+/* pass_over - skips a block of another type, whatever its size. */
 static enum capture_status pass_over(struct pcapng *pcapng, uint32_t length)
 {
 	const uint64_t size = padded(length);
@@ -447,7 +447,7 @@ static enum capture_status pass_over(struct pcapng *pcapng, uint32_t length)
 	return status;
 }
 
-/* look_into - a block of a known type. Some writers leave the padding out of the length, but not out of the file. */
+/* look_into - parses a block of a known type. Some writers do not count the padding in the length. */
 static enum capture_status look_into(
 	struct pcapng *pcapng, const struct block *block, uint32_t length, struct packet *packet)
 {
@@ -464,7 +464,7 @@ static enum capture_status look_into(
 	return block->handler(pcapng, (struct body){ at + BLOCK_HEADER, size - BLOCK_HEADER - BLOCK_TRAILER }, packet);
 }
 
-/* next_block - CAPTURE_END: it gave no packet. *over: because there is no block any more. */
+/* next_block - reads a block. CAPTURE_END: it is no packet, or *over: there are no more blocks. */
 static enum capture_status next_block(struct pcapng *pcapng, struct packet *packet, bool *over)
 {
 	uint32_t type = 0, length = 0;

@@ -20,9 +20,9 @@
 #include "gzip.h"
 #include "memory.h"
 
-/* What is read at once of a compressed file. */
+/* Octets of a compressed file that are read at once. */
 #define COMPRESSED_BLOCK (256 * 1024)
-/* The longest magic, and what a capture needs to have at least. */
+/* The longest magic number. */
 #define MAGIC_SIZE 6
 
 struct capture_stream {
@@ -32,10 +32,10 @@ struct capture_stream {
 	const char *method; /* of compression; NULL: none */
 	struct gzip *gzip;  /* one of these two when compressed */
 	struct archive *archive;
-	uint8_t *raw; /* the compressed file's own head */
+	uint8_t *raw; /* the first octets of the compressed file */
 	size_t raw_size, raw_taken;
 	uint8_t *compressed;  /* COMPRESSED_BLOCK octets, lent to libarchive */
-	const uint8_t *block; /* decompressed, lent by libarchive, not yet handed out */
+	const uint8_t *block; /* decompressed octets in libarchive's memory, not yet returned */
 	size_t block_left;
 	size_t head_size, head_taken;
 	char *error;
@@ -55,7 +55,8 @@ static const struct compression {
 	{ "lz4", "\x02\x21\x4c\x18", 4, archive_read_support_filter_lz4 }, /* its legacy frames */
 };
 
-/* read_descriptor - read(2), counted. EINTR is the caller's: somebody may want to stop a live pipe. */
+/* read_descriptor - read(2), counting the octets. EINTR is returned, so that a signal can end the wait for a live
+ * pipe. */
 static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t size)
 {
 	ssize_t got = read(stream->fd, to, size);
@@ -66,7 +67,7 @@ static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t s
 	return got;
 }
 
-/* read_raw - the compressed file: its head first, then the descriptor. */
+/* read_raw - octets of the compressed file: its head first, then from the descriptor. */
 static ssize_t read_raw(struct capture_stream *stream, void *to, size_t size)
 {
 	size_t left = stream->raw_size - stream->raw_taken;
@@ -78,7 +79,7 @@ static ssize_t read_raw(struct capture_stream *stream, void *to, size_t size)
 	return (ssize_t)size;
 }
 
-/* feed_archive - libarchive asks for more of the compressed file. */
+/* feed_archive - libarchive's read callback. */
 static la_ssize_t feed_archive(struct archive *archive, void *context, const void **block)
 {
 	struct capture_stream *stream = context;
@@ -89,7 +90,7 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 	return got;
 }
 
-/* damaged - takes over the words of zlib or libarchive. */
+/* damaged - sets the error to the reason that zlib or libarchive gives. Returns -1. */
 static ssize_t damaged(struct capture_stream *stream, const char *words)
 {
 	if (stream->error == NULL) {
@@ -105,7 +106,7 @@ static ssize_t feed_gzip(void *context, void *to, size_t size)
 	return read_raw(context, to, size);
 }
 
-/* read_archive - decompressed octets, as many as libarchive has at once. */
+/* read_archive - decompressed octets, as many as libarchive has. */
 static ssize_t read_archive(struct capture_stream *stream, void *to, size_t size)
 {
 	while (stream->block_left == 0) {
@@ -126,7 +127,7 @@ static ssize_t read_archive(struct capture_stream *stream, void *to, size_t size
 	return (ssize_t)size;
 }
 
-/* read_source - from whichever source it is. */
+/* read_source - octets from libarchive, zlib or the descriptor. */
 static ssize_t read_source(struct capture_stream *stream, void *to, size_t size)
 {
 	if (stream->archive != NULL)
@@ -137,7 +138,7 @@ static ssize_t read_source(struct capture_stream *stream, void *to, size_t size)
 	return got < 0 ? damaged(stream, gzip_error(stream->gzip)) : got;
 }
 
-/* start_archive - puts libarchive on top of the descriptor. */
+/* start_archive - opens the compressed file with libarchive. */
 static bool start_archive(struct capture_stream *stream, int (*support)(struct archive *archive))
 {
 	struct archive_entry *entry;
@@ -145,7 +146,7 @@ static bool start_archive(struct capture_stream *stream, int (*support)(struct a
 	stream->archive = archive_read_new();
 	if (stream->archive == NULL)
 		memory_gone();
-	/* A filter that was built without its library would run a program instead, and warns of it. */
+	/* Without the library of a filter, libarchive would run a program instead: then it returns a warning. */
 	if (support(stream->archive) == ARCHIVE_OK && archive_read_support_format_raw(stream->archive) == ARCHIVE_OK &&
 		archive_read_support_format_empty(stream->archive) == ARCHIVE_OK &&
 		archive_read_open(stream->archive, stream, NULL, feed_archive, NULL) == ARCHIVE_OK &&
@@ -155,7 +156,7 @@ static bool start_archive(struct capture_stream *stream, int (*support)(struct a
 	return false;
 }
 
-/* start_decompression - the head becomes the decompressor's input, and the next head is what comes out. */
+/* start_decompression - the octets read so far become the decompressor's input; the head will be its output. */
 static bool start_decompression(struct capture_stream *stream, const struct compression *how)
 {
 	stream->method = how->name;
@@ -218,7 +219,7 @@ static uint64_t file_number(const struct stat *status)
 	return S_ISREG(status->st_mode) ? number : 0;
 }
 
-/* open_descriptor - the file, or standard input; folders and the like are told apart here. */
+/* open_descriptor - opens the file, or standard input; fails with EISDIR for a folder. */
 static int open_descriptor(const char *path, struct stat *status)
 {
 	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);

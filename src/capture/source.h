@@ -3,8 +3,8 @@
  * source.h - the octets of a capture file, decompressed: a file, a FIFO or standard input. Private to
  * capture*.c.
  *
- * The head can be looked at before anything is read; reading begins with it. A read returns what there is at once, so a
- * live pipe is never waited for beyond what was asked.
+ * The head can be examined before anything is read; reading begins with it. A read returns the octets that are there,
+ * so it never waits for more of a live pipe than was requested.
  */
 #ifndef SMTPSCAN_CAPTURE_SOURCE_H
 #define SMTPSCAN_CAPTURE_SOURCE_H
@@ -14,7 +14,7 @@
 
 #include "types.h"
 
-/* Octets that can be looked at ahead. */
+/* Octets that can be examined before reading. */
 #define STREAM_HEAD_MAX (16 * 1024)
 
 struct capture_stream;
@@ -24,24 +24,25 @@ struct capture_stream;
 struct capture_stream *capture_stream_open(const char *path, GError **error);
 void capture_stream_close(struct capture_stream *stream);
 
-/* capture_stream_head - the first octets, at least `want` of them if there are as many. Valid until the next read. */
+/* capture_stream_head - the first octets, at least `want` if the file has as many. Valid until the next read. */
 struct span capture_stream_head(struct capture_stream *stream, size_t want);
 
-/* capture_stream_amend - puts other octets into the head before it is read; they must have been looked at. */
+/* capture_stream_amend - replaces octets of the head, which must have been returned by capture_stream_head, before it
+ * is read. */
 void capture_stream_amend(struct capture_stream *stream, size_t offset, struct span octets);
 
-/* capture_stream_read - up to `size` octets; 0 at the end, -1 when it can't be read or is damaged (see error; errno is
- * EINTR when a signal came). */
+/* capture_stream_read - up to `size` octets; 0 at the end, -1 when it can't be read or is damaged (see
+ * capture_stream_error; errno is EINTR after a signal). */
 ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size);
 
-/* capture_stream_error - what went wrong, without the name of the file; NULL when nothing did. */
+/* capture_stream_error - the error, without the name of the file; NULL: none. */
 const char *capture_stream_error(const struct capture_stream *stream);
 
-/* capture_stream_ended - did the file just end, if too early for its compression? Not after any other trouble. */
+/* capture_stream_ended - did the file just end, perhaps too early for its compression? False after any other error. */
 bool capture_stream_ended(const struct capture_stream *stream);
 
 bool capture_stream_compressed(const struct capture_stream *stream);
-/* capture_stream_position - octets of the (compressed) file read so far, and its size or 0. */
+/* capture_stream_position - octets of the (compressed) file read so far, and its size; 0: not known. */
 void capture_stream_position(const struct capture_stream *stream, uint64_t *position, uint64_t *size);
 
 /* capture_stream_file - what a regular file is by now: a number that is another one when it has other octets, or is

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * window.c - octets of a stream, looked at where they are. See window.h.
+ * window.c - a buffered view of a stream. See window.h.
  *
- * What is left of the last read moves to the front before the next one, so that what was asked for is in one piece. The
- * buffer grows for a piece that is larger than it is, and only when so many octets really came.
+ * Unread octets move to the front before the next read, so that the requested ones are contiguous. The buffer grows for
+ * a larger request only when that many octets really come.
  */
 #include "window.h"
 
@@ -14,7 +14,7 @@
 #include "memory.h"
 
 #define WINDOW_SIZE ((size_t)1024 * 1024)
-/* Copies from the kernel are half as fast to a place that is not aligned. */
+/* The kernel copies half as fast to an address that is not aligned. */
 #define ALIGNMENT ((size_t)4096)
 
 struct window {
@@ -53,7 +53,7 @@ size_t window_left(const struct window *window)
 	return window->end - window->begin;
 }
 
-/* move_left - makes room behind what is left: it moves to the front, so that it ends at an aligned place. */
+/* move_left - makes room for a read: moves the unread octets to the front, so that they end at an aligned address. */
 static void move_left(struct window *window)
 {
 	const size_t left = window_left(window), at = (ALIGNMENT - left % ALIGNMENT) % ALIGNMENT;
@@ -70,7 +70,7 @@ static void move_left(struct window *window)
 	window->end = at + left;
 }
 
-/* refill - one read; false when nothing came. */
+/* refill - one read; false at the end of the stream or after an error. */
 static bool refill(struct window *window)
 {
 	if (window->begin == window->end)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ethertype.c - Ethernet frames, LLC, and what an Ethernet type says: IP, tags, frames within frames. Private to the
- * decoder; see layers.h.
+ * ethertype.c - Ethernet frames, LLC, and the Ethernet types: IP, tags, frames within frames. Private to the decoder;
+ * see layers.h.
  *
- * ethertypes[] has a row for each type. Most tags are so many octets with another type at their end.
+ * ethertypes[] has a row for each type. Most tags have a fixed size and another Ethernet type at their end.
  */
 #include "layers.h"
 
@@ -11,8 +11,8 @@
 
 #define ETHERNET_HEADER 14u
 #define ETHERNET_ADDRESSES 12u
-#define ETHERNET_LENGTH_MAX 1500 /* not more: the field is a length, and LLC follows */
-#define ETHERTYPE_MIN 0x600      /* no protocol has one that is less */
+#define ETHERNET_LENGTH_MAX 1500 /* up to this value the field is a length, and LLC follows */
+#define ETHERTYPE_MIN 0x600      /* no protocol has a lower number */
 
 enum ethertype { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100 };
 
@@ -37,14 +37,14 @@ enum decode_result layer_tag(struct layers *layers, struct cursor c, uint32_t si
 
 void layer_vlan_id(struct layers *layers, uint16_t id)
 {
-	if (id == 0) /* a priority, no VLAN */
+	if (id == 0) /* only a priority, no VLAN */
 		return;
 	layers_within(layers, CONTEXT_VLAN, id);
 	if (layers->vlan_count < DECODE_VLAN_MAX)
 		layers->vlan[layers->vlan_count++] = id;
 }
 
-/* vlan - one tag; the stack is a recursion that the depth bounds. */
+/* vlan - one tag; a stack of tags is a recursion, limited by the depth. */
 static enum decode_result vlan(struct layers *layers, struct cursor c)
 {
 	if (!layers_deeper(layers))
@@ -73,7 +73,7 @@ static enum decode_result cisco_metadata(struct layers *layers, struct cursor c)
 	return layer_tag(layers, c, 2 + 4 * (options > 0 ? (uint32_t)options : 1));
 }
 
-/* macsec - 802.1AE. A frame that is only authenticated is in clear; its check value is behind it. */
+/* macsec - 802.1AE. A frame that is only authenticated is in clear; its check value follows it. */
 static enum decode_result macsec(struct layers *layers, struct cursor c)
 {
 	enum { IDENTIFIER = 0x20, ENCRYPTED = 0x08, CHANGED = 0x04 };
@@ -87,7 +87,7 @@ static enum decode_result macsec(struct layers *layers, struct cursor c)
 	return layer_tag(layers, c, flags & IDENTIFIER ? 14 : 6);
 }
 
-/* trill - RFC 6325: a header, options, the frame as it was. */
+/* trill - RFC 6325: a header, options, the original frame. */
 static enum decode_result trill(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 6);
@@ -96,7 +96,7 @@ static enum decode_result trill(struct layers *layers, struct cursor c)
 	return layer_skip(layers, c, (be16(h) >> 6 & 0x1fu) * 4, layer_ethernet);
 }
 
-/* arista - the time at which a switch saw the frame, in two lengths. */
+/* arista - a time stamp of the switch, in two sizes. */
 static enum decode_result arista(struct layers *layers, struct cursor c)
 {
 	enum { SUBTYPE_TIME = 1, FORMAT_64_BITS = 1, FORMAT_48_BITS = 2 };
@@ -116,7 +116,7 @@ enum decode_result layer_dsa_tag(struct layers *layers, struct cursor c)
 	return layer_tag(layers, c, 4);
 }
 
-/* dsa_with_type - such a tag behind a type of its own and two octets. */
+/* dsa_with_type - a DSA tag after its own Ethernet type and two octets. */
 static enum decode_result dsa_with_type(struct layers *layers, struct cursor c)
 {
 	return layer_skip(layers, c, 2, layer_dsa_tag);
@@ -156,7 +156,7 @@ static enum decode_result not_ip(struct layers *layers, struct cursor c)
 	return DECODE_NOT_IP;
 }
 
-/* So many octets, then a layer; or, where there is none, another Ethernet type. */
+/* After `size` octets comes the layer `next` or, if that is NULL, another Ethernet type. */
 static const struct row {
 	uint16_t type;
 	uint8_t size;
@@ -164,18 +164,18 @@ static const struct row {
 } ethertypes[] = {
 	{ TYPE_IPV4, 0, layer_ipv4 }, { TYPE_IPV6, 0, layer_ipv6 }, { TYPE_VLAN, 0, vlan },
 	{ 0x88a8, 0, vlan }, /* 802.1ad */
-	{ 0x8200, 0, vlan }, /* older ones, of several makers */
+	{ 0x8200, 0, vlan }, /* older tags of several vendors */
 	{ 0x9100, 0, vlan }, { 0x9200, 0, vlan }, { 0x9300, 0, vlan }, { 0x8847, 0, layer_mpls },
 	{ 0x8848, 0, layer_mpls }, { 0x8864, 0, layer_pppoe }, { 0x880b, 0, layer_ppp },
 	{ 0x6558, 0, layer_ethernet },                                /* transparent bridging */
 	{ 0x88e7, 0, backbone },                                      /* 802.1ah */
-	{ 0x8870, 0, layer_llc },                                     /* frames longer than the field can say */
+	{ 0x8870, 0, layer_llc },                                     /* LLC in frames too long for a length field */
 	{ 0x8926, 4, NULL },                                          /* VN-Tag */
 	{ 0x893f, 6, NULL },                                          /* E-Tag, 802.1BR */
 	{ 0x8909, 0, cisco_metadata }, { 0x8903, 2, layer_ethernet }, /* FabricPath */
 	{ 0x88e5, 0, macsec }, { 0x892f, 4, NULL },                   /* HSR */
 	{ 0x22f3, 0, trill }, { 0x894f, 0, layer_nsh }, { 0xd28b, 0, arista }, { 0xdada, 0, dsa_with_type },
-	/* What is known not to carry IP. */
+	/* Known types that do not carry IP. */
 	{ 0x0600, 0, not_ip }, /* XNS */
 	{ 0x0806, 0, not_ip }, /* ARP */
 	{ 0x0842, 0, not_ip }, /* Wake-on-LAN */
@@ -191,7 +191,7 @@ static const struct row {
 	{ 0x6002, 0, not_ip }, { 0x6003, 0, not_ip }, { 0x6004, 0, not_ip }, { 0x8035, 0, not_ip }, /* RARP */
 	{ 0x809b, 0, not_ip },                                                                      /* AppleTalk */
 	{ 0x80f3, 0, not_ip }, { 0x8137, 0, not_ip },                                               /* IPX */
-	{ 0x8809, 0, not_ip },                                               /* LACP and its kind */
+	{ 0x8809, 0, not_ip },                                               /* LACP and others */
 	{ 0x8863, 0, not_ip },                                               /* PPPoE discovery */
 	{ 0x886c, 0, not_ip },                                               /* Broadcom */
 	{ 0x886d, 0, not_ip },                                               /* Intel, teaming */
@@ -203,7 +203,7 @@ static const struct row {
 	{ 0x88a2, 0, not_ip },                                               /* ATA over Ethernet */
 	{ 0x88a4, 0, not_ip },                                               /* EtherCAT */
 	{ 0x88ab, 0, not_ip },                                               /* POWERLINK */
-	{ 0x88b8, 0, not_ip },                                               /* GOOSE and its kind */
+	{ 0x88b8, 0, not_ip },                                               /* GOOSE and others */
 	{ 0x88b9, 0, not_ip }, { 0x88ba, 0, not_ip }, { 0x88bf, 0, not_ip }, /* MikroTik */
 	{ 0x88c7, 0, not_ip },                                               /* 802.11 pre-authentication */
 	{ 0x88cc, 0, not_ip },                                               /* LLDP */
@@ -266,8 +266,8 @@ enum decode_result layer_ethernet(struct layers *layers, struct cursor c)
 enum nlpid { NLPID_IPV4 = 0xcc, NLPID_IPV6 = 0x8e, NLPID_SNAP = 0x80, NLPID_PPP = 0xcf };
 enum organisation { ORGANISATION_NONE = 0, ORGANISATION_8021 = 0x0080c2, ORGANISATION_TUNNEL = 0x0000f8 };
 
-/* snap - a protocol of an organisation. Under two of them it is an Ethernet type: none (RFC 1042), bridge tunnel
- * (802.1H). 802.1's own are bridged frames, on ATM behind two octets of padding. */
+/* snap - a protocol number of an organisation. For two of them it is an Ethernet type: 0 (RFC 1042) and bridge tunnel
+ * (802.1H). 802.1's own are bridged frames, on ATM after two octets of padding. */
 static enum decode_result snap(struct layers *layers, struct cursor c, uint32_t padding)
 {
 	enum { BRIDGED_WITH_FCS = 1, BRIDGED = 7 };
@@ -284,7 +284,7 @@ static enum decode_result snap(struct layers *layers, struct cursor c, uint32_t 
 	return layer_ethertype(layers, c, protocol);
 }
 
-/* by_nlpid - the protocols as ISO numbers them (RFC 2427, RFC 2684). */
+/* by_nlpid - protocols by their ISO numbers (RFC 2427, RFC 2684). */
 static enum decode_result by_nlpid(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 1);
@@ -321,7 +321,8 @@ enum decode_result layer_llc(struct layers *layers, struct cursor c)
 	return DECODE_NOT_IP;
 }
 
-/* layer_frame_relay - an address of 2 to 4 octets, then RFC 2427 (control, NLPID), or Cisco's way: an Ethernet type. */
+/* layer_frame_relay - an address of 2 to 4 octets, then RFC 2427 (control, NLPID), or, as Cisco does, an Ethernet
+ * type. */
 enum decode_result layer_frame_relay(struct layers *layers, struct cursor c)
 {
 	const uint8_t last = 0x01, unnumbered = 0x03;

@@ -2,10 +2,10 @@
  *
  * fragment.c - IP fragments become datagrams. See fragment.h.
  *
- * A datagram has one block of memory: a bit for each 8 octets (fragments begin at such places), then the octets. The
- * table owns the datagrams; the queue has them in the order of their first fragments, so the oldest is at its head.
- * A whole datagram's block moves to `released`; what stays behind for a moment is its key, so that a fragment that was
- * captured twice does not begin a datagram that a later one of the same identifier would be mixed with.
+ * A datagram has one block of memory: a bit for each 8 octets (fragment offsets are multiples of 8), then the octets.
+ * The table owns the datagrams; the queue has them in the order of their first fragments, so the oldest is at its head.
+ * The block of a complete datagram moves to `released`; its key stays for a short time, so that a fragment that was
+ * captured twice does not begin a new datagram, to be mixed with a later one of the same identifier.
  */
 #include "fragment.h"
 
@@ -16,20 +16,20 @@
 #define UNIT 8u
 #define UNITS ((FRAGMENT_DATAGRAM_MAX + UNIT) / UNIT)
 #define BITMAP (UNITS / 8)
-/* How long duplicates of a whole datagram's fragments are expected. */
+/* How long duplicate fragments of a complete datagram are expected. */
 #define DUPLICATE_TIME (NANOSECONDS_PER_SECOND / 10)
-/* Blocks grow in such steps, so that the fragments of a usual datagram need few. */
+/* Blocks grow in steps of this size, so that a usual datagram needs few. */
 #define BLOCK_STEP 4096u
 
 struct partial {
 	struct fragment_key key;
 	GList link; /* in the queue */
 	int64_t first, done;
-	uint8_t *block; /* NULL: whole, handed out at `done` */
+	uint8_t *block; /* NULL: complete, returned at the time `done` */
 	uint32_t room;  /* octets in the block */
-	uint32_t end;   /* of what came so far */
-	uint32_t total; /* 0: not known yet */
-	uint32_t units; /* that came */
+	uint32_t end;   /* end of the fragments so far */
+	uint32_t total; /* octets of the datagram; 0: not known yet */
+	uint32_t units; /* units received */
 	uint32_t wire_size;
 	uint8_t next;
 };
@@ -92,7 +92,7 @@ static size_t memory_of(const struct partial *partial)
 	return sizeof(*partial) + (partial->block != NULL ? BITMAP + partial->room : 0);
 }
 
-/* give_up - forgets a datagram; true when octets are lost with it. */
+/* give_up - discards a datagram; true when octets are lost. */
 static bool give_up(struct fragments *fragments, struct partial *partial)
 {
 	bool lost = partial->block != NULL;
@@ -111,8 +111,8 @@ static bool too_old(const struct partial *partial, int64_t now)
 	return llabs(now - partial->first) > limit;
 }
 
-/* make_room - gives up what is too old, and the oldest while there is too much; true when octets were lost. `keep` is
- * the one being worked on. */
+/* make_room - discards datagrams that are too old, and the oldest ones while there is too much memory; true when octets
+ * were lost. `keep` is never discarded. */
 static bool make_room(struct fragments *fragments, int64_t now, const struct partial *keep)
 {
 	bool lost = false;
@@ -123,7 +123,7 @@ static bool make_room(struct fragments *fragments, int64_t now, const struct par
 	return lost;
 }
 
-/* find - the datagram that a fragment belongs to, a new one if need be. */
+/* find - the datagram that a fragment belongs to, or a new one. */
 static struct partial *find(struct fragments *fragments, const struct fragment *fragment, bool *lost)
 {
 	struct partial *partial = g_hash_table_lookup(fragments->table, &fragment->key);
@@ -154,7 +154,7 @@ static void grow(struct fragments *fragments, struct partial *partial, uint32_t 
 	partial->room = room;
 }
 
-/* copy - takes the octets that are not there yet and compares the others; false when any differed. */
+/* copy - copies the octets that are new and compares the others; false when any differ. */
 static bool copy(struct partial *partial, uint32_t offset, const struct cursor *octets)
 {
 	uint8_t *to = partial->block + BITMAP;
@@ -173,7 +173,7 @@ static bool copy(struct partial *partial, uint32_t offset, const struct cursor *
 	return same;
 }
 
-/* hand_out - the datagram is whole: its block is lent until fragments_release. */
+/* hand_out - returns the complete datagram; its block is valid until fragments_release. */
 static void hand_out(struct fragments *fragments, struct partial *partial, int64_t now, struct datagram *datagram)
 {
 	datagram->octets = (struct cursor){ partial->block + BITMAP, partial->total, partial->total };
@@ -196,7 +196,7 @@ enum decode_result fragments_add(
 	struct partial *partial = find(fragments, fragment, &lost);
 	if (partial->block == NULL)
 		return lost ? DECODE_FRAGMENT_LIMIT : DECODE_FRAGMENT;
-	/* Two ends, or something behind the end: one of them is forged, and the first stays. */
+	/* Two different ends, or octets after the end: one fragment is forged, and the first one counts. */
 	bool beyond = partial->total != 0 && (end > partial->total || (!fragment->more && end != partial->total));
 	if (beyond || (!fragment->more && end < partial->end)) {
 		fragments->conflicts++;

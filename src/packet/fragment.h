@@ -2,8 +2,8 @@
  *
  * fragment.h - IP fragments become datagrams, in capture time. Private to the decoder.
  *
- * The first copy of an octet wins; a later one that differs is counted as a conflict. Datagrams that are not whole in
- * time, or for which there is no room, are given up, the oldest first.
+ * The first copy of an octet wins; a later one that differs is counted as a conflict. Datagrams that are not complete
+ * in time, or for which there is no memory, are discarded, the oldest first.
  */
 #ifndef SMTPSCAN_PACKET_FRAGMENT_H
 #define SMTPSCAN_PACKET_FRAGMENT_H
@@ -13,10 +13,10 @@
 
 #define FRAGMENT_TIMEOUT_IPV4 (30 * NANOSECONDS_PER_SECOND)
 #define FRAGMENT_TIMEOUT_IPV6 (60 * NANOSECONDS_PER_SECOND)
-#define FRAGMENT_MEMORY (16u * 1024 * 1024) /* over all datagrams */
+#define FRAGMENT_MEMORY (16u * 1024 * 1024) /* for all datagrams */
 #define FRAGMENT_DATAGRAM_MAX 65535u        /* octets of one */
 
-/* Which datagram. For IPv6 the protocol is not part of it (0): that of the first fragment counts. */
+/* Identifies a datagram. For IPv6 the protocol is 0: only that of the first fragment counts. */
 struct fragment_key {
 	uint64_t context;
 	struct address source, destination;
@@ -44,12 +44,12 @@ struct fragments;
 struct fragments *fragments_new(void);
 void fragments_free(struct fragments *fragments);
 
-/* fragments_add - DECODE_SEGMENT: *datagram is whole, and its octets are valid until fragments_release.
- * DECODE_FRAGMENT: held. DECODE_FRAGMENT_LIMIT: held, but another one had to be given up. DECODE_MALFORMED: it
- * can't be part of a datagram. */
+/* fragments_add - DECODE_SEGMENT: *datagram is complete, and valid until fragments_release. DECODE_FRAGMENT: the
+ * fragment is held. DECODE_FRAGMENT_LIMIT: it is held, but another datagram was discarded. DECODE_MALFORMED: it can't
+ * be part of a datagram. */
 enum decode_result fragments_add(
 	struct fragments *fragments, const struct fragment *fragment, struct datagram *datagram);
-/* fragments_release - datagrams that were handed out are no longer needed. */
+/* fragments_release - frees the datagrams that were returned. */
 void fragments_release(struct fragments *fragments);
 uint64_t fragments_conflicts(const struct fragments *fragments);
 

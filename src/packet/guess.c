@@ -2,14 +2,14 @@
  *
  * guess.c - what follows a header that does not tell: by what stands there. Private to the decoder; see layers.h.
  *
- * Only what fits in several octets counts: an Ethernet type with the version of the IP behind it; an IP header whose
- * lengths fit in the packet.
+ * A guess needs several octets that agree: an Ethernet type and the IP version after it; an IP header whose length is
+ * that of the packet.
  */
 #include "layers.h"
 
 #define ETHERNET_ADDRESSES 12u
-#define OFFSETS_END 16u /* a cookie of up to 8 octets and a word of control */
-/* Octets that must be here before it can be said that nothing fits. */
+#define OFFSETS_END 16u /* a cookie of up to 8 octets and a control word */
+/* Octets that must be captured before "nothing fits" is certain. */
 #define LOOKED_AT (OFFSETS_END + ETHERNET_ADDRESSES + 3)
 
 static int peek16(const struct cursor *c, uint32_t offset)
@@ -17,7 +17,7 @@ static int peek16(const struct cursor *c, uint32_t offset)
 	return offset + 1 < c->captured ? be16(c->data + offset) : -1;
 }
 
-/* version_at - the first four bits. */
+/* version_at - the IP version: the first four bits. */
 static int version_at(const struct cursor *c, uint32_t offset)
 {
 	const int octet = cursor_peek(c, offset);
@@ -44,7 +44,7 @@ bool guess_ethernet(const struct cursor *c, uint32_t offset)
 	}
 }
 
-/* guess_ppp - with or without address and control: IP, or a protocol that sets the link up. */
+/* guess_ppp - with or without address and control: IP, or a control protocol of PPP. */
 static bool guess_ppp(const struct cursor *c, uint32_t offset)
 {
 	if (peek16(c, offset) == 0xff03)
@@ -71,7 +71,7 @@ static bool guess_hdlc(const struct cursor *c, uint32_t offset)
 	return (start == 0x0f00 || start == 0x8f00) && (type == 0x0800 || type == 0x86dd || type == 0x8035);
 }
 
-/* guess_ip - its own length is that of all that follows, or what follows is padding to the least of Ethernet. */
+/* guess_ip - an IP header whose length is exactly that of the rest. */
 static bool guess_ip(const struct cursor *c, uint32_t offset)
 {
 	const int version = version_at(c, offset), v4 = peek16(c, offset + 2), v6 = peek16(c, offset + 4);
@@ -83,7 +83,7 @@ static bool guess_ip(const struct cursor *c, uint32_t offset)
 	return version == 6 && v6 >= 0 && (uint32_t)v6 + 40 == rest;
 }
 
-/* Each at every offset, before a weaker one is tried. */
+/* Each is tried at every offset before the next, weaker one. */
 static const struct {
 	bool (*fits)(const struct cursor *c, uint32_t offset);
 	layer *next;

@@ -2,9 +2,9 @@
  *
  * ip.c - IPv4, IPv6 with its extension headers, fragments, and TCP. Private to the decoder; see layers.h.
  *
- * The length of a payload is what the IP header says: padding behind it is ignored, and what is missing was cut (the
- * record of a capture may say otherwise: tools that cut packets often forget the length on the wire). A length of zero
- * is a packet taken before segmentation offload filled it in: all that is there counts.
+ * The IP header decides the length of a payload: octets after it are padding, and missing octets were cut, whatever the
+ * length in the capture (tools that cut packets often also change that). A length of zero is that of a packet captured
+ * before segmentation offload: then all octets count.
  */
 #include "layers.h"
 
@@ -36,7 +36,7 @@ enum protocol {
 
 enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
 
-/* sum - ones' complement sum of octets, to be folded. */
+/* sum - ones' complement sum of octets, not folded. */
 static uint64_t sum(const uint8_t *octets, uint32_t size)
 {
 	uint64_t total = 0;
@@ -45,7 +45,7 @@ static uint64_t sum(const uint8_t *octets, uint32_t size)
 	return size != 0 ? total + (uint64_t)(octets[0] << 8) : total;
 }
 
-/* sum_is_right - all is added up, its checksum included. */
+/* sum_is_right - is this the sum of correct data with its checksum? */
 static bool sum_is_right(uint64_t total)
 {
 	while (total > 0xffff)
@@ -66,7 +66,7 @@ static void set_address(struct address *address, uint8_t family, const uint8_t *
 	memcpy(address->octets, octets, family == 4 ? 4 : 16);
 }
 
-/* tcp - the end of the way: the segment is filled in. */
+/* tcp - fills in the segment. */
 static enum decode_result tcp(struct layers *layers, struct cursor c, const struct hosts *hosts)
 {
 	struct segment *segment = layers->segment;
@@ -105,7 +105,7 @@ static enum decode_result tcp(struct layers *layers, struct cursor c, const stru
 
 static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol);
 
-/* authentication - the header of IPsec AH; what it protects is in clear. */
+/* authentication - the header of IPsec AH; its payload is in clear. */
 static enum decode_result authentication(struct layers *layers, struct cursor c, const struct hosts *hosts)
 {
 	if (!layers_deeper(layers))
@@ -122,7 +122,7 @@ static enum decode_result authentication(struct layers *layers, struct cursor c,
 	return upper(layers, c, hosts, h[0]);
 }
 
-/* carrier_of - the layer that a protocol carries, for those that need nothing else; NULL. */
+/* carrier_of - the handler for a protocol that carries another layer; NULL: none. */
 static layer *carrier_of(uint8_t protocol)
 {
 	switch (protocol) {
@@ -146,7 +146,7 @@ static layer *carrier_of(uint8_t protocol)
 	}
 }
 
-/* carries_nothing - protocols that are known, and in which there is no TCP. */
+/* carries_nothing - is it a known protocol that carries no TCP? */
 static bool carries_nothing(uint8_t protocol)
 {
 	static const uint8_t known[] = { 1 /* ICMP */, 2 /* IGMP */, 8 /* EGP */, 33 /* DCCP */, 46 /* RSVP */,
@@ -159,7 +159,7 @@ static bool carries_nothing(uint8_t protocol)
 	return false;
 }
 
-/* upper - what IP carries. */
+/* upper - the payload of IP. */
 static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol)
 {
 	switch (protocol) {
@@ -180,7 +180,7 @@ static enum decode_result upper(struct layers *layers, struct cursor c, const st
 	return carries_nothing(protocol) ? DECODE_NOT_TCP : layers_unknown(layers, UNKNOWN_IP_PROTOCOL, protocol);
 }
 
-/* worth_reassembling - may there be TCP in it? */
+/* worth_reassembling - can there be TCP in it? */
 static bool worth_reassembling(uint8_t protocol)
 {
 	switch (protocol) {
@@ -217,7 +217,7 @@ enum decode_result ip_reassemble(
 	return DECODE_SEGMENT;
 }
 
-/* ipv4_fragment - `word` is the header's field of flags and offset. */
+/* ipv4_fragment - reassembles a fragment; continues when the datagram is complete. */
 static enum decode_result ipv4_fragment(
 	struct layers *layers, struct cursor c, const struct hosts *hosts, const uint8_t *header)
 {
@@ -235,7 +235,8 @@ static enum decode_result ipv4_fragment(
 	return result == DECODE_SEGMENT ? upper(layers, c, hosts, next) : result;
 }
 
-/* limit_payload - to the length that the header says; when it says none, all counts that is not of a link layer. */
+/* limit_payload - limits the cursor to the header's length; without one, to all octets before the trailer of the link
+ * layer. */
 static void limit_payload(struct layers *layers, struct cursor *c, bool said, uint32_t length)
 {
 	if (said)
@@ -245,7 +246,7 @@ static void limit_payload(struct layers *layers, struct cursor *c, bool said, ui
 	layers->trailer = 0;
 }
 
-/* packet_from - a header and what is behind it. */
+/* packet_from - the captured octets of an IP packet from its header on; empty for a fragment. */
 static struct span packet_from(const uint8_t *header, const struct cursor *c, bool fragment)
 {
 	return fragment ? (struct span){ 0 } : (struct span){ header, (size_t)(c->data + c->captured - header) };
@@ -274,7 +275,7 @@ enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 }
 
 /* final_destination - with a routing header that is not at its end, the address in the IP header is only the next hop;
- * the flow and the checksum are those of the last one. */
+ * the connection and the checksum have the last one. */
 static void final_destination(struct hosts *hosts, const uint8_t *header, uint32_t size)
 {
 	if (header[3] == 0 || size < 24)
@@ -285,7 +286,7 @@ static void final_destination(struct hosts *hosts, const uint8_t *header, uint32
 		hosts->destination = header + size - 16;
 }
 
-/* extension - an options or routing header. DECODE_SEGMENT: it is taken and *next is what follows. */
+/* extension - skips an options or routing header. DECODE_SEGMENT: *next is the next protocol. */
 static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8_t *next)
 {
 	int words = cursor_peek(c, 1);
@@ -299,7 +300,7 @@ static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8
 	return DECODE_SEGMENT;
 }
 
-/* ipv6_fragment - DECODE_SEGMENT: whole, *c and *next are what follows. */
+/* ipv6_fragment - reassembles a fragment. DECODE_SEGMENT: complete; *c and *next are the payload. */
 static enum decode_result ipv6_fragment(struct layers *layers, struct cursor *c, struct hosts *hosts, uint8_t *next)
 {
 	const uint8_t *h = cursor_take(c, FRAGMENT_HEADER);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * layers.h - what the files of the decoder share: the packet on its way, and the handler of each layer. Private to the
- * decoder.
+ * layers.h - shared by the files of the decoder: the state of one packet, and the handlers of the layers. Private to
+ * the decoder.
  *
- * A handler is given the cursor at its header. It takes the header and hands the rest to the next handler. Each counts
- * a level before it looks at anything, so no packet can keep the decoder busy.
+ * A handler gets the cursor at its header. It takes the header and calls the next handler with the rest. Handlers that
+ * can be nested count a level first, so the depth of a packet is limited.
  */
 #ifndef SMTPSCAN_PACKET_LAYERS_H
 #define SMTPSCAN_PACKET_LAYERS_H
@@ -16,12 +16,12 @@ struct layers;
 
 struct decoder {
 	bool checksums;
-	bool lent;     /* the last segment may be in a datagram of the fragments */
-	int link_type; /* of the last packet, and its handler: captures have one */
+	bool lent;     /* the last segment may point into a reassembled datagram */
+	int link_type; /* of the last packet, and its handler: usually all packets have the same */
 	enum decode_result (*link)(struct layers *layers, struct cursor c);
 	struct fragments *fragments;
-	struct unknown last;  /* that was met, not counted yet */
-	size_t unknown_count; /* of the first ones, each with its number of packets; the rest together */
+	struct unknown last;  /* found in the last packet, not counted yet */
+	size_t unknown_count; /* the first kinds are counted each, the rest together */
 	struct unknown unknown[DECODE_UNKNOWN_MAX];
 	uint64_t unknown_rest;
 };
@@ -29,21 +29,21 @@ struct decoder {
 /* The addresses of an IP header; they point into the packet. */
 struct hosts {
 	uint8_t family; /* 4 or 6 */
-	bool exact;     /* the length of the payload is known, so that a checksum can be right */
+	bool exact;     /* the length of the payload is known, so the checksum can be verified */
 	const uint8_t *source, *destination;
-	struct span packet; /* from the header on, what is here; empty when it came in fragments */
-	uint32_t length;    /* of it, on the wire */
+	struct span packet; /* captured octets from the header on; empty when it came in fragments */
+	uint32_t length;    /* its octets on the wire */
 };
 
-/* One packet on its way through the layers. */
+/* The state of one packet while it is decoded. */
 struct layers {
 	struct decoder *decoder;
 	const struct packet *packet;
 	struct segment *segment;
 	uint64_t context;
 	uint32_t wire_size;
-	uint32_t trailer; /* octets at the end of the packet that are of a link layer, while no header has said the
-			     length */
+	uint32_t trailer; /* octets at the end of the packet that belong to the link layer, until a header has a length
+			   */
 	unsigned depth;
 	unsigned vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX];
@@ -51,16 +51,16 @@ struct layers {
 
 typedef enum decode_result layer(struct layers *layers, struct cursor c);
 
-/* layers_deeper - counts a level; false when there are too many. */
+/* layers_deeper - counts a level; false when there are more than DECODE_DEPTH_MAX. */
 static inline bool layers_deeper(struct layers *layers)
 {
 	return ++layers->depth <= DECODE_DEPTH_MAX;
 }
 
-/* What an identifier in layers->context identifies. */
+/* Kinds of identifiers in layers->context. */
 enum context_kind { CONTEXT_VLAN = 1, CONTEXT_SERVICE, CONTEXT_VXLAN, CONTEXT_GENEVE, CONTEXT_GRE };
 
-/* layers_within - the packet is within something that has an identifier. */
+/* layers_within - adds the identifier of a VLAN or tunnel around the packet to the context. */
 static inline void layers_within(struct layers *layers, enum context_kind kind, uint32_t id)
 {
 	uint64_t x = layers->context ^ ((uint64_t)kind << 32 | id);
@@ -69,7 +69,7 @@ static inline void layers_within(struct layers *layers, enum context_kind kind, 
 	layers->context = x ^ x >> 32;
 }
 
-/* layers_unknown - what the packet carries has this number, and there is no handler for it. */
+/* layers_unknown - the packet has a payload with this number, for which there is no handler. */
 enum decode_result layers_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number);
 
 /* link.c */
@@ -78,19 +78,18 @@ layer layer_link_hdlc, layer_frame_relay;
 
 /* wifi.c */
 layer layer_wifi, layer_radiotap, layer_prism;
-/* layer_wifi_swapped - 802.11 whose first two octets may have changed places, as controllers of access points send. */
+/* layer_wifi_swapped - 802.11 whose first two octets may be swapped, as from controllers of access points. */
 layer layer_wifi_swapped;
 
 /* ethertype.c */
 layer layer_ethernet, layer_llc;
 enum decode_result layer_ethertype(struct layers *layers, struct cursor c, uint16_t type);
-/* layer_tag - a tag of `size` octets, then an Ethernet type. layer_skip - `size` octets that don't matter, then a
- * layer. */
+/* layer_tag - a tag of `size` octets, then an Ethernet type. layer_skip - skips `size` octets, then calls `next`. */
 enum decode_result layer_tag(struct layers *layers, struct cursor c, uint32_t size);
 enum decode_result layer_skip(struct layers *layers, struct cursor c, uint32_t size, layer *next);
 /* layer_vlan_id - the packet is in this VLAN; 0 is none. */
 void layer_vlan_id(struct layers *layers, uint16_t id);
-/* The tag of a switch chip (DSA), behind the addresses of a frame. */
+/* layer_dsa_tag - the tag of a switch chip (DSA), after the addresses of a frame. */
 layer layer_dsa_tag;
 /* layer_nsh - a Network Service Header (RFC 8300). */
 layer layer_nsh;
@@ -99,20 +98,20 @@ layer layer_nsh;
 layer layer_gre, layer_mpls, layer_ppp, layer_pppoe, layer_etherip;
 
 /* guess.c */
-/* guess_ethernet - does an Ethernet header stand at an offset, with a type that matters and what belongs to it? */
+/* guess_ethernet - is there an Ethernet header at an offset, with a known type and a payload that fits? */
 bool guess_ethernet(const struct cursor *c, uint32_t offset);
-/* layer_guess - no field says what follows, nor how long a cookie or control word is in front of it. */
+/* layer_guess - no field identifies the payload, or the size of a cookie or control word before it. */
 layer layer_guess;
 
-/* udp.c: the payload of UDP, when its port is that of a tunnel; L2TP version 3 directly in IP. */
+/* udp.c: UDP with the port of a tunnel; L2TP version 3 directly in IP. */
 enum decode_result layer_udp(struct layers *layers, struct cursor c, const struct hosts *hosts);
 layer layer_l2tp3;
 
 /* ip.c */
-layer layer_ip; /* version 4 or 6, told by its first octet */
+layer layer_ip; /* version 4 or 6, by its first octet */
 layer layer_ipv4, layer_ipv6;
-/* ip_reassemble - the fragments of a datagram, or of what is cut into pieces in the same way. DECODE_SEGMENT: *c and
- * *next are those of the whole; anything else is the packet's result. */
+/* ip_reassemble - adds a fragment of IP, or of a tunnel that fragments in the same way. DECODE_SEGMENT: *c and *next
+ * are those of the complete datagram; anything else is the result of the packet. */
 enum decode_result ip_reassemble(
 	struct layers *layers, struct cursor *c, const struct hosts *hosts, struct fragment *fragment, uint8_t *next);
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_LENGTH_MAX 1500 /* not more: the field is a length, and LLC follows */
+#define ETHERNET_LENGTH_MAX 1500 /* up to this value the field is a length, and LLC follows */
 
-/* null - BSD's loopback: the address family in the byte order of the capturing machine (LOOP: big-endian). */
+/* null - BSD's loopback: the address family in the byte order of the capturing host (LOOP: big-endian). */
 static enum decode_result null(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 4);
@@ -34,8 +34,8 @@ static enum decode_result null(struct layers *layers, struct cursor c)
 	}
 }
 
-/* cooked - the protocol of Linux' cooked captures: an Ethernet type, or a small number of Linux' own. Some devices
- * leave their own header there. */
+/* cooked - Linux cooked capture: an Ethernet type, or a small number of Linux' own. Packets of some devices have their
+ * own header. */
 static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_t device, uint16_t protocol)
 {
 	enum { DEVICE_WIFI = 801, DEVICE_PRISM, DEVICE_RADIOTAP, PROTOCOL_LLC = 4 };
@@ -117,15 +117,15 @@ static enum decode_result pktap(struct layers *layers, struct cursor c)
 					     : cursor_short(&c, size);
 }
 
-/* small16 - of a small number whose byte order is not known, the value. */
+/* small16 - the value of a small number whose byte order is not known. */
 static uint16_t small16(const uint8_t *at)
 {
 	const uint16_t big = be16(at), little = le16(at);
 	return big < little ? big : little;
 }
 
-/* nflog - Linux' netfilter log: attributes in the byte order of the machine that captured, which their types tell; one
- * of them is the packet. */
+/* nflog - Linux' netfilter log: attributes in the byte order of the capturing host, which their types show; one of them
+ * is the packet. */
 static enum decode_result nflog(struct layers *layers, struct cursor c)
 {
 	const uint16_t payload = 9, type_mask = 0x7fff;
@@ -150,7 +150,7 @@ static enum decode_result nflog(struct layers *layers, struct cursor c)
 	return DECODE_NOT_IP;
 }
 
-/* pflog - OpenBSD's packet filter log: a header that says its length, which is padded, then IP. */
+/* pflog - OpenBSD's packet filter log: a header with its length, which is padded, then IP. */
 static enum decode_result pflog(struct layers *layers, struct cursor c)
 {
 	const uint32_t header_min = 28; /* the oldest one's */
@@ -167,7 +167,7 @@ static enum decode_result old_pflog(struct layers *layers, struct cursor c)
 	return layer_skip(layers, c, 28, layer_ip);
 }
 
-/* enc - OpenBSD's IPsec interface: address family, index, flags; what is behind them is in clear. */
+/* enc - OpenBSD's IPsec interface: address family, index, flags, then IP in clear. */
 static enum decode_result enc(struct layers *layers, struct cursor c)
 {
 	return layer_skip(layers, c, 12, layer_ip);
@@ -185,7 +185,7 @@ static enum decode_result ipoib(struct layers *layers, struct cursor c)
 	return h == NULL ? cursor_short(&c, 44) : layer_ethertype(layers, c, be16(h + 40));
 }
 
-/* fddi - frame control and addresses, then LLC in the frames for it. */
+/* fddi - frame control and addresses, then LLC in LLC frames. */
 static enum decode_result fddi(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 13);
@@ -194,7 +194,7 @@ static enum decode_result fddi(struct layers *layers, struct cursor c)
 	return (h[0] & 0x70) == 0x50 ? layer_llc(layers, c) : DECODE_NOT_IP;
 }
 
-/* token_ring - access and frame control, addresses, a route when the source's first bit says so, then LLC. */
+/* token_ring - access and frame control, addresses, a route if the source's first bit is set, then LLC. */
 static enum decode_result token_ring(struct layers *layers, struct cursor c)
 {
 	const uint8_t routed = 0x80, route_size = 0x1f;
@@ -209,7 +209,7 @@ static enum decode_result token_ring(struct layers *layers, struct cursor c)
 	return route < 0 ? cursor_short(&c, 1) : layer_skip(layers, c, (uint32_t)route & route_size, layer_llc);
 }
 
-/* juniper - a magic number, flags, extensions of a length that stands before them, then the link layer, or none. */
+/* juniper - a magic number, flags, extensions with their length, then the link layer, or none. */
 static enum decode_result juniper(struct layers *layers, struct cursor c, layer *next)
 {
 	enum { EXTENDED = 0x80, NO_LINK_LAYER = 0x02, MAGIC = 0x4d4743 };
@@ -248,7 +248,7 @@ static enum decode_result juniper_hdlc(struct layers *layers, struct cursor c)
 	return juniper(layers, c, layer_link_hdlc);
 }
 
-/* dsa, broadcom - the tag of a switch chip behind the addresses of a frame. */
+/* dsa, broadcom - the tag of a switch chip after the addresses of a frame. */
 static enum decode_result dsa(struct layers *layers, struct cursor c)
 {
 	return layer_skip(layers, c, 12, layer_dsa_tag);
@@ -264,13 +264,13 @@ static enum decode_result broadcom(struct layers *layers, struct cursor c)
 	return layer_skip(layers, c, 12, broadcom_tag);
 }
 
-/* prepended - four octets in front of a frame: Broadcom's tag, netANALYZER's header. */
+/* prepended - four octets before a frame: Broadcom's tag, netANALYZER's header. */
 static enum decode_result prepended(struct layers *layers, struct cursor c)
 {
 	return layer_skip(layers, c, 4, layer_ethernet);
 }
 
-/* with_preamble - the octets that Ethernet begins with on the wire. */
+/* with_preamble - the preamble of Ethernet on the wire, then the frame. */
 static enum decode_result with_preamble(struct layers *layers, struct cursor c)
 {
 	return layer_skip(layers, c, 8, layer_ethernet);
@@ -345,7 +345,7 @@ static const struct link {
 	{ DLT_IEEE802_11_RADIO_AVS, layer_prism },
 	{ DLT_PPI, ppi },
 	{ LINK_PKTAP, pktap },
-	{ DLT_USER2, pktap }, /* as macOS wrote it at first */
+	{ DLT_USER2, pktap }, /* as macOS wrote it in the beginning */
 	{ DLT_NFLOG, nflog },
 	{ DLT_PFLOG, pflog },
 	{ LINK_PFLOG_OLD, old_pflog },

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet.c - a packet becomes a segment: the decoder itself. See packet.h; the layers are in link.c, wifi.c,
- * ethertype.c, tunnel.c, udp.c, ip.c.
+ * packet.c - the decoder. See packet.h; the layers are in link.c, wifi.c, ethertype.c, tunnel.c, udp.c, guess.c, ip.c.
  *
- * The decoder owns the fragments. Nothing is allocated for a packet that is no fragment.
+ * The decoder owns the fragments. A packet that is no fragment needs no allocation.
  */
 #include "packet.h"
 
@@ -50,7 +49,7 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 		decoder->link_type = packet->link_type;
 		decoder->link = link_handler(packet->link_type);
 	}
-	/* Field by field: vlan[] needs no clearing, and this runs for every packet. */
+	/* Member by member, because this runs for every packet, and vlan[] needs no clearing. */
 	struct layers layers;
 	layers.decoder = decoder;
 	layers.packet = packet;

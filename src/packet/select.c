@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * select.c - which packets are wanted: by capture time, and by the addresses within all encapsulations. See packet.h.
+ * select.c - selects packets by capture time, and by the addresses inside of all encapsulations. See packet.h.
  */
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tunnel.c - what carries IP or Ethernet within another protocol: MPLS, PPP, PPPoE, GRE, EtherIP. Private to the
- * decoder; see layers.h. Those in UDP are in udp.c.
+ * tunnel.c - protocols that carry IP or Ethernet: MPLS, PPP, PPPoE, GRE, EtherIP. Private to the decoder; see layers.h.
+ * Tunnels in UDP are in udp.c.
  *
- * An identifier is part of the context only when both directions have the same one: GRE keys; not the call of PPTP, the
- * session of a mirror port, MPLS labels, the flow octet of NVGRE.
+ * An identifier is part of the context only if both directions have the same one: GRE keys are; the call of PPTP, the
+ * session of a mirror port, MPLS labels and the flow octet of NVGRE are not.
  */
 #include "layers.h"
 
@@ -26,7 +26,7 @@ enum decode_result layer_mpls(struct layers *layers, struct cursor c)
 	int first = cursor_peek(&c, 0);
 	if (first < 0)
 		return cursor_short(&c, 1);
-	/* No field says what follows. IP by its version; a pseudowire with its control word, or without. */
+	/* No field identifies the payload: IP has its version; a pseudowire has a control word, or none. */
 	if (first >> 4 == 4 || first >> 4 == 6)
 		return layer_ip(layers, c);
 	if (c.captured < control_word + 15)
@@ -47,10 +47,10 @@ enum ppp_protocol {
 	PPP_IPV6 = 0x0057,
 	PPP_COMPRESSED = 0x00fd, /* MPPE's encryption, too */
 	PPP_MPLS = 0x0281,
-	PPP_NETWORK_MAX = 0x3fff /* above: protocols without data of others */
+	PPP_NETWORK_MAX = 0x3fff /* higher numbers are control protocols, without user data */
 };
 
-/* bridged - RFC 3518: flags, the kind of frame, a number of octets of padding. */
+/* bridged - RFC 3518: flags with the size of the padding, the type of the frame. */
 static enum decode_result bridged(struct layers *layers, struct cursor c)
 {
 	enum { ETHERNET = 1 };
@@ -115,7 +115,7 @@ enum gre_protocol {
 	GRE_ERSPAN3 = 0x22eb,
 	GRE_EOIP = 0x6400, /* MikroTik's; the key is a length and an identifier */
 	GRE_ETHERNET = 0x6558,
-	GRE_ARUBA = 0x8200, /* the first and the last */
+	GRE_ARUBA = 0x8200, /* from here to GRE_ARUBA_LAST */
 	GRE_ARUBA_LAST = 0x83ff,
 	GRE_PPP = 0x880b,
 	GRE_WCCP = 0x883e,
@@ -123,7 +123,7 @@ enum gre_protocol {
 	GRE_ARUBA_9000 = 0x9000
 };
 
-/* erspan3 - a mirrored frame behind a header of type III and the subheader it may have. */
+/* erspan3 - a mirrored frame after a type III header and an optional subheader. */
 static enum decode_result erspan3(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 12);
@@ -144,11 +144,11 @@ static enum decode_result aruba(struct layers *layers, struct cursor c)
 	return guess_ethernet(&c, 0) ? layer_ethernet(layers, c) : layer_wifi_swapped(layers, c);
 }
 
-/* gre_payload - by GRE's protocol, an Ethernet type but for a few. */
+/* gre_payload - by GRE's protocol: an Ethernet type, with a few exceptions. */
 static enum decode_result gre_payload(struct layers *layers, struct cursor c, uint16_t flags, uint16_t protocol)
 {
 	switch (protocol) {
-	case GRE_ERSPAN: /* type II has a sequence number and a header, type I neither */
+	case GRE_ERSPAN: /* type II has a sequence number and a header, type I has neither */
 		if ((flags & GRE_SEQUENCE) && cursor_take(&c, 8) == NULL)
 			return cursor_short(&c, 8);
 		return layer_ethernet(layers, c);

@@ -3,9 +3,9 @@
  * udp.c - tunnels in UDP: VXLAN, Geneve, GTP-U, Teredo, L2TP, LISP, TZSP, CAPWAP, remote mirroring, and others within
  * it. Private to the decoder; see layers.h.
  *
- * tunnels[] has a row for each port. On a port of a tunnel, what has not the tunnel's shape is some other application:
- * not TCP, not malformed. An identifier is part of the context only when both directions have the same one: not the
- * endpoint of GTP, nor the session of L2TP.
+ * tunnels[] has a row for each port. Packets on a tunnel's port that do not fit the tunnel belong to another
+ * application: they count as not TCP, not as malformed. An identifier is part of the context only if both directions
+ * have the same one: the endpoint of GTP and the session of L2TP are not.
  */
 #include "layers.h"
 
@@ -13,10 +13,10 @@
 #include <string.h>
 
 #define UDP_HEADER 8u
-#define TUNNEL_HEADER 8u /* of each of them at least, but for those that say otherwise */
+#define TUNNEL_HEADER 8u /* the least of each tunnel, with a few exceptions */
 #define IPV6_HEADER 40u
 
-/* too_short - what has no room for the tunnel's header is another application. */
+/* too_short - a packet without room for the tunnel's header belongs to another application. */
 static enum decode_result too_short(const struct cursor *c, uint32_t size)
 {
 	return c->length < size ? DECODE_NOT_TCP : DECODE_TRUNCATED;
@@ -50,7 +50,7 @@ static enum decode_result generic(struct layers *layers, struct cursor c, uint8_
 	}
 }
 
-/* vxlan - with a bit that says that another protocol than Ethernet may follow: VXLAN-GPE. */
+/* vxlan - Ethernet or, with a bit of VXLAN-GPE, another protocol. */
 static enum decode_result vxlan(struct layers *layers, struct cursor c)
 {
 	enum { IDENTIFIER = 0x08, PROTOCOL = 0x04 };
@@ -117,7 +117,7 @@ static enum decode_result gtp(struct layers *layers, struct cursor c)
 	return layer_ip(layers, c);
 }
 
-/* teredo - RFC 4380: indications in front of IPv6, told by their first two octets. */
+/* teredo - RFC 4380: indications before IPv6, recognised by their first two octets. */
 static enum decode_result teredo(struct layers *layers, struct cursor c)
 {
 	enum { ORIGIN = 0, AUTHENTICATION = 1 };
@@ -135,7 +135,7 @@ static enum decode_result teredo(struct layers *layers, struct cursor c)
 	return ip_or_other(layers, c);
 }
 
-/* teredo_directly - between two clients ports are any: IPv6 that fills the packet, with such an address. */
+/* teredo_directly - between two clients, on any port: IPv6 that fills the packet, with a Teredo address. */
 static enum decode_result teredo_directly(struct layers *layers, struct cursor c)
 {
 	static const uint8_t prefix[] = { 0x20, 0x01, 0, 0 };
@@ -164,7 +164,7 @@ enum l2tp {
 	L2TP_VERSION = 0x000f
 };
 
-/* l2tp2 - RFC 2661: fields that flags tell of, then PPP. The flags are taken. */
+/* l2tp2 - RFC 2661: optional fields according to the flags, then PPP. The cursor is after the flags. */
 static enum decode_result l2tp2(struct layers *layers, struct cursor c, uint16_t flags)
 {
 	uint32_t size = (flags & L2TP_LENGTH ? 2u : 0) + 4 + (flags & L2TP_SEQUENCE ? 4u : 0);
@@ -199,7 +199,7 @@ static enum decode_result l2tp(struct layers *layers, struct cursor c)
 	switch (flags & L2TP_VERSION) {
 	case 2:
 		return l2tp2(layers, c, flags);
-	case 3: /* RFC 3931: two octets that are reserved, then as directly in IP */
+	case 3: /* RFC 3931: two reserved octets, then as directly in IP */
 		if (!cursor_take(&c, 2))
 			return too_short(&c, 2);
 		return layer_l2tp3(layers, c);
@@ -210,7 +210,7 @@ static enum decode_result l2tp(struct layers *layers, struct cursor c)
 
 /* ---- LISP ---- */
 
-/* lisp - RFC 9300: a header, then IP; or another protocol, when a flag says so. */
+/* lisp - RFC 9300: a header, then IP or, with a flag, another protocol. */
 static enum decode_result lisp(struct layers *layers, struct cursor c)
 {
 	const uint8_t protocol = 0x04;
@@ -222,7 +222,7 @@ static enum decode_result lisp(struct layers *layers, struct cursor c)
 
 /* ---- sniffers ---- */
 
-/* tzsp - TaZmen Sniffer Protocol: the kind of frame, tags of which two have no length, the frame. */
+/* tzsp - TaZmen Sniffer Protocol: the type of the frame, tags (two of them without a length), the frame. */
 static enum decode_result tzsp(struct layers *layers, struct cursor c)
 {
 	enum { VERSION = 1, TYPE_LAST = 1 /* received, or to be sent */, TAG_PADDING = 0, TAG_END = 1 };
@@ -269,7 +269,7 @@ static enum decode_result hp_mirror(struct layers *layers, struct cursor c)
 	return layer_skip(layers, c, header, layer_ethernet);
 }
 
-/* aruba_mirror - Aruba's remote mirroring: the record header of a pcap, perhaps four octets of the radio, 802.11. */
+/* aruba_mirror - Aruba's remote mirroring: the record header of a pcap, perhaps four octets about the radio, 802.11. */
 static enum decode_result aruba_mirror(struct layers *layers, struct cursor c)
 {
 	const uint32_t record = 16, radio = 4;
@@ -285,8 +285,7 @@ static enum decode_result aruba_mirror(struct layers *layers, struct cursor c)
 	return DECODE_NOT_TCP;
 }
 
-/* esp - IPsec behind address translation (RFC 3948): not its key exchange, which begins with zeros, nor what keeps the
- * translation alive. */
+/* esp - IPsec in UDP (RFC 3948): not the key exchange, which begins with zeros, and not keepalives. */
 static enum decode_result esp(struct layers *layers, struct cursor c)
 {
 	if (c.length < TUNNEL_HEADER)
@@ -324,7 +323,7 @@ static enum decode_result capwap(struct layers *layers, struct cursor c, const s
 		return capwap_payload(layers, c, native);
 	struct fragment fragment;
 	memset(&fragment, 0, sizeof fragment); /* its key is compared as a whole, padding included */
-	/* More than an IPv4 identifier can be, so they are not mixed. */
+	/* Larger than any IPv4 identifier, so that the two are not mixed. */
 	fragment.key.id = (uint32_t)(port | 1) << 16 | be16(h + 4);
 	fragment.key.protocol = UINT8_MAX;
 	fragment.offset = be16(h + 6) & 0xfff8u;
@@ -336,7 +335,8 @@ static enum decode_result capwap(struct layers *layers, struct cursor c, const s
 
 /* ---- ports ---- */
 
-/* Answers come from the port of some tunnels; others always go to it, from a port that is a hash. */
+/* Packets of some tunnels also come from the tunnel's port (answers); those of others always go to it, from a port that
+ * is a hash. */
 static const struct tunnel {
 	uint16_t port;
 	bool answers;

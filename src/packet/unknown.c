@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * unknown.c - what packets carry that no layer knows: counted by its number, and put into words. See packet.h.
+ * unknown.c - counts unknown link types and protocols by number, and describes them. See packet.h.
  *
- * The first DECODE_UNKNOWN_MAX numbers are told apart; a capture of noise has not many packets of any of them.
+ * The first DECODE_UNKNOWN_MAX numbers are counted separately.
  */
 #include <glib.h>
 #include <pcap/pcap.h>
@@ -11,7 +11,7 @@
 
 #include "layers.h"
 
-/* copy_printable - a name from the capture may have anything in it. */
+/* copy_printable - copies a name from the capture; replaces octets that are not printable. */
 static void copy_printable(char *to, size_t room, const char *from)
 {
 	g_strlcpy(to, from, room);

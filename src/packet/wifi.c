@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * wifi.c - 802.11 data frames, and the headers that drivers put in front of them. Private to the decoder; see layers.h.
+ * wifi.c - 802.11 data frames, and the headers that drivers add before them. Private to the decoder; see layers.h.
  */
 #include "layers.h"
 
@@ -12,7 +12,7 @@ enum wifi { WIFI_DATA = 2, WIFI_NO_DATA = 4, WIFI_QOS = 8 }; /* types and bits o
 enum wifi_flag { WIFI_TO_DS = 1, WIFI_FROM_DS = 2, WIFI_PROTECTED = 0x40, WIFI_ORDER = 0x80 };
 
 /* wifi_frame - an 802.11 data frame that is not encrypted. `padded`: the driver padded its header to 4 octets.
- * `swapped`: its first two octets have changed places. */
+ * `swapped`: its first two octets are swapped. */
 static enum decode_result wifi_frame(struct layers *layers, struct cursor c, bool padded, bool swapped)
 {
 	const uint8_t *h = cursor_take(&c, 24);
@@ -32,7 +32,7 @@ static enum decode_result wifi_frame(struct layers *layers, struct cursor c, boo
 	}
 	if (padded)
 		rest += (4 - (header + rest) % 4) % 4;
-	if (aggregate) /* the first frame of several */
+	if (aggregate) /* only the first frame of several */
 		rest += ETHERNET_HEADER;
 	return layer_skip(layers, c, rest, layer_llc);
 }
@@ -77,7 +77,7 @@ enum decode_result layer_radiotap(struct layers *layers, struct cursor c)
 	return wifi_frame(layers, c, padded, false);
 }
 
-/* prism - two headers share the link type: Prism's (its length in the byte order of the machine) and AVS. */
+/* prism - two headers share the link type: Prism (with its length in the byte order of the host) and AVS. */
 enum decode_result layer_prism(struct layers *layers, struct cursor c)
 {
 	struct cursor fields = c;
