@@ -4,11 +4,12 @@
  *
  * It gets raw IPv4 packets with a new 40-byte header, the connection's number as the client's address, an injected
  * handshake, acknowledgements of exactly the delivered bytes, no FIN, no RST, no urgent data. So it does only the
- * ordering and the queueing. Some of its limits are changed in its (public) structures: - its window is 2^30 and
- * follows the stream; its counters (int) are reset in time, - its limit on the queue (64 KiB, then it frees the whole
- * queue) is disabled; the owner limits the queue, - it writes into a buffer that it gets for the time of a call
- * (history.c), so it keeps none per connection, - gaps are skipped by moving the first sequence number and feeding one
- * marker octet, - its hash function is replaced (mkhash), because the addresses are numbers of ours.
+ * ordering and the queueing. Some of its limits are changed in its (public) structures:
+ *  - its window is 2^30 and follows the stream; its counters (int) are reset in time,
+ *  - its limit on the queue (64 KiB, then it frees the whole queue) is disabled; the owner limits the queue,
+ *  - it writes into a buffer that it gets for the time of a call (history.c), so it keeps none per connection,
+ *  - gaps are skipped by moving the first sequence number and feeding one marker octet,
+ *  - its hash function is replaced (mkhash), because the addresses are numbers of ours.
  */
 #include "nids.h"
 

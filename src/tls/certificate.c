@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * certificate.c - the leaf of a Certificate message (RFC 5246 7.4.2, RFC 8446 4.4.2), read by libcrypto.
+ * certificate.c - parses the leaf of a Certificate message (RFC 5246 7.4.2, RFC 8446 4.4.2) with libcrypto.
  *
- * Names are one line in the order of the certificate, as EVE has them ("C=.., O=.., CN=.."): escaped in the manner of
- * RFC 2253, UTF-8 kept. Serial number and fingerprint
- * (SHA-1, as EVE has it) are hexadecimal with colons. A certificate that libcrypto cannot read leaves no trace.
+ * Names are one line in the order of the certificate, as EVE has them ("C=.., O=.., CN=.."): escaped as in RFC 2253,
+ * but UTF-8 is kept. Serial number and fingerprint (SHA-1, as EVE has it) are hexadecimal with colons. A certificate
+ * that libcrypto can't parse is ignored.
  */
 #include "parts.h"
 
@@ -43,7 +43,7 @@ static char *name_line(const X509_NAME *name)
 	return line;
 }
 
-/* nanoseconds - a certificate's time; what int64_t cannot hold ("99991231235959Z") becomes its limit. */
+/* nanoseconds - a certificate's time; times out of range ("99991231235959Z") are clamped. */
 static int64_t nanoseconds(const ASN1_TIME *time)
 {
 	struct tm tm;
@@ -56,7 +56,7 @@ static int64_t nanoseconds(const ASN1_TIME *time)
 	return result;
 }
 
-/* alternative_name - a name as text: DNS, e-mail, URI, IP address; NULL for the other kinds. */
+/* alternative_name - a name as text: DNS, e-mail, URI, IP address; NULL for other types. */
 static char *alternative_name(const GENERAL_NAME *name)
 {
 	int type;
@@ -88,7 +88,8 @@ void tls_certificate(struct span body, struct tls_info *info)
 {
 	struct reader message = { body, false };
 	if (info->version_number >= TLS_VERSION_13)
-		reader_vector(&message, 1); /* certificate_request_context; what follows each certificate is not read */
+		reader_vector(
+			&message, 1); /* certificate_request_context; the extensions of each certificate are not read */
 	struct reader chain = reader_vector(&message, 3), leaf = reader_vector(&chain, 3);
 	if (leaf.bad || leaf.rest.size == 0 || info->has_certificate)
 		return;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * cipher.c - opens the records of one direction, between two changes of its keys: RFC 5246 6.2.3, RFC 7366
+ * cipher.c - decrypts the records of one direction, between two changes of its keys: RFC 5246 6.2.3, RFC 7366
  * (encrypt-then-MAC), RFC 5288, 6655, 7905 (AEAD), RFC 8446 5.2.
  *
- * What does not authenticate gives nothing and changes nothing, so that a record can be tried with several sequence
- * numbers. libcrypto does the work; keys live in its contexts only, which it wipes.
+ * A record that fails authentication gives no content and changes no state, so it can be tried with several sequence
+ * numbers. libcrypto does the cryptography; keys are only in its contexts, which it wipes.
  */
 #include "parts.h"
 
@@ -14,8 +14,8 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 
-#define GCM_SALT_SIZE 4     /* RFC 5288 3: what is fixed of the nonce, */
-#define EXPLICIT_SIZE 8     /* ... and what each record has of it */
+#define GCM_SALT_SIZE 4     /* RFC 5288 3: the fixed part of the nonce */
+#define EXPLICIT_SIZE 8     /* ... and the part in each record */
 #define AAD_MAX 13          /* sequence number, type, version, length */
 #define LENGTH_AT_IN_AAD 11 /* the length is its last field */
 
@@ -27,7 +27,7 @@ struct cipher {
 	EVP_MAC_CTX *mac; /* NULL with AEAD */
 	size_t mac_size, block_size;
 	uint8_t iv[EVP_MAX_IV_LENGTH]; /* AEAD: nonce or salt; TLS 1.0: the block before the next record */
-	bool iv_known;                 /* TLS 1.0 behind a hole: not */
+	bool iv_known;                 /* false: TLS 1.0 after a gap */
 	uint64_t sequence;             /* of the next record */
 };
 
@@ -36,7 +36,7 @@ size_t cipher_mac_size(const struct suite *suite)
 	return suite->mac ? (size_t)EVP_MD_get_size(EVP_get_digestbyname(suite->mac)) : 0;
 }
 
-/* has_implicit_iv - RFC 2246: the block before is the vector. */
+/* has_implicit_iv - RFC 2246: the last block before the record is the IV. */
 static bool has_implicit_iv(const struct suite *suite, uint16_t version)
 {
 	return suite->kind == SUITE_CBC && version < TLS_VERSION_11;
@@ -125,10 +125,10 @@ uint64_t cipher_sequence(const struct cipher *cipher)
 size_t cipher_overhead(const struct cipher *cipher)
 {
 	const struct suite *suite = cipher->suite;
-	if (suite->kind == SUITE_CBC) /* its padding is shorter than a block, as a rule, and can't be known */
+	if (suite->kind == SUITE_CBC) /* its padding is not known, but usually shorter than a block */
 		return cipher->mac_size + (has_implicit_iv(suite, cipher->version) ? 0 : cipher->block_size) + 1;
 	if (cipher->version >= TLS_VERSION_13)
-		return suite->tag_size + 1; /* the type of what is inside */
+		return suite->tag_size + 1; /* the type of the content */
 	return suite->tag_size + (suite->kind == SUITE_CHACHA ? 0 : EXPLICIT_SIZE);
 }
 
@@ -149,7 +149,7 @@ static void xor_nonce(const struct cipher *cipher, uint64_t sequence, uint8_t *n
 		nonce[CIPHER_NONCE_SIZE - 1 - i] ^= (uint8_t)(sequence >> (8 * i));
 }
 
-/* open_sealed - the one call into libcrypto; `sealed` has the tag at its end. */
+/* open_sealed - decrypts and authenticates; `sealed` ends with the tag. */
 static bool open_sealed(
 	const struct cipher *cipher, const uint8_t *nonce, struct span aad, struct span sealed, uint8_t *out)
 {
@@ -171,7 +171,7 @@ static bool open_sealed(
 	return ccm || EVP_DecryptFinal_ex(context, out + length, &rest) > 0;
 }
 
-/* strip_type - TLS 1.3: the last octet that is not 0 is the type, and behind it is padding. */
+/* strip_type - TLS 1.3: the last octet that is not 0 is the type; the zeros after it are padding. */
 static bool strip_type(struct opened *opened)
 {
 	while (opened->content.size > 0 && opened->content.data[opened->content.size - 1] == 0)
@@ -230,7 +230,7 @@ static bool mac_fits(const struct cipher *cipher, uint64_t sequence, const struc
 	       memcmp(made, mac, size) == 0;
 }
 
-/* decrypt_blocks - whole blocks to the buffer, behind their vector. */
+/* decrypt_blocks - decrypts complete blocks. */
 static bool decrypt_blocks(const struct cipher *cipher, const uint8_t *iv, struct span blocks, uint8_t *out)
 {
 	int n = 0;
@@ -240,7 +240,7 @@ static bool decrypt_blocks(const struct cipher *cipher, const uint8_t *iv, struc
 	       (size_t)n == blocks.size;
 }
 
-/* strip_padding - RFC 5246 6.2.3.2: its length is its last octet, and all of them say so. */
+/* strip_padding - RFC 5246 6.2.3.2: each octet of the padding has its length. */
 static bool strip_padding(struct span *content)
 {
 	const uint8_t padding = content->data[content->size - 1];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tls_ciphers.c - the names of cipher suites, as the IANA registry "TLS Cipher Suites" has them.
+ * ciphers.c - the names of cipher suites in the IANA registry "TLS Cipher Suites".
  *
- * Data, sorted by number: tls_cipher_name searches it by halves. libssl knows these names too, but only those that it
- * was built to speak, and a listener meets the others.
+ * Sorted by number for tls_cipher_name's binary search. libssl has names, too, but only of the suites that it supports;
+ * captures have others.
  */
 #include "parts.h"
 
@@ -376,7 +376,7 @@ static const struct cipher ciphers[] = {
 };
 /* clang-format on */
 
-/* compare_numbers - for bsearch: a number against a row. */
+/* compare_numbers - for bsearch: compares a number with a row. */
 static int compare_numbers(const void *key, const void *row)
 {
 	return (int)*(const uint16_t *)key - (int)((const struct cipher *)row)->number;

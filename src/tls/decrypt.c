@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * decrypt.c - which keys a direction has when, and whether a record opens with them.
+ * decrypt.c - the current keys of each direction, and decryption with them.
  *
  * Up to TLS 1.2 both directions get keys from one secret at the ServerHello and use them from their ChangeCipherSpec
  * on, again and again (renegotiation). In TLS 1.3 each direction goes through epochs (RFC 8446 7.1), and through any
- * number of updates in the last one. The client's first protected records wait (HELD_MAX octets) until it is known what
- * the server made of early data. A failure of authentication ends a direction.
+ * number of updates in the last one. The client's first protected records wait (HELD_MAX octets) until it is known
+ * whether the server accepted early data. A failed authentication ends decryption of the direction.
  */
 #include "parts.h"
 
@@ -13,11 +13,11 @@
 
 #include <openssl/crypto.h>
 
-#define SKIP_MAX (1024 * 1024)            /* octets of records that may not open where some do not have to */
-#define TRY_COST 256                      /* what a try costs besides its octets, in octets */
-#define TURN_COST 16384                   /* ... and what keys cost */
-#define TRY_WORK_MAX (256u * 1024 * 1024) /* octets tried behind all holes of a connection */
-#define TRY_SEQUENCES_MAX (1024 * 1024)   /* records that a hole can have hidden */
+#define SKIP_MAX (1024 * 1024)            /* octets of records that may fail where failures are expected */
+#define TRY_COST 256                      /* cost of one try besides its octets, in octets */
+#define TURN_COST 16384                   /* ... and of deriving keys */
+#define TRY_WORK_MAX (256u * 1024 * 1024) /* octets tried after all gaps of a connection */
+#define TRY_SEQUENCES_MAX (1024 * 1024)   /* most records that are assumed in a gap */
 
 static const char no_key[] = "no key for this client random";
 static const char not_supported[] = "cipher not supported";
@@ -60,12 +60,12 @@ void decrypt_shut(struct tls *tls, enum direction direction, const char *why)
 	tls->info.asked |= tls_keys_count(tls->keys) > 0;
 	if (tls->info.asked && tls->info.why[0] == '\0')
 		g_strlcpy(tls->info.why, why, sizeof tls->info.why);
-	/* Nobody will say any more what became of early data. */
+	/* It will not be known any more whether early data was accepted. */
 	if (direction == DOWN && tls->early == EARLY_OFFERED)
 		decrypt_early(tls, EARLY_TAKEN);
 }
 
-/* fail - a record does not open that has to. */
+/* fail - a record that must be authentic is not. */
 static void fail(struct tls *tls, enum direction direction, uint64_t at)
 {
 	char why[sizeof tls->info.why];
@@ -75,7 +75,7 @@ static void fail(struct tls *tls, enum direction direction, uint64_t at)
 
 /* ---- up to TLS 1.2 ---- */
 
-/* master_keys - both directions' keys from the change of ciphers on. Returns why not, or NULL. */
+/* master_keys - prepares the keys of both directions for the ChangeCipherSpec. Returns the reason why not, or NULL. */
 static const char *master_keys(struct tls *tls)
 {
 	struct cipher *ciphers[2] = { NULL, NULL };
@@ -115,10 +115,10 @@ struct turn {
 	uint8_t secret[SECRET_MAX];
 	size_t size;
 	struct cipher *cipher;
-	enum skip skipping; /* an epoch was passed over whose secret is not known */
+	enum skip skipping; /* an epoch was skipped, because its secret is not known */
 };
 
-/* turn_secret - the secret behind that of a direction's present epoch. */
+/* turn_secret - the secret after that of the current epoch of a direction. */
 static bool turn_secret(struct tls *tls, enum direction direction, struct turn *turn)
 {
 	static const enum label labels[2][EPOCH_TRAFFIC + 1] = {
@@ -147,7 +147,7 @@ static bool turn_secret(struct tls *tls, enum direction direction, struct turn *
 	return false;
 }
 
-/* turn_make - the next epoch with its cipher. */
+/* turn_make - prepares the next epoch with its cipher. */
 static bool turn_make(struct tls *tls, enum direction direction, struct turn *turn)
 {
 	*turn = (struct turn){ 0 };
@@ -157,7 +157,7 @@ static bool turn_make(struct tls *tls, enum direction direction, struct turn *tu
 	return turn->cipher != NULL;
 }
 
-/* turn_take - the epoch begins. */
+/* turn_take - begins the epoch. */
 static void turn_take(struct side *side, struct turn *turn)
 {
 	cipher_free(side->open);
@@ -206,7 +206,7 @@ void decrypt_hello(struct tls *tls)
 		tls->missing = master_keys(tls);
 	if (is_tls13(tls))
 		decrypt_advance(tls, DOWN);
-	tls->info.asked |= tls_keys_count(tls->keys) > 0; /* some may have been found ahead */
+	tls->info.asked |= tls_keys_count(tls->keys) > 0; /* the callback `more` may have added secrets */
 }
 
 /* ---- records ---- */
@@ -235,7 +235,7 @@ bool decrypt_record(struct tls *tls, enum direction direction, const struct seal
 	return false;
 }
 
-/* try - with all numbers that it can have. */
+/* try_cipher - tries all sequence numbers that the record can have. */
 static bool try_cipher(
 	struct tls *tls, struct cipher *cipher, uint64_t hidden, const struct sealed *record, struct opened *opened)
 {
@@ -248,7 +248,7 @@ static bool try_cipher(
 	return false;
 }
 
-/* try_next - with the keys behind the present ones: the change to them was in the hole. */
+/* try_next - tries the next keys: the change to them may be in the gap. */
 static bool try_next(
 	struct tls *tls, enum direction direction, uint64_t hidden, const struct sealed *record, struct opened *opened)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * gather.c - the pieces of one record. As a rule its segments come one behind the other, so they are gathered in memory
- * that all connections share and that stays in the processor's cache. When another connection needs it first, what is
- * there moves to the memory of its side, once a record.
+ * gather.c - gathers the pieces of one record. Usually its segments follow each other, so the pieces go to memory that
+ * all connections share and that stays in the processor's cache. When another connection needs this memory first, the
+ * pieces move to memory of their side, once per record.
  */
 #include "parts.h"
 
 #include <string.h>
 
-/* move - the shared memory is free again. */
+/* move - frees the shared memory: moves its pieces to their side. */
 static void move(struct gather *shared)
 {
 	struct side *side = shared->owner;

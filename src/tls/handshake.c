@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * handshake.c - what the messages of a handshake mean: for the record of it, and for the keys.
+ * handshake.c - evaluates handshake messages: for the tls record, and for the keys.
  */
 #include "parts.h"
 
@@ -8,7 +8,7 @@
 
 #define ALERT_FATAL 2
 #define ALERT_CLOSE_NOTIFY 0
-#define RANDOM_AT 2 /* in a ClientHello: behind the version */
+#define RANDOM_AT 2 /* in a ClientHello: after the version */
 
 static void client_hello(struct tls *tls, struct span body)
 {
@@ -16,16 +16,16 @@ static void client_hello(struct tls *tls, struct span body)
 		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
 	if (tls->keys)
 		resume_offer(tls, body);
-	/* the one behind a HelloRetryRequest, and the one of a renegotiation, say the same again */
+	/* a ClientHello after a HelloRetryRequest, or of a renegotiation, repeats the first */
 	if (!tls->info.client_hello && tls_client_hello(body, &tls->info))
 		tls->early = EARLY_OFFERED;
 }
 
-/* negotiated - what keys are made of. */
+/* negotiated - takes the parameters of the keys. */
 static void negotiated(struct tls *tls, const struct server_hello *hello)
 {
 	struct key_exchange *exchange = &tls->exchange;
-	/* the drafts of TLS 1.3 have numbers above it */
+	/* drafts of TLS 1.3 have higher numbers */
 	exchange->version = MIN(hello->version, TLS_VERSION_13);
 	exchange->suite = hello->compressed ? NULL : suite_find(hello->cipher);
 	exchange->etm = hello->etm;
@@ -59,7 +59,7 @@ static void server_hello(struct tls *tls, struct span body)
 		negotiated(tls, &hello);
 }
 
-/* finished - TLS 1.3: what follows has other keys. */
+/* finished - TLS 1.3: the next records have other keys. */
 static void finished(struct tls *tls, enum direction direction)
 {
 	tls->finished |= direction == DOWN;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * header.c - what a record begins with: RFC 5246 6.2.1, and the ClientHello in the format of SSL 2 (RFC 5246 E.2).
+ * header.c - checks record headers (RFC 5246 6.2.1), and the header of a ClientHello in SSL 2 format (RFC 5246 E.2).
  */
 #include "parts.h"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * hello.c - ClientHello, ServerHello and EncryptedExtensions taken apart (RFC 5246 7.4.1, RFC 8446 4.1 to 4.3; RFC
- * 6066, RFC 7301).
+ * hello.c - parses ClientHello, ServerHello and EncryptedExtensions (RFC 5246 7.4.1, RFC 8446 4.1 to 4.3; RFC 6066, RFC
+ * 7301).
  *
- * All are borrowed bodies of one handshake message. Nothing is kept but strings of *info. Lists are bounded by the
- * message, which is bounded by TLS_HANDSHAKE_MAX.
+ * Every body is borrowed and complete. Only strings of *info are kept. The message limits the lists, and
+ * TLS_HANDSHAKE_MAX limits the message.
  */
 #include "parts.h"
 
 #include <string.h>
 
-#define TLS_VERSION_DRAFT_13 0x7f00 /* drafts of TLS 1.3 say 0x7f and their number */
-#define SERVER_NAME_HOST 0          /* the only type of name there is */
+#define TLS_VERSION_DRAFT_13 0x7f00 /* drafts of TLS 1.3 have 0x7f and their number */
+#define SERVER_NAME_HOST 0          /* the only type of name that is defined */
 
 char *tls_text(struct span octets)
 {
@@ -78,7 +78,7 @@ static struct span take_alpn(struct reader body, GPtrArray *protocols)
 	return first;
 }
 
-/* take_client_extension - what one extension of a ClientHello says. */
+/* take_client_extension - takes one extension of a ClientHello. */
 static void take_client_extension(uint16_t type, struct reader body, struct client_hello *hello, struct tls_info *info)
 {
 	if (TLS_IS_GREASE(type))

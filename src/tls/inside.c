@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * inside.c - what was in the records of a connection: octets, holes, the end; each with the acknowledgement that its
- * sender gave, in terms of what is inside.
+ * inside.c - the decrypted stream: passes its octets, gaps and end to the sink, with acknowledgements converted to
+ * offsets of the decrypted stream.
  *
- * Holes before the first octet of either direction wait for it: until then nobody knows that keys are right.
+ * Gaps before the first decrypted octet of either direction wait for it: until then it is not certain that the keys are
+ * right.
  */
 #include "parts.h"
 
@@ -19,7 +20,7 @@ void inside_lose(struct tls *tls, enum direction direction, uint64_t size)
 	tls->sink->gap(tls->context, direction, size);
 }
 
-/* begin - the first octets come: what is missing before them can be told. */
+/* begin - the first octets come: reports the gaps before them. */
 static void begin(struct tls *tls)
 {
 	tls->within = true;

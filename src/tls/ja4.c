@@ -4,14 +4,14 @@
  *
  *   t 13 d 15 16 h2 _ 8daaf6152771 _ e5627efa2ab1
  *   | |  | |  |  |    |              sha256 of the sorted extensions (without SNI and ALPN), "_" and the signature
- *   | |  | |  |  |    |              algorithms as they came; 12 digits
+ *   | |  | |  |  |    |              algorithms in their order; 12 digits
  *   | |  | |  |  |    sha256 of the sorted cipher suites, 12 digits
  *   | |  | |  |  first and last character of the first ALPN value
  *   | |  | number of cipher suites, of extensions (at most 99 of each)
  *   | |  SNI (d) or none (i)
  *   TCP, highest version
  *
- * GREASE counts nowhere: the caller has left it out.
+ * GREASE values do not count: the caller left them out.
  */
 #include "parts.h"
 

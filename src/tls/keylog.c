@@ -4,8 +4,8 @@
  * random.
  *
  * At most TLS_KEYS_MAX secrets are kept, in blocks that are wiped when they are freed. Comments, other labels and
- * lines that do not fit are passed over. Who writes a capture can write secrets into it, so the hash has a key of its
- * own. A store can stand on another one (the key logs of the user) and adds what one input brings.
+ * invalid lines are skipped. The author of a capture can write secrets into it, so the hash function has a random key.
+ * A store can have a base (the key logs of the user), to which it adds the secrets of one input.
  */
 #include "parts.h"
 
@@ -16,10 +16,10 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-#define SECRET_SHORT 32 /* of a suite with SHA-256; with SHA-384, and of TLS 1.2: SECRET_MAX */
+#define SECRET_SHORT 32 /* with SHA-256; with SHA-384, and in TLS 1.2: SECRET_MAX */
 #define BLOCK_SECRETS 1024
 #define READ_SIZE (64 * 1024)
-#define LINE_MAX_SIZE 1024 /* longer lines are none */
+#define LINE_MAX_SIZE 1024 /* longer lines are skipped */
 #define RANDOM_WORDS (TLS_RANDOM_SIZE / 8)
 
 struct secret {
@@ -39,13 +39,13 @@ struct tls_keys {
 	uint8_t line[LINE_MAX_SIZE];
 	uint8_t buffer[RECORD_SIZE_MAX];
 	struct gather gather;
-	size_t line_size; /* of the line in the making; > LINE_MAX_SIZE: passed over */
+	size_t line_size; /* of the incomplete line; > LINE_MAX_SIZE: skip it */
 };
 
-/* What the hash multiplies with, drawn once. */
+/* Random factors of the hash function, chosen once. */
 static uint64_t multipliers[RANDOM_WORDS];
 
-/* Values of hexadecimal digits; NO_DIGIT for all else. A million lines have 160 million. */
+/* Values of hexadecimal digits; NO_DIGIT for other characters. A table, for speed. */
 #define NO_DIGIT 0x100
 static uint16_t digits[UINT8_MAX + 1];
 
@@ -119,7 +119,7 @@ struct gather *keys_gather(struct tls_keys *keys)
 
 /* ---- lines ---- */
 
-/* label_of - which secret a line has; LABEL_COUNT: one that nobody needs. */
+/* label_of - the label of a line; LABEL_COUNT: one that is not used. */
 static enum label label_of(struct span word)
 {
 	static const char *const names[LABEL_COUNT] = {
@@ -137,7 +137,7 @@ static enum label label_of(struct span word)
 	return label;
 }
 
-/* word_of - the next word of a line; spaces and control characters are between words. */
+/* word_of - the next word of a line; spaces and control characters separate words. */
 static struct span word_of(struct span *line)
 {
 	while (line->size > 0 && line->data[0] <= ' ')
@@ -149,7 +149,7 @@ static struct span word_of(struct span *line)
 	return word;
 }
 
-/* from_hex - a word as octets, at most `most`; 0 when it is not hexadecimal, or too long. */
+/* from_hex - decodes a hexadecimal word, at most `most` octets; 0 when it is invalid or too long. */
 static size_t from_hex(struct span word, uint8_t *out, size_t most)
 {
 	if (word.size % 2 != 0 || word.size / 2 > most)
@@ -163,7 +163,7 @@ static size_t from_hex(struct span word, uint8_t *out, size_t most)
 	return word.size / 2;
 }
 
-/* keep - a secret, unless there are too many. The first of two for the same place stays. */
+/* keep - stores a secret, unless there are too many. Of two with the same label and client random the first counts. */
 static void keep(struct tls_keys *keys, const struct secret *secret)
 {
 	if (keys->count == TLS_KEYS_MAX)
@@ -181,7 +181,7 @@ static void keep(struct tls_keys *keys, const struct secret *secret)
 
 static void take_line(struct tls_keys *keys, struct span line)
 {
-	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; /* some editors begin a text in UTF-8 with it */
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; /* a byte order mark: some editors write one */
 	struct secret secret = { 0 };
 	if (line.size > sizeof mark && memcmp(line.data, mark, sizeof mark) == 0)
 		line = (struct span){ line.data + sizeof mark, line.size - sizeof mark };
@@ -201,7 +201,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 	while (text.size > 0) {
 		const uint8_t *end = memchr(text.data, '\n', text.size);
 		const size_t size = end ? (size_t)(end - text.data) : text.size;
-		if (keys->line_size == 0 && end) { /* as a rule: no copy */
+		if (keys->line_size == 0 && end) { /* the usual case: no copy */
 			take_line(keys, (struct span){ text.data, size });
 		} else {
 			if (size <= LINE_MAX_SIZE && keys->line_size + size <= LINE_MAX_SIZE)
@@ -229,7 +229,7 @@ bool tls_keys_file(struct tls_keys *keys, const char *path)
 	size_t size = 0;
 	bool good = file != NULL;
 	if (file)
-		setvbuf(file, NULL, _IONBF, 0); /* no copy that nobody wipes */
+		setvbuf(file, NULL, _IONBF, 0); /* so that stdio keeps no copy of secrets */
 	while (good && (size = fread(buffer, 1, READ_SIZE, file)) > 0)
 		tls_keys_add(keys, (struct span){ buffer, size });
 	good = good && !ferror(file);
@@ -255,7 +255,7 @@ void keys_remember(struct tls_keys *keys, enum label label, const uint8_t *clien
 
 /* ---- looking up ---- */
 
-/* find - in this store, and in the one it stands on. */
+/* find - searches this store and its base. */
 static struct span find(const struct tls_keys *keys, const struct secret *wanted)
 {
 	for (; keys; keys = keys->base) {

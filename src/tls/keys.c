@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * keys.c - from the secret of a key log to the keys of records: RFC 5246 6.3 (RFC 2246 for TLS 1.0 and 1.1), RFC 8446
- * 7.2 and 7.3. The functions themselves are libcrypto's.
+ * keys.c - derives the keys of records from the secrets of a key log: RFC 5246 6.3 (RFC 2246 for TLS 1.0 and 1.1), RFC
+ * 8446 7.2 and 7.3. libcrypto has the functions.
  */
 #include "parts.h"
 
@@ -25,7 +25,7 @@ static bool derive(const char *name, const OSSL_PARAM *params, uint8_t *out, siz
 	return good;
 }
 
-/* octets, word - a parameter. libcrypto reads it only, whatever its type says. */
+/* octets, word - a parameter. libcrypto only reads it, although it is not const. */
 static OSSL_PARAM octets(const char *key, const void *data, size_t size)
 {
 	return OSSL_PARAM_construct_octet_string(key, (void *)data, size);

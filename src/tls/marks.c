@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * marks.c - where records end, in the stream and in what is inside of them: an acknowledgement of the stream becomes
- * one of what is inside. Octets count as received when the whole record was.
+ * marks.c - the ends of records in the encrypted and in the decrypted stream: converts acknowledgements from one to the
+ * other. Octets count as received when their whole record was.
  *
- * At most MARKS_MAX are kept a direction, the newest: an acknowledgement that old is not asked for any more.
+ * At most MARKS_MAX are kept per direction, the newest ones: older acknowledgements are not needed.
  */
 #include "parts.h"
 
 #define MARKS_MAX 4096
-#define MARKS_DROP 1024 /* so many go at once */
+#define MARKS_DROP 1024 /* so many are removed at once */
 
 void marks_add(struct marks *marks, uint64_t stream, uint64_t inside)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * messages.c - handshake messages put together. A message may be spread over records, a record may hold several.
+ * messages.c - assembles handshake messages. A message may be spread over records, and a record may hold several.
  *
- * One message a direction is kept until it is whole: at most TLS_HANDSHAKE_MAX octets, a longer one is passed over.
- * What nobody reads is not kept at all: that it was there is told without its body.
+ * One message per direction is kept until it is complete: at most TLS_HANDSHAKE_MAX octets. Of longer messages, and of
+ * those whose body is not needed, only the type is reported.
  */
 #include "parts.h"
 
-/* message_size - the octets of a message whose header is there, header included. */
+/* message_size - octets of a message with its header, according to the header. */
 static size_t message_size(const uint8_t *header)
 {
 	return MESSAGE_HEADER_SIZE + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3]);
 }
 
-/* is_kept - is the body of such a message read by anybody? */
+/* is_kept - is the body of this message needed? */
 static bool is_kept(const uint8_t *header)
 {
 	const uint8_t type = header[0];
@@ -22,7 +22,7 @@ static bool is_kept(const uint8_t *header)
 		       type == MESSAGE_ENCRYPTED_EXTENSIONS || type == MESSAGE_NEW_SESSION_TICKET);
 }
 
-/* add - to the message in the making. Returns true when it is whole. */
+/* add - adds octets to the current message. Returns true when it is complete. */
 static bool add(struct side *side, struct reader *reader)
 {
 	if (!side->message)
@@ -42,7 +42,7 @@ static bool add(struct side *side, struct reader *reader)
 	return side->message_left == 0;
 }
 
-/* is_open - does what follows still belong to this way of protection? A message can change that. */
+/* is_open - do the next octets still have the same protection? A message can change that. */
 static bool is_open(const struct side *side, bool opened)
 {
 	return opened ? !side->shut : !side->encrypted;

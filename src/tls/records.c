@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * records.c - octets of both directions become records, and what is in them goes to who reads it.
+ * records.c - splits the octets of both directions into records, and passes their content on.
  *
- * A record may come in any pieces. In clear its payload is handed on as it comes; one that is to be opened is gathered
- * first, at most RECORD_SIZE_MAX octets, and not copied when it came in one piece. (To open it as its pieces come saves
- * the copy, but costs more: libcrypto's code would leave the processor's cache between two of them.) Records that wait
- * for the other direction take at most HELD_MAX octets. From the change to encryption on, or behind a hole, octets that
- * have no keys are only counted.
+ * A record may come in any pieces. The payload of a record in clear is passed on as it comes; one that will be
+ * decrypted is gathered first, at most RECORD_SIZE_MAX octets, without a copy when it comes in one piece. (Decrypting
+ * the pieces as they come saves the copy, but costs more: libcrypto's code would leave the processor's cache between
+ * two pieces.) Records that wait for the other direction take at most HELD_MAX octets. Without keys, octets after the
+ * change to encryption, or after a gap, are only counted.
  */
 #include "parts.h"
 
 #include <string.h>
 
 #define HELD_MAX (1024 * 1024)
-#define HELD_COST 64 /* octets that one takes besides */
+#define HELD_COST 64 /* octets of memory per record besides its payload */
 
 struct held {
 	struct sealed record;
 	uint8_t octets[];
 };
 
-/* ---- what was protected ---- */
+/* ---- protected records ---- */
 
-/* opening - what a record opens into. */
+/* opening - the buffer for a decrypted record. */
 static struct opened opening(struct tls *tls)
 {
 	return (struct opened){ .buffer = keys_buffer(tls->keys) };
 }
 
-/* take_opened - what was in a record that opened. */
+/* take_opened - takes the content of a decrypted record. */
 static void take_opened(
 	struct tls *tls, enum direction direction, const struct sealed *record, const struct opened *opened)
 {
@@ -62,7 +62,7 @@ static void open_record(struct tls *tls, enum direction direction, const struct 
 		take_opened(tls, direction, record, &opened);
 }
 
-/* hold - the record waits for the other direction. */
+/* hold - keeps a record that waits for the other direction. */
 static void hold(struct tls *tls, enum direction direction, const struct sealed *record)
 {
 	struct side *side = &tls->side[direction];
@@ -78,7 +78,7 @@ static void hold(struct tls *tls, enum direction direction, const struct sealed 
 	g_queue_push_tail(&side->held, held);
 }
 
-/* release - the client's records wait no longer. */
+/* release - decrypts the client's held records, once they need not wait. */
 static void release(struct tls *tls)
 {
 	struct held *held;
@@ -88,7 +88,7 @@ static void release(struct tls *tls)
 	}
 }
 
-/* take_protected - adds to a record that is to be opened; opens it when it is whole. */
+/* take_protected - gathers a record that will be decrypted; decrypts it when it is complete. */
 static void take_protected(struct tls *tls, enum direction direction, struct span payload)
 {
 	struct side *side = &tls->side[direction];
@@ -109,9 +109,9 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 	gather_drop(tls, side);
 }
 
-/* ---- in clear ---- */
+/* ---- records in clear ---- */
 
-/* record_begin - a header is whole: what does it say? */
+/* record_begin - evaluates a complete header. */
 static void record_begin(struct tls *tls, enum direction direction)
 {
 	struct side *side = &tls->side[direction];
@@ -129,7 +129,7 @@ static void record_begin(struct tls *tls, enum direction direction)
 	}
 	side->type = side->header[0];
 	side->record_left = (size_t)side->header[3] * 256 + side->header[4];
-	/* Between a HelloRetryRequest and its ServerHello a ChangeCipherSpec is for show (RFC 8446 D.4). */
+	/* Between a HelloRetryRequest and its ServerHello a ChangeCipherSpec has no meaning (RFC 8446 D.4). */
 	bool for_show = direction == DOWN && tls->retry && !tls->info.server_hello;
 	if (side->type == RECORD_APPLICATION_DATA || (side->type == RECORD_CHANGE_CIPHER_SPEC && !for_show))
 		side->encrypted = true;
@@ -137,7 +137,8 @@ static void record_begin(struct tls *tls, enum direction direction)
 		tls->server_done = true;
 }
 
-/* header_take - adds to a record's header. Returns the octets taken; sets `lost` when they do not fit, takes none. */
+/* header_take - adds octets to a record's header. Returns how many it took; sets `lost`, and takes none, when they do
+ * not fit. */
 static size_t header_take(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
 {
 	struct side *side = &tls->side[direction];
@@ -159,7 +160,7 @@ static size_t header_take(struct tls *tls, enum direction direction, struct span
 	return size;
 }
 
-/* take_payload - octets of the record in the making. */
+/* take_payload - takes octets of the current record. */
 static void take_payload(struct tls *tls, enum direction direction, struct span payload)
 {
 	struct side *side = &tls->side[direction];
@@ -175,9 +176,9 @@ static void take_payload(struct tls *tls, enum direction direction, struct span 
 		handshake_alert(tls, direction, payload, false);
 }
 
-/* ---- the contract ---- */
+/* ---- the functions of tls.h ---- */
 
-/* take - octets of records, one behind the other. */
+/* take - takes octets of consecutive records. */
 static void take(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
 {
 	struct side *side = &tls->side[direction];
@@ -206,7 +207,7 @@ static void take(struct tls *tls, enum direction direction, struct span bytes, u
 	}
 }
 
-/* seek - octets behind a hole: nothing is certain until a record opens. */
+/* seek - takes octets after a gap, until a record can be decrypted. */
 static void seek(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked, bool last)
 {
 	struct opened opened = opening(tls);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * resume.c - sessions that are resumed, up to TLS 1.2: by id (RFC 5246 7.4.1.2) or by ticket (RFC 5077). Not every
- * program logs the secret again, so that of the session before is remembered, by the digest of its id and ticket.
+ * resume.c - resumed sessions, up to TLS 1.2: by id (RFC 5246 7.4.1.2) or by ticket (RFC 5077). Not every program logs
+ * the secret again, so the secret of each session is remembered, by the digest of its id and ticket.
  *
- * Only between the same two addresses (the scope): another worker may have the other connections. A client that offers
- * a ticket gives an id of its own with it, and a server that takes it gives the id back: so it is known to be resumed.
+ * Only between the same two addresses (the scope), because another worker may have other connections. A client that
+ * offers a ticket sends an id with it, and a server that accepts the ticket returns the id: that shows that the session
+ * is resumed.
  */
 #include "parts.h"
 
@@ -12,12 +13,12 @@
 
 #include <openssl/crypto.h>
 
-#define BEFORE_SESSION_ID (2 + TLS_RANDOM_SIZE) /* octets of a hello */
-#define BEFORE_TICKET 4                         /* of a NewSessionTicket: how long it is good */
+#define BEFORE_SESSION_ID (2 + TLS_RANDOM_SIZE) /* octets of a hello before the session id */
+#define BEFORE_TICKET 4                         /* octets of a NewSessionTicket before the ticket: its lifetime */
 
 enum kind { KIND_ID = 'i', KIND_TICKET = 't' };
 
-/* name_of - the digest that a session is remembered by. */
+/* name_of - the digest by which a session is remembered. */
 static bool name_of(const struct tls *tls, enum kind kind, struct span octets, uint8_t name[static TLS_RANDOM_SIZE])
 {
 	const uint8_t letter = (uint8_t)kind;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * suites.c - how the records of a cipher suite are protected: one table, by the end of IANA's name for it.
+ * suites.c - the record protection of cipher suites: one table, by the end of the suite's IANA name.
  *
- * What stands before _WITH_ is how keys are agreed on. That is over when a key log has the secret, so it does not
- * matter here.
+ * The part before _WITH_ names the key exchange, which does not matter once a key log has the secret.
  */
 #include "parts.h"
 

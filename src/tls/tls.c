@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tls.c - one TLS connection: its memory, and when it can be told of. Contract: tls.h. What it does is in the other
- * files of this folder, which parts.h lists.
+ * tls.c - one TLS connection: its memory, and when its record is ready. Contract: tls.h. parts.h lists what the other
+ * files of this folder do.
  *
- * It owns the strings of tls_info, and all that was gathered or held.
+ * It owns the strings of tls_info, and everything gathered or held.
  */
 #include "tls.h"
 
@@ -37,7 +37,7 @@ size_t tls_memory(const struct tls *tls)
 	return size;
 }
 
-/* side_clear - what was decrypted may be in its messages and in its record. */
+/* side_clear - wipes and frees everything of a direction. */
 static void side_clear(struct tls *tls, struct side *side)
 {
 	gather_drop(tls, side);
@@ -80,7 +80,8 @@ int tls_looks_like(struct span bytes)
 	return -1;
 }
 
-/* is_decided - is it known whether it can be decrypted, and was all seen that the record of it shows? */
+/* is_decided - is it known whether the connection can be decrypted, and was everything seen that the tls record
+ * shows? */
 static bool is_decided(const struct tls *tls)
 {
 	if (!tls->info.asked || tls->info.why[0] || tls->within)
@@ -88,7 +89,7 @@ static bool is_decided(const struct tls *tls)
 	return tls->exchange.version >= TLS_VERSION_13 ? tls->finished : tls->info.decrypted;
 }
 
-/* was_seen - is the handshake over, as far as it can be seen? */
+/* was_seen - is the visible part of the handshake over? */
 static bool was_seen(const struct tls *tls)
 {
 	const struct side *up = &tls->side[UP], *down = &tls->side[DOWN];
@@ -100,14 +101,14 @@ static bool was_seen(const struct tls *tls)
 bool tls_ready(struct tls *tls)
 {
 	const bool failed = tls->info.why[0] != '\0';
-	if (tls->told && failed && !tls->told_why) {
-		tls->told_why = true;
+	if (tls->reported && failed && !tls->reported_why) {
+		tls->reported_why = true;
 		return true;
 	}
-	if (tls->told || !(tls->failed || (was_seen(tls) && is_decided(tls))))
+	if (tls->reported || !(tls->failed || (was_seen(tls) && is_decided(tls))))
 		return false;
-	tls->told = true;
-	tls->told_why = failed;
+	tls->reported = true;
+	tls->reported_why = failed;
 	return true;
 }
 
