@@ -20,6 +20,10 @@
  * `last` is not for it. */
 void memory_end(int status, void (*last)(void));
 
+/* memory_refused - how many large blocks this process was refused. Who lets a library ask for them looks whether it is
+ * more than before: what the library then says can be wrong. */
+unsigned memory_refused(void);
+
 /* memory_gone - that is so: for who was refused a large block and can't do without. */
 _Noreturn void memory_gone(void);
 

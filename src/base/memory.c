@@ -28,6 +28,7 @@
 
 static int end_status = EXIT_OUTPUT;
 static void (*end_last)(void);
+static unsigned refused;
 static pid_t end_process; /* whose words these are */
 
 void memory_gone(void)
@@ -55,6 +56,11 @@ void memory_end(int status, void (*last)(void))
 	end_last = last;
 	end_process = getpid();
 	g_log_set_default_handler(on_log, NULL);
+}
+
+unsigned memory_refused(void)
+{
+	return refused;
 }
 
 #if HAS_OWN
@@ -87,9 +93,12 @@ static inline bool is_ready(void)
 /* checked - what is there, or was refused and may be. */
 static inline void *checked(void *block, size_t size)
 {
-	if (G_UNLIKELY(!block) && size > 0 && size < MEMORY_LARGE)
+	if (G_LIKELY(block))
+		return block;
+	if (size < MEMORY_LARGE)
 		memory_gone();
-	return block;
+	refused++;
+	return NULL;
 }
 
 void *malloc(size_t size)
@@ -107,7 +116,10 @@ void *calloc(size_t count, size_t size)
 
 void *realloc(void *block, size_t size)
 {
-	return is_ready() ? checked(next_realloc(block, size), size) : NULL;
+	if (!is_ready())
+		return NULL;
+	void *moved = next_realloc(block, size);
+	return size == 0 ? moved : checked(moved, size); /* no octets: it was freed */
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "kept.h"
+#include "memory.h"
 #include "part.h"
 #include "rar5.h"
 
@@ -362,12 +363,16 @@ struct mail_archive *archives_read(
 		MIN((uint64_t)ARCHIVE_UNPACKED_MAX, MAX(ARCHIVE_RATIO_FREE, octets.size * (uint64_t)ARCHIVE_RATIO_MAX));
 	struct look look = { .mail = mail, .result = result, .left = MIN(most, *budget) };
 	uint64_t granted = look.left;
+	const unsigned refused = memory_refused();
 	struct level level = { &look, kind, octets, "", name, 0 };
 	*result =
 		(struct mail_archive){ .complete = whole, .entries = arena_take(mail->arena, sizeof *result->entries) };
 	*result->entries = (GPtrArray){ 0 };
 	result->format = format_name(kind, &level);
 	read_level(&level);
+	/* Of an xz, say, that could not be unpacked for lack of memory, the search for its tar says that there is none.
+	 */
+	result->complete = result->complete && memory_refused() == refused;
 	*budget -= granted - look.left;
 	if (before)
 		uselocale(before);

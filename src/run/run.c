@@ -595,7 +595,7 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	progress(&run, true);
 	outlet_captures(run.outlet, captures);
 	bool differs;
-	if (!outlet_close(run.outlet, &differs))
+	if (!outlet_close(g_steal_pointer(&run.outlet), &differs))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
 	/* With --check, a truncated or unreadable capture is either expected or a difference. */
 	if (options->check_dir && run.outcome.status != EXIT_OUTPUT)
