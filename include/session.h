@@ -190,9 +190,11 @@ struct session *session_new(const struct session_options *options, const struct 
 /* session_bytes - takes the next bytes of a direction. acked: see flow.h. */
 void session_bytes(struct session *session, enum direction direction, struct span bytes, uint64_t acked);
 void session_gap(struct session *session, enum direction direction, uint64_t size);
+/* session_fin - no bytes of this direction follow. */
 void session_fin(struct session *session, enum direction direction);
 /* session_decrypted - TLS is being decrypted: from now on bytes, gaps and acknowledgements are those of the decrypted
- * stream, with offsets from 0. The session starts over, as after STARTTLS (RFC 3207 4.2). */
+ * stream, with offsets from 0; neither direction is closed. The session starts over, as after STARTTLS (RFC 3207 4.2).
+ */
 void session_decrypted(struct session *session);
 /* session_memory - about how many octets it holds. */
 size_t session_memory(const struct session *session);

@@ -81,6 +81,7 @@ static void on_fin(void *user, enum direction direction)
 	if (c->tls)
 		tls_fin(c->tls, direction);
 	inside_deliver(c);
+	c->fin[direction] = true;
 	session_fin(c->session, direction);
 	inside_deliver(c);
 }

@@ -102,6 +102,9 @@ void inside_deliver(struct conversation *c)
 		g_free(inside);
 	}
 	g_clear_pointer(&c->waiting, g_queue_free);
+	for (enum direction d = UP; d <= DOWN; d++)
+		if (c->fin[d])
+			session_fin(c->session, d);
 }
 
 void inside_begin(void *context, bool implicit)

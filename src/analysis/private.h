@@ -19,6 +19,7 @@ struct conversation {
 	bool within;            /* the session is told what is inside of TLS, and the stream goes to `tls` */
 	GQueue *waiting;        /* of struct inside: before that, what was decrypted; NULL */
 	bool one_sided;         /* the session knows */
+	bool fin[2];            /* the streams ended */
 	uint64_t offset[2];     /* in the streams */
 	uint64_t content;       /* octets of the open content so far */
 	struct transaction *tx; /* open; NULL */

@@ -91,14 +91,14 @@ void limits_command(struct detector *detector, const struct session_command *com
 	unsigned helo = threshold_count(detector, ALERT_helo_too_long, HELO_OCTETS_MAX);
 	const char *known = verb_table[parsed->verb].spelling, *name = known ? known : "a line";
 	size_t allowed, least = threshold_count(detector, ALERT_command_too_long, COMMAND_OCTETS_MAX);
-	if (parsed->length > least && parsed->length > (allowed = allowed_octets(detector, command)))
-		raise_alert(detector, ALERT_command_too_long, 0, AT_COMMAND(command), command_evidence(command),
-			"%s of the client has %zu octets, %zu are allowed", name, parsed->length, allowed);
 	if (verb_table[parsed->verb].flags & VERBFLAG_GREETING && parsed->argument.size > helo)
 		raise_alert(detector, ALERT_helo_too_long, 0, AT_COMMAND(command), parsed->argument,
 			"the name in %s has %zu octets: more than %u overflow a buffer in some servers "
 			"(CVE-2019-16928)",
 			name, parsed->argument.size, helo);
+	else if (parsed->length > least && parsed->length > (allowed = allowed_octets(detector, command)))
+		raise_alert(detector, ALERT_command_too_long, 0, AT_COMMAND(command), command_evidence(command),
+			"%s of the client has %zu octets, %zu are allowed", name, parsed->length, allowed);
 	check_recipients(detector, command);
 }
 

@@ -347,7 +347,7 @@ void turn_round(struct session *s)
 	s->greeting.done = s->greeting.assumed = s->greeting.pipelining = false;
 	s->judged[UP].set = s->judged[DOWN].set = false;
 	s->awaited.end = 0;
-	s->mails.refusal_end = s->mails.smuggled_end = s->content.answered = s->losses.end = 0;
+	s->mails.refusal_end = s->mails.smuggled = s->content.answered = s->losses.end = 0;
 	reply_detach(&s->reply);
 }
 

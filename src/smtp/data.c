@@ -137,11 +137,13 @@ void take_lost_end(struct session *s)
 	s->content.ended = true;
 }
 
-/* refuse_if_answered - the content is incomplete: if a reply that refuses it waits, the mail is rejected. */
+/* refuse_if_answered - the content is incomplete: if a reply that refuses it was there before the client closed, the
+ * mail is rejected. */
 static void refuse_if_answered(struct session *s)
 {
 	unsigned code = 0;
-	bool answered = reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0;
+	bool answered =
+		s->in[DOWN].offset < s->content.before_close && reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0;
 	s->content.ended = false;
 	if (answered && code >= 400 && s->mails.open)
 		s->mails.open->outcome = OUTCOME_REJECTED;

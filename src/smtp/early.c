@@ -12,6 +12,7 @@
 #include "next.h"
 #include "private.h"
 
+#define TLS_ENOUGH 6          /* octets of a record that tell whether it is a ClientHello */
 #define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server sends something */
 
 /* judged_before - were the bytes at this offset checked already? again: not if more bytes came since. Remembers the
@@ -22,6 +23,8 @@ static bool judged_before(struct session *s, enum direction d, bool again)
 	struct judged before = s->judged[d];
 	s->judged[d] = (struct judged){
 		.set = true,
+		.terminal = machine_states[s->machine.state].terminal,
+		.acked = inbox_acked(own, own->offset),
 		.closed = inbox_closed(other),
 		.offset = own->offset,
 		.received = own->received,
@@ -38,6 +41,15 @@ static bool judged_before(struct session *s, enum direction d, bool again)
 static bool is_judged(const struct session *s, enum direction d)
 {
 	return s->judged[d].set && s->judged[d].offset == s->in[d].offset;
+}
+
+/* same_cause - bytes that follow others which were judged, for the same reason: sent with the same acknowledgement, or
+ * in a state that expects nothing any more. */
+static bool same_cause(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	const struct judged *before = &s->judged[UP];
+	return before->set && (before->terminal || before->acked == inbox_acked(up, up->offset));
 }
 
 /* client_bytes - the event for client bytes where the state has no grammar for them. */
@@ -125,19 +137,30 @@ enum next early_up(struct session *s, struct event *event)
 		return inbox_gap_size(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : NEXT_WAIT;
 	/* The result can change when a reply does not come. */
 	bool again = replies && (may_say_less(s) || went_unheard(s));
-	if (is_judged(s, UP) && !again) {
-		if (state->terminal)
-			inbox_consume(up, bytes.size);
-		return replies && awaits_reply(s) ? overflow(s, event) : NEXT_WAIT;
+	if (state->terminal && same_cause(s)) {
+		inbox_consume(up, inbox_run(up).size);
+		return NEXT_AGAIN;
 	}
+	if (is_judged(s, UP) && !again)
+		return replies && awaits_reply(s) ? overflow(s, event) : NEXT_WAIT;
 	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
 		return NEXT_WAIT;
 	if (state->grammar[DOWN] == GRAMMAR_RESPONSES && banner_may_come(s, bytes))
 		return NEXT_WAIT;
-	bool tls = is_client_hello(bytes) || ((s->options.midstream || s->losses.replies) && is_tls_record(bytes));
+	s->message.again = is_judged(s, UP);
+	bool unseen = s->options.midstream || s->losses.replies;
+	bool tls = is_client_hello(bytes) || (unseen && is_tls_record(bytes) && bytes.size >= TLS_ENOUGH);
 	if ((!whole_line(s, UP, bytes) && !tls) || judged_before(s, UP, again))
 		return NEXT_WAIT;
 	return client_bytes(s, event, bytes);
+}
+
+/* broken_off - the content ended without its terminator: that comes before the reply to it. */
+static bool broken_off(const struct session *s)
+{
+	const struct content *c = &s->content;
+	bool data = machine_states[s->machine.state].grammar[UP] == GRAMMAR_DATA;
+	return data && inbox_closed(&s->in[UP]) && inbox_empty(&s->in[UP]) && !c->odd_end.active && !c->has_gap;
 }
 
 enum next early_down(struct session *s, struct event *event)
@@ -152,7 +175,7 @@ enum next early_down(struct session *s, struct event *event)
 	/* Content that still arrives can change the meaning of a reply. */
 	bool chunk = s->content.chunk.left > 0 && s->in[UP].offset == s->content.chunk.start;
 	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.has_gap);
-	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset ||
+	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset || broken_off(s) ||
 		s->content.odd_end.over || (s->content.odd_end.ended && !odd_end_took_effect(s)))
 		return NEXT_WAIT;
 	reply_reset(&s->reply);
@@ -169,10 +192,13 @@ enum next early_beside_reply(struct session *s, struct event *event)
 	struct span bytes = inbox_bytes(up);
 	unsigned code;
 	size_t size;
+	const struct inbox *down = &s->in[DOWN];
 	if (is_judged(s, UP) || bytes.size == 0 || !whole_line(s, UP, bytes) ||
-		reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE ||
-		inbox_acked(up, up->offset) >= s->in[DOWN].offset + size)
+		reply_peek(down, 0, &code, &size) != PARSE_DONE || inbox_acked(up, up->offset) >= down->offset + size)
+		return NEXT_WAIT;
+	if (inbox_acked(down, down->offset) < s->awaited.end) /* it was sent before the command arrived */
 		return NEXT_WAIT;
 	judged_before(s, UP, false);
+	s->message.again = false;
 	return client_bytes(s, event, bytes);
 }

@@ -84,7 +84,10 @@ enum next gap_in_responses(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
 	uint64_t gap = inbox_gap_size(down);
-	bool behind = down->received > down->offset + gap, goes_on = inbox_bytes(&s->in[UP]).size > 0;
+	struct span bytes = inbox_bytes(&s->in[UP]);
+	bool behind = down->received > down->offset + gap, goes_on = bytes.size > 0;
+	if (goes_on && !enough_to_tell(s, bytes))
+		return NEXT_WAIT;
 	if (answered_in(s, gap))
 		return next_is(s, event, EVENT_gap, DOWN);
 	if (!behind && !s->ended)

@@ -241,9 +241,9 @@ bool answered_lf(const struct session *s)
 	return odd_end_took_effect(s) && odd_end_is_clients(s);
 }
 
-bool answered_alone(const struct session *s)
+bool odd_end_refused(const struct session *s)
 {
-	return odd_end_answered_alone(s);
+	return odd_end_was_refused(s);
 }
 
 bool odd_end_answered(const struct session *s)
@@ -307,7 +307,7 @@ bool may_be_grouped(const struct session *s)
 {
 	const struct awaited *p = &s->awaited;
 	unsigned flags = verb_table[p->verb].flags;
-	bool smuggled = s->in[UP].offset < s->mails.smuggled_end;
+	bool smuggled = inbox_acked(&s->in[UP], s->in[UP].offset) < s->mails.smuggled;
 	if (smuggled || p->lost || s->losses.resynchronising ||
 		(s->greeting.early_pipeline && (flags & VERBFLAG_GREETING)))
 		return true;
@@ -325,9 +325,19 @@ bool behind_last_in_group(const struct session *s)
 	return !s->awaited.end_of_data && (verb_table[s->awaited.verb].flags & VERBFLAG_LAST_IN_GROUP);
 }
 
+/* Commands, not any octets. */
 bool not_grouped(const struct session *s)
 {
-	return !behind_last_in_group(s);
+	struct command command;
+	size_t used;
+	return !behind_last_in_group(s) &&
+	       grammar_command(inbox_bytes(&s->in[UP]), true, &command, &used) == PARSE_DONE;
+}
+
+/* Only what the other side said, or did not say, since then can make a difference. */
+bool judged_again(const struct session *s)
+{
+	return s->message.again;
 }
 
 bool too_many_waiting(const struct session *s)

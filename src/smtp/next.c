@@ -105,6 +105,16 @@ static enum next scan_content(struct session *s, struct event *event, struct spa
 	return inbox_bytes(&s->in[UP]).size == 0 && inbox_gap_size(&s->in[UP]) == 0 ? NEXT_WAIT : NEXT_AGAIN;
 }
 
+/* server_is_done - the server's reply to content without a terminator is there, or none will come. */
+static bool server_is_done(const struct session *s)
+{
+	const struct inbox *down = &s->in[DOWN];
+	unsigned code;
+	size_t size;
+	return s->ended || inbox_closed(down) || inbox_gap_ahead(down) ||
+	       reply_peek(down, 0, &code, &size) == PARSE_DONE;
+}
+
 static enum next next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
@@ -125,7 +135,7 @@ static enum next next_data(struct session *s, struct event *event)
 		return next_is(s, event, EVENT_gap, UP);
 	if (bytes.size == 0) {
 		s->message.offending = bytes;
-		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
+		return inbox_closed(up) && server_is_done(s) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
 	if (knows_reply_in_gap(s)) {
 		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
@@ -143,7 +153,7 @@ static bool refusal_may_come(const struct session *s, struct span bytes)
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	bool knows_more = inbox_acked(up, up->offset) > down->offset;
 	bool there = down->received >= inbox_acked(up, up->offset) || s->ended || inbox_gap_ahead(down);
-	return knows_more && (!there || !whole_line(s, UP, bytes)) && bytes.size < s->content.chunk.left;
+	return knows_more && (!there || !whole_line(s, UP, bytes));
 }
 
 static enum next next_chunk(struct session *s, struct event *event)
@@ -202,15 +212,16 @@ static bool went_unanswered(const struct session *s, bool *wait)
  * continues. Not when the server had closed: then it did not read the command. */
 static bool not_to_come(const struct session *s)
 {
-	const struct inbox *down = &s->in[DOWN];
-	bool goes_on = !inbox_empty(&s->in[UP]);
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	struct span bytes = inbox_bytes(up);
+	bool goes_on = bytes.size > 0 ? enough_to_tell(s, bytes) : !inbox_empty(up);
 	if (s->overflow.assuming)
 		return goes_on;
 	bool missing = s->options.one_sided && s->options.missing == DOWN;
 	bool heard = !down->fin || down->received == 0 || s->mails.open;
 	bool unanswered = s->ended && inbox_empty(down) && heard;
 	if (unanswered && !awaits_reply(s))
-		goes_on = known_command(inbox_bytes(&s->in[UP]));
+		goes_on = known_command(bytes);
 	return (missing && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
 }
 

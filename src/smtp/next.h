@@ -35,6 +35,12 @@ static inline bool whole_line(const struct session *s, enum direction d, struct 
 	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
 }
 
+/* enough_to_tell - these of the client say what it made of a reply that is not here. */
+static inline bool enough_to_tell(const struct session *s, struct span bytes)
+{
+	return whole_line(s, UP, bytes) || is_client_hello(bytes);
+}
+
 /* ---- early.c ---- */
 /* early_up - client bytes while a reply is awaited: were they really sent before it? early_down - server bytes while no
  * reply is awaited: was there really no command to answer? early_beside_reply - client bytes that were sent before a

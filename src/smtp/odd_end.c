@@ -74,10 +74,14 @@ static struct span behind(const struct session *s, const struct odd *odd)
 	return skip < kept.size ? (struct span){ kept.data + skip, kept.size - skip } : no_text;
 }
 
-static bool one_word(struct span argument)
+/* words - how many stand there. */
+static unsigned words(struct span argument)
 {
 	struct span word;
-	return grammar_word(&argument, &word) && !grammar_word(&argument, &word);
+	unsigned n = 0;
+	while (grammar_word(&argument, &word))
+		n++;
+	return n;
 }
 
 /* is_serious - is it really a command, and not text that happens to begin with a verb? */
@@ -106,8 +110,9 @@ static bool is_serious(const struct command *c)
 	case VERB_LHLO:
 	case VERB_VRFY:
 	case VERB_EXPN:
+		return words(c->argument) == 1;
 	case VERB_AUTH:
-		return one_word(c->argument);
+		return words(c->argument) == 1 || words(c->argument) == 2;
 	default:
 		return false;
 	}
@@ -181,8 +186,8 @@ bool odd_end_took_effect(const struct session *s)
 {
 	const struct odd_end *o = &s->content.odd_end;
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
-	if (!o->active)
-		return false;
+	if (!o->active || inbox_acked(down, down->offset) < odd_at(o, 0)->start)
+		return false; /* what the server said before it had the first says nothing about it */
 	unsigned code = 0, early = reply_waiting(down, o->ended ? o->end : up->offset, &code);
 	const struct odd *odd = odd_at(o, 0);
 	if (!o->ended)
@@ -193,11 +198,15 @@ bool odd_end_took_effect(const struct session *s)
 	return early > transaction_replies(s) || waiting > replies_expected(s);
 }
 
-bool odd_end_answered_alone(const struct session *s)
+/* sent_unknowing - something stands behind this one that was sent before the client had the answer. */
+static bool sent_unknowing(const struct session *s, const struct odd *odd)
 {
-	const struct odd_end *o = &s->content.odd_end;
-	return odd_end_took_effect(s) &&
-	       (behind(s, odd_at(o, 0)).size == 0 || goes_on_knowing(s, odd_at(o, 0), s->in[DOWN].offset));
+	return behind(s, odd).size > 0 && !goes_on_knowing(s, odd, s->in[DOWN].offset);
+}
+
+bool odd_end_was_refused(const struct session *s)
+{
+	return odd_end_took_effect(s) && s->reply.code >= 400 && !sent_unknowing(s, odd_at(&s->content.odd_end, 0));
 }
 
 /* clients_end - the odd end that is meant as the end of data by a client that ends every line in LF; NULL: none. */
@@ -207,7 +216,9 @@ static const struct odd *clients_end(const struct session *s)
 	for (guint i = 0; s->content.lf_client && i < o->ends->len; i++) {
 		const struct odd *odd = odd_at(o, i);
 		struct span next = behind(s, odd);
-		if (!odd->low && odd->size == 2 && (next.size == 0 || holds_command(next)))
+		bool lf = odd->size == strlen(".\n") && (next.size == 0 || holds_command(next));
+		bool crlf = odd->size == strlen(".\r\n") && !sent_unknowing(s, odd);
+		if (!odd->low && (lf || crlf))
 			return odd;
 	}
 	return NULL;
@@ -216,6 +227,14 @@ static const struct odd *clients_end(const struct session *s)
 bool odd_end_is_clients(const struct session *s)
 {
 	return clients_end(s) != NULL;
+}
+
+/* clients_end_shows - a whole line follows it, which tells it from text. */
+static bool clients_end_shows(const struct session *s)
+{
+	const struct odd *odd = clients_end(s);
+	struct span next = odd ? behind(s, odd) : no_text;
+	return memchr(next.data, '\n', next.size);
 }
 
 /* next_reply_fits - the second waiting reply was sent after the server had received more of the client, and answers
@@ -240,7 +259,7 @@ enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 	if (full || (!o->ended && last && next.size == 0))
 		return ODD_END_PASSED;
 	if (!o->ended)
-		return server_unseen(s) && odd_end_is_clients(s) && next.size > 0 ? ODD_END_PASSED : ODD_END_SCAN;
+		return server_unseen(s) && clients_end_shows(s) ? ODD_END_PASSED : ODD_END_SCAN;
 	bool over = s->ended || (s->in[DOWN].fin && s->in[UP].fin);
 	bool unseen = server_unseen(s) || inbox_gap_ahead(&s->in[DOWN]) || s->overflow.assuming;
 	return over || unseen || next_reply_fits(s) ? ODD_END_PASSED : ODD_END_WAIT;
@@ -264,8 +283,8 @@ static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
 static void report(struct session *s, enum alert_id id, const struct odd *odd, enum alert_outcome outcome)
 {
 	static const char *const found[] = {
-		[ALERT_SUCCEEDED] = "the server took it for the end of data, and what stands behind it as commands",
-		[ALERT_FAILED] = "the server took it as content",
+		[ALERT_SUCCEEDED] = "the server took it for the end of data",
+		[ALERT_FAILED] = "the server did not take it for the end of data",
 		[ALERT_UNKNOWN] = "no reply of the server shows what it made of it",
 	};
 	GByteArray *evidence = evidence_of(s, odd);
@@ -274,13 +293,16 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	if (id == ALERT_smtp_smuggling)
 		session_attack(s, id, outcome == ALERT_SUCCEEDED ? SEVERITY_HIGH : SEVERITY_MEDIUM, outcome, shown,
 			"SMTP smuggling: content holds a dot between line ends that are not both CRLF, at offset "
-			"%" G_GUINT64_FORMAT "; %s",
-			at, found[outcome]);
+			"%" G_GUINT64_FORMAT "; %s%s",
+			at, found[outcome],
+			outcome != ALERT_SUCCEEDED ? ""
+			: sent_unknowing(s, odd)   ? ", and what stands behind it as commands"
+						   : "; nothing was sent behind it before that");
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
 			"content holds a dot between line ends that are not both CRLF, at offset %" G_GUINT64_FORMAT
 			", and no command behind it%s",
-			at, outcome == ALERT_SUCCEEDED ? "; the server took it for the end of data" : "");
+			at, outcome == ALERT_FAILED ? "; the server refused it" : "");
 	g_byte_array_unref(evidence);
 }
 
@@ -288,12 +310,10 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 static void split(struct session *s, const struct odd *odd)
 {
 	uint64_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
-	uint64_t end = s->content.odd_end.ended ? s->content.odd_end.end : s->in[UP].received;
 	content_piece(s, (struct span){ s->content.odd_end.content->data, odd->at });
 	inbox_rewind(&s->in[UP]);
 	inbox_consume(&s->in[UP], skip);
 	forget(s);
-	s->mails.smuggled_end = end;
 	content_close(s, true);
 	s->awaited.end = s->in[UP].offset;
 }
@@ -319,6 +339,7 @@ void alert_smtp_smuggling(struct session *s)
 	struct odd odd = *odd_at(&s->content.odd_end, chosen(s));
 	report(s, ALERT_smtp_smuggling, &odd, ALERT_SUCCEEDED);
 	split(s, &odd);
+	s->mails.smuggled = s->in[DOWN].offset + 1;
 }
 
 void alert_smtp_smuggling_failed(struct session *s)
@@ -327,18 +348,17 @@ void alert_smtp_smuggling_failed(struct session *s)
 	release(s);
 }
 
-void alert_nonstandard_end_of_data_answered(struct session *s)
+void alert_nonstandard_end_of_data_refused(struct session *s)
 {
 	struct odd odd = *odd_at(&s->content.odd_end, 0);
-	report(s, ALERT_nonstandard_end_of_data, &odd, ALERT_SUCCEEDED);
+	report(s, ALERT_nonstandard_end_of_data, &odd, ALERT_FAILED);
 	split(s, &odd);
-	s->mails.smuggled_end = 0;
 }
 
 void alert_nonstandard_end_of_data(struct session *s)
 {
 	for (guint i = 0; i < s->content.odd_end.ends->len; i++)
-		report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), outcome_of(s));
+		report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), ALERT_OUTCOME_NONE);
 	release(s);
 }
 
@@ -346,5 +366,4 @@ void end_content_lf(struct session *s)
 {
 	struct odd odd = *clients_end(s);
 	split(s, &odd);
-	s->mails.smuggled_end = 0;
 }

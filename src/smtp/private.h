@@ -66,8 +66,9 @@ struct chunk {
 
 /* The last check of bytes that came where the state has no grammar for them, and how far both streams were then. */
 struct judged {
-	bool set, closed; /* closed: the other direction was closed */
-	uint64_t offset;  /* stream offset of the bytes */
+	bool set, closed;       /* closed: the other direction was closed */
+	bool terminal;          /* the state expects nothing any more */
+	uint64_t offset, acked; /* stream offset of the bytes, and what their sender had received */
 	uint64_t received, other_received,
 		other_taken; /* stream offsets received in this direction and in the other, and consumed in the other */
 };
@@ -86,6 +87,7 @@ struct message {
 	struct command command;
 	uint64_t acked;           /* what the client had seen when it sent it */
 	struct span offending;    /* the bytes of a parse_error or missing_grammar */
+	bool again;               /* missing_grammar: these bytes were judged before, and reported if they had to be */
 	struct span piece;        /* of content, a chunk, or TLS */
 	uint64_t piece_acked;     /* of TLS: the acknowledgement of its sender */
 	enum data_result scanned; /* the scanner's result for content */
@@ -113,9 +115,10 @@ struct content {
 	struct chunk chunk;
 	struct odd_end odd_end;
 	bool open, ended, has_gap;
-	bool lf_client;    /* the DATA command ended in LF alone: this client probably ends all lines so */
-	bool midway;       /* its beginning was not seen */
-	uint64_t answered; /* stream offset, down, after the last reply to an end of data; 0: none */
+	bool lf_client;        /* the DATA command ended in LF alone: this client probably ends all lines so */
+	bool midway;           /* its beginning was not seen */
+	uint64_t answered;     /* stream offset, down, after the last reply to an end of data; 0: none */
+	uint64_t before_close; /* stream offset, down, after what the server had sent when the client closed */
 };
 
 /* Transactions. */
@@ -124,7 +127,8 @@ struct mails {
 	int next;                 /* number of the next */
 	uint64_t refusal_end;     /* stream offset after the last reply that refused MAIL or RCPT */
 	bool regreeted;           /* HELO, EHLO or RSET was refused inside the transaction: for the client it ended */
-	uint64_t smuggled_end;    /* stream offset up to which commands came after an odd end; 0: none */
+	uint64_t
+		smuggled; /* stream offset, down: a client that had received less sent this after an odd end; 0: none */
 };
 
 /* TLS, and clear text around its beginning. */
@@ -320,9 +324,10 @@ enum odd_end_step { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last);
 /* odd_end_took_effect - the server answered it as the end of data. */
 bool odd_end_took_effect(const struct session *s);
-/* odd_end_answered_alone - and the client had sent nothing after it. odd_end_is_clients - this client ends every line
- * in LF, so LF.LF is its end of data. odd_end_hides_command - an SMTP command follows it. */
-bool odd_end_answered_alone(const struct session *s);
+/* odd_end_was_refused - and that with a refusal, when the client had sent nothing after it. */
+bool odd_end_was_refused(const struct session *s);
+/* odd_end_is_clients - this client ends every line in LF, so LF.LF is its end of data. odd_end_hides_command - an SMTP
+ * command follows it. */
 bool odd_end_is_clients(const struct session *s);
 bool odd_end_hides_command(const struct session *s);
 

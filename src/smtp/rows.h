@@ -16,9 +16,9 @@
 	X(resynchronising) X(resynchronising_reply) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
 	X(answers_lost) X(unseen_data) X(unseen_command) X(answers_close) \
 	X(starts_tls) X(starts_over) X(turns_round) X(banner_behind_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
-	X(answered_enough) X(unheard) X(too_many_waiting) X(reply_unseen) X(may_be_grouped) \
+	X(answered_enough) X(unheard) X(too_many_waiting) X(judged_again) X(reply_unseen) X(may_be_grouped) \
 	X(behind_starttls) X(behind_last_in_group) X(not_grouped) \
-	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(answered_alone) \
+	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(odd_end_refused) \
 	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) X(chunk_unsent) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(greets_inside)
 
@@ -33,7 +33,7 @@
 	X(alert_early_talker) X(alert_data_after_quit) X(alert_invalid_pipelining) X(alert_unauthorized_pipelining) \
 	X(alert_unexpected_client_command) X(alert_unexpected_server_response) X(alert_unexpected_server_response_354) X(alert_pending_overflow) \
 	X(alert_bdat_missing_last) X(alert_bdat_huge) X(alert_bdat_invalid) \
-	X(alert_smtp_smuggling) X(alert_smtp_smuggling_failed) X(alert_nonstandard_end_of_data) X(alert_nonstandard_end_of_data_answered) \
+	X(alert_smtp_smuggling) X(alert_smtp_smuggling_failed) X(alert_nonstandard_end_of_data) X(alert_nonstandard_end_of_data_refused) \
 	X(alert_starttls_command_injection) X(alert_starttls_command_injection_tls) X(alert_starttls_response_injection) \
 	X(alert_plaintext_after_starttls)
 /* clang-format on */

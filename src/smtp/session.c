@@ -98,7 +98,10 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 
 void session_fin(struct session *s, enum direction direction)
 {
-	s->in[session_side(s, direction)].fin = true;
+	direction = session_side(s, direction);
+	if (direction == UP && !s->in[UP].fin)
+		s->content.before_close = s->in[DOWN].received;
+	s->in[direction].fin = true;
 	run(s);
 }
 
@@ -106,6 +109,7 @@ void session_decrypted(struct session *s)
 {
 	s->tls.inside[UP] = s->in[UP].received;
 	s->tls.inside[DOWN] = s->in[DOWN].received;
+	s->in[UP].fin = s->in[DOWN].fin = false; /* what is inside may come later than the FIN around it */
 	s->tls.decrypted = true;
 	run(s);
 }
@@ -148,6 +152,8 @@ static enum stage end_stage(enum session_end why)
 
 void session_end(struct session *s, enum session_end why)
 {
+	if (!s->in[UP].fin)
+		s->content.before_close = s->in[DOWN].received;
 	s->ended = s->in[UP].over = s->in[DOWN].over = true;
 	run(s);
 	end_auth(s);

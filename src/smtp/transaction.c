@@ -60,7 +60,7 @@ static struct transaction *transaction_new(const struct session *s)
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;
 	tx->size_limit = s->greeting.size_limit;
-	tx->smuggled = s->mails.smuggled_end > 0 && s->in[UP].offset <= s->mails.smuggled_end;
+	tx->smuggled = s->message.acked < s->mails.smuggled;
 	return tx;
 }
 

@@ -127,7 +127,7 @@ class Inside(unittest.TestCase):
                 self.assertEqual([auth["tls"] for auth in of_kind(rows, "smtp_auth")], [True] * times)
                 more = {"tls_obsolete"} if name[:2] in ("10", "11") else set()
                 if name == "13-early-data":  # its EHLO came before the banner
-                    more = {"early_talker", "unexpected_client_command"}
+                    more = {"early_talker"}
                 self.assertEqual(alerts(rows), self.alerts - {"cleartext_auth"} | more)
 
     def test_certificates_of_tls_1_3(self):
@@ -301,7 +301,7 @@ class Inside(unittest.TestCase):
                     most = len(got)
                     if name != "13-early-data" and name != "13-early-data-refused":
                         self.assertLessEqual({tls.get("decrypted") for tls in of_kind(rows, "tls")}, {None, True})
-                    self.assertLessEqual(alerts(rows), QUIET_ALERTS | {"early_talker", "unexpected_client_command"})
+                    self.assertLessEqual(alerts(rows), QUIET_ALERTS | {"early_talker"})
                 self.assertEqual(most, len(whole))
 
     def test_without_each_packet(self):

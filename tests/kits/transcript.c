@@ -150,11 +150,12 @@ static const struct session_sink sink = {
 
 void transcript_begin(struct transcript *t, const struct session_options *options, enum pieces pieces)
 {
-	*t = (struct transcript){ .text = g_string_new(NULL), .pieces = pieces };
+	*t = (struct transcript){ .text = g_string_new(NULL), .pieces = pieces, .joined = g_string_new(NULL) };
 	t->session = session_new(options, &sink, t);
 }
 
-void transcript_feed(struct transcript *t, enum direction direction, struct span octets, uint64_t acked)
+/* feed - in steps. */
+static void feed(struct transcript *t, enum direction direction, struct span octets, uint64_t acked)
 {
 	/* an allocation of its own for each piece, so that AddressSanitizer sees every octet read beyond it or kept */
 	size_t step = t->pieces == BYTE_BY_BYTE ? 1 : octets.size;
@@ -163,11 +164,35 @@ void transcript_feed(struct transcript *t, enum direction direction, struct span
 		session_bytes(t->session, direction, (struct span){ copy, step }, acked);
 		g_free(copy);
 	}
+}
+
+/* flush - feeds what was joined. */
+static void flush(struct transcript *t)
+{
+	GString *joined = t->joined;
+	t->joined = g_string_new(NULL);
+	if (joined->len > 0)
+		feed(t, t->side, (struct span){ (const uint8_t *)joined->str, joined->len }, t->joined_acked);
+	g_string_free(joined, TRUE);
+}
+
+void transcript_feed(struct transcript *t, enum direction direction, struct span octets, uint64_t acked)
+{
+	if (t->joined->len > 0 && (direction != t->side || acked != t->joined_acked))
+		flush(t);
+	t->side = direction;
+	t->joined_acked = acked;
 	t->sent[direction] += octets.size;
+	if (t->pieces == JOINED)
+		g_string_append_len(t->joined, (const char *)octets.data, (gssize)octets.size);
+	else
+		feed(t, direction, octets, acked);
 }
 
 char *transcript_end(struct transcript *t, enum session_end why)
 {
+	flush(t);
+	g_string_free(t->joined, TRUE);
 	session_end(t->session, why);
 	const struct session_summary *s = session_summary(t->session);
 	if (t->tls_octets[UP] + t->tls_octets[DOWN] > 0)
@@ -216,6 +241,8 @@ static void run_line(struct transcript *t, const char *line, enum session_end *w
 	enum direction d = line[0] == 'S' || line[0] == 's' ? DOWN : UP;
 	bool bare = g_ascii_islower(line[0]), unseen = line[1] == '+';
 	const char *rest = line + 1 + unseen;
+	if (rest[0] != ':')
+		flush(t);
 	if (strcmp(line, "reset") == 0)
 		*why = SESSION_END_RESET;
 	else if (strcmp(line, "timeout") == 0)

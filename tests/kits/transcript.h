@@ -17,7 +17,8 @@
 
 #include "session.h"
 
-enum pieces { WHOLE, BYTE_BY_BYTE };
+/* How octets are fed: a line at once, one by one, or all that one side sent in a row with the same acknowledgement. */
+enum pieces { WHOLE, BYTE_BY_BYTE, JOINED, PIECES_COUNT };
 
 /* transcript_run - runs a dialogue. Returns the transcript; free with g_free. */
 char *transcript_run(const char *dialogue, const struct session_options *options, enum pieces pieces);
@@ -30,6 +31,9 @@ struct transcript {
 	uint64_t acked[2]; /* the acknowledgement of the line before, by direction */
 	size_t tls_octets[2];
 	enum pieces pieces;
+	GString *joined; /* JOINED: what is not fed yet, of this direction */
+	enum direction side;
+	uint64_t joined_acked;
 };
 
 void transcript_begin(struct transcript *t, const struct session_options *options, enum pieces pieces);

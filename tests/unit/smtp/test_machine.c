@@ -225,6 +225,8 @@ static const char found_later[] = "a reply that comes first says by its acknowle
 static const char entered_again[] = "what the state is in the middle of goes on when it is left and entered again";
 static const char no_hole_left[] = "the row behind it would skip a hole that is not there any more";
 static const char empty_chunk[] = "a chunk of nothing ends at once, and then a reply is awaited";
+static const char ended_by_noise[] = "in this mode a line that is no reply ended the dissection";
+static const char excused_before[] = "in this mode what was not excused ended the dissection";
 static const char ended_before[] = "in this mode a reply in the middle of content ended the dissection";
 static const struct {
 	enum state_id state;
@@ -280,8 +282,12 @@ static const struct {
 	{ STATE_chunk_transmission, EVENT_missing_grammar, "chunk_unsent", 1, STATE_on, empty_chunk },
 	{ STATE_response, EVENT_missing_grammar, "too_many_waiting", 0, STATE_chunk_transmission, empty_chunk },
 	{ STATE_response, EVENT_missing_grammar, "too_many_waiting", 1, STATE_chunk_transmission, empty_chunk },
-	{ STATE_response, EVENT_missing_grammar, "noise_answered", 1, STATE_COUNT,
-		"in this mode a line that is no reply ended the dissection" },
+	{ STATE_response, EVENT_missing_grammar, "noise_answered", 1, STATE_COUNT, ended_by_noise },
+	{ STATE_session_initiation, EVENT_missing_grammar, "noise_answered", 1, STATE_COUNT, ended_by_noise },
+	{ STATE_session_initiation, EVENT_missing_grammar, "judged_again", 1, STATE_COUNT, ended_by_noise },
+	{ STATE_any, EVENT_missing_grammar, "always", 0, STATE_response, "it is reached from there only" },
+	{ STATE_response, EVENT_missing_grammar, "judged_again", 1, STATE_COUNT, excused_before },
+	{ STATE_data_transmission, EVENT_missing_grammar, "odd_end_refused", 1, STATE_COUNT, ended_before },
 	{ STATE_response, EVENT_missing_grammar, "too_many_waiting", 1, STATE_on,
 		"in this mode only what is excused waits" },
 	{ STATE_data_transmission, EVENT_parse_error, "accepted_unended", 1, STATE_COUNT, ended_before },

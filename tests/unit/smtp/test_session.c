@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_session.c - every dialogue of dialogues.txt gives its transcript, fed whole and byte by byte.
+ * test_session.c - every dialogue of dialogues.txt gives its transcript, fed line by line, byte by byte, and joined.
  *
  * test_session FILE runs; test_session --update FILE prints the file anew with what the program says now, to be read
  * before it replaces the old one.
@@ -19,11 +19,12 @@
 
 static void gives_its_transcript(void **state)
 {
+	static const char *const names[] = { "whole", "byte by byte", "joined" };
 	struct dialogue *d = *state;
-	for (enum pieces pieces = WHOLE; pieces <= BYTE_BY_BYTE; pieces++) {
+	for (enum pieces pieces = WHOLE; pieces < PIECES_COUNT; pieces++) {
 		char *transcript = transcript_run(d->text, &d->options, pieces);
 		if (strcmp(transcript, d->expected) != 0)
-			print_error("%s, %s:\n%s", d->name, pieces == WHOLE ? "whole" : "byte by byte", transcript);
+			print_error("%s, %s:\n%s", d->name, names[pieces], transcript);
 		assert_string_equal(transcript, d->expected);
 		g_free(transcript);
 	}
