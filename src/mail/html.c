@@ -211,20 +211,54 @@ static void take_value(struct html *html, const char *from, const char *end)
 	g_string_truncate(value, size);
 }
 
+/* fix_slashes - browsers read "http:\\host", "http:/host" and "http:host" as "http://host". */
+static void fix_slashes(GString *url)
+{
+	size_t scheme = strcspn(url->str, ":"), slashes;
+	if (url->str[scheme] != ':' || (scheme != 4 && scheme != 5) ||
+		g_ascii_strncasecmp(url->str, "https", scheme) != 0)
+		return;
+	slashes = strspn(url->str + scheme + 1, "/\\");
+	if (slashes == 2 && url->str[scheme + 1] == '/' && url->str[scheme + 2] == '/')
+		return;
+	g_string_erase(url, (gssize)scheme + 1, (gssize)slashes);
+	g_string_insert(url, (gssize)scheme + 1, "//");
+}
+
+/* The attributes that hold a URL, or a text with URLs in it. */
+static const struct {
+	const char *name;
+	bool text;
+} url_attributes[] = {
+	{ "action", false },
+	{ "background", false },
+	{ "content", true },
+	{ "data", false },
+	{ "formaction", false },
+	{ "href", false },
+	{ "poster", false },
+	{ "src", false },
+	{ "srcset", true },
+	{ "style", true },
+	{ "xlink:href", false },
+};
+
 /* take_attribute - takes an attribute; only those that hold a URL matter. */
 static void take_attribute(
 	struct html *html, const struct tag *tag, const char *name, const char *from, const char *end)
 {
-	static const char *const leads[] = { "href", "src", "action", "background", "formaction", "data", "poster" };
 	size_t i = 0;
-	while (i < G_N_ELEMENTS(leads) && strcmp(leads[i], name) != 0)
+	while (i < G_N_ELEMENTS(url_attributes) && strcmp(url_attributes[i].name, name) != 0)
 		i++;
-	if (i == G_N_ELEMENTS(leads) || tag->closes)
+	if (i == G_N_ELEMENTS(url_attributes) || tag->closes)
 		return;
 	take_value(html, from, end);
+	if (!url_attributes[i].text)
+		fix_slashes(html->scratch);
 	if (html->urls)
-		mime_url(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
-	if (i == 0 && tag->effect == EFFECT_LINK && html->target->len == 0)
+		(url_attributes[i].text ? mime_urls : mime_url)(
+			html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
+	if (tag->effect == EFFECT_LINK && html->target->len == 0 && strcmp(name, "href") == 0)
 		g_string_append_len(html->target, html->scratch->str, (gssize)html->scratch->len);
 }
 
@@ -275,6 +309,24 @@ static const char *skip_hidden(const char *name, const char *at, const char *end
 	return end;
 }
 
+/* take_hidden - what is between two places is not text, but may hold URLs: a style sheet, and a comment with a
+ * condition, which some clients show. */
+static void take_hidden(struct html *html, const char *at, const char *end)
+{
+	if (html->urls)
+		mime_urls(html->mail, html->seen, span_of(at, (size_t)(end - at)));
+}
+
+/* take_comment - takes the comment that begins here. Returns where it ends. */
+static const char *take_comment(struct html *html, const char *at, const char *end)
+{
+	at += strlen("<!--");
+	const char *close = memmem(at, (size_t)(end - at), "-->", 3);
+	if (end - at > 3 && g_ascii_strncasecmp(at, "[if", 3) == 0)
+		take_hidden(html, at, close ? close : end);
+	return close ? close + strlen("-->") : end;
+}
+
 /* apply - applies the effect of a tag to the text. */
 static void apply(struct html *html, const struct tag *tag)
 {
@@ -315,9 +367,12 @@ static const char *take_tag(struct html *html, const char *at, const char *end)
 		end_link(html);
 	at = take_attributes(html, &tag, at, end);
 	apply(html, &tag);
-	if (tag.effect == EFFECT_HIDES && !tag.closes)
-		at = skip_hidden(tag.name, at, end);
-	return at;
+	if (tag.effect != EFFECT_HIDES || tag.closes)
+		return at;
+	const char *stop = skip_hidden(tag.name, at, end);
+	if (strcmp(tag.name, "style") == 0)
+		take_hidden(html, at, stop);
+	return stop;
 }
 
 void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString *text, bool urls)
@@ -338,10 +393,9 @@ void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString
 		take_text(&html, at, open);
 		if (open == end)
 			break;
-		if (end - open >= 4 && memcmp(open, "<!--", 4) == 0) {
-			const char *close = memmem(open + 4, (size_t)(end - open - 4), "-->", 3);
-			at = close ? close + 3 : end;
-		} else if (open + 1 < end && (g_ascii_isalpha(open[1]) || strchr("/!?", open[1])))
+		if (end - open >= 4 && memcmp(open, "<!--", 4) == 0)
+			at = take_comment(&html, open, end);
+		else if (open + 1 < end && (g_ascii_isalpha(open[1]) || strchr("/!?", open[1])))
 			at = take_tag(&html, open + 1, end);
 		else {
 			take_text(&html, open, open + 1);

@@ -196,6 +196,19 @@ static void urls_of_text_and_html(void **state)
 	urls_are("Content-Transfer-Encoding: quoted-printable\r\n\r\nhttp://long.example/aaa=\r\nbbb=3Dc\r\n",
 		"http://long.example/aaabbb=c", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href=\"http://cut.example", "http://cut.example", NULL);
+	urls_are(
+		"Content-Type: text/html\r\n\r\n<!--[if mso]><a href='http://condition.example/'>x</a><![endif]-->"
+		"<style>@import url(http://style.example/);</style><p style='background:url(http://s.example/p)'>"
+		"<meta http-equiv=refresh content='0; URL=http://meta.example/'><a xlink:href='http://svg.example/'>"
+		"<img srcset='http://one.example/ 1x, http://two.example/ 2x'><script>'http://script.example/'</script>"
+		"<p title='http://title.example/'>",
+		"http://condition.example/", "http://style.example/", "http://s.example/p", "http://meta.example/",
+		"http://svg.example/", "http://one.example/", "http://two.example/", NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<a href='http:\\\\a.example\\x'>x</a><a href=HTTPS:/b.example>x</a><a "
+		 "href=http:c.example>x</a><a href='http://///d.example'>x</a><a href='mailto:x@y.example'>x</a><a "
+		 "href='ftps:/e.example'>x</a>",
+		"http://a.example\\x", "HTTPS://b.example", "http://c.example", "http://d.example",
+		"mailto:x@y.example", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n< <a <a/href=http://odd.example/><", "http://odd.example/", NULL);
 }
 
