@@ -7,6 +7,7 @@
  * output, so they are finished in order; with --resume each has its own and is finished when its parts are.
  */
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,23 +17,72 @@
 
 /* ---- frames ---- */
 
-/* has_frame - is there a complete frame? Then part->head is its head. Takes positions that come before it. */
-static bool has_frame(struct part *part)
+/* distrust - a worker that was broken into sends what it likes. */
+static void distrust(struct run *run, struct part *part)
 {
-	while (!part->headed) {
+	char *sentence = g_strdup_printf(
+		"%s: a worker process sent what no worker sends: what else it would have found is missing",
+		part->input->captures[0]);
+	part->strange = true;
+	merge_lost(part, sentence);
+	g_free(sentence);
+	for (unsigned i = 0; i < run->worker_count; i++) {
+		struct worker *worker = &run->workers[i];
+		if (worker->part != part || worker->pid <= 0)
+			continue;
+		kill(worker->pid, SIGKILL);
+		worker->ended = true;
+		worker->part = NULL;
+	}
+}
+
+/* is_frame - can this be one? */
+static bool is_frame(const struct run *run, const struct frame *head)
+{
+	switch (head->kind) {
+	case FRAME_LINES:
+		return head->size <= FRAME_SIZE_MAX;
+	case FRAME_MAIL:
+	case FRAME_MAIL_LAST:
+	case FRAME_MAIL_LOST:
+		return head->size <= FRAME_SIZE_MAX && run->mbox;
+	default:
+		return head->kind == FRAME_POSITION && head->size == 0;
+	}
+}
+
+/* ends_well - a frame of lines is whole lines, so that what comes next begins one. */
+static bool ends_well(const struct frame *head, const uint8_t *octets)
+{
+	return head->kind != FRAME_LINES || (head->size > 0 && octets[head->size - 1] == '\n');
+}
+
+/* has_frame - is there a whole one? Then part->head is its head. Positions are taken on the way. */
+static bool has_frame(struct run *run, struct part *part)
+{
+	while (!part->headed && !part->strange) {
 		const uint8_t *at = spool_peek(part->spool, sizeof(part->head));
 		if (!at)
 			return false;
 		memcpy(&part->head, at, sizeof(part->head));
-		part->position = part->head.order;
-		if (part->head.kind == FRAME_POSITION)
-			spool_take(part->spool, sizeof(part->head));
-		else if (!spool_peek(part->spool, sizeof(part->head) + part->head.size))
+		if (!is_frame(run, &part->head)) {
+			distrust(run, part);
 			return false;
+		}
+		part->position = part->head.order;
+		if (part->head.kind == FRAME_POSITION) {
+			spool_take(part->spool, sizeof(part->head));
+			continue;
+		}
+		at = spool_peek(part->spool, sizeof(part->head) + part->head.size);
+		if (!at)
+			return false;
+		if (!ends_well(&part->head, at + sizeof(part->head)))
+			distrust(run, part);
 		else
 			part->headed = true;
 	}
-	return true;
+	return part->headed;
 }
 
 static bool is_over(const struct part *part)
@@ -46,13 +96,13 @@ static bool is_before(const struct frame *a, const struct frame *b)
 }
 
 /* next_part - the part whose first frame is written next; NULL when that is not known yet, or there is none. */
-static struct part *next_part(struct input *input)
+static struct part *next_part(struct run *run, struct input *input)
 {
 	struct part *least = NULL;
 	uint64_t position = UINT64_MAX; /* the least position of the parts without a frame */
 	for (unsigned i = 0; i < input->shares; i++) {
 		struct part *part = &input->parts[i];
-		if (!has_frame(part))
+		if (!has_frame(run, part))
 			position = is_over(part) ? position : MIN(position, part->position);
 		else if (!least || is_before(&part->head, &least->head))
 			least = part;
@@ -119,7 +169,34 @@ void merge_lost(struct part *part, const char *sentence)
 	input_stats_break(&part->report.stats, false, sentence);
 }
 
-/* add_up - the sum of the stats of all parts. */
+/* is_flag - is a bool what a bool can be? */
+static bool is_flag(const bool *flag)
+{
+	return *(const uint8_t *)flag <= 1;
+}
+
+static bool is_report(const struct part *part, const struct report *report)
+{
+	const struct input_stats *stats = &report->stats;
+	return report->kind <= REPORT_DONE && report->capture < part->input->count && report->worst <= SEVERITY_LOW &&
+	       report->status <= EXIT_CUT && is_flag(&report->nanoseconds) && is_flag(&stats->complete) &&
+	       is_flag(&stats->cut) && memchr(stats->error, '\0', sizeof stats->error) &&
+	       memchr(stats->unknown, '\0', sizeof stats->unknown);
+}
+
+bool merge_report(struct run *run, struct part *part, const struct report *report)
+{
+	const bool good = is_report(part, report);
+	if (!good)
+		distrust(run, part);
+	else if (report->kind == REPORT_BROKEN)
+		merge_note(part->input, report->stats.error);
+	else
+		part->report = *report;
+	return good;
+}
+
+/* add_up - what all parts know together. */
 static struct input_stats add_up(const struct input *input, const struct report **furthest)
 {
 	*furthest = &input->parts->report;
@@ -289,12 +366,12 @@ bool merge_begin(struct run *run, struct input *input)
 static bool write_input(struct run *run, struct input *input)
 {
 	struct part *part;
-	while (!run->failed && (part = next_part(input)))
+	while (!run->failed && (part = next_part(run, input)))
 		write_frame(run, part);
 	if (input->live && !run->failed && !outlet_flush(input->outlet))
 		fail(run);
 	for (unsigned i = 0; i < input->shares; i++)
-		if (!is_over(&input->parts[i]) || has_frame(&input->parts[i]))
+		if (!is_over(&input->parts[i]) || has_frame(run, &input->parts[i]))
 			return false;
 	return !run->failed;
 }

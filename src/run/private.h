@@ -30,6 +30,8 @@ enum frame_kind {
 	FRAME_POSITION   /* no frame before `order` will follow */
 };
 
+#define FRAME_SIZE_MAX (UINT32_C(1) << 31) /* more than any record takes */
+
 struct frame {
 	uint32_t kind, size; /* octets after the frame */
 	uint64_t order, flow;
@@ -77,7 +79,8 @@ struct part {
 	unsigned share;
 	enum part_state state;
 	struct spool *spool;
-	bool headed; /* head is that of a complete frame */
+	bool headed;  /* head is that of a complete frame */
+	bool strange; /* its worker sent what no worker sends: nothing more is taken */
 	struct frame head;
 	uint64_t position;    /* no frame of a lower order will follow */
 	struct report report; /* the latest */
@@ -105,6 +108,7 @@ struct worker {
 	int data, control;
 	struct part *part; /* that it works on; NULL: idle */
 	bool done;         /* it reported its end; frames may still be in the pipe */
+	bool ended;        /* it was killed; its pipe will be closed */
 };
 
 struct run {
@@ -134,6 +138,9 @@ struct run {
 bool merge_begin(struct run *run, struct input *input);
 /* merge_input - writes what can be written now; finishes the input, and those after it, when they are complete. */
 void merge_input(struct run *run, struct input *input);
+/* merge_report - takes what a worker reports of a part. Returns false when that is no report: the worker is killed, and
+ * the part is lost. */
+bool merge_report(struct run *run, struct part *part, const struct report *report);
 /* merge_can_wait - can merging continue when nothing more is read from this part until its frames are needed? */
 bool merge_can_wait(const struct run *run, const struct part *part);
 /* merge_note - adds a message about the input. merge_lost - the same; this part is lost. */

@@ -338,7 +338,7 @@ static void hand_out(struct run *run)
 	for (unsigned i = 0; i < run->worker_count && !run->failed && are_parts_left(run); i++) {
 		struct worker *worker = &run->workers[i];
 		struct part *part;
-		if (worker->part)
+		if (worker->part || worker->ended)
 			continue;
 		if (worker->pid == 0 && !start_worker(run, worker)) {
 			if (working > 0) /* one of those will become idle */
@@ -387,12 +387,11 @@ static void take_reports(struct run *run, struct worker *worker)
 	while (recv(worker->control, &report, sizeof(report), MSG_DONTWAIT) == sizeof(report)) {
 		if (!worker->part)
 			continue;
-		if (report.kind == REPORT_BROKEN) {
-			merge_note(worker->part->input, report.stats.error);
-			continue;
-		}
-		worker->part->report = report;
-		worker->done = report.kind == REPORT_DONE;
+		struct input *input = worker->part->input;
+		if (!merge_report(run, worker->part, &report))
+			merge_input(run, input);
+		else if (report.kind != REPORT_BROKEN)
+			worker->done = report.kind == REPORT_DONE;
 	}
 }
 

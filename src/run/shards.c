@@ -116,9 +116,11 @@ static bool all_there(char **paths, unsigned count)
 {
 	bool *seen = g_new0(bool, count), good = true;
 	for (unsigned i = 0; good && i < count; i++) {
-		unsigned shard = 1;
+		unsigned shard;
 		good = is_part(paths[i], count, &shard);
-		if (good && seen[shard - 1])
+		if (!good) /* then its number is whatever the file says */
+			break;
+		if (seen[shard - 1])
 			good = complain(paths[i], "this shard is given twice");
 		seen[shard - 1] = true;
 	}

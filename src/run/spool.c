@@ -113,8 +113,8 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	const size_t used = spool->end - spool->start;
 	const bool fits = !spool_full(spool);
 	const bool memory = !has_more(spool) && (fits || spool->failed || !open_file(spool));
-	if (memory)
-		make_room(spool, MAX(used + READ_SIZE, fits ? spool->wanted : 2 * used));
+	if (memory) /* grows with what came, not with what is said to come */
+		make_room(spool, MAX(used + READ_SIZE, fits ? MIN(spool->wanted, 2 * used) : 2 * used));
 	ssize_t got;
 	do
 		got = read(fd, memory ? spool->memory + spool->end : block, READ_SIZE);
@@ -152,11 +152,17 @@ static bool refill(struct spool *spool, size_t size)
 	return true;
 }
 
+/* has - are so many octets there, wherever? */
+static bool has(const struct spool *spool, size_t size)
+{
+	return spool->end - spool->start + (spool->file_end - spool->file_start) + spool->rest->len >= size;
+}
+
 const uint8_t *spool_peek(struct spool *spool, size_t size)
 {
 	while (spool->end - spool->start < size) {
 		spool->wanted = size;
-		if (!refill(spool, size))
+		if (!has(spool, size) || !refill(spool, size))
 			return NULL;
 	}
 	spool->wanted = 0;

@@ -6,11 +6,23 @@
 #include "private.h"
 #include "rows.h"
 
-/* transaction_is_over - ends the transaction when its content is complete and other content begins. */
+/* transaction_is_over - ends the transaction when its content was closed, complete or not, and other content begins. */
 static void transaction_is_over(struct session *s)
 {
-	if (s->mails.open && s->mails.open->content_whole && !s->content.open)
+	if (s->mails.open && s->mails.open->content_begun && !s->content.open)
 		transaction_close(s, STAGE_END_OF_DATA);
+}
+
+/* open_chunks - the content of chunks. Nobody sends them without MAIL and RCPT: when not all was seen, those were lost.
+ */
+static void open_chunks(struct session *s)
+{
+	transaction_is_over(s);
+	if (!s->mails.open && session_blind(s)) {
+		transaction_without_mail(s);
+		s->mails.open->assumed = true;
+	}
+	content_open(s, TRANSFER_BDAT);
 }
 
 void open_content(struct session *s)
@@ -89,7 +101,7 @@ void take_chunk_gap(struct session *s)
 	uint64_t gap = MIN(inbox_gap_size(&s->in[UP]), s->content.chunk.left);
 	s->content.chunk.left -= gap;
 	if (!s->content.chunk.discard) {
-		content_open(s, TRANSFER_BDAT);
+		open_chunks(s);
 		content_gap(s, gap);
 	}
 	inbox_skip_gap(&s->in[UP], gap);
@@ -126,8 +138,7 @@ void take_chunk(struct session *s)
 {
 	if (s->content.chunk.discard)
 		return;
-	transaction_is_over(s);
-	content_open(s, TRANSFER_BDAT);
+	open_chunks(s);
 	content_piece(s, s->message.piece);
 }
 
@@ -164,7 +175,7 @@ void alert_invalid_data(struct session *s)
 
 void alert_invalid_data_chunk(struct session *s)
 {
-	content_open(s, TRANSFER_BDAT);
+	open_chunks(s);
 	refuse_if_answered(s);
 	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
 		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came",

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * fuzz_conversation.c - a fuzz target: a connection from its first byte to its records, through session, detectors,
- * mail, TLS, rules and output.
+ * mail, TLS, rules and output, whose promises are kept (records.h).
  *
  * The input is an octet of flags (1: it began before the capture, 2: port 465, 4: --strict, 8: with the
  * example rules, RULES_FOLDER), then a list of records: a
  * flag octet (1: the server's, 2: a gap, 4: a FIN, 8: acknowledges all, 16: given up), length in two octets, the
  * octets.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "analysis/conversation.h"
+#include "fuzz.h"
+#include "records.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static struct records *records;
 
-static bool drop(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
 {
-	return true;
+	return records_line(records, packet, flow, line, size);
 }
 
 /* play - the records, until they end. */
@@ -33,6 +30,7 @@ static void play(struct desk *desk, void *user, const uint8_t *data, size_t size
 		size_t length = (size_t)data[1] << 8 | data[2];
 		data += 3;
 		size -= 3;
+		output_packet_done(desk->output);
 		desk->now.packet++;
 		desk->now.time += NANOSECONDS_PER_SECOND;
 		if (flags & 2) {
@@ -41,8 +39,7 @@ static void play(struct desk *desk, void *user, const uint8_t *data, size_t size
 			continue;
 		}
 		length = MIN(length, size);
-		uint8_t *copy = malloc(length ? length : 1); /* of its own, so that a sanitizer knows where it ends */
-		memcpy(copy, data, length);
+		uint8_t *copy = fuzz_copy(data, length);
 		if (length > 0)
 			sink->bytes(user, direction, copy, length, flags & 8 ? offset[direction_other(direction)] : 0);
 		free(copy);
@@ -65,8 +62,7 @@ static struct rules *example_rules(void)
 		files[i] = g_build_filename(RULES_FOLDER, names[i], NULL);
 	const struct rules_options options = { .rules = files, .ioc = lists };
 	struct rules *rules = rules_new(&options, NULL);
-	if (!rules)
-		abort();
+	require(rules != NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		g_free(files[i]);
 	g_free(lists[0]);
@@ -79,14 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct options options;
 	static struct output *output;
 	if (!output) {
-		static char name[] = "fuzz", all[] = "--events=all", capture[] = "x.pcap";
-		char *arguments[] = { name, all, capture, NULL };
-		if (options_parse(3, arguments, &options) != OPTIONS_RUN)
-			abort();
+		fuzz_options(&options, "smtpscan --events=all --alert-limit=0 capture");
 		mail_init();
 		rules = example_rules();
-		output = output_new(drop, NULL);
-		options.output.filename = capture;
+		output = output_new(on_line, NULL);
+		options.output.filename = "capture";
 		output_begin(output, &options.output);
 	}
 	if (size == 0)
@@ -97,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.strict = data[0] & 4;
 	options.rules = data[0] & 8 ? rules : NULL;
 	rules_begin(rules);
+	records = records_new();
 	desk.mail.parse = true;
 	desk.detectors = detectors_new(&options.detectors);
 	void *user = conversation_flow_sink.begin(&desk, &flow);
@@ -104,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	flow.why = FLOW_END_INPUT;
 	conversation_flow_sink.end(user, &flow);
 	output_packet_done(output);
+	records_end(records, &desk.stats);
 	detectors_free(desk.detectors);
 	return 0;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * records.h - for fuzz targets: the promises of the output, looked at line by line. One that does not hold ends the
+ * process.
+ *
+ * Every line is one JSON object in UTF-8; records are in order of packet and connection; every transaction has one smtp
+ * record, numbers from 0 without a hole, and its files behind it (a MAIL that no server took has the number that is
+ * next, and may have no such record); the pieces of a content are without a hole and add up to its size; every
+ * connection that has a record ends with its flow record, and has none behind that; the counters of stats are what was
+ * counted, and nothing comes behind stats.
+ */
+#ifndef SMTPSCAN_TESTS_FUZZ_RECORDS_H
+#define SMTPSCAN_TESTS_FUZZ_RECORDS_H
+
+#include "record.h"
+
+struct records;
+
+/* records_new - of one input, all of whose records are written (--events=all, --alert-limit=0). */
+struct records *records_new(void);
+/* records_line - output_write; the context is the records. */
+bool records_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
+/* records_end - the input ended: stats are what the program counted. Frees. Returns a checksum of all lines. */
+uint64_t records_end(struct records *records, const struct input_stats *stats);
+
+#endif
