@@ -73,6 +73,13 @@ void capture_on_secrets(struct capture *capture, capture_secrets_sink *sink, voi
  * why). Secrets before a damaged block are passed on. */
 bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context);
 
+/* capture_secrets_ahead - likewise of a capture that can be read only once, from the packet in hand on: what is read is
+ * kept in a file without a name in this folder until capture_next comes to it. Does not wait for the end of a live
+ * capture, which has packets of now, or sends nothing for a while. Returns false when there may be more secrets than
+ * were passed on; *trouble (owned) has the reason then, when it is a failure. */
+bool capture_secrets_ahead(
+	struct capture *capture, const char *directory, capture_secrets_sink *sink, void *context, char **trouble);
+
 /* capture_position - octets of the file read so far, and its size (0 when not known: a pipe), for progress. */
 void capture_position(const struct capture *capture, uint64_t *read, uint64_t *size);
 

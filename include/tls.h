@@ -44,8 +44,9 @@ struct tls_info {
 
 /* The secrets of key logs (NSS Key Log Format), at most TLS_KEYS_MAX. */
 struct tls_keys;
-/* Called once when a secret is missing, so that the caller can add more. */
-typedef void (*tls_keys_more)(void *context);
+/* Called once when a secret is missing, so that the caller can add more. Returns false when more may still come later.
+ */
+typedef bool (*tls_keys_more)(void *context);
 
 /* tls_keys_new - base (borrowed; NULL: none) is searched, too. more: called once before a secret is not found; may be
  * NULL. */

@@ -13,6 +13,7 @@
 
 #include "conversation.h"
 #include "stream.h"
+#include "text.h"
 
 struct analysis {
 	struct desk desk;
@@ -27,6 +28,7 @@ struct analysis {
 	uint64_t packets_before; /* packets of the captures before this one in the recording */
 	uint64_t read_before;    /* octets of their files */
 	uint64_t files;          /* what they were, as analysis_files says */
+	bool keys_short;         /* secrets were missing, and not all of the input could be searched for them */
 	volatile sig_atomic_t stop;
 };
 
@@ -184,16 +186,38 @@ static void on_secrets(void *context, uint32_t type, struct span secrets)
 	struct analysis *analysis = context;
 	if (type != CAPTURE_SECRETS_TLS)
 		return;
+	if (analysis->keys_short && !analysis->options->quiet)
+		say("%s: TLS secrets behind packet %" G_GUINT64_FORMAT
+		    " came too late for connections before, whose secrets were missing",
+			analysis->output_options.filename, analysis->desk.now.packet);
+	analysis->keys_short = false;
 	tls_keys_add(analysis->desk.keys, secrets);
 	tls_keys_line_end(analysis->desk.keys);
 }
 
-/* secrets_ahead - a secret is missing: it may stand after the packets that it is for. */
-static void secrets_ahead(void *context)
+/* secrets_behind - of the capture in hand, which can be read only once. Returns false when there may be others. */
+static bool secrets_behind(struct analysis *analysis)
+{
+	char *trouble;
+	const bool all =
+		capture_secrets_ahead(analysis->capture, analysis->desk.mail.temp_dir, on_secrets, analysis, &trouble);
+	if (trouble && !analysis->options->quiet)
+		say("%s: can't look ahead for TLS secrets: %s", analysis->output_options.filename, trouble);
+	g_free(trouble);
+	return all;
+}
+
+/* secrets_ahead - a secret is missing: it may stand behind the packets that it is for. */
+static bool secrets_ahead(void *context)
 {
 	struct analysis *analysis = context;
+	bool all = true;
 	for (size_t i = 0; i < analysis->path_count; i++)
-		capture_secrets(analysis->paths[i], on_secrets, analysis);
+		if (!capture_secrets(analysis->paths[i], on_secrets, analysis) && analysis->capture &&
+			analysis->paths[i] == analysis->output_options.filename)
+			all = secrets_behind(analysis);
+	analysis->keys_short = !all;
+	return all;
 }
 
 /* look_at_file - a file that others wrote to meanwhile was read in parts that do not belong together. */
@@ -257,6 +281,7 @@ static void begin_input(struct analysis *analysis, const char *path)
 	desk->ending = false;
 	rules_begin(analysis->options->rules);
 	desk->detectors = detectors_new(&analysis->options->detectors);
+	analysis->keys_short = false;
 	desk->keys = tls_keys_new(
 		analysis->options->tls_keys, analysis->options->embedded_keys ? secrets_ahead : NULL, analysis);
 	analysis->decoder = decoder_new(analysis->options->checksums);

@@ -32,6 +32,8 @@
 #define SNAPLEN_SIZE 4
 /* pcap_datalink_ext: the length of the frame check sequence, in units of 2 octets, when the bit is set. */
 #define FCS_PRESENT 0x04000000
+/* A packet is one of now when it is not older, in nanoseconds. */
+#define LIVE_AGE (5 * INT64_C(1000000000))
 #define FCS_UNITS(extension) (((unsigned)(extension) >> 28 & 0x0f) * 2)
 
 struct capture {
@@ -305,6 +307,37 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 	}
 	capture_close(capture);
 	return can;
+}
+
+/* is_of_now - a live capture has packets that were just seen. */
+static bool is_of_now(int64_t time)
+{
+	const int64_t now = g_get_real_time() * 1000;
+	return time > now - LIVE_AGE && time <= now + LIVE_AGE;
+}
+
+bool capture_secrets_ahead(
+	struct capture *capture, const char *directory, capture_secrets_sink *sink, void *context, char **trouble)
+{
+	struct capture_stream *stream;
+	*trouble = NULL;
+	if (!capture->pcapng) /* it has none */
+		return true;
+	if (is_of_now(pcapng_time(capture->pcapng)))
+		return false;
+	struct pcapng *ahead = pcapng_ahead(capture->pcapng, directory, &stream);
+	if (!ahead) {
+		*trouble = g_strdup(g_strerror(errno));
+		return false;
+	}
+	struct packet packet = { 0 };
+	pcapng_on_secrets(ahead, sink, context);
+	while (pcapng_next(ahead, &packet) == CAPTURE_PACKET && !is_of_now(packet.at.time))
+		;
+	*trouble = g_strdup(capture_stream_over(capture->stream) ? NULL : capture_stream_error(stream));
+	pcapng_free(ahead);
+	capture_stream_close(stream);
+	return capture_stream_over(capture->stream);
 }
 
 uint64_t capture_file(const struct capture *capture, bool *changed)

@@ -49,7 +49,7 @@ struct interface {
 
 struct pcapng {
 	struct window *window;
-	const struct capture_stream *stream;
+	struct capture_stream *stream;
 	GArray *interfaces; /* of this section */
 	capture_secrets_sink *secrets;
 	void *context;
@@ -84,6 +84,24 @@ void pcapng_free(struct pcapng *pcapng)
 	g_array_free(pcapng->interfaces, TRUE);
 	g_free(pcapng->error);
 	g_free(pcapng);
+}
+
+struct pcapng *pcapng_ahead(struct pcapng *pcapng, const char *directory, struct capture_stream **stream)
+{
+	const size_t left = window_left(pcapng->window) - pcapng->held;
+	const uint8_t *at = window_peek(pcapng->window, pcapng->held); /* it is there: nothing moves */
+	*stream = capture_stream_ahead(pcapng->stream, (struct span){ at + pcapng->held, left }, directory);
+	if (!*stream)
+		return NULL;
+	struct pcapng *ahead = pcapng_new(*stream);
+	g_array_append_vals(ahead->interfaces, pcapng->interfaces->data, pcapng->interfaces->len);
+	ahead->swap = pcapng->swap;
+	return ahead;
+}
+
+int64_t pcapng_time(const struct pcapng *pcapng)
+{
+	return pcapng->time;
 }
 
 void pcapng_on_secrets(struct pcapng *pcapng, capture_secrets_sink *sink, void *context)

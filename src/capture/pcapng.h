@@ -22,6 +22,11 @@ struct pcapng;
 /* pcapng_new - reads the stream (borrowed) from its beginning. */
 struct pcapng *pcapng_new(struct capture_stream *stream);
 void pcapng_free(struct pcapng *pcapng);
+/* pcapng_ahead - a reader of what comes behind the packet in hand; this one reads it again. stream: see
+ * capture_stream_ahead; NULL with errno. Free it and its stream. */
+struct pcapng *pcapng_ahead(struct pcapng *pcapng, const char *directory, struct capture_stream **stream);
+/* pcapng_time - of the last packet that had one, as in struct moment. */
+int64_t pcapng_time(const struct pcapng *pcapng);
 void pcapng_on_secrets(struct pcapng *pcapng, capture_secrets_sink *sink, void *context);
 
 /* pcapng_start - reads the first Section Header Block. pcapng_next - the next packet, without its number. On

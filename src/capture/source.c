@@ -13,10 +13,12 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "gzip.h"
 #include "memory.h"
 
@@ -24,6 +26,10 @@
 #define COMPRESSED_BLOCK (256 * 1024)
 /* The longest magic number. */
 #define MAGIC_SIZE 6
+/* A pipe that sends nothing for so long, in milliseconds, is live: nobody waits for its end. */
+#define AHEAD_SILENCE 2000
+/* Octets that are read ahead. */
+#define AHEAD_MAX (UINT64_C(64) << 30)
 
 struct capture_stream {
 	int fd;
@@ -37,6 +43,13 @@ struct capture_stream {
 	uint8_t *compressed;  /* COMPRESSED_BLOCK octets, lent to libarchive */
 	const uint8_t *block; /* decompressed octets in libarchive's memory, not yet returned */
 	size_t block_left;
+	/* what was read ahead is handed out first */
+	bool is_file, over;         /* over: its end was read */
+	int ahead;                  /* a file with it; < 0: none */
+	off_t ahead_from, ahead_to; /* in that file */
+	uint8_t *rest;              /* behind that */
+	size_t rest_size, rest_taken;
+	struct capture_stream *of; /* it reads ahead of this one */
 	size_t head_size, head_taken;
 	char *error;
 	uint8_t head[STREAM_HEAD_MAX];
@@ -55,6 +68,23 @@ static const struct compression {
 	{ "lz4", "\x02\x21\x4c\x18", 4, archive_read_support_filter_lz4 }, /* its legacy frames */
 };
 
+static struct capture_stream *stream_new(void)
+{
+	struct capture_stream *stream = g_malloc(sizeof(*stream));
+	memset(stream, 0, offsetof(struct capture_stream, head));
+	stream->fd = stream->ahead = -1;
+	return stream;
+}
+
+/* take_from - what is left of octets in memory. */
+static ssize_t take_from(const uint8_t *octets, size_t all, size_t *taken, void *to, size_t size)
+{
+	size = MIN(size, all - *taken);
+	memcpy(to, octets + *taken, size);
+	*taken += size;
+	return (ssize_t)size;
+}
+
 /* read_descriptor - read(2), counting the octets. EINTR is returned, so that a signal can end the wait for a live
  * pipe. */
 static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t size)
@@ -70,13 +100,9 @@ static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t s
 /* read_raw - octets of the compressed file: its head first, then from the descriptor. */
 static ssize_t read_raw(struct capture_stream *stream, void *to, size_t size)
 {
-	size_t left = stream->raw_size - stream->raw_taken;
-	if (left == 0)
+	if (stream->raw_taken == stream->raw_size)
 		return read_descriptor(stream, to, size);
-	size = MIN(size, left);
-	memcpy(to, stream->raw + stream->raw_taken, size);
-	stream->raw_taken += size;
-	return (ssize_t)size;
+	return take_from(stream->raw, stream->raw_size, &stream->raw_taken, to, size);
 }
 
 /* feed_archive - libarchive's read callback. */
@@ -127,9 +153,59 @@ static ssize_t read_archive(struct capture_stream *stream, void *to, size_t size
 	return (ssize_t)size;
 }
 
+/* store - octets that were read ahead: in the file, or, when it can't be written, in memory. */
+static bool store(struct capture_stream *stream, const void *octets, size_t size)
+{
+	if (stream->ahead == stream->fd || file_write(stream->ahead, octets, size) == size) {
+		stream->ahead_to += (off_t)size;
+		return true;
+	}
+	stream->rest = g_memdup2(octets, size);
+	stream->rest_size = size;
+	return false;
+}
+
+/* is_silent - a pipe that sends nothing. A compressed one is not live, and its decompressor must not be interrupted. */
+static bool is_silent(const struct capture_stream *stream)
+{
+	struct pollfd pipe = { .fd = stream->fd, .events = POLLIN };
+	return !stream->is_file && !stream->method && poll(&pipe, 1, AHEAD_SILENCE) == 0;
+}
+
+static ssize_t read_source(struct capture_stream *stream, void *to, size_t size);
+
+/* read_ahead - of the other stream. */
+static ssize_t read_ahead(struct capture_stream *stream, void *to, size_t size)
+{
+	struct capture_stream *of = stream->of;
+	if (of->head_taken == of->head_size && (of->ahead_to - of->ahead_from > (off_t)AHEAD_MAX || is_silent(of)))
+		return 0;
+	ssize_t got = of->head_taken < of->head_size ? take_from(of->head, of->head_size, &of->head_taken, to, size)
+						     : read_source(of, to, size);
+	of->over = got == 0 || (got < 0 && errno != EINTR);
+	if (got <= 0 || store(of, to, (size_t)got))
+		return got;
+	stream->error = g_strdup(g_strerror(errno));
+	return -1;
+}
+
+/* read_stored - what was read ahead. */
+static ssize_t read_stored(struct capture_stream *stream, void *to, size_t size)
+{
+	const off_t left = stream->ahead_to - stream->ahead_from;
+	ssize_t got = pread(stream->ahead, to, left < (off_t)size ? (size_t)left : size, stream->ahead_from);
+	if (got > 0)
+		stream->ahead_from += got;
+	else if (stream->error == NULL)
+		stream->error = g_strdup(got < 0 ? g_strerror(errno) : "the temporary file is cut");
+	return got > 0 ? got : -1;
+}
+
 /* read_source - octets from libarchive, zlib or the descriptor. */
 static ssize_t read_source(struct capture_stream *stream, void *to, size_t size)
 {
+	if (stream->of != NULL)
+		return read_ahead(stream, to, size);
 	if (stream->archive != NULL)
 		return read_archive(stream, to, size);
 	if (stream->gzip == NULL)
@@ -199,13 +275,39 @@ void capture_stream_amend(struct capture_stream *stream, size_t offset, struct s
 
 ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size)
 {
-	size_t left = stream->head_size - stream->head_taken;
-	if (left == 0)
-		return read_source(stream, to, size);
-	size = MIN(size, left);
-	memcpy(to, stream->head + stream->head_taken, size);
-	stream->head_taken += size;
-	return (ssize_t)size;
+	if (stream->head_taken < stream->head_size)
+		return take_from(stream->head, stream->head_size, &stream->head_taken, to, size);
+	if (stream->ahead_from < stream->ahead_to)
+		return read_stored(stream, to, size);
+	if (stream->rest_taken < stream->rest_size)
+		return take_from(stream->rest, stream->rest_size, &stream->rest_taken, to, size);
+	return read_source(stream, to, size);
+}
+
+struct capture_stream *capture_stream_ahead(struct capture_stream *stream, struct span pending, const char *directory)
+{
+	if (stream->ahead >= 0) {
+		errno = EBUSY;
+		return NULL;
+	}
+	if (stream->is_file && !stream->method) { /* it is where it can be read again */
+		stream->ahead = stream->fd;
+		stream->ahead_from = stream->ahead_to = lseek(stream->fd, 0, SEEK_CUR);
+	} else {
+		stream->ahead = file_temporary(directory ? directory : g_get_tmp_dir());
+	}
+	if (stream->ahead < 0)
+		return NULL;
+	struct capture_stream *ahead = stream_new();
+	ahead->of = stream;
+	ahead->rest = g_memdup2(pending.data, pending.size);
+	ahead->rest_size = pending.size;
+	return ahead;
+}
+
+bool capture_stream_over(const struct capture_stream *stream)
+{
+	return stream->over;
 }
 
 /* file_number - device, inode, size and time of the last change, mixed (FNV-1a). */
@@ -244,9 +346,9 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 			error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", name, g_strerror(errno));
 		return NULL;
 	}
-	struct capture_stream *stream = g_malloc(sizeof(*stream));
-	memset(stream, 0, offsetof(struct capture_stream, head));
+	struct capture_stream *stream = stream_new();
 	stream->fd = fd;
+	stream->is_file = S_ISREG(status.st_mode);
 	stream->file = file_number(&status);
 	if (S_ISREG(status.st_mode)) {
 		stream->size = (uint64_t)status.st_size;
@@ -268,8 +370,11 @@ void capture_stream_close(struct capture_stream *stream)
 	gzip_free(stream->gzip);
 	if (stream->archive != NULL)
 		archive_read_free(stream->archive);
-	if (stream->fd != STDIN_FILENO)
+	if (stream->ahead >= 0 && stream->ahead != stream->fd)
+		close(stream->ahead);
+	if (stream->fd > STDIN_FILENO)
 		close(stream->fd);
+	g_free(stream->rest);
 	g_free(stream->raw);
 	g_free(stream->compressed);
 	g_free(stream->error);

@@ -35,6 +35,14 @@ void capture_stream_amend(struct capture_stream *stream, size_t offset, struct s
  * capture_stream_error; errno is EINTR after a signal). */
 ssize_t capture_stream_read(struct capture_stream *stream, void *to, size_t size);
 
+/* capture_stream_ahead - another stream, of what this one will hand out: `pending` first, which it has handed out
+ * already, then what comes. That goes to a file without a name in this folder and is handed out by this one all the
+ * same. NULL with errno when that can't be; once for a stream. It ends early, with an error, when the file can't be
+ * written, and without one when a pipe sends nothing for a while. It does not outlive this one.
+ * capture_stream_over - was the end of this one read? */
+struct capture_stream *capture_stream_ahead(struct capture_stream *stream, struct span pending, const char *directory);
+bool capture_stream_over(const struct capture_stream *stream);
+
 /* capture_stream_error - the error, without the name of the file; NULL: none. */
 const char *capture_stream_error(const struct capture_stream *stream);
 

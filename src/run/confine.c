@@ -87,6 +87,16 @@ static void close_others(int *data, int *control)
 	close_between(CONTROL_FIXED + 1, INT_MAX);
 }
 
+/* is_read_once - is a capture standard input or a pipe? */
+static bool is_read_once(const GPtrArray *captures)
+{
+	bool once = false;
+	for (guint i = 0; i < captures->len; i++)
+		once |= strcmp(captures->pdata[i], "-") == 0 ||
+			!g_file_test(captures->pdata[i], G_FILE_TEST_IS_REGULAR);
+	return once;
+}
+
 void confine_worker(const struct options *options, const GPtrArray *captures, const char *temp, int *data, int *control)
 {
 	close_others(data, control);
@@ -101,7 +111,8 @@ void confine_worker(const struct options *options, const GPtrArray *captures, co
 	if (options->mail.extract_dir)
 		g_ptr_array_add(write, (gpointer)options->mail.extract_dir);
 	const uint64_t memory = options->flow.memory_limit ? options->flow.memory_limit : FLOW_MEMORY_LIMIT;
-	const bool keeps = options->mail.extract_dir || options->mbox || options->mail.raw;
+	const bool keeps = options->mail.extract_dir || options->mbox || options->mail.raw ||
+			   (options->embedded_keys && is_read_once(captures)); /* it may be read ahead for its keys */
 	const struct sandbox_grants grants = { .read = read,
 		.write = write,
 		.memory = MEMORY_FACTOR * memory + MEMORY_BESIDE,

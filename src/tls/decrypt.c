@@ -19,7 +19,6 @@
 #define TRY_WORK_MAX (256u * 1024 * 1024) /* octets tried after all gaps of a connection */
 #define TRY_SEQUENCES_MAX (1024 * 1024)   /* most records that are assumed in a gap */
 
-static const char no_key[] = "no key for this client random";
 static const char not_supported[] = "cipher not supported";
 
 static bool is_tls13(const struct tls *tls)
@@ -83,7 +82,7 @@ static const char *master_keys(struct tls *tls)
 	if (!master.data)
 		master = resume_secret(tls);
 	if (!master.data)
-		return no_key;
+		return keys_missing(tls->keys);
 	resume_learn(tls, master);
 	bool good = keys_of_master(&tls->exchange, master, ciphers);
 	for (enum direction d = UP; d <= DOWN; d++) {
@@ -179,7 +178,7 @@ void decrypt_advance(struct tls *tls, enum direction direction)
 	if (turn_make(tls, direction, &turn))
 		turn_take(side, &turn);
 	else
-		decrypt_shut(tls, direction, tls->missing ? tls->missing : no_key);
+		decrypt_shut(tls, direction, tls->missing ? tls->missing : keys_missing(tls->keys));
 }
 
 void decrypt_early(struct tls *tls, enum early early)

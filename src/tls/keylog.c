@@ -36,6 +36,7 @@ struct tls_keys {
 	tls_keys_more more;
 	void *context;
 	bool asked; /* more was called */
+	bool open;  /* ... and said that there may be others, later */
 	uint8_t line[LINE_MAX_SIZE];
 	uint8_t buffer[RECORD_SIZE_MAX];
 	struct gather gather;
@@ -105,6 +106,11 @@ void tls_keys_free(struct tls_keys *keys)
 size_t tls_keys_count(const struct tls_keys *keys)
 {
 	return keys ? keys->count + tls_keys_count(keys->base) : 0;
+}
+
+const char *keys_missing(const struct tls_keys *keys)
+{
+	return keys->open ? "no key for this client random so far" : "no key for this client random";
 }
 
 uint8_t *keys_buffer(struct tls_keys *keys)
@@ -274,6 +280,6 @@ struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *cl
 	if (secret.data || !keys->more || keys->asked)
 		return secret;
 	keys->asked = true;
-	keys->more(keys->context);
+	keys->open = !keys->more(keys->context);
 	return find(keys, &wanted);
 }

@@ -130,6 +130,8 @@ enum label {
 void keys_remember(struct tls_keys *keys, enum label label, const uint8_t *client_random, struct span secret);
 struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *client_random);
 
+/* keys_missing - the sentence for that there is none. */
+const char *keys_missing(const struct tls_keys *keys);
 /* keys_buffer - RECORD_SIZE_MAX octets for a decrypted record: one buffer for all connections, so that it stays in the
  * processor's cache. */
 uint8_t *keys_buffer(struct tls_keys *keys);

@@ -6,14 +6,17 @@ testdata/tls has one dialogue in clear and in every kind of TLS, each capture wi
 behind every packet, without each packet, with wrong keys and with octets changed.
 """
 import glob
+import gzip
 import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -81,8 +84,8 @@ def payload(packet):
     return at, ip + size - at, struct.unpack_from(">H", packet, tcp + 2)[0] in SERVER_PORTS
 
 
-def pcapng(path, before=b"", behind=b""):
-    """the packets of a capture as pcapng, with blocks before and behind them"""
+def pcapng(path, before=b"", behind=b"", later=0):
+    """the packets of a capture as pcapng, so many seconds later, with blocks before and behind them"""
     header, found = packets(path)
     block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
     padded = lambda octets: octets + bytes(-len(octets) % 4)
@@ -91,7 +94,7 @@ def pcapng(path, before=b"", behind=b""):
     out += block(1, struct.pack("<HHI", 1, 0, 0)) + secrets(before)
     for packet in found:
         seconds, micro, size, length = struct.unpack_from("<IIII", packet)
-        time = seconds * 1000000 + micro
+        time = (seconds + later) * 1000000 + micro
         out += block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, length) + padded(packet[16:]))
     return out + secrets(behind)
 
@@ -234,6 +237,73 @@ class Inside(unittest.TestCase):
             # what one capture brings is not for the next
             both = of_kind(records(before, capture(name)), "tls")
             self.assertEqual([tls.get("decrypted") for tls in both], [True, None])
+
+    def behind(self, name="13-aes256-gcm", **more):
+        """a capture whose secrets stand behind its packets"""
+        with open(keylog(name), "rb") as secrets:
+            return pcapng(capture(name), behind=secrets.read(), **more)
+
+    def test_a_pipe_is_read_ahead(self):
+        for name in ("12-resumed-by-id", "13-aes256-gcm"):
+            path = self.write("behind.pcapng", self.behind(name))
+            wanted = run("-e", "all", path).stdout.replace(path.encode(), b"-")
+            self.assertIn(b'"decrypted":true', wanted)
+            octets = self.behind(name)
+            for given in (octets, gzip.compress(octets)):
+                piped = run("-e", "all", "-", input=given)
+                self.assertEqual((piped.stdout, piped.stderr), (wanted, b""))
+            with open(path, "rb") as stream:
+                self.assertEqual(run("-e", "all", "-", stdin=stream).stdout, wanted)
+            fifo = os.path.join(self.folder, "fifo")
+            os.mkfifo(fifo)
+            with subprocess.Popen(["cp", path, fifo]):
+                self.assertEqual(run("-e", "all", fifo).stdout.replace(fifo.encode(), b"-"), wanted)
+            os.unlink(fifo)
+
+    def test_damage_behind_the_secrets_of_a_pipe(self):
+        path = self.write("cut.pcapng", self.behind() + b"\x06\0\0\0\x40\0")
+        wanted = run("-e", "all", path).stdout.replace(path.encode(), b"-")
+        piped = run("-e", "all", "-", input=open(path, "rb").read())
+        self.assertIn(b'"decrypted":true', piped.stdout)
+        self.assertEqual((piped.returncode, piped.stdout.replace(b"standard input", b"-")), (5, wanted))
+
+    def test_no_temporary_file(self):
+        piped = run("-e", "tls,smtp", "-", input=self.behind(), env={**os.environ, "TMPDIR": "/nonexistent"})
+        self.assertIn(b"-: can't look ahead for TLS secrets: ", piped.stderr)
+        self.assertIn(b"-: TLS secrets behind packet ", piped.stderr)
+        self.assertNotIn(b'"smtp"', piped.stdout.replace(b'"app_proto":"smtp"', b""))
+
+    def live(self, octets, rest):
+        """-> the first record of TLS of a pipe that stays open, how long it took, all output, and what it said"""
+        with subprocess.Popen([PROGRAM, "-e", "tls,smtp", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            signal.alarm(60)
+            began = time.monotonic()
+            process.stdin.write(octets)
+            process.stdin.flush()
+            first = process.stdout.readline()
+            took = time.monotonic() - began
+            output, error = process.communicate(rest)
+            signal.alarm(0)
+        return json.loads(first)["tls"], took, output, error
+
+    def test_a_live_pipe_is_not_waited_for(self):
+        found = packets(capture("13-aes256-gcm"))[1]
+        now = int(time.time()) - struct.unpack_from("<I", found[-1])[0]
+        other = "CLIENT_RANDOM %s %s\n" % ("1" * 64, "2" * 96)  # there are secrets, but not for it
+        for later in (now, 0):  # packets of now; a pipe that sends nothing
+            whole = pcapng(capture("13-aes256-gcm"), before=other.encode(), later=later)
+            behind = self.behind(later=later)[len(pcapng(capture("13-aes256-gcm"))):]
+            tls, took, output, error = self.live(whole, behind)
+            self.assertEqual(tls["decrypted"], "no key for this client random so far")
+            self.assertEqual(output, b"")
+            self.assertRegex(error, rb"^smtpscan: -: TLS secrets behind packet %d came too late for .*\n$" % len(found))
+            if later:
+                self.assertLess(took, 30)
+
+    def test_nobody_waits_for_what_is_not_wanted(self):
+        piped = run("-e", "tls", "--no-tls-keys", "-", input=self.behind())
+        self.assertEqual((piped.stderr, json.loads(piped.stdout)["tls"].get("decrypted")), (b"", None))
 
     def test_no_secret_is_written(self):
         name = "13-aes256-gcm"

@@ -469,7 +469,7 @@ static void marks_keep_the_newest(void **state)
 
 static unsigned asked;
 
-static void more_keys(void *context)
+static bool more_keys(void *context)
 {
 	struct tls_keys **keys = context;
 	char line[200];
@@ -477,6 +477,7 @@ static void more_keys(void *context)
 	int size = g_snprintf(line, sizeof line, "CLIENT_RANDOM %064x %096x", 7, 9);
 	tls_keys_add(*keys, (struct span){ (const uint8_t *)line, (size_t)size });
 	tls_keys_line_end(*keys);
+	return true;
 }
 
 static void secrets_are_found_by_client_random(void **state)
