@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * main.c - options, wiring, exit status.
+ * main.c - parses the options, starts the run, returns the exit status.
  */
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #include "run.h"
 #include "text.h"
 
-/* is_usable - a filter that can't be one is found out before anything is read. */
+/* is_usable - checks the BPF filter before anything is read. */
 static bool is_usable(const struct options *options)
 {
 	char *trouble = options->bpf ? capture_filter_error(options->bpf) : NULL;
@@ -20,7 +20,7 @@ static bool is_usable(const struct options *options)
 	return false;
 }
 
-/* merge - the arguments are outputs. */
+/* merge - --merge: the arguments are outputs. */
 static enum exit_status merge(const struct options *options)
 {
 	GPtrArray *inputs = g_ptr_array_new();
@@ -31,7 +31,7 @@ static enum exit_status merge(const struct options *options)
 	return safe ? shards_merge(options) : EXIT_USAGE;
 }
 
-/* load_rules - before anything is read, and before workers lock themselves in. */
+/* load_rules - loads rules before anything is read and workers enter the sandbox. */
 static bool load_rules(struct options *options)
 {
 	GError *error = NULL;
@@ -44,7 +44,7 @@ static bool load_rules(struct options *options)
 	return false;
 }
 
-/* run - what the arguments mean is analysed. */
+/* run - analyses the captures that the arguments name. */
 static enum exit_status run(const struct options *options)
 {
 	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
@@ -56,7 +56,7 @@ static enum exit_status run(const struct options *options)
 	return outcome.status;
 }
 
-/* was_written - did all of what an option prints arrive? What filled a buffer failed before the end. */
+/* was_written - was everything that an option printed written? An earlier flush may have failed, too. */
 static bool was_written(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

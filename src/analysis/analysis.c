@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * analysis.c - see analysis.h. One input after the other: its packets go through the decoder into the flow table, the
- * flow table drives the conversations (conversation.c), the stats record comes last. Every input starts with a new
- * decoder, flow table and set of detectors, so that what is found in one capture does not depend on another.
+ * analysis.c - see analysis.h. Inputs are analysed one after the other: packets go through the decoder into the flow
+ * table, which calls the conversations (conversation.c); the stats record comes last. Every input has its own decoder,
+ * flow table and detectors, so that the results of one capture do not depend on another.
  */
 #include "analysis.h"
 
@@ -16,41 +16,41 @@
 #include "text.h"
 
 struct analysis {
-	struct desk desk;
+	struct analysis_context shared;
 	const struct options *options;
-	struct output_options output_options; /* with the name of the capture in hand */
+	struct output_options output_options; /* with the name of the current capture */
 	struct decoder *decoder;
 	struct flow_table *flows;
 	const struct analysis_sink *sink;
 	char *const *paths; /* of the input */
 	size_t path_count;
-	struct capture *capture; /* in hand; NULL between two */
-	uint64_t packets_before; /* packets of the captures before this one in the recording */
+	struct capture *capture; /* the current one; NULL between captures */
+	uint64_t packets_before; /* packets of the earlier captures of this input */
 	uint64_t read_before;    /* octets of their files */
 	uint64_t files;          /* what they were, as analysis_files says */
 	bool keys_short;         /* secrets were missing, and not all of the input could be searched for them */
 	volatile sig_atomic_t stop;
 };
 
-/* plan_mail - what of a mail does somebody want? Nothing is computed that no record and no file needs. */
-static void plan_mail(struct desk *desk)
+/* plan_mail - decides what is computed of each mail: only what a record or a file needs. */
+static void plan_mail(struct analysis_context *shared)
 {
-	const struct options *options = desk->options;
+	const struct options *options = shared->options;
 	const unsigned wanted = options->output.records;
 	const bool alerts = wanted & RECORD_BIT(ALERT) || options->fail_on;
-	desk->mail = options->mail;
+	shared->mail = options->mail;
 	const bool rules = rules_wants(options->rules, RULE_MAIL) || rules_wants(options->rules, RULE_FILE);
-	desk->mail.parse =
+	shared->mail.parse =
 		alerts || rules || wanted & (RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO)) || options->mail.extract_dir;
-	desk->mail.raw = options->mail.raw && wanted & RECORD_BIT(SMTP);
-	desk->mail.body = options->mail.body && (rules || wanted & RECORD_BIT(SMTP));
-	desk->mail.urls = options->mail.urls && (rules || wanted & RECORD_BIT(SMTP));
-	desk->mail.magic = wanted & RECORD_BIT(FILEINFO);
-	desk->mail.archives = alerts || wanted & RECORD_BIT(FILEINFO) || options->mail.extract_dir;
-	desk->mail.watch = rules_watches(options->rules) ? &conversation_mail_watch : NULL;
-	desk->mail.choose = rules_keep(options->rules);
-	desk->mail.keep = options->mbox;
-	desk->want_mail = desk->mail.parse || options->mbox;
+	shared->mail.raw = options->mail.raw && wanted & RECORD_BIT(SMTP);
+	shared->mail.body = options->mail.body && (rules || wanted & RECORD_BIT(SMTP));
+	shared->mail.urls = options->mail.urls && (rules || wanted & RECORD_BIT(SMTP));
+	shared->mail.magic = wanted & RECORD_BIT(FILEINFO);
+	shared->mail.archives = alerts || wanted & RECORD_BIT(FILEINFO) || options->mail.extract_dir;
+	shared->mail.watch = rules_watches(options->rules) ? &conversation_mail_watch : NULL;
+	shared->mail.choose = rules_keep(options->rules);
+	shared->mail.keep = options->mbox;
+	shared->want_mail = shared->mail.parse || options->mbox;
 }
 
 struct analysis *analysis_new(const struct options *options, struct output *output, const struct analysis_sink *sink)
@@ -59,11 +59,11 @@ struct analysis *analysis_new(const struct options *options, struct output *outp
 	analysis->options = options;
 	analysis->sink = sink;
 	analysis->output_options = options->output;
-	analysis->desk.options = options;
-	analysis->desk.output = output;
-	analysis->desk.keep = options->mbox ? sink->keep : NULL;
-	analysis->desk.context = sink->context;
-	plan_mail(&analysis->desk);
+	analysis->shared.options = options;
+	analysis->shared.output = output;
+	analysis->shared.keep = options->mbox ? sink->keep : NULL;
+	analysis->shared.context = sink->context;
+	plan_mail(&analysis->shared);
 	if (!reassembly_init()) {
 		g_free(analysis);
 		return NULL;
@@ -97,14 +97,14 @@ uint64_t analysis_files(const struct analysis *analysis)
 
 enum severity analysis_worst(const struct analysis *analysis)
 {
-	return analysis->desk.worst;
+	return analysis->shared.worst;
 }
 
 enum exit_status analysis_free(struct analysis *analysis)
 {
 	if (!analysis)
 		return EXIT_OK;
-	bool failed = analysis->desk.store_failed;
+	bool failed = analysis->shared.store_failed;
 	mail_exit();
 	reassembly_exit();
 	g_free(analysis);
@@ -113,15 +113,15 @@ enum exit_status analysis_free(struct analysis *analysis)
 
 /* ---- one capture ---- */
 
-/* broken - the input is not complete: told, and in the stats record (the first reason). */
+/* broken - the input is not complete: reports it, and sets stats.error (to the first reason). */
 static void broken(struct analysis *analysis, bool cut, const char *sentence)
 {
 	analysis->sink->broken(analysis->sink->context, sentence);
-	input_stats_break(&analysis->desk.stats, cut, sentence);
+	input_stats_break(&analysis->shared.stats, cut, sentence);
 }
 
-/* is_wanted - does the filter match a packet, as it was captured or the IP packet within its tags and tunnels; and is a
- * segment (NULL: it is none) one of the hosts'? */
+/* is_wanted - is the packet selected? The filter must match it as captured, or the IP packet inside its tags and
+ * tunnels; and its segment (NULL: none) must belong to one of the hosts of --host. */
 static bool is_wanted(const struct analysis *analysis, const struct packet *packet, const struct segment *segment)
 {
 	if (!segment)
@@ -132,82 +132,85 @@ static bool is_wanted(const struct analysis *analysis, const struct packet *pack
 	return selection_has_segment(&analysis->options->selection, segment);
 }
 
-/* take_packet - when the records of the packet before go out: that may have been the last one, whose records the end
- * of the input joins. Only a live capture can't wait for that. */
+/* take_packet - analyses a packet. The records of the packet before it are written only now, because the last packet's
+ * records must be sorted together with those of the end of the input. A live capture does not wait. */
 static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
 {
-	struct desk *desk = &analysis->desk;
+	struct analysis_context *shared = &analysis->shared;
 	struct segment segment;
 	packet->at.packet += analysis->packets_before;
 	if (!selection_has_time(&analysis->options->selection, packet->at.time)) {
-		desk->stats.filtered++;
+		shared->stats.filtered++;
 		return;
 	}
 	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
 	if (!is_wanted(analysis, packet, result == DECODE_SEGMENT ? &segment : NULL)) {
-		desk->stats.filtered++;
+		shared->stats.filtered++;
 		return;
 	}
-	output_packet_done(desk->output);
-	if (desk->stats.packets % ANALYSIS_TICK == 0)
+	output_packet_done(shared->output);
+	if (shared->stats.packets % ANALYSIS_TICK == 0)
 		analysis->sink->tick(analysis->sink->context, packet->at.packet, live);
-	desk->now = packet->at;
-	if (desk->stats.packets++ == 0)
-		desk->stats.first = packet->at;
-	desk->stats.last = packet->at;
-	desk->stats.bytes += packet->length;
+	shared->now = packet->at;
+	if (shared->stats.packets++ == 0)
+		shared->stats.first = packet->at;
+	shared->stats.last = packet->at;
+	shared->stats.bytes += packet->length;
 	if (result == DECODE_SEGMENT) {
 		flow_table_segment(analysis->flows, &segment);
 	} else {
-		desk->stats.not_decoded[result]++;
+		shared->stats.not_decoded[result]++;
 		decoder_count(analysis->decoder, result);
 		flow_table_tick(analysis->flows, packet->at);
 	}
 	if (live) {
-		output_packet_done(desk->output);
+		output_packet_done(shared->output);
 		analysis->sink->tick(analysis->sink->context, packet->at.packet + 1, live);
 	}
 }
 
-/* look_at_clock - once an interface is finer than a microsecond, time stamps have nine digits: from the next packet on.
+/* look_at_clock - when an interface has a finer clock than a microsecond, time stamps get nine digits, from the next
+ * packet on.
  */
 static void look_at_clock(struct analysis *analysis)
 {
 	if (G_LIKELY(capture_nanoseconds(analysis->capture) == analysis->output_options.nanoseconds))
 		return;
-	output_packet_done(analysis->desk.output);
+	output_packet_done(analysis->shared.output);
 	analysis->output_options.nanoseconds = true;
-	output_begin(analysis->desk.output, &analysis->output_options);
+	output_begin(analysis->shared.output, &analysis->output_options);
 }
 
-/* on_secrets - of a capture. */
+/* on_secrets - TLS secrets in a pcapng capture. */
 static void on_secrets(void *context, uint32_t type, struct span secrets)
 {
 	struct analysis *analysis = context;
 	if (type != CAPTURE_SECRETS_TLS)
 		return;
 	if (analysis->keys_short && !analysis->options->quiet)
-		say("%s: TLS secrets behind packet %" G_GUINT64_FORMAT
-		    " came too late for connections before, whose secrets were missing",
-			analysis->output_options.filename, analysis->desk.now.packet);
+		say("%s: TLS secrets after packet %" G_GUINT64_FORMAT
+		    " came too late for earlier connections, whose secrets were missing",
+			analysis->output_options.filename, analysis->shared.now.packet);
 	analysis->keys_short = false;
-	tls_keys_add(analysis->desk.keys, secrets);
-	tls_keys_line_end(analysis->desk.keys);
+	tls_keys_add(analysis->shared.keys, secrets);
+	tls_keys_line_end(analysis->shared.keys);
 }
 
-/* secrets_behind - of the capture in hand, which can be read only once. Returns false when there may be others. */
-static bool secrets_behind(struct analysis *analysis)
+/* secrets_after - reads the rest of the current capture, which can be read only once, for secrets. Returns false when
+ * not all of it could be searched. */
+static bool secrets_after(struct analysis *analysis)
 {
 	char *trouble;
-	const bool all =
-		capture_secrets_ahead(analysis->capture, analysis->desk.mail.temp_dir, on_secrets, analysis, &trouble);
+	const bool all = capture_secrets_ahead(
+		analysis->capture, analysis->shared.mail.temp_dir, on_secrets, analysis, &trouble);
 	if (trouble && !analysis->options->quiet)
 		say("%s: can't look ahead for TLS secrets: %s", analysis->output_options.filename, trouble);
 	g_free(trouble);
 	return all;
 }
 
-/* secrets_ahead - a secret is missing: it may stand behind the packets that it is for. */
+/* secrets_ahead - a secret is missing: searches all captures for it, because it may come after the packets that need
+ * it. */
 static bool secrets_ahead(void *context)
 {
 	struct analysis *analysis = context;
@@ -215,7 +218,7 @@ static bool secrets_ahead(void *context)
 	for (size_t i = 0; i < analysis->path_count; i++)
 		if (!capture_secrets(analysis->paths[i], on_secrets, analysis) && analysis->capture &&
 			analysis->paths[i] == analysis->output_options.filename)
-			all = secrets_behind(analysis);
+			all = secrets_after(analysis);
 	analysis->keys_short = !all;
 	return all;
 }
@@ -233,7 +236,7 @@ static void look_at_file(struct analysis *analysis, struct capture *capture, con
 	g_free(sentence);
 }
 
-/* read_capture - all packets of one capture. */
+/* read_capture - analyses all packets of one capture. */
 static void read_capture(struct analysis *analysis, const char *path)
 {
 	GError *error = NULL;
@@ -245,7 +248,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	}
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = capture_nanoseconds(capture);
-	output_begin(analysis->desk.output, &analysis->output_options);
+	output_begin(analysis->shared.output, &analysis->output_options);
 	if (analysis->options->embedded_keys)
 		capture_on_secrets(capture, on_secrets, analysis);
 	uint64_t read, size;
@@ -255,7 +258,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	struct packet packet;
 	enum capture_status status = CAPTURE_PACKET;
 	analysis->capture = capture;
-	while (!analysis->stop && !output_failed(analysis->desk.output) &&
+	while (!analysis->stop && !output_failed(analysis->shared.output) &&
 		(status = capture_next(capture, &packet)) == CAPTURE_PACKET) {
 		look_at_clock(analysis);
 		take_packet(analysis, &packet, live);
@@ -275,27 +278,27 @@ static void read_capture(struct analysis *analysis, const char *path)
 
 static void begin_input(struct analysis *analysis, const char *path)
 {
-	struct desk *desk = &analysis->desk;
-	desk->given_up_bytes = 0;
-	desk->now = (struct moment){ 0 };
-	desk->ending = false;
+	struct analysis_context *shared = &analysis->shared;
+	shared->given_up_bytes = 0;
+	shared->now = (struct moment){ 0 };
+	shared->ending = false;
 	rules_begin(analysis->options->rules);
-	desk->detectors = detectors_new(&analysis->options->detectors);
+	shared->detectors = detectors_new(&analysis->options->detectors);
 	analysis->keys_short = false;
-	desk->keys = tls_keys_new(
+	shared->keys = tls_keys_new(
 		analysis->options->tls_keys, analysis->options->embedded_keys ? secrets_ahead : NULL, analysis);
 	analysis->decoder = decoder_new(analysis->options->checksums);
-	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, desk);
+	analysis->flows = flow_table_new(&analysis->options->flow, &conversation_flow_sink, shared);
 	analysis->packets_before = analysis->read_before = analysis->files = 0;
 	analysis->output_options.filename = path;
 	analysis->output_options.nanoseconds = false;
-	output_begin(desk->output, &analysis->output_options);
+	output_begin(shared->output, &analysis->output_options);
 }
 
 void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 {
 	struct flow_stats flows;
-	*stats = analysis->desk.stats;
+	*stats = analysis->shared.stats;
 	if (!analysis->flows)
 		return;
 	flow_table_stats(analysis->flows, &flows);
@@ -303,7 +306,7 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->sessions = flows.sessions;
 	stats->evicted = flows.evicted;
 	stats->gap_bytes = flows.gap_bytes;
-	stats->given_up_bytes = flows.given_up_bytes + analysis->desk.given_up_bytes;
+	stats->given_up_bytes = flows.given_up_bytes + analysis->shared.given_up_bytes;
 	stats->invalid_resets = flows.invalid_resets;
 	stats->time_jumps = flows.time_jumps;
 	stats->first_time_jump = flows.first_time_jump;
@@ -312,24 +315,24 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 
 static void end_input(struct analysis *analysis)
 {
-	struct desk *desk = &analysis->desk;
+	struct analysis_context *shared = &analysis->shared;
 	if (analysis->stop)
 		broken(analysis, false, ANALYSIS_INTERRUPTED);
-	desk->ending = true;
+	shared->ending = true;
 	flow_table_end(analysis->flows);
-	output_packet_done(desk->output);
-	analysis_stats(analysis, &desk->stats);
+	output_packet_done(shared->output);
+	analysis_stats(analysis, &shared->stats);
 	char *unknown = decoder_unknown(analysis->decoder);
 	if (unknown)
-		g_strlcpy(desk->stats.unknown, unknown, sizeof desk->stats.unknown);
+		g_strlcpy(shared->stats.unknown, unknown, sizeof shared->stats.unknown);
 	g_free(unknown);
 	g_clear_pointer(&analysis->flows, flow_table_free);
 	g_clear_pointer(&analysis->decoder, decoder_free);
-	g_clear_pointer(&desk->detectors, detectors_free);
-	g_clear_pointer(&desk->keys, tls_keys_free);
+	g_clear_pointer(&shared->detectors, detectors_free);
+	g_clear_pointer(&shared->keys, tls_keys_free);
 }
 
-/* first_time - time of the first packet; INT64_MAX when there is none (reading it for good will say why). */
+/* first_time - time of the first packet; INT64_MAX when there is none (reading the capture reports why). */
 static int64_t first_time(const char *path)
 {
 	struct capture *capture = capture_open(path, NULL, NULL);
@@ -355,8 +358,8 @@ static int by_time(const void *a, const void *b)
 	return x->place < y->place ? -1 : 1;
 }
 
-/* in_order - the captures of a recording by the time of their first packet, unless they are to stay as they are or one
- * is standard input, which can be read only once. */
+/* in_order - the captures of a recording, sorted by the time of their first packet; not sorted with --keep-order, or
+ * when one is standard input, which can be read only once. */
 static struct piece *in_order(const struct options *options, char *const *paths, size_t count)
 {
 	struct piece *pieces = g_new0(struct piece, count);
@@ -373,17 +376,17 @@ static struct piece *in_order(const struct options *options, char *const *paths,
 
 enum exit_status analysis_input(struct analysis *analysis, char *const *paths, size_t count)
 {
-	struct desk *desk = &analysis->desk;
-	desk->stats = (struct input_stats){ .complete = true }; /* first of all: what was is of the input before */
+	struct analysis_context *shared = &analysis->shared;
+	shared->stats = (struct input_stats){ .complete = true }; /* first of all: what was is of the input before */
 	struct piece *pieces = in_order(analysis->options, paths, count);
 	analysis->paths = paths;
 	analysis->path_count = count;
 	begin_input(analysis, pieces[0].path);
-	for (size_t i = 0; i < count && !analysis->stop && !output_failed(desk->output); i++)
+	for (size_t i = 0; i < count && !analysis->stop && !output_failed(shared->output); i++)
 		read_capture(analysis, pieces[i].path);
 	end_input(analysis);
 	g_free(pieces);
-	if (output_failed(desk->output) || desk->store_failed)
+	if (output_failed(shared->output) || shared->store_failed)
 		return EXIT_OUTPUT;
-	return input_stats_status(&desk->stats);
+	return input_stats_status(&shared->stats);
 }

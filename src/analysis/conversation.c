@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * conversation.c - see conversation.h. Takes the flow's events: octets go to the session, or to TLS once the session
- * hears what is inside.
+ * conversation.c - see conversation.h. Handles the events of the flow: octets go to the session, or to TLS when the
+ * session gets what TLS decrypts.
  */
 #include "private.h"
 
 #include <string.h>
 
-#define OVERHEAD 4096    /* what a conversation holds besides: its detector, and many small texts */
-#define SECRET_ABOUT 256 /* octets of a credential that was seen */
+#define OVERHEAD 4096    /* approximate memory of the rest: detector and many small strings */
+#define SECRET_ABOUT 256 /* approximate octets of a credential that was seen */
 
 static void *on_begin(void *context, const struct flow *flow)
 {
-	struct desk *desk = context;
+	struct analysis_context *shared = context;
 	struct conversation *c = g_new0(struct conversation, 1);
 	const struct session_options options = {
-		.strict = desk->options->strict,
+		.strict = shared->options->strict,
 		.midstream = flow->midstream,
 		.implicit_tls = flow->tls_port,
-		.early_pipeline = detectors_early_pipeline(desk->detectors, &flow->client, &flow->server),
+		.early_pipeline = detectors_early_pipeline(shared->detectors, &flow->client, &flow->server),
 		.one_sided = flow->one_sided,
 		.missing = flow->missing,
 	};
-	c->desk = desk;
+	c->shared = shared;
 	c->flow = flow;
 	c->one_sided = flow->one_sided;
-	c->detector = detector_new(desk->detectors, flow, conversation_alert, c);
+	c->detector = detector_new(shared->detectors, flow, conversation_alert, c);
 	c->session = session_new(&options, &conversation_session_sink, c);
-	if (desk->options->rules)
-		c->rules = rules_session_new(desk->options->rules, flow, c->session, &conversation_rules_sink, c);
+	if (shared->options->rules)
+		c->rules = rules_session_new(shared->options->rules, flow, c->session, &conversation_rules_sink, c);
 	return c;
 }
 
-/* notice_one_sided - the flow can find out later that no packet of one direction will come. */
+/* notice_one_sided - the flow may find out later that no packet of one direction will come. */
 static void notice_one_sided(struct conversation *c)
 {
 	if (!c->flow->one_sided || c->one_sided)
@@ -92,7 +92,7 @@ static void on_trouble(void *user, enum flow_trouble what, enum direction direct
 	detector_trouble(c->detector, what, direction, offset, bytes);
 }
 
-/* memory - while the content of a mail comes, and of all the rest. */
+/* memory - approximate octets held by the conversation. */
 static size_t memory(void *user)
 {
 	const struct conversation *c = user;
@@ -112,8 +112,8 @@ static void on_end(void *user, const struct flow *flow)
 	};
 	static const uint64_t none[ALERT_COUNT];
 	struct conversation *c = user;
-	if (c->desk->ending) /* what waits for lower flows goes first, so that little is held */
-		output_flow_done(c->desk->output, flow->id);
+	if (c->shared->ending) /* writes the records of earlier flows, so that few are held */
+		output_flow_done(c->shared->output, flow->id);
 	notice_one_sided(c);
 	if (c->tls) {
 		tls_fin(c->tls, UP);
@@ -125,13 +125,13 @@ static void on_end(void *user, const struct flow *flow)
 	if (c->tls && !c->tls_written && tls_info(c->tls)->bytes[UP] + tls_info(c->tls)->bytes[DOWN] > 0)
 		inside_write(c);
 	detector_end(c->detector, flow);
-	c->desk->given_up_bytes += session_summary(c->session)->given_up_bytes;
+	c->shared->given_up_bytes += session_summary(c->session)->given_up_bytes;
 	rules_end(c->rules, session_summary(c->session));
 	struct place place = place_of(c, -1);
-	output_flow(c->desk->output, &place, session_summary(c->session), c->alerts ? c->alerts : none, c->rule_alerts,
-		rules_tags(c->rules));
-	if (c->desk->ending)
-		output_flow_done(c->desk->output, flow->id);
+	output_flow(c->shared->output, &place, session_summary(c->session), c->alerts ? c->alerts : none,
+		c->rule_alerts, rules_tags(c->rules));
+	if (c->shared->ending)
+		output_flow_done(c->shared->output, flow->id);
 	rules_session_free(c->rules);
 	session_free(c->session);
 	detector_free(c->detector);

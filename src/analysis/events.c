@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * events.c - the events of a session, and the alerts of its detectors and rules, become records. Detectors and rules
- * judge an event before its record is written; a mail is complete before the alerts on it; a transaction's record comes
- * before those of its files.
+ * events.c - turns the events of a session, and the alerts of detectors and rules, into records. Detectors and rules
+ * get an event before its record is written; alerts on a mail come when the mail is complete; the record of a
+ * transaction comes before those of its files.
  */
 #include "private.h"
 
@@ -11,12 +11,12 @@
 
 #include "text.h"
 
-#define EVIDENCE_READ 1024 /* octets of evidence that are looked at for secrets; a record shows fewer */
+#define EVIDENCE_READ 1024 /* octets of evidence that are searched for secrets; a record shows fewer */
 
 /* ---- alerts: from the session and from the detectors ---- */
 
-/* is_plain - is the evidence what a detector found out (a mechanism, a user), or a piece of a mail, where words like
- * login are words? */
+/* is_plain - is the evidence free of commands: found by a detector (a mechanism, a user), or from a mail, where a word
+ * like "login" means nothing? */
 static bool is_plain(const struct alert *alert)
 {
 	enum alert_category category = alert_catalogue[alert->id].category;
@@ -26,26 +26,26 @@ static bool is_plain(const struct alert *alert)
 	       alert->id == ALERT_auth_bruteforce || alert->id == ALERT_auth_password_spray;
 }
 
-/* write_alert - with the state of the session where the detector knows none, and without secrets. */
+/* write_alert - writes an alert: adds the session's state if the detector gave none, and masks secrets. */
 static void write_alert(struct conversation *c, struct alert alert)
 {
 	struct place place = place_of(c, alert.tx);
 	if (!alert.state && c->session)
 		alert.state = session_state(c->session);
 	GString *evidence = NULL;
-	if (alert.evidence.size > 0 && !c->desk->options->output.show_secrets && !is_plain(&alert)) {
+	if (alert.evidence.size > 0 && !c->shared->options->output.show_secrets && !is_plain(&alert)) {
 		evidence = secrets_mask(&c->secrets, alert.direction,
 			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
 		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
 	}
 	const bool belongs = c->tx && alert.tx == c->tx->number;
 	const struct related related = { belongs ? c->tx : NULL, belongs ? c->mail : NULL };
-	output_alert(c->desk->output, &place, &alert, &related);
+	output_alert(c->shared->output, &place, &alert, &related);
 	if (evidence)
 		g_string_free(evidence, TRUE);
 }
 
-/* count_alert - returns how often an alert of this id was raised in the session, this one included. */
+/* count_alert - counts an alert; returns how often this id was raised in the session. */
 static uint64_t count_alert(struct conversation *c, const struct alert *alert)
 {
 	if (!c->alerts)
@@ -60,8 +60,8 @@ static uint64_t count_alert(struct conversation *c, const struct alert *alert)
 	return count;
 }
 
-/* follows_foreign - the client does not speak SMTP at all, and that was reported: what is wrong with its SMTP need not
- * be. */
+/* follows_foreign - cross_protocol was reported: the client does not speak SMTP, so violations of SMTP are not
+ * reported. */
 static bool follows_foreign(const struct conversation *c, const struct alert *alert)
 {
 	enum alert_category category = alert_catalogue[alert->id].category;
@@ -73,12 +73,12 @@ static bool follows_foreign(const struct conversation *c, const struct alert *al
 void conversation_alert(void *context, const struct alert *alert)
 {
 	struct conversation *c = context;
-	const struct options *options = c->desk->options;
+	const struct options *options = c->shared->options;
 	if (options->disabled[alert->id] || follows_foreign(c, alert))
 		return;
-	c->desk->stats.alerts[alert->severity]++;
-	if (c->desk->worst == 0 || alert->severity < c->desk->worst)
-		c->desk->worst = alert->severity;
+	c->shared->stats.alerts[alert->severity]++;
+	if (c->shared->worst == 0 || alert->severity < c->shared->worst)
+		c->shared->worst = alert->severity;
 	if (count_alert(c, alert) > options->alert_limit && options->alert_limit > 0)
 		return;
 	rules_alert(c->rules, alert, c->tx);
@@ -95,10 +95,10 @@ static void on_command(void *context, const struct session_command *command)
 	secrets_command(&c->secrets, &seen);
 	detector_command(c->detector, place.at, &seen);
 	rules_command(c->rules, &seen);
-	output_command(c->desk->output, &place, &seen);
+	output_command(c->shared->output, &place, &seen);
 }
 
-/* masked - the text of a reply without secrets; `texts` keeps it. */
+/* masked - the text of a reply without secrets; `texts` owns it. */
 static struct span masked(const struct conversation *c, GPtrArray *texts, struct span text)
 {
 	GString *mask = secrets_mask(&c->secrets, DOWN, text);
@@ -106,13 +106,13 @@ static struct span masked(const struct conversation *c, GPtrArray *texts, struct
 	return (struct span){ (const uint8_t *)mask->str, mask->len };
 }
 
-/* write_response - servers repeat what they did not understand. */
+/* write_response - writes a reply, masked, because servers repeat what they did not understand. */
 static void write_response(struct conversation *c, const struct place *place, const struct session_response *response)
 {
 	bool challenge = response->code == 334;
-	if (!c->secrets.seen || challenge || c->desk->options->output.show_secrets ||
-		!output_wants(c->desk->output, RECORD_RESPONSE)) {
-		output_response(c->desk->output, place, response);
+	if (!c->secrets.seen || challenge || c->shared->options->output.show_secrets ||
+		!output_wants(c->shared->output, RECORD_RESPONSE)) {
+		output_response(c->shared->output, place, response);
 		return;
 	}
 	struct session_response shown = *response;
@@ -122,7 +122,7 @@ static void write_response(struct conversation *c, const struct place *place, co
 		lines[i].text = masked(c, texts, response->lines[i].text);
 	shown.lines = lines;
 	shown.to_name = masked(c, texts, response->to_name);
-	output_response(c->desk->output, place, &shown);
+	output_response(c->shared->output, place, &shown);
 	for (guint i = 0; i < texts->len; i++)
 		g_string_free(g_ptr_array_index(texts, i), TRUE);
 	g_ptr_array_free(texts, TRUE);
@@ -165,11 +165,11 @@ static void on_content_begin(void *context, struct transaction *tx)
 {
 	struct conversation *c = context;
 	c->content = 0;
-	if (c->desk->want_mail)
-		tx->user = c->mail = mail_new(&c->desk->mail);
+	if (c->shared->want_mail)
+		tx->user = c->mail = mail_new(&c->shared->mail);
 	if (c->mail)
 		mail_watch(c->mail, c);
-	if (c->desk->mail.parse && c->desk->mail.hashes & HASH_MD5)
+	if (c->shared->mail.parse && c->shared->mail.hashes & HASH_MD5)
 		c->md5 = eve_md5_new();
 	detector_content_begin(c->detector, tx);
 }
@@ -182,9 +182,9 @@ static void on_content(void *context, struct transaction *tx, struct span piece)
 	if (c->md5)
 		eve_md5_feed(c->md5, piece);
 	detector_content(c->detector, tx, piece);
-	if (output_wants(c->desk->output, RECORD_CONTENT) && piece.size > 0) {
+	if (output_wants(c->shared->output, RECORD_CONTENT) && piece.size > 0) {
 		struct place place = place_of(c, tx->number);
-		output_content(c->desk->output, &place, c->content, piece, false);
+		output_content(c->shared->output, &place, c->content, piece, false);
 	}
 	if (piece.size > 0)
 		rules_content(c->rules, tx, c->content, piece, false);
@@ -206,37 +206,37 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 	struct conversation *c = context;
 	struct place place = place_of(c, tx->number);
 	rules_content(c->rules, tx, c->content, (struct span){ NULL, 0 }, true);
-	output_content(c->desk->output, &place, c->content, (struct span){ NULL, 0 }, true);
+	output_content(c->shared->output, &place, c->content, (struct span){ NULL, 0 }, true);
 	if (!tx->user)
 		return;
 	mail_finish(tx->user, whole);
 	if (c->md5)
 		eve_md5_end(c->md5, tx->user);
 	c->md5 = NULL;
-	if (c->desk->mail.parse)
+	if (c->shared->mail.parse)
 		detector_mail(c->detector, tx, tx->user);
 }
 
-/* store - what the mail's owner wants kept beside the records. */
+/* store - passes the mail to --mbox, unless rules choose and did not keep it; reports storage errors. */
 static void store(struct conversation *c, const struct transaction *tx, struct mail *mail)
 {
 	if (mail->error) {
 		say("%s", mail->error);
-		c->desk->store_failed = true;
+		c->shared->store_failed = true;
 	}
-	const bool unwanted = rules_keep(c->desk->options->rules) && !rules_kept(c->rules, tx->number);
-	if (!c->desk->keep || unwanted || (mail->size == 0 && !tx->content_whole))
+	const bool unwanted = rules_keep(c->shared->options->rules) && !rules_kept(c->rules, tx->number);
+	if (!c->shared->keep || unwanted || (mail->size == 0 && !tx->content_whole))
 		return;
 	struct place place = place_of(c, tx->number);
 	const char *sender = tx->mail_from ? tx->mail_from->str : NULL;
-	if (!c->desk->keep(c->desk->context, &place, c->desk->ending, mail, sender))
-		c->desk->store_failed = true;
+	if (!c->shared->keep(c->shared->context, &place, c->shared->ending, mail, sender))
+		c->shared->store_failed = true;
 }
 
 static void on_transaction_end(void *context, struct transaction *tx)
 {
 	struct conversation *c = context;
-	struct input_stats *stats = &c->desk->stats;
+	struct input_stats *stats = &c->shared->stats;
 	struct mail *mail = tx->user;
 	struct place place = place_of(c, tx->number);
 	detector_transaction_end(c->detector, place.at, tx);
@@ -245,7 +245,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	rules_mail(c->rules, tx, mail);
 	if (mail)
 		mail_store(mail, rules_kept(c->rules, tx->number));
-	output_smtp(c->desk->output, &place, tx, mail, rules_tags(c->rules));
+	output_smtp(c->shared->output, &place, tx, mail, rules_tags(c->rules));
 	stats->transactions++;
 	stats->mails += tx->content_begun && tx->content_whole;
 	stats->mail_bytes += tx->content_bytes;
@@ -254,7 +254,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 		return;
 	const struct related related = { tx, mail };
 	for (guint i = 0; mail->parts && i < mail->parts->len; i++)
-		output_fileinfo(c->desk->output, &place, mail->parts->pdata[i], &related);
+		output_fileinfo(c->shared->output, &place, mail->parts->pdata[i], &related);
 	stats->files += mail->parts ? mail->parts->len : 0;
 	store(c, tx, mail);
 	mail_free(mail);
@@ -267,7 +267,7 @@ static void on_auth(void *context, const struct session_auth *auth)
 	struct place place = place_of(c, -1);
 	detector_auth(c->detector, place.at, auth);
 	rules_auth(c->rules, auth);
-	output_auth(c->desk->output, &place, auth);
+	output_auth(c->shared->output, &place, auth);
 }
 
 const struct session_sink conversation_session_sink = {
@@ -286,7 +286,7 @@ const struct session_sink conversation_session_sink = {
 	.alert = conversation_alert,
 };
 
-/* on_drop - a rule wants nothing more of this connection. */
+/* on_drop - a rule called session:drop(). */
 static void on_drop(void *context)
 {
 	struct conversation *c = context;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * inside.c - TLS of a conversation: its octets go to the tls stage, and what that decrypts goes to the session.
+ * inside.c - TLS in a conversation: passes octets to the tls stage, and what it decrypts to the session.
  */
 #include "private.h"
 
 #include <string.h>
 
-/* Something from inside of TLS that waits for the session to be through with what it has. */
+/* Something decrypted that waits until the session has returned from its call. */
 struct inside {
 	enum { INSIDE_BYTES, INSIDE_GAP, INSIDE_CLOSE } kind;
 	enum direction direction;
-	uint64_t acked; /* of bytes */
+	uint64_t acked; /* as in session_bytes */
 	uint64_t size;
 	uint8_t octets[];
 };
@@ -24,17 +24,17 @@ void inside_write(struct conversation *c)
 		rules_tls(c->rules, info);
 	}
 	c->tls_written = true;
-	output_tls(c->desk->output, &place, info);
+	output_tls(c->shared->output, &place, info);
 }
 
-/* inside_note - writes the record when all is known that it shows. */
+/* inside_note - writes the tls record when all its fields are known. */
 void inside_note(struct conversation *c)
 {
 	if (tls_ready(c->tls))
 		inside_write(c);
 }
 
-/* wait_inside - the session can't take it now: it is calling. */
+/* wait_inside - queues it, because the session is in a call to this file. */
 static void wait_inside(struct conversation *c, const struct inside *head, struct span bytes)
 {
 	struct inside *inside = g_malloc(sizeof *inside + bytes.size);
@@ -83,7 +83,7 @@ static const struct tls_sink inside_sink = {
 	.close = on_inside_close,
 };
 
-/* inside_deliver - the first octets were decrypted: from here on the session hears what is inside. */
+/* inside_deliver - passes queued events to the session, which gets only decrypted octets from here on. */
 void inside_deliver(struct conversation *c)
 {
 	struct inside *inside;
@@ -111,11 +111,11 @@ void inside_begin(void *context, bool implicit)
 {
 	struct conversation *c = context;
 	tls_free(c->tls);
-	c->tls = tls_new(c->desk->keys, &inside_sink, c, flow_share(&c->flow->client, &c->flow->server, UINT32_MAX));
+	c->tls = tls_new(c->shared->keys, &inside_sink, c, flow_share(&c->flow->client, &c->flow->server, UINT32_MAX));
 	c->tls_written = false;
 }
 
-/* inside_record - TLS inside of TLS is not followed. */
+/* inside_record - octets of TLS. TLS inside TLS is not parsed. */
 void inside_record(void *context, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked)
 {
 	struct conversation *c = context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * secrets.c - see secrets.h. Better a harmless line too many is masked than a password is shown.
+ * secrets.c - see secrets.h. It masks rather too much than too little.
  *
  * Limits: the last SECRETS_KEPT credentials of a session are recognised where they are repeated, each by its first
  * SECRET_MAX octets. A password that is repeated in another encoding is not recognised.
@@ -11,10 +11,10 @@
 
 #define SECRETS_KEPT 16
 #define SECRET_MAX 1024
-#define SECRET_MIN 4 /* shorter ones are not looked for: they stand in many words */
-#define PIECE_MIN 6  /* a run of so many octets out of a secret is masked */
+#define SECRET_MIN 4 /* shorter ones are not searched for: they occur in many words */
+#define PIECE_MIN 6  /* a run of this many octets of a secret is masked */
 
-/* What credentials stand after: SASL mechanisms that carry them, and what other protocols call it. */
+/* Words that credentials follow: SASL mechanisms, and commands of other protocols. */
 static const char *const heralds[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "CRAM-MD5", "DIGEST-MD5", "NTLM",
 	"PASS" };
 
@@ -36,7 +36,7 @@ static bool next_word(struct span *rest, struct span *word)
 	return word->size > 0;
 }
 
-/* is_herald - is this a whole word that credentials stand after? */
+/* is_herald - is this a word that credentials follow? */
 static bool is_herald(struct span word, struct span rest)
 {
 	if (rest.size > 0 && *rest.data != ' ')
@@ -47,7 +47,7 @@ static bool is_herald(struct span word, struct span rest)
 	return false;
 }
 
-/* is_command - does the line begin with a verb that is known? */
+/* is_command - does the line begin with a known verb? */
 static bool is_command(struct span line)
 {
 	struct command command;
@@ -55,7 +55,7 @@ static bool is_command(struct span line)
 	return grammar_command(line, true, &command, &used) != PARSE_MORE && command.verb != VERB_UNKNOWN;
 }
 
-/* credentials_of - where in a line its credentials begin; false when it is no such line. */
+/* credentials_of - finds the credentials in a line; false when there are none. */
 static bool credentials_of(struct span line, struct span *secret)
 {
 	struct span word;
@@ -71,7 +71,7 @@ static bool credentials_of(struct span line, struct span *secret)
 	return is_herald(word, *secret) || (next_word(secret, &word) && is_herald(word, *secret));
 }
 
-/* remember - these octets are a secret, when they are long enough to be told from others. */
+/* remember - remembers a secret, unless it is too short to be recognised. */
 static void remember(struct secrets *secrets, struct span secret)
 {
 	while (secret.size > 0 && g_ascii_isspace(secret.data[secret.size - 1]))
@@ -102,7 +102,7 @@ void secrets_command(struct secrets *secrets, struct session_command *command)
 		   !memchr(parsed->line.data, ' ', parsed->line.size)) {
 		remember(secrets, parsed->line);
 		command->credentials = command->continuation = true;
-		parsed->argument = parsed->name; /* it was no verb */
+		parsed->argument = parsed->name; /* it was not a verb */
 		parsed->name.size = 0;
 	} else if (parsed->verb != VERB_UNKNOWN) {
 		secrets->expected = false;
@@ -117,7 +117,7 @@ void secrets_response(struct secrets *secrets, const struct session_response *re
 		secrets->expected = true;
 }
 
-/* mask_lines - without what the client's lines say after AUTH, and what follows them. */
+/* mask_lines - masks what follows AUTH in lines of the client, and the lines after it. */
 static GString *mask_lines(const struct secrets *secrets, struct span text)
 {
 	GString *masked = g_string_sized_new(text.size);
@@ -147,8 +147,8 @@ static GString *mask_lines(const struct secrets *secrets, struct span text)
 	return masked;
 }
 
-/* shared - how many octets at the start of a text are a piece of this secret. */
-static size_t shared(const GString *secret, const char *text, size_t size)
+/* common_octets - the number of octets at the start of a text that are also in this secret. */
+static size_t common_octets(const GString *secret, const char *text, size_t size)
 {
 	size_t best = 0;
 	for (size_t from = 0; from < secret->len; from++) {
@@ -161,13 +161,14 @@ static size_t shared(const GString *secret, const char *text, size_t size)
 	return best;
 }
 
-/* mask_seen - without pieces of what was sent as credentials in this session. */
+/* mask_seen - masks pieces of credentials sent earlier in this session. */
 static void mask_seen(const struct secrets *secrets, GString *text)
 {
 	for (size_t at = 0; at < text->len; at++) {
 		size_t size = 0;
 		for (guint i = 0; i < secrets->seen->len; i++)
-			size = MAX(size, shared(g_ptr_array_index(secrets->seen, i), text->str + at, text->len - at));
+			size = MAX(size,
+				common_octets(g_ptr_array_index(secrets->seen, i), text->str + at, text->len - at));
 		if (size > 0) {
 			g_string_erase(text, (gssize)at, (gssize)size);
 			g_string_insert_c(text, (gssize)at, '*');

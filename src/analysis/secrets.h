@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * secrets.h - keeps passwords and tokens out of what is shown, wherever a client put them.
+ * secrets.h - keeps passwords and tokens out of records, wherever a client sent them.
  *
- * A session knows the lines of an AUTH exchange that goes as it should. Clients also send credentials where no exchange
- * is: after a refused AUTH, ahead of its reply, in a line that does not parse, before the banner; and servers repeat
- * what they did not understand. This watches the commands and replies of one session, marks commands that carry
- * credentials, and masks texts that are about to be shown. What is masked stands as *.
+ * The session marks the lines of a normal AUTH exchange. Clients also send credentials elsewhere: after a refused AUTH,
+ * before the reply to AUTH, in lines that do not parse, before the banner; and servers repeat what they did not
+ * understand. This code follows the commands and replies of one session, marks commands that contain credentials, and
+ * masks text before it is shown. A masked text becomes "*".
  */
 #ifndef SMTPSCAN_ANALYSIS_SECRETS_H
 #define SMTPSCAN_ANALYSIS_SECRETS_H
@@ -18,9 +18,9 @@ struct secrets {
 	bool expected;   /* the next lines of the client may be credentials */
 };
 
-/* secrets_command - takes note of it, and marks it when it carries credentials that the session did not expect. */
+/* secrets_command - follows a command, and marks it when it contains credentials that the session did not expect. */
 void secrets_command(struct secrets *secrets, struct session_command *command);
-/* secrets_response - takes note of it. */
+/* secrets_response - follows a reply. */
 void secrets_response(struct secrets *secrets, const struct session_response *response);
 /* secrets_mask - the text without credentials; the caller owns it. */
 GString *secrets_mask(const struct secrets *secrets, enum direction direction, struct span text);

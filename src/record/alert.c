@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * alert.c - the alert record, and what stands beside an alert or a file: the transaction and the mail it belongs to.
+ * alert.c - the alert record, and the transaction and mail that an alert or a file belongs to.
  */
 #include <string.h>
 
 #include "private.h"
 
 #define EVIDENCE_MAX 256              /* octets of evidence */
-#define ABOUT_RECIPIENTS_MAX 100      /* recipients that are written again beside an alert or a file */
+#define ABOUT_RECIPIENTS_MAX 100      /* recipients listed in the record of an alert or a file */
 #define ABOUT_TEXT_MAX ((size_t)1000) /* octets of a header field there */
 
 static void put_about_smtp(struct json *root, const struct transaction *tx)
@@ -29,7 +29,7 @@ static void put_about_smtp(struct json *root, const struct transaction *tx)
 		json_number(&smtp, FIELD_about_smtp_rcpt_omitted, tx->recipient_count[RECIPIENT_ACCEPTED] - count);
 }
 
-/* put_short - text of a mail, which is UTF-8, up to a limit. */
+/* put_short - UTF-8 text, up to a limit. */
 static void put_short(struct json *object, enum field field, const char *text)
 {
 	if (!text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * dialogue.c - the records of what is said: smtp_command, smtp_response, smtp_content, smtp_auth, tls.
+ * dialogue.c - the records smtp_command, smtp_response, smtp_content, smtp_auth, tls.
  *
  * A password is written, and a command with credentials shown, only with output_options.show_secrets.
  */
@@ -9,7 +9,7 @@
 
 #include "private.h"
 
-/* upper - a verb as it is written: in upper case. */
+/* upper - a verb in upper case. */
 static struct span upper(struct span name)
 {
 	uint8_t *text = json_alloc(name.size);
@@ -18,7 +18,7 @@ static struct span upper(struct span name)
 	return (struct span){ text, name.size };
 }
 
-/* masked - the argument of AUTH without what follows the mechanism; of anything else it is a secret as a whole. */
+/* masked - the argument without credentials: for AUTH only the mechanism is kept, for anything else nothing. */
 static struct span masked(const struct session_command *command)
 {
 	struct span argument = command->parsed.argument;
@@ -100,7 +100,7 @@ void output_auth(struct output *output, const struct place *place, const struct 
 	record_end(output, place, &root);
 }
 
-/* known_or_number - the name, or 0xNNNN for a number without one; NULL for 0. */
+/* known_or_number - the name, or 0xNNNN for an unknown number; NULL for 0. */
 static const char *known_or_number(const char *name, uint16_t number)
 {
 	if (name || number == 0)

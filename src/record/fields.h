@@ -2,11 +2,11 @@
  *
  * fields.h - every field of every record, in the order in which it is written.
  *
- * The writer can only write a field that stands here, with the kind that stands here, in this order (json.c asserts
- * it); schema.c makes the JSON Schema of it. X(object, name, kind, need, of, description).
+ * The writer can only write fields of this table, with their kind and in this order (json.c asserts it); schema.c makes
+ * the JSON Schema from it. X(object, name, kind, need, of, description).
  *
- * kind: what the value is, see enum field_kind. need: ALWAYS or MAYBE (left out when there is no value). of: for a WORD
- * the set of its values, for an OBJECT what it holds.
+ * kind: type of the value, see enum field_kind. need: ALWAYS or MAYBE (left out when there is no value). of: for a WORD
+ * the set of its values, for an OBJECT its fields.
  */
 #ifndef SMTPSCAN_RECORD_FIELDS_H
 #define SMTPSCAN_RECORD_FIELDS_H
@@ -21,7 +21,7 @@
 
 /* clang-format off */
 #define FIELDS(X) \
-	/* Of every record, ahead of the object that is named after event_type. */ \
+	/* In every record, before the object named after event_type. */ \
 	X(envelope, timestamp, TIME, MAYBE, none, "the packet that completed the event") \
 	X(envelope, flow_id, NUMBER, MAYBE, none, "which connection: a hash of its addresses, ports and first packet; differs between captures") \
 	X(envelope, pcap_cnt, NUMBER, MAYBE, none, "number of the packet that completed the event, from 1") \
@@ -44,14 +44,14 @@
 	X(alert, signature, WORD, ALWAYS, alerts, "the id of the alert") \
 	X(alert, category, WORD, ALWAYS, categories, "the category of the alert") \
 	X(alert, severity, NUMBER, ALWAYS, none, "1 high, 2 medium, 3 low") \
-	X(alert, severity_name, WORD, ALWAYS, severities, "the severity in a word") \
+	X(alert, severity_name, WORD, ALWAYS, severities, "the severity as a word") \
 	X(alert, description, TEXT, ALWAYS, none, "what happened, in words a person can act on") \
 	X(alert, outcome, WORD, MAYBE, alert_outcomes, "whether an attack succeeded, where the capture can show it") \
 	X(alert, state, WORD, MAYBE, states, "the state of the session") \
 	X(alert, direction, WORD, MAYBE, directions, "up: client to server, down: server to client") \
 	X(alert, evidence, ASCII, MAYBE, none, "the first 256 of the bytes that matter, escaped") \
 	\
-	/* What an alert or a file belongs to: named smtp and email, too. */ \
+	/* The transaction and mail of an alert or file; also named smtp and email. */ \
 	X(about_smtp, helo, TEXT, MAYBE, none, "the argument of the greeting in force") \
 	X(about_smtp, mail_from, TEXT, MAYBE, none, "the sender's path, as on the wire") \
 	X(about_smtp, rcpt_to, TEXTS, MAYBE, none, "accepted recipients, as on the wire; at most 100") \
@@ -110,17 +110,17 @@
 	X(email, headers, OBJECT, MAYBE, headers, "the fields that --header named, decoded, one entry a field") \
 	X(email, body, TEXT, MAYBE, none, "text of the first text part, text/plain before text/html") \
 	X(email, body_type, TEXT, MAYBE, none, "the media type of that part; of text/html the body is the text in it") \
-	X(email, html, TEXT, MAYBE, none, "the HTML that body is the text of (--html)") \
+	X(email, html, TEXT, MAYBE, none, "the HTML from which body was made (--html)") \
 	X(email, body_truncated, TRUE, MAYBE, none, "body was cut at --body-limit") \
 	X(email, subject_md5, HEX, MAYBE, none, "MD5 of the value of Subject as sent, unfolded (--hash)") \
-	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: all behind the header (--hash)") \
+	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: everything after the header (--hash)") \
 	X(email, attachment, TEXTS, MAYBE, none, "names of the attachments") \
 	X(email, url, TEXTS, MAYBE, none, "links in the text parts") \
-	X(email, unknown_charset, TEXTS, MAYBE, none, "charsets that were declared and are not known: their text was guessed") \
+	X(email, unknown_charset, TEXTS, MAYBE, none, "declared charsets that are unknown: their text was guessed") \
 	\
 	X(fileinfo, filename, TEXT, MAYBE, none, "its name, decoded") \
 	X(fileinfo, content_type, TEXT, MAYBE, none, "its media type, as declared") \
-	X(fileinfo, magic, TEXT, MAYBE, none, "what it is by its content") \
+	X(fileinfo, magic, TEXT, MAYBE, none, "libmagic's description of its content") \
 	X(fileinfo, mimetype, TEXT, MAYBE, none, "its media type by its content") \
 	X(fileinfo, disposition, TEXT, MAYBE, none, "attachment or inline, as declared") \
 	X(fileinfo, part, ASCII, MAYBE, none, "its place in the tree of parts, as 1.2") \
@@ -134,7 +134,7 @@
 	X(fileinfo, stored, FLAG, ALWAYS, none, "--extract stored it") \
 	X(fileinfo, path, TEXT, MAYBE, none, "where it is stored") \
 	X(fileinfo, archive, OBJECT, MAYBE, archive, "what is in it") \
-	X(fileinfo, has_macros, FLAG, MAYBE, none, "of an Office document: programs are in it") \
+	X(fileinfo, has_macros, FLAG, MAYBE, none, "of an Office document: it contains macros") \
 	\
 	X(archive, format, ASCII, ALWAYS, none, "zip, tar, gzip, bzip2, xz, zstd, 7z, rar, cab, iso") \
 	X(archive, encrypted, FLAG, ALWAYS, none, "an entry, or the list of entries") \
@@ -164,7 +164,7 @@
 	X(smtp_content, base64, BASE64, MAYBE, none, "the piece when it is not UTF-8") \
 	\
 	X(smtp_auth, mechanism, TEXT, MAYBE, none, "SASL mechanism in upper case") \
-	X(smtp_auth, username, TEXT, MAYBE, none, "who it is for") \
+	X(smtp_auth, username, TEXT, MAYBE, none, "the user name") \
 	X(smtp_auth, password, TEXT, MAYBE, none, "password or token (--show-secrets)") \
 	X(smtp_auth, success, FLAG, ALWAYS, none, "the server accepted it") \
 	X(smtp_auth, tls, FLAG, ALWAYS, none, "it went through TLS") \
@@ -193,7 +193,7 @@
 	X(flow, end, TIME, ALWAYS, none, "its last packet") \
 	X(flow, age, NUMBER, ALWAYS, none, "whole seconds from start to end") \
 	X(flow, state, WORD, ALWAYS, flow_states, "how far the connection came") \
-	X(flow, reason, WORD, ALWAYS, flow_reasons, "why it is over, in EVE's words (closed is a timeout, too)") \
+	X(flow, reason, WORD, ALWAYS, flow_reasons, "why it ended, in EVE's words (closed is a timeout, too)") \
 	X(flow, alerted, FLAG, ALWAYS, none, "an alert was raised") \
 	X(flow, close, WORD, ALWAYS, flow_ends, "how it ended") \
 	X(flow, first_packet, NUMBER, ALWAYS, none, "number of its first packet, from 1") \
@@ -209,14 +209,14 @@
 	X(smtp_session, tls, FLAG, ALWAYS, none, "TLS began") \
 	X(smtp_session, midstream, FLAG, ALWAYS, none, "the session began before the capture") \
 	X(smtp_session, one_sided, FLAG, ALWAYS, none, "one direction is missing") \
-	X(smtp_session, proxy, OBJECT, MAYBE, proxy, "what was said to a proxy ahead of the session") \
+	X(smtp_session, proxy, OBJECT, MAYBE, proxy, "the proxy or tunnel before the session") \
 	X(smtp_session, gap_bytes, NUMBER, ALWAYS, none, "octets that are not in the capture") \
 	X(smtp_session, given_up_bytes, NUMBER, MAYBE, none, "octets that were not waited for any longer, for lack of memory") \
 	X(smtp_session, tags, OBJECT, MAYBE, tags, "what rules noted of the session (tag)") \
 	X(smtp_session, alerts, OBJECT, MAYBE, alert_counts, "exact number of times that each alert was raised") \
 	\
-	X(proxy, protocol, WORD, ALWAYS, proxy_protocols, "how it was said") \
-	X(proxy, local, TRUE, MAYBE, none, "the proxy speaks for itself") \
+	X(proxy, protocol, WORD, ALWAYS, proxy_protocols, "the protocol used") \
+	X(proxy, local, TRUE, MAYBE, none, "the proxy connected for itself") \
 	X(proxy, src_ip, ADDRESS, MAYBE, none, "the client that it named") \
 	X(proxy, src_port, NUMBER, MAYBE, none, "its port") \
 	X(proxy, dest_ip, ADDRESS, MAYBE, none, "the server that it named") \
@@ -228,8 +228,8 @@
 	\
 	COUNTERS(COUNTER_FIELD) \
 	X(stats, alerts, OBJECT, ALWAYS, severity_counts, "alerts raised, by severity") \
-	X(stats, not_decoded, OBJECT, ALWAYS, not_decoded, "packets that gave no TCP segment, by reason") \
-	X(stats, time_jumps, NUMBER, MAYBE, none, "times that stamps of packets jumped: back, or ahead for a moment or by more than a day") \
+	X(stats, not_decoded, OBJECT, ALWAYS, not_decoded, "packets without a TCP segment, by reason") \
+	X(stats, time_jumps, NUMBER, MAYBE, none, "times that packet time stamps jumped: back, or ahead for a moment or by more than a day") \
 	X(stats, first_time_jump, NUMBER, MAYBE, none, "number of the first packet whose stamp jumped") \
 	X(stats, start, TIME, MAYBE, none, "the first packet") \
 	X(stats, end, TIME, MAYBE, none, "the last packet") \
@@ -242,12 +242,12 @@
 	X(severity_counts, medium, NUMBER, ALWAYS, none, "severity 2") \
 	X(severity_counts, low, NUMBER, ALWAYS, none, "severity 3")
 
-/* What a value is. */
+/* Types of values. */
 #define FIELD_KINDS(X) \
 	X(TEXT)    /* bytes from outside; NAME_base64 follows when they are not UTF-8: see json.h */ \
 	X(TEXTS)   /* an array of them */ \
 	X(ASCII)   /* text that is known to be UTF-8 without NUL */ \
-	X(WORD)    /* one of a set of our own words */ \
+	X(WORD)    /* one of a fixed set of words */ \
 	X(HEX)     /* lower case hexadecimal digits */ \
 	X(BASE64)  /* bytes */ \
 	X(ADDRESS) /* an IP address */ \
@@ -268,7 +268,7 @@
 	X(smtp_command, "smtp_command") X(smtp_response, "smtp_response") X(smtp_content, "smtp_content") \
 	X(smtp_auth, "smtp_auth") X(tls, "tls") X(flow, "flow") X(smtp_session, "smtp_session") X(proxy, "proxy") X(stats, "stats") \
 	X(severity_counts, "severity_counts") \
-	/* keys of their own, see schema.c */ \
+	/* objects with variable keys, see schema.c */ \
 	X(mail_params, "mail_params") X(mail_params_base64, "mail_params_base64") X(tags, "tags") X(alert_counts, "alert_counts") \
 	X(headers, "headers") 	X(not_decoded, "not_decoded")
 
@@ -286,7 +286,7 @@ enum field_kind {
 
 enum field_need { NEED_MAYBE, NEED_ALWAYS };
 
-/* What a WORD or an OBJECT is made of. */
+/* The values of a WORD, the fields of an OBJECT. */
 enum field_of {
 	OF_none,
 #define X(id, ...) OF_##id,
@@ -302,7 +302,7 @@ enum field {
 		FIELD_COUNT
 };
 
-#define FIELD_NAME_ROOM 24 /* octets: names are copied as a whole */
+#define FIELD_NAME_ROOM 24 /* octets copied for every name, so no name is longer */
 
 struct field_info {
 	char name[FIELD_NAME_ROOM];
@@ -317,7 +317,7 @@ struct field_info {
 
 extern const struct field_info field_table[FIELD_COUNT];
 
-/* A counter of record.h: its field, and its place in struct input_stats. */
+/* A counter of record.h: its field, and its offset in struct input_stats. */
 struct counter {
 	enum field field;
 	size_t offset;

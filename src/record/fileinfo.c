@@ -4,7 +4,7 @@
  */
 #include "private.h"
 
-/* put_archive - what is in a file. */
+/* put_archive - the entries of an archive. */
 static void put_archive(struct json *file, const struct mail_archive *archive)
 {
 	struct json object = json_object(file, FIELD_fileinfo_archive);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * json.c - see json.h. cJSON's tree with three habits that make it fast: its nodes come from an arena and are linked
- * here, keys and texts are references, and numbers are raw digits (cJSON prints every number twice through printf, and
- * those of 16 digits as 1e+15).
+ * json.c - see json.h. cJSON's tree, made faster: nodes are allocated from an arena and linked here, keys and strings
+ * are references, and numbers are stored as digits (cJSON prints every number twice with printf, and those of 16 digits
+ * as 1e+15).
  *
  * The arena is static, so one record can be under construction at a time.
  */
@@ -21,7 +21,7 @@
 static struct arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
 	size_t used;
-	GSList *large; /* what did not fit */
+	GSList *large; /* allocations larger than a block */
 } arena;
 
 void *json_alloc(size_t size)
@@ -36,14 +36,14 @@ void *json_alloc(size_t size)
 	return arena.large->data;
 }
 
-/* keep - what cJSON calls instead of free: the arena frees all at once. */
+/* keep - called by cJSON instead of free; the arena frees everything at once. */
 static void keep(void *room)
 {
 }
 
 void json_reset(void)
 {
-	/* Each time: those who read records have others. */
+	/* Set each time, because code that reads records sets others. */
 	cJSON_Hooks hooks = { json_alloc, keep };
 	cJSON_InitHooks(&hooks);
 	arena.used = 0;
@@ -55,7 +55,7 @@ void json_reset(void)
 
 /* ---- nodes ---- */
 
-/* new_node - what cJSON_Create... makes, without the way through its hooks. */
+/* new_node - like cJSON_Create..., without calling the hooks. */
 static inline cJSON *new_node(int type)
 {
 	cJSON *node = json_alloc(sizeof *node);
@@ -63,7 +63,7 @@ static inline cJSON *new_node(int type)
 	return node;
 }
 
-/* sized_node - a string or raw text that is borrowed. */
+/* sized_node - a node with a borrowed string or raw text. */
 static inline cJSON *sized_node(int type, const char *text, size_t size)
 {
 	cJSON *node = new_node(type | cJSON_IsReference | JSON_SIZED);
@@ -109,7 +109,7 @@ cJSON *json_base64_node(struct span bytes)
 	return sized_node(cJSON_String, text, size);
 }
 
-/* is_utf8 - UTF-8 without NUL? As g_utf8_validate_len says. */
+/* is_utf8 - is it UTF-8 without NUL? Same result as g_utf8_validate_len. */
 static bool is_utf8(const char *data, size_t size)
 {
 	for (const char *end = data + size; (data += octets_ascii(data, (size_t)(end - data))) < end;) {
@@ -184,7 +184,7 @@ void json_key(struct json *object, const char *key, cJSON *value)
 	append(object->node, value);
 }
 
-/* name_key - the same for a key out of a table. */
+/* name_key - the same for a key from a table. */
 static void name_key(struct json *object, const char *name, int size, cJSON *value)
 {
 	value->type |= JSON_FIELD;
@@ -192,7 +192,7 @@ static void name_key(struct json *object, const char *name, int size, cJSON *val
 	json_key(object, name, value);
 }
 
-/* add - every field is written here: it belongs to the object, has this kind and comes in order. */
+/* add - adds a field, and asserts that it belongs to the object, has this kind and is in order. */
 static void add(struct json *object, enum field field, enum field_kind kind, cJSON *value)
 {
 	const struct field_info *info = &field_table[field];
@@ -343,7 +343,7 @@ void json_true_or(struct json *object, enum field field, bool flag, const char *
 
 /* ---- time ---- */
 
-/* put_digits - the number in exactly `digits` digits. Returns what is after them. */
+/* put_digits - writes the number in exactly `digits` digits. Returns the end. */
 static char *put_digits(char *to, uint64_t number, unsigned digits)
 {
 	for (unsigned i = digits; i-- > 0; number /= 10)
@@ -368,7 +368,8 @@ static void make_second(char *to, int64_t second)
 	}
 }
 
-/* put_second - most records are of the same second as the one before. Returns what is after it. */
+/* put_second - like make_second, but remembers the last second, because most records have the same one. Returns the
+ * end. */
 static char *put_second(char *to, int64_t second)
 {
 	static char text[sizeof("YYYY-MM-DDTHH:MM:SS")];

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * print.c - a record as text: what cJSON_PrintUnformatted would print, octet for octet, several times as fast; but that
- * characters which act on a terminal or on the order of text (text.h) are escaped, and all beyond ASCII when that is
- * asked for.
+ * print.c - prints a record. The result is that of cJSON_PrintUnformatted, but faster; and characters that act on a
+ * terminal or on the direction of text (text.h) are escaped, and on request all non-ASCII characters.
  *
- * cJSON looks at each octet of a text twice and walks over what it has printed after each value. Here texts are copied
- * sixteen octets at a time while nothing in them has to be escaped.
+ * cJSON reads each octet of a text twice and scans its output after each value. Here texts are copied sixteen octets at
+ * a time when nothing needs escaping.
  */
 #include <string.h>
 
@@ -14,11 +13,11 @@
 #include "text.h"
 
 #define ESCAPE_MAX 6   /* octets that one octet can become: \u001f */
-#define TEXT_STEP 4096 /* octets of text for which room is made at once */
-#define SPARE 64       /* room that is left after every value: for brackets, a comma and the next key */
+#define TEXT_STEP 4096 /* octets of text for which room is made at a time */
+#define SPARE 64       /* room kept after every value for brackets, a comma and the next key */
 _Static_assert(SPARE >= FIELD_NAME_ROOM + sizeof("],\"\":"), "a key fits behind a value");
 
-/* Where the text goes: between `to` and `end` there is room. */
+/* The output: there is room between `to` and `end`. */
 struct printer {
 	GString *line;
 	char *to, *end;
@@ -32,7 +31,7 @@ static G_GNUC_NO_INLINE void grow(struct printer *p, size_t size)
 	p->end = p->line->str + p->line->len;
 }
 
-/* make_room - for so many octets, and SPARE after them. */
+/* make_room - makes room for this many octets, and SPARE after them. */
 static inline void make_room(struct printer *p, size_t size)
 {
 	if (G_UNLIKELY((size_t)(p->end - p->to) < size + SPARE))
@@ -45,11 +44,11 @@ static inline void put(struct printer *p, const char *text, size_t size)
 	p->to = (char *)mempcpy(p->to, text, size);
 }
 
-/* What stands after the backslash of an octet that has to be escaped; 1: its number. */
+/* The character after the backslash of an escaped octet; 1: \u00XX; 0: not escaped. */
 static const char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f', 'r', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\' };
 
-/* put_few - octets one by one, escaped where they have to be. Returns what is after them. */
+/* put_few - writes octets one by one, escaped if needed. Returns the end. */
 static inline char *put_few(char *to, const char *text, size_t size)
 {
 	for (const char *end = text + size; text < end; text++) {
@@ -69,7 +68,7 @@ static inline char *put_few(char *to, const char *text, size_t size)
 	return to;
 }
 
-/* odd16, odd8 - which of these octets have to be escaped? */
+/* odd16, odd8 - which of these octets must be escaped? */
 static inline octets16 odd16(octets16 octets)
 {
 	return (octets16)((octets < ' ') | (octets == '"') | (octets == '\\'));
@@ -80,7 +79,7 @@ static inline octets8 odd8(octets8 octets)
 	return (octets8)((octets < ' ') | (octets == '"') | (octets == '\\'));
 }
 
-/* put_short - fewer than sixteen octets: eight from either end, when there are so many. */
+/* put_short - fewer than sixteen octets: tests eight from each end, when there are that many. */
 static inline char *put_short(char *to, const char *text, size_t size)
 {
 	if (size < sizeof(octets8))
@@ -93,7 +92,7 @@ static inline char *put_short(char *to, const char *text, size_t size)
 	return to + size;
 }
 
-/* put_octets - text, sixteen octets at a time, the last sixteen again with some of those before them. */
+/* put_octets - text, sixteen octets at a time; the last sixteen overlap those before them. */
 static char *put_octets(char *to, const char *text, size_t size)
 {
 	const char *end = text + size;
@@ -124,8 +123,8 @@ void json_ascii(bool only)
 	ascii_only = only;
 }
 
-/* suspect16 - which of these octets can begin a character that is escaped though it is no JSON control? Those in text.h
- * begin with one of four octets. */
+/* suspect16 - which of these octets may begin a non-ASCII character that must be escaped? Those of text.h begin with
+ * one of four octets. */
 static inline octets16 suspect16(octets16 octets)
 {
 	if (ascii_only)
@@ -133,7 +132,7 @@ static inline octets16 suspect16(octets16 octets)
 	return (octets16)((octets == 0x7f) | (octets == 0xc2) | (octets == 0xd8) | (octets == 0xe2));
 }
 
-/* plain_size - how many octets stand before the first such one. */
+/* plain_size - the number of octets before the first such one. */
 static size_t plain_size(const char *text, size_t size)
 {
 	size_t at = 0;
@@ -158,7 +157,7 @@ static void put_unit(struct printer *p, unsigned unit)
 	put(p, text, 6);
 }
 
-/* put_suspect - one character that may have to be escaped. Returns how many octets it has. */
+/* put_suspect - one character that may need escaping. Returns its size. */
 static size_t put_suspect(struct printer *p, const char *text, size_t size)
 {
 	const gunichar c = g_utf8_get_char_validated(text, (gssize)size);
@@ -174,7 +173,7 @@ static size_t put_suspect(struct printer *p, const char *text, size_t size)
 	return length;
 }
 
-/* put_plain - octets of which none is such a one. */
+/* put_plain - text without such octets. */
 static void put_plain(struct printer *p, const char *text, size_t left)
 {
 	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
@@ -185,7 +184,7 @@ static void put_plain(struct printer *p, const char *text, size_t left)
 	p->to = put_octets(p->to, text, left);
 }
 
-/* put_string - the text in quotes. */
+/* put_string - a string in quotes. */
 static void put_string(struct printer *p, const char *text, size_t left)
 {
 	make_room(p, 1);
@@ -205,7 +204,7 @@ static void put_string(struct printer *p, const char *text, size_t left)
 	*p->to++ = '"';
 }
 
-/* put_key - and its colon. The name of a field goes where SPARE is, as a whole. */
+/* put_key - a key and its colon. A field's name is copied into SPARE with a fixed size. */
 static inline void put_key(struct printer *p, const cJSON *node)
 {
 	if (node->type & JSON_FIELD) {
@@ -221,7 +220,7 @@ static inline void put_key(struct printer *p, const cJSON *node)
 
 static void put_node(struct printer *p, const cJSON *node);
 
-/* put_children - of an object or array. */
+/* put_children - the members of an object or array. */
 static void put_children(struct printer *p, const cJSON *node, bool keys)
 {
 	for (const cJSON *child = node->child; child; child = child->next) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - what the files of this folder share. record.c writes the envelope and keeps the order; alert.c,
- * transaction.c, fileinfo.c, dialogue.c and summary.c turn the structs of the stages into the fields of fields.h, a
- * record each. Their functions write nothing when the record is not wanted.
+ * private.h - what the files of this folder share. record.c writes the envelope and sorts the records; alert.c,
+ * transaction.c, fileinfo.c, dialogue.c and summary.c write the fields of each record. Their functions write nothing
+ * when the record is not wanted.
  */
 #ifndef SMTPSCAN_RECORD_PRIVATE_H
 #define SMTPSCAN_RECORD_PRIVATE_H
@@ -10,11 +10,11 @@
 #include "json.h"
 #include "record.h"
 
-/* record_begin - a new record with its envelope. record_end - it is complete: its line waits for output_packet_done.
+/* record_begin - begins a record with its envelope. record_end - ends it; its line is held until output_packet_done.
  * One record at a time. */
 struct json record_begin(struct output *output, enum record record, const struct place *place);
 void record_end(struct output *output, const struct place *place, const struct json *root);
-/* record_time - with as many digits as the capture has. */
+/* record_time - a time with 6 or 9 digits, as the capture needs. */
 void record_time(const struct output *output, struct json *object, enum field field, int64_t time);
 const struct output_options *output_options(const struct output *output);
 
@@ -31,7 +31,7 @@ static inline struct span gspan(const GString *text)
  */
 void record_related(struct json *root, const struct related *about);
 
-/* record_tags - those that rules gave to the transaction tx, or to the session (-1). */
+/* record_tags - the tags that rules gave to the transaction tx, or to the session (-1). */
 void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx);
 
 /* record_address - an address as text; valid until json_reset. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * proxy.c - the part of a flow record that says what was said to a proxy ahead of the session.
+ * proxy.c - smtp_session.proxy: what a proxy header or a tunnel request before the session said.
  */
 #include <string.h>
 
 #include "private.h"
 
-/* put_named - an address and port, when they were named. */
+/* put_named - an address and port, if known. */
 static void put_named(
 	struct json *object, const struct address *address, uint16_t port, enum field ip, enum field number)
 {
@@ -16,7 +16,7 @@ static void put_named(
 		json_number(object, number, port);
 }
 
-/* put_text - one that is there. */
+/* put_text - a text, if there is one. */
 static void put_text(struct json *object, enum field field, const char *text)
 {
 	if (*text)

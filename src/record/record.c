@@ -2,8 +2,8 @@
  *
  * record.c - the envelope of a record, and the order of records. See record.h.
  *
- * The lines of one packet wait in one buffer until output_packet_done sorts them by flow. The addresses of a flow are
- * made into text once: a small cache keeps them, since sessions come interleaved.
+ * The lines of one packet wait in a buffer until output_packet_done sorts them by flow. A small cache keeps the printed
+ * addresses of flows, since the packets of sessions are interleaved.
  */
 #include "record.h"
 
@@ -15,9 +15,9 @@
 #include "text.h"
 
 #define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
-#define TEXT_KEPT (64 * 1024) /* octets of lines that were written which may stay beside those that wait */
+#define TEXT_KEPT (64 * 1024) /* octets of written lines that may stay in the buffer */
 
-/* A flow's addresses as members of its records. */
+/* The addresses of a flow, printed as members of its records. */
 struct flow_text {
 	struct address client, server;
 	uint16_t client_port, server_port;
@@ -35,7 +35,7 @@ struct output {
 	void *context;
 	struct output_options options;
 	bool failed;
-	uint64_t packet; /* that the lines belong to */
+	uint64_t packet; /* the packet that the lines belong to */
 	GString *text;
 	GArray *lines; /* of struct line */
 	EVP_MD *sha1;
@@ -102,7 +102,7 @@ void output_free(struct output *output)
 
 /* ---- the envelope ---- */
 
-/* community_id - version 1, seed 0: the lower end of the connection comes first, so both directions agree. */
+/* community_id - version 1, seed 0: the lower address and port come first, so both directions have the same id. */
 static const char *community_id(struct output *output, const struct flow_text *text)
 {
 	const struct address *ends[2] = { &text->client, &text->server };
@@ -141,7 +141,7 @@ const char *record_address(const struct address *address)
 	return address_text(address, json_alloc(ADDRESS_TEXT_MAX));
 }
 
-/* flow_members - who speaks to whom. Made while a record is: the arena is not reset. */
+/* flow_members - the members with addresses and ports. Called while a record is built, so the arena is not reset. */
 static const struct json_members *flow_members(struct output *output, const struct flow *flow)
 {
 	struct flow_text *text = &output->cache[flow->id % FLOW_CACHE];
@@ -212,10 +212,10 @@ static int by_flow(const void *a, const void *b)
 	const struct line *x = a, *y = b;
 	if (x->flow != y->flow)
 		return x->flow < y->flow ? -1 : 1;
-	return x->start < y->start ? -1 : 1; /* as they came */
+	return x->start < y->start ? -1 : 1; /* equal flows: in the order in which they were written */
 }
 
-/* drop_lines - forgets the first lines, and their text when that is worth it. */
+/* drop_lines - removes the first lines, and their text when it is large enough. */
 static void drop_lines(struct output *output, guint count)
 {
 	g_array_remove_range(output->lines, 0, count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * schema.c - the JSON Schema (2020-12) of every record, made of the tables that the writer uses, and the catalogue of
- * alerts as JSON. One definition a record and an object; nothing but what stands in the tables is allowed.
+ * schema.c - makes the JSON Schema (2020-12) of all records from the tables that the writer uses, and the catalogue of
+ * alerts as JSON. Each record and each object has a definition; no other fields are allowed.
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ static const struct {
 	[RECORD_STATS] = { { OF_stats }, false, false },
 };
 
-/* Of definitions, and of objects in a record. */
+/* Names of definitions, and names of objects in a record. */
 static const char *const definition_names[OF_COUNT] = {
 #define X(id, name) [OF_##id] = #id,
 	OBJECTS(X)
@@ -122,7 +122,7 @@ static bool among(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-/* words - a string out of a set of names: NULLs are left out, and what comes twice is there once. */
+/* words - a string that is one of a set of names, without NULLs and duplicates. */
 static cJSON *words(const char *const *names, size_t count)
 {
 	cJSON *schema = of_type("string"), *values = cJSON_AddArrayToObject(schema, "enum");
@@ -151,8 +151,8 @@ static const char *const directions[] = { "up", "down" }, *const mail_status[] =
 static const char *const file_states[] = { "CLOSED", "TRUNCATED" }, *const flow_states[] = { "established", "closed" };
 static const char *const protocols[] = { "TCP" }, *const applications[] = { "smtp" }, *const actions[] = { "allowed" };
 
-/* A set of words: an array, or a function that says NULL after the last. A set of fields.h without a line here does
- * not compile. */
+/* A set of words: an array, or a function that returns NULL after the last. Every set in fields.h needs a line here, or
+ * this does not compile. */
 #define ARRAY(names)                                                                                                   \
 	{                                                                                                              \
 		names, G_N_ELEMENTS(names), NULL                                                                       \
@@ -204,7 +204,7 @@ static cJSON *word_set(enum field_of of)
 	return schema;
 }
 
-/* true_or_text - true, or why not. */
+/* true_or_text - true, or a text. */
 static cJSON *true_or_text(void)
 {
 	cJSON *schema = cJSON_CreateObject(), *kinds = cJSON_AddArrayToObject(schema, "anyOf");
@@ -268,7 +268,7 @@ static cJSON *closed_object(cJSON **properties, cJSON **required)
 	return schema;
 }
 
-/* add_fields - the fields of an object, each text with its NAME_base64. */
+/* add_fields - adds the fields of an object, each text with its NAME_base64. */
 static void add_fields(enum field_of object, cJSON *properties, cJSON *required)
 {
 	for (int i = 0; i < FIELD_COUNT; i++) {
@@ -287,7 +287,7 @@ static void add_fields(enum field_of object, cJSON *properties, cJSON *required)
 	}
 }
 
-/* open_object - keys of the mail's own. */
+/* open_object - an object with any keys. */
 static cJSON *open_object(cJSON *values)
 {
 	cJSON *schema = of_type("object");
@@ -317,7 +317,7 @@ static cJSON *object_schema(enum field_of object)
 		return open_object(of_type("string"));
 	case OF_headers:
 		return open_object(array_of(of_type("string")));
-	case OF_alert_counts: /* rules have ids of their own */
+	case OF_alert_counts: /* rules may use other ids */
 		return open_object(integer());
 	case OF_not_decoded:
 		schema = closed_object(&properties, &required);

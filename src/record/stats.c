@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * stats.c - what is counted, added up: of this process's workers, and of stats records read back: is an output complete
- * (--resume), and what do those of several shards say together (--merge)?
+ * stats.c - adds up counters: those of workers, and those of stats records that are read back, to see whether an output
+ * is complete (--resume) and to merge shards (--merge).
  *
- * A record is taken apart by cJSON, changed where it has to be and printed again: what is not touched, stays.
+ * cJSON parses a record and prints it again; fields that are not changed here stay as they are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include "private.h"
 
-#define TAIL_SIZE (128 * 1024) /* a stats record is shorter: names of files are */
+#define TAIL_SIZE (128 * 1024) /* a stats record is shorter, even with long file names */
 
 static const enum field severity_fields[] = {
 	[SEVERITY_HIGH] = FIELD_severity_counts_high,
@@ -22,7 +22,7 @@ static const enum field severity_fields[] = {
 	[SEVERITY_LOW] = FIELD_severity_counts_low,
 };
 
-/* ---- of this process ---- */
+/* ---- counters ---- */
 
 static uint64_t *counter(struct input_stats *stats, const struct counter *counter)
 {
@@ -56,7 +56,7 @@ enum exit_status input_stats_status(const struct input_stats *stats)
 
 /* ---- read back ---- */
 
-/* get - the member of an object that is a field. */
+/* get - the member of an object for a field. */
 static cJSON *get(const cJSON *object, enum field field)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, field_table[field].name);
@@ -68,7 +68,7 @@ static uint64_t number(const cJSON *object, enum field field)
 	return cJSON_IsNumber(node) ? (uint64_t)node->valuedouble : 0;
 }
 
-/* parse - a line as a stats record; *stats is the object in it. Returns NULL when it is none. */
+/* parse - parses a line as a stats record; *stats is its object. Returns NULL when it is not one. */
 static cJSON *parse(const char *line, cJSON **stats)
 {
 	cJSON *root = cJSON_Parse(line);
@@ -120,7 +120,7 @@ void output_stats_clear(struct stats_record *record)
 	g_free(record->error);
 }
 
-/* add - a number of one object to that of another. */
+/* add - adds a number of one object to that of another. */
 static void add(cJSON *sum, const cJSON *part, enum field field)
 {
 	cJSON *node = get(sum, field);
@@ -128,7 +128,7 @@ static void add(cJSON *sum, const cJSON *part, enum field field)
 		node->valuedouble += (double)number(part, field);
 }
 
-/* add_record - another shard's record. */
+/* add_record - adds the record of another shard. */
 static void add_record(cJSON *sum, const cJSON *part)
 {
 	for (int i = 0; i < COUNTER_COUNT; i++)
@@ -138,7 +138,7 @@ static void add_record(cJSON *sum, const cJSON *part)
 		add(get(sum, FIELD_stats_alerts), get(part, FIELD_stats_alerts), severity_fields[severity]);
 }
 
-/* put_end - complete, cut and error of the whole. */
+/* put_end - sets complete, cut and error of the sum. */
 static void put_end(cJSON *stats, const struct input_stats *end)
 {
 	static const enum field fields[] = { FIELD_stats_complete, FIELD_stats_cut, FIELD_stats_error };
@@ -151,7 +151,7 @@ static void put_end(cJSON *stats, const struct input_stats *end)
 		cJSON_AddStringToObject(stats, field_table[FIELD_stats_error].name, end->error);
 }
 
-/* same_capture - do two records speak of one capture, read equally far? */
+/* same_capture - are two records about the same capture, read to the same point? */
 static bool same_capture(const cJSON *root, const cJSON *stats, const cJSON *other_root, const cJSON *other)
 {
 	return cJSON_Compare(
@@ -159,7 +159,7 @@ static bool same_capture(const cJSON *root, const cJSON *stats, const cJSON *oth
 	       number(stats, FIELD_stats_packets) == number(other, FIELD_stats_packets);
 }
 
-/* whole_numbers - cJSON would print large numbers with an exponent. */
+/* whole_numbers - writes numbers as integers, because cJSON prints large ones with an exponent. */
 static void whole_numbers(cJSON *node)
 {
 	for (; node; node = node->next) {

@@ -29,7 +29,7 @@ const char *const flow_end_names[FLOW_END_INPUT + 1] = {
 	[FLOW_END_INPUT] = "end_of_capture",
 };
 
-/* EVE's words: there a connection that was closed is written when its time is over, too. */
+/* As in EVE, where a closed connection also ends with "timeout". */
 const char *const flow_reason_names[FLOW_END_INPUT + 1] = {
 	[FLOW_END_FIN] = "timeout",
 	[FLOW_END_RST] = "timeout",
@@ -52,7 +52,7 @@ static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
 	return false;
 }
 
-/* put_alert_counts - the program's own in the order of the catalogue, then those of rules in order of their ids. */
+/* put_alert_counts - built-in alerts in the order of the catalogue, then those of rules, sorted by id. */
 static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts)
 {
 	struct json counts = json_detached(OF_alert_counts);
@@ -67,7 +67,7 @@ static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_C
 	json_close(session, FIELD_smtp_session_alerts, &counts);
 }
 
-/* put_lost - octets that the session did not get: not in the capture, and not waited for. */
+/* put_lost - octets that the session did not get: missing in the capture, or given up. */
 static void put_lost(struct json *session, const struct flow *flow, const struct session_summary *summary)
 {
 	uint64_t given_up = flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes + summary->given_up_bytes;

@@ -35,7 +35,7 @@ static void put_recipient_status(struct json *smtp, const GPtrArray *recipients)
 	json_close(smtp, FIELD_smtp_rcpt_status, &objects);
 }
 
-/* put_params - keys are the keywords (escaped when they are no ASCII); of a repeated keyword the first counts. */
+/* put_params - keys are the keywords, escaped when they are not ASCII; of a repeated keyword the first is used. */
 static void put_params(struct json *smtp, const GPtrArray *params)
 {
 	struct json values = json_detached(OF_mail_params), exact_values = json_detached(OF_mail_params_base64);
@@ -68,8 +68,8 @@ static void put_reply(struct json *smtp, const struct transaction *tx)
 		json_gstring(&reply, FIELD_reply_text, tx->reply_text);
 }
 
-/* put_content - what is known of the content as a whole. Of content that began, but of which nothing came, not even its
- * end, there is nothing to say. */
+/* put_content - size and hash of the content. Nothing is written when neither an octet nor the end of the content was
+ * seen. */
 static void put_content(struct json *smtp, const struct transaction *tx, const struct mail *mail)
 {
 	if (!tx->content_begun)
@@ -104,7 +104,7 @@ static void put_attachments(struct json *email, const GPtrArray *parts)
 	json_texts_end(&texts);
 }
 
-/* header_values - of every field of this name, decoded; NULL when there is none. */
+/* header_values - the decoded values of all fields with this name; NULL when there are none. */
 static cJSON *header_values(const struct mail *mail, const char *name)
 {
 	cJSON *values = NULL;
@@ -124,7 +124,7 @@ static cJSON *header_values(const struct mail *mail, const char *name)
 	return values;
 }
 
-/* put_headers - those that the user wants; keys as the user wrote them. */
+/* put_headers - the fields of --header; keys as the user wrote them. */
 static void put_headers(struct json *email, const struct mail *mail, const GPtrArray *names)
 {
 	struct json object = json_detached(OF_headers);

@@ -59,8 +59,8 @@ static const struct flow_sink null_sink = { null_begin, null_bytes, null_gap, nu
 
 static void mail_begin(void *context, struct transaction *tx)
 {
-	struct desk *desk = context;
-	tx->user = mail_new(&desk->mail);
+	struct analysis_context *shared = context;
+	tx->user = mail_new(&shared->mail);
 }
 
 static void mail_piece(void *context, struct transaction *tx, struct span piece)
@@ -96,8 +96,8 @@ static const struct session_sink mails = {
 static void *session_begin(void *context, const struct flow *flow)
 {
 	static const struct session_options options;
-	struct desk *desk = context;
-	return session_new(&options, desk->want_mail ? &mails : &deaf, desk);
+	struct analysis_context *shared = context;
+	return session_new(&options, shared->want_mail ? &mails : &deaf, shared);
 }
 
 static void session_take(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
@@ -131,7 +131,7 @@ static bool write_line(void *context, uint64_t packet, uint64_t flow, const char
 	return fwrite(line, 1, size, context) == size;
 }
 
-static struct flow_table *make_flows(enum cut cut, struct options *options, struct desk *desk)
+static struct flow_table *make_flows(enum cut cut, struct options *options, struct analysis_context *shared)
 {
 	static const uint16_t nobody = 1;
 	const struct flow_sink *sinks[CUTS] = { NULL, NULL, &null_sink, &null_sink, &session_sink, &session_sink,
@@ -141,7 +141,7 @@ static struct flow_table *make_flows(enum cut cut, struct options *options, stru
 		options->flow.port_count = 1;
 		options->flow.detect = false;
 	}
-	return cut < FLOW ? NULL : flow_table_new(&options->flow, sinks[cut], desk);
+	return cut < FLOW ? NULL : flow_table_new(&options->flow, sinks[cut], shared);
 }
 
 /* run - the capture through the stages up to `cut`. */
@@ -152,14 +152,16 @@ static void run(enum cut cut, char **argv)
 		exit(2);
 	mail_init();
 	struct output *output = output_new(write_line, fopen("/dev/null", "w"));
-	struct desk desk = { .options = &options, .output = output, .mail = options.mail, .want_mail = cut >= MAIL };
-	desk.mail.parse = desk.mail.body = desk.mail.urls = desk.mail.magic = true;
-	desk.detectors = detectors_new(&options.detectors);
+	struct analysis_context shared = {
+		.options = &options, .output = output, .mail = options.mail, .want_mail = cut >= MAIL
+	};
+	shared.mail.parse = shared.mail.body = shared.mail.urls = shared.mail.magic = true;
+	shared.detectors = detectors_new(&options.detectors);
 	if (cut < OUTPUT)
 		options.output.records = 0;
 	options.output.filename = argv[1];
 	output_begin(output, &options.output);
-	struct flow_table *flows = make_flows(cut, &options, &desk);
+	struct flow_table *flows = make_flows(cut, &options, &shared);
 	struct decoder *decoder = decoder_new(false);
 	struct capture *capture = capture_open(argv[1], NULL, NULL);
 	struct packet packet;
@@ -167,7 +169,7 @@ static void run(enum cut cut, char **argv)
 	if (!capture)
 		exit(2);
 	while (capture_next(capture, &packet) == CAPTURE_PACKET) {
-		desk.now = packet.at;
+		shared.now = packet.at;
 		if (cut < DECODE || decoder_packet(decoder, &packet, &segment) != DECODE_SEGMENT || !flows)
 			continue;
 		flow_table_segment(flows, &segment);

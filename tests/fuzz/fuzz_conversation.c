@@ -20,7 +20,7 @@ static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *l
 }
 
 /* play - the records, until they end. */
-static void play(struct desk *desk, void *user, const uint8_t *data, size_t size)
+static void play(struct analysis_context *shared, void *user, const uint8_t *data, size_t size)
 {
 	const struct flow_sink *sink = &conversation_flow_sink;
 	uint64_t offset[2] = { 0, 0 };
@@ -30,9 +30,9 @@ static void play(struct desk *desk, void *user, const uint8_t *data, size_t size
 		size_t length = (size_t)data[1] << 8 | data[2];
 		data += 3;
 		size -= 3;
-		output_packet_done(desk->output);
-		desk->now.packet++;
-		desk->now.time += NANOSECONDS_PER_SECOND;
+		output_packet_done(shared->output);
+		shared->now.packet++;
+		shared->now.time += NANOSECONDS_PER_SECOND;
 		if (flags & 2) {
 			sink->gap(user, direction, length + 1, flags & 16);
 			offset[direction] += length + 1;
@@ -84,21 +84,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (size == 0)
 		return 0;
-	struct desk desk = { .options = &options, .output = output, .mail = options.mail, .want_mail = true };
+	struct analysis_context shared = {
+		.options = &options, .output = output, .mail = options.mail, .want_mail = true
+	};
 	struct flow flow = { .id = 1, .midstream = data[0] & 1, .tls_port = data[0] & 2 };
 	flow.client.family = flow.server.family = 4;
 	options.strict = data[0] & 4;
 	options.rules = data[0] & 8 ? rules : NULL;
 	rules_begin(rules);
 	records = records_new();
-	desk.mail.parse = true;
-	desk.detectors = detectors_new(&options.detectors);
-	void *user = conversation_flow_sink.begin(&desk, &flow);
-	play(&desk, user, data + 1, size - 1);
+	shared.mail.parse = true;
+	shared.detectors = detectors_new(&options.detectors);
+	void *user = conversation_flow_sink.begin(&shared, &flow);
+	play(&shared, user, data + 1, size - 1);
 	flow.why = FLOW_END_INPUT;
 	conversation_flow_sink.end(user, &flow);
 	output_packet_done(output);
-	records_end(records, &desk.stats);
-	detectors_free(desk.detectors);
+	records_end(records, &shared.stats);
+	detectors_free(shared.detectors);
 	return 0;
 }

@@ -52,17 +52,17 @@ static const uint8_t hello[] = "\x16\x03\x01\x00\x43\x01\x00\x00\x3f\x03\x03"
 			       "\x00\x00\x00\x10\x00\x0e\x00\x00\x0bmx.example0";
 
 /* play - the connection. */
-static void play(struct desk *desk, uint64_t number)
+static void play(struct analysis_context *shared, uint64_t number)
 {
 	const struct flow_sink *sink = &conversation_flow_sink;
 	struct flow flow = { .id = number, .client = { 4, { 192, 0, 2, 1 } }, .server = { 4, { 192, 0, 2, 2 } } };
 	uint64_t sent[2] = { 0, 0 };
-	void *user = sink->begin(desk, &flow);
+	void *user = sink->begin(shared, &flow);
 	for (size_t i = 0; i < G_N_ELEMENTS(dialogue); i++) {
 		const struct line *line = &dialogue[i];
 		const size_t size = strlen(line->text);
-		output_packet_done(desk->output);
-		desk->now.packet++;
+		output_packet_done(shared->output);
+		shared->now.packet++;
 		sink->bytes(user, line->direction, (const uint8_t *)line->text, size,
 			sent[direction_other(line->direction)]);
 		sent[line->direction] += size;
@@ -83,20 +83,22 @@ static void look(struct rules *rules)
 	struct records *records = records_new();
 	struct output *output = output_new(records_line, records);
 	struct output_options output_options = options.output;
-	struct desk desk = { .options = &options, .output = output, .mail = options.mail, .want_mail = true };
+	struct analysis_context shared = {
+		.options = &options, .output = output, .mail = options.mail, .want_mail = true
+	};
 	output_options.filename = "capture";
 	output_begin(output, &output_options);
 	options.rules = rules;
-	desk.mail.parse = true;
-	desk.mail.watch = rules_watches(rules) ? &conversation_mail_watch : NULL;
-	desk.detectors = detectors_new(&options.detectors);
+	shared.mail.parse = true;
+	shared.mail.watch = rules_watches(rules) ? &conversation_mail_watch : NULL;
+	shared.detectors = detectors_new(&options.detectors);
 	rules_begin(rules);
 	for (unsigned i = 0; i < CONNECTIONS; i++)
-		play(&desk, i);
+		play(&shared, i);
 	output_packet_done(output);
-	detectors_free(desk.detectors);
+	detectors_free(shared.detectors);
 	output_free(output);
-	records_end(records, &desk.stats);
+	records_end(records, &shared.stats);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
