@@ -128,6 +128,7 @@ struct run {
 	struct progress_meter *progress;
 	struct progress_state totals; /* of the finished inputs */
 	bool stopping;                /* a signal asked to stop */
+	bool lost;                    /* a worker died, or could not be started: that is no capture's fault */
 	bool mbox_failed;             /* reported */
 	bool failed;                  /* the output can't be written: stop */
 	struct run_outcome outcome;

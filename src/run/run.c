@@ -282,6 +282,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
 		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
 	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
+	run->lost = true;
 	take_end(run, status);
 	merge_input(run, part->input);
 	g_free(sentence);
@@ -315,6 +316,7 @@ static struct part *next_part(struct run *run)
 static void give_up(struct run *run, struct part *part, const char *sentence)
 {
 	merge_lost(part, sentence);
+	run->lost = true;
 	merge_input(run, part->input);
 }
 
@@ -596,8 +598,9 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	bool differs;
 	if (!outlet_close(g_steal_pointer(&run.outlet), &differs))
 		outcome_status(&run.outcome, EXIT_OUTPUT);
-	/* With --check, a truncated or unreadable capture is either expected or a difference. */
-	if (options->check_dir && run.outcome.status != EXIT_OUTPUT)
+	/* With --check, a truncated or unreadable capture is either expected or a difference; what this run lost is
+	 * neither. */
+	if (options->check_dir && run.outcome.status != EXIT_OUTPUT && !run.lost && !run.stopping)
 		run.outcome.status = EXIT_OK;
 	if (differs)
 		outcome_status(&run.outcome, EXIT_ALERT);

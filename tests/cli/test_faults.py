@@ -236,6 +236,11 @@ class Faults(unittest.TestCase):
             self.assertEqual(completes(done.stdout), [False, True], octets)
             self.assertEqual([line for line in done.stdout.splitlines() if line not in whole and b'"stats":{' not in line], [])
 
+    def test_what_a_run_lost_is_not_what_is_expected(self):
+        for options in ("--update",), ():
+            done = self.read_until("kill", 1000, PLAIN, "1", *options, "--check", self.path("expected"))
+            self.assertEqual(done.returncode, 3, done.stderr)
+
     # ---- what is written ----
 
     def test_a_full_disk(self):

@@ -136,8 +136,9 @@ def prepare(testdata, folder):
     for name in "files-in-files", "bdat-odd", "lost-in-content":
         with open(os.path.join(testdata, "dialogues", name + ".txt"), encoding="utf-8") as file:
             make(file.read(), os.path.join(folder, name + ".pcap"), testdata)
-    with open(os.path.join(folder, "filter.bpf"), "w", encoding="ascii") as file:
-        file.write("tcp")
+    os.makedirs(os.path.join(folder, "folder", "below"))
+    for name in "folder/plain.pcap", "folder/below/login.pcap":
+        shutil.copy(os.path.join(folder, os.path.basename(name)), os.path.join(folder, name))
     here = os.path.dirname(os.path.abspath(__file__))
     for name in "test.yar", "indicators.txt":
         shutil.copy(os.path.join(here, "..", "rules", name), folder)
@@ -177,7 +178,11 @@ CASES = {
     "text": "-t -o OUT/t plain.pcap bdat-odd.pcap",
     "report": "--report OUT/r other.pcap",
     "resume": "--resume OUT/d plain.pcap bdat-odd.pcap",
-    "check": "--check OUT/c --update plain.pcap",
+    "check": "--check expected plain.pcap",
+    "update": "--check OUT/c --update plain.pcap",
+    "merge": "--merge shard-1 shard-2",
+    "folder": "--fail-on low --verbose --severity high folder",
+    "catalogue": "--list-alerts",
     "standard input": "-",
 }
 
@@ -188,6 +193,8 @@ class Bench:
         self.out = os.path.join(folder, "OUT")
         self.table = Table(os.path.join(folder, "table"))
         prepare(testdata, folder)
+        for options in "--shard 1/2 -o shard-1", "--shard 2/2 -o shard-2", "--update --check expected":
+            subprocess.run([program, *options.split(), "plain.pcap"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
     def run(self, case):
         """run - -> Done; its status is None when it hung."""
