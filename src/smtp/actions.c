@@ -158,7 +158,7 @@ void alert_bdat_invalid(struct session *s)
 	uint64_t size;
 	bool last, number = grammar_bdat(s->message.command.argument, &size, &last) != BDAT_NOT_A_NUMBER;
 	session_alert(s, ALERT_bdat_invalid, SEVERITY_LOW, s->message.command.line, transaction_number(s), "%s",
-		number ? "behind the size of a BDAT chunk stands something else than LAST"
+		number ? "the size of a BDAT chunk is followed by something other than LAST"
 		       : "the size of a BDAT chunk is not a number");
 }
 

@@ -285,7 +285,7 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	static const char *const found[] = {
 		[ALERT_SUCCEEDED] = "the server took it for the end of data",
 		[ALERT_FAILED] = "the server did not take it for the end of data",
-		[ALERT_UNKNOWN] = "no reply of the server shows what it made of it",
+		[ALERT_UNKNOWN] = "no reply of the server shows how it took it",
 	};
 	GByteArray *evidence = evidence_of(s, odd);
 	struct span shown = { evidence->data, evidence->len };
@@ -301,7 +301,7 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
 			"content holds a dot between line ends that are not both CRLF, at offset %" G_GUINT64_FORMAT
-			", and no command behind it%s",
+			", and no command after it%s",
 			at, outcome == ALERT_FAILED ? "; the server refused it" : "");
 	g_byte_array_unref(evidence);
 }

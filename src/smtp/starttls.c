@@ -91,8 +91,8 @@ static void alert_injection(struct session *s, struct span evidence)
 {
 	if (!s->tls.command_reported)
 		session_alert(s, ALERT_starttls_command_injection, SEVERITY_HIGH, evidence, -1,
-			"the client sent clear text behind STARTTLS before TLS began; a vulnerable server takes it as "
-			"said inside of TLS");
+			"the client sent clear text after STARTTLS before TLS began; a vulnerable server takes it as "
+			"sent inside of TLS");
 	s->tls.command_reported = true;
 }
 
@@ -113,7 +113,7 @@ void alert_starttls_response_injection(struct session *s)
 	struct span stray = inbox_run(&s->in[DOWN]);
 	if (!s->tls.response_reported)
 		session_alert(s, ALERT_starttls_response_injection, SEVERITY_HIGH, stray, -1,
-			"the server's clear text goes on behind its 220 to STARTTLS");
+			"the server sent clear text after its 220 to STARTTLS");
 	s->tls.response_reported = true;
 	inbox_consume(&s->in[DOWN], stray.size);
 }
@@ -121,7 +121,7 @@ void alert_starttls_response_injection(struct session *s)
 void alert_plaintext_after_starttls(struct session *s)
 {
 	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->message.offending, -1,
-		"after the 220 to STARTTLS the client goes on in clear");
+		"after the 220 to STARTTLS the client continues without TLS");
 	s->greeting.done = false;
 	s->greeting.reported = true; /* for this client nothing began anew */
 }

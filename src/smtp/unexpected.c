@@ -32,7 +32,7 @@ void alert_data_after_quit(struct session *s)
 void alert_invalid_pipelining(struct session *s)
 {
 	session_alert(s, ALERT_invalid_pipelining, SEVERITY_MEDIUM, inbox_bytes(&s->in[UP]), transaction_number(s),
-		"bytes behind %s, which must be the last of its group, before its reply", awaited(s));
+		"bytes after %s, which must be the last of its group, before its reply", awaited(s));
 }
 
 void alert_unauthorized_pipelining(struct session *s)
