@@ -357,7 +357,7 @@ void take_stray_response(struct session *s)
 		reply_emit(s, NULL);
 }
 
-void settle(struct session *s)
+void stop_waiting(struct session *s)
 {
 	if (s->awaited.end_of_data)
 		transaction_close(s, STAGE_END_OF_DATA);

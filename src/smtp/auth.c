@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * auth.c - takes the user, and the password where there is one, out of an AUTH exchange.
+ * auth.c - finds the user name, and the password if there is one, in an AUTH exchange.
  *
  * Mechanisms: PLAIN (RFC 4616), LOGIN, CRAM-MD5 (RFC 2195), DIGEST-MD5 (RFC 2831), SCRAM-* (RFC 5802), NTLM (MS-NLMP),
  * XOAUTH2, OAUTHBEARER (RFC 7628), EXTERNAL (RFC 4422). A response that does not decode leaves the fields empty.
@@ -14,10 +14,10 @@
 struct auth {
 	struct session_auth result;
 	unsigned responses; /* client responses so far */
-	bool lost;          /* one was not seen: the others can't be placed */
+	bool lost;          /* one is not in the capture: the meaning of the next ones is not known */
 };
 
-/* decode - base64, or NULL when it is none. An "=" alone is an empty response. */
+/* decode - decodes base64; NULL when it is invalid. An "=" alone is an empty response. */
 static GString *decode(struct span text)
 {
 	if (text.size > AUTH_RESPONSE_MAX)

@@ -17,8 +17,8 @@ struct awaited {
 	struct span name, argument; /* as sent; the argument of AUTH is left out */
 	char *text;                 /* memory of both: the name, NUL, the argument */
 	size_t room;
-	uint64_t end;          /* stream offset behind it */
-	uint64_t acked;        /* what the client had seen when it sent it */
+	uint64_t end;          /* stream offset after it */
+	uint64_t acked;        /* acknowledgement of the client with it, see flow.h */
 	uint64_t noise_end;    /* stream offset, down, after a line that came instead of a reply; 0: none */
 	bool valid;            /* it fits the grammar */
 	bool end_of_data;      /* it is the end of data, or of a chunk */
@@ -85,7 +85,7 @@ struct checkpoint {
 struct message {
 	enum direction direction;
 	struct command command;
-	uint64_t acked;           /* what the client had seen when it sent it */
+	uint64_t acked;           /* acknowledgement of the client with it, see flow.h */
 	struct span offending;    /* the bytes of a parse_error or missing_grammar */
 	bool again;               /* missing_grammar: these bytes were judged before, and reported if they had to be */
 	struct span piece;        /* of content, a chunk, or TLS */

@@ -24,7 +24,7 @@
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(take_command) X(lose_command) \
-	X(take_response) X(turn_round) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(settle) X(pass_over) \
+	X(take_response) X(turn_round) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(stop_waiting) X(pass_over) \
 	X(open_content) X(take_content) X(hold_content) X(end_content) X(end_content_lf) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
 	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) X(drop_chunk) \
 	X(begin_tls) X(take_tls) X(take_tls_gap) X(start_over) X(skip_gap) X(drop_connection) \

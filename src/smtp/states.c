@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * states.c - the states of SMTP, what each expects, and the names of the events. Contract: machine.h.
+ * states.c - the states of SMTP with their grammars, and the names of the events. Contract: machine.h.
  */
 #include "machine.h"
 

@@ -91,7 +91,7 @@ const struct transition machine_table[] = {
 	/* commands sent before the reply: RFC 2920 */
 	ROW(response,           missing_grammar, up,   client_hello,          nothing,                             no,                 tls),
 	ROW(response,           missing_grammar, up,   noise_answered,        assume_response,                     stay,               stay),
-	ROW(response,           missing_grammar, up,   answered_enough,       settle,                              command,            command),
+	ROW(response,           missing_grammar, up,   answered_enough,       stop_waiting,                        command,            command),
 	ROW(response,           missing_grammar, up,   unheard,               pass_over,                           no,                 command),
 	ROW(response,           missing_grammar, up,   too_many_waiting,      alert_pending_overflow,              stay,               stay),
 	ROW(response,           missing_grammar, up,   judged_again,          nothing,                             no,                 stay),
@@ -144,9 +144,9 @@ const struct transition machine_table[] = {
 	ROW(tls,                gap,             both, always,                take_tls_gap,                        stay,               stay),
 	ROW(tls,                decrypted,       both, greets_inside,         start_over,                          session_initiation, session_initiation),
 	ROW(tls,                decrypted,       both, always,                start_over,                          client_initiation,  client_initiation),
-	/* behind the reply to QUIT */
+	/* after the reply to QUIT */
 	ROW(finish,             missing_grammar, up,   always,                alert_data_after_quit,               on,                 stay),
-	/* whatever the state */
+	/* in any state */
 	ROW(any,                missing_grammar, up,   always,                alert_unexpected_client_command,     fail,               stay),
 	ROW(any,                missing_grammar, down, unseen_command,        take_stray_response,                 no,                 stay),
 	ROW(any,                missing_grammar, down, code_is_421,           take_stray_response,                 finish,             stay),

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * unexpected.c - the actions of the table about bytes where none are expected.
+ * unexpected.c - the actions of the table for unexpected bytes.
  */
 #include "private.h"
 #include "rows.h"
 
-/* awaited - the name of what the client did not wait for. */
+/* awaited - the name of the command whose reply the client did not wait for. */
 static const char *awaited(const struct session *s)
 {
 	if (s->awaited.end_of_data)
@@ -13,7 +13,7 @@ static const char *awaited(const struct session *s)
 	return s->awaited.name.size > 0 ? s->awaited.text : "a command";
 }
 
-/* alert_waiting - about the client's bytes that wait. */
+/* alert_waiting - raises an alert about the client's waiting bytes. */
 static void alert_waiting(struct session *s, enum alert_id id, enum severity severity, const char *description)
 {
 	session_alert(s, id, severity, inbox_bytes(&s->in[UP]), transaction_number(s), "%s", description);
