@@ -84,8 +84,8 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size);
 /* tls_fin - no more bytes come in this direction. */
 void tls_fin(struct tls *tls, enum direction direction);
 /* tls_ready - returns true once, when everything that the handshake shows was seen and the record can be written.
- * Without a hello from each side (a one-sided capture) it stays false until the end of the session. Returns true once
- * more when decryption ends after that. */
+ * Without a hello from each side (a one-sided capture) it stays false, and the caller writes the record at the end of
+ * the session. Returns true once more when decryption ends after that. */
 bool tls_ready(struct tls *tls);
 /* tls_info - the facts known so far; borrowed, valid until tls_free. */
 const struct tls_info *tls_info(const struct tls *tls);

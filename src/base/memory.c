@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * memory.c - see memory.h. malloc and its like, looked up behind this program's own.
+ * memory.c - see memory.h. Wraps malloc and similar functions of the C library.
  */
 #include "memory.h"
 
@@ -29,7 +29,7 @@
 static int end_status = EXIT_OUTPUT;
 static void (*end_last)(void);
 static unsigned refused;
-static pid_t end_process; /* whose words these are */
+static pid_t end_process; /* the process that set them */
 
 void memory_gone(void)
 {
@@ -42,7 +42,7 @@ void memory_gone(void)
 	_exit(end_status);
 }
 
-/* on_log - GLib, when it is refused a large block, logs a fatal error. */
+/* on_log - GLib logs a fatal error when it is refused a large block. */
 static void on_log(const char *domain, GLogLevelFlags level, const char *message, void *context)
 {
 	if (level & G_LOG_LEVEL_ERROR && g_strcmp0(domain, "GLib") == 0 && strstr(message, "failed to allocate"))
@@ -70,7 +70,7 @@ static void *(*next_calloc)(size_t count, size_t size);
 static void *(*next_realloc)(void *block, size_t size);
 static void *(*next_aligned_alloc)(size_t alignment, size_t size);
 
-/* find_next - dlsym itself may ask for memory, and does without when there is none. */
+/* find_next - dlsym may itself allocate; it can do without. */
 static bool find_next(void)
 {
 	static bool finding;
@@ -90,7 +90,7 @@ static inline bool is_ready(void)
 	return G_LIKELY(next_malloc) || find_next();
 }
 
-/* checked - what is there, or was refused and may be. */
+/* checked - returns the block, or NULL for a large one that was refused; else ends the process. */
 static inline void *checked(void *block, size_t size)
 {
 	if (G_LIKELY(block))

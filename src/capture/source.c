@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * source.c - the octets of a capture file, decompressed. See source.h.
+ * source.c - reads the octets of a capture file, decompressed. See source.h.
  *
- * Three sources: the descriptor itself, or on top of it zlib (gzip) or libarchive (one raw entry, filters only; the
- * others) when the first octets are those of a compressed file. `head` holds the octets that were looked at, and a read
- * begins with them; those of the compressed file itself are in `raw` then. The stream owns the descriptor (but not
+ * There are three sources: the descriptor itself or, when the first octets are those of a compressed file, zlib (gzip)
+ * or libarchive (other compressions: its filters, with one raw entry). `head` holds the octets that were examined, and
+ * reads begin with them; the first octets of a compressed file are in `raw`. The stream owns the descriptor (but not
  * standard input) and the decompressor.
  */
 #include "source.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * guess.c - what follows a header that does not tell: by what stands there. Private to the decoder; see layers.h.
+ * guess.c - recognises the payload of a header that has no type field. Private to the decoder; see layers.h.
  *
  * A guess needs several octets that agree: an Ethernet type and the IP version after it; an IP header whose length is
  * that of the packet.

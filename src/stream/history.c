@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define CACHE_LINE 64u
-#define AHEAD_MAX 2048u   /* octets of the next chunk that are asked for: as many as a segment has, as a rule */
+#define AHEAD_MAX 2048u   /* octets to prefetch for the next chunk: usually those of a segment */
 #define HISTORY_STEPS 256 /* chunks searched for one comparison */
 
 struct chunk {
@@ -58,8 +58,7 @@ void history_commit(uint64_t *newest, uint64_t offset, size_t size)
 	if (head % HISTORY_SIZE + (next - head) >= HISTORY_SIZE)
 		next = (head / HISTORY_SIZE + 1) * HISTORY_SIZE;
 	head = next;
-	/* The ring is larger than the cache next to the processor, and whoever reads a chunk does so as soon as it is
-	 * written. */
+	/* The ring is larger than the processor's cache: prefetch the place of the next chunk. */
 	const uint64_t room = room_of(size), ahead = room < AHEAD_MAX ? room : AHEAD_MAX;
 	for (uint64_t i = 0; i < ahead; i += CACHE_LINE)
 		__builtin_prefetch((uint8_t *)chunk_at(head) + i, 1);

@@ -25,7 +25,7 @@ void marks_add(struct marks *marks, uint64_t stream, uint64_t inside)
 
 uint64_t marks_inside(const struct marks *marks, uint64_t stream)
 {
-	if (marks->list && marks->last.stream <= stream) /* as a rule: no search */
+	if (marks->list && marks->last.stream <= stream) /* the usual case: no search */
 		return marks->last.inside;
 	guint low = 0, high = marks->list ? marks->list->len : 0;
 	while (low < high) {
