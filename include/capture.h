@@ -83,8 +83,8 @@ bool capture_secrets_ahead(
 /* capture_position - octets of the file read so far, and its size (0 when not known: a pipe), for progress. */
 void capture_position(const struct capture *capture, uint64_t *read, uint64_t *size);
 
-/* capture_file - what the file is by now: a number that is another one when it has other octets, or is another file; 0
- * when it is a pipe. *changed: it is not what it was when it was opened. */
+/* capture_file - a number that identifies the file and its present content (by size and time of change); 0: a pipe.
+ * *changed: the file was changed or replaced since it was opened. */
 uint64_t capture_file(const struct capture *capture, bool *changed);
 
 /* capture_begins_like - does a file's (decompressed) content begin like a capture? */

@@ -307,7 +307,7 @@ static enum capture_status give(struct pcapng *pcapng, struct packet *packet, ui
 	if (id >= pcapng->interfaces->len)
 		return wrong(pcapng, "a packet of interface %u, but %u are described", id, pcapng->interfaces->len);
 	if (captured > rest->size)
-		return wrong(pcapng, "a packet of %u octets does not fit in", captured);
+		return wrong(pcapng, "a packet of %u octets does not fit into the block", captured);
 	const struct interface *interface = &g_array_index(pcapng->interfaces, struct interface, id);
 	packet->link_type = interface->link_type;
 	packet->captured = captured;
@@ -384,7 +384,7 @@ static enum capture_status secrets(struct pcapng *pcapng, struct body body, stru
 {
 	const uint32_t type = get32(pcapng, body.data), size = get32(pcapng, body.data + 4);
 	if (size > body.size - 8)
-		return wrong(pcapng, "secrets of %u octets do not fit in", size);
+		return wrong(pcapng, "secrets of %u octets do not fit into the block", size);
 	if (pcapng->secrets)
 		pcapng->secrets(pcapng->context, type, (struct span){ body.data + 8, size });
 	return CAPTURE_END;
@@ -471,7 +471,7 @@ static enum capture_status look_into(
 {
 	const size_t size = padded(length);
 	if (length > PCAPNG_BLOCK_MAX)
-		return wrong(pcapng, "a length of %u octets is more than can be", length);
+		return wrong(pcapng, "a length of %u octets is too large", length);
 	const uint8_t *at = window_peek(pcapng->window, size);
 	if (!at)
 		return ends(pcapng);
@@ -492,7 +492,7 @@ static enum capture_status next_block(struct pcapng *pcapng, struct packet *pack
 		return status;
 	const struct block *block = find_block(type);
 	if (length < BLOCK_HEADER + BLOCK_TRAILER + (block ? block->least : 0))
-		return wrong(pcapng, "a length of %u octets is less than can be", length);
+		return wrong(pcapng, "a length of %u octets is too small", length);
 	return block ? look_into(pcapng, block, length, packet) : pass_over(pcapng, length);
 }
 

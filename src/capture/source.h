@@ -53,8 +53,8 @@ bool capture_stream_compressed(const struct capture_stream *stream);
 /* capture_stream_position - octets of the (compressed) file read so far, and its size; 0: not known. */
 void capture_stream_position(const struct capture_stream *stream, uint64_t *position, uint64_t *size);
 
-/* capture_stream_file - what a regular file is by now: a number that is another one when it has other octets, or is
- * another file; 0 when it is a pipe. *changed: it is not what it was when it was opened. */
+/* capture_stream_file - a number that identifies a regular file and its present content (by size and time of change);
+ * 0: a pipe. *changed: the file was changed or replaced since it was opened. */
 uint64_t capture_stream_file(const struct capture_stream *stream, bool *changed);
 
 #endif

@@ -249,9 +249,9 @@ static void complain(int value, const char *argument)
 	else if (optopt >= ROW_FIRST)
 		say("--%s takes no value", row_of(optopt)->name);
 	else if (optopt != 0)
-		say("there is no option -%c", optopt);
+		say("unknown option -%c", optopt);
 	else
-		say("there is no option %s, or more than one that begins so", argument);
+		say("unknown or ambiguous option %s", argument);
 }
 
 /* next_row - getopt_long over the table. Returns NULL at the end, and after an error: then *error is set, and there was

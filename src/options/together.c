@@ -102,10 +102,10 @@ static char *wrong_pair(const struct options *options)
 				"--%s and --%s exclude each other", exclusive[i].one, exclusive[i].other);
 	for (size_t i = 0; i < G_N_ELEMENTS(dependent); i++)
 		if (is_given(options, dependent[i].one) && !is_given(options, dependent[i].needs))
-			return g_strdup_printf("--%s goes with --%s", dependent[i].one, dependent[i].needs);
+			return g_strdup_printf("--%s needs --%s", dependent[i].one, dependent[i].needs);
 	for (size_t i = 0; i < G_N_ELEMENTS(about); i++)
 		if (is_given(options, about[i].option) && !(options->output.records & about[i].records))
-			return g_strdup_printf("--%s is about records that --events leaves out", about[i].option);
+			return g_strdup_printf("--%s is for records that --events leaves out", about[i].option);
 	return NULL;
 }
 

@@ -286,9 +286,9 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 	g_strfreev(parts);
 	g_free(name);
 	if (good && alert_catalogue[id].counts == COUNTS_NOTHING)
-		return option_bad(row, value, "about an alert that counts something");
+		return option_bad(row, value, "for an alert that has a threshold");
 	if (good && seconds > 0 && alert_catalogue[id].counts != COUNTS_EVENTS)
-		return option_bad(row, value, "ALERT=COUNT: this one counts without regard to time");
+		return option_bad(row, value, "ALERT=COUNT: this alert has no time limit");
 	if (!good)
 		return option_bad(row, value, "ALERT=COUNT or ALERT=COUNT/SECONDS, as auth_bruteforce=10/60");
 	options->detectors.thresholds[id] = (struct threshold){ (unsigned)count, (unsigned)seconds };

@@ -26,7 +26,7 @@ void alert_early_talker(struct session *s)
 
 void alert_data_after_quit(struct session *s)
 {
-	alert_waiting(s, ALERT_data_after_quit, SEVERITY_LOW, "the client goes on after the reply to QUIT");
+	alert_waiting(s, ALERT_data_after_quit, SEVERITY_LOW, "the client sends more after the reply to QUIT");
 }
 
 void alert_invalid_pipelining(struct session *s)
@@ -58,7 +58,7 @@ void alert_unexpected_server_response_354(struct session *s)
 {
 	reply_emit(s, NULL);
 	session_alert(s, ALERT_unexpected_server_response, SEVERITY_LOW, reply_first_line(&s->reply),
-		transaction_number(s), "the server asks for content that it was sent already");
+		transaction_number(s), "the server asks for content that was already sent");
 }
 
 void alert_unexpected_server_response(struct session *s)
