@@ -23,12 +23,12 @@ void assume_response(struct session *s)
 /* line_between - is there a complete line after the gap, before the offset `until`? */
 static bool line_between(const struct inbox *down, uint64_t gap, uint64_t until)
 {
-	struct inbox behind = *down;
-	behind.offset += gap;
-	struct span bytes = inbox_bytes(&behind);
-	if (until < behind.offset)
+	struct inbox after = *down;
+	after.offset += gap;
+	struct span bytes = inbox_bytes(&after);
+	if (until < after.offset)
 		return false;
-	bytes.size = MIN(bytes.size, until - behind.offset);
+	bytes.size = MIN(bytes.size, until - after.offset);
 	return bytes.size > 0 && memchr(bytes.data, '\n', bytes.size);
 }
 
@@ -85,14 +85,14 @@ enum next gap_in_responses(struct session *s, struct event *event)
 	struct inbox *down = &s->in[DOWN];
 	uint64_t gap = inbox_gap_size(down);
 	struct span bytes = inbox_bytes(&s->in[UP]);
-	bool behind = down->received > down->offset + gap, goes_on = bytes.size > 0;
+	bool more = down->received > down->offset + gap, goes_on = bytes.size > 0;
 	if (goes_on && !enough_to_tell(s, bytes))
 		return NEXT_WAIT;
 	if (answered_in(s, gap))
 		return next_is(s, event, EVENT_gap, DOWN);
-	if (!behind && !s->ended)
+	if (!more && !s->ended)
 		return NEXT_WAIT;
-	if (!behind && goes_on && s->awaited.acked < down->offset + gap)
+	if (!more && goes_on && s->awaited.acked < down->offset + gap)
 		return next_is(s, event, EVENT_gap, DOWN);
 	inbox_skip_gap(down, gap);
 	s->losses.partial[DOWN] = s->losses.replies = true;
@@ -119,8 +119,8 @@ bool went_unheard(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
 	const struct awaited *p = &s->awaited;
-	bool behind_content = s->content.answered > 0 && p->acked < s->content.answered && !p->end_of_data && !p->lost;
-	if (!behind_content || session_blind(s) || s->content.answered != s->in[DOWN].received)
+	bool after_content = s->content.answered > 0 && p->acked < s->content.answered && !p->end_of_data && !p->lost;
+	if (!after_content || session_blind(s) || s->content.answered != s->in[DOWN].received)
 		return false;
 	uint64_t anew = inbox_sent_after(up, s->content.answered - 1);
 	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content.answered || !waited_for_all(s, anew))

@@ -116,12 +116,12 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
 	struct span text = skip_blanks(line.text); /* servers skip them, too */
 	size_t n = verb_length(text);
-	struct span behind = { text.data + n, text.size - n };
-	if (n == 0 || (behind.size > 0 && !is_blank(behind.data[0]) && strip_tail(behind).size > 0))
+	struct span after = { text.data + n, text.size - n };
+	if (n == 0 || (after.size > 0 && !is_blank(after.data[0]) && strip_tail(after).size > 0))
 		return PARSE_ERROR;
 	command->name = (struct span){ text.data, n };
 	command->verb = find_verb(command->name);
-	command->argument = strip_tail(skip_blanks(behind));
+	command->argument = strip_tail(skip_blanks(after));
 	enum parameter parameter = verb_table[command->verb].parameter;
 	bool given = command->argument.size > 0;
 	return (parameter == PARAMETER_REQUIRED && !given) || (parameter == PARAMETER_NONE && given) ? PARSE_ERROR

@@ -64,7 +64,7 @@ bool turns_round(const struct session *s)
 }
 
 /* The banner comes after the client's greeting, because the client did not wait for it; the capture began before. */
-bool banner_behind_greeting(const struct session *s)
+bool banner_after_greeting(const struct session *s)
 {
 	bool greeting = verb_table[s->awaited.verb].flags & VERBFLAG_GREETING;
 	return s->options.midstream && greeting && s->reply.code == 220 && !s->reply.assumed && !s->summary.banner;
@@ -315,12 +315,12 @@ bool may_be_grouped(const struct session *s)
 	return grouped && (p->end_of_data || !(flags & VERBFLAG_LAST_IN_GROUP));
 }
 
-bool behind_starttls(const struct session *s)
+bool after_starttls(const struct session *s)
 {
 	return s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
 }
 
-bool behind_last_in_group(const struct session *s)
+bool after_last_in_group(const struct session *s)
 {
 	return !s->awaited.end_of_data && (verb_table[s->awaited.verb].flags & VERBFLAG_LAST_IN_GROUP);
 }
@@ -330,8 +330,7 @@ bool not_grouped(const struct session *s)
 {
 	struct command command;
 	size_t used;
-	return !behind_last_in_group(s) &&
-	       grammar_command(inbox_bytes(&s->in[UP]), true, &command, &used) == PARSE_DONE;
+	return !after_last_in_group(s) && grammar_command(inbox_bytes(&s->in[UP]), true, &command, &used) == PARSE_DONE;
 }
 
 /* Only what the other side said, or did not say, since then can make a difference. */

@@ -66,8 +66,8 @@ void odd_end_hold(struct session *s, struct span literal)
 
 /* ---- the bytes after it ---- */
 
-/* behind - the bytes after this odd end. */
-static struct span behind(const struct session *s, const struct odd *odd)
+/* bytes_after - the bytes after this odd end. */
+static struct span bytes_after(const struct session *s, const struct odd *odd)
 {
 	struct span kept = inbox_kept_bytes(&s->in[UP]);
 	size_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
@@ -141,14 +141,14 @@ static guint chosen(const struct session *s)
 {
 	const struct odd_end *o = &s->content.odd_end;
 	for (guint i = 0; i < o->ends->len; i++)
-		if (holds_command(behind(s, odd_at(o, i))))
+		if (holds_command(bytes_after(s, odd_at(o, i))))
 			return i;
 	return 0;
 }
 
 bool odd_end_hides_command(const struct session *s)
 {
-	return s->content.odd_end.active && holds_command(behind(s, odd_at(&s->content.odd_end, chosen(s))));
+	return s->content.odd_end.active && holds_command(bytes_after(s, odd_at(&s->content.odd_end, chosen(s))));
 }
 
 /* ---- the server's replies ---- */
@@ -192,16 +192,16 @@ bool odd_end_took_effect(const struct session *s)
 	const struct odd *odd = odd_at(o, 0);
 	if (!o->ended)
 		return early >= 2 || (early >= 1 && (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
-									   holds_command(behind(s, odd)))));
+									   holds_command(bytes_after(s, odd)))));
 	/* A reply to bytes that come later in the capture, or not at all, is not a surplus one. */
 	unsigned waiting = inbox_gap_ahead(up) ? 0 : reply_waiting(down, up->received, &code);
 	return early > transaction_replies(s) || waiting > replies_expected(s);
 }
 
-/* sent_unknowing - something stands behind this one that was sent before the client had the answer. */
+/* sent_unknowing - did the client send bytes after this odd end before it had the reply? */
 static bool sent_unknowing(const struct session *s, const struct odd *odd)
 {
-	return behind(s, odd).size > 0 && !goes_on_knowing(s, odd, s->in[DOWN].offset);
+	return bytes_after(s, odd).size > 0 && !goes_on_knowing(s, odd, s->in[DOWN].offset);
 }
 
 bool odd_end_was_refused(const struct session *s)
@@ -215,7 +215,7 @@ static const struct odd *clients_end(const struct session *s)
 	const struct odd_end *o = &s->content.odd_end;
 	for (guint i = 0; s->content.lf_client && i < o->ends->len; i++) {
 		const struct odd *odd = odd_at(o, i);
-		struct span next = behind(s, odd);
+		struct span next = bytes_after(s, odd);
 		bool lf = odd->size == strlen(".\n") && (next.size == 0 || holds_command(next));
 		bool crlf = odd->size == strlen(".\r\n") && !sent_unknowing(s, odd);
 		if (!odd->low && (lf || crlf))
@@ -233,7 +233,7 @@ bool odd_end_is_clients(const struct session *s)
 static bool clients_end_shows(const struct session *s)
 {
 	const struct odd *odd = clients_end(s);
-	struct span next = odd ? behind(s, odd) : no_text;
+	struct span next = odd ? bytes_after(s, odd) : no_text;
 	return memchr(next.data, '\n', next.size);
 }
 
@@ -271,7 +271,7 @@ enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
 {
 	GByteArray *evidence = g_byte_array_new();
-	struct span next = behind(s, odd);
+	struct span next = bytes_after(s, odd);
 	if (odd->low)
 		g_byte_array_append(evidence, (const guint8 *)".", 1);
 	g_byte_array_append(evidence, s->content.odd_end.content->data + odd->at, odd->size);
@@ -296,8 +296,8 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 			"%" G_GUINT64_FORMAT "; %s%s",
 			at, found[outcome],
 			outcome != ALERT_SUCCEEDED ? ""
-			: sent_unknowing(s, odd)   ? ", and what stands behind it as commands"
-						   : "; nothing was sent behind it before that");
+			: sent_unknowing(s, odd)   ? ", and what follows it for commands"
+						   : "; nothing was sent after it before that");
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
 			"content holds a dot between line ends that are not both CRLF, at offset %" G_GUINT64_FORMAT

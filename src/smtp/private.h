@@ -314,8 +314,8 @@ bool went_unheard(const struct session *s);
 bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
-void odd_end_init(struct odd_end *hold);
-void odd_end_clear(struct odd_end *hold);
+void odd_end_init(struct odd_end *odd_end);
+void odd_end_clear(struct odd_end *odd_end);
 /* odd_end_hold - an odd end was scanned; literal: the content in it. Holds the content from there on. */
 void odd_end_hold(struct session *s, struct span literal);
 /* odd_end_next - what to do after it: wait for more bytes, scan more content, or is it certain that it was not the

@@ -73,7 +73,7 @@ const struct transition machine_table[] = {
 	ROW(command,            missing_grammar, down, unseen_data,           take_stray_response,                 no,                 data_transmission),
 	ROW(command,            missing_grammar, down, resynchronising_reply, take_stray_response,                 no,                 stay),
 	/* the effect of a reply depends on its command */
-	ROW(response,           down,            down, banner_behind_greeting, greet,                               no,                 stay),
+	ROW(response,           down,            down, banner_after_greeting, greet,                               no,                 stay),
 	ROW(response,           down,            down, starts_tls,            take_response,                       tls,                tls),
 	ROW(response,           down,            down, starts_over,           take_response,                       client_initiation,  client_initiation),
 	ROW(response,           down,            down, turns_round,           turn_round,                          session_initiation, session_initiation),
@@ -97,8 +97,8 @@ const struct transition machine_table[] = {
 	ROW(response,           missing_grammar, up,   judged_again,          nothing,                             no,                 stay),
 	ROW(response,           missing_grammar, up,   reply_unseen,          nothing,                             stay,               stay),
 	ROW(response,           missing_grammar, up,   may_be_grouped,        nothing,                             stay,               stay),
-	ROW(response,           missing_grammar, up,   behind_starttls,       alert_starttls_command_injection,    on,                 stay),
-	ROW(response,           missing_grammar, up,   behind_last_in_group,  alert_invalid_pipelining,            on,                 stay),
+	ROW(response,           missing_grammar, up,   after_starttls,        alert_starttls_command_injection,    on,                 stay),
+	ROW(response,           missing_grammar, up,   after_last_in_group,   alert_invalid_pipelining,            on,                 stay),
 	ROW(response,           missing_grammar, up,   not_grouped,           alert_unauthorized_pipelining,       on,                 stay),
 	/* content: RFC 5321 4.5.2 */
 	ROW(data_transmission,  enter,           both, always,                open_content,                        stay,               stay),

@@ -21,24 +21,24 @@ static void grow(struct piece *piece, bool in_front, const uint8_t *data, size_t
 	memcpy(piece->data + (in_front ? 0 : old), data, size);
 }
 
-void pieces_add(struct pieces *pieces, struct piece *behind, struct piece_place at, const uint8_t *data, size_t size)
+void pieces_add(struct pieces *pieces, struct piece *after, struct piece_place at, const uint8_t *data, size_t size)
 {
-	struct piece *before = behind ? behind->previous : pieces->last;
+	struct piece *before = after ? after->previous : pieces->last;
 	pieces->bytes += size;
 	pieces->segments++;
 	if (before && before->offset + before->size == at.offset && before->acked == at.acked) {
 		grow(before, false, data, size);
 		return;
 	}
-	if (behind && at.offset + size == behind->offset && behind->acked == at.acked) {
-		grow(behind, true, data, size);
-		behind->offset = at.offset;
-		behind->since = at.now;
+	if (after && at.offset + size == after->offset && after->acked == at.acked) {
+		grow(after, true, data, size);
+		after->offset = at.offset;
+		after->since = at.now;
 		return;
 	}
 	struct piece *piece = g_new(struct piece, 1);
 	*piece = (struct piece){
-		.offset = at.offset, .acked = at.acked, .since = at.now, .previous = before, .next = behind
+		.offset = at.offset, .acked = at.acked, .since = at.now, .previous = before, .next = after
 	};
 	grow(piece, false, data, size);
 	*(before ? &before->next : &pieces->first) = piece;

@@ -28,12 +28,12 @@ struct pieces {
 	size_t bytes;
 };
 
-/* pieces_add - adds a piece that overlaps none; behind: the result of pieces_after for its offset. data: its bytes, to
+/* pieces_add - adds a piece that overlaps none; after: the result of pieces_after for its offset. data: its bytes, to
  * be kept here; NULL: libnids has them. */
 struct piece_place {
 	uint64_t offset, acked, now;
 };
-void pieces_add(struct pieces *pieces, struct piece *behind, struct piece_place at, const uint8_t *data, size_t size);
+void pieces_add(struct pieces *pieces, struct piece *after, struct piece_place at, const uint8_t *data, size_t size);
 /* pieces_take - removes the first SIZE octets of the first piece. */
 void pieces_take(struct pieces *pieces, size_t size);
 /* pieces_remove - removes the first piece; its bytes, when they were kept here, now belong to the caller (g_free). */

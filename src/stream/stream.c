@@ -191,8 +191,8 @@ static void lose_patience(struct stream *stream)
 
 /* ---- taking segments ---- */
 
-/* feed - feeds a new piece; behind: the held piece after it. */
-static void feed(struct stream *stream, enum direction direction, struct piece *behind, uint64_t offset,
+/* feed - feeds a new piece; after: the held piece after it. */
+static void feed(struct stream *stream, enum direction direction, struct piece *after, uint64_t offset,
 	const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct half *half = &stream->half[direction];
@@ -200,7 +200,7 @@ static void feed(struct stream *stream, enum direction direction, struct piece *
 		const struct piece_place at = { offset, acked, stream->packets };
 		const struct piece *first = half->held.first;
 		bool keep = first ? first->data != NULL : !nids_link_may_queue(&stream->link);
-		pieces_add(&half->held, behind, at, keep ? data : NULL, size);
+		pieces_add(&half->held, after, at, keep ? data : NULL, size);
 		history_store(&half->newest, offset, data, size);
 		if (keep)
 			return;
