@@ -108,9 +108,9 @@ static bool parse_port(const char *text, uint16_t *port)
  * are another line. */
 static size_t v1_damaged(const char *line, size_t size)
 {
-	const char *behind = (const char *)memrchr(line, 0, size - 2) + 1;
-	bool goes_on = strspn(behind, "0123456789abcdefABCDEF.: ") == (size_t)(line + size - 2 - behind);
-	return goes_on ? size : (size_t)(behind - line);
+	const char *rest = (const char *)memrchr(line, 0, size - 2) + 1;
+	bool goes_on = strspn(rest, "0123456789abcdefABCDEF.: ") == (size_t)(line + size - 2 - rest);
+	return goes_on ? size : (size_t)(rest - line);
 }
 
 /* v1_line - parses a line of version 1. */

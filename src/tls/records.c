@@ -202,7 +202,7 @@ static void take(struct tls *tls, enum direction direction, struct span bytes, u
 		return;
 	side->offset += reader.rest.size;
 	if (tls->exchange.version > 0) {
-		decrypt_shut(tls, direction, "what follows is no record");
+		decrypt_shut(tls, direction, "the next octets are no record");
 		inside_lose(tls, direction, reader.rest.size);
 	}
 }
@@ -266,5 +266,5 @@ void tls_fin(struct tls *tls, enum direction direction)
 		return;
 	seek(tls, direction, (struct span){ NULL, 0 }, 0, true);
 	if (side->seeking && side->refused > 0)
-		decrypt_shut(tls, direction, "no record opens behind a hole");
+		decrypt_shut(tls, direction, "no record can be decrypted after a gap");
 }

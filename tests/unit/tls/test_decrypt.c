@@ -378,7 +378,7 @@ static void a_header_that_is_none_ends_a_direction(void **state)
 	hear(&heard);
 	struct tls *tls = begin_with("12-aes256-gcm", keys, &heard, &up);
 	feed(tls, UP, (const uint8_t *)"what is this?", 13, up, 0, 13);
-	assert_string_equal(tls_info(tls)->why, "what follows is no record");
+	assert_string_equal(tls_info(tls)->why, "the next octets are no record");
 	assert_int_equal(heard.gap[UP], 13);
 	feed(tls, UP, (const uint8_t *)"and this?", 9, up + 13, 0, 9);
 	assert_int_equal(heard.gap[UP], 22);
