@@ -12,7 +12,7 @@
 #include "next.h"
 #include "private.h"
 
-#define TLS_ENOUGH 6          /* octets of a record that tell whether it is a ClientHello */
+#define TLS_ENOUGH 6          /* octets of a record that show whether it is a ClientHello */
 #define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server sends something */
 
 /* judged_before - were the bytes at this offset checked already? again: not if more bytes came since. Remembers the
@@ -43,8 +43,8 @@ static bool is_judged(const struct session *s, enum direction d)
 	return s->judged[d].set && s->judged[d].offset == s->in[d].offset;
 }
 
-/* same_cause - bytes that follow others which were judged, for the same reason: sent with the same acknowledgement, or
- * in a state that expects nothing any more. */
+/* same_cause - do these bytes follow others that were already checked, with the same result: sent with the same
+ * acknowledgement, or in a terminal state? */
 static bool same_cause(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
@@ -155,7 +155,7 @@ enum next early_up(struct session *s, struct event *event)
 	return client_bytes(s, event, bytes);
 }
 
-/* broken_off - the content ended without its terminator: that comes before the reply to it. */
+/* broken_off - did the content end without the end of data? That event comes before the reply to it. */
 static bool broken_off(const struct session *s)
 {
 	const struct content *c = &s->content;
@@ -196,7 +196,7 @@ enum next early_beside_reply(struct session *s, struct event *event)
 	if (is_judged(s, UP) || bytes.size == 0 || !whole_line(s, UP, bytes) ||
 		reply_peek(down, 0, &code, &size) != PARSE_DONE || inbox_acked(up, up->offset) >= down->offset + size)
 		return NEXT_WAIT;
-	if (inbox_acked(down, down->offset) < s->awaited.end) /* it was sent before the command arrived */
+	if (inbox_acked(down, down->offset) < s->awaited.end) /* the reply was sent before the command arrived */
 		return NEXT_WAIT;
 	judged_before(s, UP, false);
 	s->message.again = false;

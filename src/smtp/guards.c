@@ -325,7 +325,7 @@ bool after_last_in_group(const struct session *s)
 	return !s->awaited.end_of_data && (verb_table[s->awaited.verb].flags & VERBFLAG_LAST_IN_GROUP);
 }
 
-/* Commands, not any octets. */
+/* The bytes are commands. */
 bool not_grouped(const struct session *s)
 {
 	struct command command;
@@ -333,7 +333,7 @@ bool not_grouped(const struct session *s)
 	return !after_last_in_group(s) && grammar_command(inbox_bytes(&s->in[UP]), true, &command, &used) == PARSE_DONE;
 }
 
-/* Only what the other side said, or did not say, since then can make a difference. */
+/* The bytes were checked before; only replies that came since, or are missing, can change the result. */
 bool judged_again(const struct session *s)
 {
 	return s->message.again;

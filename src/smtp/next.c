@@ -105,7 +105,7 @@ static enum next scan_content(struct session *s, struct event *event, struct spa
 	return inbox_bytes(&s->in[UP]).size == 0 && inbox_gap_size(&s->in[UP]) == 0 ? NEXT_WAIT : NEXT_AGAIN;
 }
 
-/* server_is_done - the server's reply to content without a terminator is there, or none will come. */
+/* server_is_done - is there a reply to content without the end of data, or will none come? */
 static bool server_is_done(const struct session *s)
 {
 	const struct inbox *down = &s->in[DOWN];

@@ -35,7 +35,7 @@ static inline bool whole_line(const struct session *s, enum direction d, struct 
 	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
 }
 
-/* enough_to_tell - these of the client say what it made of a reply that is not here. */
+/* enough_to_tell - do these client bytes show how the client understood a reply that is not in the capture? */
 static inline bool enough_to_tell(const struct session *s, struct span bytes)
 {
 	return whole_line(s, UP, bytes) || is_client_hello(bytes);

@@ -74,7 +74,7 @@ static struct span bytes_after(const struct session *s, const struct odd *odd)
 	return skip < kept.size ? (struct span){ kept.data + skip, kept.size - skip } : no_text;
 }
 
-/* words - how many stand there. */
+/* words - number of words in the argument. */
 static unsigned words(struct span argument)
 {
 	struct span word;
@@ -187,7 +187,7 @@ bool odd_end_took_effect(const struct session *s)
 	const struct odd_end *o = &s->content.odd_end;
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	if (!o->active || inbox_acked(down, down->offset) < odd_at(o, 0)->start)
-		return false; /* what the server said before it had the first says nothing about it */
+		return false; /* a reply from before the server had the first odd end is no answer to it */
 	unsigned code = 0, early = reply_waiting(down, o->ended ? o->end : up->offset, &code);
 	const struct odd *odd = odd_at(o, 0);
 	if (!o->ended)
@@ -229,7 +229,7 @@ bool odd_end_is_clients(const struct session *s)
 	return clients_end(s) != NULL;
 }
 
-/* clients_end_shows - a whole line follows it, which tells it from text. */
+/* clients_end_shows - does a complete line follow it? Then it is not text. */
 static bool clients_end_shows(const struct session *s)
 {
 	const struct odd *odd = clients_end(s);

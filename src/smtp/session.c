@@ -109,7 +109,7 @@ void session_decrypted(struct session *s)
 {
 	s->tls.inside[UP] = s->in[UP].received;
 	s->tls.inside[DOWN] = s->in[DOWN].received;
-	s->in[UP].fin = s->in[DOWN].fin = false; /* what is inside may come later than the FIN around it */
+	s->in[UP].fin = s->in[DOWN].fin = false; /* decrypted bytes may come after the FIN of the encrypted stream */
 	s->tls.decrypted = true;
 	run(s);
 }

@@ -123,5 +123,5 @@ void alert_plaintext_after_starttls(struct session *s)
 	session_alert(s, ALERT_plaintext_after_starttls, SEVERITY_MEDIUM, s->message.offending, -1,
 		"after the 220 to STARTTLS the client continues without TLS");
 	s->greeting.done = false;
-	s->greeting.reported = true; /* for this client nothing began anew */
+	s->greeting.reported = true; /* for this client the session did not start over */
 }
