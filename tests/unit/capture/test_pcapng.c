@@ -458,8 +458,7 @@ static void damage_names_block_and_offset(void **state)
 		const char *expected;
 	} cases[] = {
 		{ "version", 12, 2, 2, "0" },
-		{ "least length", 32, 4, 16,
-			"0: damaged: block 2 at offset 28: a length of 16 octets is too small" },
+		{ "least length", 32, 4, 16, "0: damaged: block 2 at offset 28: a length of 16 octets is too small" },
 		{ "trailer", 52, 4, 32,
 			"0: damaged: block 2 at offset 28: its length is 28 at its beginning and 32 at its end" },
 		{ "option", 46, 2, 5,
@@ -467,14 +466,16 @@ static void damage_names_block_and_offset(void **state)
 		{ "option's size", 46, 2, 2, "0: damaged: block 2 at offset 28: option 9 has 2 octets instead of 1" },
 		{ "interface", 64, 4, 1,
 			"0: damaged: block 3 at offset 56: a packet of interface 1, but 1 are described" },
-		{ "captured", 76, 4, 61, "0: damaged: block 3 at offset 56: a packet of 61 octets does not fit into the block" },
+		{ "captured", 76, 4, 61,
+			"0: damaged: block 3 at offset 56: a packet of 61 octets does not fit into the block" },
 		{ "captured, much", 76, 4, 0xfffffffd,
 			"0: damaged: block 3 at offset 56: a packet of 4294967293 octets does not fit into the block" },
 		{ "length of a packet", 152, 4, 31,
 			"1: damaged: block 4 at offset 148: a length of 31 octets is too small" },
 		{ "length, much", 152, 4, 0x7ffffffc,
 			"1: damaged: block 4 at offset 148: a length of 2147483644 octets is too large" },
-		{ "secrets", 252, 4, 5, "2: damaged: block 5 at offset 240: secrets of 5 octets do not fit into the block" },
+		{ "secrets", 252, 4, 5,
+			"2: damaged: block 5 at offset 240: secrets of 5 octets do not fit into the block" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		for (int swap = 0; swap < 2; swap++) {
