@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dask_captures.py SCHEDULER FOLDER CAPTURE... - many captures on the workers of a Dask cluster.
+"""dask_captures.py SCHEDULER FOLDER CAPTURE... - analyses many captures on the workers of a Dask cluster.
 
 SCHEDULER is an address, as tcp://host:8786, or "local". Each worker needs smtpscan in its PATH (or in $SMTPSCAN) and sees the
 captures and FOLDER under the same paths. An output for each capture goes to FOLDER; started again, it continues. What went
@@ -14,7 +14,7 @@ from distributed import Client, as_completed
 
 
 def analyse(capture, folder):
-    """-> (capture, exit status, what was said); runs on a worker"""
+    """-> (capture, exit status, messages); runs on a worker"""
     done = subprocess.run([os.environ.get("SMTPSCAN", "smtpscan"), "-j", "1", "--resume", folder, "--", capture],
                           stderr=subprocess.PIPE, text=True)
     return capture, done.returncode, done.stderr

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dask_shards.py SCHEDULER COUNT FOLDER CAPTURE - one large capture on the workers of a Dask cluster, in COUNT shards.
+"""dask_shards.py SCHEDULER COUNT FOLDER CAPTURE - analyses one large capture on the workers of a Dask cluster, in COUNT shards.
 
 SCHEDULER is an address, as tcp://host:8786, or "local". Each worker needs smtpscan in its PATH (or in $SMTPSCAN) and sees the
 capture and FOLDER under the same paths. Afterwards `smtpscan --merge -o all.jsonl FOLDER/*.jsonl` puts the outputs together,
@@ -15,7 +15,7 @@ from distributed import Client, as_completed
 
 
 def analyse(shard, count, folder, capture):
-    """-> (shard, exit status, what was said); runs on a worker"""
+    """-> (shard, exit status, messages); runs on a worker"""
     done = subprocess.run([os.environ.get("SMTPSCAN", "smtpscan"), "-j", "1", "--shard", "%d/%d" % (shard, count),
                            "--resume", folder, "--", capture], stderr=subprocess.PIPE, text=True)
     return shard, done.returncode, done.stderr

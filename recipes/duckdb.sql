@@ -4,7 +4,7 @@
 --   smtpscan -o all.jsonl captures/
 --   duckdb -init duckdb.sql -c "SELECT mail_from, email_subject FROM mails WHERE outcome = 'accepted'"
 --
--- sample_size = -1: all records are looked at for their columns, since kinds of records differ in them.
+-- sample_size = -1: DuckDB reads all records to find the columns, since types of records differ.
 CREATE OR REPLACE TABLE records AS SELECT * FROM read_json('all.jsonl', format = 'newline_delimited',
 	records = false, columns = {json: 'JSON'}, sample_size = -1, maximum_object_size = 1073741824);
 

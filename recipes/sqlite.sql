@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- sqlite.sql - records of smtpscan in SQLite: a table with a record a row, and views mails, recipients, files, alerts, sessions.
+-- sqlite.sql - records of smtpscan in SQLite: a table with one record per row, and views mails, recipients, files, alerts, sessions.
 --
 --   smtpscan -o all.jsonl captures/
---   sqlite3 mail.db <sqlite.sql            reads all.jsonl, of the folder it is called in
+--   sqlite3 mail.db <sqlite.sql            reads all.jsonl in the current folder
 --   sqlite3 mail.db "SELECT mail_from, subject FROM mails WHERE outcome = 'accepted'"
 CREATE TABLE IF NOT EXISTS records (record TEXT);
 .mode ascii

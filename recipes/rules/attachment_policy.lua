@@ -1,4 +1,4 @@
--- attachment_policy.lua - what may be attached: no programs, no file over 10 MiB, no names without an extension.
+-- attachment_policy.lua - a policy for attachments: no programs, no file over 10 MiB, no names without an extension.
 --
 --   smtpscan --rules attachment_policy.lua capture.pcap
 

@@ -1,5 +1,5 @@
--- hash_list.lua - files whose SHA-256 (or MD5, SHA-1 with --hash) is on a list. A line of the list has a hash and,
--- behind a tab, a comment. Without any Lua: --ioc hashes.txt
+-- hash_list.lua - finds files whose SHA-256 (or MD5, SHA-1 with --hash) is on a list. A line of the list has a hash and,
+-- after a tab, a comment. Without any Lua: --ioc hashes.txt
 --
 --   smtpscan --rules hash_list.lua --extract found capture.pcap
 

@@ -1,4 +1,4 @@
--- keywords.lua - words in the text of mails and in their subjects, whatever encoding they were sent in.
+-- keywords.lua - finds words in the text and the subjects of mails, whatever their encoding.
 --
 --   smtpscan --rules keywords.lua capture.pcap
 
@@ -17,7 +17,7 @@ rule{
     end,
 }
 
--- The same over the content as it was sent, piece by piece: also in parts that are no text, but not in base64.
+-- The same on the content as it was sent, piece by piece: also in parts that are not text, but not in base64.
 rule{
     name = "keyword_raw",
     on = "mail_content",

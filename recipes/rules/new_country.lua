@@ -1,10 +1,10 @@
--- new_country.lua - a login from another country than the last one of that user, by a list of networks. A line of
--- the list has a network and, behind a tab, the country.
+-- new_country.lua - a login from another country than that user's last one, by a list of networks.
+-- A line of the list has a network and, after a tab, the country.
 --
 --   smtpscan --rules new_country.lua capture.pcap
 --
--- session.pair is kept for a pair of client and server address. So that logins of one user from several addresses are
--- compared, this rule uses a table of its own, which is kept in each worker: run it with -j 1.
+-- session.pair belongs to a pair of client and server address. To compare logins of one user from several
+-- addresses, this rule uses a table of its own. Each worker has its own copy of it, so run it with -j 1.
 
 local country_of = inlist("networks.txt")
 local last = {}

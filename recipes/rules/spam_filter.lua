@@ -1,8 +1,8 @@
--- spam_filter.lua - the classic: senders of forbidden domains, and addresses that are none.
+-- spam_filter.lua - the classic: senders in forbidden domains, and malformed addresses.
 --
 --   smtpscan --rules spam_filter.lua capture.pcap
 --
--- A forbidden sender raises an alert, and nothing more of its session is read.
+-- A forbidden sender raises an alert.
 
 local forbidden = {
     ["suspicious.org"] = true,
@@ -23,7 +23,7 @@ rule{
                 evidence = event.argument,
             }
             tag("forbidden_sender", from)
-            -- session:drop() here would read nothing more of the session
+            -- session:drop() here would stop the analysis of the session
         end
     end,
 }

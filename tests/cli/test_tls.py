@@ -270,7 +270,7 @@ class Inside(unittest.TestCase):
     def test_no_temporary_file(self):
         piped = run("-e", "tls,smtp", "-", input=self.behind(), env={**os.environ, "TMPDIR": "/nonexistent"})
         self.assertIn(b"-: can't look ahead for TLS secrets: ", piped.stderr)
-        self.assertIn(b"-: TLS secrets behind packet ", piped.stderr)
+        self.assertIn(b"-: TLS secrets after packet ", piped.stderr)
         self.assertNotIn(b'"smtp"', piped.stdout.replace(b'"app_proto":"smtp"', b""))
 
     def live(self, octets, rest):
@@ -297,7 +297,7 @@ class Inside(unittest.TestCase):
             tls, took, output, error = self.live(whole, behind)
             self.assertEqual(tls["decrypted"], "no key for this client random so far")
             self.assertEqual(output, b"")
-            self.assertRegex(error, rb"^smtpscan: -: TLS secrets behind packet %d came too late for .*\n$" % len(found))
+            self.assertRegex(error, rb"^smtpscan: -: TLS secrets after packet %d came too late for .*\n$" % len(found))
             if later:
                 self.assertLess(took, 30)
 
