@@ -45,6 +45,7 @@ struct output_options {
 	bool ascii;             /* only ASCII in texts: other characters as \u escapes */
 	bool nanoseconds;       /* 9 digits in time stamps (set for each input) */
 	const char *filename;   /* pcap_filename (set for each input) */
+	const char *temp_dir;   /* for records that are too many for memory; NULL: the usual folder */
 	enum severity severity; /* alerts of lower severity are not written; 0: all are */
 	unsigned shard,
 		shards; /* for the stats record: the part of the connections that is analysed (--shard); 0: all */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "capture.h"
+#include "hash.h"
 #include "run.h"
 #include "text.h"
 
@@ -68,6 +69,7 @@ static bool was_written(void)
 int main(int argc, char **argv)
 {
 	struct options options;
+	hash_seed(); /* before there are processes, and a sandbox */
 	enum options_result result = options_parse(argc, argv, &options);
 	enum exit_status status = result == OPTIONS_ERROR ? EXIT_USAGE : EXIT_OK;
 	if (result == OPTIONS_RUN && !(is_usable(&options) && load_rules(&options)))

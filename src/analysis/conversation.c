@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-#define OVERHEAD 4096    /* approximate memory of the rest: detector and many small strings */
-#define SECRET_ABOUT 256 /* approximate octets of a credential that was seen */
+#define OVERHEAD 4096       /* approximate memory of the rest: detector and many small strings */
+#define SECRET_ABOUT 256    /* approximate octets of a credential that was seen */
+#define RULE_ALERT_ABOUT 96 /* approximate octets of an alert id that a rule made, and its count */
 
 static void *on_begin(void *context, const struct flow *flow)
 {
@@ -97,7 +98,8 @@ static size_t memory(void *user)
 {
 	const struct conversation *c = user;
 	return OVERHEAD + session_memory(c->session) + rules_memory(c->rules) + (c->mail ? mail_memory(c->mail) : 0) +
-	       (c->tls ? tls_memory(c->tls) : 0) + (c->secrets.seen ? c->secrets.seen->len * SECRET_ABOUT : 0);
+	       (c->tls ? tls_memory(c->tls) : 0) + (c->secrets.seen ? c->secrets.seen->len * SECRET_ABOUT : 0) +
+	       (c->rule_alerts ? g_hash_table_size(c->rule_alerts) * RULE_ALERT_ABOUT : 0);
 }
 
 static void on_end(void *user, const struct flow *flow)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hash.h"
 #include "text.h"
 
 #define EVIDENCE_READ 1024 /* octets of evidence that are searched for secrets; a record shows fewer */
@@ -54,7 +55,7 @@ static uint64_t count_alert(struct conversation *c, const struct alert *alert)
 	if (!alert->name)
 		return count;
 	if (!c->rule_alerts)
-		c->rule_alerts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		c->rule_alerts = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	count = GPOINTER_TO_UINT(g_hash_table_lookup(c->rule_alerts, alert->name)) + 1;
 	g_hash_table_insert(c->rule_alerts, g_strdup(alert->name), GUINT_TO_POINTER((guint)count));
 	return count;

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "format.h"
+#include "hash.h"
 #include "source.h"
 
 /* Octets of each file in a folder that are examined. */
@@ -99,7 +100,7 @@ static void add(const struct found *found, const FTSENT *entry, bool link)
 
 static guint file_hash(gconstpointer file)
 {
-	return (guint)((const struct file *)file)->inode;
+	return hash_number(&((const struct file *)file)->inode);
 }
 
 static gboolean file_equal(gconstpointer a, gconstpointer b)

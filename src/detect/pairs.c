@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "hash.h"
+
 struct window_event {
 	int64_t time;
 	uint64_t key;
@@ -22,22 +24,13 @@ struct pairs {
 	GQueue used;       /* links of the pairs, least recently used first */
 };
 
-static uint64_t hash_octets(uint64_t hash, const uint8_t *octets, size_t size, bool fold)
-{
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (fold ? (uint8_t)g_ascii_tolower((char)octets[i]) : octets[i])) *
-		       UINT64_C(0x100000001b3);
-	return hash;
-}
-
-#define HASH_START UINT64_C(0xcbf29ce484222325) /* FNV-1a */
-
 static guint key_hash(gconstpointer key)
 {
 	const struct pair_key *k = key;
-	uint64_t hash = hash_octets(HASH_START, k->client.octets, sizeof k->client.octets, false);
-	hash = hash_octets(hash, k->server.octets, sizeof k->server.octets, false);
-	return (guint)(hash ^ hash >> 32);
+	uint8_t octets[2][sizeof k->client.octets];
+	memcpy(octets[0], k->client.octets, sizeof octets[0]);
+	memcpy(octets[1], k->server.octets, sizeof octets[1]);
+	return (guint)hash_octets(octets, sizeof octets);
 }
 
 static bool same_address(const struct address *a, const struct address *b)
@@ -131,6 +124,10 @@ bool window_add(struct window *window, int64_t now, uint64_t key, unsigned count
 
 uint64_t window_key(struct span octets)
 {
-	uint64_t hash = hash_octets(HASH_START, octets.data, octets.size, true);
+	char *folded = g_malloc(octets.size);
+	for (size_t i = 0; i < octets.size; i++)
+		folded[i] = g_ascii_tolower((char)octets.data[i]);
+	uint64_t hash = hash_octets(folded, octets.size);
+	g_free(folded);
 	return hash ? hash : 1;
 }

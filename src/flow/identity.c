@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "hash.h"
 
 #define FIT_SPREAD (256 * 1024) /* numbers of one connection are usually closer together than that */
 
@@ -19,8 +20,7 @@ static uint64_t seed;
 
 void identity_seed(void)
 {
-	if (seed == 0)
-		seed = (uint64_t)g_random_int() << 32 | g_random_int() | 1;
+	seed = hash_seed();
 }
 
 /* mix - spreads the bits of a word over all of it. */

@@ -14,6 +14,7 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "hash.h"
 #include "mime.h"
 #include "octets.h"
 
@@ -38,7 +39,7 @@ void mime_charset_init(void)
 	if (!started)
 		g_mime_init();
 	started = true;
-	converters = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, converter_close);
+	converters = g_hash_table_new_full(hash_text, g_str_equal, g_free, converter_close);
 	unknown = g_ptr_array_new_with_free_func(g_free);
 }
 

@@ -7,6 +7,7 @@
  * all ways to write a code page number are equal.
  */
 #include "charset.h"
+#include "hash.h"
 
 #include <string.h>
 
@@ -144,7 +145,7 @@ static bool code_page(char *out, const char *label)
 /* table_new - a hash table of every label of every row. */
 static GHashTable *table_new(void)
 {
-	GHashTable *hash = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *hash = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
 		char **words = g_strsplit(table[i].labels, " ", 0);
 		for (char **word = words; *word; word++)

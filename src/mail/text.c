@@ -2,6 +2,7 @@
  *
  * text.c - decoded text: joins format=flowed paragraphs, finds URLs.
  */
+#include "hash.h"
 #include "mime.h"
 
 #include <string.h>
@@ -86,7 +87,7 @@ static bool is_known(struct urls *urls, char *text)
 		return false;
 	}
 	if (*urls->seen == NULL) {
-		*urls->seen = g_hash_table_new(g_str_hash, g_str_equal);
+		*urls->seen = g_hash_table_new(hash_text, g_str_equal);
 		for (guint i = 0; i < list->len; i++)
 			g_hash_table_add(*urls->seen, list->pdata[i]);
 	}

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
+
 #define UNIT 8u
 #define UNITS ((FRAGMENT_DATAGRAM_MAX + UNIT) / UNIT)
 #define BITMAP (UNITS / 8)
@@ -42,20 +44,9 @@ struct fragments {
 	uint64_t conflicts;
 };
 
-/* Without a seed an attacker could choose keys that share a chain. */
-static uint32_t seed;
-
-static guint key_hash(gconstpointer pointer)
+static guint key_hash(gconstpointer key)
 {
-	const uint8_t *octets = pointer;
-	uint64_t hash = seed;
-	for (size_t i = 0; i + sizeof(uint32_t) <= sizeof(struct fragment_key); i += sizeof(uint32_t)) {
-		uint32_t word;
-		memcpy(&word, octets + i, sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9fb21c651e98df25);
-		hash ^= hash >> 29;
-	}
-	return (guint)(hash >> 32);
+	return (guint)hash_octets(key, sizeof(struct fragment_key));
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
@@ -73,8 +64,6 @@ static void partial_free(gpointer pointer)
 struct fragments *fragments_new(void)
 {
 	struct fragments *fragments = g_new0(struct fragments, 1);
-	if (seed == 0)
-		seed = g_random_int() | 1;
 	fragments->table = g_hash_table_new_full(key_hash, key_equal, NULL, partial_free);
 	fragments->released = g_ptr_array_new_with_free_func(g_free);
 	return fragments;

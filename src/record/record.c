@@ -2,20 +2,22 @@
  *
  * record.c - the envelope of a record, and the order of records. See record.h.
  *
- * The lines of one packet wait in a buffer until output_packet_done sorts them by flow. A small cache keeps the printed
+ * The lines of one packet wait in lines.c until output_packet_done, sorted by flow. A small cache keeps the printed
  * addresses of flows, since the packets of sessions are interleaved.
  */
 #include "record.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lines.h"
 #include "private.h"
 #include "text.h"
 
-#define FLOW_CACHE 2048       /* flows whose addresses are kept as text */
-#define TEXT_KEPT (64 * 1024) /* octets of written lines that may stay in the buffer */
+#define FLOW_CACHE 2048 /* flows whose addresses are kept as text */
 
 /* The addresses of a flow, printed as members of its records. */
 struct flow_text {
@@ -24,20 +26,14 @@ struct flow_text {
 	struct json_members members;
 };
 
-/* A line in the buffer. */
-struct line {
-	uint64_t flow;
-	size_t start, size;
-};
-
 struct output {
 	output_write write;
 	void *context;
 	struct output_options options;
 	bool failed;
-	uint64_t packet; /* the packet that the lines belong to */
-	GString *text;
-	GArray *lines; /* of struct line */
+	bool unsorted;   /* said: there was no room to keep records until they are in order */
+	uint64_t packet; /* that the lines belong to */
+	struct lines *lines;
 	EVP_MD *sha1;
 	EVP_MD_CTX *digest;
 	struct json_members named[RECORD_COUNT]; /* the name of the capture, and the type */
@@ -49,8 +45,7 @@ struct output *output_new(output_write write, void *context)
 	struct output *output = g_new0(struct output, 1);
 	output->write = write;
 	output->context = context;
-	output->text = g_string_new(NULL);
-	output->lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+	output->lines = lines_new();
 	output->sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	output->digest = EVP_MD_CTX_new();
 	g_assert(output->sha1 && output->digest);
@@ -95,8 +90,7 @@ void output_free(struct output *output)
 		json_members_free(&output->cache[i].members);
 	EVP_MD_CTX_free(output->digest);
 	EVP_MD_free(output->sha1);
-	g_array_free(output->lines, TRUE);
-	g_string_free(output->text, TRUE);
+	lines_free(output->lines);
 	g_free(output);
 }
 
@@ -198,58 +192,33 @@ struct json record_begin(struct output *output, enum record record, const struct
 
 /* ---- the order ---- */
 
-void record_end(struct output *output, const struct place *place, const struct json *root)
+static bool write_line(void *context, uint64_t flow, const char *line, size_t size)
 {
-	struct line line = { .flow = place->flow ? place->flow->id : UINT64_MAX, .start = output->text->len };
-	json_print(root, output->text);
-	line.size = output->text->len - line.start;
-	g_array_append_val(output->lines, line);
-	output->packet = place->at.packet;
-}
-
-static int by_flow(const void *a, const void *b)
-{
-	const struct line *x = a, *y = b;
-	if (x->flow != y->flow)
-		return x->flow < y->flow ? -1 : 1;
-	return x->start < y->start ? -1 : 1; /* equal flows: in the order in which they were written */
-}
-
-/* drop_lines - removes the first lines, and their text when it is large enough. */
-static void drop_lines(struct output *output, guint count)
-{
-	g_array_remove_range(output->lines, 0, count);
-	if (output->lines->len > 0 && output->text->len < TEXT_KEPT)
-		return;
-	GString *text = output->lines->len > 0 ? g_string_new(NULL) : g_string_truncate(output->text, 0);
-	for (guint i = 0; i < output->lines->len; i++) {
-		struct line *line = &g_array_index(output->lines, struct line, i);
-		g_string_append_len(text, output->text->str + line->start, (gssize)line->size);
-		line->start = text->len - line->size;
-	}
-	if (text != output->text)
-		g_string_free(output->text, TRUE);
-	output->text = text;
+	struct output *output = context;
+	return output->write(output->context, output->packet, flow, line, size);
 }
 
 void output_flow_done(struct output *output, uint64_t flow)
 {
-	struct line *lines = (struct line *)(void *)output->lines->data;
-	const size_t count = output->lines->len;
-	guint done = 0;
-	if (count == 0)
-		return;
-	if (count > 1)
-		qsort(lines, count, sizeof(*lines), by_flow);
-	for (; done < count && lines[done].flow <= flow; done++)
-		if (!output->failed)
-			output->failed = !output->write(output->context, output->packet, lines[done].flow,
-				output->text->str + lines[done].start, lines[done].size);
-	if (done > 0)
-		drop_lines(output, done);
+	if (!lines_take(output->lines, flow, write_line, output))
+		output->failed = true;
 }
 
 void output_packet_done(struct output *output)
 {
 	output_flow_done(output, UINT64_MAX);
+}
+
+void record_end(struct output *output, const struct place *place, const struct json *root)
+{
+	const uint64_t flow = place->flow ? place->flow->id : UINT64_MAX;
+	json_print(root, lines_text(output->lines));
+	output->packet = place->at.packet;
+	if (lines_add(output->lines, flow, output->options.temp_dir))
+		return;
+	if (!output->unsorted)
+		say("records of one packet are not sorted by connection: can't use a temporary file: %s",
+			g_strerror(errno));
+	output->unsorted = true;
+	output_packet_done(output);
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "hash.h"
 #include "private.h"
 
 static void put_recipients(
@@ -39,7 +40,7 @@ static void put_recipient_status(struct json *smtp, const GPtrArray *recipients)
 static void put_params(struct json *smtp, const GPtrArray *params)
 {
 	struct json values = json_detached(OF_mail_params), exact_values = json_detached(OF_mail_params_base64);
-	GHashTable *seen = params->len > 1 ? g_hash_table_new(g_str_hash, g_str_equal) : NULL;
+	GHashTable *seen = params->len > 1 ? g_hash_table_new(hash_text, g_str_equal) : NULL;
 	for (guint i = 0; i < params->len; i++) {
 		const struct mail_param *param = params->pdata[i];
 		const char *key = (const char *)json_escape(gspan(param->keyword), param->keyword->len).data;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "hash.h"
 #include "private.h"
 #include "text.h"
 
@@ -30,7 +31,7 @@ static void report(struct search *search, struct span what, const char *where, c
 	char *text = g_strndup((const char *)what.data, what.size), *legible = g_utf8_make_valid(text, -1);
 	char *note = g_utf8_make_valid(comment, -1);
 	if (!search->found)
-		search->found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		search->found = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	if (g_hash_table_add(search->found, g_ascii_strdown(text, -1))) {
 		char *description =
 			g_strdup_printf("%s in %s is a known indicator%s%s", legible, where, *note ? ": " : "", note);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hash.h"
 #include "private.h"
 
 #define KEY_MAX 2048                        /* octets of an indicator */
@@ -184,18 +185,10 @@ static bool key_of(struct span text, struct key *key)
 
 /* ---- the table ---- */
 
-static uint32_t hash_of(const char *text, size_t size)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (uint8_t)text[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
 /* slot_of - the slot of the key in the table, or the free one where it belongs. */
 static uint32_t *slot_of(const struct list *list, const char *text, size_t size)
 {
-	size_t at = hash_of(text, size) & (list->room - 1);
+	size_t at = hash_octets(text, size) & (list->room - 1);
 	while (list->places[at] > 0 && strcmp(list->texts->str + list->places[at] - 1, text) != 0)
 		at = (at + 1) & (list->room - 1);
 	return &list->places[at];

@@ -2,6 +2,7 @@
  *
  * session.c - the state of a session and of its pair of addresses: notes, tags, mails to keep. See rules.h.
  */
+#include "hash.h"
 #include "private.h"
 
 const char *const rule_event_names[RULE_EVENT_COUNT] = {
@@ -85,7 +86,7 @@ struct rule_pair *rules_pair(struct rules_session *session)
 		return session->pair;
 	if (!rules->pairs)
 		rules->pairs =
-			g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, pair_free);
+			g_hash_table_new_full(hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, pair_free);
 	GBytes *key = key_of_pair(session->flow);
 	session->pair = g_hash_table_lookup(rules->pairs, key);
 	if (session->pair) {

@@ -3,6 +3,7 @@
  * expected.c - see expected.h.
  */
 #include "expected.h"
+#include "hash.h"
 #include "text.h"
 
 #include <errno.h>
@@ -24,7 +25,7 @@ struct expected *expected_new(const struct options *options)
 {
 	struct expected *expected = g_new0(struct expected, 1);
 	expected->options = options;
-	expected->met = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	expected->met = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	return expected;
 }
 

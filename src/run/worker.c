@@ -31,6 +31,7 @@ struct worker_state {
 	const struct input *inputs, *input;
 	int data, control;
 	struct analysis *analysis;
+	struct output *output;
 	size_t used;                    /* octets of `frames` that wait to be sent */
 	size_t last_at;                 /* offset of the last frame, if it holds lines; or NONE */
 	struct frame last;              /* its head */
@@ -264,6 +265,8 @@ static bool next_task(int control, struct task *task)
 /* on_no_memory - what was found by now is not lost. */
 static void on_no_memory(void)
 {
+	if (worker_itself.output)
+		output_packet_done(worker_itself.output);
 	flush(&worker_itself);
 	if (worker_itself.input && worker_itself.analysis)
 		report(&worker_itself, REPORT_STATE, NULL, EXIT_OK);
@@ -285,9 +288,9 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 	signal(SIGUSR1, SIG_IGN);
 	worker->options.output.records &= ~RECORD_BIT(STATS); /* the parent writes them, from all shares */
 	worker->mail = g_byte_array_new();
-	worker->options.mail.temp_dir = temp;
-	struct output *output = output_new(on_line, worker);
-	worker->analysis = analysis_new(&worker->options, output, &sink);
+	worker->options.mail.temp_dir = worker->options.output.temp_dir = temp;
+	worker->output = output_new(on_line, worker);
+	worker->analysis = analysis_new(&worker->options, worker->output, &sink);
 	stoppable = worker->analysis;
 	if (!worker->analysis)
 		exit(EXIT_OUTPUT);
@@ -295,7 +298,7 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 		perform(worker, &options->flow, &task);
 	stoppable = NULL;
 	analysis_free(worker->analysis);
-	output_free(output);
+	output_free(worker->output);
 	g_byte_array_unref(worker->mail);
 	exit(EXIT_OK);
 }

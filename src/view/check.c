@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "hash.h"
 #include "private.h"
 
 #define RECORDS_MAX 1000000 /* of an input */
@@ -109,8 +110,8 @@ struct side {
 
 static void side_begin(struct side *side)
 {
-	side->flows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	side->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	side->flows = g_hash_table_new_full(hash_text, g_str_equal, g_free, g_free);
+	side->counts = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 }
 
 static void side_end(struct side *side)
@@ -261,9 +262,9 @@ static void one_sided(struct check *check, const char *where, const cJSON *recor
 static void compare_whole(struct check *check, const GPtrArray *expected)
 {
 	struct side left, right;
-	GHashTable *numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GHashTable *got = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	GHashTable *matched = g_hash_table_new(NULL, NULL);
+	GHashTable *numbers = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+	GHashTable *got = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+	GHashTable *matched = g_hash_table_new(hash_pointer, NULL);
 	bool ordered = true;
 	side_begin(&left);
 	side_begin(&right);
@@ -383,8 +384,8 @@ static bool fit(const struct check *check, const cJSON *partial, GHashTable *tak
 
 static void compare_subset(struct check *check, GPtrArray *partials)
 {
-	GHashTable *taken = g_hash_table_new(NULL, NULL),
-		   *numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *taken = g_hash_table_new(hash_pointer, NULL),
+		   *numbers = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	struct side side;
 	side_begin(&side);
 	g_ptr_array_sort(partials, by_leaves);

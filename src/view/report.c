@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "hash.h"
 #include "report.h"
 
 #define SESSIONS_MAX 10000
@@ -73,7 +74,7 @@ static void list_session(struct report *report, const struct talk *talk)
 {
 	const int64_t start = talk_begin_time(talk);
 	GString *ladder = report->page.ladders;
-	GHashTable *rows = g_hash_table_new(NULL, NULL); /* tx -> row of mails, from 1 */
+	GHashTable *rows = g_hash_table_new(hash_pointer, NULL); /* tx -> row of mails, from 1 */
 	GHashTable *alerts = talk_alerts(talk);
 	uint64_t left_out = talk->left_out;
 	for (guint i = 0; i < talk->steps->len; i++) {
@@ -252,8 +253,8 @@ struct view *view_report_new(const char *version, const char *command, view_writ
 	report->view = (struct view){ .record = on_record, .end = on_end, .write = write, .context = context };
 	report->talks = talks_new(on_talk, report, HELD_MAX);
 	report->tally = tally_new();
-	report->contents = g_hash_table_new(g_str_hash, g_str_equal);
-	report->replies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	report->contents = g_hash_table_new(hash_text, g_str_equal);
+	report->replies = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	report->files = g_ptr_array_new_with_free_func(report_content_free);
 	GString **const strings[] = { &report->version, &report->captures, &report->inputs, &report->page.meta,
 		&report->page.sessions, &report->page.replies, &report->page.ladders, &report->page.mails,

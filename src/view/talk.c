@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "hash.h"
 #include "private.h"
 
 #define NODE_SIZE 128  /* approximate octets of a value in a record */
@@ -109,7 +110,7 @@ char *talk_proxy(const struct talk *talk)
 
 GHashTable *talk_alerts(const struct talk *talk)
 {
-	GHashTable *alerts = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
+	GHashTable *alerts = g_hash_table_new_full(hash_pointer, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
 	for (guint i = 0; i < talk->steps->len; i++) {
 		struct step *step = &g_array_index(talk->steps, struct step, i);
 		if (step->kind != STEP_ALERT)
@@ -263,7 +264,7 @@ struct talks *talks_new(talk_done done, void *context, size_t held_max)
 	talks->done = done;
 	talks->context = context;
 	talks->held_max = held_max;
-	talks->open = g_hash_table_new(g_int64_hash, g_int64_equal);
+	talks->open = g_hash_table_new(hash_number, g_int64_equal);
 	talks->order = g_queue_new();
 	return talks;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alert.h"
+#include "hash.h"
 #include "report.h"
 
 #define BINS 960
@@ -31,8 +32,8 @@ struct tally {
 struct tally *tally_new(void)
 {
 	struct tally *tally = g_new0(struct tally, 1);
-	tally->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	tally->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	tally->hosts = g_hash_table_new_full(hash_text, g_str_equal, g_free, g_free);
+	tally->pairs = g_hash_table_new_full(hash_text, g_str_equal, g_free, g_free);
 	return tally;
 }
 
@@ -175,7 +176,7 @@ static void add_pair(struct tally *tally, const char *from, const char *to)
 void tally_mail(struct tally *tally, const cJSON *smtp)
 {
 	char *from = domain_of(read_text(smtp, "mail_from"));
-	GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	const cJSON *item, *list = read_array(smtp, "rcpt_to");
 	cJSON_ArrayForEach(item, list)
 	{

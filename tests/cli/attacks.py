@@ -294,6 +294,15 @@ def _(n):
     return capture([opened(i) for i in range(n)])
 
 
+@attack("sessions that expire at once", 3000, memory=160)
+def _(n):
+    all_of_them = [opened(i) for i in range(2 * n + 1)]
+    for c, later in zip(all_of_them[n:], [595] * n + [610]):
+        for s in c.segments:
+            s.time += later * 1_000_000
+    return capture(all_of_them)
+
+
 @attack("sessions of the same addresses and ports", 2000)
 def _(n):
     out = []
@@ -323,6 +332,16 @@ def shuffled(numbers):
 attack("segments that never fill", 8000, memory=160)(lambda n: holes(n, list))
 attack("segments that never fill, from the last", 8000, memory=160)(lambda n: holes(n, reversed))
 attack("segments that never fill, in no order", 8000, memory=160)(lambda n: holes(n, shuffled))
+
+
+@attack("a hole that is filled at last", 50000)
+def _(n):
+    c = opened(1)
+    octets = b"MAIL FROM:<>\r\nRSET\r\n" * n
+    for i in range(1, len(octets), MSS):
+        c.emit(UP, ACK | PSH, octets[i:i + MSS], c.sent[UP] + i)
+    c.emit(UP, ACK | PSH, octets[:1], c.sent[UP])
+    return capture([c])
 
 
 @attack("segments that overlap", 8000)

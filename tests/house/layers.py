@@ -15,7 +15,7 @@ import sys
 
 # The stages in the order of a byte's way, and the headers in include/ that are theirs.
 STAGES = {
-    "base": "types octets arena alert outcome text file memory",
+    "base": "types octets arena alert outcome text file memory hash",
     "capture": "capture",
     "packet": "packet",
     "stream": "stream",
@@ -58,6 +58,8 @@ CIRCLES = [
 MADE = {"config.h", "embedded.h"}
 RANK = {stage: rank for rank, stage in enumerate(STAGES)}
 OWNER = {header + ".h": stage for stage, headers in STAGES.items() for header in headers.split()}
+# Hashes that a capture can aim at: those of base/hash are seeded.
+UNSEEDED = re.compile(r"\bg_(?:str|int|int64|double|bytes|direct)_hash\b|\bg_hash_table_new(?:_full)?\(NULL")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -96,7 +98,10 @@ def check_includes(root):
             yield path + ": of no stage"
             continue
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            includes = INCLUDE.findall(file.read())
+            text = file.read()
+        includes = INCLUDE.findall(text)
+        if UNSEEDED.search(text):
+            yield "%s: a hash without a seed (hash.h): %s" % (path, UNSEEDED.search(text).group())
         for kind, header in includes:
             fault = include_fault(root, path, stage, kind, header)
             if fault:

@@ -68,6 +68,11 @@ class Faults(unittest.TestCase):
         self.assertEqual(fault, "src/mail/mail.c: zlib.h: this library is not for its stage")
         self.assertEqual(self.faults(src__capture__list_dot_c=HOUSE["src/capture/list.c"] + "#include <zlib.h>\n"), [])
 
+    def test_hash_without_a_seed(self):
+        for text in ("g_hash_table_new(g_str_hash, 0)", "g_hash_table_new_full(NULL, 0, 0, 0)"):
+            [fault] = self.faults(src__base__word_dot_c=HOUSE["src/base/word.c"] + "/* " + text + " */\n")
+            self.assertIn("src/base/word.c: a hash without a seed (hash.h): g_", fault)
+
     def test_call_to_a_later_stage(self):
         text = HOUSE["src/base/word.c"].replace("return 1", "return list()")
         faults = self.faults(src__base__word_dot_c="int list(void);\n" + text)
