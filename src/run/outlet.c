@@ -16,6 +16,7 @@
 #include "config.h"
 #include "confine.h"
 #include "expected.h"
+#include "resume.h"
 #include "text.h"
 
 #define COLUMNS_DEFAULT 80
@@ -32,6 +33,8 @@ struct outlet {
 	struct expected *expected; /* NULL: nothing is compared */
 	struct view *report;
 	struct writer *report_writer; /* NULL: no report */
+	char *hidden;                 /* the report's name until it is whole; NULL */
+	const char *report_path;      /* ... and then */
 	bool mute;                    /* records go only to the report */
 	unsigned left_out;            /* bits (RECORD_BIT) of record types that only the report gets */
 	const char *flow;             /* --flow; NULL */
@@ -214,6 +217,30 @@ bool outlet_flush(struct outlet *outlet)
 	return writer_flush(outlet->writer);
 }
 
+/* open_report - under a hidden name until it is whole, so that a run that is killed leaves no half page. What is there
+ * and no regular file is written to as it is. */
+static bool open_report(struct outlet *outlet, const char *path, bool hides)
+{
+	struct stat status;
+	outlet->report_path = path;
+	if (!hides || (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
+		outlet->report_writer = writer_open(path);
+	} else {
+		const int fd = resume_begin(path, &outlet->hidden);
+		outlet->report_writer = fd >= 0 ? writer_new(fd, path) : NULL;
+	}
+	return outlet->report_writer;
+}
+
+/* close_report - gives the file its name when it is whole. */
+static bool close_report(struct outlet *outlet, bool good)
+{
+	if (outlet->hidden && !(good = good && resume_end(outlet->hidden, outlet->report_path)))
+		unlink(outlet->hidden);
+	g_free(outlet->hidden);
+	return good;
+}
+
 bool outlet_close(struct outlet *outlet, bool *differs)
 {
 	if (differs)
@@ -224,8 +251,9 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 		const int status = apart_end(outlet->apart);
 		if (differs)
 			*differs = status == EXIT_ALERT;
+		const bool good = close_report(outlet, status == EXIT_OK || status == EXIT_ALERT);
 		g_free(outlet);
-		return status == EXIT_OK || status == EXIT_ALERT;
+		return good;
 	}
 	if (outlet->expected)
 		expected_unused(outlet->expected, outlet->writer);
@@ -269,6 +297,7 @@ static _Noreturn void serve(
 	struct outlet *outlet, struct apart *apart, const struct options *options, const GPtrArray *captures)
 {
 	bool differs = false;
+	g_clear_pointer(&outlet->hidden, g_free); /* the parent's to rename */
 	confine_viewer(options, captures);
 	make_views(outlet, options);
 	apart_serve(apart, take_message, outlet);
@@ -299,14 +328,16 @@ struct outlet *outlet_new(const struct options *options, struct writer *writer, 
 	outlet->writer = writer;
 	outlet->flow = options->pick_flow;
 	outlet->quiet = options->quiet;
-	bool good = !options->report || (outlet->report_writer = writer_open(options->report));
-	if (good && captures && looks)
+	const bool apart = captures && looks;
+	bool good = !options->report || open_report(outlet, options->report, apart);
+	if (good && apart)
 		good = set_apart(outlet, options, captures);
 	else if (good)
 		make_views(outlet, options);
 	if (good)
 		return outlet;
 	writer_close(outlet->writer);
+	close_report(outlet, false);
 	g_free(outlet);
 	return NULL;
 }

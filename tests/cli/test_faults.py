@@ -345,12 +345,15 @@ class Faults(unittest.TestCase):
     def test_a_parent_that_is_killed_at_any_time_leaves_no_half_file(self):
         names = {name: os.path.getsize(os.path.join(self.path("whole"), name)) for name in self.extracted(self.path("whole"))}
         for i, octets in enumerate(boundaries(PLAIN)[::4]):
-            out, records = self.path("out%d" % i), self.path("records%d" % i)
-            process, workers = self.start(PLAIN, "stop", octets, "--extract", out, "--resume", records)
+            out, records, page = self.path("out%d" % i), self.path("records%d" % i), self.path("page%d" % i)
+            writes = ["--report", page] if i % 2 else ["--resume", records]
+            process, workers = self.start(PLAIN, "stop", octets, "--extract", out, *writes)
             process.kill()
             process.communicate(timeout=WAIT)
             wait_for(lambda: not any(self.lives(pid) for pid in workers), "workers end")
-            self.assertEqual([name for name in os.listdir(records) if not name.startswith(".")], [])
+            self.assertFalse(os.path.exists(page))
+            if os.path.exists(records):
+                self.assertEqual([name for name in os.listdir(records) if not name.startswith(".")], [])
             for name in os.listdir(out):
                 if not name.startswith(".") and name != "index.jsonl":
                     self.assertEqual(os.path.getsize(os.path.join(out, name)), names[name])
