@@ -33,7 +33,7 @@ static const char *word(struct dice *dice)
 	return words[dice_below(dice, G_N_ELEMENTS(words))];
 }
 
-/* put_text - lines of words up to `end`, with what makes text interesting now and then. */
+/* put_text - lines of words up to `end`, now and then with a URL or the like. */
 static void put_text(GString *out, struct dice *dice, size_t end, bool quoted_printable)
 {
 	size_t line = out->len;
@@ -106,7 +106,7 @@ void letter_short(struct letter *letter, struct dice *dice, size_t size)
 	}
 }
 
-/* A stored member and the directory after it make a file that libarchive reads as it reads a document of an office. */
+/* A stored entry and the directory after it make a zip archive, as of an Office document. */
 static void make_zip(uint8_t *file, size_t size)
 {
 	enum { LOCAL = 30 + 8, ENTRY = 46 + 8, END = 22 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * random.h - seeded numbers for the benchmark's captures: the same on every machine. Fast, and good for nothing else.
+ * random.h - seeded numbers for the benchmark's captures: the same on every machine. Fast, and not for other uses.
  */
 #ifndef SMTPSCAN_BENCH_RANDOM_H
 #define SMTPSCAN_BENCH_RANDOM_H

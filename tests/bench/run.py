@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""run.py - the benchmark: makes captures, runs smtpscan over them, checks every mail, and prints what it took.
+"""run.py - the benchmark: makes captures, runs smtpscan on them, checks every mail, and prints time and memory.
 
     run.py GENERATE LOOP MEASURE STAGES SMTPSCAN [--size MB] [--rounds N] [--only NAME] [--temp DIR]
 
@@ -66,7 +66,7 @@ class Bench:
         return capture, truth, text.stdout.strip()
 
 
-# ---- is it right? ----
+# ---- checking the output ----
 
 def read_truth(path):
     mails = {}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * seal.h - what a connection says, in TLS 1.3 (AES-256-GCM) with its secrets in a key log: enough of it for someone who
- * listens with the keys, not for a peer.
+ * seal.h - sends a connection's octets in TLS 1.3 (AES-256-GCM), with its secrets in a key log: complete enough to be
+ * decrypted with the keys, but not for a real peer.
  */
 #ifndef SMTPSCAN_BENCH_SEAL_H
 #define SMTPSCAN_BENCH_SEAL_H

@@ -25,7 +25,7 @@ struct talk {
 	unsigned tx;
 	char sender[64];
 	GString *recipients; /* accepted, with commas */
-	unsigned left;       /* recipients to be said */
+	unsigned left;       /* recipients still to be sent */
 	struct letter letter;
 	GString *stuffed; /* the content as it is sent, terminator included */
 	size_t sent;
@@ -192,7 +192,7 @@ static void envelope(struct talk *talk, struct stage *stage, bool one)
 	g_string_free(down, TRUE);
 }
 
-/* tell - what smtpscan is to find. */
+/* tell - writes the expected result of a mail to the truth file. */
 static void tell(struct talk *talk, struct stage *stage)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -209,7 +209,7 @@ static void tell(struct talk *talk, struct stage *stage)
 	stage->content += content->len;
 }
 
-/* content - as much as one turn has room for. */
+/* content - sends as much content as one turn allows. */
 static void content(struct talk *talk, struct stage *stage)
 {
 	size_t most = talk->seal ? TURN_OCTETS - SEAL_COST : TURN_OCTETS; /* in as many packets */
@@ -239,7 +239,7 @@ static void greet(struct talk *talk, struct stage *stage)
 	talk->turn = ENVELOPE;
 }
 
-/* other - a request and a piece of the response: random octets, for nothing here looks at them. */
+/* other - a request and a piece of the response: random octets, since nothing parses them. */
 static void other(struct talk *talk, struct stage *stage)
 {
 	static uint8_t *pool;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * talk.h - what goes on in a connection, turn by turn, so that many can be interleaved: SMTP, or something else.
+ * talk.h - the traffic of a connection, SMTP or another, turn by turn, so that many can be interleaved.
  */
 #ifndef SMTPSCAN_BENCH_TALK_H
 #define SMTPSCAN_BENCH_TALK_H
@@ -25,7 +25,7 @@ struct stage {
 struct talk;
 
 /* talk_smtp - a session that sends mails of size_min to size_max octets until it has sent `budget` octets. number: of
- * the connection; it decides the addresses. talk_other - a connection that is no SMTP. */
+ * the connection; it decides the addresses. talk_other - a connection that is not SMTP. */
 struct talk *talk_smtp(
 	struct stage *stage, unsigned number, bool v6, size_t size_min, size_t size_max, uint64_t budget);
 struct talk *talk_other(struct stage *stage, unsigned number, bool v6, uint64_t budget);

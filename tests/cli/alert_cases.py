@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""alert_cases.py - for every row of the alert catalogue dialogues that raise it and near misses that do not.
+"""alert_cases.py - for every alert of the catalogue: dialogues that raise it, and similar ones that do not.
 
 CASES: (id, "raises" or "near", dialogue, options of smtpscan, ids of the other alerts that it rightly raises too).
 The format of dialogues is that of generate.py. tests/cli/alerts.py runs them.
@@ -52,7 +52,7 @@ def session(middle, *keywords):
 
 
 def attachment(name, data, kind="application/octet-stream"):
-    """attachment - lines and headers of a mail with one. name: the value of filename, with its quotes."""
+    """attachment - lines and headers of a mail with an attachment. name: the value of filename, with its quotes."""
     encoded = base64.encodebytes(data).decode().splitlines()
     part = [
         "--b",
@@ -479,7 +479,7 @@ near("attachment_type_mismatch", attachment('filename="plan.pdf"', b"%PDF-1.4\n%
 
 
 def archive(encrypted):
-    """archive - a zip with one file; encrypted: its flag says so, in the local and in the central header."""
+    """archive - a zip with one file; encrypted: sets the flag in the local and in the central header."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         file.writestr(zipfile.ZipInfo("plan.txt", (2025, 6, 16, 10, 0, 0)), TEXT)

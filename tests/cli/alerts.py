@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""alerts.py - every row of the alert catalogue is raised where it must be and not where it must not.
+"""alerts.py - checks that every alert of the catalogue is raised where it must be, and not elsewhere.
 
     alerts.py SMTPSCAN [ID...]
 

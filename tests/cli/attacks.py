@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""attacks.py - captures that an attacker writes to cost time or memory, each at any size; test_growth.py measures them.
+"""attacks.py - captures written by an attacker to cost time or memory, of any size; test_growth.py measures them.
 
 An attack is a function of a number to the octets of a capture file, with the words that the records must hold so that
 it is known to have reached its aim. It is made once for each size, so what it costs to make counts: segments are big.
@@ -26,7 +26,7 @@ class Attack:
 
 
 def attack(name, least, seen=b'"event_type":"flow"', memory=None, status=0):
-    """attack - decorator: the function below makes what is written to the file."""
+    """attack - decorator: registers the function below, which makes the file."""
 
     def add(make):
         ATTACKS.append(Attack(name, least, make, seen, memory, status))
@@ -44,7 +44,7 @@ def pcap(packets):
 
 
 def capture(connections):
-    """capture - a file of connections, in the order of time."""
+    """capture - a file of connections, sorted by time."""
     segments = sorted((s for c in connections for s in c.segments), key=lambda s: s.time)
     return pcap((s.time, *frame(s, i)) for i, s in enumerate(segments))
 
@@ -149,7 +149,7 @@ TEXT, HTML = b"Content-Type: text/plain\r\n\r\n", b"MIME-Version: 1.0\r\nContent
 
 
 def nested(n):
-    """nested - n multiparts in each other, each with a boundary of its own that is never closed."""
+    """nested - n nested multiparts, each with a boundary of its own that is never closed."""
     kinds = (b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(n))
     return b"".join(kinds) + b"--none\r\n" * n
 
@@ -236,7 +236,7 @@ def attached(octets):
 
 
 def small_files(n):
-    """small_files - n files of 300 octets that begin as files of many kinds do."""
+    """small_files - n files of 300 octets that begin like files of many kinds."""
     rng, heads = random.Random(1), (b"MZ", b"%PDF-1.4\n", b"\x7fELF", b"PK\3\4", b"GIF89a", b"<html>", b"#!/bin/sh\n", b"")
     return b"".join(attached(heads[i % len(heads)] + rng.randbytes(300)) for i in range(n))
 
@@ -250,7 +250,7 @@ def archive(names, octets=b"x", kind=zipfile.ZIP_DEFLATED):
 
 
 def boxes(n):
-    """boxes - n archives in each other."""
+    """boxes - n nested archives."""
     octets = b"x"
     for _ in range(n):
         octets = archive(["x.zip"], octets, zipfile.ZIP_STORED)
@@ -316,7 +316,7 @@ def _(n):
 
 
 def holes(n, order):
-    """holes - one session with n segments, none of which follows another. order: of the segments."""
+    """holes - one session with n segments, with a gap before each. order: of the segments."""
     c = opened(1)
     for i in order(range(n)):
         c.emit(UP, ACK | PSH, b"x", c.sent[UP] + 10 + 2 * i)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""check_docs.py SMTPSCAN MANUALS - the manual says what the program's own tables say. MANUALS: the folder of the pages.
+"""check_docs.py SMTPSCAN MANUALS - checks that the manual agrees with the tables of the program. MANUALS: the folder of the pages.
 
 Compared: the options of --help (with letters and arguments), the alerts of --list-alerts with severity and condition, and
 the records and fields of --schema. Prints what differs; exit status 1 when anything does.
@@ -17,7 +17,7 @@ def output(program, option):
 
 
 def plain(roff):
-    """Text of a line of roff: requests and font changes gone, escapes resolved."""
+    """Text of a line of roff, without requests and font changes, with escapes resolved."""
     roff = re.sub(r"^\.(TP|PP|SS|SH|B|BR|RB|BI|IR|RI|I|IB|br|nf|fi|RS|RE)\b *", "", roff)
     roff = re.sub(r"\\f[A-Z]", "", roff).replace("\\&", "")
     for escape, text in (("\\-", "-"), ("\\(aq", "'"), ("\\(ha", "^"), ("\\(ti", "~"), ("\\e", "\\")):
@@ -79,7 +79,7 @@ def page_of(folder, name):
 
 
 def wrong_examples(text, records, objects):
-    """Every record has an example, and no example has a field that the record has not."""
+    """Every record has an example, and examples have only fields of the record."""
     seen = set()
     for lines in re.findall(r"^\.EX\n(.*?)\n\.EE$", text, re.S | re.M):
         row = json.loads("".join(plain(line) for line in lines.splitlines()))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""cut.py SMTPSCAN TESTDATA - every capture of testdata, cut after every packet.
+"""cut.py SMTPSCAN TESTDATA - analyses every capture of testdata, truncated after every packet.
 
 What was sent before the cut is told: no sender or recipient is missing, whether anybody answered or not. And nothing is
 invented: no mail is accepted but by a reply that was captured.
@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 PATH = re.compile(rb"\b(?:MAIL FROM|RCPT TO) *: *(<[^>\r\n]*>)[^\r\n]*\r\n", re.I)
-# Names in content, in what the server threw away, or behind a MAIL that it refused, are no senders and recipients.
+# Names in content, in what the server discarded, or after a MAIL that it refused, are not senders and recipients.
 LEFT_OUT = re.compile("smuggle|pipelining-refused|injection|unheard|odd-addresses|mail-twice|bdat|early-talker|not-smtp|too-many-errors|http")
 
 

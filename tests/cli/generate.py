@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""generate.py - synthetic captures: dialogues written as text become well-behaved TCP in a pcap file.
+"""generate.py - makes captures: dialogues written as text become TCP connections in a pcap file.
 
     generate.py DIALOGUE.txt CAPTURE.pcap
 
@@ -66,7 +66,7 @@ class Segment:
 
 
 class Connection:
-    """A TCP connection that behaves: what each side sends goes into `segments`, in the order of time."""
+    """A TCP connection without faults: `segments` gets what each side sends, in order of time."""
 
     def __init__(
         self, client="198.51.100.7", cport=40000, server="192.0.2.25", port=25, time=START, isn=None, mss=1460
@@ -98,7 +98,7 @@ class Connection:
         self.seen[way] = self.sent[1 - way]
 
     def acknowledge(self, way):
-        """acknowledge - an acknowledgement without data, when one is due."""
+        """acknowledge - sends an acknowledgement without data, when one is due."""
         if self.seen[way] < self.sent[1 - way]:
             self.see(way)
             self.emit(way, ACK)
@@ -370,7 +370,7 @@ class Player:
 
 
 def packets_of(connections):
-    """packets_of - what a capture of these connections holds, in the order of time."""
+    """packets_of - the packets of these connections, sorted by time."""
     segments = []
     for c in connections:
         kept = c.segments[c.first :]
@@ -380,7 +380,7 @@ def packets_of(connections):
 
 
 def make(text, path, folder="."):
-    """make - the capture of a dialogue. folder: where the certificates are that it names."""
+    """make - the capture of a dialogue. folder: contains the certificates that it names."""
     player = Player(folder)
     player.play(text)
     write_pcap(path, packets_of(player.connections))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""golden.py - the output for each capture of testdata is, byte for byte, the one that a person has read and found right.
+"""golden.py - checks that the output for each capture of testdata is, byte for byte, one that a person has reviewed.
 
     golden.py SMTPSCAN [NAME...]            compares
     golden.py SMTPSCAN --update [NAME...]   rewrites tests/golden/; read the difference before it is committed
@@ -31,7 +31,7 @@ def test_list():
 
 
 def prepare(folder):
-    """prepare - every capture under its plain name in one folder, so that pcap_filename is the same everywhere."""
+    """prepare - puts every capture into one folder, so that pcap_filename is the same everywhere."""
     for name in os.listdir(DATA):
         if name.endswith(".pcap"):
             os.symlink(os.path.join(DATA, name), os.path.join(folder, name))
@@ -54,7 +54,7 @@ def run(smtpscan, folder, captures, options, environment):
 
 
 def check(smtpscan, folder, name, captures, status, options, update):
-    """check - what is wrong, as lines."""
+    """check - the differences, as lines."""
     output, code, errors = run(smtpscan, folder, captures, options, {"TZ": "UTC", "LC_ALL": "C"})
     wrong = [] if code == status else ["exit status %d, not %d: %s" % (code, status, errors)]
     if run(smtpscan, folder, captures, options, {"TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8"})[0] != output:

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# hardened.sh SMTPSCAN - the program is built as one that reads what attackers write: position-independent, full RELRO (nothing
-# that the linker filled in can be written), no stack that can be executed, stack protector, checked copies, CET.
+# hardened.sh SMTPSCAN - checks that the program is built with hardening: position-independent, full RELRO (the linker's
+# tables are read-only), no executable stack, stack protector, checked copies, CET.
 set -u
 program=$1
 failed=0

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""impair.py - sessions with a known truth, damaged as captures and networks damage them, must come out whole.
+"""impair.py - checks that known sessions are found complete after faults of networks and captures.
 
     impair.py SMTPSCAN [KIND...]
 
@@ -43,7 +43,7 @@ WORDS = "anchor berth crane dock ebb ferry gull harbour inlet jetty keel lock mo
 
 
 class Mail:
-    """What was sent: envelope, content as the receiver has it, and where it lies in the client's stream."""
+    """What was sent: envelope, content as received, and its place in the client's stream."""
 
     def __init__(self, sender, recipients, content, chunked):
         self.sender, self.recipients, self.content, self.chunked = sender, recipients, content, chunked
@@ -63,7 +63,7 @@ def text(rng, size, dots):
 
 
 def proxied(rng, v6):
-    """proxied - what is said to a proxy ahead of a session: (way, octets) of each word, and what of it is recorded."""
+    """proxied - proxy headers and requests before a session: (direction, octets) of each, and what is recorded of it."""
     source, target = ("2001:db8:9::9", "2001:db8::25") if v6 else ("203.0.113.9", "192.0.2.25")
     packed = [ipaddress.ip_address(a).packed for a in (source, target)]
     named = {"src_ip": source, "src_port": 51515, "dest_ip": target, "dest_port": 25}
@@ -179,7 +179,7 @@ def sessions(rng, v6=None, sizes=None, count=3, **more):
     return out
 
 
-# ---- impairments: a list of segments becomes another ----
+# ---- impairments: each turns a list of segments into another ----
 
 
 def in_order(connections):
@@ -194,7 +194,7 @@ def retime(segments, times):
 
 
 def displace(rng, segments, share, furthest):
-    """displace - the capture shows packets a little out of order, acknowledgements as they were."""
+    """displace - the capture has packets slightly out of order, with their original acknowledgements."""
     times = [s.time for s in segments]
     places = [(i + rng.uniform(0.5, furthest) if rng.random() < share else i, i) for i in range(len(segments))]
     return retime([segments[i] for _, i in sorted(places)], times)
@@ -202,7 +202,7 @@ def displace(rng, segments, share, furthest):
 
 def reorder(rng, connection, share, furthest):
     """reorder - the network delays data segments (not beyond the end of their block: the other side waits for them), and
-    the receiver acknowledges only what came without a hole. furthest: octets."""
+    the receiver acknowledges only what came without a gap. furthest: octets."""
     segments, times, order, end = connection.segments, [s.time for s in connection.segments], [], 0
     while end < len(segments):
         begin, way = end, segments[end].way
@@ -252,7 +252,7 @@ def duplicate(rng, segments, share):
 
 
 def retransmit(rng, connection, share):
-    """retransmit - data is sent again later, cut differently: it begins in the middle of what was sent before."""
+    """retransmit - data is sent again later, in different segments: it begins in the middle of what was sent before."""
     extra, last = [], {}
     for s in connection.segments:
         before = last.get(s.way)
@@ -266,7 +266,7 @@ def retransmit(rng, connection, share):
 
 def lose(rng, connection, mails, share, anywhere):
     """lose - segments are not in the capture. Returns the lost ranges of each side's stream. Not anywhere: only those
-    wholly inside content, with a line or more of it before and behind."""
+    wholly inside content, with at least a line before and after it."""
     lost, kept = [[], []], []
     for s in connection.segments:
         offset = (s.seq - connection.isn[s.way] - 1) & 0xFFFFFFFF
@@ -295,7 +295,7 @@ def plain(segments, vlan=()):
 
 
 def in_vlans(segments, vlans_of):
-    """in_vlans - each segment in every VLAN that vlans_of(segment) has; a copy comes a little later than the first."""
+    """in_vlans - each segment in every VLAN that vlans_of(segment) has; each copy comes slightly later."""
     packets = [(s.time + n * 7, ethernet(ip_packets(s, i)[0], [(0x8100, vlan)] if vlan else [], s.way))
                for i, s in enumerate(segments) for n, vlan in enumerate(vlans_of(s))]  # fmt: skip
     return sorted(packets, key=lambda p: p[0])
@@ -326,7 +326,7 @@ def fragments(rng, segments):
 
 
 class Truth:
-    """What a capture holds: mails that must be exact, and octets truly lost (for each side, None: not asserted)."""
+    """What a capture holds: mails that must be exact, and octets really lost (for each side, None: not asserted)."""
 
     def __init__(self, exact=(), partial=(), gap=None, sessions=None, proxies=()):
         self.exact, self.partial, self.gap, self.sessions = list(exact), list(partial), gap, sessions
@@ -472,7 +472,7 @@ KINDS = (
 
 
 def check(truth, records):
-    """check - what is wrong with the records of a capture: sentences."""
+    """check - what is wrong with the records of a capture, as sentences."""
     wrong = []
     mails = {}
     for r in records:

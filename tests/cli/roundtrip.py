@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Round trip: messages that Python's email package builds go through a capture and come out as they went in.
+"""Round trip: sends messages made by Python's email package through a capture, and compares the records with them.
 
 roundtrip.py SMTPSCAN [COUNT [SEED]]
 
@@ -76,7 +76,7 @@ TYPES = [("application", "octet-stream"), ("application", "pdf"), ("image", "png
 
 
 class Leaf:
-    """A part without parts: what is expected of it. name ...: not compared."""
+    """Expected values of a part without subparts. name ...: not compared."""
 
     def __init__(self, kind, name, octets, text=None):
         self.kind, self.name, self.octets, self.text = kind, name, octets, text
@@ -97,7 +97,7 @@ class Multipart:
 
 
 class Attached:
-    """An attached message: a part as a whole, and its parts behind it."""
+    """An attached message: a part as a whole, followed by its parts."""
 
     def __init__(self, name, message, child):
         self.name, self.message, self.child = name, message, child
@@ -140,7 +140,7 @@ class Builder:
         return part, Leaf("text/" + subtype, None, octets, "\n".join(lines) + "\n")
 
     def name_part(self, part, name):
-        """Gives part a name in one of the ways that clients know. Returns the name to expect."""
+        """Gives part a name in one of the ways that clients use. Returns the expected name."""
         disposition = self.random.choice(["attachment", "inline"])
         words = lambda value: Header(value, "utf-8", 60).encode(linesep="\r\n")
         style = self.random.randrange(5)
@@ -320,7 +320,7 @@ class Capture:
 
 
 def differences(wanted, email_record, files):
-    """What differs, in words."""
+    """The differences, as text."""
     if wanted["subject"] is not None and email_record.get("subject") != wanted["subject"]:
         yield "subject: %r is %r" % (wanted["subject"], email_record.get("subject"))
     have = email_record.get("to", [])
@@ -343,7 +343,7 @@ def differences(wanted, email_record, files):
     texts = [(kind, text) for number, kind, name, octets, text in wanted["rows"] if text is not None and
              not any(number.startswith(d + ".") for d in depths)]
     best = next((t for t in texts if t[0] == "text/plain"), texts[0] if texts else (None, None))
-    # what is in the HTML parts is no HTML: its blanks are as they were only in the octets
+    # the HTML parts do not contain real HTML: blanks are compared only in the octets
     have = email_record.get("body_type"), email_record.get("html" if best[0] == "text/html" else "body")
     if have != best:
         yield "body: %r is %r" % (best, have)
@@ -384,7 +384,7 @@ def main():
         for words in said:
             print("mail %d: %s" % (number, words))
         failed += bool(said)
-    # the names that set_param gave beside the real ones are told, and nothing else is
+    # only the additional names from set_param are reported
     alerts = [a for a in alerts if not re.fullmatch(r"part \S+ has more than one name: (.*), not \1", a["description"], re.S)]
     for alert in alerts:
         print("alert: %s" % alert)

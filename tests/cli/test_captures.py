@@ -147,7 +147,7 @@ class Captures(unittest.TestCase):
             self.assertFalse(stats["complete"])
             self.assertIn("at offset %d" % len(data), stats["error"])
 
-    # told on standard error
+    # messages on standard error
 
     def usb(self, name, links=(USB,), often=1):
         data = section() + b"".join(interface(link) for link in links)
@@ -240,7 +240,7 @@ class Captures(unittest.TestCase):
         self.assert_mails(both, ["Alpha"])
 
     def test_what_waits_beyond_what_is_kept_is_told(self):
-        # The server asks for content again and again, and the client sends none: nothing says what these replies are to.
+        # The server sends 354 again and again, and the client sends nothing: it is unknown what these replies answer.
         head = DIALOGUE.format(more="", subject="").split("C: Subject")[0]
         path, lines = os.path.join(self.folder, "many.pcap"), 6_000
         line = "S: 354 " + "x" * 400 + "\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_check.py SMTPSCAN TESTDATA - --check: what is expected is kept, and every difference is told by its field.
+"""test_check.py SMTPSCAN TESTDATA - --check: expected records are stored, and every difference is reported with its field.
 
 Works on copies of captures in a folder of its own.
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_cli.py SMTPSCAN TESTDATA - the program as its user meets it: exit statuses, what goes where, the same bytes again.
+"""test_cli.py SMTPSCAN TESTDATA - the program as users see it: exit statuses, outputs, reproducible results.
 
 Works in a folder of its own, which is removed. What a test needs beside Python (graphviz) is looked for; without it that
 test is skipped.
@@ -111,7 +111,7 @@ class Cli(unittest.TestCase):
             run(*arguments, PLAIN, env={"TMPDIR": self.folder})
         self.assertEqual([name for name in os.listdir(self.folder) if name != "page.html"], [])
 
-    # ---- what it is asked about itself ----
+    # ---- options that print information ----
 
     def test_questions_are_answered_on_standard_output(self):
         for option in ("--help", "-h", "--version", "--list-alerts", "--list-alerts=json", "--schema", "--graph"):
@@ -137,7 +137,7 @@ class Cli(unittest.TestCase):
         self.assertEqual(self.status(0, "-e", "stats", PLAIN).stderr, b"")
 
     def test_readme_shows_the_strict_machine(self):
-        """The picture is of the table as it is: the same boxes, edges and words; where they are drawn is Graphviz's."""
+        """The picture agrees with the table: the same nodes, edges and labels; Graphviz decides the layout."""
         if not shutil.which("dot"):
             self.skipTest("no graphviz")
         root = os.path.join(TESTDATA, "..")
@@ -184,7 +184,7 @@ class Cli(unittest.TestCase):
         self.status(3, "-f", "type mgt", PLAIN)  # of 802.11 alone
 
     def broken(self, path, mails, status=3):
-        """PATH cannot be read to its end: that is said, and the capture behind it is analysed all the same."""
+        """PATH can't be read to its end: this is reported, and the capture after it is analysed."""
         result = self.status(status, path, PLAIN)
         self.assertIn(("smtpscan: " + path).encode(), result.stderr)
         stats = records(result.stdout, "stats")
@@ -295,7 +295,7 @@ class Cli(unittest.TestCase):
         self.assertIn(b'"PLAIN *"', quiet)
 
     def test_secrets_stay_secret_where_they_do_not_belong(self):
-        """Credentials outside of an exchange that goes as it should: nothing of them in any record."""
+        """Credentials outside a normal AUTH exchange: no record contains them."""
         hello = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-PIPELINING\nS: 250 AUTH PLAIN\n"
         plain, user, word = "AG90dG8AVHIwdWI0ZG9yMw==", "b3R0bw==", "VHIwdWI0ZG9yM3h5"  # the last one might be a verb
         bye = "C: QUIT\nS: 221 bye\n"

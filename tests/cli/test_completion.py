@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_completion.py SMTPSCAN - what bash and zsh offer after a Tab, asked of the shells themselves. A shell that is not installed
+"""test_completion.py SMTPSCAN - checks in real shells what bash and zsh offer after a Tab. A shell that is not installed
 is left out; without any the test is skipped (77)."""
 import os
 import pty
@@ -14,7 +14,7 @@ import time
 WAIT = 20
 PROGRAM = os.path.abspath(sys.argv[1])
 
-# What is typed, what has to be among the offers, what must not be.
+# What is typed, what must be offered, what must not be.
 CASES = [
     ("smtpscan --fail-", {"--fail-on"}, {"--filter"}),
     ("smtpscan --no-", {"--no-detect", "--no-tls-keys"}, {"--mbox"}),
@@ -61,7 +61,7 @@ def wrong_in(shell, ask, script):
 
 
 class Zsh:
-    """zsh has no way to be asked but a terminal: it types each line and a Tab, and compadd writes down the matches."""
+    """zsh can only be tested on a terminal: this types each line and a Tab, and compadd records the matches."""
 
     SETUP = """PROMPT="READY> "; fpath=(%s $fpath); autoload -U compinit; compinit -u -D; setopt no_beep; LISTMAX=1000
 compadd() {
@@ -84,7 +84,7 @@ print DONE$((0))
         self.until("DONE0")
 
     def until(self, word):
-        """Behind the word zsh has to ask for more: until then the terminal itself would take what is typed."""
+        """Waits for zsh's prompt: before it the terminal itself would echo what is typed."""
         seen, end = b"", time.monotonic() + WAIT
         while b"READY> " not in seen.partition(word.encode())[2] and time.monotonic() < end:
             if select.select([self.master], [], [], 0.1)[0]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_eve.py SMTPSCAN TESTDATA GOLDEN - a reader of Suricata's EVE JSON finds what it looks for.
+"""test_eve.py SMTPSCAN TESTDATA GOLDEN - checks that readers of Suricata's EVE JSON find the fields they need.
 
 WANTED has the fields that EVE's own JSON schema has, and that its usual readers ask for (EveBox: event_type, timestamp, the
 addresses, alert.action, signature_id, severity and app_proto; Filebeat's module suricata and Telegraf's plugin: the names

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_evidence.py SMTPSCAN TESTDATA - whatever the options, no capture is written to, and no output by two writers."""
+"""test_evidence.py SMTPSCAN TESTDATA - checks that no options overwrite a capture, or write two outputs to one file."""
 import hashlib
 import os
 import shutil

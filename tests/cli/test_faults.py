@@ -58,7 +58,7 @@ def boundaries(path):
 
 
 def state_of(pid):
-    """state_of - of a process, as the kernel names it; Z when it is over."""
+    """state_of - state of a process as the kernel names it; Z when it has ended."""
     try:
         with open("/proc/%d/stat" % pid, encoding="ascii") as file:
             return file.read().rsplit(") ", 1)[1][0]
@@ -128,7 +128,7 @@ class Faults(unittest.TestCase):
     # ---- what is stopped, and changes meanwhile ----
 
     def start(self, path, kind, octets, *arguments, jobs="1"):
-        """start - a run whose workers stop, by themselves; -> it and them."""
+        """start - starts a run whose workers stop themselves. -> the run and its workers"""
         process = subprocess.Popen(
             [PROGRAM, "-j", jobs, *arguments, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(
                 os.environ, LD_PRELOAD=FAULTS, FAULTS_FILE=path, FAULTS_KIND=kind, FAULTS_AFTER=str(octets)))  # fmt: skip

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_growth.py SMTPSCAN [--table] [WORD] - time and memory grow with the size of an attack as a line does, and no faster.
+"""test_growth.py SMTPSCAN [--table] [WORD] - checks that time and memory grow at most linearly with the size of an attack.
 
 Each attack of attacks.py is made at three sizes: once, twice and four times its smallest. What counts is the processor
 time of the program and the most memory that it held; where four times the input takes more than GROWTH times the time, or
@@ -36,7 +36,7 @@ def measure(program, path, output):
 
 
 def write(attack, size, path):
-    """write - the capture, by a process of its own: what this one holds when it forks would count as the program's."""
+    """write - writes the capture in a separate process, so that this process stays small when it forks the program."""
     child = os.fork()
     if not child:
         with open(path, "wb") as file:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_jobs.py SMTPSCAN TESTDATA - the work divided: among workers, shards and runs, with signals and deaths.
+"""test_jobs.py SMTPSCAN TESTDATA - work divided among workers, shards and runs, with signals and crashes.
 
 Every division must give the bytes of the undivided run. What a test needs beside Python (GNU parallel) is looked for;
 without it that test is skipped.
@@ -60,7 +60,7 @@ S: 221 bye
 
 
 def play(path, text, padding=0):
-    """A capture of these dialogues, with so many octets of other packets all over it."""
+    """A capture of these dialogues, interleaved with this many octets of other packets."""
     player = Player(TESTDATA)
     player.play(text)
     found = packets_of(player.connections)
@@ -99,13 +99,13 @@ def many_sessions():
     text.append(mail("client=203.0.113.200 after=50", 70))
     for i in range(71, 90):
         text.append(mail("client=203.0.113.%d after=-0.03" % i, i, "C: NOOP\n! open\n"))
-    # The oldest of those open is the one that goes on; its last packet completes a record.
+    # The oldest open connection continues; its last packet completes a record.
     text.insert(-19, mail("client=203.0.113.201 after=0.01", 91, "! wait 60\n" + QUIT + "! open\n"))
     return "".join(text)
 
 
 def segment(client, seq, ack, flags, payload=b"", up=True):
-    """segment - a packet of the connection of client number `client`, as quick as that can be made."""
+    """segment - a packet of the connection of client number `client`, made as fast as possible."""
     ends = bytes([203, 0, client >> 8, client & 255]), bytes([192, 0, 2, 25])
     ports = (40000, 25) if up else (25, 40000)
     ip = struct.pack("!BBHHHBBH", 0x45, 0, 40 + len(payload), 0, 0, 64, 6, 0) + ends[not up] + ends[up]
@@ -113,7 +113,7 @@ def segment(client, seq, ack, flags, payload=b"", up=True):
 
 
 def waiting_connections(count):
-    """waiting_connections - so many that each hold a segment behind a hole; one in seven is filled in the end."""
+    """waiting_connections - this many connections that each hold a segment after a gap; one gap in seven is filled at the end."""
     out = []
     for step in range(5):
         for n in range(count):
@@ -226,7 +226,7 @@ class Jobs(unittest.TestCase):
         self.same_for_all(0, "-f", "tcp port 25", path)
 
     def test_what_is_remembered_for_any_number_of_workers(self):
-        # Bytes that are sent again, with others in between: how far memory reaches must not depend on whose they are.
+        # Retransmissions after other data: whether they are recognised must not depend on the other connections.
         again = "! wait 2\nC: NOOP\n! wait %s\n! alter NOPE\n" + QUIT
         text = [mail("client=198.51.100.%d after=-%s" % (i, 2.06 + (i - 1) * 0.05), i, again % (i * 0.05)) for i in range(60)]
         lines = "C: " + "x" * 998 + "\n"
@@ -249,7 +249,7 @@ class Jobs(unittest.TestCase):
         rows = records(self.status(0, "-j", "3", "-e", "all", self.large()).stdout)
         keys = [(row["pcap_cnt"], row["flow_id"]) for row in rows if "flow_id" in row]
         self.assertEqual(keys, sorted(keys))
-        # the case that makes it hard: the last packet completes a record, and older sessions are open
+        # the difficult case: the last packet completes a record, and older sessions are open
         last = [row for row in rows if row.get("pcap_cnt") == keys[-1][0]]
         self.assertIn("smtp_command", {row["event_type"] for row in last})
         self.assertGreater(len({row["flow_id"] for row in last}), 10)
@@ -309,7 +309,7 @@ class Jobs(unittest.TestCase):
     # ---- workers that die, output that fails ----
 
     def sparse(self, size=3 << 30):
-        """A capture that takes seconds to read, and little room: packets with holes for their octets."""
+        """A capture that takes seconds to read but little disk space: its packets are holes in a sparse file."""
         path = play(self.path("sparse.pcap"), mail("client=203.0.113.1", 1, "! open\n"))
         with open(path, "r+b") as file:
             file.seek(0, os.SEEK_END)
@@ -348,7 +348,7 @@ class Jobs(unittest.TestCase):
     # ---- workers that are ahead ----
 
     def talkative(self):
-        """A capture of which every share has many times as much to say as may be held for it (spool.c)."""
+        """A capture for which every worker sends many times what may be held for it (spool.c)."""
         lines = "C: " + "x" * 998 + "\n"
         text = [mail("client=203.0.113.%d after=-%s" % (i % 100, 3 if i else 0), i).replace("C: .\n", lines * 200 + "C: .\n")
                 for i in range(120)]
@@ -408,7 +408,7 @@ class Jobs(unittest.TestCase):
         self.assertFalse(records(read(self.path("out")), "stats")[0]["stats"]["complete"])
 
     def test_inputs_that_nobody_writes_yet_do_not_wait(self):
-        # The first input is held up; the second one's records go to the file, and its worker is free for more.
+        # The first input is delayed; the records of the second go to the file, and its worker becomes idle.
         capture = self.talkative()
         os.link(capture, self.path("again.pcap"))
         inputs = [capture, self.path("again.pcap"), PLAIN]

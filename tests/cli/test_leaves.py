@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_leaves.py SMTPSCAN - what is in files: archives as Python's own modules read them, bombs in bounded time and memory, documents, files
+"""test_leaves.py SMTPSCAN - the contents of files: archives as Python's modules read them, decompression bombs, documents, files
 under --extract, and the options --header and --html.
 """
 import base64

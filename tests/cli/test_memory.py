@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_memory.py SMTPSCAN TESTDATA NO_MEMORY [--every N] [CASE...] - memory that is refused, at each place that asks.
+"""test_memory.py SMTPSCAN TESTDATA NO_MEMORY [--every N] [CASE...] - simulates a failed allocation at each place that allocates.
 
 A run is repeated with one request refused, for one place (the calls that lead to it) after the other: NO_MEMORY, the
 library of kits/no_memory.c, refuses it in whichever process comes by first. Then either all is as without it, or the
@@ -226,7 +226,7 @@ class Bench:
 
 
 def stats_of(octets):
-    """stats_of - how many captures are complete; None: it is no output of records, or a record is not whole."""
+    """stats_of - the number of complete captures; None: not an output of records, or a record is incomplete."""
     try:
         rows = [json.loads(line) for line in octets.decode("utf-8").splitlines()]
     except ValueError:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_recipes.py SMTPSCAN RECIPES TESTDATA - the recipes run as they are pasted, and say something.
+"""test_recipes.py SMTPSCAN RECIPES TESTDATA - the recipes run when pasted, and print results.
 
 Each block of recipes/README.md is run by bash in a folder with the output of a few captures; blocks of a program that is not
 installed are left out and named. Configurations of log shippers are checked by the shipper where it is installed.
@@ -65,7 +65,7 @@ def wrong_in_readme(folder):
 
 
 def wrong_in_files():
-    """Every file is named in the README; shippers and yaml say whether their configuration is one."""
+    """Every file is named in the README; configurations are checked by their program or as YAML."""
     with open(os.path.join(RECIPES, "README.md"), encoding="utf-8") as file:
         text = file.read()
     yield from ("%s is not in recipes/README.md" % name for name in sorted(os.listdir(RECIPES))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_report.py SMTPSCAN TESTDATA - the page of --report: what is in it, and that nothing of a mail comes to life.
+"""test_report.py SMTPSCAN TESTDATA - the page of --report: its contents, and that nothing from a mail becomes active.
 
 The first class reads the file; the second opens it in a real headless Chromium (skipped where there is none): quiet console,
 no request, search, sort, range, keys, dark, print, and mails that attack. attacking_page.txt is such a capture.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_rules.py SMTPSCAN TESTDATA RECIPES - rules of the user's own, as a user writes them: every event, field and action, the
+"""test_rules.py SMTPSCAN TESTDATA RECIPES - rules as users write them: every event, field and action, the
 examples, and files and rules that are broken."""
 import base64
 import json
@@ -71,7 +71,7 @@ class Rules(unittest.TestCase):
         return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
 
     def seen(self, on, dialogue, *options):
-        """the events that a rule sees, as the records say them: each is printed by the rule as an alert's evidence"""
+        """the events that a rule gets: the rule puts each into the evidence of an alert"""
         text = """
             local function show(v)
                 if type(v) == "table" then

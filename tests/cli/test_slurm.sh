@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# test_slurm.sh SMTPSCAN RECIPES TESTDATA - the recipes for Slurm on a cluster of one node: a shard a task, a capture a
-# task. Sets up munge, slurmctld and slurmd in a folder of its own and takes them down again. Skipped (77) without Slurm,
-# without root, and where its daemons do not come up.
+# test_slurm.sh SMTPSCAN RECIPES TESTDATA - the recipes for Slurm on a cluster of one node: one shard per task, one
+# capture per task. Sets up munge, slurmctld and slurmd in a folder of its own and takes them down again. Skipped (77)
+# without Slurm, without root, and when its daemons do not start.
 set -u
 smtpscan=$(realpath "$1") recipes=$(realpath "$2") testdata=$(realpath "$3")
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,12 +30,12 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# free_port - one that nobody listens on.
+# free_port - prints a port that is not in use.
 free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start PROGRAM... - a daemon in the foreground of its own, its words in a file.
+# start PROGRAM... - starts a daemon in the foreground; its messages go to a file.
 start() {
 	"$@" >"$folder/$1.log" 2>&1 &
 	daemons="$daemons $!"
@@ -92,7 +92,7 @@ start slurmd -D -f "$SLURM_CONF" -N "$node"
 until_true "no node comes up" sh -c "sinfo -h -o %t | grep -q -E 'idle|mix|alloc'"
 
 failed=0
-# same NAME - is the output that was made what one run makes?
+# same NAME - is the output the same as that of a single run?
 same() {
 	if cmp "$folder/expected" "$folder/$1"; then
 		echo "ok: $1"
@@ -102,7 +102,7 @@ same() {
 	fi
 }
 
-# done_with JOB - waits for it, and shows what it said.
+# done_with JOB - waits for the job, and shows its messages.
 done_with() {
 	while squeue -h -j "$1" 2>/dev/null | grep -q .; do
 		sleep 0.2
@@ -112,7 +112,8 @@ done_with() {
 }
 cd "$folder" || exit 1
 
-# One capture, a shard a task, which all end with status 5 since it is cut; then the shards are put together by a job that waits for them.
+# One capture, one shard per task; all end with status 5 since the capture is truncated. A dependent job then merges the
+# shards.
 capture=$folder/cut.pcap
 head -c -5 "$testdata/mixed-ports.pcap" >"$capture"
 "$smtpscan" "$capture" >expected
@@ -120,7 +121,7 @@ job=$(sbatch --parsable --array=1-4 "$recipes/shards.sbatch" "$capture" parts)
 done_with "$(sbatch --parsable --kill-on-invalid-dep=yes --dependency="afterany:$job" --wrap "$smtpscan --merge -o merged.jsonl parts/*.jsonl")"
 same merged.jsonl
 
-# Many captures, several a task; started again, it does nothing.
+# Many captures, several per task; a second run does nothing.
 find "$testdata" -name 'postfix-*.pcap' | sort >list
 done_with "$(sbatch --parsable --array=1-3 "$recipes/captures.sbatch" list out)"
 xargs "$smtpscan" <list | sort >expected

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_tls.py SMTPSCAN TESTDATA - what is inside of TLS, with keys: the same as in clear, whatever the suite.
+"""test_tls.py SMTPSCAN TESTDATA - with keys, sessions in TLS give the same records as in clear, for every cipher suite.
 
 testdata/tls has one dialogue in clear and in every kind of TLS, each capture with its key log. Each is read whole, cut
 behind every packet, without each packet, with wrong keys and with octets changed.
@@ -85,7 +85,7 @@ def payload(packet):
 
 
 def pcapng(path, before=b"", behind=b"", later=0):
-    """the packets of a capture as pcapng, so many seconds later, with blocks before and behind them"""
+    """the packets of a capture as pcapng, this many seconds later, with blocks before and after them"""
     header, found = packets(path)
     block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
     padded = lambda octets: octets + bytes(-len(octets) % 4)
@@ -193,7 +193,7 @@ class Inside(unittest.TestCase):
                       text("--tls-keys", keylog("12-aes256-gcm"), capture("13-aes256-gcm")))
 
     def test_one_side_alone(self):
-        """without both hellos nothing can be decrypted, and that is told"""
+        """without both hellos nothing can be decrypted, and this is reported"""
         for name in ("12-aes256-gcm", "13-aes256-gcm"):
             header, found = packets(capture(name))
             for wanted in (True, False):
@@ -204,7 +204,7 @@ class Inside(unittest.TestCase):
                 self.assertEqual(of_kind(rows, "smtp"), [])
 
     def test_what_is_missing_in_a_key_log(self):
-        """of TLS 1.3, the secrets of the handshake: what follows opens all the same"""
+        """without the handshake secrets of TLS 1.3: what follows is decrypted"""
         text = "".join(line for line in open(keylog("13-aes256-gcm")).readlines() if "HANDSHAKE" not in line)
         rows = records("--tls-keys", self.write("log", text.encode()), capture("13-aes256-gcm"))
         self.assertEqual(what_was_said(rows), self.clear)
@@ -234,12 +234,12 @@ class Inside(unittest.TestCase):
                 self.assertEqual(what_was_said(alone), self.clear)
             with open(before, "rb") as stream:
                 self.assertEqual(what_was_said(records("-", stdin=stream)), self.clear)
-            # what one capture brings is not for the next
+            # secrets of one capture are not used for the next
             both = of_kind(records(before, capture(name)), "tls")
             self.assertEqual([tls.get("decrypted") for tls in both], [True, None])
 
     def behind(self, name="13-aes256-gcm", **more):
-        """a capture whose secrets stand behind its packets"""
+        """a capture whose secrets come after its packets"""
         with open(keylog(name), "rb") as secrets:
             return pcapng(capture(name), behind=secrets.read(), **more)
 
@@ -322,7 +322,7 @@ class Inside(unittest.TestCase):
             self.assertEqual(tls["decrypted"], "cipher not supported")
 
     def test_a_changed_octet(self):
-        """in each packet: nothing false comes out, and where it was is told"""
+        """a fault in each packet: no false records, and its place is reported"""
         for name in ("12-aes128-cbc-sha256", "12-aes256-cbc-sha-no-etm", "12-aes256-gcm", "13-aes256-gcm"):
             header, found = packets(capture(name))
             whole = records("--tls-keys", keylog(name), capture(name))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_view.py SMTPSCAN TESTDATA - what is made of records to be looked at: text on a terminal and into a file.
+"""test_view.py SMTPSCAN TESTDATA - records as text, on a terminal and in a file.
 
 Works in a folder of its own. A test that needs a pseudo-terminal is skipped where there is none.
 """
@@ -32,7 +32,7 @@ def text(*arguments):
 
 
 def on_terminal(columns, *arguments, **variables):
-    """What a terminal of so many columns gets to see."""
+    """The output on a terminal with this many columns."""
     try:
         master, slave = os.openpty()
     except OSError:

@@ -2,8 +2,8 @@
  *
  * dialogues.h - for tests: the dialogues of tests/dialogues/dialogues.txt with the transcripts they must give.
  *
- * Each begins with "== NAME [strict] [midstream] [implicit-tls] [early-pipeline]", goes on with the dialogue as
- * transcript.h has it, then "--" and the transcript.
+ * Each begins with "== NAME [strict] [midstream] [implicit-tls] [early-pipeline]", followed by the dialogue (see
+ * transcript.h), "--" and the transcript.
  */
 #ifndef SMTPSCAN_TESTS_DIALOGUES_H
 #define SMTPSCAN_TESTS_DIALOGUES_H

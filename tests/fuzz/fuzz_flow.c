@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_flow.c - a fuzz target: segments of few connections through the flow table, with libnids after it. What the
- * sink is told must keep its promises (flow.h): begin before everything, end once, nothing after a FIN, offsets that
- * add up.
+ * fuzz_flow.c - a fuzz target: segments of a few connections through the flow table and libnids. The calls of the sink
+ * must be as flow.h promises: begin first, end once, nothing after a FIN, consistent offsets.
  *
  * The input is an octet of flags (1: live, 2: little memory), then a list of records: flags of TCP, which connection
  * (1: the server sends, 6: which server port, 8: which client port, 0x30: which context, 0x40: its sequence number is a

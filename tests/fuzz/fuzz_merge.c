@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_merge.c - a fuzz target: --merge, of outputs that somebody wrote. What is merged has every record once, those of
- * a capture in order, its stats behind them.
+ * fuzz_merge.c - a fuzz target: --merge of any files. The merged output has every record once, those of a capture in
+ * order, followed by its stats.
  *
- * The input is outputs with a NUL between them. It is done here without processes: so shards.c is included.
+ * The input is outputs with a NUL between them. It runs without other processes, so shards.c is included.
  */
 #include "run/shards.c" /* NOLINT */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_options.c - a fuzz target: a command line. The input is the arguments, with a NUL behind each.
+ * fuzz_options.c - a fuzz target: a command line. The input is the arguments, each with a NUL at its end.
  *
- * Key logs that it names are read: only files of the present folder are, and standard input is empty.
+ * Key logs that it names are read: only files in the current folder are used, and standard input is empty.
  */
 #include <fcntl.h>
 
@@ -12,7 +12,7 @@
 
 #define ARGUMENTS_MAX 32
 
-/* is_harmless - no path leads out of here but to the present folder. */
+/* is_harmless - do all paths stay in the current folder? */
 static bool is_harmless(const uint8_t *data, size_t size)
 {
 	return !memchr(data, '/', size);

@@ -4,7 +4,7 @@
  * and see connections that have all kinds of events. What they raise and tag goes into records, which keep their
  * promises (records.h).
  *
- * The input is a file of rules, then, behind a NUL each, a list and a file of YARA. So a file of rules is a seed.
+ * The input is a file of rules, then a list and a file of YARA rules, each after a NUL. So a file of rules is a seed.
  */
 #include "analysis/conversation.h"
 #include "fuzz.h"

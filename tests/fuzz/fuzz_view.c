@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * fuzz_view.c - lines that say they are records, into every view. What comes out is valid UTF-8, moves no terminal, and
- * ends no block of the page.
+ * fuzz_view.c - lines that may be records, into every view. The output must be valid UTF-8, contain no terminal
+ * controls, and not end a block of the page.
  */
 #include <glib.h>
 #include <string.h>

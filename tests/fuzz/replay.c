@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * replay.c - a fuzz target without a fuzzer: replay FILE-OR-FOLDER... gives it every file, in order of their names,
- * then nothing at all. So seeds and past crashes are tests of every build. A file that can't be read is an error, and
- * so is a folder without files: a test that reads nothing proves nothing.
+ * replay.c - a fuzz target without a fuzzer: replay FILE-OR-FOLDER... runs it with every file, sorted by name, then
+ * with an empty input. So seeds and past crashes are tests of every build. A file that can't be read is an error, and
+ * so is a folder without files.
  */
 #include <glib.h>
 
@@ -31,7 +31,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* replay - a file, or the files of a folder; folders in it are passed over. */
+/* replay - a file, or the files of a folder; folders in it are skipped. */
 static bool replay(const char *path)
 {
 	GDir *dir = g_dir_open(path, 0, NULL);

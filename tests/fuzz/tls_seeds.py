@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""tls_seeds.py TESTDATA OUT - seeds for fuzz_tls out of the recorded connections in TESTDATA/tls that are TLS at once."""
+"""tls_seeds.py TESTDATA OUT - makes seeds for fuzz_tls from the recorded connections in TESTDATA/tls with implicit TLS."""
 import os
 import struct
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""layers.py ROOT ARCHIVE - no stage leans on a later one, no file calls in a circle.
+"""layers.py ROOT ARCHIVE - checks that no stage uses a later one, and that no files call each other in a circle.
 
 ROOT is the project's folder: its #include lines are read. A file of src/STAGE may include headers of its own folder, and
 those in include/ that belong to its stage or to an earlier one. A library's headers are for the folders that wrap it.
@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-# The stages in the order of a byte's way, and the headers in include/ that are theirs.
+# The stages in the order in which data passes through them, and their headers in include/.
 STAGES = {
     "base": "types octets arena alert outcome text file memory hash",
     "capture": "capture",
@@ -49,12 +49,12 @@ LIBRARIES = {
     "yara": "rules",
     "seccomp": "run",
 }
-# Circles that are what they describe: an encapsulation holds packets that hold encapsulations (DECODE_DEPTH_MAX).
+# Allowed circles: encapsulations contain packets that contain encapsulations (DECODE_DEPTH_MAX).
 CIRCLES = [
     {"packet/ethertype", "packet/guess", "packet/ip", "packet/link", "packet/tunnel", "packet/udp", "packet/wifi"},
     {"mail/inner", "mail/part", "mail/tnef", "mail/uu"},  # a part holds files, which are parts
 ]
-# Headers that the build makes.
+# Generated headers.
 MADE = {"config.h", "embedded.h"}
 RANK = {stage: rank for rank, stage in enumerate(STAGES)}
 OWNER = {header + ".h": stage for stage, headers in STAGES.items() for header in headers.split()}

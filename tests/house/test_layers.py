@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_layers.py - layers.py finds each kind of fault, in a small house that is built for it."""
+"""test_layers.py - checks that layers.py finds each kind of fault, in a small source tree made for it."""
 import os
 import subprocess
 import sys
@@ -23,7 +23,7 @@ HOUSE = {
 
 class Faults(unittest.TestCase):
     def faults(self, **changes):
-        """faults - what layers.py prints about the house with these files instead, without its last line."""
+        """faults - what layers.py prints for the tree with these files replaced, without its last line."""
         house = dict(HOUSE, **{name.replace("__", "/").replace("_dot_", "."): text for name, text in changes.items()})
         with tempfile.TemporaryDirectory() as root:
             objects = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""browser.py - a headless Chromium, spoken to by its DevTools protocol over two pipes. Nothing but Python is needed.
+"""browser.py - controls a headless Chromium with its DevTools protocol over two pipes, using only Python's library.
 
     with Browser() as browser:
         page = browser.open(path)       # waits until it is loaded
@@ -47,7 +47,7 @@ class Page:
             file.write(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
     def take(self, method, parameters):
-        """What the page does of itself."""
+        """What the page does without input."""
         url = parameters.get("request", {}).get("url", "")
         if method == "Network.requestWillBeSent" and parameters.get("type") == "Document" and url == self.url:
             return

@@ -57,7 +57,7 @@ void pcap_record(GByteArray *to, uint32_t number, bool swap)
 	put32(to, 1700000000 + number, swap);
 	put32(to, number % 1000 * 111, swap);
 	put32(to, (uint32_t)b.size, swap);
-	put32(to, (uint32_t)b.size + 4, swap); /* as if four octets had been cut */
+	put32(to, (uint32_t)b.size + 4, swap); /* as if four octets had been cut off */
 	g_byte_array_append(to, b.data, (guint)b.size);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * capture_files.h - capture files made in memory: pcap and pcapng in either byte order (swap: not this machine's),
- * compressed or not. Arrays are the caller's to free.
+ * capture_files.h - makes capture files in memory: pcap and pcapng in either byte order (swap: the other one),
+ * compressed or not. The caller frees the arrays.
  */
 #ifndef SMTPSCAN_TESTS_CAPTURE_FILES_H
 #define SMTPSCAN_TESTS_CAPTURE_FILES_H
@@ -17,7 +17,7 @@
 #define NANO 0xa1b23c4du
 #define ETHERNET 1
 
-/* make_packet - the packet in all of them: a segment to port 25 when the number is odd, else to 80. */
+/* make_packet - the packet used in all files: a segment to port 25 when the number is odd, else to 80. */
 void make_packet(struct built *b, uint32_t number);
 
 void pcap_header(GByteArray *to, uint32_t magic, bool swap);
@@ -26,9 +26,9 @@ void pcap_record(GByteArray *to, uint32_t number, bool swap);
 /* pcap_of - a file with records 1 to `count`. */
 GByteArray *pcap_of(uint32_t magic, bool swap, uint32_t count);
 
-/* pcapng_section - with a comment of so many octets. */
+/* pcapng_section - with a comment of this many octets. */
 void pcapng_section(GByteArray *to, bool swap, uint16_t comment);
-/* pcapng_interface - with a name in front of the resolution; 0: no such option. */
+/* pcapng_interface - with a name before the resolution; 0: no such option. */
 void pcapng_interface(GByteArray *to, bool swap, uint16_t link_type, uint8_t resolution);
 void pcapng_packet(GByteArray *to, uint32_t number, uint64_t units, uint32_t interface, bool swap);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * faults.c - a library for LD_PRELOAD under which a machine fails (test_faults.py).
+ * faults.c - a library for LD_PRELOAD that simulates faults of a machine (test_faults.py).
  *
  *   FAULTS_FILE   a capture; nothing happens to other files, but with `full` and `no-proc`
  *   FAULTS_AFTER  octets of it that can be read; with `full`: that can be written
@@ -57,7 +57,7 @@ __attribute__((constructor)) static void begin(void)
 	first = getpid();
 }
 
-/* stop_once - a process that was made, not the first one. */
+/* stop_once - only a child process stops, not the first process. */
 static void stop_once(void)
 {
 	is_child = is_child || getpid() != first;
@@ -85,7 +85,7 @@ ssize_t read(int fd, void *to, size_t size)
 	return kind == EIO_COMES ? -1 : 0;
 }
 
-/* __read_chk - what _FORTIFY_SOURCE makes of read. */
+/* __read_chk - read, when compiled with _FORTIFY_SOURCE. */
 ssize_t __read_chk(int fd, void *to, size_t size, size_t room)
 {
 	if (size > room)
@@ -93,7 +93,7 @@ ssize_t __read_chk(int fd, void *to, size_t size, size_t room)
 	return read(fd, to, size);
 }
 
-/* room_for - how much of it can be written. */
+/* room_for - the number of octets that can be written. */
 static size_t room_for(int fd, size_t size)
 {
 	struct stat here;
@@ -139,7 +139,7 @@ int open(const char *name, int flags, ...)
 
 int open64(const char *name, int flags, ...) __attribute__((alias("open")));
 
-/* __open_2 - what _FORTIFY_SOURCE makes of open. */
+/* __open_2 - open, when compiled with _FORTIFY_SOURCE. */
 int __open_2(const char *name, int flags)
 {
 	return open(name, flags, 0);

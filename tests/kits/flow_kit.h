@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * flow_kit.h - for the tests of the TCP stages: segments written by hand, and a sink that writes down what it is told.
+ * flow_kit.h - for the tests of the TCP stages: segments written by hand, and a sink that logs its calls.
  *
  * A kit has one flow table and a log. Each event is a line of the log:
  *   begin ID client:PORT server:PORT [midstream] [one-sided up|down] [tls]
@@ -25,26 +25,25 @@ struct kit {
 	GString *log;
 	struct moment at;        /* of the last packet */
 	int64_t step;            /* time between packets */
-	uint16_t client, server; /* ports that the short forms use */
+	uint16_t client, server; /* ports used by the short functions */
 	uint32_t client_isn, server_isn;
 	bool ipv6;
-	bool alike;            /* the client has the address of the server */
-	uint16_t host;         /* which of many clients */
+	bool alike;            /* client and server have the same address */
+	uint16_t host;         /* number of the client */
 	uint64_t context;      /* of the segments, and their VLAN when it is not 0 */
-	uint32_t snap;         /* payload octets captured at most; 0: all */
-	GByteArray *stream[2]; /* all bytes delivered; gaps as zeros */
+	uint32_t snap;         /* snap length for the payload; 0: none */
+	GByteArray *stream[2]; /* all octets delivered; gaps as zeros */
 	bool mute;             /* log and streams are not kept */
 	uint64_t bytes[2];     /* of all that ended */
-	struct flow last;      /* as it was in the last end, */
-	int protocol,
-		named; /* ... what was said to a proxy, and the family of the destination that was named; -1: none */
-	GArray *ended; /* the ids of all that ended, of uint64_t */
+	struct flow last;      /* as in the last end, */
+	int protocol, named;   /* ... its proxy data, and the address family of the destination in it; -1: none */
+	GArray *ended;         /* uint64_t: ids of all ended connections */
 };
 
 struct kit *kit_new(const struct flow_options *options);
 void kit_free(struct kit *kit);
 
-/* kit_say - the full form: a segment with these flags ("S", "SA", "A", "F", "R" in any mixture). */
+/* kit_say - sends a segment with these flags ("S", "SA", "A", "F", "R" in any combination). */
 void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq, uint32_t ack, const void *payload,
 	size_t size);
 /* kit_up, kit_down - a data segment (or, with "", an acknowledgement) at stream offsets OFFSET and ACKED. */
@@ -52,10 +51,10 @@ void kit_up(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
 void kit_down(struct kit *kit, uint32_t offset, uint32_t acked, const char *text);
 /* kit_handshake - SYN, SYN/ACK, ACK. */
 void kit_handshake(struct kit *kit);
-/* kit_wait - lets time pass, with packets that are none of ours. kit_jump - one such packet, so much later. */
+/* kit_wait - lets time pass, with packets of other connections. kit_jump - one such packet, this much later. */
 void kit_wait(struct kit *kit, int64_t seconds);
 void kit_jump(struct kit *kit, int64_t seconds);
-/* kit_expect - the log is exactly this; it is emptied. */
+/* kit_expect - asserts that the log is exactly this, and empties it. */
 void kit_expect(struct kit *kit, const char *log);
 
 #endif

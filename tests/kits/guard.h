@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * guard.h - test inputs that end at an unreadable page: one octet too far is a crash, with or without a sanitizer.
+ * guard.h - test inputs that end at an unreadable page: reading one octet too far is a crash, with or without a
+ * sanitizer.
  */
 #ifndef SMTPSCAN_TESTS_GUARD_H
 #define SMTPSCAN_TESTS_GUARD_H
@@ -11,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Octets that fit. */
+/* Maximum size of an input. */
 #define GUARD_ROOM (256 * 1024)
 
 /* guarded - a copy of the input whose end is the end of readable memory; valid until the next call. */

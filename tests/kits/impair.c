@@ -8,7 +8,7 @@
 
 #define MSS 1448
 #define ACK_EVERY 2         /* segments; out of order ones are acknowledged at once */
-#define RETRANSMIT_AFTER 60 /* segments, at most, that pass before a lost one is sent again */
+#define RETRANSMIT_AFTER 60 /* segments, at most, before a lost one is sent again */
 
 /* A packet on the wire. */
 struct impair_wire {
@@ -17,7 +17,7 @@ struct impair_wire {
 	uint32_t offset; /* in the stream; of the SYN: 0 */
 	uint32_t size;
 	uint32_t acked;
-	uint64_t place; /* where it is sorted to */
+	uint64_t place; /* sort key in the capture */
 };
 
 struct impair {
@@ -25,7 +25,7 @@ struct impair {
 	uint64_t state;
 	GPtrArray *sessions;
 	GArray *segments;
-	/* of the session that is being written */
+	/* of the current session */
 	struct impair_session *session;
 	uint8_t *received[2];
 	uint32_t contiguous[2];
@@ -65,7 +65,7 @@ static void put(struct impair *impair, enum direction direction, uint8_t flags, 
 	g_array_append_val(impair->session->wire, packet);
 }
 
-/* cut - adds the pieces of [from, to) to the list of what is sent, at a place. */
+/* cut - adds [from, to), divided into segments, to the packets, at a place. */
 static void cut(struct impair *impair, GArray *sent, uint32_t from, uint32_t to, uint64_t place, bool lost)
 {
 	while (from < to) {
@@ -170,7 +170,7 @@ void impair_add(struct impair *impair, const struct impair_turn *turns, size_t c
 
 /* ---- the capture ---- */
 
-/* damage - what the capture makes of a connection's packets. */
+/* damage - applies the faults of the capture to the packets of a connection. */
 static GArray *damage(struct impair *impair, const GArray *wire)
 {
 	const struct impair_options *options = &impair->options;
@@ -189,7 +189,7 @@ static GArray *damage(struct impair *impair, const GArray *wire)
 	return seen;
 }
 
-/* record - one packet of a connection, as a segment and in its truth. */
+/* record - adds a packet of a connection to the capture, and to the truth. */
 static void record(struct impair *impair, struct impair_session *session, const struct impair_wire *packet)
 {
 	static const struct address ends[2][2] = {
@@ -236,7 +236,7 @@ const GArray *impair_record(struct impair *impair)
 	}
 	while (left > 0) {
 		guint i = impair_random(impair, count);
-		/* A few packets of one, then of another. */
+		/* Interleaves connections: a few packets of one, then of another. */
 		for (unsigned run = 1 + impair_random(impair, 8); run > 0 && next[i] < seen[i]->len; run--, left--)
 			record(impair, impair->sessions->pdata[i],
 				&g_array_index(seen[i], struct impair_wire, next[i]++));
@@ -248,7 +248,7 @@ const GArray *impair_record(struct impair *impair)
 	return impair->segments;
 }
 
-/* ---- life ---- */
+/* ---- creating and freeing ---- */
 
 struct impair *impair_new(const struct impair_options *options)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail_kit.c - what the tests of the mail stage share: a mail made of octets, and what is expected of it.
+ * mail_kit.c - see mail_kit.h.
  */
 #include "mail_kit.h"
 
@@ -25,7 +25,7 @@ static struct mail *read_steps(const void *octets, size_t size, size_t step)
 	return mail;
 }
 
-/* same_text - both NULL, or the same. */
+/* same_text - are both NULL, or equal? */
 static void same_text(const char *a, const char *b)
 {
 	assert_int_equal(!a, !b);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mail_kit.h - what the tests of the mail stage share: a mail made of octets, and what is expected of it.
+ * mail_kit.h - for the tests of the mail stage: parses a mail, and checks the result.
  */
 #ifndef SMTPSCAN_MAIL_KIT_H
 #define SMTPSCAN_MAIL_KIT_H
 
 #include "mail.h"
 
-extern const struct mail_options plain_options; /* all but files */
+extern const struct mail_options plain_options; /* everything but stored files */
 
-/* read_octets - a mail from octets: read as a whole and octet by octet (in small pieces when it is large), which makes
- * no difference, and nothing of it is lost. */
+/* read_octets - parses a mail as a whole and octet by octet (in small pieces when it is large); asserts that the
+ * results are equal and that every octet is counted. */
 struct mail *read_octets(const void *octets, size_t size);
 struct mail *read_mail(const char *text);
-/* same_mail - the two are the same in everything that is read of a mail. */
+/* same_mail - asserts that the results of two mails are equal. */
 void same_mail(const struct mail *a, const struct mail *b);
 const struct mail_part *part_of(const struct mail *mail, unsigned index);
-/* part_is - number, type and decoded octets (those that fit into head) of a part. */
+/* part_is - checks number, type and decoded octets (as far as in head) of a part. */
 void part_is(const struct mail *mail, unsigned index, const char *number, const char *type, const char *octets);
-/* defects_are - so many, all of this kind. */
+/* defects_are - checks the number of defects, all of this kind. */
 void defects_are(const struct mail *mail, unsigned count, enum mime_defect_kind kind);
 
 #endif

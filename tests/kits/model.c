@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * model.c - the model of model.h: sessions of greetings, transactions, side talk, with and without pipelining.
+ * model.c - see model.h. Sessions have greetings, transactions and other commands, with and without pipelining.
  */
 #include "model.h"
 
@@ -10,9 +10,9 @@ struct talk {
 	struct conversation_model *m;
 	GRand *random;
 	bool pipelining, chunking, lmtp;
-	size_t seen;       /* down octets that the client waited for */
-	bool group;        /* the command before may be followed */
-	GString *owed;     /* replies that the server gives when it has the group */
+	size_t seen;       /* octets of replies that the client has seen */
+	bool group;        /* the previous command may be followed by others (RFC 2920) */
+	GString *owed;     /* replies that the server sends after the group */
 	GArray *owed_ends; /* of size_t: where each reply ends in owed */
 	GString *from, *accepted, *rejected;
 };
@@ -43,7 +43,7 @@ static void settle(struct talk *t)
 	t->seen = t->m->octets[DOWN]->len;
 }
 
-/* client - a command or content. It waits for what is owed unless it may go on in the same group. */
+/* client - a command or content. It waits for the replies owed, unless the group can continue. */
 static void client(struct talk *t, const char *data, size_t size)
 {
 	if (!(t->group && t->pipelining && chance(t, 80)))
@@ -104,7 +104,7 @@ static GByteArray *lines(struct talk *t)
 	return content;
 }
 
-/* stuffed - what of the content goes over the wire (RFC 5321 4.5.2), without the terminator */
+/* stuffed - the content as sent, dot-stuffed (RFC 5321 4.5.2), without the terminator */
 static GByteArray *stuffed(const GByteArray *content)
 {
 	GByteArray *wire = g_byte_array_new();
@@ -128,7 +128,7 @@ static void tell(struct talk *t, const char *outcome, const char *transfer, cons
 	g_string_truncate(t->rejected, 0);
 }
 
-/* content_reply - one, or with LMTP one a recipient */
+/* content_reply - one reply, or with LMTP one per recipient */
 static bool content_reply(struct talk *t, unsigned recipients)
 {
 	bool accept = false;
@@ -172,7 +172,7 @@ static bool by_data(struct talk *t, unsigned recipients)
 	return !broken && !unanswered;
 }
 
-/* by_chunks - RFC 3030: any octets, any cut; a refused chunk ends it with RSET */
+/* by_chunks - RFC 3030: any octets, in chunks of any size; after a refused chunk the client sends RSET */
 static bool by_chunks(struct talk *t, unsigned recipients)
 {
 	GByteArray *content = g_byte_array_new();
@@ -194,7 +194,7 @@ static bool by_chunks(struct talk *t, unsigned recipients)
 	return true;
 }
 
-/* ---- side talk ---- */
+/* ---- other commands ---- */
 
 static void side_talk(struct talk *t)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * model.h - for tests: a small model of a well-behaved client and server that talk at random, and know the truth.
+ * model.h - for tests: a small model of a conforming client and server that exchange random dialogues with a known
+ * result.
  *
  * A conversation is two octet streams made of messages. Each message knows what its sender had received when it sent
  * it; each transaction is written down as a line of text. The same seed gives the same conversation.

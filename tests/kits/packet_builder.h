@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet_builder.h - packets for tests, built from the inside out: the payload first, then each header is put in front
- * of what is there. So lengths and checksums are always right, and layers can be stacked at will:
+ * packet_builder.h - packets for tests, built from the inside out: the payload first, then each header before it. So
+ * lengths and checksums are always right, and layers can be combined freely:
  *
  *	struct built b;
  *	built_payload(&b, "EHLO x\r\n", 8);
@@ -10,7 +10,8 @@
  *	built_vlan(&b, 0x8100, 7);
  *	built_ethernet(&b);
  *
- * Each header says what it carries by itself. To get a packet wrong, change b.data afterwards (offsets from the front).
+ * Each header's protocol field is set automatically. For an invalid packet, change b.data afterwards (offsets from the
+ * front).
  */
 #ifndef SMTPSCAN_TESTS_PACKET_BUILDER_H
 #define SMTPSCAN_TESTS_PACKET_BUILDER_H
@@ -28,8 +29,8 @@
 struct built {
 	uint8_t *data; /* the packet so far */
 	size_t size;
-	uint8_t protocol;   /* of the packet so far, as an IP header in front would say it */
-	uint16_t ethertype; /* and as an Ethernet header would */
+	uint8_t protocol;   /* of the packet so far, for an IP header before it */
+	uint16_t ethertype; /* and for an Ethernet header */
 	uint16_t ip_id;     /* of the next IPv4 header */
 	uint8_t room[BUILT_ROOM];
 };
@@ -54,7 +55,7 @@ static inline void built_put32(uint8_t *at, uint32_t value)
 	built_put16(at + 2, (uint16_t)value);
 }
 
-/* built_front - `size` more octets (zero) in front. */
+/* built_front - adds `size` zero octets at the front. */
 static inline uint8_t *built_front(struct built *b, size_t size)
 {
 	assert((size_t)(b->data - b->room) >= size);
@@ -186,7 +187,7 @@ static inline void built_ethernet(struct built *b)
 	b->ethertype = 0x6558;
 }
 
-/* built_packet - as the decoder takes it; nothing is cut. */
+/* built_packet - as input for the decoder; nothing is truncated. */
 static inline struct packet built_packet(const struct built *b, int link_type, uint64_t number, int64_t time)
 {
 	return (struct packet){ { number, time }, link_type, (uint32_t)b->size, (uint32_t)b->size, b->data, 0, NULL,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet_decode.h - a packet that was built, decoded at the edge of readable memory.
+ * packet_decode.h - decodes a built packet at the end of readable memory.
  */
 #ifndef SMTPSCAN_TESTS_PACKET_DECODE_H
 #define SMTPSCAN_TESTS_PACKET_DECODE_H
@@ -13,7 +13,7 @@
 
 static struct built b;
 
-/* decode - what is in `b`, of which `captured` octets are there and `length` were on the wire. */
+/* decode - decodes `b`, of which `captured` octets were captured and `length` were on the wire. */
 static inline enum decode_result decode_as(
 	struct decoder *decoder, int link_type, size_t captured, size_t length, struct segment *segment)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet_front.h - what the builders of packets share: headers given as octets, and what goes around them.
+ * packet_front.h - for the builders of packets: headers given as octets, and outer headers.
  */
 #ifndef SMTPSCAN_TESTS_PACKET_FRONT_H
 #define SMTPSCAN_TESTS_PACKET_FRONT_H
 
 #include "packet_kinds.h"
 
-/* front - octets in front of the packet. */
+/* front - adds octets before the packet. */
 static inline void front(struct built *b, const void *octets, size_t size)
 {
 	memcpy(built_front(b, size), octets, size);
@@ -15,14 +15,14 @@ static inline void front(struct built *b, const void *octets, size_t size)
 
 #define FRONT(octets) front(b, octets, sizeof(octets) - 1)
 
-/* typed - octets in front, and what an Ethernet header in front of them says. */
+/* typed - adds octets before the packet, and sets the Ethernet type for them. */
 static inline void typed(struct built *b, const void *octets, size_t size, uint16_t ethertype)
 {
 	front(b, octets, size);
 	b->ethertype = ethertype;
 }
 
-/* tag - such octets with the present Ethernet type after them. */
+/* tag - adds octets followed by the present Ethernet type. */
 static inline void tag(struct built *b, const void *octets, size_t size, uint16_t ethertype)
 {
 	built_put16(built_front(b, 2), b->ethertype);
@@ -32,7 +32,7 @@ static inline void tag(struct built *b, const void *octets, size_t size, uint16_
 #define TAG(octets, type) tag(b, octets, sizeof(octets) - 1, type)
 #define TYPED(octets, type) typed(b, octets, sizeof(octets) - 1, type)
 
-/* outer4, outer6 - what is there is the payload of IP, in an Ethernet frame. */
+/* outer4, outer6 - the packet becomes the payload of IP, in an Ethernet frame. */
 static inline void outer4(struct built *b, uint8_t protocol)
 {
 	b->protocol = protocol;

@@ -274,7 +274,7 @@ static void gtp(struct built *b)
 void kind_authentication(struct built *b)
 {
 	kind_ipv4(b);
-	/* The header goes between IP and TCP: take IPv4 off and put it back. */
+	/* The header goes between IP and TCP: remove IPv4 and add it again. */
 	b->data += 20;
 	b->size -= 20;
 	front(b, "\x06\x04\0\0\0\0\0\x01\0\0\0\x01\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 24);

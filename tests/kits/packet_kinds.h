@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * packet_kinds.h - one packet of every kind that the decoder knows, all with the same segment within.
+ * packet_kinds.h - one packet of every kind that the decoder knows, all with the same segment.
  */
 #ifndef SMTPSCAN_TESTS_PACKET_KINDS_H
 #define SMTPSCAN_TESTS_PACKET_KINDS_H
@@ -23,7 +23,7 @@ struct kind {
 	uint16_t vlan[DECODE_VLAN_MAX];
 };
 
-/* kind_at - all of them, one after the other; NULL after the last. The lists that it has them from. */
+/* kind_at - all kinds, one after the other; NULL after the last. The lists that it takes them from. */
 const struct kind *kind_at(size_t i);
 extern const struct kind link_kinds[], tunnel_kinds[];
 extern const size_t link_kind_count, tunnel_kind_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tls_capture.h - for tests: a recorded connection of testdata/tls as the octets of both directions, in their order.
+ * tls_capture.h - for tests: reads a recorded connection of testdata/tls as the octets of both directions, in order.
  */
 #ifndef SMTPSCAN_TESTS_TLS_CAPTURE_H
 #define SMTPSCAN_TESTS_TLS_CAPTURE_H
@@ -9,7 +9,7 @@
 
 #include "types.h"
 
-/* What one segment brought. */
+/* The payload of one segment. */
 struct tls_piece {
 	enum direction direction;
 	uint64_t offset, acked; /* as in flow.h */

@@ -154,10 +154,10 @@ void transcript_begin(struct transcript *t, const struct session_options *option
 	t->session = session_new(options, &sink, t);
 }
 
-/* feed - in steps. */
+/* feed - feeds octets in steps. */
 static void feed(struct transcript *t, enum direction direction, struct span octets, uint64_t acked)
 {
-	/* an allocation of its own for each piece, so that AddressSanitizer sees every octet read beyond it or kept */
+	/* each piece has an allocation of its own, so that AddressSanitizer finds reads beyond it or after the call */
 	size_t step = t->pieces == BYTE_BY_BYTE ? 1 : octets.size;
 	for (size_t at = 0; at < octets.size; at += step) {
 		uint8_t *copy = g_memdup2(octets.data + at, step);
@@ -166,7 +166,7 @@ static void feed(struct transcript *t, enum direction direction, struct span oct
 	}
 }
 
-/* flush - feeds what was joined. */
+/* flush - feeds the joined octets. */
 static void flush(struct transcript *t)
 {
 	GString *joined = t->joined;

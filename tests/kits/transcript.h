@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * transcript.h - for tests: a dialogue goes into a session, what it found comes out as lines of text.
+ * transcript.h - for tests: feeds a dialogue to a session and logs its events as lines of text.
  *
  * A dialogue is lines of "C: text" and "S: text"; CRLF is added. "C+:" is sent with the acknowledgement of the line
- * before it, i.e. without having seen what came since. "c:" and "s:" (and "c+:") add no line end. Escapes: \r \n \0
- * \\ \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "one-sided down",
- * "one-sided up". "decrypted": what follows is inside of the TLS before it. A "#" begins a comment. The session ends at
- * the end of the dialogue.
+ * before it, i.e. before the client saw later replies. "c:" and "s:" (and "c+:") add no line end. Escapes: \r \n \0 \\
+ * \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "one-sided down",
+ * "one-sided up". "decrypted": what follows was inside TLS. A "#" begins a comment. The session ends at the end of the
+ * dialogue.
  *
- * The transcript: a line an event, see transcript.c.
+ * The transcript has one line per event, see transcript.c.
  */
 #ifndef SMTPSCAN_TESTS_TRANSCRIPT_H
 #define SMTPSCAN_TESTS_TRANSCRIPT_H
@@ -17,7 +17,7 @@
 
 #include "session.h"
 
-/* How octets are fed: a line at once, one by one, or all that one side sent in a row with the same acknowledgement. */
+/* How octets are fed: by lines, octet by octet, or everything that one side sent with the same acknowledgement. */
 enum pieces { WHOLE, BYTE_BY_BYTE, JOINED, PIECES_COUNT };
 
 /* transcript_run - runs a dialogue. Returns the transcript; free with g_free. */

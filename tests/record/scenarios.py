@@ -200,7 +200,7 @@ S:
     + QUIT,
 )
 
-# chasquid throws away what it reads along with the end of data, and has a last word for those that hang up
+# chasquid discards what it reads together with the end of data, and still replies to clients that close
 UNHEARD = "".join(line for line in PIPELINED.splitlines(True) if line.startswith("C:")).replace("otto", "olga")
 AGAIN = "S: 250\n! wait 0.3\n" + MAIL.replace("Harbour dues", "Once more") + QUIT
 raw("chasquid-unheard", CHASQUID, HELLO + ENVELOPE + DATA + CONTENT + UNHEARD + AGAIN)
@@ -441,7 +441,7 @@ raw(
 )
 raw("dovecot-pop3-not-smtp", DOVECOT, "S:\nC: CAPA\nC: QUIT\n! wait 0.3\n", 110)
 
-# ---- smuggling: content with an odd end of data and a second envelope behind it ----
+# ---- smuggling: content with an odd end of data and a second envelope after it ----
 SECOND = "MAIL FROM:<boss@corp.example>\nC: RCPT TO:<ben@corp.example>\nC: DATA\nC: Subject: Smuggled\nC: \nC: Pay at once.\nC: .\n"
 BASE = HELLO + ENVELOPE + DATA + CONTENT.replace("C: .\n", "")
 for server, host, port, count in (

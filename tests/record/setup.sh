@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# setup.sh - roots with the software that the captures in testdata/ were recorded from. Debian 12, as root:
+# setup.sh - makes root file systems with the software for recording the captures in testdata/. Debian 12, as root:
 #   setup.sh FOLDER       (2 GB free, not on the disk of /, best a tmpfs)
 #
 # The MTA packages exclude each other, so each gets a copy-on-write root of its own. All share one network namespace
