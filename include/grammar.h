@@ -174,6 +174,8 @@ enum data_result {
 void data_scanner_init(struct data_scanner *scanner);
 void data_scanner_resume(struct data_scanner *scanner);
 enum data_result grammar_data(struct data_scanner *scanner, struct span input, struct span *piece, size_t *used);
+/* data_scanner_lacks - how many octets would complete the terminator here; 0: this is not the beginning of a line. */
+size_t data_scanner_lacks(const struct data_scanner *scanner);
 /* data_scanner_flush - content ended without its terminator: the content in the octets that are still pending. */
 struct span data_scanner_flush(struct data_scanner *scanner);
 

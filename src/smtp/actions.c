@@ -39,8 +39,13 @@ void resume_with_reply(struct session *s)
 
 void resume(struct session *s)
 {
-	s->content.midway = true;
 	s->losses.partial[UP] = false;
+}
+
+void resume_midway(struct session *s)
+{
+	resume(s);
+	s->content.start = START_BEFORE;
 }
 
 /* ---- commands ---- */
@@ -175,7 +180,7 @@ void take_command(struct session *s)
 		transaction_mail(s);
 	emit_command(s, true, is_auth(verb), false, in_transaction);
 	if (verb == VERB_RCPT)
-		transaction_rcpt(s);
+		transaction_rcpt(s, s->message.command.argument);
 	else if (verb == VERB_BDAT)
 		take_bdat(s);
 	else if (is_auth(verb) && s->message.command.argument.size > 0)

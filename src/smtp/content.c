@@ -12,7 +12,8 @@ void content_open(struct session *s, enum transfer transfer)
 		return;
 	s->content.open = true;
 	s->content.ended = false;
-	s->content.has_gap = false;
+	s->content.has_gap = s->content.sized = false;
+	s->content.gap = 0;
 	s->mails.open->transfer = transfer;
 	s->mails.open->content_begun = true;
 	if (s->sink->content_begin)
@@ -38,10 +39,37 @@ void content_gap(struct session *s, uint64_t size)
 		s->sink->content_gap(s->context, s->mails.open, size);
 }
 
+/* has_announced_size - nothing is missing that is known, and the octets are as many as SIZE= announced. */
+static bool has_announced_size(const struct session *s)
+{
+	const struct transaction *tx = s->mails.open;
+	return tx && tx->declared_size > 0 && tx->content_bytes == tx->declared_size && tx->missing_bytes == 0;
+}
+
+void content_goes_on(struct session *s)
+{
+	uint64_t size = s->content.gap;
+	s->content.gap = 0;
+	content_piece(s, data_scanner_flush(&s->content.scanner));
+	data_scanner_resume(&s->content.scanner);
+	content_gap(s, size);
+}
+
+bool content_is_done(const struct session *s)
+{
+	size_t lacks = data_scanner_lacks(&s->content.scanner);
+	bool sized = has_announced_size(s) && s->content.gap > lacks;
+	return lacks > 0 && (s->content.gap == lacks || sized);
+}
+
 void content_close(struct session *s, bool whole)
 {
 	if (!s->content.open)
 		return;
+	if (s->content.gap > 0)
+		content_goes_on(s);
+	if (s->content.sized && !(whole && has_announced_size(s)))
+		content_gap(s, 0);
 	s->content.open = false;
 	s->content.ended = whole;
 	s->mails.open->content_whole = whole;

@@ -3,6 +3,8 @@
  * data.c - the actions of the table for content: DATA (RFC 5321 4.5.2), chunks (RFC 3030 2). odd_end.c has those for
  * odd ends.
  */
+#include <string.h>
+
 #include "private.h"
 #include "rows.h"
 
@@ -25,21 +27,40 @@ static void open_chunks(struct session *s)
 	content_open(s, TRANSFER_BDAT);
 }
 
+/* missed - octets of content in the gap that DATA was in: what the server had not received when it sent its 354. */
+static uint64_t missed(const struct session *s)
+{
+	bool tells = s->awaited.lost && s->content.start == START_AT_REPLY && s->reply.acked < s->in[UP].offset;
+	return tells ? s->in[UP].offset - s->reply.acked : 0;
+}
+
 void open_content(struct session *s)
 {
-	bool midway = s->content.midway || (s->awaited.lost && s->reply.acked < s->in[UP].offset);
+	enum content_start start = s->content.start;
+	uint64_t missing = missed(s);
 	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
-	s->content.midway = false;
+	s->content.start = START_AT_REPLY;
 	transaction_is_over(s);
 	transaction_without_mail(s);
 	s->content.lf_client = s->message.command.end == LINE_END_LF;
 	content_open(s, TRANSFER_DATA);
 	data_scanner_init(&s->content.scanner);
-	if (midway) {
+	if (start == START_BEFORE || missing > 0) {
 		data_scanner_resume(&s->content.scanner);
-		content_gap(s, 0);
+		content_gap(s, missing);
 	}
-	s->mails.open->assumed |= unannounced;
+	s->content.sized = start == START_BY_SIZE;
+	s->content.has_gap |= start == START_BY_SIZE;
+	s->mails.open->assumed |= unannounced || start != START_AT_REPLY;
+}
+
+/* A gap that is no longer than the command DATA has no content in it. */
+void resume_content(struct session *s)
+{
+	const struct transaction *tx = s->mails.open;
+	bool announced = tx && !tx->content_begun && tx->declared_size > 0;
+	s->losses.resynchronising = s->losses.partial[UP] = false;
+	s->content.start = s->losses.size <= strlen("DATA\r\n") ? START_HERE : announced ? START_BY_SIZE : START_BEFORE;
 }
 
 /* await_content_reply - content, or a chunk, ended: its replies are awaited. */
@@ -110,9 +131,10 @@ void take_chunk_gap(struct session *s)
 void take_content_gap(struct session *s)
 {
 	uint64_t gap = inbox_gap_size(&s->in[UP]);
-	content_piece(s, data_scanner_flush(&s->content.scanner));
-	data_scanner_resume(&s->content.scanner);
-	content_gap(s, gap);
+	if (s->content.gap > 0)
+		content_goes_on(s);
+	s->content.gap = gap;
+	s->content.has_gap |= gap > 0;
 	inbox_skip_gap(&s->in[UP], gap);
 }
 
@@ -144,6 +166,11 @@ void take_chunk(struct session *s)
 
 void take_lost_end(struct session *s)
 {
+	if (content_is_done(s))
+		data_scanner_init(&s->content.scanner);
+	else if (s->content.gap > 0)
+		content_goes_on(s);
+	s->content.gap = 0;
 	content_piece(s, data_scanner_flush(&s->content.scanner));
 	s->content.ended = true;
 }
@@ -163,6 +190,8 @@ static void refuse_if_answered(struct session *s)
 /* No alert: clients often close in the middle of a mail, and the mail's record shows it. */
 void break_off(struct session *s)
 {
+	if (s->content.gap > 0)
+		content_goes_on(s);
 	content_piece(s, data_scanner_flush(&s->content.scanner));
 	refuse_if_answered(s);
 }

@@ -113,6 +113,12 @@ bool known_command(struct span bytes)
 	return true;
 }
 
+bool ends_in_gap(const struct session *s)
+{
+	return (knows_reply_in_gap(s) || (s->content.gap > 0 && content_is_done(s))) &&
+	       known_command(inbox_bytes(&s->in[UP]));
+}
+
 /* Some servers discard the bytes that they read together with the end of data. The client gets the reply to the end of
  * data, and nothing since; it waits after DATA or QUIT, and then starts again. */
 bool went_unheard(const struct session *s)
@@ -129,10 +135,27 @@ bool went_unheard(const struct session *s)
 	return bytes.size > 0 && known_command(bytes);
 }
 
+/* is_field - a field of a header (RFC 5322 2.2), and not the rest of MAIL FROM:<..> or RCPT TO:<..>. */
+static bool is_field(struct span line)
+{
+	size_t n = 0;
+	while (n < line.size && line.data[n] > ' ' && line.data[n] < 0x7f && line.data[n] != ':')
+		n++;
+	bool path = n + 1 < line.size && line.data[n + 1] == '<';
+	return n > 0 && n < line.size && line.data[n] == ':' && !path;
+}
+
+bool content_after_gap(const struct session *s, struct span bytes)
+{
+	const struct inbox *up = &s->in[UP];
+	return s->losses.resynchronising && up->offset == s->losses.end && whole_line(s, UP, bytes) && is_field(bytes);
+}
+
 void lose_command(struct session *s)
 {
 	struct inbox *up = &s->in[UP];
-	inbox_skip_gap(up, inbox_gap_size(up));
+	s->losses.size = inbox_gap_size(up);
+	inbox_skip_gap(up, s->losses.size);
 	s->losses.end = up->offset;
 	/* The next bytes may be content whose command is in the gap: they are skipped up to a command. */
 	s->losses.partial[UP] = s->losses.resynchronising = true;

@@ -186,6 +186,11 @@ bool interrupts_chunks(const struct session *s)
 	       verb != VERB_NOOP;
 }
 
+bool content_follows(const struct session *s)
+{
+	return content_after_gap(s, inbox_bytes(&s->in[UP]));
+}
+
 bool resynchronising(const struct session *s)
 {
 	return s->losses.resynchronising && s->message.command.verb == VERB_UNKNOWN;
@@ -260,7 +265,7 @@ bool end_of_data_lost(const struct session *s)
 /* The end of data and its reply are in gaps: the client continues with a command. */
 bool end_of_data_unseen(const struct session *s)
 {
-	return knows_reply_in_gap(s) && known_command(inbox_bytes(&s->in[UP]));
+	return ends_in_gap(s);
 }
 
 /* The content ended without the end of data, but the server accepts it. */

@@ -49,6 +49,8 @@ static enum next next_command(struct session *s, struct event *event)
 	}
 	if (bytes.size == 0 || lost_replies_come(s))
 		return next_gap(s, event, UP);
+	if (content_after_gap(s, bytes))
+		return next_is(s, event, EVENT_gap, UP);
 	enum parse_result result = grammar_command(bytes, inbox_closed(&s->in[UP]), &s->message.command, &used);
 	if (result == PARSE_MORE)
 		return at_gap(up);
@@ -137,11 +139,13 @@ static enum next next_data(struct session *s, struct event *event)
 		s->message.offending = bytes;
 		return inbox_closed(up) && server_is_done(s) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
-	if (knows_reply_in_gap(s)) {
+	if (knows_reply_in_gap(s) || s->content.gap > 0) {
 		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
 			return NEXT_WAIT;
-		if (known_command(bytes))
+		if (ends_in_gap(s))
 			return next_is(s, event, EVENT_gap, DOWN);
+		if (s->content.gap > 0) /* the content goes on after it */
+			return next_is(s, event, EVENT_gap, UP);
 	}
 	return scan_content(s, event, bytes);
 }

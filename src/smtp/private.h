@@ -109,14 +109,20 @@ struct greeting {
 	uint64_t first[EXTENSIONS_FIRST / sizeof(uint64_t)];
 };
 
+/* Does the content begin with the first octet that is there? The reply to DATA tells; it does not; SIZE= will tell; it
+ * does. */
+enum content_start { START_AT_REPLY, START_BEFORE, START_BY_SIZE, START_HERE };
+
 /* The current content. */
 struct content {
 	struct data_scanner scanner;
 	struct chunk chunk;
 	struct odd_end odd_end;
 	bool open, ended, has_gap;
-	bool lf_client;        /* the DATA command ended in LF alone: this client probably ends all lines so */
-	bool midway;           /* its beginning was not seen */
+	bool lf_client; /* the DATA command ended in LF alone: this client probably ends all lines so */
+	enum content_start start;
+	uint64_t gap;          /* octets of a gap after what was taken: of content, or of what follows it? */
+	bool sized;            /* octets may be missing at the beginning: SIZE= decides */
 	uint64_t answered;     /* stream offset, down, after the last reply to an end of data; 0: none */
 	uint64_t before_close; /* stream offset, down, after what the server had sent when the client closed */
 };
@@ -145,7 +151,7 @@ struct losses {
 	bool resynchronising; /* skip lines that are no commands */
 	bool replies;         /* after a gap among the replies */
 	bool partial[2];      /* after a gap: the next bytes may be the rest of a line */
-	uint64_t end;         /* stream offset after the last gap among the commands */
+	uint64_t end, size;   /* of the last gap among the commands: stream offset after it, octets */
 };
 
 /* Too many commands wait for replies. */
@@ -264,12 +270,15 @@ void reply_assume(struct session *s);
 
 /* ---- transaction.c ---- */
 void transaction_mail(struct session *s);
-void transaction_rcpt(struct session *s);
+/* transaction_rcpt - a recipient of the open transaction, if any; of RCPT's argument. */
+void transaction_rcpt(struct session *s, struct span argument);
 void transaction_rcpt_reply(struct session *s);
 void transaction_mail_reply(struct session *s);
 /* transaction_mail_unanswered - the session ended before the reply to MAIL: it began a transaction if the server can
  * have accepted it, i.e. had not closed and had answered the commands before. */
 void transaction_mail_unanswered(struct session *s);
+/* transaction_rcpt_unanswered - the same for RCPT, when its MAIL may not be in the capture. */
+void transaction_rcpt_unanswered(struct session *s);
 void transaction_data_reply(struct session *s);
 void transaction_content_reply(struct session *s);
 /* transaction_burl_reply - RFC 4468: content that the server fetches itself, so none of it is in the capture. */
@@ -295,6 +304,10 @@ bool chunk_is_unsent(const struct session *s);
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);
 void content_gap(struct session *s, uint64_t size);
+/* content_goes_on - the gap after what was taken is one of the content. content_is_done - it is not: its octets are the
+ * rest of the terminator, or the content has the size that the client announced (RFC 1870). */
+void content_goes_on(struct session *s);
+bool content_is_done(const struct session *s);
 void content_close(struct session *s, bool whole);
 
 /* ---- gaps.c ---- */
@@ -310,6 +323,10 @@ bool waited_for_all(const struct session *s, uint64_t until);
 /* went_unheard - the server discarded the commands that it had read together with the end of data, and the client
  * starts again. */
 bool went_unheard(const struct session *s);
+/* content_after_gap - a header field follows the gap among the commands: DATA was in it. */
+bool content_after_gap(const struct session *s, struct span bytes);
+/* ends_in_gap - the end of data is in a gap, and a command follows. */
+bool ends_in_gap(const struct session *s);
 /* known_command - is it a complete line with a known verb; MAIL and RCPT with their path? */
 bool known_command(struct span bytes);
 

@@ -153,6 +153,14 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 	return DATA_PIECE;
 }
 
+size_t data_scanner_lacks(const struct data_scanner *scanner)
+{
+	static const char end[] = ".\r\n";
+	const size_t size = strlen(end), here = scanner->pending_size;
+	bool begun = here < size && memcmp(scanner->pending, end, here) == 0;
+	return scanner->left == LEFT_CRLF && begun ? size - here : 0;
+}
+
 struct span data_scanner_flush(struct data_scanner *scanner)
 {
 	return scanner->pending_size ? release(scanner) : (struct span){ NULL, 0 };

@@ -159,6 +159,7 @@ void session_end(struct session *s, enum session_end why)
 	end_auth(s);
 	greeting_unanswered(s);
 	transaction_mail_unanswered(s);
+	transaction_rcpt_unanswered(s);
 	transaction_close(s, end_stage(why));
 	s->summary.state = session_state(s);
 }

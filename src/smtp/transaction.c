@@ -243,7 +243,7 @@ void transaction_mail_unanswered(struct session *s)
 	open_transaction(s, tx);
 }
 
-void transaction_rcpt(struct session *s)
+void transaction_rcpt(struct session *s, struct span argument)
 {
 	if (!s->mails.open)
 		return;
@@ -255,21 +255,48 @@ void transaction_rcpt(struct session *s)
 		tx->recipients_omitted++;
 		return;
 	}
-	tx->recipient_octets += s->message.command.argument.size;
-	struct span path = s->message.command.argument, rest = { NULL, 0 }, keyword, value;
-	bool fits = grammar_path(s->message.command.argument, "TO", &path, &rest);
+	tx->recipient_octets += argument.size;
+	struct span path = argument, rest = { NULL, 0 }, keyword, value;
+	bool fits = grammar_path(argument, "TO", &path, &rest);
 	struct recipient *recipient = arena_take(memory(tx), sizeof *recipient);
-	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : s->message.command.argument) };
+	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : argument) };
 	while (fits && grammar_parameter(&rest, &keyword, &value))
 		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
 			add_param(tx, keyword, value);
 	arena_add(memory(tx), tx->recipients, recipient);
 }
 
+/* mail_unseen - there may have been commands that are not in the capture. */
+static bool mail_unseen(const struct session *s)
+{
+	return s->options.midstream || session_blind(s);
+}
+
+/* rcpt_without_mail - a recipient whose MAIL was not seen begins a transaction. */
+static void rcpt_without_mail(struct session *s)
+{
+	if (s->mails.open)
+		return;
+	transaction_without_mail(s);
+	s->mails.open->assumed = mail_unseen(s);
+	transaction_rcpt(s, s->awaited.argument);
+}
+
+void transaction_rcpt_unanswered(struct session *s)
+{
+	const struct awaited *p = &s->awaited;
+	if (p->verb == VERB_RCPT && p->valid && !p->end_of_data && p->replies_seen == 0 && !p->unheard &&
+		mail_unseen(s))
+		rcpt_without_mail(s);
+}
+
 void transaction_rcpt_reply(struct session *s)
 {
 	if (refused(s))
 		s->mails.refusal_end = s->in[DOWN].offset;
+	/* 503: the server, which received everything, had no MAIL. */
+	if (mail_unseen(s) ? s->reply.code != 503 : !refused(s) && !s->reply.assumed)
+		rcpt_without_mail(s);
 	struct transaction *tx = s->mails.open;
 	if (!tx || tx->recipients->len == 0 || tx->rcpt_status != RECIPIENT_PENDING)
 		return;

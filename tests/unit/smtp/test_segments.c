@@ -20,7 +20,7 @@
 #include "kits/transcript.h"
 
 #define CHANGED 6000
-#define DIFFERENT_MOST 20
+#define DIFFERENT_MOST 40
 #define CHANGES_MOST 3
 
 static const char *path;
