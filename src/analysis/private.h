@@ -42,7 +42,7 @@ extern const struct session_sink conversation_session_sink;
 extern const struct rules_sink conversation_rules_sink;
 void conversation_alert(void *context, const struct alert *alert);
 
-/* inside.c: TLS begins; octets of it, or a hole, came. */
+/* inside.c: TLS begins; octets of it, or a gap, came. */
 void inside_begin(void *context, bool implicit);
 void inside_record(void *context, enum direction direction, struct span bytes, uint64_t offset, uint64_t acked);
 void inside_gap(void *context, enum direction direction, uint64_t size);

@@ -126,7 +126,7 @@ static void read_second_type(
 	}
 }
 
-/* read_encoding - the first field is used; if a second one differs, entity_settle chooses by the octets. */
+/* read_encoding - the first field is used; if a second one differs, entity_correct chooses by the octets. */
 static void read_encoding(struct parts *parts, struct entity *entity, const struct block *block, bool damaged)
 {
 	bool first = true;
@@ -268,7 +268,7 @@ static void check_label(struct parts *parts, struct entity *entity, struct span 
 	entity->encoding = hidden ? MIME_BASE64 : MIME_IDENTITY;
 }
 
-void entity_settle(struct parts *parts, struct entity *entity, struct span body, bool damaged)
+void entity_correct(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
 	/* two encodings are declared: use the second one if the octets fit it */
 	if (entity->other != entity->encoding && entity->other != MIME_IDENTITY && entity->other != MIME_UNKNOWN &&

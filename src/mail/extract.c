@@ -217,7 +217,7 @@ static void end_waiting(struct extract_file *file, struct mail *mail, bool keep)
 	g_free(file);
 }
 
-void extract_settle(struct mail *mail, const char *directory, bool keep)
+void extract_finish(struct mail *mail, const char *directory, bool keep)
 {
 	if (!mail->waiting)
 		return;

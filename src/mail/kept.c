@@ -18,7 +18,7 @@ struct kept {
 	struct kept_budget *budget;
 	uint64_t limit;
 	const char *directory;
-	uint8_t *memory; /* what comes behind the octets of the file */
+	uint8_t *memory; /* what comes after the octets of the file */
 	size_t used, room;
 	uint64_t file_size; /* octets in the file */
 	int fd;             /* of it; -1: none */

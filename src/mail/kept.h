@@ -3,7 +3,7 @@
  * kept.h - octets that are kept as a whole: the content of a mail (--mbox, --raw), an archive to be looked into. They
  * are in memory at first, and in a temporary file without a name once there are too many.
  *
- * What finds no room is dropped, and all that comes behind it: kept_whole and kept_failed say so.
+ * When there is no room, octets and all that follow are dropped; kept_whole and kept_failed tell that.
  */
 #ifndef SMTPSCAN_MAIL_KEPT_H
 #define SMTPSCAN_MAIL_KEPT_H

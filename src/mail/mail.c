@@ -219,7 +219,7 @@ void mail_finish(struct mail *mail, bool whole)
 
 void mail_store(struct mail *mail, bool keep)
 {
-	extract_settle(mail, ((struct open_mail *)mail)->options->extract_dir, keep);
+	extract_finish(mail, ((struct open_mail *)mail)->options->extract_dir, keep);
 }
 
 void mail_free(struct mail *mail)

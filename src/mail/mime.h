@@ -178,10 +178,10 @@ void extract_write(struct extract_file *file, struct span data);
  * stored, with *error as above. Frees file. */
 char *extract_end(
 	struct extract_file *file, struct arena *arena, const char *hash, const char *extension, char **error);
-/* extract_wait - the file waits until extract_settle: the file of a part, or (about is NULL) of the mail itself. Takes
- * ownership. extract_settle - gives all waiting files their names, or deletes them. */
+/* extract_wait - the file waits until extract_finish: the file of a part, or (about is NULL) of the mail itself. Takes
+ * ownership. extract_finish - gives all waiting files their names, or deletes them. */
 void extract_wait(struct extract_file *file, struct mail *mail, struct mail_part *about, const char *extension);
-void extract_settle(struct mail *mail, const char *directory, bool keep);
+void extract_finish(struct mail *mail, const char *directory, bool keep);
 /* extract_index - adds the lines of a finished mail to DIR/index.jsonl. */
 void extract_index(struct mail *mail, const char *directory);
 void extract_exit(void);

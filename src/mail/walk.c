@@ -77,8 +77,8 @@ static void begin_body(struct walk *walk)
 	walk->sniffed = g_byte_array_sized_new(WALK_SNIFF_MAX);
 }
 
-/* settle - decides the kind of the body by its first octets, then parses them. */
-static void settle(struct walk *walk)
+/* decide_body - decides the kind of the body by its first octets, then parses them. */
+static void decide_body(struct walk *walk)
 {
 	GByteArray *sniffed = walk->sniffed;
 	uint8_t held[sizeof walk->eol.octets + WALK_LINE_MAX];
@@ -86,7 +86,7 @@ static void settle(struct walk *walk)
 	memcpy(held, walk->eol.octets, walk->eol.size);
 	memcpy(held + walk->eol.size, walk->line, walk->line_size);
 	walk->sniffed = NULL;
-	entity_settle(
+	entity_correct(
 		walk->parts, &walk->entity, span_of(sniffed->data, MIN(sniffed->len, WALK_SNIFF_MAX)), walk->damaged);
 	open_body(walk);
 	walk_octets(walk, span_of(sniffed->data, sniffed->len));
@@ -325,7 +325,7 @@ static void finish(struct walk *walk, bool whole)
 				walk->eol = eol;
 		} else if (walk->place == PLACE_SNIFF) {
 			release_held(walk);
-			settle(walk);
+			decide_body(walk);
 		} else if (walk->line_size > 0)
 			finish_line(walk);
 		else if (walk->place == PLACE_START && walk->blank_size > 0)
@@ -551,7 +551,7 @@ static void walk_octets(struct walk *walk, struct span in)
 			used = take_line(walk, in);
 		in = span_of(in.data + used, in.size - used);
 		if (walk->place == PLACE_SNIFF && walk->sniffed->len >= WALK_SNIFF_MAX)
-			settle(walk);
+			decide_body(walk);
 	}
 }
 
@@ -566,7 +566,7 @@ void walk_gap(struct walk *walk, uint64_t size)
 	walk->damaged = true;
 	if (walk->place == PLACE_SNIFF) {
 		release_held(walk);
-		settle(walk);
+		decide_body(walk);
 	}
 	level_gap(walk, size);
 	if (walk->place == PLACE_BODY) {

@@ -157,8 +157,8 @@ void walk_exit(void);
 /* entity_read - reads the fields in block; strings are allocated in scratch. number: of the part, for defects. */
 void entity_read(struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block,
 	const char *default_type, const char *number, bool damaged);
-/* entity_settle - corrects the entity by the first octets of its body, when the header says too little or is wrong. */
-void entity_settle(struct parts *parts, struct entity *entity, struct span body, bool damaged);
+/* entity_correct - corrects the entity by the first octets of its body, when the header says too little or is wrong. */
+void entity_correct(struct parts *parts, struct entity *entity, struct span body, bool damaged);
 /* entity_part - makes a part from what the header says; it is not in mail->parts yet. */
 struct mail_part *entity_part(struct parts *parts, const struct entity *entity, const char *number);
 

@@ -4,10 +4,10 @@
  * process.
  *
  * Every line is one JSON object in UTF-8; records are in order of packet and connection; every transaction has one smtp
- * record, numbers from 0 without a hole, and its files behind it (a MAIL that no server took has the number that is
- * next, and may have no such record); the pieces of a content are without a hole and add up to its size; every
- * connection that has a record ends with its flow record, and has none behind that; the counters of stats are what was
- * counted, and nothing comes behind stats.
+ * record, numbers from 0 without a gap, and its files after it (a MAIL that no server took has the number that is
+ * next, and may have no such record); the pieces of a content are without a gap and add up to its size; every
+ * connection that has a record ends with its flow record, and has none after that; the counters of stats are what was
+ * counted, and nothing comes after stats.
  */
 #ifndef SMTPSCAN_TESTS_FUZZ_RECORDS_H
 #define SMTPSCAN_TESTS_FUZZ_RECORDS_H

@@ -56,7 +56,7 @@ static void in_memory_and_in_the_file(void **state)
 		add(kept, 0, sizes[i]);
 		assert_int_equal(budget.files_used, sizes[i] > EACH);
 		holds(kept, sizes[i]);
-		add(kept, sizes[i], 5000); /* it goes on behind a look at it */
+		add(kept, sizes[i], 5000); /* it goes on after a look at it */
 		holds(kept, sizes[i] + 5000);
 		assert_true(kept_whole(kept));
 		assert_true(kept_memory(kept) <= EACH + 512);
@@ -101,7 +101,7 @@ static void a_budget_for_all(void **state)
 	holds(kept[3], KEPT_BUFFER);
 	kept_free(kept[0]);
 	kept_free(kept[1]);
-	add(kept[3], KEPT_BUFFER, 10); /* what was dropped leaves no hole */
+	add(kept[3], KEPT_BUFFER, 10); /* what was dropped leaves no gap */
 	holds(kept[3], KEPT_BUFFER);
 	kept_free(kept[2]);
 	kept_free(kept[3]);
@@ -119,7 +119,7 @@ static void no_folder(void **state)
 	kept_free(kept);
 }
 
-/* A disk that is full in the middle of a piece: what was written is kept, what comes later is not put behind it. */
+/* A disk that is full in the middle of a piece: what was written is kept, what comes later is not put after it. */
 static void a_full_disk(void **state)
 {
 	struct kept_budget budget = { .memory_each = EACH, .memory_total = EACH, .files = 2 };

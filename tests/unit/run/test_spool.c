@@ -123,7 +123,7 @@ static void one_large_piece(void **state)
 	end(&stream);
 }
 
-/* Files can't grow beyond 1 MiB: what is behind that is kept in memory, in order. */
+/* Files can't grow beyond 1 MiB: what is after that is kept in memory, in order. */
 static void a_full_disk(void **state)
 {
 	struct rlimit before, limit;

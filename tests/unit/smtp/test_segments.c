@@ -86,7 +86,7 @@ static void change(GRand *random, GPtrArray *lines, const GPtrArray *all)
 	}
 }
 
-/* text_of - the lines, without what comes behind a side's end: no stream has such octets. */
+/* text_of - the lines, without what comes after a side's end: no stream has such octets. */
 static char *text_of(const GPtrArray *lines)
 {
 	bool closed[2] = { false, false };
