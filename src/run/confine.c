@@ -157,14 +157,16 @@ bool confine_ask(
 /* list - answers with the paths, each with a NUL, then an octet: could everything be read? */
 static void list(void *context, GByteArray *answer)
 {
-	GPtrArray *captures = g_ptr_array_new();
+	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
 	const uint8_t good = capture_list(context, captures, &error);
 	if (!good)
 		say("%s", error->message);
+	g_clear_error(&error);
 	for (guint i = 0; i < captures->len; i++)
 		g_byte_array_append(answer, captures->pdata[i], (guint)strlen(captures->pdata[i]) + 1);
 	g_byte_array_append(answer, &good, 1);
+	g_ptr_array_unref(captures);
 }
 
 bool run_captures(const struct options *options, GPtrArray *captures)

@@ -27,8 +27,8 @@
 
 struct site {
 	uint64_t hash;
-	uint64_t size; /* octets, the first time */
-	uint32_t child, calls;
+	uint64_t size;           /* octets, the first time */
+	uint32_t child, order;   /* order: how many were met before it */
 	uint64_t frames[FRAMES]; /* module << 48 | place in it */
 };
 
@@ -154,15 +154,13 @@ static __attribute__((noinline)) bool is_refused(size_t size)
 	if (!site)
 		table->overflow++;
 	else if (fresh) {
-		table->sites++;
+		site->order = table->sites++;
 		site->size = size;
 		site->child = child;
 		for (int i = 0; i < depth - SKIPPED; i++)
 			site->frames[i] =
 				held[i] < MODULES ? frames[i] | number_of(modules[held[i]].name) << 48 : UINT64_MAX;
 	}
-	if (site)
-		__atomic_add_fetch(&site->calls, 1, __ATOMIC_SEQ_CST);
 	busy = false;
 	errno = error;
 	if (hash != table->fail || __atomic_add_fetch(&table->refused, 1, __ATOMIC_SEQ_CST) != 1)
