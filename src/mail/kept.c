@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * kept.c - see kept.h. The file is mapped when somebody wants all of it.
+ * kept.c - see kept.h. kept_span maps the file into memory.
  */
 #include "kept.h"
 
@@ -18,12 +18,12 @@ struct kept {
 	struct kept_budget *budget;
 	uint64_t limit;
 	const char *directory;
-	uint8_t *memory; /* what comes after the octets of the file */
+	uint8_t *memory; /* octets after those in the file */
 	size_t used, room;
 	uint64_t file_size; /* octets in the file */
-	int fd;             /* of it; -1: none */
-	int failed;         /* errno of what went wrong: no more is kept */
-	bool beyond;        /* there were more octets than the limit */
+	int fd;             /* of the file; -1: none */
+	int failed;         /* errno of an error, after which no more is kept */
+	bool beyond;        /* the limit was exceeded */
 	void *map;          /* of the file; NULL */
 };
 
@@ -44,7 +44,7 @@ static void set_room(struct kept *kept, size_t room)
 	kept->room = room;
 }
 
-/* open_file - returns false with errno set when there can be none. */
+/* open_file - opens the file. Returns false with errno set. */
 static bool open_file(struct kept *kept)
 {
 	if (kept->budget->files_used == kept->budget->files) {
@@ -56,8 +56,8 @@ static bool open_file(struct kept *kept)
 	return kept->fd >= 0;
 }
 
-/* spill - moves what is in memory to the file. When that fails no more is kept; what was in memory before there was a
- * file stays. */
+/* spill - moves what is in memory to the file. When that fails, no more is kept; if there is no file yet, what is in
+ * memory stays. */
 static void spill(struct kept *kept)
 {
 	size_t done = 0;

@@ -287,7 +287,7 @@ static GByteArray *octets(const void *data, guint size)
 	return g_byte_array_append(g_byte_array_new(), data, size);
 }
 
-/* erf_of - so many records of Ethernet. */
+/* erf_of - an ERF file with this many Ethernet records. */
 static GByteArray *erf_of(int records)
 {
 	GByteArray *file = g_byte_array_new();

@@ -372,7 +372,7 @@ static void secrets_are_handed_on_as_they_are_met(void **state)
 		g_string_truncate(text, 0);
 		assert_true(capture_secrets(path, note_secrets, text));
 		assert_string_equal(text->str, "544c534b CLIENT_RANDOM 00 11;57474b4c wire;544c534b ;");
-		/* What stands before damage. */
+		/* What comes before the damage. */
 		g_byte_array_set_size(file, file->len - 1);
 		save(file);
 		g_string_truncate(text, 0);
@@ -411,7 +411,7 @@ static void a_filter_is_compiled_for_each_link_type(void **state)
 	struct packet packet;
 	pcapng_section(file, false, 0);
 	interface_with(file, ETHERNET, 0, 0, NULL, 0, false);
-	interface_with(file, 101, 0, 0, NULL, 0, false);  /* raw IP: an Ethernet header is none */
+	interface_with(file, 101, 0, 0, NULL, 0, false);  /* raw IP: an Ethernet header is not valid */
 	interface_with(file, 1000, 0, 0, NULL, 0, false); /* libpcap does not know it */
 	for (uint32_t i = 1; i <= 8; i++)
 		pcapng_packet(file, i, i, i % 4 == 0 ? 2 : i % 2, false);

@@ -60,7 +60,7 @@ static void far_stamps_are_believed_when_they_are_many(void **state)
 	}
 }
 
-/* As many say the one as the other: time goes on as before. */
+/* Equal numbers for both: time continues as before. */
 static void two_clocks_of_equal_weight(void **state)
 {
 	struct elapsed elapsed = { 0 };

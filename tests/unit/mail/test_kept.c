@@ -22,7 +22,7 @@
 
 static uint8_t octets[1 << 20];
 
-/* add - so many octets more, in pieces of 1,000. */
+/* add - this many more octets, in pieces of 1,000. */
 static void add(struct kept *kept, size_t from, size_t size)
 {
 	for (size_t at = 0; at < size; at += 1000)
@@ -56,7 +56,7 @@ static void in_memory_and_in_the_file(void **state)
 		add(kept, 0, sizes[i]);
 		assert_int_equal(budget.files_used, sizes[i] > EACH);
 		holds(kept, sizes[i]);
-		add(kept, sizes[i], 5000); /* it goes on after a look at it */
+		add(kept, sizes[i], 5000); /* adding continues after a read */
 		holds(kept, sizes[i] + 5000);
 		assert_true(kept_whole(kept));
 		assert_true(kept_memory(kept) <= EACH + 512);

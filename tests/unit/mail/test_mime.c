@@ -147,7 +147,7 @@ static void a_wrong_boundary_hides_no_parts(void **state)
 		mail_free(mail);
 		g_free(text);
 	}
-	/* what stands after the boundary of the multipart around it is not in it */
+	/* text after the boundary of the outer multipart is not part of it */
 	struct mail *mail =
 		read_mail("Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n"
 			  "Content-Type: multipart/mixed; boundary=wrong\r\n\r\ntext\r\n--o\r\n\r\ntwo\r\n--o--\r\n");

@@ -100,7 +100,7 @@ static const char file[] = "Content-Type: application/octet-stream; name=tool.ex
 			   "Content-Transfer-Encoding: base64\r\n\r\nTVqQAAABAgM=\r\n";
 static const char text_part[] = "Content-Type: text/plain\r\n\r\nHello\r\n";
 
-/* has_file - the file is among the parts, whole; so many defects are told. */
+/* has_file - the file is a complete part; checks the number of defects. */
 static void has_file(const char *text, unsigned defects)
 {
 	struct mail *mail = read_mail(text);

@@ -14,7 +14,7 @@
 #include "kits/packet_decode.h"
 #include "kits/packet_kinds.h"
 
-/* Headers that carry another of their kind, so many of them that the depth ends it. */
+/* Nested headers of one kind, more than the depth limit. */
 static void bombs_end_at_the_depth(void **state)
 {
 	static const struct {
@@ -210,7 +210,7 @@ static void only_some_organisations_have_ethernet_types(void **state)
 		{ "\xaa\xaa\x03\0\0\x0c\x08\0", DECODE_NOT_IP }, /* Cisco */
 		{ "\xaa\xaa\x03\0\0\x0c\0\x07", DECODE_NOT_IP },
 		{ "\xaa\xaa\x03\0\x80\xc2\0\x0e", DECODE_NOT_IP }, /* a bridge's own */
-		{ "\xaa\xaa\x03\0\0\0\x05\xdc", DECODE_NOT_IP },   /* a length is none */
+		{ "\xaa\xaa\x03\0\0\0\x05\xdc", DECODE_NOT_IP },   /* a length, not a type */
 		{ "\xaa\xaa\x13\0\0\0\x08\0", DECODE_NOT_IP },
 		{ "\x42\x42\x03\0\0\0\0\0", DECODE_NOT_IP }, /* spanning tree */
 	};

@@ -240,7 +240,7 @@ static void contradictions_are_malformed(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct segment segment;
 		cases[i].build(&b);
-		/* So that lengths below 256 are told by their last octet. */
+		/* So that lengths below 256 are recognised by their last octet. */
 		assert_true(b.size < 256);
 		if (i == 1) { /* a packet without payload, so that 60 octets are too many */
 			b.size -= KIND_PAYLOAD_SIZE;

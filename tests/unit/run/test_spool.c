@@ -44,7 +44,7 @@ static struct stream begin(void)
 	return stream;
 }
 
-/* send_octets - so many more, received at once. */
+/* send_octets - sends this many more octets, received at once. */
 static void send_octets(struct stream *stream, size_t size)
 {
 	uint8_t block[4096];

@@ -106,7 +106,7 @@ static void every_state_takes_every_event(void **state)
 	}
 }
 
-/* told - does any dialogue come out otherwise with this table? */
+/* told - does this table change the transcript of any dialogue? */
 static bool told(const struct transition *table, size_t size)
 {
 	for (guint i = 0; i < dialogues->len; i++) {

@@ -81,7 +81,7 @@ static void on_end(void *user, const struct flow *flow)
 	told->ended = true;
 	for (enum direction d = UP; d <= DOWN; d++) {
 		assert_int_equal(flow->side[d].bytes, told->bytes[d]);
-		/* Those in what was said to a proxy are counted, and not told. */
+		/* Those in proxy headers are counted, but not reported. */
 		if (flow->proxy)
 			assert_true(flow->side[d].gap_bytes >= told->gaps[d]);
 		else

@@ -747,7 +747,7 @@ static void more_connections_than_libnids_holds(void **state)
 			kit_up(kit, held[j].offset, held[j].acked, held[j].text);
 		}
 	g_string_truncate(kit->log, 0);
-	/* Not one gap was given up, and those that libnids had no room for are told like the others. */
+	/* Not one gap was given up, and those that libnids had no room for are reported like the others. */
 	for (unsigned i = 0; i < COUNT; i += 7) {
 		kit->client = (uint16_t)(20000 + i);
 		kit_down(kit, 0, 12, "\n\n");

@@ -166,7 +166,7 @@ static GByteArray *chosen_version(uint16_t version)
 
 /* ---- the tests ---- */
 
-/* The example of the published description of JA4. GREASE stands wherever it may. */
+/* The example of the published description of JA4. GREASE is in every allowed place. */
 static void ja4_is_as_published(void **state)
 {
 	static const uint16_t ciphers[] = { 0x8a8a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9,
@@ -413,7 +413,7 @@ static void a_refused_handshake_is_ready(void **state)
 	{
 		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, records(22, plain_client_hello(), 16000), step);
-		feed(tls, DOWN, records(21, text("\1\x70"), 2), step); /* a warning goes on */
+		feed(tls, DOWN, records(21, text("\1\x70"), 2), step); /* after a warning it continues */
 		assert_false(tls_ready(tls));
 		feed(tls, DOWN, records(21, text("\2\x28"), 2), step);
 		assert_true(tls_ready(tls));

@@ -19,7 +19,7 @@ static bool append(void *context, const void *octets, size_t size)
 	return true;
 }
 
-/* shown - what a view makes of lines; `'` stands for `"`. Free with g_free. */
+/* shown - the output of a view for these lines; `'` stands for `"`. Free with g_free. */
 static char *shown(enum view_format format, unsigned width, bool colour, const char *lines)
 {
 	const struct view_options options = { .format = format, .width = width, .colour = colour };
