@@ -84,6 +84,7 @@ int apart_end(struct apart *apart)
 	const pid_t pid = apart->pid;
 	int status = 0;
 	apart_forget(apart);
+	kill(pid, SIGCONT); /* somebody may have stopped it */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status))

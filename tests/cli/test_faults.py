@@ -173,6 +173,19 @@ class Faults(unittest.TestCase):
         output, errors = process.communicate(timeout=WAIT)
         self.assertEqual((process.returncode, errors, completes(output), len(idle)), (0, b"", [True, True], 1))
 
+    def test_the_process_of_the_views_is_stopped_or_killed(self):
+        whole = run("-t", PLAIN).stdout
+        for number, status in (signal.SIGSTOP, 0), (signal.SIGKILL, 4):
+            process, workers = self.start(PLAIN, "stop", boundaries(PLAIN)[9], "-t")
+            viewers = [pid for pid in self.children(process.pid) if pid not in workers]
+            self.assertEqual(len(viewers), 1)
+            os.kill(viewers[0], number)
+            wait_for(lambda: state_of(viewers[0]) in "TZ", "the signal arrives")
+            done = self.finish(process, workers)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertEqual(b"was killed by signal 9" in done.stderr, status == 4)
+            self.assertTrue(done.stdout == (b"" if status else whole))
+
     @staticmethod
     def has_open(pid, path):
         found = []
