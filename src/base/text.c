@@ -9,11 +9,27 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "octets.h"
+
+#define UTF8_STEP 16 /* octets behind one that is not ASCII that are looked at one by one */
 
 bool text_is_hidden(uint32_t c)
 {
 	return c < ' ' || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+size_t text_utf8(const void *data, size_t size)
+{
+	const char *text = data, *at = text, *end = text + size;
+	while ((at += octets_ascii(at, (size_t)(end - at))) < end) {
+		const char *from = at;
+		/* a character that the step cuts is looked at again from its beginning */
+		g_utf8_validate_len(from, MIN((size_t)(end - from), UTF8_STEP), &at);
+		if (at == from)
+			break;
+	}
+	return (size_t)(at - text);
 }
 
 char *text_shown(const char *text)

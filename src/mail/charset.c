@@ -17,6 +17,7 @@
 #include "hash.h"
 #include "mime.h"
 #include "octets.h"
+#include "text.h"
 
 #define CHARSET_NAME_MAX 40
 #define CONVERTERS_MAX 100 /* kept at a time: iconv knows hundreds, mail uses few */
@@ -108,13 +109,10 @@ bool charset_is_ascii(struct span in)
 /* charset_looks_utf8 - NUL counts as a character. */
 bool charset_looks_utf8(struct span in)
 {
-	const char *from = (const char *)in.data, *end = from + in.size;
-	while (!g_utf8_validate_len(from, (gsize)(end - from), &from)) {
-		if (*from != '\0')
-			return false;
-		from++;
-	}
-	return true;
+	size_t at = text_utf8(in.data, in.size);
+	while (at < in.size && in.data[at] == '\0')
+		at += 1 + text_utf8(in.data + at + 1, in.size - at - 1);
+	return at == in.size;
 }
 
 /* append_utf8 - appends text declared as UTF-8, with U+FFFD for each invalid sequence. */
@@ -123,8 +121,7 @@ static void append_utf8(GString *out, struct span in)
 	const char *from = (const char *)in.data;
 	size_t left = in.size;
 	while (left > 0) {
-		const char *bad;
-		g_utf8_validate_len(from, left, &bad);
+		const char *bad = from + text_utf8(from, left);
 		g_string_append_len(out, from, bad - from);
 		left -= (size_t)(bad - from);
 		if (left > 0) {

@@ -66,14 +66,16 @@ static bool is_tar(struct span head)
 {
 	if (head.size < TAR_BLOCK || head.data[0] == '\0')
 		return false;
-	unsigned sum = 0, said = 0;
-	for (unsigned i = 0; i < TAR_BLOCK; i++)
-		sum += i - TAR_SUM_AT < TAR_SUM_SIZE ? ' ' : head.data[i];
 	const uint8_t *digit = head.data + TAR_SUM_AT, *end = digit + TAR_SUM_SIZE;
+	unsigned sum = 0, said = 0;
 	while (digit < end && *digit == ' ')
 		digit++;
 	for (; digit < end && *digit >= '0' && *digit <= '7'; digit++)
 		said = said * 8 + (*digit - '0');
+	if (said == 0) /* most files: they need not be summed up */
+		return false;
+	for (unsigned i = 0; i < TAR_BLOCK; i++)
+		sum += i - TAR_SUM_AT < TAR_SUM_SIZE ? ' ' : head.data[i];
 	return sum == said;
 }
 

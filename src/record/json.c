@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "octets.h"
+#include "text.h"
 
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
@@ -109,29 +109,16 @@ cJSON *json_base64_node(struct span bytes)
 	return sized_node(cJSON_String, text, size);
 }
 
-/* is_utf8 - is it UTF-8 without NUL? Same result as g_utf8_validate_len. */
-static bool is_utf8(const char *data, size_t size)
-{
-	for (const char *end = data + size; (data += octets_ascii(data, (size_t)(end - data))) < end;) {
-		gunichar character = g_utf8_get_char_validated(data, end - data);
-		if (character == 0 || character > 0x10ffff)
-			return false;
-		data = g_utf8_next_char(data);
-	}
-	return true;
-}
-
 struct span json_legible(struct span bytes, bool *exact)
 {
-	*exact = bytes.size == 0 || is_utf8((const char *)bytes.data, bytes.size);
+	*exact = text_utf8(bytes.data, bytes.size) == bytes.size;
 	if (*exact)
 		return bytes;
-	const char *data = (const char *)bytes.data;
+	const uint8_t *data = bytes.data;
 	uint8_t *text = json_alloc(bytes.size * strlen(REPLACEMENT)), *to = text;
 	for (size_t left = bytes.size; left > 0;) {
-		const char *bad;
-		bool rest = !g_utf8_validate_len(data, left, &bad);
-		size_t good = (size_t)(bad - data);
+		size_t good = text_utf8(data, left);
+		bool rest = good < left;
 		to = mempcpy(to, data, good);
 		if (rest)
 			to = mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
@@ -303,7 +290,7 @@ void json_escaped(struct json *object, enum field field, struct span bytes, size
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
-	if (bytes.size == 0 || is_utf8((const char *)bytes.data, bytes.size))
+	if (text_utf8(bytes.data, bytes.size) == bytes.size)
 		add(object, plain, KIND_ASCII, json_text_node(bytes));
 	else
 		add(object, base64, KIND_BASE64, json_base64_node(bytes));

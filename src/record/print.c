@@ -44,39 +44,85 @@ static inline void put(struct printer *p, const char *text, size_t size)
 	p->to = (char *)mempcpy(p->to, text, size);
 }
 
-/* The character after the backslash of an escaped octet; 1: \u00XX; 0: not escaped. */
-static const char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f', 'r', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-	1, 1, 1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\' };
+/* The character after the backslash of an escaped octet; 1: \u00XX; 2: it begins a character that may have to be
+ * escaped (those of text.h begin with one of four octets); 0: not escaped. */
+static char escapes[256] = { 1, 1, 1, 1, 1, 1, 1, 1, 'b', 't', 'n', 1, 'f', 'r', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, ['"'] = '"', ['\\'] = '\\', [0x7f] = 2, [0xc2] = 2, [0xd8] = 2, [0xe2] = 2 };
+static bool ascii_only;
+
+void json_ascii(bool only)
+{
+	ascii_only = only;
+	for (int octet = 0x80; octet <= 0xff; octet++)
+		escapes[octet] = only || octet == 0xc2 || octet == 0xd8 || octet == 0xe2 ? 2 : 0;
+}
+
+/* put_unit - writes \uXXXX. Returns the end. */
+static char *put_unit(char *to, unsigned unit)
+{
+	to = (char *)mempcpy(to, "\\u", 2);
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*to++ = "0123456789abcdef"[unit >> shift & 15];
+	return to;
+}
+
+/* put_suspect - writes a character that may have to be escaped. Returns its size in the text. */
+static size_t put_suspect(char **to, const char *text, size_t size)
+{
+	const gunichar c = g_utf8_get_char_validated(text, (gssize)size);
+	const bool valid = c < 0x110000;
+	const size_t length = valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
+	if (!valid || !(text_is_hidden(c) || ascii_only))
+		*to = (char *)mempcpy(*to, text, length);
+	else if (c > 0xffff)
+		*to = put_unit(put_unit(*to, 0xd800 + ((c - 0x10000) >> 10)), 0xdc00 + (c & 0x3ff));
+	else
+		*to = put_unit(*to, c);
+	return length;
+}
+
+/* put_odd - writes an octet that must be escaped, or the character that it begins. Returns the size in the text. */
+static size_t put_odd(char **to, const char *text, size_t size)
+{
+	uint8_t octet = (uint8_t)*text;
+	if (escapes[octet] == 2)
+		return put_suspect(to, text, size);
+	if (escapes[octet] == 1) {
+		*to = put_unit(*to, octet);
+		return 1;
+	}
+	*(*to)++ = '\\';
+	*(*to)++ = escapes[octet];
+	return 1;
+}
 
 /* put_few - writes octets one by one, escaped if needed. Returns the end. */
 static inline char *put_few(char *to, const char *text, size_t size)
 {
-	for (const char *end = text + size; text < end; text++) {
-		uint8_t octet = (uint8_t)*text;
-		if (escapes[octet] == 0) {
-			*to++ = (char)octet;
-			continue;
-		}
-		*to++ = '\\';
-		*to++ = escapes[octet] != 1 ? escapes[octet] : 'u';
-		if (escapes[octet] == 1) {
-			to = (char *)mempcpy(to, "00", 2);
-			*to++ = (char)('0' + (octet >> 4));
-			*to++ = "0123456789abcdef"[octet & 15];
-		}
+	for (const char *end = text + size; text < end;) {
+		if (escapes[(uint8_t)*text] == 0)
+			*to++ = *text++;
+		else
+			text += put_odd(&to, text, (size_t)(end - text));
 	}
 	return to;
 }
 
-/* odd16, odd8 - which of these octets must be escaped? */
+/* odd16, odd8 - for which of these octets does `escapes` have something? */
 static inline octets16 odd16(octets16 octets)
 {
-	return (octets16)((octets < ' ') | (octets == '"') | (octets == '\\'));
+	octets16 odd = (octets16)((octets < ' ') | (octets == '"') | (octets == '\\'));
+	if (ascii_only)
+		return odd | (octets16)(octets >= 0x7f);
+	return odd | (octets16)((octets == 0x7f) | (octets == 0xc2) | (octets == 0xd8) | (octets == 0xe2));
 }
 
 static inline octets8 odd8(octets8 octets)
 {
-	return (octets8)((octets < ' ') | (octets == '"') | (octets == '\\'));
+	octets8 odd = (octets8)((octets < ' ') | (octets == '"') | (octets == '\\'));
+	if (ascii_only)
+		return odd | (octets8)(octets >= 0x7f);
+	return odd | (octets8)((octets == 0x7f) | (octets == 0xc2) | (octets == 0xd8) | (octets == 0xe2));
 }
 
 /* put_short - fewer than sixteen octets: tests eight from each end, when there are that many. */
@@ -92,12 +138,11 @@ static inline char *put_short(char *to, const char *text, size_t size)
 	return to + size;
 }
 
-/* put_octets - text, sixteen octets at a time; the last sixteen overlap those before them. */
+/* put_octets - whole characters, sixteen octets at a time; the last sixteen overlap those before them if all these were
+ * copied as they are. */
 static char *put_octets(char *to, const char *text, size_t size)
 {
-	const char *end = text + size;
-	if (size < sizeof(octets16))
-		return put_short(to, text, size);
+	const char *end = text + size, *copied = text;
 	while ((size_t)(end - text) >= sizeof(octets16)) {
 		octets16 octets = octets16_at(text), odd = odd16(octets);
 		memcpy(to, &octets, sizeof octets);
@@ -105,9 +150,11 @@ static char *put_octets(char *to, const char *text, size_t size)
 		to += plain;
 		text += plain;
 		if (plain < sizeof octets)
-			to = put_few(to, text++, 1);
+			copied = text += put_odd(&to, text, (size_t)(end - text));
 	}
 	size_t rest = (size_t)(end - text);
+	if ((size_t)(end - copied) < sizeof(octets16))
+		return put_short(to, text, rest);
 	octets16 last = octets16_at(end - sizeof last);
 	if (octets16_any(odd16(last)))
 		return put_short(to, text, rest);
@@ -116,91 +163,26 @@ static char *put_octets(char *to, const char *text, size_t size)
 	return to;
 }
 
-static bool ascii_only;
-
-void json_ascii(bool only)
+/* piece_size - how much of a text is printed at a time: whole characters. */
+static size_t piece_size(const char *text, size_t left)
 {
-	ascii_only = only;
+	size_t size = MIN(left, TEXT_STEP);
+	for (int i = 0; i < 3 && size < left && ((uint8_t)text[size] & 0xc0) == 0x80; i++)
+		size--;
+	return size;
 }
 
-/* suspect16 - which of these octets may begin a non-ASCII character that must be escaped? Those of text.h begin with
- * one of four octets. */
-static inline octets16 suspect16(octets16 octets)
-{
-	if (ascii_only)
-		return (octets16)(octets >= 0x7f);
-	return (octets16)((octets == 0x7f) | (octets == 0xc2) | (octets == 0xd8) | (octets == 0xe2));
-}
-
-/* plain_size - the number of octets before the first such one. */
-static size_t plain_size(const char *text, size_t size)
-{
-	size_t at = 0;
-	for (; size - at >= sizeof(octets16); at += sizeof(octets16)) {
-		octets16 suspect = suspect16(octets16_at(text + at));
-		if (octets16_any(suspect))
-			return at + octets16_first(suspect);
-	}
-	if (at == size)
-		return size;
-	uint8_t rest[sizeof(octets16)] = { 0 };
-	memcpy(rest, text + at, size - at);
-	octets16 suspect = suspect16(octets16_at(rest));
-	return octets16_any(suspect) ? at + octets16_first(suspect) : size;
-}
-
-/* put_unit - \uXXXX. */
-static void put_unit(struct printer *p, unsigned unit)
-{
-	char text[8];
-	g_snprintf(text, sizeof text, "\\u%04x", unit & 0xffff);
-	put(p, text, 6);
-}
-
-/* put_suspect - one character that may need escaping. Returns its size. */
-static size_t put_suspect(struct printer *p, const char *text, size_t size)
-{
-	const gunichar c = g_utf8_get_char_validated(text, (gssize)size);
-	const bool valid = c < 0x110000;
-	const size_t length = valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
-	if (valid && (text_is_hidden(c) || ascii_only)) {
-		if (c > 0xffff)
-			put_unit(p, 0xd800 + ((c - 0x10000) >> 10));
-		put_unit(p, c > 0xffff ? 0xdc00 + (c & 0x3ff) : c);
-	} else {
-		put(p, text, length);
-	}
-	return length;
-}
-
-/* put_plain - text without such octets. */
-static void put_plain(struct printer *p, const char *text, size_t left)
-{
-	for (; left > TEXT_STEP; left -= TEXT_STEP, text += TEXT_STEP) {
-		make_room(p, TEXT_STEP * ESCAPE_MAX);
-		p->to = put_octets(p->to, text, TEXT_STEP);
-	}
-	make_room(p, left * ESCAPE_MAX + 1);
-	p->to = put_octets(p->to, text, left);
-}
-
-/* put_string - a string in quotes. */
+/* put_string - the text in quotes. */
 static void put_string(struct printer *p, const char *text, size_t left)
 {
-	make_room(p, 1);
 	*p->to++ = '"';
-	for (;;) {
-		size_t plain = plain_size(text, left);
-		put_plain(p, text, plain);
-		text += plain;
-		left -= plain;
-		if (left == 0)
-			break;
-		size_t one = put_suspect(p, text, left);
-		text += one;
-		left -= one;
-	}
-	make_room(p, 1);
+	do {
+		size_t size = piece_size(text, left);
+		make_room(p, size * ESCAPE_MAX + 1);
+		p->to = put_octets(p->to, text, size);
+		text += size;
+		left -= size;
+	} while (left > 0);
 	*p->to++ = '"';
 }
 

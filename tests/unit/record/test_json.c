@@ -67,6 +67,28 @@ static void what_acts_on_a_terminal_is_escaped(void **state)
 	printed("caf\u00e9", "\"caf\u00e9\"\n");
 }
 
+/* A hidden character is escaped wherever it is in the text, and what is around it is copied once. */
+static void hidden_characters_at_every_place(void **state)
+{
+	static const struct {
+		const char *text, *escaped;
+	} rows[] = { { "\u2028", "\\u2028" }, { "\u20ac", "\u20ac" }, { "\x7f", "\\u007f" }, { "\n", "\\n" } };
+	static const size_t places[] = { 0, 4080, 8176 }; /* before the steps in which long texts are printed */
+	for (size_t row = 0; row < G_N_ELEMENTS(rows); row++)
+		for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+			for (size_t place = places[i]; place < places[i] + 40; place++)
+				for (size_t after = 0; after < 20; after++) {
+					char *x = g_strnfill(place, 'x'), *y = g_strnfill(after, 'y');
+					char *text = g_strconcat(x, rows[row].text, y, NULL);
+					char *expected = g_strconcat("\"", x, rows[row].escaped, y, "\"\n", NULL);
+					printed(text, expected);
+					g_free(x);
+					g_free(y);
+					g_free(text);
+					g_free(expected);
+				}
+}
+
 static void long_texts_are_whole(void **state)
 {
 	for (size_t size = 4090; size < 4100; size++) {
@@ -134,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_escaped_as_by_cjson),
 		cmocka_unit_test(what_acts_on_a_terminal_is_escaped),
+		cmocka_unit_test(hidden_characters_at_every_place),
 		cmocka_unit_test(long_texts_are_whole),
 		cmocka_unit_test(every_kind_of_value),
 		cmocka_unit_test(legible_is_what_glib_calls_utf8),
