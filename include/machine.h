@@ -47,7 +47,7 @@ enum grammar {
 #define EVENTS(X) X(up) X(down) X(parse_error) X(missing_grammar) X(gap) X(decrypted) X(enter) X(leave) X(fail)
 /* clang-format on */
 
-enum state_id {
+enum __attribute__((packed)) state_id {
 #define X(id, up, down, terminal) STATE_##id,
 	STATES(X)
 #undef X
@@ -58,7 +58,7 @@ enum state_id {
 	STATE_no                 /* as a row's jump: the row does not exist in this mode */
 };
 
-enum machine_event {
+enum __attribute__((packed)) machine_event {
 #define X(id) EVENT_##id,
 	EVENTS(X)
 #undef X
@@ -72,7 +72,7 @@ struct event {
 };
 
 /* A row's direction. */
-enum from { FROM_up = UP, FROM_down = DOWN, FROM_both };
+enum __attribute__((packed)) from { FROM_up = UP, FROM_down = DOWN, FROM_both };
 
 struct state_info {
 	const char *name;
@@ -80,14 +80,15 @@ struct state_info {
 	bool terminal;
 };
 
-/* One row: in `state`, on `event` from this side, if the guard is true: execute the action, jump to the next state. */
+/* One row: in `state`, on `event` from this side, if the guard is true: execute the action, jump to the next state.
+ * Every reply tries a dozen rows: they are small, with enums of one octet, to share cache lines. */
 struct transition {
 	enum state_id state;
 	enum machine_event event;
 	enum from from;
+	enum state_id jump[2];                       /* [0] in the default mode, [1] with --strict */
 	bool (*when)(const struct session *session); /* NULL: always */
 	void (*execute)(struct session *session);    /* NULL: nothing */
-	enum state_id jump[2];                       /* [0] in the default mode, [1] with --strict */
 	const char *when_name, *execute_name;
 };
 

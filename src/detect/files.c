@@ -201,11 +201,13 @@ static bool leads_away(const struct suspect *s)
 /* read_suspect - sets the findings, from the name and the first octets. */
 static void read_suspect(struct suspect *s)
 {
+	s->program = program_of(s->head, &s->what);
+	if (!s->name)
+		return;
 	GString *name = g_string_new(s->name);
 	s->last = take_extension(name);
 	s->before = take_extension(name);
 	s->by_name = IS_LISTED(s->last, program_extensions);
-	s->program = program_of(s->head, &s->what);
 	g_string_free(name, TRUE);
 }
 

@@ -361,7 +361,7 @@ static const char *take_tag(struct html *html, const char *at, const char *end)
 	struct tag tag = { .closes = *at == '/' };
 	at = take_name(tag.name, at + tag.closes, end);
 	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
-		if (strcmp(tags[i].name, tag.name) == 0)
+		if (tags[i].name[0] == tag.name[0] && strcmp(tags[i].name, tag.name) == 0)
 			tag.effect = tags[i].effect;
 	if (tag.effect == EFFECT_LINK)
 		end_link(html);

@@ -9,19 +9,23 @@
 
 #include "walk.h"
 
+#define NUMBER_MAX sizeof(".4294967295") /* octets of a part number on one level, and a NUL */
+
 const char *walk_number(struct walk *walk, bool root)
 {
-	GString *text = g_string_new(walk->prefix);
+	size_t room = strlen(walk->prefix) + (walk->level_count + 1) * NUMBER_MAX;
+	char *text = arena_take(&walk->scratch, room), *end = g_stpcpy(text, walk->prefix);
 	for (size_t i = 0; i < walk->level_count; i++) {
 		const struct level *level = &walk->levels[i];
+		const char *dot = end > text ? "." : "";
 		if (!level->message)
-			g_string_append_printf(text, "%s%u", text->len > 0 ? "." : "", MAX(level->count, 1));
+			end += g_snprintf(end, NUMBER_MAX, "%s%u", dot, MAX(level->count, 1));
 		else if (level->numbered)
-			g_string_append(text, text->len > 0 ? ".1" : "1");
+			end = g_stpcpy(g_stpcpy(end, dot), "1");
 	}
 	if (root)
-		g_string_append(text, text->len > 0 ? ".1" : "1");
-	return arena_string(&walk->scratch, text);
+		g_stpcpy(g_stpcpy(end, end > text ? "." : ""), "1");
+	return text;
 }
 
 /* trimmed - without trailing blanks. */

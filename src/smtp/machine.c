@@ -39,31 +39,34 @@ static bool applies(const struct transition *row, bool strict, enum direction di
 	       (!row->when || row->when(session));
 }
 
-/* jump - leaves the current state and enters the next. */
-static void jump(struct machine *m, enum state_id next, enum direction direction, struct session *session)
+/* try_rows - executes what the rows for the event say. Returns where they jump; STATE_on when none applied, or all said
+ * to go on. */
+static enum state_id try_rows(struct machine *m, struct event event, struct session *session, bool *fired)
 {
-	machine_fire(m, (struct event){ EVENT_leave, direction }, session);
-	m->state = next;
-	machine_fire(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, direction }, session);
-}
-
-bool machine_fire(struct machine *m, struct event event, struct session *session)
-{
-	if (event.id == EVENT_fail)
-		m->state = STATE_fail;
 	const struct transition *row = first_row(m, m->state, event.id);
-	bool fired = false;
 	enum state_id next = STATE_on;
 	for (; row && next == STATE_on; row = next_row(m, row)) {
 		if (!applies(row, m->strict, event.direction, session))
 			continue;
-		fired = true;
+		*fired = true;
 		next = row->jump[m->strict];
 		if (row->execute)
 			row->execute(session);
 	}
+	return next;
+}
+
+bool machine_fire(struct machine *m, struct event event, struct session *session)
+{
+	bool fired = false;
+	if (event.id == EVENT_fail)
+		m->state = STATE_fail;
+	enum state_id next = try_rows(m, event, session, &fired);
 	bool goes = event.id != EVENT_enter && event.id != EVENT_leave && event.id != EVENT_fail;
-	if (goes && next != STATE_stay && next != STATE_on)
-		jump(m, next, event.direction, session);
+	if (!goes || next == STATE_stay || next == STATE_on)
+		return fired;
+	try_rows(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
+	m->state = next;
+	try_rows(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
 	return fired;
 }

@@ -15,7 +15,7 @@
 #define nothing NULL
 #define ROW(state, event, from, when, execute, strict, recover)                                                        \
 	{                                                                                                              \
-		STATE_##state, EVENT_##event, FROM_##from, when, execute, { STATE_##recover, STATE_##strict }, #when,  \
+		STATE_##state, EVENT_##event, FROM_##from, { STATE_##recover, STATE_##strict }, when, execute, #when,  \
 			#execute                                                                                       \
 	}
 
