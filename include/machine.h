@@ -100,8 +100,10 @@ extern const char *const machine_event_names[EVENT_COUNT];
 /* A running machine: a table, a mode, a state. In the table the rows of a state stand together, and among these the
  * rows of an event; rows for any state come last. */
 struct machine {
-	const struct transition *table, *end;
-	uint8_t first[STATE_COUNT + 1][EVENT_COUNT]; /* number of the first row, from 1; 0: none */
+	const struct transition *table;
+	struct {
+		uint8_t first, end; /* numbers of the first row, and of the one after the last */
+	} rows[STATE_COUNT + 1][EVENT_COUNT];
 	bool strict;
 	enum state_id state;
 };

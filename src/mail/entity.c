@@ -163,7 +163,8 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 		check_repeated(parts, scratch, block, number);
 	mime_params_parse(scratch, &entity->content, type, parts->hint);
 	mime_params_parse(scratch, &entity->disposition, disposition, parts->hint);
-	names_again(scratch, &entity->content, block->fields, parts->hint);
+	if (block->repeated & (UINT32_C(1) << MIME_FIELD_CONTENT_TYPE | UINT32_C(1) << MIME_FIELD_CONTENT_DISPOSITION))
+		names_again(scratch, &entity->content, block->fields, parts->hint);
 	read_type(parts, entity, type, default_type, damaged);
 	if (block->repeated & UINT32_C(1) << MIME_FIELD_CONTENT_TYPE)
 		read_second_type(parts, scratch, entity, block);

@@ -79,24 +79,38 @@ static bool is_tar(struct span head)
 	return sum == said;
 }
 
-/* may_begin - does a row with offset 0 begin with this octet? A quick test, because no row matches most parts. */
-static bool may_begin(uint8_t octet)
+static struct {
+	bool known, begins[256];             /* the octets with which rows with offset 0 begin */
+	uint8_t others[G_N_ELEMENTS(kinds)]; /* the rows with another offset */
+	size_t other_count;
+} quick;
+
+/* quick_init - most parts are text, which no row with offset 0 matches: only the others need be looked at. */
+static void quick_init(void)
 {
-	static bool known, begins[256];
-	for (size_t i = 0; !known && i < G_N_ELEMENTS(kinds); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 		if (kinds[i].offset == 0)
-			begins[(uint8_t)*kinds[i].octets] = true;
-	known = true;
-	return begins[octet];
+			quick.begins[(uint8_t)*kinds[i].octets] = true;
+		else
+			quick.others[quick.other_count++] = (uint8_t)i;
+	quick.known = true;
+}
+
+static bool is_kind(const struct kind *kind, struct span head)
+{
+	return head.size >= kind->offset + kind->size &&
+	       memcmp(head.data + kind->offset, kind->octets, kind->size) == 0;
 }
 
 const struct kind *kind_of(struct span head)
 {
-	bool first = head.size > 0 && may_begin(*head.data);
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		const struct kind *kind = &kinds[i];
-		if ((first || kind->offset > 0) && head.size >= kind->offset + kind->size &&
-			memcmp(head.data + kind->offset, kind->octets, kind->size) == 0)
+	if (!quick.known)
+		quick_init();
+	bool all = head.size > 0 && quick.begins[*head.data];
+	size_t count = all ? G_N_ELEMENTS(kinds) : quick.other_count;
+	for (size_t i = 0; i < count; i++) {
+		const struct kind *kind = &kinds[all ? i : quick.others[i]];
+		if (is_kind(kind, head))
 			return kind;
 	}
 	return is_tar(head) ? &tar : NULL;

@@ -269,9 +269,9 @@ void level_pass(struct walk *walk)
 	walk->passed.size = 0;
 }
 
-void level_messages(struct walk *walk, struct span octets)
+void level_pass_on(struct walk *walk, struct span octets)
 {
-	if (walk->messages == 0 || octets.size == 0)
+	if (octets.size == 0)
 		return;
 	level_pass(walk);
 	walk->passed = line_end_of(&octets);

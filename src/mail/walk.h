@@ -192,9 +192,14 @@ void level_part(struct walk *walk, struct level *level);
 /* level_close - closes the innermost level. delimiter: a delimiter ended it, not the end of the content; whole: the
  * content's end was seen. */
 void level_close(struct walk *walk, bool delimiter, bool whole);
-/* level_messages - passes octets to the open messages. A final line end waits in walk->passed, because it may belong to
- * a delimiter. level_pass - passes that line end, too. */
-void level_messages(struct walk *walk, struct span octets);
+/* level_messages - passes octets to the open messages, if there are any. A final line end waits in walk->passed,
+ * because it may belong to a delimiter. level_pass - passes that line end, too. */
+void level_pass_on(struct walk *walk, struct span octets);
+static inline void level_messages(struct walk *walk, struct span octets)
+{
+	if (walk->messages > 0) /* few mails have one */
+		level_pass_on(walk, octets);
+}
 void level_pass(struct walk *walk);
 /* line_end_of - removes and returns the line end of octets. */
 struct line_end line_end_of(struct span *octets);
