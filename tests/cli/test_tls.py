@@ -215,7 +215,7 @@ class Inside(unittest.TestCase):
         self.assertIn(b"No such file", gone.stderr)
         empty = run("--tls-keys", self.write("empty", b""), capture("clear"))
         self.assertEqual(empty.returncode, 0)
-        self.assertIn(b"no secret in it", empty.stderr)
+        self.assertIn(b"it has no new secret", empty.stderr)
 
     def test_a_key_log_is_not_overwritten(self):
         path = self.write("log", open(keylog("13-psk"), "rb").read())
