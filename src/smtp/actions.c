@@ -42,6 +42,12 @@ void resume(struct session *s)
 	s->losses.partial[UP] = false;
 }
 
+void resume_with_line(struct session *s)
+{
+	resume(s);
+	s->losses.resynchronising = true;
+}
+
 void resume_midway(struct session *s)
 {
 	resume(s);

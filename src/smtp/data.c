@@ -34,6 +34,12 @@ static uint64_t missed(const struct session *s)
 	return tells ? s->in[UP].offset - s->reply.acked : 0;
 }
 
+/* only_dot - the client sent this line and then waited: it is the end of data. */
+static bool only_dot(const struct session *s)
+{
+	return grammar_is(inbox_run(&s->in[UP]), ".\r\n");
+}
+
 void open_content(struct session *s)
 {
 	enum content_start start = s->content.start;
@@ -46,7 +52,8 @@ void open_content(struct session *s)
 	content_open(s, TRANSFER_DATA);
 	data_scanner_init(&s->content.scanner);
 	if (start == START_BEFORE || missing > 0) {
-		data_scanner_resume(&s->content.scanner);
+		if (!only_dot(s))
+			data_scanner_resume(&s->content.scanner);
 		content_gap(s, missing);
 	}
 	s->content.sized = start == START_BY_SIZE;

@@ -175,8 +175,10 @@ enum next early_down(struct session *s, struct event *event)
 	/* Content that still arrives can change the meaning of a reply. */
 	bool chunk = s->content.chunk.left > 0 && s->in[UP].offset == s->content.chunk.start;
 	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.has_gap);
-	if ((is_judged(s, DOWN) && !again) || inbox_acked(down, down->offset) > s->in[UP].offset || broken_off(s) ||
-		s->content.odd_end.over || (s->content.odd_end.ended && !odd_end_took_effect(s)))
+	/* After the end of data that waits for its reply, the server may have received more. */
+	bool ahead = inbox_acked(down, down->offset) > s->in[UP].offset && !s->content.odd_end.ended;
+	if ((is_judged(s, DOWN) && !again) || ahead || broken_off(s) || s->content.odd_end.over ||
+		(s->content.odd_end.ended && !odd_end_took_effect(s)))
 		return NEXT_WAIT;
 	reply_reset(&s->reply);
 	if ((!server_begins_tls(s) && reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_MORE) ||

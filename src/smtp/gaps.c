@@ -148,7 +148,8 @@ static bool is_field(struct span line)
 bool content_after_gap(const struct session *s, struct span bytes)
 {
 	const struct inbox *up = &s->in[UP];
-	return s->losses.resynchronising && up->offset == s->losses.end && whole_line(s, UP, bytes) && is_field(bytes);
+	return s->losses.resynchronising && s->losses.end > 0 && up->offset == s->losses.end &&
+	       whole_line(s, UP, bytes) && is_field(bytes);
 }
 
 void lose_command(struct session *s)

@@ -377,6 +377,18 @@ bool midstream_command(const struct session *s)
 	return midstream(s) && known_command(inbox_bytes(&s->in[UP]));
 }
 
+/* A line that the server answered at once is no content, unless it is the end of it. */
+bool midstream_line(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	struct span line = inbox_run(up);
+	unsigned code;
+	size_t size;
+	bool one = line.size > 0 && memchr(line.data, '\n', line.size) == line.data + line.size - 1;
+	return midstream(s) && one && line.data[0] != '.' && reply_peek(down, 0, &code, &size) == PARSE_DONE &&
+	       inbox_acked(down, down->offset) == up->offset + line.size;
+}
+
 bool midstream_content(const struct session *s)
 {
 	return midstream(s);

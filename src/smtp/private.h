@@ -133,8 +133,8 @@ struct mails {
 	int next;                 /* number of the next */
 	uint64_t refusal_end;     /* stream offset after the last reply that refused MAIL or RCPT */
 	bool regreeted;           /* HELO, EHLO or RSET was refused inside the transaction: for the client it ended */
-	uint64_t
-		smuggled; /* stream offset, down: a client that had received less sent this after an odd end; 0: none */
+	uint64_t begun;           /* stream offset, up, after the MAIL of the open one */
+	uint64_t smuggled; /* who had received less than this of the server sent it after an odd end; 0: nobody */
 };
 
 /* TLS, and clear text around its beginning. */

@@ -10,7 +10,7 @@
 /* clang-format off */
 #define GUARDS(X) \
 	X(code_is_220) X(code_is_221) X(code_is_354) X(goes_ahead) X(code_is_421) X(code_is_554) \
-	X(midstream) X(midstream_354) X(midstream_command) X(midstream_content) X(midstream_tls) \
+	X(midstream) X(midstream_354) X(midstream_command) X(midstream_line) X(midstream_content) X(midstream_tls) \
 	X(foreign_protocol) X(client_hello) X(server_hello) X(announced_early) X(quits) X(said_nothing) \
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
 	X(resynchronising) X(resynchronising_reply) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
@@ -23,7 +23,7 @@
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(greets_inside)
 
 #define ACTIONS(X) \
-	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(resume_midway) X(take_command) X(lose_command) \
+	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(resume_with_line) X(resume_midway) X(take_command) X(lose_command) \
 	X(take_response) X(turn_round) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(stop_waiting) X(pass_over) \
 	X(open_content) X(resume_content) X(take_content) X(hold_content) X(end_content) X(end_content_lf) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
 	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) X(drop_chunk) \

@@ -33,6 +33,7 @@ const struct transition machine_table[] = {
 	ROW(session_initiation, gap,             down, always,                assume_banner,                       client_initiation,  client_initiation),
 	ROW(session_initiation, missing_grammar, up,   midstream_tls,         nothing,                             no,                 tls),
 	ROW(session_initiation, missing_grammar, up,   midstream_command,     resume,                              no,                 command),
+	ROW(session_initiation, missing_grammar, up,   midstream_line,        resume_with_line,                    no,                 command),
 	ROW(session_initiation, missing_grammar, up,   midstream_content,     resume_midway,                       no,                 data_transmission),
 	ROW(session_initiation, missing_grammar, up,   reply_unseen,          nothing,                             stay,               stay),
 	ROW(session_initiation, missing_grammar, up,   announced_early,       nothing,                             stay,               stay),

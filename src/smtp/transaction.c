@@ -79,6 +79,7 @@ static void open_transaction(struct session *s, struct transaction *tx)
 {
 	tx->number = s->mails.next++;
 	s->mails.open = tx;
+	s->mails.begun = s->in[UP].offset;
 	s->mails.regreeted = false;
 	if (s->sink->transaction_begin)
 		s->sink->transaction_begin(s->context, tx);
@@ -190,11 +191,13 @@ static bool refused(const struct session *s)
 static void refuse(struct session *s, struct transaction *tx)
 {
 	struct transaction *open = s->mails.open;
+	uint64_t begun = s->mails.begun;
 	s->mails.refusal_end = s->in[DOWN].offset;
 	open_transaction(s, tx);
 	note_reply(s, tx);
 	transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
 	s->mails.open = open;
+	s->mails.begun = begun;
 }
 
 /* nobody_left - were all its recipients refused? */
@@ -355,9 +358,9 @@ void transaction_content_reply(struct session *s)
 	if (!tx)
 		return;
 	tx->assumed |= s->reply.assumed;
-	if (tx->lmtp && !s->reply.assumed)
-		note_recipient(s);
 	bool whole = s->content.ended;
+	if (tx->lmtp && whole && !s->reply.assumed)
+		note_recipient(s);
 	if (!whole && s->reply.assumed)
 		return; /* the content is incomplete: the end of the session decides */
 	if (!whole && (tx->transfer == TRANSFER_DATA || s->content.chunk.left > 0)) {
@@ -424,15 +427,16 @@ void transaction_close(struct session *s, enum stage stage)
 	/* When the capture ends before the server has answered, or without its direction, the transaction may have
 	 * continued. */
 	bool alone = s->options.one_sided && s->options.missing == DOWN && tx->content_begun;
-	bool unknown =
-		stage == STAGE_CAPTURE_END && (alone || tx->assumed || transaction_count(tx, RECIPIENT_PENDING) > 0);
+	bool cut = stage == STAGE_CAPTURE_END && (alone || tx->assumed || transaction_count(tx, RECIPIENT_PENDING) > 0);
+	/* DATA, or the last chunk, may be in a gap. */
+	bool lost = s->losses.end > s->mails.begun && tx->transfer != TRANSFER_DATA;
 	if (tx->outcome == OUTCOME_REJECTED || nobody)
 		transaction_end(s, OUTCOME_REJECTED, tx->stage);
 	else if (tx->content_whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);
 	else
 		transaction_end(
-			s, unknown ? OUTCOME_UNKNOWN : OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
+			s, cut || lost ? OUTCOME_UNKNOWN : OUTCOME_ABORTED, tx->content_begun ? STAGE_CONTENT : stage);
 }
 
 void transaction_without_mail(struct session *s)

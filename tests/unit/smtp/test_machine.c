@@ -298,6 +298,9 @@ static const struct {
 	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_command", 1, STATE_session_initiation, excused },
 	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_command", 1, STATE_stay, excused },
 	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_command", 1, STATE_on, excused },
+	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_line", 1, STATE_session_initiation, excused },
+	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_line", 1, STATE_stay, excused },
+	{ STATE_session_initiation, EVENT_missing_grammar, "midstream_line", 1, STATE_on, excused },
 };
 
 static bool can_matter(const struct transition *row, int strict, enum state_id target)
