@@ -30,6 +30,7 @@ struct heard {
 static void on_bytes(void *context, enum direction direction, struct span bytes, uint64_t acked)
 {
 	struct heard *heard = context;
+	assert_false(heard->closed & 1u << direction); /* nothing comes behind close_notify */
 	if (heard->lockstep)
 		assert_int_equal(acked, heard->text[direction_other(direction)]->len);
 	g_string_append_len(heard->text[direction], (const char *)bytes.data, (gssize)bytes.size);
@@ -213,6 +214,38 @@ static void it_is_told_when_all_is_known(void **state)
 	tls_keys_free(keys);
 	tls_keys_free(older);
 	tls_keys_free(none);
+}
+
+/* New keys in the middle, of both sides; STARTTLS comes before, which is not for this layer. */
+static void a_key_update_ends_nothing(void **state)
+{
+	static const size_t steps[] = { 100000, 1, 5 };
+	struct tls_keys *keys = keys_of("13-key-update");
+	GPtrArray *pieces = tls_capture(folder, "13-key-update");
+	guint first = 0;
+	for (; first < pieces->len; first++) {
+		const struct tls_piece *piece = pieces->pdata[first];
+		if (tls_looks_like((struct span){ piece->octets->data, piece->octets->len }) == 1)
+			break;
+	}
+	assert_in_range(first, 1, pieces->len - 1);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct heard heard;
+		hear(&heard);
+		struct tls *tls = tls_new(keys, &sink, &heard, 0);
+		for (guint n = first; n < pieces->len; n++) {
+			const struct tls_piece *p = pieces->pdata[n];
+			feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, steps[i]);
+		}
+		assert_string_equal(tls_info(tls)->why, "");
+		assert_int_equal(tls_info(tls)->failures, 0);
+		assert_true(g_str_has_suffix(heard.text[UP]->str, "\r\n.\r\nquit\r\n"));
+		assert_true(g_str_has_suffix(heard.text[DOWN]->str, "221 bye\r\n"));
+		tls_free(tls);
+		forget(&heard);
+	}
+	g_ptr_array_free(pieces, TRUE);
+	tls_keys_free(keys);
 }
 
 /* A gap where nothing was lost but a part of a record; and the records after it have their numbers. */
@@ -537,6 +570,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(pieces_of_any_size_are_the_same),
 		cmocka_unit_test(connections_in_turns_do_not_disturb_each_other),
 		cmocka_unit_test(it_is_told_when_all_is_known),
+		cmocka_unit_test(a_key_update_ends_nothing),
 		cmocka_unit_test(behind_a_hole_records_have_their_numbers),
 		cmocka_unit_test(a_hole_hides_the_end_of_the_handshake),
 		cmocka_unit_test(what_looks_like_records_behind_a_hole_costs_little),
