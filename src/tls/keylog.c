@@ -19,7 +19,8 @@
 #define SECRET_SHORT 32 /* with SHA-256; with SHA-384, and in TLS 1.2: SECRET_MAX */
 #define BLOCK_SECRETS 1024
 #define READ_SIZE (64 * 1024)
-#define LINE_MAX_SIZE 1024 /* longer lines are skipped */
+#define BYTE_ORDER_MARK 0x80 /* octets of a byte order mark are at least this; no label begins so */
+#define LINE_MAX_SIZE 1024   /* longer lines are skipped */
 #define RANDOM_WORDS (TLS_RANDOM_SIZE / 8)
 
 struct secret {
@@ -185,12 +186,11 @@ static void keep(struct tls_keys *keys, const struct secret *secret)
 	keys->count++;
 }
 
-static void take_line(struct tls_keys *keys, struct span line)
+static void take_words(struct tls_keys *keys, struct span line)
 {
-	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; /* a byte order mark: some editors write one */
 	struct secret secret = { 0 };
-	if (line.size > sizeof mark && memcmp(line.data, mark, sizeof mark) == 0)
-		line = (struct span){ line.data + sizeof mark, line.size - sizeof mark };
+	while (line.size > 0 && line.data[0] >= BYTE_ORDER_MARK)
+		line = (struct span){ line.data + 1, line.size - 1 };
 	enum label label = label_of(word_of(&line));
 	if (label == LABEL_COUNT ||
 		from_hex(word_of(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
@@ -202,11 +202,36 @@ static void take_line(struct tls_keys *keys, struct span line)
 	OPENSSL_cleanse(&secret, sizeof secret);
 }
 
+/* take_line - every other octet of a line in UTF-16, which some shells write, is a NUL. */
+static void take_line(struct tls_keys *keys, struct span line)
+{
+	uint8_t narrow[LINE_MAX_SIZE];
+	size_t size = 0;
+	if (line.size == 0 || line.size > sizeof narrow || !memchr(line.data, '\0', line.size)) {
+		take_words(keys, line);
+		return;
+	}
+	for (size_t i = 0; i < line.size; i++)
+		if (line.data[i])
+			narrow[size++] = line.data[i];
+	take_words(keys, (struct span){ narrow, size });
+	OPENSSL_cleanse(narrow, sizeof narrow);
+}
+
+/* line_end - the first line feed or carriage return in so many octets; NULL: none. */
+static const uint8_t *line_end(const uint8_t *text, size_t size)
+{
+	const uint8_t *feed = memchr(text, '\n', size);
+	const uint8_t *carriage = memchr(text, '\r', feed ? (size_t)(feed - text) : size);
+	return carriage ? carriage : feed;
+}
+
 void tls_keys_add(struct tls_keys *keys, struct span text)
 {
 	while (text.size > 0) {
-		const uint8_t *end = memchr(text.data, '\n', text.size);
-		const size_t size = end ? (size_t)(end - text.data) : text.size;
+		const size_t most = MIN(text.size, LINE_MAX_SIZE);
+		const uint8_t *end = line_end(text.data, most);
+		const size_t size = end ? (size_t)(end - text.data) : most;
 		if (keys->line_size == 0 && end) { /* the usual case: no copy */
 			take_line(keys, (struct span){ text.data, size });
 		} else {

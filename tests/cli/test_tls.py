@@ -169,8 +169,10 @@ class Inside(unittest.TestCase):
         for secret in ("abc", "1234", "1" * 62, "1" * 98, "1", "zz", "0" * 63 + "g"):
             odd += "CLIENT_TRAFFIC_SECRET_0 %s %s\n" % (random, secret)
         odd += "CLIENT_RANDOM %s zz\nSERVER_TRAFFIC_SECRET_0 %s\n" % ("0" * 64, "1" * 64)
-        for log in (upper, text.replace("\n", "\r\n"), "\ufeff" + text, odd + text, text.rstrip("\n")):
-            rows = records("--tls-keys", self.write("odd", log.encode()), capture(name))
+        for log in (upper, text.replace("\n", "\r\n"), "\ufeff" + text, odd + text, text.rstrip("\n"),
+                    text.replace("\n", "\r"), text.encode("utf-16"), ("\ufeff" + odd + text).encode("utf-16-be")):
+            octets = log if isinstance(log, bytes) else log.encode()
+            rows = records("--tls-keys", self.write("odd", octets), capture(name))
             self.assertEqual(what_was_said(rows), self.clear)
         several = records("--tls-keys", keylog("12-aes256-gcm"), "--tls-keys", keylog(name), capture(name),
                           capture("12-aes256-gcm"))

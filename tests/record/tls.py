@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """tls.py OUT [NAME...] - records one SMTP dialogue in TLS of every kind, each with its key log: OUT/NAME.pcap, NAME.keylog.
 
-As root, with openssl 3, gnutls-cli, curl, tcpdump, ethtool and Python 3.11. The scenarios are the table at the end. The
+As root, with openssl 3, gnutls-cli, curl, Go, the source of mbedTLS 2.28, tcpdump, ethtool and Python 3.11. The scenarios are the table at the end. The
 server is Python's ssl, or openssl s_server with its dialogue through a pipe; so is the client, or gnutls-cli, or curl.
 The same dialogue in clear is the scenario `clear`. Lines of the dialogue do not begin with a letter that is a command of
 openssl's tools, hence "rcpt to" and "quit".
@@ -20,7 +20,7 @@ import time
 
 OUT, WANTED = sys.argv[1], sys.argv[2:]
 SERVER, CLIENT, NETNS = "192.0.2.25", "198.51.100.7", "tls-record"
-WORK = tempfile.mkdtemp()
+WORK, HERE = tempfile.mkdtemp(), os.path.dirname(os.path.abspath(__file__))
 NO_ETM, NO_EMS, NO_TICKET, RENEGOTIATION = 1 << 19, 1, 1 << 14, 1 << 8
 REPLY = re.compile(rb"^(\d\d\d)([ -])")
 PSK = "6d61696c2e6578616d706c652e70736b"
@@ -276,6 +276,50 @@ def curl_client(options):
          "anna@mail.example", "-T", path], env=dict(os.environ, SSLKEYLOGFILE=options["keylog"]), check=True)
 
 
+def pipe_of_go():
+    """pipe.go: one end in the TLS of Go"""
+    program = WORK + "/pipe-go"
+    if not os.path.exists(program):
+        subprocess.run(["go", "build", "-o", program, HERE + "/pipe.go"], check=True)
+    return program
+
+
+def pipe_of_mbedtls():
+    """pipe.c: one end in mbedTLS; MBEDTLS names the folder of its source, built with ARIA"""
+    program, source = WORK + "/pipe-mbedtls", os.environ["MBEDTLS"]
+    if not os.path.exists(program):
+        libraries = ["%s/library/libmbed%s.a" % (source, name) for name in ("tls", "x509", "crypto")]
+        subprocess.run(["gcc", "-I" + source + "/include", HERE + "/pipe.c", "-o", program, *libraries], check=True)
+    return program
+
+
+def pipe_end(role, options):
+    log = options["keylog"] if role == "client" else WORK + "/keylog-of-server"
+    return piped([options["pipe"](), role, SERVER, str(options["port"]), WORK + "/rsa.pem", log, *options["words"]])
+
+
+def pipe_server(options):
+    process, lines, write = pipe_end("server", options)
+
+    def run():
+        serve(lines, write, True)
+        time.sleep(0.3)
+        process.stdin.close()
+        process.wait(10)
+
+    time.sleep(0.5)
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread.join
+
+
+def pipe_client(options):
+    process, lines, write = pipe_end("client", options)
+    talk(lines, write)
+    process.stdin.close()
+    process.wait(10)
+
+
 # ---- the scenarios ----
 
 TLS10, TLS11, TLS13 = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_3
@@ -290,6 +334,14 @@ AGAIN = dict(connections=2, first=["-sess_out", SESSION], second=["-sess_in", SE
 
 def suite(ciphers, port=465, flags=0, **options):
     return PYTHON, dict(ciphers=ciphers, port=port, flags=flags, **options)
+
+
+def go(version, number):
+    return (pipe_server, pipe_client), dict(port=465, pipe=pipe_of_go, words=[version, number])
+
+
+def mbedtls(*words):
+    return (pipe_server, pipe_client), dict(port=465, pipe=pipe_of_mbedtls, words=words)
 
 
 SCENARIOS = {
@@ -355,6 +407,11 @@ SCENARIOS = {
     "13-early-data-refused": (OPENSSL, dict(port=465, server=["-max_early_data", "16384"], **dict(
         AGAIN, second=["-sess_in", SESSION, "-early_data", EARLY]))),
     "13-gnutls": (GNUTLS, dict(port=465, version=TLS13, priority="NORMAL:-VERS-ALL:+VERS-TLS1.3")),
+    "12-go-3des-cbc-sha": go("0x0303", "0xc012"),
+    "11-go-rsa-3des-cbc-sha": go("0x0302", "0x000a"),
+    "13-go": go("0x0304", "0"),
+    "12-mbedtls-aria128-cbc-sha256": mbedtls("TLS-ECDHE-RSA-WITH-ARIA-128-CBC-SHA256"),
+    "12-mbedtls-rsa-aria256-cbc-sha384-no-etm": mbedtls("TLS-RSA-WITH-ARIA-256-CBC-SHA384", "no-etm"),
     "13-curl": (CURL, dict(port=465, version=TLS13)),
 }
 
