@@ -55,6 +55,16 @@ static void a_refused_connection_is_no_session(void **state)
 	assert_int_equal(stats.sessions, 0);
 }
 
+/* A server that knows another connection of these ports answers a SYN with an ACK: RFC 5961 4.2. */
+static void a_challenge_is_no_session(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	kit_say(kit, false, "A", 7000, 900, NULL, 0);
+	flow_table_end(kit->table);
+	kit_expect(kit, "");
+}
+
 static void a_scan_is_no_session(void **state)
 {
 	struct kit *kit = *state;
@@ -121,6 +131,25 @@ static void midstream_begins_with_what_is_there(void **state)
 	flow_table_end(kit->table);
 	kit_expect(kit, "begin 1 client:40000 server:25 midstream\nup content~.~ @0\ndown 250 ok~ @12\nup QUIT~ @8\n"
 			"end input\n");
+}
+
+/* Live input is not held long: a few segments show whether there are two directions. */
+static void midstream_of_live_input_begins_soon(void **state)
+{
+	for (unsigned both = 0; both < 2; both++) {
+		struct kit *kit = kit_new(NULL);
+		const unsigned segments = both ? 16 : 24;
+		flow_table_live(kit->table, true);
+		for (unsigned i = 1; i <= segments; i++) {
+			kit_expect(kit, "");
+			if (both && i == 1)
+				kit_down(kit, 50, 1000, "");
+			else
+				kit_up(kit, 1000 + i, 50, "x");
+		}
+		assert_non_null(strstr(kit->log->str, "begin 1 client:40000 server:25 midstream"));
+		kit_free(kit);
+	}
 }
 
 static void midstream_takes_no_late_acknowledgement_for_a_gap(void **state)
@@ -295,6 +324,22 @@ static void equal_addresses_in_two_networks_are_two_connections(void **state)
 	in_network(kit, 7);
 	kit_up(kit, 0, 0, "late");
 	kit_expect(kit, "end reused\nbegin 11 client:40000 server:25\n");
+}
+
+/* The SYN comes late, in another network than what the server acknowledged it with. */
+static void a_late_syn_belongs_to_its_acknowledgement(void **state)
+{
+	for (uint32_t off = 0; off < 3; off++) {
+		struct kit *kit = kit_new(NULL);
+		struct flow_stats stats;
+		kit->context = 3;
+		kit_say(kit, false, "A", 5001, 1001, NULL, 0);
+		kit->context = 5;
+		kit_say(kit, true, "S", 999 + off, 0, NULL, 0);
+		flow_table_stats(kit->table, &stats);
+		assert_int_equal(stats.connections, off == 1 ? 1 : 2);
+		kit_free(kit);
+	}
 }
 
 /* Nothing but the numbers tells when the capture begins in the middle. */
@@ -711,12 +756,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_session_from_syn_to_fin),
 		TEST(a_refused_connection_is_no_session),
+		TEST(a_challenge_is_no_session),
 		TEST(a_scan_is_no_session),
 		TEST(an_empty_connection_is_a_session),
 		TEST(the_answer_may_come_before_the_syn),
 		TEST(a_reset_in_the_window_ends_it),
 		TEST(midstream_ports_tell_the_server),
 		TEST(midstream_begins_with_what_is_there),
+		TEST(midstream_of_live_input_begins_soon),
 		TEST(midstream_takes_no_late_acknowledgement_for_a_gap),
 		TEST(midstream_knows_a_lost_reply),
 		TEST(two_greetings_are_a_beginning),
@@ -727,6 +774,7 @@ int main(void)
 		TEST(a_forged_syn_ends_nothing),
 		TEST(a_repeated_handshake_is_the_same_connection),
 		TEST(equal_addresses_in_two_networks_are_two_connections),
+		TEST(a_late_syn_belongs_to_its_acknowledgement),
 		TEST(in_the_middle_numbers_tell_networks_apart),
 		TEST(one_connection_whatever_the_link_says),
 		TEST(a_connection_wanders_through_networks),
