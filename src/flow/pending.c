@@ -84,6 +84,18 @@ static void listen(const struct connection *connection, struct first_words *word
 	words->known = opening_peek(words->said, seen, &words->proxy);
 }
 
+/* sniff_after_gap - the client's first bytes are missing: does one of its segments begin with an SMTP command? */
+static bool sniff_after_gap(const struct connection *connection, const struct held_list *held)
+{
+	for (const struct held_segment *h = held->first; h; h = h->next) {
+		struct span bytes = { h->payload, h->segment.captured };
+		bool client = (int)handshake_end_of(&connection->key, &h->segment) == connection->client;
+		if (client && bytes.size > 0 && sniff_middle_client(bytes) == SNIFF_SMTP)
+			return true;
+	}
+	return false;
+}
+
 /* sniff_by_end - is it SMTP, by the first bytes of the two ends, when the client is known? */
 static enum sniff sniff_by_end(const struct connection *connection, const struct held_list *held)
 {
@@ -101,6 +113,8 @@ static enum sniff sniff_by_end(const struct connection *connection, const struct
 	enum sniff by_server = sniff_server(*down);
 	if (by_server != SNIFF_UNDECIDED)
 		return by_server;
+	if (words.said[UP].size == 0 && sniff_after_gap(connection, held))
+		return SNIFF_SMTP;
 	/* A client that sends something else may still have an SMTP server. */
 	bool answered = memchr(down->data, '\n', down->size) || held->count >= HOLD_NO_ANSWER_MAX;
 	return by_client == SNIFF_OTHER && answered ? SNIFF_OTHER : SNIFF_UNDECIDED;
