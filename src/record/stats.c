@@ -14,7 +14,8 @@
 
 #include "private.h"
 
-#define TAIL_SIZE (128 * 1024) /* a stats record is shorter, even with long file names */
+#define COUNTER_MAX (UINT64_C(1) << 53) /* what a double can count to */
+#define TAIL_SIZE (128 * 1024)          /* a stats record is shorter, even with long file names */
 
 static const enum field severity_fields[] = {
 	[SEVERITY_HIGH] = FIELD_severity_counts_high,
@@ -62,10 +63,17 @@ static cJSON *get(const cJSON *object, enum field field)
 	return cJSON_GetObjectItemCaseSensitive(object, field_table[field].name);
 }
 
+/* counted - a number as a counter; the nearest one that can be, when somebody else wrote the record. */
+static uint64_t counted(const cJSON *node)
+{
+	if (!cJSON_IsNumber(node) || !(node->valuedouble > 0))
+		return 0;
+	return node->valuedouble < (double)COUNTER_MAX ? (uint64_t)node->valuedouble : COUNTER_MAX;
+}
+
 static uint64_t number(const cJSON *object, enum field field)
 {
-	const cJSON *node = get(object, field);
-	return cJSON_IsNumber(node) ? (uint64_t)node->valuedouble : 0;
+	return counted(get(object, field));
 }
 
 /* parse - parses a line as a stats record; *stats is its object. Returns NULL when it is not one. */
@@ -165,7 +173,7 @@ static void whole_numbers(cJSON *node)
 	for (; node; node = node->next) {
 		if (cJSON_IsNumber(node)) {
 			node->type = cJSON_Raw | cJSON_IsReference;
-			node->valuestring = json_number_node((uint64_t)node->valuedouble)->valuestring;
+			node->valuestring = json_number_node(counted(node))->valuestring;
 		}
 		whole_numbers(node->child);
 	}

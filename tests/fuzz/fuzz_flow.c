@@ -8,18 +8,11 @@
  * new one, 0x80: seconds pass), distance of the sequence number from what is next and of the acknowledgement from what
  * was sent (an octet each, signed), length in two octets (0x8000: some octets more were cut), the octets.
  */
-#include <glib.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "flow.h"
+#include "fuzz.h"
 #include "stream.h"
 
 #define CUT_SIZE 100
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct told {
 	const struct flow *flow;
@@ -28,12 +21,6 @@ struct told {
 };
 
 static unsigned open_count;
-
-static void require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void *on_begin(void *context, const struct flow *flow)
 {
@@ -46,11 +33,8 @@ static void *on_begin(void *context, const struct flow *flow)
 static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct told *told = user;
-	volatile uint8_t last;
 	require(size > 0 && !told->fin[direction] && acked != UINT64_MAX);
-	for (size_t i = 0; i < size; i++)
-		last = data[i];
-	(void)last;
+	fuzz_touch(data, size);
 	told->size[direction] += size;
 }
 
@@ -113,8 +97,7 @@ static void play(struct flow_table *table, const uint8_t *data, size_t size)
 			.length = length + cut,
 			.captured = length,
 		};
-		uint8_t *copy = malloc(length ? length : 1); /* of its own, so that a sanitizer knows where it ends */
-		memcpy(copy, data + 6, length);
+		uint8_t *copy = fuzz_copy(data + 6, length);
 		segment.payload = copy;
 		flow_table_segment(table, &segment);
 		free(copy);

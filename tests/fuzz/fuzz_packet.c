@@ -5,27 +5,18 @@
  * The input is a list of records: link type (an index), checksums or not, octets cut off by the snap length, length in
  * two octets, the packet.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "packet.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const int link_types[] = { 1, 113, 276, 12, 14, 101, 228, 229, 0, 108, 9, 50, 51, 204, 104, 11, 219, 105, 127,
 	119, 163, 192, 258, 149, 239, 117, 17, 109, 107, 206, 242, 10, 6, 178, 179, 180, 181, 281, 282, 284, 285, 240,
 	241, 274, 123, 19, 122, 138, 8, 226 };
 
-/* touch - a sanitizer sees a segment whose octets are not there. */
-static void touch(const struct segment *segment)
+/* check - a segment whose octets are there. */
+static void check(const struct segment *segment)
 {
-	volatile uint8_t last;
-	if (segment->captured > segment->length || segment->vlan_count > DECODE_VLAN_MAX)
-		abort();
-	for (uint32_t i = 0; i < segment->captured; i++)
-		last = segment->payload[i];
-	(void)last;
+	require(segment->captured <= segment->length && segment->vlan_count <= DECODE_VLAN_MAX);
+	fuzz_touch(segment->payload, segment->captured);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,15 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 4;
 		if (length > size)
 			length = (uint32_t)size;
-		/* A copy of its own, so that a sanitizer knows where it ends. */
-		uint8_t *copy = malloc(length != 0 ? length : 1);
-		for (uint32_t i = 0; i < length; i++)
-			copy[i] = data[i];
+		uint8_t *copy = fuzz_copy(data, length);
 		struct packet packet = { { number, (int64_t)number * 1000000 }, link_type, length, length + cut, copy,
 			0, NULL, true };
 		struct segment segment;
 		if (decoder_packet(decoder, &packet, &segment) == DECODE_SEGMENT)
-			touch(&segment);
+			check(&segment);
 		free(copy);
 		data += length;
 		size -= length;

@@ -6,13 +6,8 @@
  * follow. Each piece is an allocation of its own, so that AddressSanitizer sees every octet that is read beyond it or
  * kept.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "session.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t heard;
 
@@ -70,8 +65,7 @@ static size_t feed(struct session *session, const uint8_t *data, size_t size, ui
 	default:
 		break;
 	}
-	uint8_t *piece = malloc(length ? length : 1);
-	memcpy(piece, data + head, length);
+	uint8_t *piece = fuzz_copy(data + head, length);
 	session_bytes(session, d, (struct span){ piece, length }, acked);
 	free(piece);
 	sent[d] += length;

@@ -6,25 +6,16 @@
  * server's; 2: a gap; 4: nothing more comes in this direction), length in two octets, the octets. tls_seeds.py makes
  * seeds of recorded connections.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz.h"
 #include "tls.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What came out: acknowledgements never run ahead of it. */
 static uint64_t inside[2];
 
 static void on_bytes(void *context, enum direction direction, struct span bytes, uint64_t acked)
 {
-	volatile uint8_t sum = 0;
-	for (size_t i = 0; i < bytes.size; i++)
-		sum = (uint8_t)(sum + bytes.data[i]);
-	if (acked > inside[direction_other(direction)])
-		abort();
+	fuzz_touch(bytes.data, bytes.size);
+	require(acked <= inside[direction_other(direction)]);
 	inside[direction] += bytes.size;
 }
 
@@ -48,12 +39,6 @@ static size_t number(const uint8_t **data, size_t *size)
 	return number < *size ? number : *size;
 }
 
-/* copy - octets in memory of their own, so that a sanitizer knows where they end. */
-static uint8_t *copy(const uint8_t *data, size_t size)
-{
-	return memcpy(malloc(size ? size : 1), size ? data : (const uint8_t *)"", size);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct tls_sink sink = { on_bytes, on_gap, on_close };
@@ -61,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t offset[2] = { 0, 0 };
 	inside[UP] = inside[DOWN] = 0;
 	size_t length = number(&data, &size);
-	uint8_t *octets = copy(data, length);
+	uint8_t *octets = fuzz_copy(data, length);
 	tls_keys_add(keys, (struct span){ octets, length });
 	tls_keys_line_end(keys);
 	free(octets);
@@ -74,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data++;
 		size--;
 		length = number(&data, &size);
-		octets = copy(data, length);
+		octets = fuzz_copy(data, length);
 		if (hole)
 			tls_gap(tls, direction, length);
 		else

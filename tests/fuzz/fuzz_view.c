@@ -33,6 +33,7 @@ static char *find(void *context, const char *name, bool *subset)
 
 static bool store(void *context, const char *name, const char *lines, bool subset)
 {
+	g_assert(*lines == '\0' || lines[strlen(lines) - 1] == '\n');
 	return true;
 }
 
@@ -49,11 +50,19 @@ static void feed(struct view *view, const GString *lines)
 	view_end(view);
 }
 
-static void check_text(const GString *out)
+/* check_text - only colours (SGR) may reach a terminal, and only when they are asked for. */
+static void check_text(const GString *out, bool colour)
 {
 	g_assert(g_utf8_validate(out->str, (gssize)out->len, NULL));
-	for (size_t i = 0; i < out->len; i++)
-		g_assert((uint8_t)out->str[i] >= ' ' || out->str[i] == '\n');
+	for (const char *at = out->str, *end = at + out->len; at < end; at++) {
+		if (colour && *at == '\033') {
+			g_assert(at[1] == '[');
+			at += 2 + strspn(at + 2, "0123456789;");
+			g_assert(*at == 'm');
+		} else {
+			g_assert((uint8_t)*at >= ' ' || *at == '\n');
+		}
+	}
 }
 
 /* check_page - no block of data has a < in it: there are as many as in the page of no records. */
@@ -74,20 +83,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	GString *lines = g_string_new_len((const char *)data, (gssize)size), *out = g_string_new(NULL);
 	uint64_t differences = 0;
 	for (enum view_format format = VIEW_TEXT; format <= VIEW_MAILS; format++) {
-		const struct view_options options = { .format = format, .width = size % 2 ? WIDTH : 0 };
+		const struct view_options options = {
+			.format = format, .width = size % 2 ? WIDTH : 0, .colour = size & 4
+		};
 		g_string_truncate(out, 0);
 		feed(view_text_new(&options, append, out), lines);
-		check_text(out);
+		check_text(out, options.colour);
 	}
 	g_string_truncate(out, 0);
-	feed(view_report_new("version", "command", append, out), lines);
+	struct view *report = view_report_new("version", "command", append, out);
+	view_report_capture(report, lines->str, size, size & 2 ? lines->str : NULL);
+	feed(report, lines);
 	check_page(out);
 	const struct view_check_options check = {
-		.expected = { name_of, find, store, lines }, .most = 5, .differences = &differences
+		.expected = { name_of, find, store, lines },
+		.update = size & 8 ? (size & 16 ? VIEW_UPDATE_SUBSET : VIEW_UPDATE_WHOLE) : VIEW_UPDATE_NONE,
+		.most = 5,
+		.differences = &differences,
 	};
 	g_string_truncate(out, 0);
 	feed(view_check_new(&check, append, out), lines);
-	check_text(out);
+	check_text(out, false);
 	g_string_free(lines, TRUE);
 	g_string_free(out, TRUE);
 	return 0;
