@@ -356,6 +356,7 @@ void turn_round(struct session *s)
 	inbox_move(&s->in[DOWN], &up);
 	s->turned = !s->turned;
 	s->greeting.done = s->greeting.assumed = s->greeting.pipelining = false;
+	s->greeting.early = 0;
 	s->judged[UP].set = s->judged[DOWN].set = false;
 	s->awaited.end = 0;
 	s->mails.refusal_end = s->mails.smuggled = s->content.answered = s->losses.end = 0;

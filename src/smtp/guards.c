@@ -272,7 +272,7 @@ bool end_of_data_unseen(const struct session *s)
 bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
-	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code < 300;
+	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code / 100 == 2;
 }
 
 /* ---- unexpected bytes ---- */
@@ -323,6 +323,12 @@ bool may_be_grouped(const struct session *s)
 bool after_starttls(const struct session *s)
 {
 	return s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
+}
+
+/* The client is an early talker, and these bytes are what it sent then. */
+bool sent_before_banner(const struct session *s)
+{
+	return s->message.acked < s->greeting.early;
 }
 
 bool after_last_in_group(const struct session *s)

@@ -102,6 +102,7 @@ struct greeting {
 	bool done;            /* one was accepted */
 	bool assumed;         /* its reply was not seen, so the extensions are not known */
 	bool reported;        /* a missing HELO or EHLO was reported */
+	uint64_t early;       /* what an early talker had received then, and one octet more; 0: it is none */
 	bool pipelining, early_pipeline;
 	uint64_t size_limit;
 	GPtrArray extensions; /* shown by the summary; their memory is freed by a new greeting */

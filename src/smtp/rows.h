@@ -17,7 +17,7 @@
 	X(answers_lost) X(unseen_data) X(unseen_command) X(answers_close) \
 	X(starts_tls) X(starts_over) X(turns_round) X(banner_after_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(judged_again) X(reply_unseen) X(may_be_grouped) \
-	X(after_starttls) X(after_last_in_group) X(not_grouped) \
+	X(after_starttls) X(after_last_in_group) X(sent_before_banner) X(not_grouped) \
 	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(odd_end_refused) \
 	X(accepted_unended) X(end_of_data_lost) X(end_of_data_unseen) X(chunk_complete) X(chunk_unsent) \
 	X(stray_before_tls) X(answers_no_tls) X(never_was_tls) X(greets_inside)

@@ -100,6 +100,7 @@ const struct transition machine_table[] = {
 	ROW(response,           missing_grammar, up,   reply_unseen,          nothing,                             stay,               stay),
 	ROW(response,           missing_grammar, up,   may_be_grouped,        nothing,                             stay,               stay),
 	ROW(response,           missing_grammar, up,   after_starttls,        alert_starttls_command_injection,    on,                 stay),
+	ROW(response,           missing_grammar, up,   sent_before_banner,    nothing,                             no,                 stay),
 	ROW(response,           missing_grammar, up,   after_last_in_group,   alert_invalid_pipelining,            on,                 stay),
 	ROW(response,           missing_grammar, up,   not_grouped,           alert_unauthorized_pipelining,       on,                 stay),
 	/* content: RFC 5321 4.5.2 */

@@ -187,6 +187,11 @@ static bool refused(const struct session *s)
 	return s->reply.code >= 400;
 }
 
+static bool accepted(const struct session *s)
+{
+	return s->reply.code / 100 == 2;
+}
+
 /* refuse - the server rejected this MAIL: a transaction that ends at once. */
 static void refuse(struct session *s, struct transaction *tx)
 {
@@ -365,19 +370,15 @@ void transaction_content_reply(struct session *s)
 		return; /* the content is incomplete: the end of the session decides */
 	if (!whole && (tx->transfer == TRANSFER_DATA || s->content.chunk.left > 0)) {
 		note_reply(s, tx);
-		bool given_up = refused(s) && tx->outcome != OUTCOME_REJECTED;
-		transaction_end(s,
-			given_up     ? OUTCOME_ABORTED
-			: refused(s) ? OUTCOME_REJECTED
-				     : OUTCOME_ACCEPTED,
-			STAGE_CONTENT);
+		enum outcome given_up = tx->outcome == OUTCOME_REJECTED ? OUTCOME_REJECTED : OUTCOME_ABORTED;
+		transaction_end(s, accepted(s) ? OUTCOME_ACCEPTED : given_up, STAGE_CONTENT);
 		return;
 	}
 	if (refused(s) && (!tx->lmtp || tx->outcome != OUTCOME_ACCEPTED)) {
 		rejected_so_far(s, STAGE_END_OF_DATA);
 	} else if (!refused(s) && whole && !s->reply.assumed) {
 		note_reply(s, tx);
-		tx->outcome = OUTCOME_ACCEPTED;
+		tx->outcome = accepted(s) ? OUTCOME_ACCEPTED : tx->outcome; /* 334 says neither */
 	}
 	if (s->awaited.replies_left <= 1 && whole)
 		transaction_end(s, tx->outcome, STAGE_END_OF_DATA);

@@ -21,6 +21,7 @@ static void alert_waiting(struct session *s, enum alert_id id, enum severity sev
 
 void alert_early_talker(struct session *s)
 {
+	s->greeting.early = s->message.acked + 1;
 	alert_waiting(s, ALERT_early_talker, SEVERITY_MEDIUM, "the client speaks before the banner");
 }
 

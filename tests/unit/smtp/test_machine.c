@@ -288,6 +288,7 @@ static const struct {
 	{ STATE_any, EVENT_missing_grammar, "always", 0, STATE_response, "it is reached from there only" },
 	{ STATE_response, EVENT_missing_grammar, "judged_again", 1, STATE_COUNT, excused_before },
 	{ STATE_data_transmission, EVENT_missing_grammar, "odd_end_refused", 1, STATE_COUNT, ended_before },
+	{ STATE_response, EVENT_missing_grammar, "sent_before_banner", 1, STATE_COUNT, excused_before },
 	{ STATE_response, EVENT_missing_grammar, "too_many_waiting", 1, STATE_on,
 		"in this mode only what is excused waits" },
 	{ STATE_data_transmission, EVENT_parse_error, "accepted_unended", 1, STATE_COUNT, ended_before },
