@@ -30,6 +30,6 @@ const char *address_text(const struct address *address, char text[static ADDRESS
 
 /* say - writes "smtpscan: SENTENCE" and a line feed to standard error, in one write. What comes from outside (names of
  * files, values of options, octets of captures) is escaped: it can't control the terminal or begin a new line. */
-void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+RARE void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #endif

@@ -68,7 +68,7 @@ struct alert_place {
 
 /* ---- raise.c ---- */
 /* raise_alert - raises an alert. severity 0: that of the catalogue. The formatted description is made valid UTF-8. */
-void raise_alert(struct detector *detector, enum alert_id id, enum severity severity, struct alert_place place,
+RARE void raise_alert(struct detector *detector, enum alert_id id, enum severity severity, struct alert_place place,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 /* threshold_count, threshold_seconds - from --threshold, or the catalogue's. */
 unsigned threshold_count(const struct detector *detector, enum alert_id id, unsigned normal);

@@ -252,7 +252,7 @@ static void over(struct connection *connection, enum flow_end why)
 }
 
 /* note_cut - the snap length cut a segment's payload. */
-static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
+RARE static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
 {
 	struct work *work = connection->work;
 	int64_t offset = stream_offset(work->stream, direction, segment->seq) + segment->captured -

@@ -207,14 +207,14 @@ extern GPtrArray mail_nothing;
 extern GString mail_no_text;
 
 /* mail_lost - something could not be stored; takes ownership of error. */
-void mail_lost(struct mail *mail, char *error);
+RARE void mail_lost(struct mail *mail, char *error);
 /* mail_list_add - adds to one of the lists in mail. mail_text - mail->text, to append to. */
 void mail_list_add(struct mail *mail, GPtrArray **list, gpointer element);
 GString *mail_text(struct mail *mail);
 /* mail_text_free - frees mail->text; mail_text_exit - frees the spare texts kept for later mails. */
 void mail_text_free(struct mail *mail);
 void mail_text_exit(void);
-void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
+RARE void mail_defect(struct mail *mail, enum mime_defect_kind kind, struct span evidence, const char *format, ...)
 	G_GNUC_PRINTF(4, 5);
 
 #endif

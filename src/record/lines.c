@@ -22,14 +22,14 @@ struct run {
 };
 
 struct lines {
-	GString *text;  /* of the stream, from `filed` on */
-	uint64_t filed; /* octets of the stream that are in the file */
-	uint64_t added; /* octets of the stream that belong to runs */
-	GSequence *runs;
-	struct run *last; /* in the stream; NULL: given out */
-	bool busy;        /* giving out */
-	int fd;           /* -1: no file yet */
-	char *piece;      /* of the file */
+	GString *text;   /* of the stream, from `filed` on */
+	uint64_t filed;  /* octets of the stream that are in the file */
+	uint64_t added;  /* octets of the stream that belong to runs */
+	GSequence *runs; /* but for the last of the stream: most packets have no other, and it needs no allocation */
+	struct run last; /* size 0: none */
+	bool busy;       /* giving out */
+	int fd;          /* -1: no file yet */
+	char *piece;     /* of the file */
 	size_t piece_room;
 };
 
@@ -82,15 +82,22 @@ static bool spill(struct lines *lines, const char *directory)
 	return true;
 }
 
+/* close_last - the last run takes its place among the others. */
+static void close_last(struct lines *lines)
+{
+	if (lines->last.size > 0)
+		g_sequence_insert_sorted(lines->runs, g_memdup2(&lines->last, sizeof lines->last), by_flow, NULL);
+	lines->last.size = 0;
+}
+
 bool lines_add(struct lines *lines, uint64_t flow, const char *directory)
 {
 	const uint64_t end = lines->filed + lines->text->len;
-	if (!lines->last || lines->last->flow != flow) {
-		lines->last = g_new(struct run, 1);
-		*lines->last = (struct run){ flow, lines->added, 0 };
-		g_sequence_insert_sorted(lines->runs, lines->last, by_flow, NULL);
+	if (lines->last.size == 0 || lines->last.flow != flow) {
+		close_last(lines);
+		lines->last = (struct run){ flow, lines->added, 0 };
 	}
-	lines->last->size += end - lines->added;
+	lines->last.size += end - lines->added;
 	lines->added = end;
 	return lines->text->len < LINES_MEMORY || spill(lines, directory);
 }
@@ -154,7 +161,7 @@ static bool give_run(struct lines *lines, struct run run, lines_sink take, void 
 /* forget_tail - memory that no run needs is used again: what was given out is most often what came last. */
 static void forget_tail(struct lines *lines, uint64_t before)
 {
-	if (g_sequence_is_empty(lines->runs)) {
+	if (g_sequence_is_empty(lines->runs) && lines->last.size == 0) {
 		if (lines->filed > 0 && ftruncate(lines->fd, 0) != 0) {
 			close(lines->fd);
 			lines->fd = -1;
@@ -171,24 +178,36 @@ static void forget_tail(struct lines *lines, uint64_t before)
 	}
 }
 
+/* next_run - takes out the first run, unless it is of a later flow. */
+static bool next_run(struct lines *lines, uint64_t flow, struct run *run)
+{
+	GSequenceIter *begin = g_sequence_get_begin_iter(lines->runs);
+	const struct run *first = g_sequence_iter_is_end(begin) ? NULL : g_sequence_get(begin);
+	bool last = lines->last.size > 0 && (!first || by_flow(&lines->last, first, NULL) < 0);
+	if (!last && !first)
+		return false;
+	*run = last ? lines->last : *first;
+	if (run->flow > flow)
+		return false;
+	if (last)
+		lines->last.size = 0;
+	else
+		g_sequence_remove(begin);
+	return true;
+}
+
 bool lines_take(struct lines *lines, uint64_t flow, lines_sink take, void *context)
 {
-	GSequenceIter *first;
+	struct run run;
 	bool good = !lines->busy;       /* memory was gone just then: what is given out is not given out twice */
 	uint64_t before = lines->added; /* nothing from there on is needed: runs given out that touch it */
 	if (!good)
 		return false;
 	lines->busy = true;
-	while (!g_sequence_iter_is_end(first = g_sequence_get_begin_iter(lines->runs))) {
-		const struct run *run = g_sequence_get(first);
-		if (run->flow > flow)
-			break;
-		good = good && give_run(lines, *run, take, context);
-		if (run == lines->last)
-			lines->last = NULL;
-		if (run->start + run->size == before)
-			before = run->start;
-		g_sequence_remove(first);
+	while (next_run(lines, flow, &run)) {
+		good = good && give_run(lines, run, take, context);
+		if (run.start + run.size == before)
+			before = run.start;
 	}
 	lines->busy = false;
 	forget_tail(lines, before);

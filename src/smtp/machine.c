@@ -24,30 +24,25 @@ static bool applies(const struct transition *row, bool strict, enum direction di
 	       (!row->when || row->when(session));
 }
 
-/* try_rows - executes what the rows of a state (or of any) for the event say. Returns where they jump; STATE_on when
- * none applied, or all said to go on. */
-static enum state_id try_rows(
-	const struct machine *m, enum state_id state, struct event event, struct session *session, bool *fired)
+/* try_rows - executes what the rows for the event say, those of the current state first, then those of any. Returns
+ * where they jump; STATE_on when none applied, or all said to go on. */
+static enum state_id try_rows(const struct machine *m, struct event event, struct session *session, bool *fired)
 {
-	const struct transition *row = m->table + m->rows[state][event.id].first;
-	const struct transition *end = m->table + m->rows[state][event.id].end;
+	const enum state_id states[] = { m->state, STATE_any };
 	enum state_id next = STATE_on;
-	for (; row < end && next == STATE_on; row++) {
-		if (!applies(row, m->strict, event.direction, session))
-			continue;
-		*fired = true;
-		next = row->jump[m->strict];
-		if (row->execute)
-			row->execute(session);
+	for (size_t i = 0; i < G_N_ELEMENTS(states) && next == STATE_on; i++) {
+		const struct transition *row = m->table + m->rows[states[i]][event.id].first;
+		const struct transition *end = m->table + m->rows[states[i]][event.id].end;
+		for (; row < end && next == STATE_on; row++) {
+			if (!applies(row, m->strict, event.direction, session))
+				continue;
+			*fired = true;
+			next = row->jump[m->strict];
+			if (row->execute)
+				row->execute(session);
+		}
 	}
 	return next;
-}
-
-/* act - the same for all rows of the current state. */
-static enum state_id act(const struct machine *m, struct event event, struct session *session, bool *fired)
-{
-	enum state_id next = try_rows(m, m->state, event, session, fired);
-	return next == STATE_on ? try_rows(m, STATE_any, event, session, fired) : next;
 }
 
 bool machine_fire(struct machine *m, struct event event, struct session *session)
@@ -55,12 +50,12 @@ bool machine_fire(struct machine *m, struct event event, struct session *session
 	bool fired = false;
 	if (event.id == EVENT_fail)
 		m->state = STATE_fail;
-	enum state_id next = act(m, event, session, &fired);
+	enum state_id next = try_rows(m, event, session, &fired);
 	bool goes = event.id != EVENT_enter && event.id != EVENT_leave && event.id != EVENT_fail;
 	if (!goes || next == STATE_stay || next == STATE_on)
 		return fired;
-	act(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
+	try_rows(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
 	m->state = next;
-	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
+	try_rows(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
 	return fired;
 }

@@ -189,7 +189,7 @@ struct session {
 
 /* ---- raise.c ---- */
 /* session_alert - raises an alert about the current message; tx -1: none. */
-void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
+RARE void session_alert(struct session *s, enum alert_id id, enum severity severity, struct span evidence, int tx,
 	const char *format, ...) G_GNUC_PRINTF(6, 7);
 /* session_side - converts a direction between the capture and the session: they differ after client and server changed
  * their roles. */
@@ -199,7 +199,7 @@ static inline enum direction session_side(const struct session *s, enum directio
 }
 
 /* session_attack - raises an alert about an attack by the client in the open transaction, and its outcome. */
-void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
+RARE void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */

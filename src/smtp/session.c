@@ -19,7 +19,7 @@
 /* ---- the loop ---- */
 
 /* give_up - too much waits in this direction: replaces it by a gap, and reports that. */
-static void give_up(struct session *s, enum direction d)
+RARE static void give_up(struct session *s, enum direction d)
 {
 	uint64_t octets = inbox_give_up(&s->in[d]);
 	s->summary.gap_bytes += octets;

@@ -96,7 +96,7 @@ static void feed_kept(struct stream *stream, enum direction direction)
 }
 
 /* skip_to - reports the bytes up to OFFSET as a gap. */
-static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
+RARE static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
 {
 	uint64_t expected = stream->link.expected[direction];
 	if (offset <= expected)
@@ -314,7 +314,7 @@ static void take_fin(struct stream *stream, enum direction direction, int64_t of
 
 /* take_reset - takes a RST with this sequence number; returns false when it is not valid. Its receiver accepts only the
  * exact number that it expects, which the capture may not show. */
-static bool take_reset(struct stream *stream, enum direction direction, uint32_t seq)
+RARE static bool take_reset(struct stream *stream, enum direction direction, uint32_t seq)
 {
 	struct half *half = &stream->half[direction];
 	uint64_t expected = stream->link.expected[direction], highest = MAX(half->highest, expected);
