@@ -212,9 +212,16 @@ static bool nobody_left(const struct transaction *tx)
 	       transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
 }
 
+/* chunk_refused - RFC 3030 2: what a refused chunk leaves of the transaction is not defined. */
+static bool chunk_refused(const struct transaction *tx)
+{
+	return tx->transfer == TRANSFER_BDAT && tx->outcome == OUTCOME_REJECTED;
+}
+
 bool transaction_goes_on(const struct mails *mails)
 {
-	return mails->open && !mails->regreeted && !nobody_left(mails->open);
+	const struct transaction *tx = mails->open;
+	return tx && !mails->regreeted && !nobody_left(tx) && !chunk_refused(tx);
 }
 
 void transaction_mail_reply(struct session *s)

@@ -113,6 +113,8 @@ near(
 raises("bad_sequence", session("C: RCPT TO:<anna@corp.example>\nS: 503 MAIL first\n"))
 raises("bad_sequence", session(envelope() + "C: MAIL FROM:<olga@client.example>\nS: 503 nested\n"))
 raises("bad_sequence", session("C: DATA\nS: 503 RCPT first\n"))
+REFUSED_CHUNK = "C: BDAT 1000 LAST\nS: 552 5.3.4 too big\n"  # what is left of the transaction is not defined
+near("bad_sequence", session(envelope() + REFUSED_CHUNK + "C: MAIL FROM:<olga@client.example>\nS: 250 ok\n", "CHUNKING"))
 near(
     "bad_sequence",
     session(
