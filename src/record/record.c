@@ -195,7 +195,7 @@ struct json record_begin(struct output *output, enum record record, const struct
 static bool write_line(void *context, uint64_t flow, const char *line, size_t size)
 {
 	struct output *output = context;
-	return output->write(output->context, output->packet, flow, line, size);
+	return !output->failed && output->write(output->context, output->packet, flow, line, size);
 }
 
 void output_flow_done(struct output *output, uint64_t flow)

@@ -7,9 +7,11 @@ it is known to have reached its aim. It is made once for each size, so what it c
 import base64
 import gzip
 import io
+import lzma
 import random
 import struct
 import zipfile
+import zlib
 
 from generate import ACK, DOWN, PSH, START, SYN, UP, Connection, ethernet, frame, ip_header
 
@@ -18,18 +20,19 @@ MSS = 16000
 
 
 class Attack:
-    """One attack: name, smallest size, function of a size, words in the records, MiB (None: as the test has it), status."""
+    """One attack: name, smallest size, function of a size, words in the records, MiB (None: as the test has it), status,
+    options (FOLDER stands for one that can be written to), and files that are there: name -> text."""
 
-    def __init__(self, name, least, make, seen, memory, status):
+    def __init__(self, name, least, make, seen, memory, status, options, files):
         self.name, self.least, self.make, self.seen = name, least, make, seen
-        self.memory, self.status = memory, status
+        self.memory, self.status, self.options, self.files = memory, status, options, files
 
 
-def attack(name, least, seen=b'"event_type":"flow"', memory=None, status=0):
+def attack(name, least, seen=b'"event_type":"flow"', memory=None, status=0, options=(), files={}):
     """attack - decorator: registers the function below, which makes the file."""
 
     def add(make):
-        ATTACKS.append(Attack(name, least, make, seen, memory, status))
+        ATTACKS.append(Attack(name, least, make, seen, memory, status, options, files))
         return make
 
     return add
@@ -128,6 +131,29 @@ add_talk("commands behind odd ends of data", 4000, lambda n: (
     *ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, b"x\n.\nMAIL FROM:<x@y>\r\nDATA\r\n" * n + b"\r\n.\r\n"), DONE))  # fmt: skip
 
 
+def before_banner(name, least, blocks):
+    """before_banner - what a proxy says of a client, or is asked by it."""
+
+    @attack(name, least)
+    def _(n):
+        c = Connection(mss=MSS)
+        c.handshake()
+        for way, data in (*blocks(n), (DOWN, b"220 mail.example\r\n"), (UP, b"EHLO a\r\n"), (DOWN, b"250 ok\r\n")):
+            c.send(way, data)
+        c.close()
+        return capture([c])
+
+
+before_banner("a PROXY header that is long", 2000000, lambda n: ((UP, b"PROXY TCP4 " + b"1" * n + b"\r\n"),))
+before_banner("SOCKS with a long name", 2000000, lambda n: ((UP, b"\5\1\0\5\1\0\3\xff" + b"a" * n),))
+before_banner("CONNECT with a long name", 2000000, lambda n: ((UP, b"CONNECT " + b"a" * n + b":25 HTTP/1.1\r\n\r\n"),))
+add_talk("credentials that are long", 2000000, lambda n: (
+    (UP, b"AUTH PLAIN\r\n"), (DOWN, b"334 \r\n"), (UP, b"QUFB" * (n // 4) + b"\r\n"), (DOWN, b"535 no\r\n")))
+add_talk("TLS that is long", 2000000, lambda n: (
+    (UP, b"STARTTLS\r\n"), (DOWN, b"220 go\r\n"), (UP, b"\x16\3\1\x40\0\1\xff\xff\xff" + b"a" * n)), seen=b'"event_type":"tls"')
+add_talk("one long chunk", 2000000, lambda n: (*ENVELOPE, (UP, b"BDAT %d LAST\r\n" % n + b"a" * n), DONE))
+
+
 @attack("segments of one octet", 8000)
 def _(n):
     c = Connection(mss=1)
@@ -163,6 +189,10 @@ add_mail("header fields of one name", 60000, lambda n: b"Subject: y\r\n" * n + b
 add_mail("Received fields", 30000, lambda n: b"Received: from a by b; Mon, 1 Jan 2024 00:00:00 +0000\r\n" * n + b"\r\nx")
 add_mail("one field of many lines", 300000, lambda n: b"Subject: x\r\n" + b" y\r\n" * n + b"\r\nx")
 add_mail("one long header line", 2000000, lambda n: b"Subject: " + b"x" * n + b"\r\n\r\nx")
+add_mail("one long parameter", 2000000, lambda n: (
+    b'MIME-Version: 1.0\r\nContent-Type: text/plain; name="' + b"x" * n + b'"\r\n\r\nx'))  # fmt: skip
+add_mail("one long boundary", 2000000, lambda n: (
+    b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="' + b"x" * n + b'"\r\n\r\nx'))  # fmt: skip
 add_mail("lines that are no fields", 120000, lambda n: b"From nobody\r\n" * n + b"\r\nx")
 add_mail("addresses", 30000, lambda n: b"To: " + each("u{}@b.example,\r\n ", n) + b"x@y\r\n\r\nx")
 add_mail("groups of addresses", 60000, lambda n: b"To: " + b"g:" * n + b"\r\n\r\nx")
@@ -264,6 +294,64 @@ add_mail("an archive that expands a thousand times", 4, lambda n: (
 add_mail("archives that expand", 10, lambda n: (
     MIXED + attached(archive("x", bytes(1 << 20))) * n + b"--b--"))  # fmt: skip
 add_mail("archives in each other", 50, lambda n: MIXED + attached(boxes(n)) + b"--b--")
+
+
+# ---- tables: texts and addresses of one hash, where that is Bernstein's without a seed ----
+
+
+def same_hash(n, one="az", other="c8"):
+    """same_hash - n different texts: both words count the same."""
+    return ["".join(other if i >> bit & 1 else one for bit in range(14)).encode() for i in range(n)]
+
+
+TABLES = 240  # as many tables are filled, since each has a limit
+
+
+def add_tables(name, least, block, **more):
+    """add_tables - block: what one table is filled by, with texts of one hash."""
+    attack(name, least, **more)(lambda n: talk(*block(n) * TABLES))
+
+
+add_tables("URLs of one hash", 250, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), GO_ON, (UP, TEXT + b"".join(b"http://h.example/" + t + b"\r\n" for t in same_hash(n)) + b".\r\n"), DONE))
+add_tables("parameters of MAIL of one hash", 250, lambda n: (
+    (UP, b"MAIL FROM:<a@a>" + b"".join(b" " + t + b"=1" for t in same_hash(n, "AZ", "B9")) + b"\r\n"), DONE, (UP, b"RSET\r\n"), DONE))
+add_tables("indicators of one hash", 250, lambda n: (
+    *ENVELOPE, (UP, b"DATA\r\n"), GO_ON,
+    (UP, b"To: " + b",\r\n ".join(b"a@" + t + b".bad.example" for t in same_hash(n)) + b"\r\n\r\n.\r\n"), DONE), seen=b"ioc_match",
+    options=("--ioc", "FOLDER/list"), files={"list": "bad.example\n"})  # fmt: skip
+
+
+@attack("replies of one hash, in a report", 4000, options=("--report", "FOLDER/page.html"))
+def _(n):
+    texts, out = same_hash(n), []
+    for i in range(0, n, 1250):
+        c = opened(i)
+        for text in texts[i : i + 1250]:
+            c.send(UP, b"NOOP\r\n")
+            c.send(DOWN, b"250 " + text + b"\r\n")
+        c.close()
+        out.append(c)
+    return capture(out)
+
+
+RULE = """rule{name = "seen", on = "command", eval = function(s) s.pair.seen = (s.pair.seen or 0) + 1 end}\n"""
+
+
+@attack("sessions of addresses of one hash, with a rule", 2500, memory=200, options=("--rules", "FOLDER/a.lua"), files={"a.lua": RULE})
+def _(n):
+    out = []
+    for i in range(n):
+        octets = ["0243" if i >> bit & 1 else "0164" for bit in range(14)]
+        client = ":".join(["0164"] + octets[:7])
+        server = ":".join(["2001"] + octets[7:])
+        c = Connection(client, 1024 + i, server, time=START + i * 1000)
+        c.handshake()
+        c.send(DOWN, b"220 x\r\n")
+        c.send(UP, b"EHLO a\r\n")
+        c.close()
+        out.append(c)
+    return capture(out)
 
 
 # ---- packets ----
@@ -459,3 +547,19 @@ def _(n):
 def _(n):
     member = gzip.compress(b"", mtime=0)
     return gzip.compress(pcap([]), mtime=0) + member * n
+
+
+def xz(octets, size):
+    """xz - compressed, with a dictionary of 2^size octets in its header (xz 5.3.1: even values of the property)."""
+    packed = bytearray(lzma.compress(octets, preset=0))
+    end = 12 + (packed[12] + 1) * 4
+    head = packed[12:end]
+    head[head.index(b"\x21\x01") + 2] = (size - 12) * 2
+    packed[12:end] = head[:-4] + struct.pack("<I", zlib.crc32(head[:-4]))
+    return bytes(packed)
+
+
+attack("an xz file that expands a thousand times", 4, STATS)(lambda n: xz(pcap([]) + bytes(n << 22), 24))
+attack("an xz file with a dictionary of 1 GiB", 32, b'"complete":false', status=3)(lambda n: xz(pcap([]) + bytes(n << 22), 30))
+attack("a block of a pcapng that is long", 1 << 20, STATS, memory=160)(lambda n: (
+    SECTION + block(1, struct.pack("<HHI", 1, 0, 0) + struct.pack("<HH", 2, 65532) + bytes(n))))  # fmt: skip

@@ -25,11 +25,11 @@ MEMORY = 96  # MiB, where the attack names no bound of its own
 PATIENCE = 60  # seconds until a run counts as one that hangs
 
 
-def measure(program, path, output):
+def measure(program, options, path, output):
     """measure - (exit status, seconds of processor time, MiB at most) of one run."""
     limit = lambda: resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
     with open(output, "wb") as out, open(output + ".err", "wb") as err:
-        child = subprocess.Popen([program, "-j", "1", "-e", "all", path], stdout=out, stderr=err, preexec_fn=limit)
+        child = subprocess.Popen([program, "-j", "1", "-e", "all", *options, path], stdout=out, stderr=err, preexec_fn=limit)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     return child.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
@@ -50,9 +50,13 @@ def try_attack(program, attack, folder):
     """try_attack - (times, memory, faults) of an attack at each size."""
     times, memory, faults = [], [], []
     path, output = folder + "/capture", folder + "/output"
+    options = [option.replace("FOLDER", folder) for option in attack.options]
+    for name, text in attack.files.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
     for size in SIZES:
         write(attack, attack.least * size, path)
-        status, seconds, most = measure(program, path, output)
+        status, seconds, most = measure(program, options, path, output)
         times.append(seconds)
         memory.append(most)
         with open(output, "rb") as file:
