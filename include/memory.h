@@ -26,4 +26,8 @@ unsigned memory_refused(void);
 /* memory_gone - ends the process as described; for callers that need a large block that was refused. */
 _Noreturn void memory_gone(void);
 
+/* memory_block_most - from now on larger blocks are refused, whatever is free: a compressed file names a dictionary of
+ * any size. */
+void memory_block_most(size_t size);
+
 #endif

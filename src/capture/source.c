@@ -119,9 +119,12 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 /* damaged - sets the error to the reason that zlib or libarchive gives. Returns -1. */
 static ssize_t damaged(struct capture_stream *stream, const char *words)
 {
+	const bool memory = stream->archive && archive_errno(stream->archive) == ENOMEM;
 	if (stream->error == NULL) {
-		stream->error = g_strdup_printf(
-			"damaged %s data (%s)", stream->method, words != NULL ? words : "no reason given");
+		stream->error = memory ? g_strdup_printf("not enough memory to decompress %s data: see --memory",
+						 stream->method)
+				       : g_strdup_printf("damaged %s data (%s)", stream->method,
+						 words != NULL ? words : "no reason given");
 		errno = EIO;
 	}
 	return -1;

@@ -20,11 +20,13 @@
 #include "private.h"
 #include "text.h"
 
-#define BUFFER_SIZE (256 * 1024) /* frames that wait to be sent */
-#define MAIL_PIECE (32 * 1024)   /* approximate octets of a mail in one frame */
-#define MEMORY_MIN (1024 * 1024) /* a share of --memory */
-#define FLUSH_EVERY 20           /* milliseconds until an incomplete buffer is sent */
-#define REPORT_EVERY 100         /* milliseconds between two reports */
+#define BLOCK_LEAST                                                                                                    \
+	(UINT64_C(72) * 1024 * 1024) /* as `xz -9` wants; a block of more than half of --memory is refused */
+#define BUFFER_SIZE (256 * 1024)     /* frames that wait to be sent */
+#define MAIL_PIECE (32 * 1024)       /* approximate octets of a mail in one frame */
+#define MEMORY_MIN (1024 * 1024)     /* a share of --memory */
+#define FLUSH_EVERY 20               /* milliseconds until an incomplete buffer is sent */
+#define REPORT_EVERY 100             /* milliseconds between two reports */
 
 struct worker_state {
 	struct options options; /* with the task's share of the connections */
@@ -279,6 +281,8 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
 	};
 	memory_end(WORKER_NO_MEMORY, on_no_memory);
+	const uint64_t limit = options->flow.memory_limit ? options->flow.memory_limit : FLOW_MEMORY_LIMIT;
+	memory_block_most((size_t)MAX(limit / 2, BLOCK_LEAST));
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, worker };
 	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it interrupts waiting for a pipe */
 	/* A terminal sends SIGINT to all processes; the parent decides what to do. */

@@ -139,6 +139,7 @@ bool went_unheard(const struct session *s)
 static bool is_field(struct span line)
 {
 	size_t n = 0;
+	line.size = MIN(line.size, LINE_ENOUGH); /* a name is no longer, and this is asked again with each segment */
 	while (n < line.size && line.data[n] > ' ' && line.data[n] < 0x7f && line.data[n] != ':')
 		n++;
 	bool path = n + 1 < line.size && line.data[n + 1] == '<';
