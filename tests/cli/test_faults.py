@@ -163,15 +163,15 @@ class Faults(unittest.TestCase):
         process = subprocess.Popen([PROGRAM, "-j", "2", PLAIN, pipe], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.kill)
         with open(PLAIN, "rb") as file, open(pipe, "wb") as out:
-            workers = self.children_of(process.pid)  # one is done, the other reads the pipe
+            idle = lambda: [pid for pid in self.children(process.pid) if not self.has_open(pid, pipe)]
+            wait_for(lambda: len(self.children(process.pid)) == 2 and len(idle()) == 1, "one reads the pipe")
+            wait_for(lambda: state_of(idle()[0]) == "S" and not self.has_open(idle()[0], PLAIN), "one is done")
+            stopped = idle()[0]
+            os.kill(stopped, signal.SIGSTOP)
+            wait_for(lambda: state_of(stopped) == "T", "it stops")
             out.write(file.read())
-            out.flush()
-            time.sleep(0.2)
-            idle = [pid for pid in workers if not self.has_open(pid, pipe)]
-            for pid in idle:
-                os.kill(pid, signal.SIGSTOP)
         output, errors = process.communicate(timeout=WAIT)
-        self.assertEqual((process.returncode, errors, completes(output), len(idle)), (0, b"", [True, True], 1))
+        self.assertEqual((process.returncode, errors, completes(output)), (0, b"", [True, True]))
 
     def test_the_process_of_the_views_is_stopped_or_killed(self):
         whole = run("-t", PLAIN).stdout
