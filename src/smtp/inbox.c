@@ -243,7 +243,7 @@ struct span inbox_kept_bytes(const struct inbox *inbox)
 {
 	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
 	size_t kept = kept_octets(inbox);
-	if (!all.data) /* nothing was ever kept */
-		return all;
+	if (!all.data)
+		return INBOX_NOTHING;
 	return (struct span){ all.data + inbox->head - kept, kept + inbox_bytes(inbox).size };
 }

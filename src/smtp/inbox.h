@@ -56,12 +56,15 @@ uint64_t inbox_next_gap(const struct inbox *inbox);
 /* inbox_run_at - the run of the octet at this stream offset; NULL at the end of what was fed. */
 const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
 
+/* No bytes, which are somewhere all the same: memchr and its kind take no NULL. */
+#define INBOX_NOTHING ((struct span){ (const uint8_t *)"", 0 })
+
 /* inbox_bytes - the bytes that can be read now, up to the next gap. */
 static inline struct span inbox_bytes(const struct inbox *inbox)
 {
 	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
 	if (inbox->head >= all.size)
-		return (struct span){ NULL, 0 };
+		return INBOX_NOTHING;
 	size_t size = inbox->gaps == 0 ? all.size - inbox->head : (size_t)(inbox_next_gap(inbox) - inbox->offset);
 	return (struct span){ all.data + inbox->head, size };
 }
@@ -72,7 +75,7 @@ static inline struct span inbox_bytes_from(const struct inbox *inbox, uint64_t o
 	struct span bytes = inbox_bytes(inbox);
 	uint64_t before = offset - inbox->offset;
 	if (before >= bytes.size)
-		return (struct span){ NULL, 0 };
+		return INBOX_NOTHING;
 	return (struct span){ bytes.data + before, bytes.size - (size_t)before };
 }
 
