@@ -79,6 +79,8 @@ static void on_end(void *user, const struct flow *flow)
 		g_string_append_printf(kit->log, "end %s\n", names[flow->why]);
 }
 
+bool kit_lower_client;
+
 struct kit *kit_new(const struct flow_options *options)
 {
 	static const struct flow_sink sink = { on_begin, on_bytes, on_gap, on_fin, on_trouble, on_end, NULL };
@@ -88,6 +90,7 @@ struct kit *kit_new(const struct flow_options *options)
 	kit->log = g_string_new(NULL);
 	kit->ended = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	kit->step = NANOSECONDS_PER_SECOND / 1000;
+	kit->lower = kit_lower_client;
 	kit->client = 40000;
 	kit->server = 25;
 	kit->client_isn = 1000;
@@ -111,7 +114,8 @@ void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq,
 	size_t size)
 {
 	const uint8_t high = (uint8_t)(kit->host >> 8), low = (uint8_t)kit->host;
-	const struct address client4 = { 4, { 198, 18, high, low } }, server4 = { 4, { 192, 0, 2, 2 } };
+	const struct address client4 = { 4, { kit->lower ? 10 : 198, 18, high, low } },
+			     server4 = { 4, { 192, 0, 2, 2 } };
 	const struct address client6 = { 6, { 0x20, 1, 0xd, 0xb8, [13] = 1, high, low } };
 	const struct address server6 = { 6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } };
 	const struct address *client = kit->ipv6 ? &client6 : &client4, *server = kit->ipv6 ? &server6 : &server4;

@@ -29,6 +29,7 @@ struct kit {
 	uint32_t client_isn, server_isn;
 	bool ipv6;
 	bool alike;            /* client and server have the same address */
+	bool lower;            /* the client's IPv4 address is lower than the server's, not higher */
 	uint16_t host;         /* number of the client */
 	uint64_t context;      /* of the segments, and their VLAN when it is not 0 */
 	uint32_t snap;         /* snap length for the payload; 0: none */
@@ -39,6 +40,9 @@ struct kit {
 	int protocol, named;   /* ... its proxy data, and the address family of the destination in it; -1: none */
 	GArray *ended;         /* uint64_t: ids of all ended connections */
 };
+
+/* kit_lower_client - sets kit->lower of new kits. */
+extern bool kit_lower_client;
 
 struct kit *kit_new(const struct flow_options *options);
 void kit_free(struct kit *kit);

@@ -346,6 +346,7 @@ static void a_late_syn_belongs_to_its_acknowledgement(void **state)
 static void in_the_middle_numbers_tell_networks_apart(void **state)
 {
 	struct kit *kit = *state;
+	kit->lower = false; /* the order at the end is that of ids, which are made from addresses */
 	kit_down(kit, 100, 200, "250 a\r\n");
 	kit->context = 1;
 	kit_down(kit, 100, 3000000, "250 b\r\n");
@@ -710,6 +711,7 @@ static void expiry_is_noticed_by_every_share(void **state)
 {
 	const struct address client = { 4, { 198, 18, 0, 0 } }, server = { 4, { 192, 0, 2, 2 } };
 	struct kit *kit = kit_new(&(struct flow_options){ .share = flow_share(&client, &server, 2), .shares = 2 });
+	kit->lower = false;
 	kit_handshake(kit);
 	/* A packet of the other share passes time, too. */
 	struct address other = client;
@@ -797,5 +799,8 @@ int main(void)
 		cmocka_unit_test(expiry_is_noticed_by_every_share),
 		TEST(a_table_can_be_used_for_the_next_input),
 	};
-	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	/* No result depends on which end has the lower address. */
+	int failed = cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	kit_lower_client = true;
+	return failed + cmocka_run_group_tests(tests, group_set_up, group_tear_down);
 }

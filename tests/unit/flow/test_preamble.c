@@ -84,6 +84,8 @@ static void the_client_names_what_it_wants(void **state)
 		{ OCTETS(V2 "\x20\x11\0\x0c\1\2\3\4\5\6\7\x08\0\x09\0\x19"), PREAMBLE_WHOLE, 28, FLOW_PROXY_PROXY_V2,
 			"|0||0|||local" },
 		{ OCTETS(V2 "\x21\0\0\3\4\0\0"), PREAMBLE_WHOLE, 19, FLOW_PROXY_PROXY_V2, "|0||0|||" },
+		{ OCTETS(V2 "\x21\0\0\5\2\0\2mx"), PREAMBLE_WHOLE, 21, FLOW_PROXY_PROXY_V2, "|0||0|mx||" },
+		{ OCTETS(V2 "\x21\x41\0\5\2\0\2mx"), PREAMBLE_WHOLE, 21, FLOW_PROXY_PROXY_V2, "|0||0|||" },
 		{ OCTETS(V2 "\x21\x11\0\2\1\2"), PREAMBLE_WHOLE, 18, FLOW_PROXY_PROXY_V2, "|0||0|||" },
 		{ OCTETS(V2 "\x11\x11\0\0"), PREAMBLE_NONE, 0, 0, NULL },
 		{ OCTETS(V2 "\x22\x11\0\0"), PREAMBLE_NONE, 0, 0, NULL },

@@ -239,6 +239,28 @@ static void known_ports_need_no_words(void **state)
 	}
 }
 
+/* The port of the client is no sign, whichever address is the lower one. */
+static void a_client_on_a_known_port_is_no_server(void **state)
+{
+	for (unsigned lower = 0; lower < 2; lower++) {
+		struct kit *kit = kit_new(NULL);
+		kit->lower = lower;
+		kit->client = 25;
+		kit->server = 8080;
+		kit_handshake(kit);
+		kit_up(kit, 0, 0, "GET / HTTP/1.0\r\n\r\n");
+		kit_down(kit, 0, 18, "HTTP/1.0 200 OK\r\n\r\n");
+		flow_table_end(kit->table);
+		kit_expect(kit, "");
+		kit_free(kit);
+		kit = kit_new(NULL);
+		kit->lower = lower;
+		kit_handshake(kit);
+		kit_expect(kit, "begin 1 client:40000 server:25\n");
+		kit_free(kit);
+	}
+}
+
 static int group_set_up(void **state)
 {
 	return reassembly_init() ? 0 : -1;
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(detection_can_be_off),
 		cmocka_unit_test(ports_can_be_chosen),
 		cmocka_unit_test(known_ports_need_no_words),
+		cmocka_unit_test(a_client_on_a_known_port_is_no_server),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
 }
