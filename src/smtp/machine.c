@@ -45,17 +45,24 @@ static enum state_id try_rows(const struct machine *m, struct event event, struc
 	return next;
 }
 
+/* act - the same, if there are rows at all: most states have none for enter and leave. */
+static enum state_id act(const struct machine *m, struct event event, struct session *session, bool *fired)
+{
+	bool any = m->rows[m->state][event.id].end > 0 || m->rows[STATE_any][event.id].end > 0;
+	return any ? try_rows(m, event, session, fired) : STATE_on;
+}
+
 bool machine_fire(struct machine *m, struct event event, struct session *session)
 {
 	bool fired = false;
 	if (event.id == EVENT_fail)
 		m->state = STATE_fail;
-	enum state_id next = try_rows(m, event, session, &fired);
+	enum state_id next = act(m, event, session, &fired);
 	bool goes = event.id != EVENT_enter && event.id != EVENT_leave && event.id != EVENT_fail;
 	if (!goes || next == STATE_stay || next == STATE_on)
 		return fired;
-	try_rows(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
+	act(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
 	m->state = next;
-	try_rows(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
+	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
 	return fired;
 }

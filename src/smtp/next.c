@@ -363,12 +363,13 @@ static enum next next_step(struct session *s, struct event *event)
 /* is_stuck - did a number of events change nothing? Then the session stops, instead of looping for ever. */
 static bool is_stuck(struct session *s)
 {
-	struct checkpoint then = s->checkpoint;
-	if (s->checkpoint.events++ % EVENTS_IN_PLACE != 0)
+	unsigned events = s->checkpoint.events++;
+	if (events == 0 || events % EVENTS_IN_PLACE != 0) /* nearly always */
 		return false;
+	struct checkpoint then = s->checkpoint;
 	s->checkpoint = (struct checkpoint){ { s->in[UP].offset, s->in[DOWN].offset }, s->content.chunk.left,
-		s->reply.line_count, s->checkpoint.events, s->checkpoint.over };
-	return then.events > 0 && s->checkpoint.offset[UP] == then.offset[UP] &&
+		s->reply.line_count, then.events, then.over };
+	return events > EVENTS_IN_PLACE && s->checkpoint.offset[UP] == then.offset[UP] &&
 	       s->checkpoint.offset[DOWN] == then.offset[DOWN] && s->checkpoint.left == then.left &&
 	       s->checkpoint.lines == then.lines;
 }
