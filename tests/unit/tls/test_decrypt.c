@@ -382,6 +382,34 @@ static void noise_behind_a_hole_does_not_stay(void **state)
 }
 
 /* Early data waits for the server's word, but not all of it. */
+/* Only the header of a protected record of this version is worth a try. */
+static void other_headers_behind_a_hole_are_not_tried(void **state)
+{
+	static const struct {
+		uint8_t header[5];
+		bool tried;
+	} cases[] = { { { 23, 3, 3, 0, 40 }, true }, { { 23, 3, 2, 0, 40 }, false }, { { 22, 3, 3, 0, 40 }, false },
+		{ { 20, 3, 3, 0, 40 }, false }, { { 23, 3, 3, 0x48, 1 }, false }, { { 25, 3, 3, 0, 40 }, false } };
+	struct tls_keys *keys = keys_of("13-aes256-gcm");
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct heard heard;
+		uint64_t up = 0;
+		hear(&heard);
+		struct tls *tls = begin_with("13-aes256-gcm", keys, &heard, &up);
+		uint8_t octets[5 + 40] = { 0 };
+		memcpy(octets, cases[i].header, sizeof cases[i].header);
+		tls_gap(tls, UP, 10);
+		feed(tls, UP, octets, sizeof octets, up + 10, 0, sizeof octets);
+		assert_int_equal(tls->work > 0, cases[i].tried);
+		assert_int_equal(tls->side[UP].refused, cases[i].tried);
+		tls_fin(tls, UP);
+		assert_string_equal(tls_info(tls)->why, cases[i].tried ? "no record can be decrypted after a gap" : "");
+		tls_free(tls);
+		forget(&heard);
+	}
+	tls_keys_free(keys);
+}
+
 static void early_data_that_is_too_long_does_not_stay(void **state)
 {
 	struct tls_keys *keys = keys_of("13-aes256-gcm");
@@ -546,8 +574,50 @@ static void secrets_are_found_by_client_random(void **state)
 	assert_int_equal(tls_keys_count(base), 3000);
 	assert_int_equal(tls_keys_count(keys), 3001);
 	assert_int_equal(tls_keys_count(NULL), 0);
+	assert_string_equal(keys_missing(keys), "no key for this client random");
 	tls_keys_free(keys);
 	tls_keys_free(base);
+}
+
+static bool no_more_keys(void *context)
+{
+	return false;
+}
+
+static void more_secrets_may_come(void **state)
+{
+	const uint8_t random[TLS_RANDOM_SIZE] = { 0 };
+	struct tls_keys *keys = tls_keys_new(NULL, no_more_keys, NULL);
+	assert_string_equal(keys_missing(keys), "no key for this client random");
+	assert_null(keys_find(keys, LABEL_MASTER, random).data);
+	assert_string_equal(keys_missing(keys), "no key for this client random so far");
+	tls_keys_free(keys);
+}
+
+/* The words of a secret are on one line. */
+static void a_line_ends_where_it_ends(void **state)
+{
+	static const char *const ends[] = { "\n", "\r", "\r\n" };
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
+		GString *text = g_string_new(NULL);
+		g_string_append_printf(text, "CLIENT_RANDOM%s%064x %096x%s", ends[i], 7, 9, ends[i]);
+		g_string_append_printf(text, "CLIENT_RANDOM %064x%s%096x%s", 7, ends[i], 9, ends[i]);
+		g_string_append_printf(text, "CLIENT_RANDOM %064x%s", 7, ends[i]);
+		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		assert_int_equal(tls_keys_count(keys), 0);
+		g_string_append_printf(text, "  CLIENT_RANDOM\t %064x %096x \t%s", 7, 9, ends[i]);
+		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		assert_int_equal(tls_keys_count(keys), 1);
+		/* the first of two stays */
+		g_string_printf(text, "CLIENT_RANDOM %064x %096x%sCLIENT_RANDOM %063x%s", 7, 10, ends[i], 8, ends[i]);
+		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		uint8_t random[TLS_RANDOM_SIZE] = { [31] = 7 };
+		assert_int_equal(keys_find(keys, LABEL_MASTER, random).data[47], 9);
+		assert_int_equal(tls_keys_count(keys), 1);
+		g_string_free(text, TRUE);
+		tls_keys_free(keys);
+	}
 }
 
 static void suites_are_known_by_the_end_of_their_name(void **state)
@@ -575,12 +645,15 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_hole_hides_the_end_of_the_handshake),
 		cmocka_unit_test(what_looks_like_records_behind_a_hole_costs_little),
 		cmocka_unit_test(noise_behind_a_hole_does_not_stay),
+		cmocka_unit_test(other_headers_behind_a_hole_are_not_tried),
 		cmocka_unit_test(early_data_that_is_too_long_does_not_stay),
 		cmocka_unit_test(a_header_that_is_none_ends_a_direction),
 		cmocka_unit_test(short_records_fail),
 		cmocka_unit_test(a_secret_that_is_missing_behind_a_hole),
 		cmocka_unit_test(marks_keep_the_newest),
 		cmocka_unit_test(secrets_are_found_by_client_random),
+		cmocka_unit_test(more_secrets_may_come),
+		cmocka_unit_test(a_line_ends_where_it_ends),
 		cmocka_unit_test(suites_are_known_by_the_end_of_their_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

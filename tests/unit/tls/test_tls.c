@@ -235,6 +235,19 @@ static void ja4_corners(void **state)
 	ja4_of("t12i000100_000000000000_000000000000", 0x0303, "\x1a\x1a");
 }
 
+/* Extensions without signature algorithms have no underscore behind them: this is SHA-256 of "002b". */
+static void ja4_without_signature_algorithms(void **state)
+{
+	static const uint8_t versions[] = { 2, 3, 4 };
+	GByteArray *extensions = g_byte_array_new(), *body = g_byte_array_new();
+	g_byte_array_append(body, versions, sizeof versions);
+	add_extension(extensions, 0x002b, body);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
+	feed(tls, UP, records(22, hello_client(0x0303, g_byte_array_new(), extensions), 16000), 9);
+	assert_string_equal(tls_info(tls)->ja4, "t13i000100_000000000000_b9a491fefe05");
+	tls_free(tls);
+}
+
 /* flight - the server's clear part of a TLS 1.2 handshake around a certificate list. */
 static GByteArray *flight(uint16_t version, uint16_t cipher, GByteArray *certificates, size_t record)
 {
@@ -553,6 +566,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ja4_is_as_published),
 		cmocka_unit_test(ja4_corners),
+		cmocka_unit_test(ja4_without_signature_algorithms),
 		cmocka_unit_test(certificate_is_read),
 		cmocka_unit_test(a_time_beyond_nanoseconds_is_the_last),
 		cmocka_unit_test(a_certificate_that_is_none_is_left_out),
