@@ -584,6 +584,32 @@ static bool no_more_keys(void *context)
 	return false;
 }
 
+/* The longest line that is read, in two pieces; one octet more is too long. */
+static void a_long_line_in_pieces(void **state)
+{
+	for (int size = 1024; size <= 1025; size++) {
+		char line[1100];
+		struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
+		g_snprintf(line, sizeof line, "%*sCLIENT_RANDOM %064x %096x\n", size - (14 + 64 + 1 + 96), "", 7, 9);
+		assert_int_equal(strlen(line), size + 1);
+		tls_keys_add(keys, (struct span){ (const uint8_t *)line, 500 });
+		tls_keys_add(keys, (struct span){ (const uint8_t *)line + 500, strlen(line) - 500 });
+		assert_int_equal(tls_keys_count(keys), size == 1024);
+		tls_keys_free(keys);
+	}
+}
+
+/* A hello that ends with its random has one. */
+static void the_shortest_hello_has_a_random(void **state)
+{
+	uint8_t hello[5 + 4 + 2 + TLS_RANDOM_SIZE] = { 22, 3, 1, 0, 4 + 34, 1, 0, 0, 34, 3, 3 };
+	memset(hello + 11, 0x77, TLS_RANDOM_SIZE);
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
+	assert_true(tls_bytes(tls, UP, (struct span){ hello, sizeof hello }, 0, 0));
+	assert_memory_equal(tls->exchange.client_random, hello + 11, TLS_RANDOM_SIZE);
+	tls_free(tls);
+}
+
 static void more_secrets_may_come(void **state)
 {
 	const uint8_t random[TLS_RANDOM_SIZE] = { 0 };
@@ -652,6 +678,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_secret_that_is_missing_behind_a_hole),
 		cmocka_unit_test(marks_keep_the_newest),
 		cmocka_unit_test(secrets_are_found_by_client_random),
+		cmocka_unit_test(a_long_line_in_pieces),
+		cmocka_unit_test(the_shortest_hello_has_a_random),
 		cmocka_unit_test(more_secrets_may_come),
 		cmocka_unit_test(a_line_ends_where_it_ends),
 		cmocka_unit_test(suites_are_known_by_the_end_of_their_name),

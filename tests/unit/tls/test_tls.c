@@ -482,6 +482,27 @@ static void what_is_not_tls_is_refused(void **state)
 	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x16\x03\x01\0\0", 5 }), 0);
 	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x15\x03\x01\0\2", 5 }), 1);
 	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x17\x03\x01\0\4", 5 }), 0);
+	/* a ClientHello in the format of SSL 2, for SSL 2 and for SSL 3 to TLS 1.3 */
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\0\2", 5 }), 1);
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\0\3", 5 }), 0);
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\3\4", 5 }), 1);
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\3\5", 5 }), 0);
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x09\1", 3 }), -1);
+	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x08\1", 3 }), 0);
+}
+
+/* A fatal alert is one when both of its octets are there. */
+static void an_alert_in_pieces(void **state)
+{
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
+	for (size_t i = 0; i < sizeof alert; i++) {
+		assert_false(tls_ready(tls));
+		const uint8_t octet[] = { alert[i], 40 }; /* what stands after it is not its own */
+		tls_bytes(tls, DOWN, (struct span){ octet, 1 }, i, 0);
+	}
+	assert_true(tls_ready(tls));
+	tls_free(tls);
 }
 
 static void behind_a_hole_octets_are_counted(void **state)
@@ -576,6 +597,7 @@ int main(void)
 		cmocka_unit_test(a_resumed_session_is_ready_when_it_is_encrypted),
 		cmocka_unit_test(a_refused_handshake_is_ready),
 		cmocka_unit_test(an_ssl2_hello_is_passed_over),
+		cmocka_unit_test(an_alert_in_pieces),
 		cmocka_unit_test(what_is_not_tls_is_refused),
 		cmocka_unit_test(behind_a_hole_octets_are_counted),
 		cmocka_unit_test(behind_a_hole_before_it_tls_begins),
