@@ -355,6 +355,16 @@ class Faults(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             self.assertTrue(more or done.stdout == whole.stdout)
 
+    def test_a_worker_that_was_broken_into(self):
+        """It sends reports and records that no worker sends: the parent believes none of it, and says so."""
+        for kind in "false-report", "false-frame":
+            for jobs in JOBS:
+                with self.subTest(kind=kind, jobs=jobs):
+                    done = run("-e", "all", "-j", jobs, PLAIN, OTHER, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND=kind)
+                    self.assertEqual(done.returncode, 3, done.stderr)
+                    self.assertEqual(completes(done.stdout), [False, False])
+                    self.assertEqual(done.stderr.count(b"sent what no worker sends"), 2, done.stderr)
+
     def test_a_parent_that_is_killed_at_any_time_leaves_no_half_file(self):
         names = {name: os.path.getsize(os.path.join(self.path("whole"), name)) for name in self.extracted(self.path("whole"))}
         for i, octets in enumerate(boundaries(PLAIN)[::4]):

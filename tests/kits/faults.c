@@ -6,6 +6,7 @@
  *   FAULTS_AFTER  octets of it that can be read; with `full`: that can be written
  *   FAULTS_KIND   what comes then: eio, an error of the disk; end, as when the file shrank meanwhile; kill, the end of
  *                 the process; stop, it stops itself, once; open, it stops before it opens the file
+ *                 false-report, false-frame: a worker sends its parent what no worker sends
  *                 full: temporary files, which have no names, can't be written to; no-proc: there is no /proc
  *
  * The place in the file counts, not what was read, so that it is the same in every process.
@@ -17,13 +18,28 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-static const char *const kinds[] = { "eio", "end", "kill", "stop", "open", "full", "no-proc" };
-static enum kind { EIO_COMES, END_COMES, KILL, STOP, STOP_OPEN, FULL, NO_PROC, NOTHING } kind = NOTHING;
+static const char *const kinds[] = { "eio", "end", "kill", "stop", "open", "full", "no-proc", "false-report",
+	"false-frame" };
+static enum kind {
+	EIO_COMES,
+	END_COMES,
+	KILL,
+	STOP,
+	STOP_OPEN,
+	FULL,
+	NO_PROC,
+	FALSE_REPORT,
+	FALSE_FRAME,
+	NOTHING
+} kind = NOTHING;
 static struct stat bad;
 static off_t after;
 static const char *path;
@@ -32,6 +48,8 @@ static ssize_t (*real_read)(int fd, void *to, size_t size);
 static ssize_t (*real_write)(int fd, const void *octets, size_t size);
 static ssize_t (*real_pwrite)(int fd, const void *octets, size_t size, off_t at);
 static int (*real_open)(const char *name, int flags, ...);
+static ssize_t (*real_send)(int fd, const void *octets, size_t size, int flags);
+static ssize_t (*real_writev)(int fd, const struct iovec *pieces, int count);
 static pid_t first;
 
 ssize_t __read_chk(int fd, void *to, size_t size, size_t room);
@@ -49,6 +67,8 @@ __attribute__((constructor)) static void begin(void)
 	*(void **)&real_write = dlsym(RTLD_NEXT, "write");
 	*(void **)&real_pwrite = dlsym(RTLD_NEXT, "pwrite");
 	*(void **)&real_open = dlsym(RTLD_NEXT, "open");
+	*(void **)&real_send = dlsym(RTLD_NEXT, "send");
+	*(void **)&real_writev = dlsym(RTLD_NEXT, "writev");
 	for (kind = EIO_COMES; what && kind < NOTHING && strcmp(what, kinds[kind]) != 0;)
 		kind++;
 	if (!what || !path || stat(path, &bad) != 0)
@@ -122,6 +142,27 @@ ssize_t pwrite(int fd, const void *octets, size_t size, off_t at)
 }
 
 ssize_t pwrite64(int fd, const void *octets, size_t size, off_t at) __attribute__((alias("pwrite")));
+
+/* send - of a worker, a report; its parent sends tasks, which stay as they are. */
+ssize_t send(int fd, const void *octets, size_t size, int flags)
+{
+	uint8_t false_octets[4096];
+	if (kind != FALSE_REPORT || getpid() == first || size > sizeof false_octets)
+		return real_send(fd, octets, size, flags);
+	memset(false_octets, 0xff, size);
+	return real_send(fd, false_octets, size, flags);
+}
+
+/* writev - of a worker, frames. */
+ssize_t writev(int fd, const struct iovec *pieces, int count)
+{
+	static const uint8_t false_octets[64] = { 0xff, 0xff, 0xff, 0xff };
+	const struct iovec piece = { (void *)(uintptr_t)false_octets, sizeof false_octets };
+	if (kind != FALSE_FRAME || getpid() == first || count == 0)
+		return real_writev(fd, pieces, count);
+	real_writev(fd, &piece, 1);
+	return (ssize_t)pieces->iov_len;
+}
 
 int open(const char *name, int flags, ...)
 {
