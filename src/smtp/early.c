@@ -79,8 +79,7 @@ static void count_waiting(struct session *s)
 	}
 	size_t at = s->overflow.counted - up->offset, used;
 	struct command command;
-	while (at < bytes.size && grammar_command((struct span){ bytes.data + at, bytes.size - at }, false, &command,
-					  &used) != PARSE_MORE) {
+	while (at < bytes.size && inbox_command(up, at, false, &command, &used) != PARSE_MORE) {
 		s->overflow.commands += command.verb != VERB_UNKNOWN;
 		at += used;
 	}

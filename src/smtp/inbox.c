@@ -42,6 +42,9 @@ static void append(struct inbox *inbox, const uint8_t *data, size_t size)
 	}
 	memcpy(inbox->buffer + inbox->size, data, size);
 	inbox->size += size;
+	const uint8_t *lf = memrchr(data, '\n', size);
+	if (lf)
+		inbox->line = inbox->received - (uint64_t)(data + size - lf - 1);
 }
 
 /* add_run - extends the stream by `size` octets of bytes or gap. */

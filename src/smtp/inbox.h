@@ -30,6 +30,7 @@ struct inbox {
 	size_t head;        /* consumed octets of buffer or view */
 	uint64_t offset;    /* stream offset of the next byte */
 	uint64_t received;  /* stream offset after everything fed, gaps included */
+	uint64_t line;      /* stream offset after the last LF that waits in the buffer, or waited */
 	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
 	uint64_t kept_gaps; /* octets of gaps since `kept` */
 	struct run *runs;   /* the runs of bytes and gaps from offset (or kept) on: `few`, or allocated */
@@ -67,6 +68,13 @@ static inline struct span inbox_bytes(const struct inbox *inbox)
 		return INBOX_NOTHING;
 	size_t size = inbox->gaps == 0 ? all.size - inbox->head : (size_t)(inbox_next_gap(inbox) - inbox->offset);
 	return (struct span){ all.data + inbox->head, size };
+}
+
+/* inbox_no_line - is it known that no line ends from the octet `at` on? So nothing is searched again with each segment.
+ */
+static inline bool inbox_no_line(const struct inbox *inbox, size_t at)
+{
+	return !inbox->view.data && inbox->offset + at >= inbox->line;
 }
 
 /* inbox_bytes_from - those from this stream offset on, which must not be before the current one. */

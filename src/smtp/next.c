@@ -51,7 +51,7 @@ static enum next next_command(struct session *s, struct event *event)
 		return next_gap(s, event, UP);
 	if (content_after_gap(s, bytes))
 		return next_is(s, event, EVENT_gap, UP);
-	enum parse_result result = grammar_command(bytes, inbox_closed(&s->in[UP]), &s->message.command, &used);
+	enum parse_result result = inbox_command(up, 0, inbox_closed(up), &s->message.command, &used);
 	if (result == PARSE_MORE)
 		return at_gap(up);
 	s->message.acked = inbox_acked(up, up->offset);
@@ -72,7 +72,7 @@ static enum next next_credentials(struct session *s, struct event *event)
 	struct span bytes = inbox_bytes(up);
 	if (bytes.size == 0)
 		return next_gap(s, event, UP);
-	const uint8_t *lf = memchr(bytes.data, '\n', bytes.size);
+	const uint8_t *lf = inbox_no_line(up, 0) ? NULL : memchr(bytes.data, '\n', bytes.size);
 	if (!lf && !inbox_closed(&s->in[UP]))
 		return at_gap(up);
 	size_t used = lf ? (size_t)(lf - bytes.data) + 1 : bytes.size, text = lf ? used - 1 : used;
@@ -202,7 +202,7 @@ static bool went_unanswered(const struct session *s, bool *wait)
 	size_t used, size, second;
 	if (s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS || s->greeting.pipelining ||
 		s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data || session_blind(s) || s->auth ||
-		!s->greeting.done || grammar_command(inbox_bytes(up), false, &other, &used) != PARSE_DONE ||
+		!s->greeting.done || inbox_command(up, 0, false, &other, &used) != PARSE_DONE ||
 		inbox_acked(up, up->offset) > down->offset || reply_peek(down, 0, &code, &size) != PARSE_DONE ||
 		inbox_acked(down, down->offset) < up->offset + used)
 		return false;

@@ -29,10 +29,20 @@ static inline enum next next_is(struct session *s, struct event *event, enum mac
 	return NEXT_EVENT;
 }
 
+/* inbox_command - grammar_command of what waits from the octet `at` on. */
+static inline enum parse_result inbox_command(
+	const struct inbox *inbox, size_t at, bool last, struct command *command, size_t *used)
+{
+	struct span bytes = inbox_bytes(inbox);
+	if (!last && inbox_no_line(inbox, at))
+		return PARSE_MORE;
+	return grammar_command((struct span){ bytes.data + at, bytes.size - at }, last, command, used);
+}
+
 /* whole_line - are there enough bytes to know what they are? */
 static inline bool whole_line(const struct session *s, enum direction d, struct span bytes)
 {
-	return memchr(bytes.data, '\n', bytes.size) || bytes.size >= LINE_ENOUGH || inbox_closed(&s->in[d]);
+	return bytes.size >= LINE_ENOUGH || memchr(bytes.data, '\n', bytes.size) || inbox_closed(&s->in[d]);
 }
 
 /* enough_to_tell - do these client bytes show how the client understood a reply that is not in the capture? */

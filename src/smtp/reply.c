@@ -4,6 +4,7 @@
  *
  * At most SESSION_REPLY_LINES lines of a reply are kept. They are not used after the step that completed the reply.
  */
+#include "next.h"
 #include "private.h"
 
 #include <string.h>
@@ -68,7 +69,8 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool bann
 		struct reply_line line;
 		size_t used;
 		bool last = inbox_closed(inbox);
-		enum parse_result result = grammar_reply_line(bytes, last, &line, &used);
+		enum parse_result result =
+			!last && inbox_no_line(inbox, 0) ? PARSE_MORE : grammar_reply_line(bytes, last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
 		if (reply->line_count == 0)
@@ -103,7 +105,7 @@ enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *c
 	for (;;) {
 		struct reply_line line;
 		size_t used;
-		if (at >= bytes.size)
+		if (at >= bytes.size || (!last && inbox_no_line(inbox, at)))
 			return PARSE_MORE;
 		enum parse_result result =
 			grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);
@@ -163,7 +165,7 @@ static bool next_is_command(const struct session *s)
 {
 	struct command next;
 	size_t used;
-	if (grammar_command(inbox_bytes(&s->in[UP]), false, &next, &used) != PARSE_DONE)
+	if (inbox_command(&s->in[UP], 0, false, &next, &used) != PARSE_DONE)
 		return false;
 	switch (next.verb) {
 	case VERB_RSET:

@@ -154,6 +154,28 @@ add_talk("TLS that is long", 2000000, lambda n: (
 add_talk("one long chunk", 2000000, lambda n: (*ENVELOPE, (UP, b"BDAT %d LAST\r\n" % n + b"a" * n), DONE))
 
 
+def add_slow(name, least, mss, blocks):
+    """add_slow - a line that comes in many segments: nothing is to be looked at again with each."""
+
+    @attack(name + ", in small segments", least)
+    def _(n):
+        c = Connection(mss=mss)
+        c.handshake()
+        for way, data in ((DOWN, b"220 x\r\n"), (UP, b"EHLO a\r\n"), (DOWN, b"250 ok\r\n"), *blocks(n)):
+            c.send(way, data)
+        c.close()
+        return capture([c])
+
+
+add_slow("one long command", 500000, 50, lambda n: ((UP, b"MAIL FROM:<" + b"a" * n + b">\r\n"), DONE))
+add_slow("one long reply", 500000, 50, lambda n: ((UP, b"NOOP\r\n"), (DOWN, b"250 " + b"a" * n + b"\r\n")))
+add_slow("one long reply nobody asked for", 500000, 50, lambda n: ((DOWN, b"250 " + b"a" * n + b"\r\n"),))
+add_slow("credentials that are long", 500000, 50, lambda n: (
+    (UP, b"AUTH PLAIN\r\n"), (DOWN, b"334 \r\n"), (UP, b"QUFB" * (n // 4) + b"\r\n"), (DOWN, b"535 no\r\n")))
+add_slow("one long command before its turn", 240000, 30, lambda n: (
+    (UP, b"NOOP\r\nMAIL FROM:<" + b"a" * n + b">\r\n"), (DOWN, b"250 ok\r\n" * 2)))
+
+
 @attack("segments of one octet", 8000)
 def _(n):
     c = Connection(mss=1)

@@ -227,6 +227,56 @@ static void memory_is_for_what_waits(void **state)
 	inbox_clear(&inbox);
 }
 
+/* assert_lines - is it known where no line ends, of each octet that waits, and never said wrongly? */
+static void assert_lines(const struct inbox *inbox)
+{
+	struct span bytes = inbox_bytes(inbox);
+	for (size_t at = 0; at < bytes.size; at++) {
+		bool ends = memchr(bytes.data + at, '\n', bytes.size - at) != NULL;
+		assert_false(ends && inbox_no_line(inbox, at));
+		assert_true(ends || inbox_no_line(inbox, at) || inbox_next_gap(inbox) < inbox->received);
+	}
+}
+
+static void it_is_known_where_no_line_ends(void **state)
+{
+	static const char *const texts[] = { "a", "b\n", "\n", "cd\nef", "gh", "\n\nx", "longer than that" };
+	for (unsigned number = 0; number < 7 * 7 * 7 * 8; number++) {
+		struct inbox inbox;
+		inbox_init(&inbox);
+		for (unsigned step = 0, rest = number; step < 3; step++, rest /= 7) {
+			const char *text = texts[rest % 7];
+			uint8_t *copy = malloc(strlen(text));
+			memcpy(copy, text, strlen(text));
+			inbox_feed(&inbox, (struct span){ copy, strlen(text) }, 0);
+			if (step == 1 && number & 1)
+				inbox_keep(&inbox);
+			if (step > 0 && inbox_bytes(&inbox).size > 1)
+				inbox_consume(&inbox, 1 + number % 2);
+			inbox_detach(&inbox);
+			free(copy);
+			assert_lines(&inbox);
+			if (step == 1 && number & 2)
+				inbox_feed_gap(&inbox, 5);
+			assert_lines(&inbox);
+			if (step == 2 && number & 1) {
+				inbox_rewind(&inbox);
+				assert_lines(&inbox);
+			}
+		}
+		inbox_clear(&inbox);
+	}
+}
+
+static void octets_of_the_caller_are_searched(void **state)
+{
+	struct inbox inbox;
+	inbox_init(&inbox);
+	inbox_feed(&inbox, (struct span){ (const uint8_t *)"a\n", 2 }, 0);
+	assert_false(inbox_no_line(&inbox, 0));
+	inbox_clear(&inbox);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +290,8 @@ int main(void)
 		cmocka_unit_test(dropped_bytes_leave_the_place_behind_them),
 		cmocka_unit_test(a_direction_is_closed_when_nothing_follows),
 		cmocka_unit_test(memory_is_for_what_waits),
+		cmocka_unit_test(it_is_known_where_no_line_ends),
+		cmocka_unit_test(octets_of_the_caller_are_searched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
