@@ -13,7 +13,9 @@
 
 #include <openssl/crypto.h>
 
-#define SKIP_MAX (1024 * 1024)            /* octets of records that may fail where failures are expected */
+#define SKIP_MAX (1024 * 1024) /* octets of records that may fail where failures are expected */
+#define SUITE_13_FIRST 0x1301  /* RFC 8446 B.4 */
+#define SUITE_13_LAST 0x1305
 #define TRY_COST 256                      /* cost of one try besides its octets, in octets */
 #define TURN_COST 16384                   /* ... and of deriving keys */
 #define TRY_WORK_MAX (256u * 1024 * 1024) /* octets tried after all gaps of a connection */
@@ -57,7 +59,7 @@ void decrypt_shut(struct tls *tls, enum direction direction, const char *why)
 	side->seeking = false;
 	decrypt_clear(side);
 	tls->info.asked |= tls_keys_count(tls->keys) > 0;
-	if (tls->info.asked && tls->info.why[0] == '\0')
+	if (why && tls->info.asked && tls->info.why[0] == '\0')
 		g_strlcpy(tls->info.why, why, sizeof tls->info.why);
 	/* It will not be known any more whether early data was accepted. */
 	if (direction == DOWN && tls->early == EARLY_OFFERED)
@@ -206,6 +208,28 @@ void decrypt_hello(struct tls *tls)
 	if (is_tls13(tls))
 		decrypt_advance(tls, DOWN);
 	tls->info.asked |= tls_keys_count(tls->keys) > 0; /* the callback `more` may have added secrets */
+}
+
+bool decrypt_guess(struct tls *tls, const struct sealed *record)
+{
+	bool found = false;
+	if (!tls->info.client_hello || tls->exchange.version > 0 || tls->side[UP].shut)
+		return false;
+	for (uint16_t number = SUITE_13_FIRST; number <= SUITE_13_LAST && !found; number++) {
+		struct opened opened = { .buffer = keys_buffer(tls->keys) };
+		struct turn turn;
+		tls->exchange.suite = suite_find(number);
+		found = turn_make(tls, UP, &turn) && cipher_open(turn.cipher, 0, record, &opened);
+		cipher_free(turn.cipher);
+		OPENSSL_cleanse(&turn, sizeof turn);
+	}
+	if (found)
+		tls->exchange.version = TLS_VERSION_13;
+	else
+		tls->exchange.suite = NULL;
+	if (found)
+		decrypt_early(tls, EARLY_REFUSED); /* or it would have been read with other keys */
+	return found;
 }
 
 /* ---- records ---- */

@@ -364,6 +364,9 @@ void decrypt_early(struct tls *tls, enum early early);
 /* decrypt_record - decrypts the next record. One that can't be decrypted becomes a gap, or ends decryption of the
  * direction. */
 bool decrypt_record(struct tls *tls, enum direction direction, const struct sealed *record, struct opened *opened);
+/* decrypt_guess - nothing of the server is in the capture: in TLS 1.3 the client's secrets are enough, and the suite is
+ * that with which this record, one of the first, opens. Returns false when none does. */
+bool decrypt_guess(struct tls *tls, const struct sealed *record);
 /* decrypt_try - tries to decrypt an apparent record after a gap. before: the octets before it. *hidden: number of
  * records in the gap; UINT64_MAX: the keys changed in it, too. */
 bool decrypt_try(struct tls *tls, enum direction direction, const struct sealed *record, struct span before,

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define HELD_MAX (1024 * 1024)
+#define ALONE_RECORDS 4 /* a handshake message, or data when its secret is not known */
+#define ALONE_HELD (HELD_MAX / 2)
 #define HELD_COST 64 /* octets of memory per record besides its payload */
 
 struct held {
@@ -88,6 +90,27 @@ static void release(struct tls *tls)
 	}
 }
 
+/* server_unseen - nothing of the server was in the capture so far. */
+static bool server_unseen(const struct tls *tls)
+{
+	return tls->info.bytes[DOWN] == 0;
+}
+
+/* release_alone - the server's direction is not in the capture: the client's records need not wait for it when one of
+ * the first opens. */
+static bool release_alone(struct tls *tls)
+{
+	const GList *at = tls->side[UP].held.head;
+	for (size_t n = 0; at && n < ALONE_RECORDS; n++, at = at->next) {
+		const struct held *held = at->data;
+		if (decrypt_guess(tls, &held->record)) {
+			release(tls);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* take_protected - gathers a record that will be decrypted; decrypts it when it is complete. */
 static void take_protected(struct tls *tls, enum direction direction, struct span payload)
 {
@@ -102,7 +125,8 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 		record.payload = gather_add(tls, side, payload);
 	if (side->record_left > 0)
 		return;
-	if (direction == UP && decrypt_waits(tls))
+	const bool alone = direction == UP && side->held_size > ALONE_HELD && server_unseen(tls);
+	if (direction == UP && decrypt_waits(tls) && !(alone && release_alone(tls)))
 		hold(tls, direction, &record);
 	else
 		open_record(tls, direction, &record, gathered);
@@ -252,15 +276,16 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size)
 	else /* Before the first record it may be what was said in clear. Else nobody knows where the next message
 		begins. */
 		side->lost = side->begun || side->header_size > 0;
-	if (side->lost)
-		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
+	if (side->lost) /* when the client's direction can do alone, nothing is wrong */
+		decrypt_shut(tls, direction, direction == DOWN && server_unseen(tls) ? NULL : DECRYPT_NO_HANDSHAKE);
 	side->begun = true;
 }
 
 void tls_fin(struct tls *tls, enum direction direction)
 {
 	struct side *side = &tls->side[direction];
-	if (side->held_size > 0 && tls->exchange.version == 0)
+	const bool alone = direction == UP && server_unseen(tls), held = side->held_size > 0;
+	if (tls->exchange.version == 0 && (held || (alone && tls->side[DOWN].shut)) && !(alone && release_alone(tls)))
 		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 	if (!side->seeking)
 		return;

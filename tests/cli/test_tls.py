@@ -194,16 +194,35 @@ class Inside(unittest.TestCase):
         self.assertIn(", not decrypted: no key for this client random\n",
                       text("--tls-keys", keylog("12-aes256-gcm"), capture("13-aes256-gcm")))
 
+    def side(self, name, wanted):
+        """the packets of one side"""
+        header, found = packets(capture(name))
+        side = [p for p in found if (payload(p)[2] if payload(p)[1] >= 0 else True) == wanted]
+        return self.write("side", header + b"".join(side))
+
     def test_one_side_alone(self):
         """without both hellos nothing can be decrypted, and this is reported"""
-        for name in ("12-aes256-gcm", "13-aes256-gcm"):
-            header, found = packets(capture(name))
-            for wanted in (True, False):
-                side = [p for p in found if (payload(p)[2] if payload(p)[1] >= 0 else True) == wanted]
-                rows = records("--tls-keys", keylog(name), self.write("side", header + b"".join(side)))
-                self.assertEqual([tls.get("decrypted") for tls in of_kind(rows, "tls")],
-                                 ["the beginning of the handshake is not in the capture"])
-                self.assertEqual(of_kind(rows, "smtp"), [])
+        for name, wanted in (("12-aes256-gcm", True), ("12-aes256-gcm", False), ("13-aes256-gcm", False)):
+            rows = records("--tls-keys", keylog(name), self.side(name, wanted))
+            self.assertEqual([tls.get("decrypted") for tls in of_kind(rows, "tls")],
+                             ["the beginning of the handshake is not in the capture"])
+            self.assertEqual(of_kind(rows, "smtp"), [])
+
+    def test_the_client_alone_in_tls_1_3(self):
+        """its secrets are enough: the suite is the one with which its records open"""
+        clear = what_was_said(records(self.side("clear", True)))
+        self.assertEqual([smtp["outcome"] for smtp, _, file in clear if not file], ["unknown"])
+        for name in NAMES:
+            if name[:2] == "13" and name not in TWICE | {"13-curl"}:
+                for text in (None, "CLIENT_HANDSHAKE"):  # a log without it will do
+                    log = [line for line in open(keylog(name)) if not text or text not in line]
+                    rows = records("--tls-keys", self.write("log", "".join(log).encode()), self.side(name, True))
+                    with self.subTest(name):
+                        self.assertEqual(what_was_said(rows), clear)
+                        self.assertEqual([tls["decrypted"] for tls in of_kind(rows, "tls")], [True])
+        rows = records("--tls-keys", keylog("13-chacha20"), self.side("13-aes256-gcm", True))
+        self.assertEqual([tls["decrypted"] for tls in of_kind(rows, "tls")],
+                         ["the beginning of the handshake is not in the capture"])
 
     def test_what_is_missing_in_a_key_log(self):
         """without the handshake secrets of TLS 1.3: what follows is decrypted"""
