@@ -134,6 +134,10 @@ struct run {
 	struct run_outcome outcome;
 };
 
+/* ---- plan.c ---- */
+/* plan_run - sets the inputs, and how many workers there are and each input gets. */
+void plan_run(struct run *run, const GPtrArray *captures);
+
 /* ---- merge.c ---- */
 /* merge_begin - begins an input. Returns false, reported, when its output can't be made. */
 bool merge_begin(struct run *run, struct input *input);

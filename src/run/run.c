@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * run.c - see run.h: the plan, the processes, the signals.
+ * run.c - see run.h: the processes and the signals.
  *
- * The plan: an input gets a share of the workers that corresponds to its share of all octets, so many small captures
- * are read by one worker each, and a large one by all. Idle workers get parts in the order of the inputs. So all parts
- * of the first unfinished input are in work, and results of later inputs wait in spools.
+ * Idle workers get parts in the order of the inputs. So all parts of the first unfinished input are in work, and
+ * results of later inputs wait in spools.
  *
  * The first SIGINT or SIGTERM makes the workers stop early and report; the second kills. When an input is a pipe, one
  * more SIGINT comes first: Ctrl-C also stops the program that writes to the pipe, and what it still writes is read to
@@ -22,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,8 +30,7 @@
 #include "resume.h"
 #include "text.h"
 
-#define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth one more worker */
-#define AHEAD_MAX 64                               /* inputs in work beyond the one that is being written */
+#define AHEAD_MAX 64 /* inputs in work beyond the one that is being written */
 #define PIPE_SIZE (256 * 1024)
 #define STOP_EVERY 100 /* milliseconds between requests to stop: a worker may miss one just before it waits */
 
@@ -89,112 +86,6 @@ static bool take_signals(void)
 			sigaction(numbers[i], &action, NULL);
 	}
 	return true;
-}
-
-/* ---- the plan ---- */
-
-/* look_at - finds the size of an input, and whether several workers can read it. */
-static void look_at(struct input *input)
-{
-	bool regular = true;
-	for (size_t i = 0; i < input->count; i++) {
-		struct stat status;
-		const char *path = input->captures[i];
-		const bool standard = strcmp(path, "-") == 0;
-		if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0)
-			continue;
-		if (S_ISREG(status.st_mode))
-			input->size += (uint64_t)status.st_size;
-		else {
-			input->live = true;
-			spare_signals = 1;
-		}
-		regular = regular && S_ISREG(status.st_mode) && !standard;
-	}
-	input->shares = regular ? 0 : 1; /* 0: decided later */
-}
-
-/* An existing output (--resume). */
-struct done {
-	bool complete;
-	uint8_t worst; /* worst severity of its alerts */
-};
-
-/* find_done - in a separate process: answers with a struct done for each input. */
-static void find_done(void *context, GByteArray *answer)
-{
-	const struct run *run = context;
-	for (size_t i = 0; i < run->count; i++) {
-		enum severity worst;
-		const struct input *input = &run->inputs[i];
-		const bool complete = resume_done(input->path, input->captures[0], &worst);
-		const struct done done = { complete, (uint8_t)worst };
-		g_byte_array_append(answer, (const uint8_t *)&done, sizeof done);
-	}
-}
-
-/* ask_done - with --resume: which outputs are finished? NULL: unknown, so none. */
-static struct done *ask_done(struct run *run)
-{
-	GByteArray *answer = g_byte_array_new();
-	GPtrArray *files = g_ptr_array_new();
-	for (size_t i = 0; i < run->count; i++)
-		run->inputs[i].path = resume_path(run->options, run->inputs[i].captures[0]);
-	g_ptr_array_add(files, run->options->resume_dir);
-	const bool good = confine_ask(run->options, files, find_done, run, answer) &&
-			  answer->len == run->count * sizeof(struct done);
-	g_ptr_array_free(files, TRUE);
-	return (struct done *)(void *)g_byte_array_free(answer, !good);
-}
-
-/* skip_done - skips an input whose output is finished. */
-static void skip_done(struct run *run, struct input *input, const struct done *done)
-{
-	outcome_severity(&run->outcome, (enum severity)done->worst);
-	input->finished = true;
-	run->finished++;
-	run->totals.captures_done++;
-	if (run->options->verbose)
-		say("%s: done already", input->captures[0]);
-}
-
-/* plan - the inputs, and how many workers each gets. */
-static void plan(struct run *run, const GPtrArray *captures)
-{
-	const size_t step = run->options->continuous ? MAX(captures->len, 1) : 1;
-	const unsigned jobs = run->options->jobs ? run->options->jobs : g_get_num_processors();
-	uint64_t total = 0, parts = 0;
-	bool sized = true;
-	run->count = captures->len / step;
-	run->inputs = g_new0(struct input, run->count);
-	for (size_t i = 0; i < run->count; i++) {
-		struct input *input = &run->inputs[i];
-		input->captures = (char *const *)captures->pdata + i * step;
-		input->count = step;
-		look_at(input);
-		sized = sized && !input->live;
-	}
-	struct done *done = run->options->resume_dir && run->count > 0 ? ask_done(run) : NULL;
-	for (size_t i = 0; i < run->count; i++)
-		if (done && done[i].complete)
-			skip_done(run, &run->inputs[i], &done[i]);
-		else
-			total += run->inputs[i].size;
-	g_free(done);
-	for (size_t i = 0; i < run->count; i++) {
-		struct input *input = &run->inputs[i];
-		if (input->finished)
-			continue;
-		if (input->shares == 0) {
-			uint64_t worth = total ? (jobs * input->size + total - 1) / total : 1;
-			input->shares = (unsigned)CLAMP(MIN(worth, input->size / SHARE_SIZE_MIN), 1, jobs);
-		}
-		parts += input->shares;
-	}
-	run->totals.size = sized ? total : 0;
-	run->totals.captures = captures->len;
-	run->worker_count = (unsigned)MIN(parts, jobs);
-	run->workers = g_new0(struct worker, run->worker_count);
 }
 
 /* ---- workers ---- */
@@ -591,7 +482,10 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	allow_files();
 	run.output = output_new(merge_stats_line, &run);
 	run.progress = progress_new(options);
-	plan(&run, captures);
+	plan_run(&run, captures);
+	for (size_t i = 0; i < run.count; i++)
+		if (run.inputs[i].live)
+			spare_signals = 1;
 	work(&run);
 	progress(&run, true);
 	outlet_captures(run.outlet, captures);
