@@ -149,7 +149,7 @@ static bool is_field(struct span line)
 bool content_after_gap(const struct session *s, struct span bytes)
 {
 	const struct inbox *up = &s->in[UP];
-	return s->losses.resynchronising && s->losses.end > 0 && up->offset == s->losses.end &&
+	return s->losses.resynchronising && s->losses.end > 0 && up->offset == s->losses.end && bytes.size > 0 &&
 	       whole_line(s, UP, bytes) && is_field(bytes);
 }
 
