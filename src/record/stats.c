@@ -172,8 +172,8 @@ static void whole_numbers(cJSON *node)
 {
 	for (; node; node = node->next) {
 		if (cJSON_IsNumber(node)) {
-			node->type = cJSON_Raw | cJSON_IsReference;
 			node->valuestring = json_number_node(counted(node))->valuestring;
+			node->type = cJSON_Raw | cJSON_IsReference; /* it is no number any more */
 		}
 		whole_numbers(node->child);
 	}
