@@ -11,7 +11,7 @@
 #include "file.h"
 #include "octets.h"
 
-#define UTF8_STEP 16 /* octets behind one that is not ASCII that are looked at one by one */
+#define UTF8_STEP 16 /* octets that are read one by one after one that is not ASCII */
 
 bool text_is_hidden(uint32_t c)
 {

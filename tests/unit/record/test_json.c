@@ -144,6 +144,20 @@ static void legible_is_what_glib_calls_utf8(void **state)
 				json_legible((struct span){ octets, 0 }, &exact);
 				assert_true(exact);
 			}
+	/* behind text that is not ASCII, which is looked at in steps */
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++)
+		for (size_t first = 1; first < 4; first++)
+			for (size_t count = 0; count < 20; count++) {
+				GString *text = g_string_new("x" + count % 2);
+				for (size_t n = 0; n < count; n++)
+					g_string_append(text, pieces[first]);
+				g_string_append(text, pieces[i]);
+				bool exact;
+				json_reset();
+				json_legible((struct span){ guarded(text->str, text->len), text->len }, &exact);
+				assert_int_equal(exact, g_utf8_validate_len(text->str, text->len, NULL));
+				g_string_free(text, TRUE);
+			}
 	bool exact;
 	struct span text = json_legible((struct span){ guarded("01234567\0009", 10), 10 }, &exact);
 	assert_int_equal(text.size, 12);
