@@ -166,7 +166,7 @@ def octets_of(captures):
 
 
 def tls_round(bench, captures, output):
-    """What decryption and libcrypto took in one round, and the loop. Handshakes and start-up are in both sizes alike, so
+    """CPU seconds of one round: large capture in TLS and in clear, small ones, libcrypto, the loop. Handshakes and start-up are in both sizes alike, so
     only the difference between these counts; reading is not decryption, and where the kernel happened to put a file
     makes it cheaper or dearer, so each run counts without its loop."""
     def cost(kind, size):
@@ -176,10 +176,9 @@ def tls_round(bench, captures, output):
         command = [bench.arguments.smtpscan, "-j1", *options, "-e", "flow,stats", "-o", output, capture]
         return bench.measure(command)[0] - loop, loop
 
-    (whole, loop), (clear, _) = cost("tls", "large"), cost("bulk", "large")
-    more = whole - clear - (cost("tls", "small")[0] - cost("bulk", "small")[0])
+    runs = [cost(kind, size) for size in ("large", "small") for kind in ("tls", "bulk")]
     text = subprocess.run([bench.arguments.generate, "speed", str(octets_of(captures))], capture_output=True, check=True, text=True).stdout
-    return (whole + loop) / loop, more / loop, float(text) / loop
+    return *(run[0] for run in runs), float(text), runs[0][1]
 
 
 def run_tls(bench, folder):
@@ -196,7 +195,9 @@ def run_tls(bench, folder):
     bench.measure([bench.arguments.smtpscan, "-j1", "--tls-keys", keys, "-o", output, capture])
     check_mails(bench, read_truth(truth), output)
     rounds = [tls_round(bench, captures, output) for _ in range(bench.arguments.rounds)]
-    whole, more, alone = (statistics.median(column) for column in zip(*rounds))
+    # the median of each column first: a difference of differences has the noise of all four
+    tls, clear, small_tls, small_clear, speed, loop = (statistics.median(column) for column in zip(*rounds))
+    whole, more, alone = (tls + loop) / loop, (tls - clear - (small_tls - small_clear)) / loop, speed / loop
     print(f"  {'smtpscan -e flow,stats, with keys':34}{whole:>10.1f}")
     print(f"  {'decryption: more than in clear':34}{more:>10.2f}   (without handshakes; for {octets_of(captures)} octets)")
     print(f"  {'libcrypto alone':34}{alone:>10.2f}")
