@@ -301,7 +301,27 @@ void event_mail(lua_State *lua, const struct transaction *tx, const struct mail 
 	}
 }
 
-void event_file(lua_State *lua, const struct transaction *tx, const struct mail *mail, const struct mail_part *part)
+/* push_about - what the files of a mail belong to: the objects are made once, since a mail can have many recipients and
+ * many files. */
+static void push_about(
+	lua_State *lua, struct rules_session *session, const struct transaction *tx, const struct mail *mail)
+{
+	if (session->about == LUA_NOREF || session->about_tx != tx->number) {
+		rules_forget_about(session);
+		lua_newtable(lua);
+		lua_newtable(lua);
+		set_envelope(lua, tx);
+		lua_setfield(lua, -2, "smtp");
+		push_email(lua, mail);
+		lua_setfield(lua, -2, "email");
+		session->about = luaL_ref(lua, LUA_REGISTRYINDEX);
+		session->about_tx = tx->number;
+	}
+	lua_rawgeti(lua, LUA_REGISTRYINDEX, session->about);
+}
+
+void event_file(lua_State *lua, struct rules_session *session, const struct transaction *tx, const struct mail *mail,
+	const struct mail_part *part)
 {
 	static const struct member members[] = {
 		MEMBER(mail_part, filename, TEXT),
@@ -323,11 +343,12 @@ void event_file(lua_State *lua, const struct transaction *tx, const struct mail 
 	set_text(lua, "state", part->truncated ? "TRUNCATED" : "CLOSED");
 	set_span(lua, "head", (struct span){ part->head, part->head_size });
 	set_tx(lua, tx->number);
-	lua_newtable(lua);
-	set_envelope(lua, tx);
-	lua_setfield(lua, -2, "smtp");
-	push_email(lua, mail);
-	lua_setfield(lua, -2, "email");
+	push_about(lua, session, tx, mail);
+	lua_getfield(lua, -1, "smtp");
+	lua_setfield(lua, -3, "smtp");
+	lua_getfield(lua, -1, "email");
+	lua_setfield(lua, -3, "email");
+	lua_pop(lua, 1);
 }
 
 /* ---- the rest ---- */

@@ -62,11 +62,13 @@ struct rules_session {
 	const struct rules_sink *sink;
 	void *context;
 	struct rule_pair *pair; /* NULL until it is needed */
-	int notes;              /* session.notes: a table by rule, in Lua's registry; LUA_NOREF */
-	GString *user;          /* of the last AUTH that succeeded */
-	GPtrArray *tags;        /* struct rule_tag*; NULL */
-	GArray *kept;           /* int: transactions for which keep() was called; NULL */
-	GByteArray *content;    /* of the open transaction, for YARA; NULL */
+	int about; /* `smtp` and `email` of the files of transaction about_tx, in the registry; LUA_NOREF */
+	int about_tx;
+	int notes;           /* session.notes: a table by rule, in Lua's registry; LUA_NOREF */
+	GString *user;       /* of the last AUTH that succeeded */
+	GPtrArray *tags;     /* struct rule_tag*; NULL */
+	GArray *kept;        /* int: transactions for which keep() was called; NULL */
+	GByteArray *content; /* of the open transaction, for YARA; NULL */
 	bool tls, dropped;
 };
 
@@ -100,7 +102,8 @@ void event_command(lua_State *lua, const struct session_command *command, bool s
 void event_response(lua_State *lua, const struct session_response *response);
 void event_content(lua_State *lua, const struct transaction *tx, uint64_t offset, struct span piece, bool last);
 void event_mail(lua_State *lua, const struct transaction *tx, const struct mail *mail);
-void event_file(lua_State *lua, const struct transaction *tx, const struct mail *mail, const struct mail_part *part);
+void event_file(lua_State *lua, struct rules_session *session, const struct transaction *tx, const struct mail *mail,
+	const struct mail_part *part);
 void event_auth(lua_State *lua, const struct session_auth *auth, bool show_secrets);
 void event_tls(lua_State *lua, const struct tls_info *tls);
 void event_session(lua_State *lua, const struct flow *flow, const struct session_summary *summary);
@@ -130,5 +133,7 @@ void kept_content(struct rules_session *session, int tx, struct span piece, bool
 /* ---- session.c ---- */
 /* rules_pair - the state for the session's pair of addresses; creates it when needed. */
 struct rule_pair *rules_pair(struct rules_session *session);
+/* rules_forget_about - the files of a mail were all told. */
+void rules_forget_about(struct rules_session *session);
 
 #endif

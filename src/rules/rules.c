@@ -202,7 +202,7 @@ static int push_event(lua_State *lua)
 		event_mail(lua, event->transaction, event->mail);
 		break;
 	case RULE_FILE:
-		event_file(lua, event->transaction, event->mail, event->part);
+		event_file(lua, rules->session, event->transaction, event->mail, event->part);
 		break;
 	case RULE_AUTH:
 		event_auth(lua, event->auth, rules->show_secrets);
@@ -289,6 +289,7 @@ void rules_mail(struct rules_session *session, const struct transaction *tx, con
 {
 	if (!session)
 		return;
+	rules_forget_about(session);
 	ioc_mail(session, tx, mail);
 	dispatch(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
 }

@@ -20,7 +20,7 @@ struct rules_session *rules_session_new(struct rules *rules, const struct flow *
 	own->session = session;
 	own->sink = sink;
 	own->context = context;
-	own->notes = LUA_NOREF;
+	own->notes = own->about = LUA_NOREF;
 	own->tls = flow->tls_port;
 	return own;
 }
@@ -33,12 +33,20 @@ static void tag_free(gpointer data, gpointer context)
 	g_free(tag);
 }
 
+void rules_forget_about(struct rules_session *session)
+{
+	if (session->about != LUA_NOREF)
+		luaL_unref(session->rules->lua, LUA_REGISTRYINDEX, session->about);
+	session->about = LUA_NOREF;
+}
+
 void rules_session_free(struct rules_session *session)
 {
 	if (!session)
 		return;
 	if (session->rules->lua)
 		luaL_unref(session->rules->lua, LUA_REGISTRYINDEX, session->notes);
+	rules_forget_about(session);
 	if (session->user)
 		g_string_free(session->user, TRUE);
 	if (session->tags) {

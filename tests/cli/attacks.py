@@ -248,8 +248,12 @@ add_mail("RFC 2231 pieces of many names", 18000, lambda n: (
     b"MIME-Version: 1.0\r\nContent-Type: text/plain" + each(";\r\n p{}*0=v", n) + b"\r\n\r\nx"))  # fmt: skip
 add_mail("parts", 12000, lambda n: MIXED + (b"--b\r\n" + TEXT + b"x\r\n") * n + b"--b--")
 add_mail("parts without anything", 60000, lambda n: MIXED + b"--b\r\n" * n + b"--b--")
-add_mail("parts with names", 2000, lambda n: (
+add_mail("parts with names", 1000, lambda n: (
     MIXED + each("--b\r\nContent-Disposition: attachment; filename=f{}.txt\r\n\r\nx{}\r\n", n) + b"--b--"))  # fmt: skip
+add_mail("parts with names, with a rule", 2000, lambda n: (
+    MIXED + each("--b\r\nContent-Disposition: attachment; filename=f{}.txt\r\n\r\nx{}\r\n", n) + b"--b--"),
+    options=("--rules", "FOLDER/a.lua"),
+    files={"a.lua": "rule{on = 'file', eval = function(s, e) return #e.email.attachment == 0 end}\n"})  # fmt: skip
 add_mail("lines that look like boundaries", 120000, lambda n: MIXED + b"--b\r\n" + TEXT + b"--bx\r\n--a\r\n" * n)
 add_mail("multiparts in each other", 12000, lambda n: b"MIME-Version: 1.0\r\n" + nested(n))
 add_mail("messages in each other", 12000, lambda n: (

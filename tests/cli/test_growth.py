@@ -5,7 +5,8 @@
 Each attack of attacks.py is made at three sizes: once, twice and four times its smallest. What counts is the processor
 time of the program and the most memory that it held; where four times the input takes more than GROWTH times the time, or
 memory is above the bound, the test fails. Times below FLOOR are taken as FLOOR, so that noise does not decide; an attack
-that fails is measured a second time. --table prints what was measured, WORD selects attacks by name.
+that fails is measured a second time. The smallest and the largest are also run in another way, which changes from attack to
+attack: by two workers, --strict, as text, as a report, with little memory. --table prints what was measured, WORD selects attacks by name.
 Limits: what is quadratic only far above these sizes is not found. Works in a folder of its own, which is removed.
 """
 import os
@@ -22,6 +23,8 @@ SIZES = 1, 2, 4
 GROWTH = 8  # a line: 4; a square: 16
 FLOOR = 0.04  # seconds
 MEMORY = 96  # MiB, where the attack names no bound of its own
+WAYS = ("-j", "2"), ("--strict",), ("-t",), ("--report", "FOLDER/page.html"), ("--memory", "8M")
+WAY_MEMORY = 160  # MiB: text and report hold the records of open sessions
 PATIENCE = 60  # seconds until a run counts as one that hangs
 
 
@@ -46,9 +49,16 @@ def write(attack, size, path):
         raise RuntimeError("could not be made: " + attack.name)
 
 
+def too_slow(times):
+    """too_slow - a fault where the last time is too long for the first one."""
+    if times[-1] > GROWTH * max(times[0], FLOOR):
+        yield "time grows faster than the input: %s seconds" % ", ".join("%.2f" % t for t in times)
+
+
 def try_attack(program, attack, folder):
     """try_attack - (times, memory, faults) of an attack at each size."""
-    times, memory, faults = [], [], []
+    times, memory, faults, other = [], [], [], []
+    way = [] if attack.options else [word.replace("FOLDER", folder) for word in WAYS[ATTACKS.index(attack) % len(WAYS)]]
     path, output = folder + "/capture", folder + "/output"
     options = [option.replace("FOLDER", folder) for option in attack.options]
     for name, text in attack.files.items():
@@ -65,8 +75,13 @@ def try_attack(program, attack, folder):
             faults.append("exit status %d, not %d, at size %d" % (status, attack.status, size))
         if not found:
             faults.append("no %r in the records at size %d: the attack is not seen" % (attack.seen, size))
-    if times[-1] > GROWTH * max(times[0], FLOOR):
-        faults.append("time grows faster than the input: %s seconds" % ", ".join("%.2f" % t for t in times))
+        if way and size in (SIZES[0], SIZES[-1]):
+            status, seconds, most = measure(program, way, path, output)
+            other.append(seconds)
+            if status != attack.status or most > max(attack.memory or 0, WAY_MEMORY):
+                faults.append("exit status %d, %.0f MiB at size %d with %s" % (status, most, size, " ".join(way)))
+    faults += too_slow(times)
+    faults += ("with %s: %s" % (" ".join(way), fault) for fault in too_slow(other or [0]))
     bound = attack.memory or MEMORY
     if max(memory) > bound:
         faults.append("%.0f MiB of memory, the bound is %d" % (max(memory), bound))
