@@ -39,6 +39,7 @@ struct inbox {
 	struct run few[INBOX_RUNS_FEW];          /* usually there is just one */
 	bool fin;
 	bool over; /* nothing more is fed, with or without a FIN */
+	bool cut;  /* because the capture ends: more may have been sent */
 };
 
 void inbox_init(struct inbox *inbox);
@@ -106,6 +107,12 @@ static inline bool inbox_gap_ahead(const struct inbox *inbox)
 static inline bool inbox_closed(const struct inbox *inbox)
 {
 	return (inbox->fin || inbox->over) && !inbox_gap_ahead(inbox);
+}
+
+/* inbox_cut_line - does the capture end in the line with which these bytes begin? Then nobody knows the rest of it. */
+static inline bool inbox_cut_line(const struct inbox *inbox, struct span bytes)
+{
+	return inbox->cut && !inbox->fin && inbox_closed(inbox) && !memchr(bytes.data, '\n', bytes.size);
 }
 
 /* inbox_run - the first of those bytes, which were sent with the same acknowledgement. */

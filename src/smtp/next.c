@@ -55,9 +55,9 @@ static enum next next_command(struct session *s, struct event *event)
 	if (result == PARSE_MORE)
 		return at_gap(up);
 	s->message.acked = inbox_acked(up, up->offset);
-	bool valid = result == PARSE_DONE;
+	bool valid = result == PARSE_DONE, cut = inbox_cut_line(up, bytes);
 	s->message.offending = s->message.command.line;
-	bool partial = s->losses.partial[UP] && (!valid || s->message.command.verb == VERB_UNKNOWN);
+	bool partial = (s->losses.partial[UP] || cut) && (!valid || s->message.command.verb == VERB_UNKNOWN);
 	/* Bytes that the client sent before it had received anything are noise before the banner. */
 	s->losses.partial[UP] = partial && s->options.midstream && s->message.acked == 0;
 	inbox_consume(up, used);
@@ -293,10 +293,11 @@ static enum next next_response(struct session *s, struct event *event)
 	}
 	if (awaits_reply(s) && early_beside_reply(s, event) == NEXT_EVENT)
 		return NEXT_EVENT;
+	const bool cut = inbox_cut_line(down, inbox_bytes(down));
 	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], !awaits_reply(s), &s->message.offending);
 	if (result == PARSE_MORE)
 		return at_gap(down);
-	bool partial = s->losses.partial[DOWN] && result == PARSE_ERROR;
+	bool partial = (s->losses.partial[DOWN] || cut) && result == PARSE_ERROR;
 	s->losses.partial[DOWN] = false;
 	if (partial)
 		return NEXT_AGAIN;

@@ -155,6 +155,7 @@ void session_end(struct session *s, enum session_end why)
 	if (!s->in[UP].fin)
 		s->content.before_close = s->in[DOWN].received;
 	s->ended = s->in[UP].over = s->in[DOWN].over = true;
+	s->in[UP].cut = s->in[DOWN].cut = why == SESSION_END_CAPTURE;
 	run(s);
 	end_auth(s);
 	greeting_unanswered(s);

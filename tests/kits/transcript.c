@@ -247,6 +247,8 @@ static void run_line(struct transcript *t, const char *line, enum session_end *w
 		*why = SESSION_END_RESET;
 	else if (strcmp(line, "timeout") == 0)
 		*why = SESSION_END_TIMEOUT;
+	else if (strcmp(line, "capture ends") == 0)
+		*why = SESSION_END_CAPTURE;
 	else if (strcmp(line, "decrypted") == 0) {
 		session_decrypted(t->session);
 		t->sent[UP] = t->sent[DOWN] = t->acked[UP] = t->acked[DOWN] = 0;

@@ -4,9 +4,9 @@
  *
  * A dialogue is lines of "C: text" and "S: text"; CRLF is added. "C+:" is sent with the acknowledgement of the line
  * before it, i.e. before the client saw later replies. "c:" and "s:" (and "c+:") add no line end. Escapes: \r \n \0 \\
- * \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "one-sided down",
- * "one-sided up". "decrypted": what follows was inside TLS. A "#" begins a comment. The session ends at the end of the
- * dialogue.
+ * \xHH. "C gap N" and "S gap N": N octets are missing. "C fin", "S fin", "reset", "timeout", "capture ends",
+ * "one-sided down", "one-sided up". "decrypted": what follows was inside TLS. A "#" begins a comment. The session ends
+ * at the end of the dialogue.
  *
  * The transcript has one line per event, see transcript.c.
  */
