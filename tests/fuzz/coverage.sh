@@ -10,10 +10,10 @@ set -e
 root=$(cd "$(dirname -- "$0")/../.." && pwd)
 build=$1
 corpora=$2
+export LLVM_PROFILE_FILE=/dev/null
 [ -d "$build" ] || CC=clang meson setup "$build" "$root" -Dbuildtype=debugoptimized -Db_lundef=false \
 	-Dc_args='-fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation' -Dc_link_args=-fprofile-instr-generate >/dev/null
 targets=$(meson introspect --targets "$build" | grep -o '"name": "replay_[a-z]*"' | grep -o 'replay_[a-z]*')
-export LLVM_PROFILE_FILE=/dev/null
 # shellcheck disable=SC2046,SC2086
 ninja -C "$build" $(printf 'tests/%s ' $targets) >/dev/null
 rm -f "$build"/*.profraw
