@@ -20,6 +20,18 @@
 #include "text.h"
 #include "writer.h"
 
+int process_end(pid_t pid)
+{
+	int status = 0;
+	pid_t ended;
+	/* SIGCONT is only for one that is stopped: it would undo the stop by which a leak sanitizer looks at a process.
+	 */
+	while ((ended = waitpid(pid, &status, WUNTRACED)) > 0 ? WIFSTOPPED(status) : errno == EINTR)
+		if (ended > 0)
+			kill(pid, SIGCONT);
+	return status;
+}
+
 struct apart {
 	pid_t pid;
 	int pipe; /* this process's end */
@@ -82,11 +94,8 @@ void apart_forget(struct apart *apart)
 int apart_end(struct apart *apart)
 {
 	const pid_t pid = apart->pid;
-	int status = 0;
 	apart_forget(apart);
-	kill(pid, SIGCONT); /* somebody may have stopped it */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	const int status = process_end(pid);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	say("the process that reads the records was killed by signal %d (%s)", WTERMSIG(status),

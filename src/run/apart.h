@@ -8,6 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+/* process_end - waits until a child has ended; continues it when somebody has stopped it. Returns its status, as
+ * waitpid does. */
+int process_end(pid_t pid);
 
 struct apart;
 

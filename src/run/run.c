@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "confine.h"
 #include "memory.h"
 #include "private.h"
@@ -134,12 +135,9 @@ static bool start_worker(struct run *run, struct worker *worker)
 /* end_worker - waits for its process to end, even a stopped one; returns the status of wait. */
 static int end_worker(struct worker *worker)
 {
-	int status = 0;
-	kill(worker->pid, SIGCONT);
 	close(worker->data);
 	close(worker->control);
-	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	const int status = process_end(worker->pid);
 	*worker = (struct worker){ 0 };
 	return status;
 }

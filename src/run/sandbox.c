@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "apart.h"
 #include "calls.h"
 #include "file.h"
 
@@ -175,7 +176,7 @@ static void read_all(int fd, GByteArray *octets)
 
 bool sandbox_ask(bool inside, const struct sandbox_grants *grants, sandbox_work work, void *context, GByteArray *answer)
 {
-	int ends[2], status = 0;
+	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
 	const pid_t parent = getpid(), pid = fork();
@@ -194,7 +195,6 @@ bool sandbox_ask(bool inside, const struct sandbox_grants *grants, sandbox_work 
 	if (pid > 0)
 		read_all(ends[0], answer);
 	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	const int status = pid > 0 ? process_end(pid) : 0;
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
