@@ -20,6 +20,7 @@
 
 #include "file.h"
 #include "gzip.h"
+#include "hash.h"
 #include "memory.h"
 
 /* Octets of a compressed file that are read at once. */
@@ -313,15 +314,13 @@ bool capture_stream_over(const struct capture_stream *stream)
 	return stream->over;
 }
 
-/* file_number - device, inode, size and time of the last change, mixed (FNV-1a). */
+/* file_number - a number for the file as it is now: a hash of device, inode, size and time of the last change. The
+ * workers of a run have the same hash. */
 static uint64_t file_number(const struct stat *status)
 {
 	const uint64_t words[] = { status->st_dev, status->st_ino, (uint64_t)status->st_size,
 		(uint64_t)status->st_mtim.tv_sec, (uint64_t)status->st_mtim.tv_nsec };
-	uint64_t number = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < sizeof words; i++)
-		number = (number ^ ((const uint8_t *)words)[i]) * UINT64_C(0x100000001b3);
-	return S_ISREG(status->st_mode) ? number : 0;
+	return S_ISREG(status->st_mode) ? hash_octets(words, sizeof words) : 0;
 }
 
 /* open_descriptor - opens the file, or standard input; fails with EISDIR for a folder. */
