@@ -117,6 +117,16 @@ static bool server_is_done(const struct session *s)
 	       reply_peek(down, 0, &code, &size) == PARSE_DONE;
 }
 
+/* cut_off - does the content end only because the capture ends, without a reply to it? Then the client did nothing
+ * wrong: what it sent after that is not there. */
+static bool cut_off(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	unsigned code;
+	size_t size;
+	return up->cut && !up->fin && reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE;
+}
+
 static enum next next_data(struct session *s, struct event *event)
 {
 	struct inbox *up = &s->in[UP];
@@ -137,7 +147,8 @@ static enum next next_data(struct session *s, struct event *event)
 		return next_is(s, event, EVENT_gap, UP);
 	if (bytes.size == 0) {
 		s->message.offending = bytes;
-		return inbox_closed(up) && server_is_done(s) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
+		bool ended = inbox_closed(up) && server_is_done(s) && !cut_off(s);
+		return ended ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
 	if (knows_reply_in_gap(s) || s->content.gap > 0) {
 		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
@@ -170,7 +181,7 @@ static enum next next_chunk(struct session *s, struct event *event)
 		s->message.offending = bytes;
 		if (inbox_gap_size(up) > 0)
 			return next_is(s, event, EVENT_gap, UP);
-		return inbox_closed(&s->in[UP]) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
+		return inbox_closed(up) && !cut_off(s) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
 	s->message.piece = (struct span){ bytes.data, MIN(bytes.size, s->content.chunk.left) };
 	s->content.chunk.left -= s->message.piece.size;
