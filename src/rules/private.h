@@ -61,6 +61,7 @@ struct rules_session {
 	const struct session *session;
 	const struct rules_sink *sink;
 	void *context;
+	GBytes *addresses;      /* of the client and the server: the key of rules->pairs */
 	struct rule_pair *pair; /* NULL until it is needed */
 	int about; /* `smtp` and `email` of the files of transaction about_tx, in the registry; LUA_NOREF */
 	int about_tx;
@@ -133,6 +134,9 @@ void kept_content(struct rules_session *session, int tx, struct span piece, bool
 /* ---- session.c ---- */
 /* rules_pair - the state for the session's pair of addresses; creates it when needed. */
 struct rule_pair *rules_pair(struct rules_session *session);
+
+/* rules_off - did this rule fail for the session's pair of addresses? */
+bool rules_off(struct rules_session *session, const struct rule *rule);
 /* rules_forget_about - the files of a mail were all told. */
 void rules_forget_about(struct rules_session *session);
 

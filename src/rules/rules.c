@@ -142,16 +142,6 @@ void rules_free(struct rules *rules)
 
 /* ---- calls ---- */
 
-/* is_off - did the rule fail for this pair of addresses? */
-static bool is_off(struct rules_session *session, const struct rule *rule)
-{
-	const struct rules *rules = session->rules;
-	if (!session->pair && !rules->pairs)
-		return false;
-	const struct rule_pair *pair = rules_pair(session);
-	return pair->off && pair->off[rule->number];
-}
-
 /* switch_off - switches a rule off after a failure, and reports it if no worker has done so. */
 static void switch_off(struct rules_session *session, const struct rule *rule, const char *trouble)
 {
@@ -253,7 +243,7 @@ static void dispatch(struct rules_session *session, const struct event *event)
 	lua_pushlightuserdata(rules->lua, (void *)event);
 	char *no_event = state_call(rules, 1, 1, RULES_STEPS_MAX, RULES_MEMORY_MAX);
 	for (guint i = 0; i < on->len && !session->dropped; i++)
-		if (!is_off(session, on->pdata[i]))
+		if (!rules_off(session, on->pdata[i]))
 			call_rule(session, on->pdata[i], no_event);
 	g_free(no_event);
 	rules->session = NULL;

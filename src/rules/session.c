@@ -22,6 +22,8 @@ struct rules_session *rules_session_new(struct rules *rules, const struct flow *
 	own->context = context;
 	own->notes = own->about = LUA_NOREF;
 	own->tls = flow->tls_port;
+	const struct address addresses[2] = { flow->client, flow->server };
+	own->addresses = g_bytes_new(addresses, sizeof addresses);
 	return own;
 }
 
@@ -57,6 +59,7 @@ void rules_session_free(struct rules_session *session)
 		g_byte_array_free(session->content, TRUE);
 	if (session->kept)
 		g_array_free(session->kept, TRUE);
+	g_bytes_unref(session->addresses);
 	g_free(session);
 }
 
@@ -80,29 +83,30 @@ static void pair_free(gpointer data)
 	g_free(pair);
 }
 
-/* key_of_pair - a hash key: both addresses, the client's first. Free with g_bytes_unref. */
-static GBytes *key_of_pair(const struct flow *flow)
+/* find_pair - the state for the session's pair of addresses; NULL: there is none yet. */
+static struct rule_pair *find_pair(struct rules_session *session)
 {
-	struct address addresses[2] = { flow->client, flow->server };
-	return g_bytes_new(addresses, sizeof addresses);
+	if (!session->pair && session->rules->pairs)
+		session->pair = g_hash_table_lookup(session->rules->pairs, session->addresses);
+	return session->pair;
 }
 
 struct rule_pair *rules_pair(struct rules_session *session)
 {
 	struct rules *rules = session->rules;
-	if (session->pair)
+	if (find_pair(session))
 		return session->pair;
 	if (!rules->pairs)
 		rules->pairs =
 			g_hash_table_new_full(hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, pair_free);
-	GBytes *key = key_of_pair(session->flow);
-	session->pair = g_hash_table_lookup(rules->pairs, key);
-	if (session->pair) {
-		g_bytes_unref(key);
-		return session->pair;
-	}
 	session->pair = g_new0(struct rule_pair, 1);
 	session->pair->table = LUA_NOREF;
-	g_hash_table_insert(rules->pairs, key, session->pair);
+	g_hash_table_insert(rules->pairs, g_bytes_ref(session->addresses), session->pair);
 	return session->pair;
+}
+
+bool rules_off(struct rules_session *session, const struct rule *rule)
+{
+	const struct rule_pair *pair = find_pair(session);
+	return pair && pair->off && pair->off[rule->number];
 }
