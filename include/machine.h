@@ -80,8 +80,7 @@ struct state_info {
 	bool terminal;
 };
 
-/* One row: in `state`, on `event` from this side, if the guard is true: execute the action, jump to the next state.
- * Every reply tries a dozen rows: they are small, with enums of one octet, to share cache lines. */
+/* One row: in `state`, on `event` from this side, if the guard is true: execute the action, jump to the next state. */
 struct transition {
 	enum state_id state;
 	enum machine_event event;
@@ -97,24 +96,36 @@ extern const struct transition machine_table[];
 extern const size_t machine_table_size;
 extern const char *const machine_event_names[EVENT_COUNT];
 
-/* A running machine: a table, a mode, a state. In the table the rows of a state stand together, and among these the
- * rows of an event; rows for any state come last. */
+/* A row as it is tried: without what is the same for all rows of its list. */
+struct step {
+	bool (*when)(const struct session *session);
+	void (*execute)(struct session *session);
+	enum state_id jump;
+	const struct step *next; /* NULL: it is the last */
+};
+
+/* The rows of a table, found by mode, state, event and direction: each list has the rows of the state, then those of
+ * any state, in the order of the table. In the table the rows of a state stand together; rows for any state come
+ * last. */
+struct machine_rows;
+
+/* machine_rows_new - from a table that is not needed afterwards. Free with g_free. machine_usual_rows - those of
+ * machine_table, made once in the process and never freed. */
+struct machine_rows *machine_rows_new(const struct transition *table, size_t size);
+const struct machine_rows *machine_usual_rows(void);
+
+/* A running machine: the rows of a mode, and a state. */
 struct machine {
-	const struct transition *table;
-	struct {
-		uint8_t first, end; /* numbers of the first row, and of the one after the last */
-	} rows[STATE_COUNT + 1][EVENT_COUNT];
-	bool strict;
+	const struct step *const (*rows)[EVENT_COUNT][2]; /* by state, event and direction */
 	enum state_id state;
 };
 
-/* machine_init - the table is borrowed; at most UINT8_MAX rows. */
-void machine_init(
-	struct machine *machine, const struct transition *table, size_t size, bool strict, enum state_id initial);
+/* machine_init - the rows are borrowed. */
+void machine_init(struct machine *machine, const struct machine_rows *rows, bool strict, enum state_id initial);
 
 /* machine_fire - tries the rows for the event in order. The first that applies is executed, and the machine jumps (or
- * tries further rows: STATE_on). Rows for enter, leave and fail do not jump. Returns false when no row applied. */
-bool machine_fire(struct machine *machine, struct event event, struct session *session);
+ * tries further rows: STATE_on). Rows for enter, leave and fail do not jump. */
+void machine_fire(struct machine *machine, struct event event, struct session *session);
 
 /* machine_graph - prints the table as Graphviz DOT, as it runs in strict mode or not. */
 void machine_graph(FILE *out, bool strict);

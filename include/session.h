@@ -15,7 +15,7 @@
 #include "grammar.h"
 #include "types.h"
 
-struct transition;
+struct machine_rows;
 
 #define SESSION_PENDING_COMMANDS 1000 /* commands that wait for replies; RFC 2920 sets no limit */
 #define SESSION_PENDING_BYTES (1024 * 1024)
@@ -172,9 +172,7 @@ struct session_options {
 	bool early_pipeline; /* in an earlier session this server announced X_PIPE_CONNECT to this client */
 	bool one_sided;      /* known from the start (it can become known later: session_one_sided) */
 	enum direction missing;
-	const struct transition
-		*table; /* the rows of the state machine; NULL: machine_table. For tests that remove rows */
-	size_t table_size;
+	const struct machine_rows *rows; /* of the state machine; NULL: the usual ones. For tests that remove rows */
 };
 
 enum session_end {

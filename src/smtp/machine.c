@@ -1,68 +1,83 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * machine.c - the engine: tries the rows of a table, executes actions, jumps. Contract: machine.h.
+ * machine.c - the engine: tries the rows for an event, executes actions, jumps. Contract: machine.h.
+ *
+ * Nearly every event tries a dozen rows. So the rows are put into lists once, before the first session: mode, state,
+ * event and direction choose the list, and only the guard of a row is left to be asked.
  */
 #include "machine.h"
 
 #include <glib.h>
 
-void machine_init(struct machine *m, const struct transition *table, size_t size, bool strict, enum state_id initial)
+/* The first row of each list. */
+struct machine_rows {
+	const struct step *first[2][STATE_COUNT][EVENT_COUNT][2]; /* by mode, state, event and direction */
+	struct step steps[];
+};
+
+/* add_row - puts a row before those that its lists have already, for the table is read from its end. The rows of any
+ * state come last in it: all states share them. */
+static void add_row(struct machine_rows *rows, const struct transition *row, bool strict, enum direction direction,
+	struct step *step)
 {
-	g_assert(size <= UINT8_MAX);
-	*m = (struct machine){ .table = table, .strict = strict, .state = initial };
-	for (size_t i = size; i-- > 0;) {
-		m->rows[table[i].state][table[i].event].first = (uint8_t)i;
-		if (m->rows[table[i].state][table[i].event].end == 0)
-			m->rows[table[i].state][table[i].event].end = (uint8_t)(i + 1);
+	bool any = row->state == STATE_any;
+	enum state_id first = any ? 0 : row->state, last = any ? STATE_COUNT - 1 : row->state;
+	*step = (struct step){ row->when, row->execute, row->jump[strict],
+		rows->first[strict][first][row->event][direction] };
+	for (enum state_id state = first; state <= last; state++)
+		rows->first[strict][state][row->event][direction] = step;
+}
+
+struct machine_rows *machine_rows_new(const struct transition *table, size_t size)
+{
+	struct machine_rows *rows = g_malloc0(sizeof *rows + 4 * size * sizeof *rows->steps);
+	struct step *step = rows->steps;
+	for (const struct transition *row = table + size; row-- > table;)
+		for (int strict = 0; strict <= 1; strict++)
+			for (enum direction from = UP; from <= DOWN; from++)
+				if (row->jump[strict] != STATE_no &&
+					(row->from == FROM_both || (enum direction)row->from == from))
+					add_row(rows, row, strict, from, step++);
+	return rows;
+}
+
+const struct machine_rows *machine_usual_rows(void)
+{
+	static const struct machine_rows *usual;
+	if (!usual)
+		usual = machine_rows_new(machine_table, machine_table_size);
+	return usual;
+}
+
+void machine_init(struct machine *m, const struct machine_rows *rows, bool strict, enum state_id initial)
+{
+	*m = (struct machine){ .rows = rows->first[strict], .state = initial };
+}
+
+/* act - executes what the rows for the event say. Returns where they jump; STATE_on when none applied, or all said to
+ * go on. */
+static enum state_id act(const struct machine *m, struct event event, struct session *session)
+{
+	for (const struct step *row = m->rows[m->state][event.id][event.direction]; row; row = row->next) {
+		if (row->when && !row->when(session))
+			continue;
+		if (row->execute)
+			row->execute(session);
+		if (row->jump != STATE_on)
+			return row->jump;
 	}
+	return STATE_on;
 }
 
-/* applies - is the row for this mode and direction, and is its guard true? */
-static bool applies(const struct transition *row, bool strict, enum direction direction, const struct session *session)
+void machine_fire(struct machine *m, struct event event, struct session *session)
 {
-	return row->jump[strict] != STATE_no && (row->from == FROM_both || (enum direction)row->from == direction) &&
-	       (!row->when || row->when(session));
-}
-
-/* try_rows - executes what the rows for the event say, those of the current state first, then those of any. Returns
- * where they jump; STATE_on when none applied, or all said to go on. */
-static enum state_id try_rows(const struct machine *m, struct event event, struct session *session, bool *fired)
-{
-	const enum state_id states[] = { m->state, STATE_any };
-	enum state_id next = STATE_on;
-	for (size_t i = 0; i < G_N_ELEMENTS(states) && next == STATE_on; i++) {
-		const struct transition *row = m->table + m->rows[states[i]][event.id].first;
-		const struct transition *end = m->table + m->rows[states[i]][event.id].end;
-		for (; row < end && next == STATE_on; row++) {
-			if (!applies(row, m->strict, event.direction, session))
-				continue;
-			*fired = true;
-			next = row->jump[m->strict];
-			if (row->execute)
-				row->execute(session);
-		}
-	}
-	return next;
-}
-
-/* act - the same, if there are rows at all: most states have none for enter and leave. */
-static enum state_id act(const struct machine *m, struct event event, struct session *session, bool *fired)
-{
-	bool any = m->rows[m->state][event.id].end > 0 || m->rows[STATE_any][event.id].end > 0;
-	return any ? try_rows(m, event, session, fired) : STATE_on;
-}
-
-bool machine_fire(struct machine *m, struct event event, struct session *session)
-{
-	bool fired = false;
 	if (event.id == EVENT_fail)
 		m->state = STATE_fail;
-	enum state_id next = act(m, event, session, &fired);
+	enum state_id next = act(m, event, session);
 	bool goes = event.id != EVENT_enter && event.id != EVENT_leave && event.id != EVENT_fail;
 	if (!goes || next == STATE_stay || next == STATE_on)
-		return fired;
-	act(m, (struct event){ EVENT_leave, event.direction }, session, &fired);
+		return;
+	act(m, (struct event){ EVENT_leave, event.direction }, session);
 	m->state = next;
-	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session, &fired);
-	return fired;
+	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session);
 }

@@ -63,8 +63,7 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->options = *options;
 	s->sink = sink;
 	s->context = context;
-	machine_init(&s->machine, options->table ? options->table : machine_table,
-		options->table ? options->table_size : machine_table_size, options->strict,
+	machine_init(&s->machine, options->rows ? options->rows : machine_usual_rows(), options->strict,
 		options->implicit_tls ? STATE_tls : STATE_session_initiation);
 	s->greeting.early_pipeline = options->early_pipeline;
 	s->losses.partial[UP] = s->losses.partial[DOWN] = options->midstream;
