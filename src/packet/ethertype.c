@@ -104,7 +104,7 @@ static enum decode_result arista(struct layers *layers, struct cursor c)
 		return cursor_short(&c, 4);
 	const unsigned format = c.data[3] >> 4;
 	if (be16(c.data) != SUBTYPE_TIME || (format != FORMAT_64_BITS && format != FORMAT_48_BITS))
-		return layers_unknown(layers, UNKNOWN_ETHERTYPE, 0xd28b);
+		return layer_unknown(layers, c, UNKNOWN_ETHERTYPE, 0xd28b);
 	return layer_tag(layers, c, format == FORMAT_64_BITS ? 12 : 10);
 }
 
@@ -247,7 +247,7 @@ enum decode_result layer_ethertype(struct layers *layers, struct cursor c, uint1
 		return layer_llc(layers, c);
 	const struct row *row = find_row(type);
 	if (!row)
-		return type < ETHERTYPE_MIN ? DECODE_NOT_IP : layers_unknown(layers, UNKNOWN_ETHERTYPE, type);
+		return type < ETHERTYPE_MIN ? DECODE_NOT_IP : layer_unknown(layers, c, UNKNOWN_ETHERTYPE, type);
 	return row->next ? layer_skip(layers, c, row->size, row->next) : layer_tag(layers, c, row->size);
 }
 
@@ -280,7 +280,7 @@ static enum decode_result snap(struct layers *layers, struct cursor c, uint32_t 
 		return layer_skip(layers, c, padding, layer_ethernet);
 	if ((organisation != ORGANISATION_NONE && organisation != ORGANISATION_TUNNEL) ||
 		protocol <= ETHERNET_LENGTH_MAX)
-		return DECODE_NOT_IP;
+		return layer_search(layers, c, DECODE_NOT_IP); /* ISL and others */
 	return layer_ethertype(layers, c, protocol);
 }
 

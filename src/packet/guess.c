@@ -3,11 +3,12 @@
  * guess.c - recognises the payload of a header that has no type field. Private to the decoder; see layers.h.
  *
  * A guess needs several octets that agree: an Ethernet type and the IP version after it; an IP header whose length is
- * that of the packet.
+ * that of the packet. What is searched for in a payload of which nothing is known needs more: a checksum, too.
  */
 #include "layers.h"
 
 #define ETHERNET_ADDRESSES 12u
+#define SEARCHED 96u    /* octets of headers before an IP packet, at most */
 #define OFFSETS_END 16u /* a cookie of up to 8 octets and a control word */
 /* Octets that must be captured before "nothing fits" is certain. */
 #define LOOKED_AT (OFFSETS_END + ETHERNET_ADDRESSES + 3)
@@ -103,4 +104,18 @@ enum decode_result layer_guess(struct layers *layers, struct cursor c)
 			if (guesses[i].fits(&c, offset))
 				return layer_skip(layers, c, offset, guesses[i].next);
 	return c.captured < LOOKED_AT && c.captured < c.length ? DECODE_TRUNCATED : DECODE_NOT_IP;
+}
+
+enum decode_result layer_search(struct layers *layers, struct cursor c, enum decode_result otherwise)
+{
+	for (uint32_t offset = 0; offset < SEARCHED && offset < c.captured; offset++)
+		if (ip_found(&c, offset))
+			return layer_skip(layers, c, offset, layer_ip);
+	return otherwise;
+}
+
+enum decode_result layer_unknown(struct layers *layers, struct cursor c, enum unknown_kind kind, uint32_t number)
+{
+	enum decode_result found = layer_search(layers, c, DECODE_UNKNOWN);
+	return found == DECODE_UNKNOWN ? layers_unknown(layers, kind, number) : found;
 }

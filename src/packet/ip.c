@@ -14,6 +14,7 @@
 #define IPV6_HEADER 40u
 #define TCP_HEADER 20u
 #define FRAGMENT_HEADER 8u
+#define FOUND_TRAILER 32u /* octets after a packet that was found by its header: padding, a check sequence */
 
 enum protocol {
 	PROTOCOL_HOP_BY_HOP = 0,
@@ -177,7 +178,7 @@ static enum decode_result upper(struct layers *layers, struct cursor c, const st
 	layer *next = carrier_of(protocol);
 	if (next)
 		return next(layers, c);
-	return carries_nothing(protocol) ? DECODE_NOT_TCP : layers_unknown(layers, UNKNOWN_IP_PROTOCOL, protocol);
+	return carries_nothing(protocol) ? DECODE_NOT_TCP : layer_unknown(layers, c, UNKNOWN_IP_PROTOCOL, protocol);
 }
 
 /* worth_reassembling - can there be TCP in it? */
@@ -347,6 +348,38 @@ enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
 		if (!layers_deeper(layers))
 			return DECODE_TOO_DEEP;
 	}
+}
+
+/* ipv4_found - its checksum is right, and it ends with the payload, or shortly before. */
+static bool ipv4_found(const uint8_t *h, uint32_t captured, uint32_t rest)
+{
+	const uint32_t header = (h[0] & 0x0fu) * 4, total = be16(h + 2);
+	return header >= IPV4_HEADER && header <= captured && total >= header && total <= rest &&
+	       rest - total <= FOUND_TRAILER && sum_is_right(sum(h, header));
+}
+
+/* ipv6_found - without a checksum: addresses in use, and TCP that fits. */
+static bool ipv6_found(const uint8_t *h, uint32_t captured, uint32_t rest)
+{
+	const uint32_t length = be16(h + 4);
+	if (captured < IPV6_HEADER + TCP_HEADER || length < TCP_HEADER || h[6] != PROTOCOL_TCP)
+		return false;
+	if (length + IPV6_HEADER > rest || rest - length - IPV6_HEADER > FOUND_TRAILER)
+		return false;
+	for (unsigned at = 8; at < IPV6_HEADER; at += 16)
+		if (h[at] >> 5 != 1 && h[at] < 0xfc) /* global, unique local, link local */
+			return false;
+	const uint32_t offset = (uint32_t)(h[IPV6_HEADER + 12] >> 4) * 4;
+	return offset >= TCP_HEADER && offset <= length;
+}
+
+bool ip_found(const struct cursor *c, uint32_t offset)
+{
+	if (c->captured < offset + IPV4_HEADER)
+		return false;
+	const uint8_t *h = c->data + offset;
+	const uint32_t captured = c->captured - offset, rest = c->length - offset;
+	return h[0] >> 4 == 4 ? ipv4_found(h, captured, rest) : h[0] >> 4 == 6 && ipv6_found(h, captured, rest);
 }
 
 enum decode_result layer_ip(struct layers *layers, struct cursor c)

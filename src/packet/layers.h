@@ -102,6 +102,10 @@ layer layer_gre, layer_mpls, layer_ppp, layer_pppoe, layer_etherip;
 bool guess_ethernet(const struct cursor *c, uint32_t offset);
 /* layer_guess - no field identifies the payload, or the size of a cookie or control word before it. */
 layer layer_guess;
+/* layer_search - nothing is known of the payload: the result of an IP packet in it, or `otherwise`. */
+enum decode_result layer_search(struct layers *layers, struct cursor c, enum decode_result otherwise);
+/* layer_unknown - the same for a payload with this number, for which there is no handler. */
+enum decode_result layer_unknown(struct layers *layers, struct cursor c, enum unknown_kind kind, uint32_t number);
 
 /* udp.c: UDP with the port of a tunnel; L2TP version 3 directly in IP. */
 enum decode_result layer_udp(struct layers *layers, struct cursor c, const struct hosts *hosts);
@@ -110,6 +114,8 @@ layer layer_l2tp3;
 /* ip.c */
 layer layer_ip; /* version 4 or 6, by its first octet */
 layer layer_ipv4, layer_ipv6;
+/* ip_found - is there an IP packet at an offset, by its header alone: checksum, length? */
+bool ip_found(const struct cursor *c, uint32_t offset);
 /* ip_reassemble - adds a fragment of IP, or of a tunnel that fragments in the same way. DECODE_SEGMENT: *c and *next
  * are those of the complete datagram; anything else is the result of the packet. */
 enum decode_result ip_reassemble(

@@ -47,7 +47,8 @@ static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_
 		return layer_radiotap(layers, c);
 	if (protocol == PROTOCOL_LLC)
 		return layer_llc(layers, c);
-	return protocol <= ETHERNET_LENGTH_MAX ? DECODE_NOT_IP : layer_ethertype(layers, c, protocol);
+	return protocol <= ETHERNET_LENGTH_MAX ? layer_search(layers, c, DECODE_NOT_IP)
+					       : layer_ethertype(layers, c, protocol);
 }
 
 static enum decode_result cooked1(struct layers *layers, struct cursor c)
@@ -86,7 +87,7 @@ static enum decode_result inner_link(struct layers *layers, struct cursor c, int
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	layer *handler = link_handler(link_type);
-	return handler != NULL ? handler(layers, c) : layers_unknown(layers, UNKNOWN_LINK_TYPE, (uint32_t)link_type);
+	return handler != NULL ? handler(layers, c) : layer_unknown(layers, c, UNKNOWN_LINK_TYPE, (uint32_t)link_type);
 }
 
 /* ppi - per-packet information: a header of known length and the link type of the rest. */

@@ -59,10 +59,10 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 	layers.trailer = packet->fcs;
 	layers.depth = 0;
 	layers.vlan_count = 0;
+	const struct cursor c = { packet->data, MIN(packet->captured, packet->length), packet->length };
 	if (G_UNLIKELY(!decoder->link))
-		return layers_unknown(&layers, UNKNOWN_LINK_TYPE, (uint32_t)packet->link_type);
-	uint32_t captured = MIN(packet->captured, packet->length);
-	return decoder->link(&layers, (struct cursor){ packet->data, captured, packet->length });
+		return layer_unknown(&layers, c, UNKNOWN_LINK_TYPE, (uint32_t)packet->link_type);
+	return decoder->link(&layers, c);
 }
 
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder)

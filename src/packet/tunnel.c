@@ -34,7 +34,7 @@ enum decode_result layer_mpls(struct layers *layers, struct cursor c)
 	if (first >> 4 == 0 && guess_ethernet(&c, control_word))
 		cursor_take(&c, control_word);
 	else if (!guess_ethernet(&c, 0))
-		return DECODE_NOT_IP;
+		return layer_search(layers, c, DECODE_NOT_IP);
 	return layer_ethernet(layers, c);
 }
 
@@ -85,7 +85,7 @@ enum decode_result layer_ppp(struct layers *layers, struct cursor c)
 	case PPP_COMPRESSED:
 		return DECODE_ENCRYPTED;
 	default:
-		return protocol > PPP_NETWORK_MAX ? DECODE_NOT_IP : layers_unknown(layers, UNKNOWN_PPP, protocol);
+		return protocol > PPP_NETWORK_MAX ? DECODE_NOT_IP : layer_unknown(layers, c, UNKNOWN_PPP, protocol);
 	}
 }
 
@@ -165,7 +165,7 @@ static enum decode_result gre_payload(struct layers *layers, struct cursor c, ui
 	default:
 		if (protocol == GRE_ARUBA_9000 || (protocol >= GRE_ARUBA && protocol <= GRE_ARUBA_LAST))
 			return aruba(layers, c);
-		return protocol < 0x600 ? layers_unknown(layers, UNKNOWN_GRE, protocol)
+		return protocol < 0x600 ? layer_unknown(layers, c, UNKNOWN_GRE, protocol)
 					: layer_ethertype(layers, c, protocol);
 	}
 }

@@ -368,16 +368,24 @@ static layer *find_tunnel(uint16_t source, uint16_t destination)
 	return NULL;
 }
 
-enum decode_result layer_udp(struct layers *layers, struct cursor c, const struct hosts *hosts)
+/* by_port - a tunnel on its registered port. */
+static enum decode_result by_port(
+	struct layers *layers, struct cursor c, const struct hosts *hosts, uint16_t source, uint16_t destination)
 {
-	const uint8_t *h = cursor_take(&c, UDP_HEADER);
-	if (!h)
-		return cursor_short(&c, UDP_HEADER);
-	const uint16_t source = be16(h), destination = be16(h + 2);
 	layer *handler = find_tunnel(source, destination);
 	if (handler)
 		return layers_deeper(layers) ? handler(layers, c) : DECODE_TOO_DEEP;
 	if (destination == CAPWAP_PORT || source == CAPWAP_PORT)
 		return layers_deeper(layers) ? capwap(layers, c, hosts, source) : DECODE_TOO_DEEP;
 	return teredo_directly(layers, c);
+}
+
+enum decode_result layer_udp(struct layers *layers, struct cursor c, const struct hosts *hosts)
+{
+	const uint8_t *h = cursor_take(&c, UDP_HEADER);
+	if (!h)
+		return cursor_short(&c, UDP_HEADER);
+	enum decode_result result = by_port(layers, c, hosts, be16(h), be16(h + 2));
+	/* A tunnel on another port, or without one, is known by what it carries. */
+	return result == DECODE_NOT_TCP ? layer_search(layers, c, result) : result;
 }

@@ -152,7 +152,8 @@ class Captures(unittest.TestCase):
     def usb(self, name, links=(USB,), often=1):
         data = section() + b"".join(interface(link) for link in links)
         for time, octets in self.frames():
-            data += b"".join(packet(i, time, octets) for i in range(len(links)) for _ in range(often if i else 1))
+            nothing = bytes(octet ^ 0x5A for octet in octets)  # in which no IP is found
+            data += b"".join(packet(i, time, nothing if links[i] == USB else octets) for i in range(len(links)) for _ in range(often if i else 1))
         return self.file(name, data)
 
     def test_an_unknown_link_type_is_told(self):

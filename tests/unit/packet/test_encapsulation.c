@@ -179,11 +179,18 @@ static void the_payload_of_l2tp_is_guessed_at_every_offset(void **state)
 				}
 }
 
+/* spoil - the checksum of an IPv4 packet, so that nobody finds it by its header alone. */
+static void spoil(struct built *built)
+{
+	built->data[10] ^= 0x55;
+}
+
 /* l2tp_with_length - version 2, whose length field is so much more than it should be. */
 static enum decode_result l2tp_with_length(int more)
 {
 	struct segment segment;
 	kind_ipv4(&b);
+	spoil(&b);
 	memcpy(built_front(&b, 10), "\x40\x02\0\0\0\x01\0\x02\0\x21", 10);
 	built_put16(b.data + 2, (uint16_t)((int)b.size + more));
 	built_udp(&b, 1701, 1701);
@@ -217,6 +224,7 @@ static void only_some_organisations_have_ethernet_types(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct segment segment;
 		kind_ipv4(&b);
+		spoil(&b);
 		memcpy(built_front(&b, 8), cases[i].header, 8);
 		b.ethertype = (uint16_t)b.size;
 		built_ethernet(&b);
@@ -238,6 +246,7 @@ static void teredo_between_clients_is_told_by_its_addresses(void **state)
 		for (int padding = 0; padding < 2; padding++) {
 			struct segment segment;
 			kind_put_tcp(&b);
+			built_ipv6_header(&b, 60, 1); /* not TCP at once, which would be found anywhere */
 			built_ipv6(&b, addresses[i][0], addresses[i][1]);
 			b.size += (size_t)padding;
 			built_udp(&b, 50000, 50001);
@@ -343,6 +352,98 @@ static void what_is_not_known_is_counted(void **state)
 	decoder_free(decoder);
 }
 
+/* in_something - a packet behind `before` octets of a header that nobody knows, and before a trailer. */
+static enum decode_result in_something(int what, size_t before, size_t trailer, struct segment *segment)
+{
+	struct decoder *decoder = decoder_new(false);
+	int link_type = DLT_EN10MB;
+	memset(built_front(&b, before), 0x47, before); /* as IPv4 begins, or nearly */
+	memset(b.data + b.size, 0x45, trailer);
+	b.size += trailer;
+	switch (what) {
+	case 0:
+		link_type = 147;
+		break;
+	case 1:
+		b.ethertype = 0x9999;
+		break;
+	case 2:
+		built_udp(&b, 1024, 1025);
+		built_ipv4(&b, "192.0.2.1", "192.0.2.2");
+		break;
+	case 3: /* ISL */
+		memcpy(built_front(&b, 8), "\xaa\xaa\x03\0\0\x0c\0\x0b", 8);
+		b.ethertype = (uint16_t)b.size;
+		break;
+	default:
+		b.protocol = 200;
+		built_ipv4(&b, "192.0.2.1", "192.0.2.2");
+	}
+	if (link_type == DLT_EN10MB)
+		built_ethernet(&b);
+	const enum decode_result result = decode_as(decoder, link_type, b.size, b.size, segment);
+	decoder_free(decoder);
+	return result;
+}
+
+static void what_ip_is_in_it_is_found(void **state)
+{
+	static const enum decode_result otherwise[] = { DECODE_LINK_UNKNOWN, DECODE_UNKNOWN, DECODE_NOT_TCP,
+		DECODE_NOT_IP, DECODE_UNKNOWN };
+	for (int what = 0; what < 5; what++)
+		for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
+			for (size_t before = 0; before < 100; before += 19)
+				for (size_t trailer = 30; trailer < 35; trailer++) {
+					struct segment segment;
+					(is_ipv6 ? kind_ipv6 : kind_ipv4)(&b);
+					const enum decode_result result = in_something(what, before, trailer, &segment);
+					if (result != (before < 96 && trailer <= 32 ? DECODE_SEGMENT : otherwise[what]))
+						fail_msg("%d, IPv%d, %zu octets before, %zu after: %s", what,
+							is_ipv6 ? 6 : 4, before, trailer, decode_result_names[result]);
+					if (result == DECODE_SEGMENT)
+						assert_int_equal(segment.captured, KIND_PAYLOAD_SIZE);
+				}
+}
+
+/* One octet of a packet that would be found is changed: it is not, or not as one that says something else. */
+static void what_only_resembles_ip_is_not_found(void **state)
+{
+	struct segment segment;
+	for (size_t at = 0; at < 20; at++)
+		for (int bit = 0; bit < 8; bit++) {
+			kind_ipv4(&b);
+			b.data[at] ^= (uint8_t)(1 << bit);
+			assert_int_equal(in_something(1, 4, 0, &segment), DECODE_UNKNOWN);
+		}
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} cases[] = { { 0, 0x70 }, { 5, 19 }, { 5, 200 }, { 6, 17 }, { 8, 0x40 }, { 24, 0 }, { 52, 0x40 },
+		{ 52, 0xf0 } };
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		kind_ipv6(&b);
+		b.data[cases[i].at] = cases[i].value;
+		if (in_something(1, 4, 0, &segment) != DECODE_UNKNOWN)
+			fail_msg("octet %zu", cases[i].at);
+	}
+	kind_ipv6(&b);
+	b.data[8] = b.data[24] = 0xfd;
+	assert_int_equal(in_something(1, 4, 0, &segment), DECODE_SEGMENT);
+	/* What is cut within the header may be anything. */
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
+		for (size_t captured = 0; captured < 100; captured++) {
+			struct decoder *decoder = decoder_new(false);
+			(is_ipv6 ? kind_ipv6 : kind_ipv4)(&b);
+			const size_t enough = is_ipv6 ? 60 : 40;
+			if (captured <= b.size)
+				assert_int_equal(decode_as(decoder, 147, captured, b.size, &segment),
+					captured >= enough           ? DECODE_SEGMENT
+					: captured >= 20 && !is_ipv6 ? DECODE_TRUNCATED
+								     : DECODE_LINK_UNKNOWN);
+			decoder_free(decoder);
+		}
+}
+
 static void the_interface_of_an_unknown_link_type_is_named(void **state)
 {
 	struct decoder *decoder = decoder_new(false);
@@ -432,6 +533,8 @@ int main(void)
 		cmocka_unit_test(only_some_organisations_have_ethernet_types),
 		cmocka_unit_test(what_is_encrypted_is_said),
 		cmocka_unit_test(what_is_not_known_is_counted),
+		cmocka_unit_test(what_ip_is_in_it_is_found),
+		cmocka_unit_test(what_only_resembles_ip_is_not_found),
 		cmocka_unit_test(the_interface_of_an_unknown_link_type_is_named),
 		cmocka_unit_test(a_check_sequence_is_no_payload),
 		cmocka_unit_test(fragments_of_capwap_are_joined),
