@@ -14,8 +14,11 @@
 
 #include <string.h>
 
+#include "octets.h"
+
 #define BLOCK_DECIDING_MAX (16 * 1024)
 #define DATA_FIRST 1024
+#define FIELDS_FIRST 16
 #define DECIDING                                                                                                       \
 	(1U << MIME_FIELD_FROM | 1U << MIME_FIELD_TO | 1U << MIME_FIELD_SUBJECT | 1U << MIME_FIELD_DATE |              \
 		1U << MIME_FIELD_MESSAGE_ID | 1U << MIME_FIELD_CONTENT_TYPE | 1U << MIME_FIELD_CONTENT_DISPOSITION |   \
@@ -26,17 +29,14 @@ void block_begin(struct block *block, bool part)
 	struct block empty = {
 		.fields = block->fields, .data = block->data, .room = block->room, .strays = block->strays, .part = part
 	};
-	if (!empty.fields)
-		empty.fields = g_array_new(FALSE, FALSE, sizeof(struct mime_field));
-	g_array_set_size(empty.fields, 0);
+	empty.fields.count = 0;
 	memcpy(block, &empty, offsetof(struct block, odd));
 	block->odd_size = 0;
 }
 
 void block_clear(struct block *block)
 {
-	if (block->fields)
-		g_array_free(block->fields, TRUE);
+	g_free(block->fields.at);
 	g_free(block->data);
 	g_free(block->strays);
 	*block = (struct block){ 0 };
@@ -44,18 +44,30 @@ void block_clear(struct block *block)
 
 size_t block_memory(const struct block *block)
 {
-	return block->room + (block->fields ? block->fields->len * sizeof(struct mime_field) : 0) +
-	       (block->strays ? BLOCK_STRAYS_MAX : 0);
+	return block->room + block->fields.count * sizeof *block->fields.at + (block->strays ? BLOCK_STRAYS_MAX : 0);
 }
 
 /* ---- lines ---- */
 
+/* name_end - where the characters of a field name end (RFC 5322 2.2: printable ASCII but for the colon). */
+static size_t name_end(struct span line)
+{
+	const uint8_t most = '~' - '!';
+	size_t at = 0;
+	for (; line.size - at >= sizeof(octets16); at += sizeof(octets16)) {
+		octets16 octets = octets16_at(line.data + at);
+		octets16 others = (octets16)(octets - '!' > most) | (octets16)(octets == ':');
+		if (octets16_any(others))
+			return at + octets16_first(others);
+	}
+	while (at < line.size && (uint8_t)(line.data[at] - '!') <= most && line.data[at] != ':')
+		at++;
+	return at;
+}
+
 size_t block_field_name(struct span line, size_t *value)
 {
-	size_t name = 0;
-	while (name < line.size && line.data[name] > ' ' && line.data[name] < 0x7f && line.data[name] != ':')
-		name++;
-	size_t colon = name;
+	size_t name = name_end(line), colon = name;
 	while (colon < line.size && (line.data[colon] == ' ' || line.data[colon] == '\t'))
 		colon++;
 	if (name == 0 || colon == line.size || line.data[colon] != ':')
@@ -107,8 +119,8 @@ static void keep(struct block *block, struct span octets)
 		const uint8_t *before = block->data;
 		block->room = MAX(MAX(2 * block->room, block->used + size), DATA_FIRST);
 		block->data = g_realloc(block->data, block->room);
-		for (guint i = 0; i < block->fields->len; i++) {
-			struct mime_field *field = &g_array_index(block->fields, struct mime_field, i);
+		for (size_t i = 0; i < block->fields.count; i++) {
+			struct mime_field *field = &block->fields.at[i];
 			field->name.data = block->data + (field->name.data - before);
 			field->value.data = block->data + (field->value.data - before);
 		}
@@ -117,10 +129,25 @@ static void keep(struct block *block, struct span octets)
 	block->used += size;
 }
 
+/* add - makes room for another field. */
+static struct mime_field *add(struct mime_fields *fields)
+{
+	if (fields->count == fields->room) {
+		fields->room = MAX(2 * fields->room, FIELDS_FIRST);
+		fields->at = g_renew(struct mime_field, fields->at, fields->room);
+	}
+	return &fields->at[fields->count++];
+}
+
+static struct mime_field *last_field(const struct block *block)
+{
+	return &block->fields.at[block->fields.count - 1];
+}
+
 /* end_value - sets the end of the last field's value: all that is kept, without the last line end. */
 static void end_value(struct block *block)
 {
-	struct mime_field *field = &g_array_index(block->fields, struct mime_field, block->fields->len - 1);
+	struct mime_field *field = last_field(block);
 	size_t begin = (size_t)(field->value.data - block->data);
 	field->value.size = MIN(line_size(span_of(field->value.data, block->used - begin)), MIME_HEADER_KEPT_MAX);
 }
@@ -128,9 +155,9 @@ static void end_value(struct block *block)
 /* take_field - a line that begins a field. */
 static void take_field(struct block *block, struct span line, size_t name, size_t value)
 {
-	struct mime_field field = { .id = mime_field_find(span_of(line.data, name)) };
-	uint32_t kind = UINT32_C(1) << field.id;
-	bool deciding = DECIDING & kind & ~block->seen, room = block->fields->len < MIME_HEADER_COUNT_MAX;
+	enum mime_field_id id = mime_field_find(span_of(line.data, name));
+	uint32_t kind = UINT32_C(1) << id;
+	bool deciding = DECIDING & kind & ~block->seen, room = block->fields.count < MIME_HEADER_COUNT_MAX;
 	block->count++;
 	block->limit = room ? MIME_HEADER_KEPT_MAX : 0;
 	if (deciding)
@@ -144,9 +171,9 @@ static void take_field(struct block *block, struct span line, size_t name, size_
 	block->seen |= kind;
 	size_t begin = block->used;
 	keep(block, line);
-	field.name = span_of(block->data + begin, MIN(name, block->used - begin));
-	field.value = span_of(block->data + MIN(begin + value, block->used), 0);
-	g_array_append_val(block->fields, field);
+	*add(&block->fields) = (struct mime_field){ .id = id,
+		.name = span_of(block->data + begin, MIN(name, block->used - begin)),
+		.value = span_of(block->data + MIN(begin + value, block->used), 0) };
 	end_value(block);
 }
 
@@ -156,8 +183,21 @@ static void take_more(struct block *block, struct span octets, bool folded)
 	if (!block->keeping)
 		return;
 	keep(block, octets);
-	g_array_index(block->fields, struct mime_field, block->fields->len - 1).folded |= folded;
+	last_field(block)->folded |= folded;
 	end_value(block);
+}
+
+/* take_whole - a line that begins a field, or is indented and continues one. Returns false when it is neither. */
+static bool take_whole(struct block *block, struct span line)
+{
+	size_t value, name = block_field_name(line, &value);
+	if (name > 0)
+		take_field(block, line, name, value);
+	else if (block->count > 0 && (*line.data == ' ' || *line.data == '\t'))
+		take_more(block, line, true);
+	else
+		return false;
+	return true;
 }
 
 /* ---- lines that are not fields ---- */
@@ -181,13 +221,12 @@ static void odd(struct block *block, struct span line)
  * looks like a parameter. */
 static bool goes_on(const struct block *block, struct span line)
 {
-	if (!block->keeping || block->fields->len == 0 || !memchr(line.data, '=', line.size))
+	if (!block->keeping || block->fields.count == 0 || !memchr(line.data, '=', line.size))
 		return false;
-	const struct mime_field *field = &g_array_index(block->fields, struct mime_field, block->fields->len - 1);
-	size_t size = field->value.size;
-	while (size > 0 && g_ascii_isspace(field->value.data[size - 1]))
-		size--;
-	return size > 0 && field->value.data[size - 1] == ';';
+	struct span value = last_field(block)->value;
+	while (value.size > 0 && g_ascii_isspace(value.data[value.size - 1]))
+		value.size--;
+	return value.size > 0 && value.data[value.size - 1] == ';';
 }
 
 /* resume - the header continues after the strays: reads the fields among them. */
@@ -243,14 +282,19 @@ static enum block_result take_stray(struct block *block, struct span line)
 	return delimiter || block->damaged ? BLOCK_BODY : BLOCK_MORE;
 }
 
-enum block_result block_line(struct block *block, struct span line, bool first, bool last)
+/* measure - counts a line, or a piece of it. */
+static void measure(struct block *block, struct span line, bool first)
 {
-	size_t value = 0;
-	if (!first && block->straying && line.size > BLOCK_STRAYS_MAX - block->stray_size)
-		return BLOCK_BEFORE;
 	block->size += line.size;
 	block->line = (first ? 0 : block->line) + line_size(line);
 	block->longest = MAX(block->longest, block->line);
+}
+
+enum block_result block_line(struct block *block, struct span line, bool first, bool last)
+{
+	if (!first && block->straying && line.size > BLOCK_STRAYS_MAX - block->stray_size)
+		return BLOCK_BEFORE;
+	measure(block, line, first);
 	if (!first) {
 		if (block->straying)
 			stray(block, line);
@@ -262,18 +306,24 @@ enum block_result block_line(struct block *block, struct span line, bool first, 
 	block->straying = false;
 	if (last && line_size(line) == 0)
 		return empty_line(block, line);
-	size_t name = block_field_name(line, &value);
-	if (straying && name > 0 && block_is_mime(line)) {
+	if (straying && block_is_mime(line)) {
 		resume(block);
 		straying = false;
 	}
-	if (straying || (name == 0 && (block->count == 0 || (*line.data != ' ' && *line.data != '\t'))))
-		return take_stray(block, line);
-	if (name > 0)
-		take_field(block, line, name, value);
-	else
-		take_more(block, line, true);
-	return BLOCK_MORE;
+	return !straying && take_whole(block, line) ? BLOCK_MORE : take_stray(block, line);
+}
+
+size_t block_lines(struct block *block, struct span in)
+{
+	const uint8_t *at = in.data, *end = in.data + in.size, *lf;
+	while (block->stray_size == 0 && at < end && *at != '-' && (lf = memchr(at, '\n', (size_t)(end - at)))) {
+		struct span line = span_of(at, (size_t)(lf + 1 - at));
+		if (!take_whole(block, line))
+			break;
+		measure(block, line, true);
+		at = lf + 1;
+	}
+	return (size_t)(at - in.data);
 }
 
 enum block_result block_end(struct block *block)

@@ -19,7 +19,7 @@ enum block_result {
 };
 
 struct block {
-	GArray *fields; /* struct mime_field, ranges of data */
+	struct mime_fields fields; /* ranges of data */
 	uint8_t *data;
 	size_t used, room;
 	size_t size, count, longest; /* octets, fields, octets of the longest line; also of what is not kept */
@@ -43,6 +43,9 @@ void block_begin(struct block *block, bool part);
 /* block_line - the next line with its line end, or a piece of a long line. first, last: the piece begins or ends the
  * line. Delimiter lines must not be passed. The first result other than BLOCK_MORE is final: no more calls. */
 enum block_result block_line(struct block *block, struct span line, bool first, bool last);
+/* block_lines - takes the first lines in `in`, at the beginning of a line, as long as they are whole, can't be
+ * delimiters and belong to fields. Returns how many octets it took; what follows is for block_line. */
+size_t block_lines(struct block *block, struct span in);
 /* block_end - no more lines come. Returns BLOCK_END or BLOCK_BODY. */
 enum block_result block_end(struct block *block);
 size_t block_memory(const struct block *block);

@@ -17,11 +17,11 @@ static char *keep(struct arena *arena, const char *text)
 }
 
 /* values - the values of a repeated field, for the alert's description: "7bit", "base64". */
-static char *values(struct arena *arena, const GArray *fields, enum mime_field_id id)
+static char *values(struct arena *arena, const struct mime_fields *fields, enum mime_field_id id)
 {
 	GString *text = g_string_new(NULL);
-	for (guint i = 0; i < fields->len; i++) {
-		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct mime_field *field = &fields->at[i];
 		if (field->id == id)
 			g_string_append_printf(text, "%s\"%s\"", text->len > 0 ? ", " : ": ",
 				mime_unfold(arena, span_of(field->value.data, MIN(field->value.size, 100)), NULL));
@@ -36,8 +36,8 @@ static void check_repeated(struct parts *parts, struct arena *scratch, const str
 			continue;
 		unsigned count = 0;
 		struct span last = { NULL, 0 };
-		for (guint j = 0; j < block->fields->len; j++) {
-			const struct mime_field *field = &g_array_index(block->fields, struct mime_field, j);
+		for (size_t j = 0; j < block->fields.count; j++) {
+			const struct mime_field *field = &block->fields.at[j];
 			if (field->id != once[i])
 				continue;
 			count++;
@@ -47,7 +47,7 @@ static void check_repeated(struct parts *parts, struct arena *scratch, const str
 		bool both = once[i] == MIME_FIELD_CONTENT_TRANSFER_ENCODING;
 		mail_defect(parts->mail, MIME_DUPLICATE_HEADER, last, "%u %s headers%s%s%s", count,
 			mime_field_name(once[i]), *number != '\0' ? " in part " : "", number,
-			both ? values(scratch, block->fields, once[i]) : "");
+			both ? values(scratch, &block->fields, once[i]) : "");
 	}
 }
 
@@ -110,8 +110,8 @@ static void read_second_type(
 	struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block)
 {
 	bool first = true;
-	for (guint i = 0; i < block->fields->len && !entity->multipart && !entity->message; i++) {
-		const struct mime_field *field = &g_array_index(block->fields, struct mime_field, i);
+	for (size_t i = 0; i < block->fields.count && !entity->multipart && !entity->message; i++) {
+		const struct mime_field *field = &block->fields.at[i];
 		struct mime_params second;
 		if (field->id != MIME_FIELD_CONTENT_TYPE)
 			continue;
@@ -131,8 +131,8 @@ static void read_encoding(struct parts *parts, struct entity *entity, const stru
 {
 	bool first = true;
 	entity->encoding = entity->other = MIME_IDENTITY;
-	for (guint i = 0; i < block->fields->len; i++) {
-		const struct mime_field *field = &g_array_index(block->fields, struct mime_field, i);
+	for (size_t i = 0; i < block->fields.count; i++) {
+		const struct mime_field *field = &block->fields.at[i];
 		if (field->id != MIME_FIELD_CONTENT_TRANSFER_ENCODING)
 			continue;
 		enum mime_encoding encoding = mime_encoding_find(field->value);
@@ -155,8 +155,8 @@ static bool is_mail_file(const char *name)
 void entity_read(struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block,
 	const char *default_type, const char *number, bool damaged)
 {
-	struct span type = mime_field_value(block->fields, MIME_FIELD_CONTENT_TYPE);
-	struct span disposition = mime_field_value(block->fields, MIME_FIELD_CONTENT_DISPOSITION);
+	struct span type = mime_field_value(&block->fields, MIME_FIELD_CONTENT_TYPE);
+	struct span disposition = mime_field_value(&block->fields, MIME_FIELD_CONTENT_DISPOSITION);
 	damaged = damaged && block->damaged;
 	check_block(parts, block, number, damaged);
 	if (block->repeated != 0)
@@ -164,7 +164,7 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	mime_params_parse(scratch, &entity->content, type, parts->hint);
 	mime_params_parse(scratch, &entity->disposition, disposition, parts->hint);
 	if (block->repeated & (UINT32_C(1) << MIME_FIELD_CONTENT_TYPE | UINT32_C(1) << MIME_FIELD_CONTENT_DISPOSITION))
-		names_again(scratch, &entity->content, block->fields, parts->hint);
+		names_again(scratch, &entity->content, &block->fields, parts->hint);
 	read_type(parts, entity, type, default_type, damaged);
 	if (block->repeated & UINT32_C(1) << MIME_FIELD_CONTENT_TYPE)
 		read_second_type(parts, scratch, entity, block);

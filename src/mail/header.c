@@ -40,22 +40,19 @@ enum mime_field_id mime_field_find(struct span name)
 	for (enum mime_field_id id = found - 1; found > 0 && id < MIME_FIELD_OTHER; id++) {
 		if (((uint8_t)names[id].name[0] | 0x20) != first)
 			break;
-		size_t same = 1;
-		/* setting bit 0x20 ignores the case of letters, and makes no two other characters of a name equal */
-		while (names[id].size == name.size && same < name.size &&
-			((uint8_t)names[id].name[same] | 0x20) == (name.data[same] | 0x20))
-			same++;
-		if (same == name.size && same == names[id].size)
+		if (names[id].size == name.size &&
+			(memcmp(names[id].name, name.data, name.size) == 0 ||
+				g_ascii_strncasecmp(names[id].name, (const char *)name.data, name.size) == 0))
 			return id;
 	}
 	return MIME_FIELD_OTHER;
 }
 
-struct span mime_field_value(const GArray *fields, enum mime_field_id id)
+struct span mime_field_value(const struct mime_fields *fields, enum mime_field_id id)
 {
-	for (guint i = 0; i < fields->len; i++)
-		if (g_array_index(fields, struct mime_field, i).id == id)
-			return g_array_index(fields, struct mime_field, i).value;
+	for (size_t i = 0; i < fields->count; i++)
+		if (fields->at[i].id == id)
+			return fields->at[i].value;
 	return span_of(NULL, 0);
 }
 
@@ -81,13 +78,13 @@ static struct span trimmed(struct span value)
 	return value;
 }
 
-void mime_header_keep(struct mail *mail, const GArray *fields)
+void mime_header_keep(struct mail *mail, const struct mime_fields *fields)
 {
 	struct arena *arena = mail->arena;
-	mail->header_count = fields->len;
-	mail->headers = arena_take(arena, fields->len * sizeof *mail->headers);
-	for (guint i = 0; i < fields->len; i++) {
-		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+	mail->header_count = fields->count;
+	mail->headers = arena_take(arena, fields->count * sizeof *mail->headers);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct mime_field *field = &fields->at[i];
 		struct mail_header *header = &mail->headers[i];
 		*header = (struct mail_header){ field->name, field->value };
 		if (field->folded)
@@ -98,10 +95,10 @@ void mime_header_keep(struct mail *mail, const GArray *fields)
 
 /* mime_header_decode - fills the members of struct mail that hold decoded fields. Of repeated fields the first is used.
  */
-void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint)
+void mime_header_decode(struct mail *mail, const struct mime_fields *fields, const char *hint)
 {
-	for (guint i = 0; i < fields->len; i++) {
-		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct mime_field *field = &fields->at[i];
 		char **words = NULL, **text = NULL;
 		switch (field->id) {
 		case MIME_FIELD_FROM:

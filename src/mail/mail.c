@@ -195,8 +195,8 @@ static void end_walk(struct open_mail *open, bool whole)
 	struct mail *mail = &open->mail;
 	walk_end(open->walk, whole);
 	mail->unaccounted = walk_lost(open->walk) + open->parts.lost;
-	mime_header_keep(mail, open->walk->top.fields);
-	mime_header_decode(mail, open->walk->top.fields, open->parts.hint);
+	mime_header_keep(mail, &open->walk->top.fields);
+	mime_header_decode(mail, &open->walk->top.fields, open->parts.hint);
 	charset_unknown(mail);
 	parts_end(&open->parts);
 }

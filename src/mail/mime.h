@@ -105,15 +105,21 @@ struct mime_field {
 	struct span name, value;
 };
 
+/* The fields of a header block, in order. */
+struct mime_fields {
+	struct mime_field *at;
+	size_t count, room;
+};
+
 /* mime_field_find - which field has this name? */
 enum mime_field_id mime_field_find(struct span name);
 const char *mime_field_name(enum mime_field_id id);
 /* mime_field_value - value of the first field with this id; data is NULL when there is none. */
-struct span mime_field_value(const GArray *fields, enum mime_field_id id);
+struct span mime_field_value(const struct mime_fields *fields, enum mime_field_id id);
 /* mime_header_keep - fills mail->headers; the spans point into the header block. mime_header_decode - fills the members
  * of struct mail that hold decoded fields. */
-void mime_header_keep(struct mail *mail, const GArray *fields);
-void mime_header_decode(struct mail *mail, const GArray *fields, const char *hint);
+void mime_header_keep(struct mail *mail, const struct mime_fields *fields);
+void mime_header_decode(struct mail *mail, const struct mime_fields *fields, const char *hint);
 
 /* --- params.c: Content-Type and Content-Disposition. */
 
@@ -133,7 +139,7 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 /* --- names.c: a file whose header gives it more than one name. Call names_take for each field that may name the file,
  * the preferred one first (Content-Disposition, then Content-Type), then names_done. names_again - adds to params the
  * names in repeated fields. */
-void names_again(struct arena *arena, struct mime_params *params, const GArray *fields, const char *hint);
+void names_again(struct arena *arena, struct mime_params *params, const struct mime_fields *fields, const char *hint);
 void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition);
 void names_done(struct mail *mail, const struct mail_part *part);
 /* names_differ - are these two names, and not one name written in two ways? */

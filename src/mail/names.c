@@ -69,11 +69,11 @@ static void add_other(struct mime_params *params, char *text)
 		params->others[params->other_count++] = (struct mime_name){ text, true };
 }
 
-void names_again(struct arena *arena, struct mime_params *params, const GArray *fields, const char *hint)
+void names_again(struct arena *arena, struct mime_params *params, const struct mime_fields *fields, const char *hint)
 {
 	unsigned types = 0, dispositions = 0;
-	for (guint i = 0; i < fields->len; i++) {
-		const struct mime_field *field = &g_array_index(fields, struct mime_field, i);
+	for (size_t i = 0; i < fields->count; i++) {
+		const struct mime_field *field = &fields->at[i];
 		bool type = field->id == MIME_FIELD_CONTENT_TYPE,
 		     disposition = field->id == MIME_FIELD_CONTENT_DISPOSITION;
 		struct mime_params more;

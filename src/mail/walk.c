@@ -412,10 +412,16 @@ static void take_piece(struct walk *walk, struct span line, bool first, bool las
 /* take_line - takes a line, or a piece of a long one. Returns the number of octets used. */
 static size_t take_line(struct walk *walk, struct span in)
 {
+	bool first = !walk->line_begun;
+	if (walk->place == PLACE_HEADER && first && walk->line_size == 0) {
+		size_t used = block_lines(header_of(walk), in);
+		level_messages(walk, span_of(in.data, used));
+		if (used > 0)
+			return used;
+	}
 	const uint8_t *lf = memchr(in.data, '\n', in.size);
 	size_t size = lf ? (size_t)(lf - in.data) + 1 : in.size;
 	struct span line = span_of(in.data, size);
-	bool first = !walk->line_begun;
 	if (walk->line_size > 0 || (!lf && size < WALK_LINE_MAX)) {
 		size = MIN(size, WALK_LINE_MAX - walk->line_size);
 		memcpy(walk->line + walk->line_size, in.data, size);
