@@ -148,7 +148,7 @@ void mail_gap(struct mail *mail, uint64_t size)
 size_t mail_memory(const struct mail *mail)
 {
 	const struct open_mail *open = (const struct open_mail *)mail;
-	size_t size = sizeof *open + DIGEST_ABOUT + mail->parts->len * PART_ABOUT + mail->text->allocated_len;
+	size_t size = sizeof *open + DIGEST_ABOUT + mail->parts->len * PART_ABOUT + mail->text->len;
 	if (open->walk)
 		size += walk_memory(open->walk);
 	if (open->kept)
