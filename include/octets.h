@@ -15,6 +15,7 @@
 typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
+typedef char octets16_signs __attribute__((vector_size(16)));
 
 /* 32 at a time. A function that uses them is compiled twice, once with OCTETS32_FAST for processors with such
  * registers; octets32_are_fast chooses. Never pass or return this type: the calling convention depends on the
@@ -54,11 +55,36 @@ static inline octets8 octets8_at(const void *at)
 	return octets;
 }
 
-/* octets16_any, octets8_any - is any of them not 0? */
+/* octets16_short - fewer than sixteen octets, and zeros behind them. Reads overlap, so that none is outside. */
+static inline octets16 octets16_short(const void *data, size_t size)
+{
+	const uint8_t *at = data;
+	uint64_t low = 0, high = 0;
+	if (size >= sizeof low) {
+		memcpy(&low, at, sizeof low);
+		memcpy(&high, at + size - sizeof high, sizeof high);
+		low = GUINT64_FROM_LE(low);
+		high = GUINT64_FROM_LE(high) >> 8 * (15 - size) >> 8;
+	} else if (size >= sizeof(uint32_t)) {
+		uint32_t first, last;
+		memcpy(&first, at, sizeof first);
+		memcpy(&last, at + size - sizeof last, sizeof last);
+		low = GUINT32_FROM_LE(first) | (uint64_t)GUINT32_FROM_LE(last) << 8 * (size - sizeof last);
+	} else if (size > 0) {
+		low = at[0] | (uint64_t)at[size / 2] << 8 * (size / 2) | (uint64_t)at[size - 1] << 8 * (size - 1);
+	}
+	return (octets16)(octets16_halves){ GUINT64_TO_LE(low), GUINT64_TO_LE(high) };
+}
+
+/* octets16_any, octets8_any - is any of them not 0? For the results of comparisons (0x80 to 0xff, or 0). */
 static inline bool octets16_any(octets16 octets)
 {
+#ifdef __SSE2__
+	return __builtin_ia32_pmovmskb128((octets16_signs)octets) != 0;
+#else
 	octets16_halves halves = (octets16_halves)octets;
 	return (halves[0] | halves[1]) != 0;
+#endif
 }
 
 static inline bool octets8_any(octets8 octets)
@@ -71,9 +97,13 @@ static inline bool octets8_any(octets8 octets)
 /* octets16_first - the index of the first that is not 0; there must be one. */
 static inline size_t octets16_first(octets16 octets)
 {
+#ifdef __SSE2__
+	return (size_t)__builtin_ctz((unsigned)__builtin_ia32_pmovmskb128((octets16_signs)octets));
+#else
 	octets16_halves halves = (octets16_halves)octets;
 	size_t half = halves[0] == 0;
 	return half * 8 + (size_t)__builtin_ctzll(GUINT64_FROM_LE(halves[half])) / 8;
+#endif
 }
 
 /* octets_ascii - how many octets at the beginning are ASCII and not NUL. */
@@ -86,11 +116,8 @@ static inline size_t octets_ascii(const void *data, size_t size)
 		if (octets16_any(odd))
 			return at + octets16_first(odd);
 	}
-	if (size - at >= sizeof(octets8) && !octets8_any((octets8)(octets8_at(text + at) - 1 >= 0x7f)))
-		at += sizeof(octets8);
-	while (at < size && (uint8_t)(text[at] - 1) < 0x7f)
-		at++;
-	return at;
+	/* the zeros behind the last octets are odd, too */
+	return at + octets16_first((octets16)(octets16_short(text + at, size - at) - 1 >= 0x7f));
 }
 
 /* octets_printable - are all octets printable ASCII? */
@@ -99,16 +126,10 @@ static inline bool octets_printable(const void *data, size_t size)
 	const uint8_t *text = data, most = '~' - ' ';
 	octets16 odd = { 0 };
 	size_t at = 0;
-	bool odd_rest = false;
 	for (; size - at >= sizeof odd; at += sizeof odd)
 		odd |= (octets16)(octets16_at(text + at) - ' ' > most);
-	if (size >= sizeof odd) { /* the last 16, which overlap those before */
-		odd |= (octets16)(octets16_at(text + size - sizeof odd) - ' ' > most);
-		at = size;
-	}
-	for (; at < size; at++)
-		odd_rest |= (uint8_t)(text[at] - ' ') > most;
-	return !odd_rest && !octets16_any(odd);
+	const octets16 rest = octets16_short(text + at, size - at);
+	return !octets16_any(odd) && octets16_first((octets16)(rest - ' ' > most)) == size - at;
 }
 
 #endif

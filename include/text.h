@@ -17,6 +17,10 @@
  * visible? Controls (C0, DEL, C1), and the bidirectional controls of Unicode (UAX #9) and its line separators. */
 bool text_is_hidden(uint32_t character);
 
+/* text_character - the size of the UTF-8 character (RFC 3629) at the beginning of at least one octet; 0: there is none,
+ * or it is NUL. */
+size_t text_character(const void *data, size_t size);
+
 /* text_utf8 - how many octets at the beginning are UTF-8 without NUL, as g_utf8_validate_len has it. Several times as
  * fast on the text of mails: ASCII is read sixteen octets at a time. */
 size_t text_utf8(const void *data, size_t size);

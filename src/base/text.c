@@ -11,25 +11,38 @@
 #include "file.h"
 #include "octets.h"
 
-#define UTF8_STEP 16 /* octets that are read one by one after one that is not ASCII */
-
 bool text_is_hidden(uint32_t c)
 {
 	return c < ' ' || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+size_t text_character(const void *data, size_t size)
+{
+	const uint8_t *octets = data, first = *octets;
+	/* what may follow the first octet: RFC 3629, section 4 */
+	const uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	const uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	const size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (first < 0x80)
+		return first != 0;
+	if (first < 0xc2 || first > 0xf4 || size < length || octets[1] < low || octets[1] > high)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if ((octets[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
 size_t text_utf8(const void *data, size_t size)
 {
-	const char *text = data, *at = text, *end = text + size;
-	while ((at += octets_ascii(at, (size_t)(end - at))) < end) {
-		const char *from = at;
-		/* a character that the step cuts is looked at again from its beginning */
-		g_utf8_validate_len(from, MIN((size_t)(end - from), UTF8_STEP), &at);
-		if (at == from)
-			break;
-	}
-	return (size_t)(at - text);
+	const uint8_t *text = data;
+	size_t at = 0, length = 1;
+	while (length > 0 && (at += octets_ascii(text + at, size - at)) < size)
+		do
+			at += length = text_character(text + at, size - at);
+		while (length > 0 && at < size && text[at] >= 0x80);
+	return at;
 }
 
 char *text_shown(const char *text)

@@ -56,6 +56,18 @@ static void looks_at_nothing_outside(void **state)
 	}
 }
 
+static void short_texts_have_zeros_behind(void **state)
+{
+	for (unsigned i = 0; i < MOST; i++)
+		text[i] = (uint8_t)(0xff - i);
+	for (size_t size = 0; size < 16; size++) {
+		uint8_t expected[16] = { 0 };
+		memcpy(expected, text, size);
+		const octets16 octets = octets16_short(text, size);
+		assert_memory_equal(&octets, expected, sizeof expected);
+	}
+}
+
 static void first_of_several(void **state)
 {
 	for (size_t first = 0; first < 16; first++)
@@ -91,6 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_each_odd_octet),
 		cmocka_unit_test(looks_at_nothing_outside),
+		cmocka_unit_test(short_texts_have_zeros_behind),
 		cmocka_unit_test(first_of_several),
 		cmocka_unit_test(any_of_32),
 	};
