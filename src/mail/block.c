@@ -76,6 +76,14 @@ size_t block_field_name(struct span line, size_t *value)
 	return name;
 }
 
+bool block_is_separator(struct span line)
+{
+	size_t value;
+	return ((line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
+		       (line.size > 6 && memcmp(line.data, ">From ", 6) == 0)) &&
+	       block_field_name(line, &value) == 0;
+}
+
 bool block_is_mime(struct span line)
 {
 	size_t value, size = block_field_name(line, &value);

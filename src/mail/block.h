@@ -53,6 +53,13 @@ void block_clear(struct block *block);
 /* block_field_name - the size of the field name at the beginning of a line; 0 when the line is not a field. *value:
  * where the value begins. */
 size_t block_field_name(struct span line, size_t *value);
+/* block_is_empty - is the line a line end only? */
+static inline bool block_is_empty(struct span line)
+{
+	return (line.size == 1 && *line.data == '\n') || (line.size == 2 && memcmp(line.data, "\r\n", 2) == 0);
+}
+/* block_is_separator - is it the line that begins a message in an mbox file? The field "From :" is none. */
+bool block_is_separator(struct span line);
 /* block_is_mime - is the line a MIME field (Content-*, MIME-Version)? */
 bool block_is_mime(struct span line);
 

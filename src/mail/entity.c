@@ -146,10 +146,15 @@ static void read_encoding(struct parts *parts, struct entity *entity, const stru
 	}
 }
 
-/* is_mail_file - has it the file name extension of a message? */
-static bool is_mail_file(const char *name)
+/* has_extension - does one of the part's names end so? The extension has three letters. */
+static bool has_extension(const struct entity *entity, const char *extension)
 {
-	return name && strlen(name) > 4 && g_ascii_strcasecmp(name + strlen(name) - 4, ".eml") == 0;
+	const char *const names[] = { entity->disposition.filename, entity->content.name };
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (names[i] && strlen(names[i]) > 4 &&
+			g_ascii_strcasecmp(names[i] + strlen(names[i]) - 4, extension) == 0)
+			return true;
+	return false;
 }
 
 void entity_read(struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block,
@@ -170,9 +175,10 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 		read_second_type(parts, scratch, entity, block);
 	read_encoding(parts, entity, block, damaged);
 	bool plain_file = strcmp(entity->type, "application/octet-stream") == 0;
-	entity->maybe_message =
-		!entity->multipart && !entity->message &&
-		(plain_file || is_mail_file(entity->disposition.filename) || is_mail_file(entity->content.name));
+	entity->maybe_message = !entity->multipart && !entity->message && (plain_file || has_extension(entity, ".eml"));
+	entity->opaque = strcmp(entity->type, "application/pkcs7-mime") == 0 ||
+			 strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
+			 (plain_file && has_extension(entity, ".p7m"));
 	if (!parts->hint && entity->content.charset)
 		parts->hint = keep(parts->mail->arena, entity->content.charset);
 }
@@ -219,16 +225,14 @@ static bool is_so(enum mime_encoding encoding, struct span body)
 	return encoding != MIME_QUOTED_PRINTABLE || is_quoted(body);
 }
 
-/* is_message - does it begin with the header of a message? */
-static bool is_message(struct span body)
+bool entity_begins_message(struct span body)
 {
 	static const char *const begins[] = { "Received", "Return-Path", "Delivered-To", "From", "To", "Subject",
 		"Date", "Message-ID", "MIME-Version", "Reply-To", "Sender", "X-Received", "DKIM-Signature",
 		"Content-Type", "X-Mailer", "X-Originating-IP", "Authentication-Results", "ARC-Seal", "User-Agent",
 		"X-Original-To" };
 	struct span line = first_line(body);
-	if ((line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
-		(line.size > 6 && memcmp(line.data, ">From ", 6) == 0)) {
+	if (block_is_separator(line)) {
 		size_t behind = (size_t)(line.data - body.data) + line.size;
 		line = first_line(span_of(body.data + behind, body.size - behind));
 	}
@@ -249,7 +253,7 @@ static bool holds_message(enum mime_encoding encoding, struct span body)
 {
 	GByteArray *decoded = g_byte_array_new();
 	mime_decode(encoding, body, append, decoded);
-	bool message = is_message(span_of(decoded->data, decoded->len));
+	bool message = entity_begins_message(span_of(decoded->data, decoded->len));
 	g_byte_array_free(decoded, TRUE);
 	return message;
 }

@@ -13,6 +13,7 @@ void leaf_open(struct walk *walk, bool part, mime_sink sink)
 	leaf->about = NULL;
 	leaf->part = NULL;
 	leaf->inner = NULL;
+	leaf->opaque = NULL;
 	leaf->trouble = NULL;
 	leaf->whole = true;
 	leaf->evidence_size = 0;
@@ -51,15 +52,22 @@ void leaf_gap(struct walk *walk, uint64_t size)
 	struct leaf *leaf = &walk->leaf;
 	leaf->whole = false;
 	transfer_gap(&leaf->transfer);
+	if (leaf->opaque)
+		opaque_gap(leaf->opaque);
 	if (leaf->part)
 		part_gap(leaf->part, size);
 }
 
-void leaf_end(struct walk *walk, bool whole)
+bool leaf_end(struct walk *walk, bool whole)
 {
 	struct leaf *leaf = &walk->leaf;
 	leaf->whole = leaf->whole && whole;
 	leaf->trouble = transfer_end(&leaf->transfer);
+	if (!leaf->opaque || opaque_end(leaf->opaque))
+		return leaf->whole;
+	if (!leaf->trouble)
+		leaf->trouble = "the content of the signed message ends too early";
+	return false;
 }
 
 void leaf_close(struct walk *walk)
@@ -67,6 +75,7 @@ void leaf_close(struct walk *walk)
 	struct leaf *leaf = &walk->leaf;
 	struct mail *mail = walk->parts->mail;
 	struct mail_part *about = leaf->about;
+	g_clear_pointer(&leaf->opaque, g_free);
 	if (leaf->trouble && leaf->whole)
 		mail_defect(mail, MIME_MALFORMED, span_of(leaf->evidence, leaf->evidence_size), "part %s: %s",
 			about ? about->number : walk_number(walk, walk->entity.root), leaf->trouble);

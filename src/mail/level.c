@@ -70,14 +70,14 @@ void level_check_depth(struct walk *walk)
 {
 	struct entity *entity = &walk->entity;
 	bool deep = walk->depth + walk->level_count >= MAIL_DEPTH_MAX;
-	bool encoded = entity_is_encoded(entity) && walk->encoded >= WALK_ENCODED_MAX;
-	if ((!entity->multipart && !entity->message) || (!deep && !encoded))
+	bool encoded = (entity_is_encoded(entity) || entity->opaque) && walk->encoded >= WALK_ENCODED_MAX;
+	if ((!entity->multipart && !entity->message && !entity->opaque) || (!deep && !encoded))
 		return;
 	mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
-		deep ? "parts nested deeper than %d" : "encoded messages nested deeper than %d",
+		deep ? "parts nested deeper than %d" : "encoded or signed messages nested deeper than %d",
 		deep ? MAIL_DEPTH_MAX : WALK_ENCODED_MAX);
 	walk->parts->mail->partial = true;
-	entity->multipart = entity->message = false;
+	entity->multipart = entity->message = entity->opaque = false;
 }
 
 /* ---- preamble and epilogue ---- */

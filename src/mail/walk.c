@@ -24,13 +24,31 @@ static struct level *innermost(const struct walk *walk)
 
 /* ---- the beginning of a body ---- */
 
+/* open_inner - the octets in the leaf are parsed, too. */
+static void open_inner(struct walk *walk)
+{
+	const struct mail_part *about = walk->leaf.about;
+	walk->leaf.inner = walk_inner(walk, about ? about->number : walk_number(walk, walk->entity.message));
+}
+
+/* take_signed - octets of the part in a signed message. */
+static void take_signed(void *context, struct span octets)
+{
+	struct walk *walk = context;
+	if (!walk->leaf.inner)
+		open_inner(walk);
+	walk_feed(walk->leaf.inner, octets);
+}
+
 /* take_decoded - decoded octets of the leaf. */
 static void take_decoded(void *context, struct span decoded)
 {
 	struct walk *walk = context;
 	if (walk->leaf.part)
 		part_feed(walk->leaf.part, decoded);
-	if (walk->leaf.inner)
+	if (walk->leaf.opaque)
+		opaque_feed(walk->leaf.opaque, decoded);
+	else if (walk->leaf.inner)
 		walk_feed(walk->leaf.inner, decoded);
 }
 
@@ -58,8 +76,9 @@ static void open_body(struct walk *walk)
 	if (walk->torn)
 		leaf_gap(walk, 0);
 	if (holds)
-		walk->leaf.inner = walk_inner(
-			walk, walk->leaf.about ? walk->leaf.about->number : walk_number(walk, entity->message));
+		open_inner(walk);
+	else if (entity->opaque)
+		walk->leaf.opaque = opaque_new(walk->leaf.part, take_signed, walk);
 }
 
 /* begin_body - begins the body of the entity; its first octets may be needed to tell its kind. */
@@ -166,17 +185,6 @@ static void take_header(struct walk *walk, struct span line, bool first, bool la
 
 /* ---- where a message starts ---- */
 
-static bool is_separator(struct span line)
-{
-	return (line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
-	       (line.size > 6 && memcmp(line.data, ">From ", 6) == 0);
-}
-
-static bool is_empty(struct span line)
-{
-	return (line.size == 1 && *line.data == '\n') || (line.size == 2 && memcmp(line.data, "\r\n", 2) == 0);
-}
-
 /* take_passed - a line before a header. */
 static void take_passed(struct walk *walk, struct span line)
 {
@@ -205,14 +213,14 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 		take_passed(walk, line);
 		return;
 	}
-	if (is_separator(line)) {
+	if (block_is_separator(line)) {
 		take_passed(walk, span_of(walk->blanks, walk->blank_size));
 		take_passed(walk, line);
 		walk->blank_size = 0;
 		walk->place = attached || !last ? PLACE_START : PLACE_HEADER;
 		return;
 	}
-	if (attached && is_empty(line) && walk->blank_size + line.size <= WALK_BLANKS_MAX) {
+	if (attached && block_is_empty(line) && walk->blank_size + line.size <= WALK_BLANKS_MAX) {
 		memcpy(walk->blanks + walk->blank_size, line.data, line.size);
 		walk->blank_size += line.size;
 		return;
@@ -239,7 +247,7 @@ static void take_outside(struct walk *walk, struct span line, bool first, bool l
 	struct level *level = innermost(walk);
 	bool mime = first && line.size > 8 && g_ascii_strncasecmp((const char *)line.data, "content-", 8) == 0 &&
 		    block_is_mime(line);
-	bool blank = first && is_empty(line);
+	bool blank = first && block_is_empty(line);
 	if (walk->guess_size > 0 && (mime || blank)) {
 		const char *guess = arena_copy(&walk->scratch, (const char *)walk->guess, walk->guess_size);
 		level->guessed = span_of(guess, walk->guess_size);
@@ -281,10 +289,10 @@ static void release_held(struct walk *walk)
 /* end_leaf - ends the part that is being read. */
 static void end_leaf(struct walk *walk, bool whole)
 {
+	const bool complete = leaf_end(walk, whole);
 	struct walk *inner = walk->leaf.inner;
-	leaf_end(walk, whole);
 	if (inner) {
-		walk_end(inner, walk->leaf.whole);
+		walk_end(inner, complete);
 		walk->parts->lost += walk_lost(inner);
 		walk_free(inner);
 	}

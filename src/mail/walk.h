@@ -10,6 +10,7 @@
 
 #include "block.h"
 #include "part.h"
+#include "signed.h"
 #include "transfer.h"
 
 #define WALK_LINE_MAX 1024           /* octets of a line that decide what it is */
@@ -40,6 +41,7 @@ struct entity {
 	bool root;                          /* it is a message of its own, not a part of a multipart */
 	bool multipart, message;            /* it contains parts */
 	bool maybe_message;                 /* it may be a message, whatever its type says */
+	bool opaque;                        /* it may be a signed message around its content (RFC 8551 3.5.2) */
 };
 
 static inline bool entity_is_encoded(const struct entity *entity)
@@ -76,12 +78,26 @@ struct level {
 	struct arena mark;         /* of the scratch memory */
 };
 
+#define OPAQUE_HEAD 512 /* octets of signed content that decide what it is */
+
+/* What is in a signed message: a part with its header, which the sink gets, or a file. */
+struct opaque {
+	struct signed_content content;
+	struct part *outer, *file; /* file: NULL until the content is known to be one */
+	mime_sink sink;
+	void *context;
+	bool decided;
+	size_t head_size;
+	uint8_t head[OPAQUE_HEAD];
+};
+
 /* The part that is being read. */
 struct leaf {
 	struct mail_part *about;
 	struct part *part; /* NULL: too many parts, or an encoded multipart */
 	struct transfer transfer;
-	struct walk *inner; /* parses its decoded octets; NULL: not needed */
+	struct walk *inner;    /* parses its decoded octets, or those that are signed; NULL: not needed */
+	struct opaque *opaque; /* it may be a signed message; NULL: it is not */
 	bool overflow;
 	bool whole;          /* nothing of it is missing */
 	const char *trouble; /* what could not be decoded; NULL: no error */
@@ -159,6 +175,8 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	const char *default_type, const char *number, bool damaged);
 /* entity_correct - corrects the entity by the first octets of its body, when the header says too little or is wrong. */
 void entity_correct(struct parts *parts, struct entity *entity, struct span body, bool damaged);
+/* entity_begins_message - do the octets begin with the header of a message, or with an mbox separator and one? */
+bool entity_begins_message(struct span body);
 /* entity_part - makes a part from what the header says; it is not in mail->parts yet. */
 struct mail_part *entity_part(struct parts *parts, const struct entity *entity, const char *number);
 
@@ -170,9 +188,21 @@ void leaf_open(struct walk *walk, bool part, mime_sink sink);
 /* leaf_feed - octets as in the mail, not decoded. */
 void leaf_feed(struct walk *walk, struct span octets);
 void leaf_gap(struct walk *walk, uint64_t size);
-/* leaf_end - passes the last decoded octets to the sink. leaf_close - ends the part. */
-void leaf_end(struct walk *walk, bool whole);
+/* leaf_end - passes the last decoded octets to the sink. Returns false when something in the part is missing.
+ * leaf_close - ends the part. */
+bool leaf_end(struct walk *walk, bool whole);
 void leaf_close(struct walk *walk);
+
+/* --- opaque.c: what is in a signed message. */
+
+/* opaque_new - sink gets the octets of a part with its header. outer: the part that is the signed message; may be NULL:
+ * then a file in it is not reported. */
+struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context);
+void opaque_feed(struct opaque *opaque, struct span decoded);
+/* opaque_gap - octets are missing: what follows can't be understood. */
+void opaque_gap(struct opaque *opaque);
+/* opaque_end - passes what is left to the sink. Returns false when the content began and its end was not found. */
+bool opaque_end(struct opaque *opaque);
 
 /* --- level.c: open multiparts and messages. */
 

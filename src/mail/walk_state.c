@@ -65,6 +65,8 @@ size_t walk_memory(const struct walk *walk)
 		size += walk->sniffed->len;
 	if (walk->place == PLACE_BODY && walk->leaf.part)
 		size += part_memory(walk->leaf.part);
+	if (walk->place == PLACE_BODY && walk->leaf.opaque)
+		size += sizeof *walk->leaf.opaque;
 	if (walk->place == PLACE_BODY && walk->leaf.inner)
 		size += walk_memory(walk->leaf.inner);
 	return size;

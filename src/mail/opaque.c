@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * opaque.c - a signed message (S/MIME, application/pkcs7-mime) around what it signs. In a mail that is a part with its
+ * header (RFC 8551 3.1), which is parsed as if it stood alone; other programs sign files (document.pdf.p7m).
+ */
+#include <string.h>
+
+#include "inner.h"
+#include "walk.h"
+
+#define EXTENSION ".p7m"
+
+/* begins_part - does the content begin with the header of a part? */
+static bool begins_part(struct span head)
+{
+	size_t next = 0;
+	struct span line = span_of(head.data, head.size > 0 ? mime_line_end(head, 0, &next) : 0);
+	return block_is_mime(line) || entity_begins_message(head);
+}
+
+/* open_file - the content is a file: its name is that of the signed message without the extension. */
+static void open_file(struct opaque *opaque)
+{
+	unsigned count = 0;
+	if (!opaque->outer || !(opaque->file = inner_open(opaque->outer, &count)))
+		return;
+	const char *name = opaque->outer->about->filename;
+	size_t size = name ? strlen(name) : 0, extension = strlen(EXTENSION);
+	if (size > extension && g_ascii_strcasecmp(name + size - extension, EXTENSION) == 0)
+		inner_name(opaque->file, "utf-8", span_of(name, size - extension));
+}
+
+static void pass(struct opaque *opaque, struct span octets)
+{
+	if (opaque->file)
+		part_feed(opaque->file, octets);
+	else if (opaque->sink)
+		opaque->sink(opaque->context, octets);
+}
+
+/* decide - the first octets of the content are complete. */
+static void decide(struct opaque *opaque)
+{
+	struct span head = span_of(opaque->head, opaque->head_size);
+	opaque->decided = true;
+	if (!begins_part(head)) {
+		open_file(opaque);
+		opaque->sink = NULL;
+	}
+	pass(opaque, head);
+}
+
+static void take_content(void *context, struct span octets)
+{
+	struct opaque *opaque = context;
+	if (!opaque->decided) {
+		size_t size = MIN(octets.size, OPAQUE_HEAD - opaque->head_size);
+		memcpy(opaque->head + opaque->head_size, octets.data, size);
+		opaque->head_size += size;
+		octets = span_of(octets.data + size, octets.size - size);
+		if (opaque->head_size == OPAQUE_HEAD)
+			decide(opaque);
+	}
+	if (octets.size > 0)
+		pass(opaque, octets);
+}
+
+struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context)
+{
+	struct opaque *opaque = g_new(struct opaque, 1);
+	memset(opaque, 0, offsetof(struct opaque, head));
+	opaque->outer = outer;
+	opaque->sink = sink;
+	opaque->context = context;
+	signed_begin(&opaque->content, take_content, opaque);
+	return opaque;
+}
+
+void opaque_feed(struct opaque *opaque, struct span decoded)
+{
+	signed_feed(&opaque->content, decoded);
+}
+
+void opaque_gap(struct opaque *opaque)
+{
+	opaque->content.failed = true;
+}
+
+bool opaque_end(struct opaque *opaque)
+{
+	bool cut = opaque->content.found && !opaque->content.ended;
+	if (opaque->content.found && !opaque->decided && (opaque->head_size > 0 || !cut))
+		decide(opaque);
+	if (opaque->file)
+		inner_close(opaque->file, cut);
+	opaque->file = NULL;
+	return !cut;
+}

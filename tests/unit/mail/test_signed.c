@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * test_signed.c - what is in a signed message (S/MIME, application/pkcs7-mime): a part with its header, or a file. Each
+ * mail is read whole and octet by octet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "mail.h"
+
+#define SIGNED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+#define ENVELOPED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
+#define DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+#define ALGORITHMS "\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+#define SIGNERS "\x31\x03\x02\x01\x07"
+#define PART "Content-Type: text/plain; name=a.txt\r\n\r\nGreetings"
+#define HEADER "Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+
+static const struct mail_options options = { .parse = true, .body = true, .body_limit = 65536, .hashes = HASH_SHA256 };
+
+/* How an element is written. */
+enum form { LENGTH_KNOWN, LENGTH_OPEN };
+
+/* element - the element around what is in `octets`, which it frees. */
+static GString *element(unsigned tag, enum form form, GString *octets)
+{
+	GString *out = g_string_new(NULL);
+	g_string_append_c(out, (char)tag);
+	if (form == LENGTH_OPEN)
+		g_string_append_c(out, (char)0x80);
+	else if (octets->len < 128)
+		g_string_append_c(out, (char)octets->len);
+	else {
+		g_string_append_c(out, (char)0x82);
+		g_string_append_c(out, (char)(octets->len >> 8));
+		g_string_append_c(out, (char)octets->len);
+	}
+	g_string_append_len(out, octets->str, (gssize)octets->len);
+	if (form == LENGTH_OPEN)
+		g_string_append_len(out, "\0\0", 2);
+	g_string_free(octets, TRUE);
+	return out;
+}
+
+static GString *octets_of(const char *octets, size_t size)
+{
+	return g_string_new_len(octets, (gssize)size);
+}
+
+/* message - a signed message in this form. In the open form the content is in pieces of `piece` octets. */
+static GString *message(enum form form, const char *type, const char *text, size_t piece)
+{
+	GString *content = g_string_new(NULL);
+	for (size_t at = 0, size = strlen(text); at < size; at += piece) {
+		GString *some = element(0x04, LENGTH_KNOWN, octets_of(text + at, MIN(piece, size - at)));
+		g_string_append_len(content, some->str, (gssize)some->len);
+		g_string_free(some, TRUE);
+	}
+	if (piece < strlen(text))
+		content = element(0x24, form, content);
+	content = element(0xa0, form, content);
+	g_string_prepend_len(content, DATA, sizeof DATA - 1);
+	content = element(0x30, form, content);
+	GString *algorithms = element(0x31, form, octets_of(ALGORITHMS, sizeof ALGORITHMS - 1));
+	g_string_prepend_len(content, algorithms->str, (gssize)algorithms->len);
+	g_string_free(algorithms, TRUE);
+	g_string_prepend_len(content, "\x02\x01\x01", 3);
+	g_string_append_len(content, SIGNERS, sizeof SIGNERS - 1);
+	content = element(0xa0, form, element(0x30, form, content));
+	g_string_prepend_len(content, type, sizeof SIGNED_DATA - 1);
+	return element(0x30, form, content);
+}
+
+/* parts_of - the parts: "number name size state first-octets", apart by '|'. */
+static char *parts_of(struct mail *mail)
+{
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < mail->parts->len; i++) {
+		const struct mail_part *part = mail->parts->pdata[i];
+		if (!strchr(part->number, '.'))
+			continue;
+		g_string_append_printf(text, "%s%s %s %u%s %.*s", text->len > 0 ? "|" : "", part->number,
+			part->filename ? part->filename : "-", (unsigned)part->size, part->truncated ? " cut" : "",
+			(int)MIN(part->head_size, 20), (const char *)part->head);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* signed_is - what is in a mail with this header and body, in steps. Frees body. */
+static void signed_is(const char *header, GString *body, const char *expected, unsigned defects)
+{
+	static const size_t steps[] = { 1, 7, 1 << 20 };
+	g_string_prepend(body, header);
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct mail *mail = mail_new(&options);
+		for (size_t at = 0; at < body->len; at += steps[i])
+			mail_feed(
+				mail, (struct span){ (const uint8_t *)body->str + at, MIN(steps[i], body->len - at) });
+		mail_finish(mail, true);
+		char *got = parts_of(mail);
+		if (strcmp(got, expected) != 0)
+			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
+		assert_int_equal(mail->defects->len, defects);
+		g_free(got);
+		mail_free(mail);
+	}
+	g_string_free(body, TRUE);
+}
+
+static void signed_parts_are_parts(void **state)
+{
+	for (enum form form = LENGTH_KNOWN; form <= LENGTH_OPEN; form++)
+		for (size_t piece = 5; piece <= 500; piece *= 10)
+			signed_is(HEADER, message(form, SIGNED_DATA, PART, piece), "1.1 a.txt 9 Greetings", 0);
+	static const char several[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
+				      "Content-Type: text/plain; name=b.txt\r\n\r\ny\r\n--b--\r\n";
+	signed_is(HEADER, message(LENGTH_OPEN, SIGNED_DATA, several, 100), "1.1 - 1 x|1.2 b.txt 1 y", 0);
+	/* other types and names; what is long */
+	static const char old[] = "Content-Type: application/x-pkcs7-mime\r\n\r\n",
+			  named[] = "Content-Type: application/octet-stream; name=a.P7M\r\n\r\n",
+			  other[] = "Content-Type: application/octet-stream; name=a.bin\r\n\r\n";
+	signed_is(old, message(LENGTH_KNOWN, SIGNED_DATA, PART, 500), "1.1 a.txt 9 Greetings", 0);
+	signed_is(named, message(LENGTH_KNOWN, SIGNED_DATA, PART, 500), "1.1 a.txt 9 Greetings", 0);
+	signed_is(other, message(LENGTH_KNOWN, SIGNED_DATA, PART, 500), "", 0);
+	GString *text = g_string_new("MIME-Version: 1.0\r\n\r\n");
+	for (unsigned i = 0; i < 1000; i++)
+		g_string_append(text, "Greetings");
+	signed_is(HEADER, message(LENGTH_OPEN, SIGNED_DATA, text->str, 300), "1.1 - 9000 GreetingsGreetingsGr", 0);
+	g_string_free(text, TRUE);
+}
+
+static void signed_text_is_the_body(void **state)
+{
+	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, "Content-Type: text/plain\r\n\r\nGreetings", 500);
+	struct mail *mail = mail_new(&options);
+	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
+	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_finish(mail, true);
+	assert_string_equal(mail->body, "Greetings");
+	mail_free(mail);
+	g_string_free(body, TRUE);
+}
+
+static void signed_files_are_files(void **state)
+{
+	static const char header[] = "Content-Type: application/pkcs7-mime; name=a.pdf.p7m\r\n\r\n",
+			  without[] = "Content-Type: application/pkcs7-mime; name=.p7m\r\n\r\n";
+	signed_is(header, message(LENGTH_KNOWN, SIGNED_DATA, "%PDF-1.4", 500), "1.1 a.pdf 8 %PDF-1.4", 0);
+	signed_is(without, message(LENGTH_OPEN, SIGNED_DATA, "%PDF-1.4", 3), "1.1 - 8 %PDF-1.4", 0);
+}
+
+/* signed_in - a signed message as a part in a signed message, so many times. */
+static GString *signed_in(unsigned times)
+{
+	GString *inner = g_string_new(PART);
+	for (unsigned i = 0; i < times; i++) {
+		GString *next = element(0x04, LENGTH_KNOWN, inner);
+		next = element(0xa0, LENGTH_KNOWN, next);
+		g_string_prepend_len(next, DATA, sizeof DATA - 1);
+		next = element(0x30, LENGTH_KNOWN, next);
+		g_string_prepend_len(next, "\x02\x01\x01\x31\0", 5);
+		next = element(0xa0, LENGTH_KNOWN, element(0x30, LENGTH_KNOWN, next));
+		g_string_prepend_len(next, SIGNED_DATA, sizeof SIGNED_DATA - 1);
+		inner = element(0x30, LENGTH_KNOWN, next);
+		if (i + 1 < times)
+			g_string_prepend(inner, "Content-Type: application/pkcs7-mime; name=x\r\n\r\n");
+	}
+	return inner;
+}
+
+static void signed_in_signed(void **state)
+{
+	signed_is(HEADER, signed_in(1), "1.1 a.txt 9 Greetings", 0);
+	GString *body = signed_in(3);
+	struct mail *mail = mail_new(&options);
+	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
+	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_finish(mail, true);
+	const struct mail_part *last = mail->parts->pdata[mail->parts->len - 1];
+	assert_int_equal(mail->parts->len, 4);
+	assert_string_equal(last->number, "1.1.1.1");
+	assert_string_equal(last->filename, "a.txt");
+	mail_free(mail);
+	g_string_free(body, TRUE);
+	body = signed_in(12); /* too deep: said, and the mail is read to its end */
+	mail = mail_new(&options);
+	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
+	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_finish(mail, true);
+	assert_int_equal(mail->defects->len, 1);
+	assert_true(mail->partial);
+	mail_free(mail);
+	g_string_free(body, TRUE);
+}
+
+static void other_messages_stay_closed(void **state)
+{
+	signed_is(HEADER, message(LENGTH_KNOWN, ENVELOPED_DATA, PART, 500), "", 0);
+	signed_is(HEADER, g_string_new("not a message"), "", 0);
+	signed_is(HEADER, g_string_new(""), "", 0);
+	/* certificates only: there is no content */
+	GString *content = octets_of("\x02\x01\x01\x31\0\x30\x0b" DATA "\x31\0", 20);
+	content = element(0xa0, LENGTH_KNOWN, element(0x30, LENGTH_KNOWN, content));
+	g_string_prepend_len(content, SIGNED_DATA, sizeof SIGNED_DATA - 1);
+	signed_is(HEADER, element(0x30, LENGTH_KNOWN, content), "", 0);
+}
+
+/* damaged - the message with another octet at `at`. */
+static GString *damaged(size_t at, unsigned octet)
+{
+	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, PART, 500);
+	body->str[at] = (char)octet;
+	return body;
+}
+
+static void broken_messages_are_told(void **state)
+{
+	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, PART, 500);
+	size_t from = (size_t)(strstr(body->str + 60, "Greet") - body->str);
+	g_string_truncate(body, from + 5);
+	signed_is(HEADER, body, "1.1 a.txt 5 cut Greet", 1);
+	body = message(LENGTH_OPEN, SIGNED_DATA, PART, 20);
+	g_string_truncate(body, body->len - 16);
+	signed_is(HEADER, body, "1.1 a.txt 9 cut Greetings", 1);
+	/* lengths and tags that can't be */
+	signed_is(HEADER, damaged(0, 0x31), "", 0);
+	signed_is(HEADER, damaged(0, 0x3f), "", 0);
+	signed_is(HEADER, damaged(1, 0x89), "", 0);
+	signed_is(HEADER, damaged(12, 0x01), "", 0);
+}
+
+static void deep_elements_end_the_search(void **state)
+{
+	GString *body = g_string_new(PART);
+	body = element(0x04, LENGTH_KNOWN, body);
+	for (unsigned i = 0; i < 40; i++)
+		body = element(0x24, LENGTH_OPEN, body);
+	body = element(0xa0, LENGTH_OPEN, body);
+	g_string_prepend_len(body, DATA, sizeof DATA - 1);
+	body = element(0x30, LENGTH_OPEN, body);
+	g_string_prepend_len(body, "\x02\x01\x01\x31\0", 5);
+	body = element(0xa0, LENGTH_OPEN, element(0x30, LENGTH_OPEN, body));
+	g_string_prepend_len(body, SIGNED_DATA, sizeof SIGNED_DATA - 1);
+	signed_is(HEADER, element(0x30, LENGTH_OPEN, body), "", 1);
+}
+
+static void a_gap_ends_the_content(void **state)
+{
+	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, PART, 500);
+	struct mail *mail = mail_new(&options);
+	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
+	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len - 10 });
+	mail_gap(mail, 100);
+	mail_feed(mail, (struct span){ (const uint8_t *)"and more", 8 });
+	mail_finish(mail, true);
+	char *parts = parts_of(mail);
+	assert_string_equal(parts, "1.1 a.txt 4 cut Gree");
+	assert_int_equal(mail->defects->len, 0);
+	g_free(parts);
+	mail_free(mail);
+	g_string_free(body, TRUE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signed_parts_are_parts),
+		cmocka_unit_test(signed_text_is_the_body),
+		cmocka_unit_test(signed_files_are_files),
+		cmocka_unit_test(signed_in_signed),
+		cmocka_unit_test(other_messages_stay_closed),
+		cmocka_unit_test(broken_messages_are_told),
+		cmocka_unit_test(deep_elements_end_the_search),
+		cmocka_unit_test(a_gap_ends_the_content),
+	};
+	mail_init();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	mail_exit();
+	return failed;
+}
