@@ -42,8 +42,7 @@ enum stream_event {
 	STREAM_OPEN,
 	STREAM_CLOSING,       /* both sides have sent FIN; bytes or the last acknowledgements are still missing */
 	STREAM_CLOSED,        /* both sides have closed, everything is delivered and acknowledged */
-	STREAM_RESET,         /* a valid reset, and everything before it was delivered */
-	STREAM_RESET_PENDING, /* a reset that seems valid, but bytes before it are missing and may arrive late */
+	STREAM_RESET_PENDING, /* a reset that seems valid: bytes before it may arrive late, or show that it was not */
 	STREAM_RESET_REVOKED, /* its sender sent more, so the reset was not valid */
 	STREAM_RESET_INVALID  /* a reset outside the window: ignored */
 };

@@ -209,11 +209,12 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 	int64_t offset = stream_offset(work->stream, direction, segment->seq + 1);
 
 	uint64_t passed = work->opening.left_out[direction] + side->bytes + side->gap_bytes + side->given_up_bytes;
-	if (offset > -LATE_SYN_SPREAD && offset <= (int64_t)passed + SYN_AHEAD_MAX)
+	const bool reset = stream_reset_by(work->stream, UP) || stream_reset_by(work->stream, DOWN);
+	if (!reset && offset > -LATE_SYN_SPREAD && offset <= (int64_t)passed + SYN_AHEAD_MAX)
 		return STAYS;
 	g_free(work->reuse);
 	work->reuse = NULL;
-	if (connection->queue == &connection->table->queues[QUEUE_CLOSING])
+	if (connection->queue == &connection->table->queues[QUEUE_CLOSING] && !reset)
 		return REPLACED;
 	work->reuse = held_copy(segment);
 	return STAYS;
@@ -280,15 +281,14 @@ static enum verdict smtp_segment(struct connection *connection, unsigned end, co
 		note_cut(connection, direction, segment);
 	switch (stream_segment(work->stream, direction, segment)) {
 	case STREAM_OPEN:
+		if (G_UNLIKELY(connection->queue == &table->queues[QUEUE_CLOSING])) /* a FIN was forged */
+			expiry_renew(connection, &table->queues[QUEUE_OPEN]);
 		break;
 	case STREAM_CLOSING:
 		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
 		break;
 	case STREAM_CLOSED:
 		over(connection, FLOW_END_FIN);
-		break;
-	case STREAM_RESET:
-		over(connection, FLOW_END_RST);
 		break;
 	case STREAM_RESET_PENDING:
 		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
@@ -352,14 +352,18 @@ static enum verdict dispatch(struct connection *connection, unsigned end, const 
 		if (!connection->work)
 			connection->work = g_new0(struct work, 1);
 		if (!pending_ended_by(connection, end, segment)) {
+			if (G_UNLIKELY(connection->queue == &connection->table->queues[QUEUE_OVER]))
+				expiry_renew(connection, &connection->table->queues[QUEUE_OPEN]);
 			act_on(connection, pending_segment(connection, end, segment));
 			return STAYS;
 		}
-		act_on(connection, pending_consider(connection, true));
-		if ((segment->flags & TCP_RST) && connection->life != LIFE_SMTP) {
-			ignore(connection, LIFE_OVER);
+		enum pending pending = pending_consider(connection, true);
+		if ((segment->flags & TCP_RST) && pending != PENDING_SMTP) {
+			/* Unless it was forged, nothing more comes. */
+			expiry_renew(connection, &connection->table->queues[QUEUE_OVER]);
 			return STAYS;
 		}
+		act_on(connection, pending);
 	}
 	if (connection->life == LIFE_SMTP)
 		return smtp_segment(connection, end, segment);

@@ -242,8 +242,10 @@ bool pending_ended_by(const struct connection *connection, unsigned number, cons
 {
 	if (segment->flags & TCP_RST)
 		return true;
-	return (segment->flags & TCP_SYN) && handshake_established(connection) &&
-	       !identity_syn_known(&connection->end[number], segment->seq) && !late_syn(connection, number, segment);
+	bool reset = (connection->end[0].rst || connection->end[1].rst) && !(segment->flags & TCP_ACK);
+	bool over = reset || handshake_established(connection);
+	return (segment->flags & TCP_SYN) && over && !identity_syn_known(&connection->end[number], segment->seq) &&
+	       !late_syn(connection, number, segment);
 }
 
 enum pending pending_segment(struct connection *connection, unsigned number, const struct segment *segment)

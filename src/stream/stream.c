@@ -143,11 +143,14 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	}
 }
 
-/* deliver_fin - reports the FIN once everything before it is delivered. */
-static void deliver_fin(struct stream *stream, enum direction direction)
+/* deliver_fin - reports the FIN once everything before it is delivered, and its receiver has it: a forged one may not
+ * reach it. last: nothing more will come. */
+static void deliver_fin(struct stream *stream, enum direction direction, bool last)
 {
 	struct half *half = &stream->half[direction];
 	if (!half->fin_seen || half->fin_put || stream->link.expected[direction] < half->fin)
+		return;
+	if (!half->fin_acked && !last)
 		return;
 	half->fin_put = true;
 	outbox_fin(&stream->outbox, direction);
@@ -165,7 +168,7 @@ static void skip_acked(struct stream *stream, enum direction direction)
 			break;
 		skip_to(stream, direction, MIN(acked, gap_end(half)));
 	}
-	deliver_fin(stream, direction);
+	deliver_fin(stream, direction, false);
 }
 
 /* gap_first - the direction whose gap came first: a client waits for the banner, a server for a command. */
@@ -255,6 +258,8 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		offset = 0;
 	}
 	uint64_t from = (uint64_t)offset, to = from + size;
+	if (half->fin_seen && to > half->fin && !half->fin_acked)
+		half->fin_seen = false; /* its sender goes on: it was forged */
 	if (half->fin_seen && to > half->fin)
 		to = MAX(half->fin, from);
 	if (to <= from || (int64_t)from - (int64_t)expected > AHEAD_MAX)
@@ -285,8 +290,9 @@ static uint64_t take_ack(struct stream *stream, enum direction direction, uint32
 	}
 	int64_t offset = offset_of(stream, to, ack);
 	if (other->fin_seen && offset > (int64_t)other->fin) {
-		other->fin_acked = true;
-		offset = (int64_t)other->fin;
+		other->fin_acked |= offset == (int64_t)other->fin + 1;
+		other->fin_seen = other->fin_acked; /* else it acknowledges more: the FIN was forged */
+		offset = other->fin_acked ? (int64_t)other->fin : offset;
 	}
 	uint64_t furthest = MAX(other->highest, stream->link.expected[to]);
 	if (offset >= 0 && (uint64_t)offset <= furthest + ACK_AHEAD_MAX) {
@@ -296,16 +302,18 @@ static uint64_t take_ack(struct stream *stream, enum direction direction, uint32
 	return half->sent_ack;
 }
 
-/* take_fin - takes a FIN at OFFSET. The first FIN counts; one before bytes already seen is ignored. */
+/* take_fin - takes a FIN at OFFSET. The one that is acknowledged counts, else the lowest one; one before bytes already
+ * seen is ignored. */
 static void take_fin(struct stream *stream, enum direction direction, int64_t offset)
 {
 	struct half *half = &stream->half[direction], *other = &stream->half[direction_other(direction)];
-	if (half->fin_seen || offset < (int64_t)half->highest)
+	bool known = half->fin_seen && (half->fin_acked || offset >= (int64_t)half->fin);
+	if (known || offset < (int64_t)half->highest)
 		return;
 	half->fin_seen = true;
-	half->fin = half->highest = (uint64_t)offset;
+	half->fin = (uint64_t)offset;
 	/* It may have been acknowledged before it was captured. */
-	half->fin_acked = half->acked > half->fin;
+	half->fin_acked = half->acked == half->fin + 1;
 	half->acked = MIN(half->acked, half->fin);
 	other->sent_ack = MIN(other->sent_ack, half->fin);
 	for (int i = 0; i < PATIENCE_STEPS; i++)
@@ -336,6 +344,18 @@ static bool holds(const struct stream *stream)
 	return stream->half[UP].held.first || stream->half[DOWN].held.first;
 }
 
+/* both_over - have both sides closed or reset, and was everything before that delivered? */
+static bool both_over(const struct stream *stream)
+{
+	for (enum direction d = UP; d <= DOWN; d++) {
+		const struct half *half = &stream->half[d];
+		if ((!half->fin_seen && !half->reset_seen) ||
+			stream->link.expected[d] < (half->fin_seen ? half->fin : half->reset))
+			return false;
+	}
+	return !holds(stream) && !outbox_waits(&stream->outbox);
+}
+
 /* event - the state of the connection after a segment. */
 static enum stream_event event(struct stream *stream)
 {
@@ -344,17 +364,15 @@ static enum stream_event event(struct stream *stream)
 		struct half *half = &stream->half[d];
 		if (!half->reset_seen)
 			continue;
-		/* Its sender sent more, or closed before it. */
-		if (half->highest > half->reset || (half->fin_seen && half->fin < half->reset)) {
+		/* Its sender sent more, or closed elsewhere. */
+		if (half->highest > half->reset || (half->fin_seen && half->fin != half->reset)) {
 			half->reset_seen = false;
 			return STREAM_RESET_REVOKED;
 		}
-		if (stream->link.expected[d] >= half->reset && !holds(stream) && !outbox_waits(&stream->outbox))
-			return STREAM_RESET;
 		pending = true;
 	}
 	if (pending)
-		return STREAM_RESET_PENDING;
+		return both_over(stream) ? STREAM_CLOSED : STREAM_RESET_PENDING;
 	if (!stream_closing(stream))
 		return STREAM_OPEN;
 	bool delivered = stream->outbox.fin_delivered[UP] && stream->outbox.fin_delivered[DOWN];
@@ -376,8 +394,10 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 		stream->one_sided = false;
 
 	uint64_t acked = half->sent_ack;
-	if (segment->flags & TCP_ACK)
+	if (segment->flags & TCP_ACK) {
 		acked = take_ack(stream, direction, segment->ack);
+		deliver_fin(stream, direction_other(direction), false);
+	}
 	int64_t offset = offset_of(stream, direction, segment->seq + syn);
 	if (segment->captured > 0)
 		take_payload(stream, direction, offset, segment->payload, segment->captured, acked);
@@ -385,7 +405,7 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 		half->highest = MAX(half->highest, (uint64_t)offset + segment->length);
 	if (segment->flags & TCP_FIN)
 		take_fin(stream, direction, offset + segment->length);
-	deliver_fin(stream, direction);
+	deliver_fin(stream, direction, false);
 	if (++stream->packets % PATIENCE_STEP == 0 && stream->live)
 		lose_patience(stream);
 	if (stream->outbox.held > WAITING_BYTES_MAX)
@@ -440,7 +460,7 @@ static void flush_tail(struct stream *stream, enum direction direction)
 	if (!half->fin_seen && end == expected + 1)
 		end = expected;
 	skip_to(stream, direction, end);
-	deliver_fin(stream, direction);
+	deliver_fin(stream, direction, true);
 }
 
 /* skip_gaps - delivers all held pieces, with gaps between them. */
@@ -466,7 +486,7 @@ void stream_hurry(struct stream *stream, bool given_up)
 		enum direction d = i == 0 ? first : direction_other(first);
 		if (outbox_waits(&stream->outbox))
 			skip_to(stream, d, stream->half[d].acked);
-		deliver_fin(stream, d);
+		deliver_fin(stream, d, false);
 	}
 	stream->giving_up = false;
 }

@@ -30,9 +30,9 @@ static void a_session_from_syn_to_fin(void **state)
 	kit_expect(kit, "down 220 mx~ @0\nup EHLO me~ @8\n");
 	kit_say(kit, true, "FA", 1010, 5009, NULL, 0);
 	kit_say(kit, false, "FA", 5009, 1011, NULL, 0);
-	kit_expect(kit, "fin up\nfin down\n");
+	kit_expect(kit, "fin up\n");
 	kit_say(kit, true, "A", 1011, 5010, NULL, 0);
-	kit_expect(kit, "end fin\n");
+	kit_expect(kit, "fin down\nend fin\n");
 	assert_int_equal(kit->last.side[UP].packets, 5);
 	assert_int_equal(kit->last.side[UP].bytes, 9);
 	assert_int_equal(kit->last.side[DOWN].packets, 3);
@@ -103,10 +103,58 @@ static void a_reset_in_the_window_ends_it(void **state)
 	kit_say(kit, true, "R", 1001 + 0x30000000, 0, NULL, 0);
 	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\n");
 	kit_say(kit, true, "R", 1001, 0, NULL, 0);
+	kit_wait(kit, 61);
 	kit_expect(kit, "end rst\n");
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);
 	assert_int_equal(stats.invalid_resets, 1);
+}
+
+/* A forged reset can come at any time, and never reach the other end. */
+static void a_reset_that_changes_nothing_was_forged(void **state)
+{
+	struct kit *kit = *state;
+	kit->server = 2600; /* so that the first bytes decide */
+	kit_say(kit, true, "S", kit->client_isn, 0, NULL, 0);
+	kit_say(kit, false, "RA", 0, kit->client_isn + 1, NULL, 0);
+	kit_say(kit, false, "SA", kit->server_isn, kit->client_isn + 1, NULL, 0);
+	kit_say(kit, false, "R", kit->server_isn + 1, 0, NULL, 0);
+	kit_up(kit, 0, 0, "");
+	kit_say(kit, true, "R", kit->client_isn + 1, 0, NULL, 0);
+	kit_wait(kit, 9);
+	kit_down(kit, 0, 0, "220 mx\r\n");
+	kit_wait(kit, 500); /* it is open again */
+	kit_up(kit, 0, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:2600\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+	kit_say(kit, true, "R", kit->client_isn + 10, 0, NULL, 0);
+	kit_down(kit, 8, 9, "250 mx\r\n"); /* on its way before, or the reset was forged */
+	kit_expect(kit, "down 250 mx~ @9\n");
+	kit_wait(kit, 50);
+	kit_up(kit, 9, 16, "QUIT\r\n");
+	kit_wait(kit, 500);
+	kit_expect(kit, "up QUIT~ @16\n");
+	/* A reset, then the same ports with a number near those before: only an answer shows that it is another. */
+	kit_say(kit, true, "R", kit->client_isn + 16, 0, NULL, 0);
+	kit_say(kit, true, "S", kit->client_isn + 40, 0, NULL, 0);
+	kit_expect(kit, "");
+	kit_say(kit, false, "SA", 7000, kit->client_isn + 41, NULL, 0);
+	kit_say(kit, true, "A", kit->client_isn + 41, 7001, "HELO\r\n", 6);
+	kit_expect(kit, "end rst\nbegin 17 client:40000 server:2600\nup HELO~ @0\n");
+}
+
+/* What is left of a connection that was reset before it was anything does not stay for long. */
+static void a_port_is_used_again_after_a_refusal(void **state)
+{
+	struct kit *kit = *state;
+	for (unsigned i = 0; i < 3; i++) {
+		kit_say(kit, true, "S", 1000 + i * 100, 0, NULL, 0);
+		kit_say(kit, false, "RA", 0, 1001 + i * 100, NULL, 0);
+	}
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.connections, 3);
+	kit_handshake(kit);
+	kit_expect(kit, "begin 7 client:40000 server:25\n");
 }
 
 static void midstream_ports_tell_the_server(void **state)
@@ -312,6 +360,7 @@ static void equal_addresses_in_two_networks_are_two_connections(void **state)
 	kit_down(kit, 0, 0, "220 a\r\n");
 	in_network(kit, 7);
 	kit_say(kit, true, "R", kit->client_isn + 1, 0, NULL, 0);
+	kit_say(kit, false, "R", kit->server_isn + 8, 0, NULL, 0);
 	in_network(kit, 0);
 	kit_up(kit, 0, 7, "EHLO a\r\n");
 	kit_expect(kit,
@@ -323,7 +372,7 @@ static void equal_addresses_in_two_networks_are_two_connections(void **state)
 	kit_handshake(kit);
 	in_network(kit, 7);
 	kit_up(kit, 0, 0, "late");
-	kit_expect(kit, "end reused\nbegin 11 client:40000 server:25\n");
+	kit_expect(kit, "end reused\nbegin 12 client:40000 server:25\n");
 }
 
 /* The SYN comes late, in another network than what the server acknowledged it with. */
@@ -457,6 +506,7 @@ static void ipv6_is_the_same(void **state)
 	kit_handshake(kit);
 	kit_down(kit, 0, 0, "220 mx\r\n");
 	kit_say(kit, true, "R", 1001, 0, NULL, 0);
+	kit_say(kit, false, "R", 5009, 0, NULL, 0);
 	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nend rst\n");
 	assert_int_equal(kit->last.server.family, 6);
 	assert_int_equal(kit->last.server.octets[15], 2);
@@ -659,7 +709,11 @@ static void two_hundred_thousand_connections_at_once(void **state)
 			else if (phase == 2)
 				kit_up(kit, 0, 5, line);
 			else
-				kit_say(kit, true, "R", kit->client_isn + 1 + (uint32_t)strlen(line), 0, NULL, 0);
+				for (unsigned up = 0; up < 2; up++)
+					kit_say(kit, up, "R",
+						up ? kit->client_isn + 1 + (uint32_t)strlen(line)
+						   : kit->server_isn + 1 + 5,
+						0, NULL, 0);
 		}
 	struct flow_stats stats;
 	flow_table_stats(kit->table, &stats);
@@ -763,6 +817,8 @@ int main(void)
 		TEST(an_empty_connection_is_a_session),
 		TEST(the_answer_may_come_before_the_syn),
 		TEST(a_reset_in_the_window_ends_it),
+		TEST(a_reset_that_changes_nothing_was_forged),
+		TEST(a_port_is_used_again_after_a_refusal),
 		TEST(midstream_ports_tell_the_server),
 		TEST(midstream_begins_with_what_is_there),
 		TEST(midstream_of_live_input_begins_soon),

@@ -234,6 +234,8 @@ static void an_answer_recorded_before_its_question_is_told_after_it(void **state
 	kit_up(kit, 0, 0, "ab\n");
 	kit_expect(kit, "up ab~ @0\ndown one @3\nup cd~ @3\ndown two @6\n");
 	kit_say(kit, false, "FA", 5007, 1010, NULL, 0);
+	kit_expect(kit, "");
+	kit_up(kit, 6, 7, "");
 	kit_expect(kit, "fin down\n");
 }
 
@@ -288,10 +290,66 @@ static void a_fin_waits_for_the_bytes_before_it(void **state)
 	kit_say(kit, true, "FA", 1004, 5001, "def", 3);
 	kit_expect(kit, "");
 	kit_up(kit, 0, 0, "abc");
-	kit_expect(kit, "up abc @0\nup def @0\nfin up\n");
+	kit_expect(kit, "up abc @0\nup def @0\n");
+	kit_down(kit, 0, 7, "");
+	kit_expect(kit, "fin up\n");
 	kit_up(kit, 6, 0, "after the end");
 	kit_up(kit, 3, 0, "defghi");
 	kit_expect(kit, "");
+}
+
+/* Only one that is acknowledged counts. */
+static void a_fin_may_be_forged(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 0, 0, "abc");
+	kit_say(kit, true, "FA", 1004, 5001, NULL, 0);
+	kit_up(kit, 3, 0, "def"); /* its sender goes on */
+	kit_say(kit, true, "FA", 1099, 5001, NULL, 0);
+	kit_say(kit, true, "FA", 1050, 5001, NULL, 0);
+	kit_say(kit, true, "FA", 1070, 5001, NULL, 0);
+	kit_say(kit, false, "FA", 5001, 1007, NULL, 0);
+	kit_down(kit, 0, 6, "221"); /* so does the server */
+	kit_say(kit, false, "FA", 5004, 1007, NULL, 0);
+	kit_wait(kit, 50);
+	kit_up(kit, 6, 4, "ghi");
+	kit_expect(kit, "up abc @0\nup def @0\ndown 221 @6\nfin down\nup ghi @3\n");
+	kit_say(kit, true, "FA", 1010, 5005, NULL, 0); /* lower than the others */
+	kit_expect(kit, "");
+	kit_say(kit, false, "A", 5005, 1011, NULL, 0);
+	kit_expect(kit, "fin up\nend fin\n");
+}
+
+/* An acknowledgement of more than a FIN shows that its sender sent more. */
+static void more_than_a_fin_is_acknowledged(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 0, 0, "abc");
+	kit_say(kit, true, "FA", 1004, 5001, NULL, 0);
+	kit_down(kit, 0, 20, "250");
+	kit_wait(kit, 300); /* it is not closing */
+	kit_up(kit, 20, 3, "xyz");
+	flow_table_end(kit->table);
+	kit_expect(kit, "up abc @0\ngap up 17\ndown 250 @20\nup xyz @3\nend input\n");
+}
+
+/* When only its sender is seen, nothing but what it sends can show it. */
+static void a_forged_fin_of_the_only_side(void **state)
+{
+	struct kit *kit = *state;
+	flow_table_live(kit->table, true);
+	kit_say(kit, true, "S", 1000, 0, NULL, 0);
+	for (unsigned i = 0; i < 30; i++)
+		kit_up(kit, i * 5, 0, "EHLO\n");
+	g_string_truncate(kit->log, 0);
+	kit_say(kit, true, "FA", 1151, 5001, NULL, 0);
+	kit_wait(kit, 59);
+	kit_up(kit, 150, 0, "more");
+	kit_wait(kit, 500);
+	kit_up(kit, 154, 0, "and more");
+	kit_say(kit, true, "FA", 1163, 5001, NULL, 0);
+	kit_wait(kit, 61);
+	kit_expect(kit, "up more @0\nup and more @0\nfin up\nend fin\n");
 }
 
 static void half_closed_connections_go_on(void **state)
@@ -302,9 +360,9 @@ static void half_closed_connections_go_on(void **state)
 	kit_down(kit, 3, 1, "221");
 	kit_expect(kit, "fin up\ndown 250 @0\ndown 221 @0\n");
 	kit_say(kit, false, "FA", 5007, 1002, NULL, 0);
-	kit_expect(kit, "fin down\n");
+	kit_expect(kit, "");
 	kit_say(kit, true, "A", 1002, 5008, NULL, 0);
-	kit_expect(kit, "end fin\n");
+	kit_expect(kit, "fin down\nend fin\n");
 }
 
 static void both_close_at_once(void **state)
@@ -313,9 +371,9 @@ static void both_close_at_once(void **state)
 	kit_say(kit, true, "FA", 1001, 5001, NULL, 0);
 	kit_say(kit, false, "FA", 5001, 1001, NULL, 0);
 	kit_say(kit, true, "A", 1002, 5002, NULL, 0);
-	kit_expect(kit, "fin up\nfin down\n");
+	kit_expect(kit, "fin down\n");
 	kit_say(kit, false, "A", 5002, 1002, NULL, 0);
-	kit_expect(kit, "end fin\n");
+	kit_expect(kit, "fin up\nend fin\n");
 }
 
 static void a_closed_connection_waits_a_little_for_what_is_late(void **state)
@@ -557,7 +615,9 @@ static void bytes_recorded_behind_their_reset_are_used(void **state)
 	kit_up(kit, 3, 0, "def");
 	kit_expect(kit, "");
 	kit_up(kit, 0, 0, "abc");
-	kit_expect(kit, "up abc @0\nup def @0\nend rst\n");
+	kit_expect(kit, "up abc @0\nup def @0\n");
+	kit_wait(kit, 61);
+	kit_expect(kit, "end rst\n");
 }
 
 static void a_reset_ahead_of_everything_may_be_true(void **state)
@@ -807,6 +867,9 @@ int main(void)
 		TEST(a_lost_fin_is_no_gap),
 		TEST(cut_payload_is_used_as_far_as_it_goes),
 		TEST(a_fin_waits_for_the_bytes_before_it),
+		TEST(a_fin_may_be_forged),
+		TEST(more_than_a_fin_is_acknowledged),
+		BARE(a_forged_fin_of_the_only_side),
 		TEST(half_closed_connections_go_on),
 		TEST(both_close_at_once),
 		TEST(a_closed_connection_waits_a_little_for_what_is_late),
