@@ -21,9 +21,9 @@ bool outputs_are_safe(const struct options *options, const GPtrArray *inputs);
 /* jobs_run - analyses the captures (char*) and returns an exit status. Problems are reported on standard error. */
 enum exit_status jobs_run(const struct options *options, const GPtrArray *captures);
 
-/* run_captures - finds the captures that the arguments mean, as capture_list does, in a sandboxed process. Returns
- * false, with a message on standard error, when something could not be read. Call it before any other function of this
- * stage: it sandboxes the parent process, too. */
+/* run_captures - finds the captures that the arguments mean, as capture_list does; in a sandboxed process when there
+ * are folders. Returns false, with a message on standard error, when something could not be read. Call it before any
+ * other function of this stage: it sandboxes the parent process, too. */
 bool run_captures(const struct options *options, GPtrArray *captures);
 /* shards_merge - --merge: options->captures are the outputs of all shards of a capture; they are merged into the output
  * of the whole. Returns an exit status; problems are reported on standard error. */

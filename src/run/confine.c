@@ -169,11 +169,12 @@ static void list(void *context, GByteArray *answer)
 	g_ptr_array_unref(captures);
 }
 
-bool run_captures(const struct options *options, GPtrArray *captures)
+/* search - finds the captures that the arguments mean in a separate process, because files in folders are opened to see
+ * what they are. */
+static bool search(const struct options *options, GPtrArray *captures)
 {
 	GPtrArray *places = g_ptr_array_new();
 	GByteArray *answer = g_byte_array_new();
-	confine_begin(options);
 	for (char **path = options->captures; *path; path++)
 		g_ptr_array_add(places, *path);
 	bool good = confine_ask(options, places, list, options->captures, answer);
@@ -188,4 +189,17 @@ bool run_captures(const struct options *options, GPtrArray *captures)
 	g_byte_array_unref(answer);
 	g_ptr_array_free(places, TRUE);
 	return good;
+}
+
+bool run_captures(const struct options *options, GPtrArray *captures)
+{
+	bool folders = false;
+	confine_begin(options);
+	for (char **path = options->captures; *path; path++)
+		folders |= g_file_test(*path, G_FILE_TEST_IS_DIR);
+	if (folders)
+		return search(options, captures);
+	for (char **path = options->captures; *path; path++)
+		g_ptr_array_add(captures, g_strdup(*path));
+	return true;
 }
