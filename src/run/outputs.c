@@ -6,6 +6,7 @@
  * that does not exist yet is compared by its folder and its name. Only regular files are checked, not terminals, pipes
  * and /dev/null. What --extract and --resume write in their folders has generated names.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "capture.h"
 #include "confine.h"
+#include "file.h"
 #include "run.h"
 #include "text.h"
 
@@ -26,6 +28,7 @@ struct known {
 	dev_t device;
 	ino_t inode;
 	char *name; /* of a file that does not exist: device and inode are those of its folder; else NULL */
+	bool open;  /* standard input or output: it has no path */
 };
 
 static bool is_same(const struct known *a, const struct known *b)
@@ -101,7 +104,7 @@ static void add_descriptor(GArray *list, int fd, const char *words)
 	struct stat status;
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
 		return;
-	const struct known known = { g_strdup(words), g_strdup(words), status.st_dev, status.st_ino, NULL };
+	const struct known known = { g_strdup(words), g_strdup(words), status.st_dev, status.st_ino, NULL, true };
 	g_array_append_val(list, known);
 }
 
@@ -134,6 +137,19 @@ static GArray *outputs_of(const struct options *options)
 	if (!options->output_file && !options->resume_dir)
 		add_descriptor(list, STDOUT_FILENO, "standard output");
 	return list;
+}
+
+/* is_records - is the file the output of an earlier run, the usual case? Its first octets are only compared, so no
+ * separate process is needed. No capture begins like that, whatever its format. */
+static bool is_records(const char *path)
+{
+	static const char *const firsts[] = { "{\"timestamp\":\"", "{\"pcap_filename\":\"" };
+	char begin[sizeof "{\"pcap_filename\":\""] = "";
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	const bool read = fd >= 0 && file_read(fd, begin, sizeof begin - 1) > 0;
+	if (fd >= 0)
+		close(fd);
+	return read && (g_str_has_prefix(begin, firsts[0]) || g_str_has_prefix(begin, firsts[1]));
 }
 
 /* look_inside - in a separate process: answers with an octet when the file begins like a capture. */
@@ -174,7 +190,7 @@ static bool is_free(
 			return false;
 		}
 	}
-	if (output->name || !is_capture(options, output->path))
+	if (output->name || output->open || is_records(output->path) || !is_capture(options, output->path))
 		return true;
 	say("%s: this is a capture, and %s does not overwrite captures", output->path, output->words);
 	return false;
