@@ -22,7 +22,7 @@
 #include "memory.h"
 #include "text.h"
 
-#define NIDS_TABLE 16384                        /* size of libnids' table, of which it uses three quarters */
+#define NIDS_TABLE 4096                         /* size of libnids' table, of which it uses three quarters */
 #define NIDS_RESIDENT (NIDS_TABLE / 4 * 3 - 64) /* up to this number of connections it never evicts one */
 #define NIDS_QUEUING (NIDS_RESIDENT - 1024)     /* so many links may queue; the others share the remaining places */
 #define HEADER_SIZE 40
