@@ -4,7 +4,7 @@
  * random.
  *
  * At most TLS_KEYS_MAX secrets are kept, in blocks that are wiped when they are freed. Comments, other labels and
- * invalid lines are skipped. The author of a capture can write secrets into it, so the hash function has a random key.
+ * invalid lines are skipped. The author of a capture can write secrets into it, so the hash is seeded.
  * A store can have a base (the key logs of the user), to which it adds the secrets of one input.
  */
 #include "parts.h"
@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
+
+#include "hash.h"
 
 #define SECRET_SHORT 32 /* with SHA-256; with SHA-384, and in TLS 1.2: SECRET_MAX */
 #define BLOCK_SECRETS 1024
@@ -44,9 +45,6 @@ struct tls_keys {
 	size_t line_size; /* of the incomplete line; > LINE_MAX_SIZE: skip it */
 };
 
-/* Random factors of the hash function, chosen once. */
-static uint64_t multipliers[RANDOM_WORDS];
-
 /* Values of hexadecimal digits; NO_DIGIT for other characters. A table, for speed. */
 #define NO_DIGIT 0x100
 static uint16_t digits[UINT8_MAX + 1];
@@ -62,10 +60,7 @@ static void make_digits(void)
 static guint secret_hash(gconstpointer key)
 {
 	const struct secret *secret = key;
-	uint64_t sum = secret->label * multipliers[0];
-	for (size_t i = 0; i < RANDOM_WORDS; i++)
-		sum += (secret->random[i] ^ secret->random[i] >> 32) * multipliers[i];
-	return (guint)(sum >> 32);
+	return (guint)hash_octets(secret->random, sizeof secret->random) + secret->label;
 }
 
 static gboolean secret_equal(gconstpointer a, gconstpointer b)
@@ -77,10 +72,6 @@ static gboolean secret_equal(gconstpointer a, gconstpointer b)
 struct tls_keys *tls_keys_new(const struct tls_keys *base, tls_keys_more more, void *context)
 {
 	struct tls_keys *keys = g_new0(struct tls_keys, 1);
-	if (multipliers[0] == 0 && RAND_bytes((uint8_t *)multipliers, sizeof multipliers) <= 0)
-		g_assert_not_reached();
-	for (size_t i = 0; i < RANDOM_WORDS; i++)
-		multipliers[i] |= 1;
 	make_digits();
 	keys->base = base;
 	keys->more = more;
