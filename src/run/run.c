@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -465,10 +466,19 @@ static void on_no_memory(void)
 		rmdir(run->temp);
 }
 
+/* start_crypto - libcrypto without what it would do at the start and the end of each process: its configuration can
+ * load modules, which would be read outside of the sandbox, or take algorithms away that records need. */
+static void start_crypto(void)
+{
+	OPENSSL_init_crypto(
+		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 enum exit_status jobs_run(const struct options *options, const GPtrArray *captures)
 {
 	struct run run = { .options = options, .captures = captures, .temp = confine_temp() };
 	only_run = &run;
+	start_crypto();
 	memory_end(EXIT_OUTPUT, on_no_memory);
 	const bool signals = take_signals();
 	if (!signals)
