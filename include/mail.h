@@ -64,11 +64,6 @@ struct mail_options {
 /* Does an Office document contain macros? MACROS_UNKNOWN: it is none, or this is not known. */
 enum mail_macros { MACROS_UNKNOWN, MACROS_NONE, MACROS_PRESENT };
 
-/* A gap in the content: its offset in the content as kept, and how many octets are missing there. */
-struct mail_hole {
-	uint64_t offset, size;
-};
-
 /* An entry of an archive, in its order. An entry of an archive inside of the archive is named "inner.zip!name". */
 struct mail_entry {
 	char *name;       /* UTF-8 */

@@ -348,7 +348,7 @@ void take_response(struct session *s)
 }
 
 /* The client becomes the server, and begins with a banner. */
-void turn_round(struct session *s)
+void reverse_roles(struct session *s)
 {
 	take_response(s);
 	struct inbox up = s->in[UP];

@@ -56,8 +56,8 @@ bool starts_over(const struct session *s)
 	return s->awaited.verb == VERB_XCLIENT && s->reply.code == 220;
 }
 
-/* RFC 2645 5.3, RFC 821 3.8: client and server change their roles. */
-bool turns_round(const struct session *s)
+/* RFC 2645 5.3, RFC 821 3.8: client and server reverse their roles. */
+bool turn_accepted(const struct session *s)
 {
 	bool asked = s->awaited.verb == VERB_ATRN || s->awaited.verb == VERB_TURN;
 	return asked && !s->awaited.end_of_data && s->reply.code == 250 && !s->reply.assumed;

@@ -15,7 +15,7 @@
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
 	X(resynchronising) X(resynchronising_reply) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
 	X(answers_lost) X(unseen_data) X(unseen_command) X(answers_close) \
-	X(starts_tls) X(starts_over) X(turns_round) X(banner_after_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
+	X(starts_tls) X(starts_over) X(turn_accepted) X(banner_after_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(judged_again) X(reply_unseen) X(may_be_grouped) \
 	X(after_starttls) X(after_last_in_group) X(sent_before_banner) X(not_grouped) \
 	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(odd_end_refused) \
@@ -24,7 +24,7 @@
 
 #define ACTIONS(X) \
 	X(greet) X(resume_with_reply) X(turn_away) X(assume_banner) X(resume) X(resume_with_line) X(resume_midway) X(take_command) X(lose_command) \
-	X(take_response) X(turn_round) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(stop_waiting) X(pass_over) \
+	X(take_response) X(reverse_roles) X(assume_response) X(take_stray_response) X(take_credentials) X(await_lost) X(stop_waiting) X(pass_over) \
 	X(open_content) X(resume_content) X(take_content) X(hold_content) X(end_content) X(end_content_lf) X(take_content_gap) X(take_lost_end) X(break_off) X(close_content) \
 	X(open_chunk) X(take_chunk) X(take_chunk_gap) X(close_chunk) X(drop_chunk) \
 	X(begin_tls) X(take_tls) X(take_tls_gap) X(start_over) X(skip_gap) X(drop_connection) \

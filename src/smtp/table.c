@@ -78,7 +78,7 @@ const struct transition machine_table[] = {
 	ROW(response,           down,            down, banner_after_greeting, greet,                               no,                 stay),
 	ROW(response,           down,            down, starts_tls,            take_response,                       tls,                tls),
 	ROW(response,           down,            down, starts_over,           take_response,                       client_initiation,  client_initiation),
-	ROW(response,           down,            down, turns_round,           turn_round,                          session_initiation, session_initiation),
+	ROW(response,           down,            down, turn_accepted,         reverse_roles,                       session_initiation, session_initiation),
 	ROW(response,           down,            down, asks_for_credentials,  take_response,                       auth,               auth),
 	ROW(response,           down,            down, asks_for_octets,       take_response,                       chunk_transmission,  chunk_transmission),
 	ROW(response,           down,            down, goes_ahead,            take_response,                       data_transmission,  data_transmission),
