@@ -14,6 +14,7 @@
 
 typedef uint8_t octets16 __attribute__((vector_size(16)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
+typedef int8_t octets16_signed __attribute__((vector_size(16)));
 typedef char octets16_signs __attribute__((vector_size(16)));
 
 /* 32 at a time. A function that uses them is compiled twice, once with OCTETS32_FAST for processors with such

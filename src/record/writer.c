@@ -9,6 +9,7 @@
 #include "text.h"
 
 #define REPLACEMENT 0xfffd
+#define NUMBER_MAX 20    /* digits of UINT64_MAX */
 #define CHARACTER_MAX 12 /* octets that a character can become: \ud83d\ude00 */
 _Static_assert(WRITER_SPARE >= CHARACTER_MAX + sizeof(octets16), "room behind a character for the next octets");
 
@@ -105,55 +106,73 @@ static size_t put_character(const uint8_t *at, size_t left, bool *exact)
 	return size;
 }
 
-/* put_odd - writes a character that can't be copied with others. Returns its size in the text. */
+/* put_odd - writes a character that is not copied with others. Returns its size in the text. */
 static inline size_t put_odd(const uint8_t *at, size_t left, bool *exact)
 {
 	static const char letters[] = {
 		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'
 	};
+	const char letter = *at < sizeof letters ? letters[*at] : '\0';
+	char *to = writer.to;
+	if (letter) {
+		to[0] = '\\';
+		to[1] = letter;
+		writer.to = to + 2;
+		return 1;
+	}
 	if (*at == '\0' || *at >= 0x80)
 		return put_character(at, left, exact);
-	if (*at < sizeof letters && letters[*at]) {
-		*writer.to++ = '\\';
-		*writer.to++ = letters[*at];
-	} else {
-		writer.to = put_unit(writer.to, *at);
-	}
+	writer.to = put_unit(to, *at);
 	return 1;
 }
 
-/* plain16 - how many of these octets are before the first that must be escaped or examined. */
-static inline size_t plain16(octets16 octets)
+/* odd16 - which of these octets are not copied as they are: all but printable ASCII, quotes, backslashes. As signed
+ * numbers, the first are the lowest when one is added. */
+static inline octets16 odd16(octets16 octets)
 {
-	const octets16 odd = (octets16)((octets - ' ' > '~' - ' ') | (octets == '"') | (octets == '\\'));
-	return octets16_any(odd) ? octets16_first(odd) : sizeof octets;
+	const octets16 odd = (octets16)((octets16_signed)(octets + 1) <= ' ');
+	return odd | (octets16)((octets == '"') | (octets == '\\'));
 }
 
-/* put_quoted - the text in quotes. The zeros that octets16_short adds are not plain. */
-static inline bool put_quoted(const uint8_t *at, size_t left)
+/* put_plain - copies the octets before the first odd one. Returns how many. */
+static inline size_t put_plain(const uint8_t *at, size_t left)
+{
+	char *to = writer.to;
+	size_t done = 0;
+	for (; left - done >= sizeof(octets16); done += sizeof(octets16)) {
+		const octets16 octets = octets16_at(at + done), odd = odd16(octets);
+		memcpy(to + done, &octets, sizeof octets);
+		if (octets16_any(odd)) {
+			done += octets16_first(odd);
+			writer.to = to + done;
+			return done;
+		}
+	}
+	/* the zeros behind the last octets are odd, too */
+	const octets16 octets = octets16_short(at + done, left - done);
+	memcpy(to + done, &octets, sizeof octets);
+	done += octets16_first(odd16(octets));
+	writer.to = to + done;
+	return done;
+}
+
+/* put_quoted - the text in quotes. Returns false when it is not exact. */
+static bool put_quoted(const uint8_t *at, size_t left)
 {
 	bool exact = true;
-	char *to = writer_room(left + 4);
-	*to++ = '"';
-	while (left > 0) {
-		const octets16 octets = left < sizeof octets ? octets16_short(at, left) : octets16_at(at);
-		const size_t plain = plain16(octets);
-		memcpy(to, &octets, sizeof octets);
-		to += plain;
-		at += plain;
-		left -= plain;
-		if (plain == sizeof octets || left == 0)
-			continue;
-		writer.to = to;
+	*writer_room(left + 4) = '"';
+	writer.to++;
+	for (size_t size; size = put_plain(at, left), size < left;) {
+		at += size;
+		left -= size;
 		do {
-			const size_t size = put_odd(at, left, &exact);
+			size = put_odd(at, left, &exact);
 			at += size;
 			left -= size;
-			to = writer_room(left + 4);
+			writer_room(left + 4);
 		} while (left > 0 && *at >= 0x80);
 	}
-	*to++ = '"';
-	writer.to = to;
+	*writer.to++ = '"';
 	return exact;
 }
 
@@ -188,10 +207,18 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
 			    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 			    "8081828384858687888990919293949596979899";
 
+/* put_pair - writes a number below 100 in two digits, which end here. Returns where they begin. */
+static inline char *put_pair(char *end, unsigned number)
+{
+	*--end = pairs[number * 2 + 1];
+	*--end = pairs[number * 2];
+	return end;
+}
+
 char *writer_digits(char *end, uint64_t number, unsigned digits)
 {
 	for (; digits >= 2; digits -= 2, number /= 100)
-		memcpy(end -= 2, pairs + number % 100 * 2, 2);
+		end = put_pair(end, number % 100);
 	if (digits > 0)
 		*--end = (char)('0' + number % 10);
 	return end;
@@ -199,11 +226,11 @@ char *writer_digits(char *end, uint64_t number, unsigned digits)
 
 void value_number(uint64_t number)
 {
-	char digits[40] = { 0 }, *const end = digits + 20, *first = end; /* 2^64 has 20; so many are copied */
+	char digits[2 * NUMBER_MAX] = { 0 }, *const end = digits + NUMBER_MAX, *first = end;
 	for (; number >= 100; number /= 100)
-		memcpy(first -= 2, pairs + number % 100 * 2, 2);
+		first = put_pair(first, number % 100);
 	first = writer_digits(first, number, number >= 10 ? 2 : 1);
-	memcpy(writer_room(24), first, 20);
+	memcpy(writer_room(NUMBER_MAX + 1), first, NUMBER_MAX);
 	writer.to += end - first;
 	*writer.to++ = ',';
 }
