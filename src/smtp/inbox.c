@@ -13,7 +13,9 @@
 
 void inbox_init(struct inbox *inbox)
 {
-	*inbox = (struct inbox){ .kept = INBOX_NOT_KEPT, .runs = inbox->few, .run_room = INBOX_RUNS_FEW };
+	*inbox = (struct inbox){
+		.waits = INBOX_NOTHING, .kept = INBOX_NOT_KEPT, .runs = inbox->few, .run_room = INBOX_RUNS_FEW
+	};
 }
 
 void inbox_clear(struct inbox *inbox)
@@ -32,19 +34,23 @@ void inbox_move(struct inbox *to, const struct inbox *from)
 }
 
 /* append - adds bytes to the buffer. */
-static void append(struct inbox *inbox, const uint8_t *data, size_t size)
+static void append(struct inbox *inbox, struct span bytes)
 {
-	if (size == 0)
-		return;
-	if (inbox->room - inbox->size < size) {
-		inbox->room = MAX(MAX(2 * inbox->room, inbox->size + size), BUFFER_MIN);
+	if (inbox->room - inbox->size < bytes.size) {
+		inbox->room = MAX(MAX(2 * inbox->room, inbox->size + bytes.size), BUFFER_MIN);
 		inbox->buffer = g_realloc(inbox->buffer, inbox->room);
 	}
-	memcpy(inbox->buffer + inbox->size, data, size);
-	inbox->size += size;
-	const uint8_t *lf = memrchr(data, '\n', size);
+	memcpy(inbox->buffer + inbox->size, bytes.data, bytes.size);
+	inbox->size += bytes.size;
+	const uint8_t *lf = memrchr(bytes.data, '\n', bytes.size);
 	if (lf)
-		inbox->line = inbox->received - (uint64_t)(data + size - lf - 1);
+		inbox->line = inbox->received - (uint64_t)(bytes.data + bytes.size - lf - 1);
+}
+
+/* consumed_octets - number of octets before those that wait, in a buffer that is not empty. */
+static size_t consumed_octets(const struct inbox *inbox)
+{
+	return (size_t)(inbox->waits.data - inbox->buffer);
 }
 
 /* add_run - extends the stream by `size` octets of bytes or gap. */
@@ -73,11 +79,12 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 		return;
 	add_run(inbox, bytes.size, acked, false);
 	if (inbox->size == 0) {
-		inbox->view = bytes;
-		inbox->head = 0;
-	} else {
-		append(inbox, bytes.data, bytes.size);
+		inbox->waits = bytes;
+		return;
 	}
+	size_t before = consumed_octets(inbox);
+	append(inbox, bytes);
+	inbox->waits = (struct span){ inbox->buffer + before, inbox->size - before };
 }
 
 void inbox_feed_gap(struct inbox *inbox, uint64_t size)
@@ -85,14 +92,14 @@ void inbox_feed_gap(struct inbox *inbox, uint64_t size)
 	add_run(inbox, size, 0, true);
 }
 
-/* kept_octets - number of octets before head that must stay. */
+/* kept_octets - number of consumed octets that must stay. */
 static size_t kept_octets(const struct inbox *inbox)
 {
 	return inbox->kept == INBOX_NOT_KEPT ? 0 : (size_t)(inbox->offset - inbox->kept - inbox->kept_gaps);
 }
 
-/* drop_runs - forgets runs that are completely consumed. The others move only when they are the smaller half. */
-static void drop_runs(struct inbox *inbox)
+/* The other runs move only when they are the smaller half. */
+void inbox_drop_runs(struct inbox *inbox)
 {
 	uint64_t from = inbox->kept == INBOX_NOT_KEPT ? inbox->offset : inbox->kept;
 	unsigned n = inbox->run_first;
@@ -107,19 +114,25 @@ static void drop_runs(struct inbox *inbox)
 		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
 }
 
+/* copy_in - copies what waits, and is kept before it, into the empty buffer. */
+static void copy_in(struct inbox *inbox, size_t keep)
+{
+	append(inbox, (struct span){ inbox->waits.data - keep, keep + inbox->waits.size });
+	inbox->waits.data = inbox->buffer + keep;
+}
+
 void inbox_detach(struct inbox *inbox)
 {
 	size_t keep = kept_octets(inbox);
-	if (inbox->view.data) {
-		append(inbox, inbox->view.data + inbox->head - keep, inbox->view.size - inbox->head + keep);
-		inbox->view = (struct span){ NULL, 0 };
-	} else if (inbox->head > keep && inbox->head - keep >= inbox->size / 2) {
-		inbox->size -= inbox->head - keep;
-		memmove(inbox->buffer, inbox->buffer + inbox->head - keep, inbox->size);
-	} else {
-		return;
+	if (inbox->size == 0 && keep + inbox->waits.size > 0) {
+		copy_in(inbox, keep);
+	} else if (inbox->size == 0) {
+		inbox->waits = INBOX_NOTHING;
+	} else if (consumed_octets(inbox) > keep && consumed_octets(inbox) - keep >= inbox->size / 2) {
+		inbox->size = keep + inbox->waits.size;
+		memmove(inbox->buffer, inbox->waits.data - keep, inbox->size);
+		inbox->waits.data = inbox->buffer + keep;
 	}
-	inbox->head = keep;
 }
 
 const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
@@ -164,7 +177,7 @@ bool inbox_empty(const struct inbox *inbox)
 	return inbox->offset == inbox->received;
 }
 
-uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
+uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset)
 {
 	const struct run *run = inbox_run_at(inbox, offset);
 	while (run && run->gap && run < last_run(inbox))
@@ -183,33 +196,26 @@ uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked)
 	return UINT64_MAX;
 }
 
-void inbox_consume(struct inbox *inbox, size_t size)
-{
-	inbox->head += size;
-	inbox->offset += size;
-	drop_runs(inbox);
-}
-
 void inbox_skip_gap(struct inbox *inbox, uint64_t size)
 {
 	inbox->offset += size;
 	if (inbox->kept != INBOX_NOT_KEPT)
 		inbox->kept_gaps += size;
-	drop_runs(inbox);
+	inbox_drop_runs(inbox);
 }
 
 void inbox_drop(struct inbox *inbox)
 {
 	inbox_release(inbox);
-	inbox->view = (struct span){ NULL, 0 };
-	inbox->head = inbox->size = 0;
+	inbox->waits = INBOX_NOTHING;
+	inbox->size = 0;
 	inbox->offset = inbox->received;
 	inbox->run_first = inbox->run_count = inbox->gaps = 0;
 }
 
 uint64_t inbox_give_up(struct inbox *inbox)
 {
-	uint64_t start = inbox->offset, octets = inbox->size - inbox->head;
+	uint64_t start = inbox->offset, octets = inbox->waits.size;
 	uint64_t size = inbox->received - start;
 	inbox_drop(inbox);
 	inbox->offset = inbox->received = start;
@@ -225,7 +231,8 @@ void inbox_keep(struct inbox *inbox)
 
 void inbox_rewind(struct inbox *inbox)
 {
-	inbox->head -= kept_octets(inbox);
+	size_t kept = kept_octets(inbox);
+	inbox->waits = (struct span){ inbox->waits.data - kept, inbox->waits.size + kept };
 	inbox->offset = inbox->kept;
 	inbox_release(inbox);
 }
@@ -234,7 +241,7 @@ void inbox_release(struct inbox *inbox)
 {
 	inbox->kept = INBOX_NOT_KEPT;
 	inbox->kept_gaps = 0;
-	drop_runs(inbox);
+	inbox_drop_runs(inbox);
 }
 
 uint64_t inbox_kept(const struct inbox *inbox)
@@ -244,9 +251,6 @@ uint64_t inbox_kept(const struct inbox *inbox)
 
 struct span inbox_kept_bytes(const struct inbox *inbox)
 {
-	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
 	size_t kept = kept_octets(inbox);
-	if (!all.data)
-		return INBOX_NOTHING;
-	return (struct span){ all.data + inbox->head - kept, kept + inbox_bytes(inbox).size };
+	return (struct span){ inbox->waits.data - kept, kept + inbox_bytes(inbox).size };
 }

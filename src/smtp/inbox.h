@@ -24,22 +24,21 @@ struct run {
 };
 
 struct inbox {
-	uint8_t *buffer; /* bytes that could not be consumed at once, without gaps */
-	size_t size, room;
-	struct span view;   /* the caller's bytes, not in the buffer yet; then the buffer is empty */
-	size_t head;        /* consumed octets of buffer or view */
-	uint64_t offset;    /* stream offset of the next byte */
-	uint64_t received;  /* stream offset after everything fed, gaps included */
-	uint64_t line;      /* stream offset after the last LF that waits in the buffer, or waited */
-	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
-	uint64_t kept_gaps; /* octets of gaps since `kept` */
-	struct run *runs;   /* the runs of bytes and gaps from offset (or kept) on: `few`, or allocated */
+	struct span waits; /* the bytes from offset on, without gaps: in the buffer, or in the caller's memory */
+	uint64_t offset;   /* stream offset of the next byte */
+	uint64_t received; /* stream offset after everything fed, gaps included */
+	struct run *runs;  /* the runs of bytes and gaps from offset (or kept) on: `few`, or allocated */
 	unsigned run_first, run_count, run_room; /* those before run_first are no longer needed */
 	unsigned gaps;                           /* how many runs from run_first on are gaps */
 	struct run few[INBOX_RUNS_FEW];          /* usually there is just one */
 	bool fin;
-	bool over; /* nothing more is fed, with or without a FIN */
-	bool cut;  /* because the capture ends: more may have been sent */
+	bool over;          /* nothing more is fed, with or without a FIN */
+	bool cut;           /* because the capture ends: more may have been sent */
+	uint8_t *buffer;    /* bytes that could not be consumed at once, and before them some that were */
+	size_t size, room;  /* size 0: what waits is not in the buffer */
+	uint64_t line;      /* stream offset after the last LF that waits in the buffer, or waited */
+	uint64_t kept;      /* stream offset from which consumed bytes are kept for inbox_rewind; INBOX_NOT_KEPT */
+	uint64_t kept_gaps; /* octets of gaps since `kept` */
 };
 
 void inbox_init(struct inbox *inbox);
@@ -64,18 +63,16 @@ const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
 /* inbox_bytes - the bytes that can be read now, up to the next gap. */
 static inline struct span inbox_bytes(const struct inbox *inbox)
 {
-	struct span all = inbox->view.data ? inbox->view : (struct span){ inbox->buffer, inbox->size };
-	if (inbox->head >= all.size)
-		return INBOX_NOTHING;
-	size_t size = inbox->gaps == 0 ? all.size - inbox->head : (size_t)(inbox_next_gap(inbox) - inbox->offset);
-	return (struct span){ all.data + inbox->head, size };
+	if (inbox->gaps == 0)
+		return inbox->waits;
+	return (struct span){ inbox->waits.data, (size_t)(inbox_next_gap(inbox) - inbox->offset) };
 }
 
 /* inbox_no_line - is it known that no line ends from the octet `at` on? So nothing is searched again with each segment.
  */
 static inline bool inbox_no_line(const struct inbox *inbox, size_t at)
 {
-	return !inbox->view.data && inbox->offset + at >= inbox->line;
+	return inbox->size > 0 && inbox->offset + at >= inbox->line;
 }
 
 /* inbox_bytes_from - those from this stream offset on, which must not be before the current one. */
@@ -120,14 +117,30 @@ struct span inbox_run(const struct inbox *inbox);
 /* inbox_empty - neither bytes nor gaps wait. */
 bool inbox_empty(const struct inbox *inbox);
 
+/* inbox_acked_later - the same, of an octet that is not in the first run. */
+uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset);
 /* inbox_acked - the acknowledgement of the sender with the octet at this stream offset. */
-uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset);
+static inline uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
+{
+	const struct run *first = &inbox->runs[inbox->run_first];
+	bool usual = inbox->run_first < inbox->run_count && offset < first->end && !first->gap;
+	return usual ? first->acked : inbox_acked_later(inbox, offset);
+}
 
 /* inbox_sent_after - stream offset of the first waiting octet that was sent with an acknowledgement of more than
  * `acked`; UINT64_MAX: none. */
 uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked);
 
-void inbox_consume(struct inbox *inbox, size_t size);
+/* inbox_drop_runs - forgets runs that are completely consumed. */
+void inbox_drop_runs(struct inbox *inbox);
+static inline void inbox_consume(struct inbox *inbox, size_t size)
+{
+	inbox->waits = (struct span){ inbox->waits.data + size, inbox->waits.size - size };
+	inbox->offset += size;
+	if (inbox->run_first < inbox->run_count && inbox->runs[inbox->run_first].end <= inbox->offset)
+		inbox_drop_runs(inbox);
+}
+
 /* inbox_skip_gap - skips `size` octets of the gap at the current offset. */
 void inbox_skip_gap(struct inbox *inbox, uint64_t size);
 
