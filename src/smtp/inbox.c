@@ -172,11 +172,6 @@ struct span inbox_run(const struct inbox *inbox)
 	return bytes;
 }
 
-bool inbox_empty(const struct inbox *inbox)
-{
-	return inbox->offset == inbox->received;
-}
-
 uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset)
 {
 	const struct run *run = inbox_run_at(inbox, offset);

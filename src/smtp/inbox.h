@@ -115,7 +115,10 @@ static inline bool inbox_cut_line(const struct inbox *inbox, struct span bytes)
 /* inbox_run - the first of those bytes, which were sent with the same acknowledgement. */
 struct span inbox_run(const struct inbox *inbox);
 /* inbox_empty - neither bytes nor gaps wait. */
-bool inbox_empty(const struct inbox *inbox);
+static inline bool inbox_empty(const struct inbox *inbox)
+{
+	return inbox->offset == inbox->received;
+}
 
 /* inbox_acked_later - the same, of an octet that is not in the first run. */
 uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset);

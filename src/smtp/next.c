@@ -358,11 +358,21 @@ static enum next expected(struct session *s, enum direction d, enum grammar gram
 	return NEXT_WAIT;
 }
 
+/* nothing_waits - where lines are expected, an event comes from bytes, a gap, the end of the session, or a reply that
+ * is assumed. */
+static bool nothing_waits(const struct session *s, const enum grammar grammar[2])
+{
+	bool lines = grammar[UP] == GRAMMAR_COMMAND || grammar[DOWN] == GRAMMAR_RESPONSES;
+	return lines && inbox_empty(&s->in[UP]) && inbox_empty(&s->in[DOWN]) && !s->ended && !s->reply.stands_in;
+}
+
 /* next_step - first unexpected bytes of the server, then what the state expects, then early bytes of the client. */
 static enum next next_step(struct session *s, struct event *event)
 {
 	const enum grammar *grammar = machine_states[s->machine.state].grammar;
 	enum next found = NEXT_WAIT;
+	if (nothing_waits(s, grammar))
+		return NEXT_WAIT;
 	if (grammar[DOWN] == GRAMMAR_NONE)
 		found = early_down(s, event);
 	for (enum direction d = UP; d <= DOWN && found == NEXT_WAIT; d++)
