@@ -103,21 +103,30 @@ static void put_due(struct html *html)
 	html->blank = false;
 }
 
-/* put_text - appends decoded text; runs of blanks become one. */
-static void put_text(struct html *html, const char *at, size_t size)
+/* words_end - where the words that begin here end: at a blank, but for one space between two words. */
+static const char *words_end(const char *at, const char *end)
 {
-	for (const char *end = at + size; at < end;) {
-		const char *word = at;
+	while (at < end && (!g_ascii_isspace(*at) || (*at == ' ' && at + 1 < end && !g_ascii_isspace(at[1]))))
+		at++;
+	return at;
+}
+
+/* put_text - appends decoded text; runs of blanks become one. */
+static void put_text(struct html *html, struct span decoded)
+{
+	const char *at = (const char *)decoded.data, *end = at + decoded.size;
+	while (at < end) {
+		const char *from = at;
 		if (html->pre && *at == '\n')
 			g_string_append_c(html->text, *at++);
 		else if (g_ascii_isspace(*at) && !html->pre) {
 			html->blank = true;
 			at++;
 		} else {
-			while (at < end && (html->pre ? *at != '\n' : !g_ascii_isspace(*at)))
-				at++;
+			at = html->pre ? memchr(at, '\n', (size_t)(end - at)) : words_end(at, end);
+			at = at ? at : end;
 			put_due(html);
-			g_string_append_len(html->text, word, at - word);
+			g_string_append_len(html->text, from, at - from);
 		}
 	}
 }
@@ -143,13 +152,17 @@ static void decode(struct html *html, const char *at, const char *end)
 /* take_text - the text between two tags. */
 static void take_text(struct html *html, const char *at, const char *end)
 {
-	decode(html, at, end);
+	struct span text = span_of(at, (size_t)(end - at));
+	if (memchr(at, '&', text.size)) { /* most texts have no character references */
+		decode(html, at, end);
+		text = span_of(html->scratch->str, html->scratch->len);
+	}
 	if (html->urls)
-		mime_urls(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
+		mime_urls(html->mail, html->seen, text);
 	if (html->target->len > 0 && html->label->len <= LINK_TEXT_MAX)
-		g_string_append_len(html->label, html->scratch->str, (gssize)html->scratch->len);
+		g_string_append_len(html->label, (const char *)text.data, (gssize)text.size);
 	if (html->text)
-		put_text(html, html->scratch->str, html->scratch->len);
+		put_text(html, text);
 }
 
 /* --- links --- */
