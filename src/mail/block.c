@@ -65,7 +65,7 @@ static size_t name_end(struct span line)
 	return at;
 }
 
-size_t block_field_name(struct span line, size_t *value)
+static inline size_t field_name(struct span line, size_t *value)
 {
 	size_t name = name_end(line), colon = name;
 	while (colon < line.size && (line.data[colon] == ' ' || line.data[colon] == '\t'))
@@ -82,6 +82,11 @@ bool block_is_separator(struct span line)
 	return ((line.size > 5 && memcmp(line.data, "From ", 5) == 0) ||
 		       (line.size > 6 && memcmp(line.data, ">From ", 6) == 0)) &&
 	       block_field_name(line, &value) == 0;
+}
+
+size_t block_field_name(struct span line, size_t *value)
+{
+	return field_name(line, value);
 }
 
 bool block_is_mime(struct span line)
@@ -118,46 +123,39 @@ size_t mail_fields(struct span content)
 
 /* ---- what is kept ---- */
 
-/* keep - appends octets of the last field, up to the limit. */
-static void keep(struct block *block, struct span octets)
+/* grow - makes room for more octets, and for another field. */
+static RARE void grow(struct block *block, size_t size)
 {
-	size_t size = MIN(octets.size, block->limit > block->used ? block->limit - block->used : 0);
-	block->dropped = block->dropped || size < octets.size;
-	if (block->used + size > block->room) {
-		const uint8_t *before = block->data;
+	struct mime_fields *fields = &block->fields;
+	const uint8_t *before = block->data;
+	if (block->used + size > block->room)
 		block->room = MAX(MAX(2 * block->room, block->used + size), DATA_FIRST);
-		block->data = g_realloc(block->data, block->room);
-		for (size_t i = 0; i < block->fields.count; i++) {
-			struct mime_field *field = &block->fields.at[i];
-			field->name.data = block->data + (field->name.data - before);
-			field->value.data = block->data + (field->value.data - before);
-		}
+	if (fields->count == fields->room)
+		fields->room = MAX(2 * fields->room, FIELDS_FIRST);
+	block->data = g_realloc(block->data, block->room);
+	fields->at = g_renew(struct mime_field, fields->at, fields->room);
+	for (size_t i = 0; i < fields->count; i++) {
+		struct mime_field *field = &fields->at[i];
+		field->name.data = block->data + (field->name.data - before);
+		field->value.data = block->data + (field->value.data - before);
 	}
-	memcpy(block->data + block->used, octets.data, size);
-	block->used += size;
 }
 
-/* add - makes room for another field. */
-static struct mime_field *add(struct mime_fields *fields)
+/* keep - appends octets of the last field, up to the limit. Returns what is kept of them. */
+static inline struct span keep(struct block *block, struct span octets)
 {
-	if (fields->count == fields->room) {
-		fields->room = MAX(2 * fields->room, FIELDS_FIRST);
-		fields->at = g_renew(struct mime_field, fields->at, fields->room);
-	}
-	return &fields->at[fields->count++];
+	size_t size = MIN(octets.size, block->limit > block->used ? block->limit - block->used : 0);
+	block->dropped |= size < octets.size;
+	if (block->used + size > block->room || block->fields.count == block->fields.room)
+		grow(block, size);
+	uint8_t *to = memcpy(block->data + block->used, octets.data, size);
+	block->used += size;
+	return span_of(to, size);
 }
 
 static struct mime_field *last_field(const struct block *block)
 {
 	return &block->fields.at[block->fields.count - 1];
-}
-
-/* end_value - sets the end of the last field's value: all that is kept, without the last line end. */
-static void end_value(struct block *block)
-{
-	struct mime_field *field = last_field(block);
-	size_t begin = (size_t)(field->value.data - block->data);
-	field->value.size = MIN(line_size(span_of(field->value.data, block->used - begin)), MIME_HEADER_KEPT_MAX);
 }
 
 /* take_field - a line that begins a field. */
@@ -177,12 +175,11 @@ static void take_field(struct block *block, struct span line, size_t name, size_
 	}
 	block->repeated |= block->seen & kind;
 	block->seen |= kind;
-	size_t begin = block->used;
-	keep(block, line);
-	*add(&block->fields) = (struct mime_field){ .id = id,
-		.name = span_of(block->data + begin, MIN(name, block->used - begin)),
-		.value = span_of(block->data + MIN(begin + value, block->used), 0) };
-	end_value(block);
+	struct span kept = keep(block, line);
+	value = MIN(value, kept.size);
+	block->fields.at[block->fields.count++] = (struct mime_field){ .id = id,
+		.name = span_of(kept.data, MIN(name, kept.size)),
+		.value = span_of(kept.data + value, line_size(kept) - value) };
 }
 
 /* take_more - octets that continue the previous field. */
@@ -191,14 +188,16 @@ static void take_more(struct block *block, struct span octets, bool folded)
 	if (!block->keeping)
 		return;
 	keep(block, octets);
-	last_field(block)->folded |= folded;
-	end_value(block);
+	struct mime_field *field = last_field(block);
+	field->folded |= folded;
+	field->value.size =
+		line_size(span_of(field->value.data, (size_t)(block->data + block->used - field->value.data)));
 }
 
 /* take_whole - a line that begins a field, or is indented and continues one. Returns false when it is neither. */
 static bool take_whole(struct block *block, struct span line)
 {
-	size_t value, name = block_field_name(line, &value);
+	size_t value, name = field_name(line, &value);
 	if (name > 0)
 		take_field(block, line, name, value);
 	else if (block->count > 0 && (*line.data == ' ' || *line.data == '\t'))

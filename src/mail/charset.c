@@ -93,6 +93,8 @@ static void note_unknown(const char *charset)
 
 void charset_unknown(struct mail *mail)
 {
+	if (unknown->len == 0)
+		return;
 	for (guint i = 0; mail && i < unknown->len && mail->unknown_charsets->len < UNKNOWN_MAX; i++)
 		mail_list_add(mail, &mail->unknown_charsets,
 			arena_copy(mail->arena, unknown->pdata[i], strlen(unknown->pdata[i])));

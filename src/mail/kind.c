@@ -98,7 +98,7 @@ static void quick_init(void)
 
 static bool is_kind(const struct kind *kind, struct span head)
 {
-	return head.size >= kind->offset + kind->size &&
+	return head.size >= kind->offset + kind->size && head.data[kind->offset] == (uint8_t)*kind->octets &&
 	       memcmp(head.data + kind->offset, kind->octets, kind->size) == 0;
 }
 
