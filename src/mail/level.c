@@ -11,20 +11,32 @@
 
 #define NUMBER_MAX sizeof(".4294967295") /* octets of a part number on one level, and a NUL */
 
+/* add_number - appends the number on one level to a part number, after a dot unless it is the first. */
+static char *add_number(char *end, const char *text, unsigned number)
+{
+	char digits[NUMBER_MAX];
+	size_t at = sizeof digits;
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	if (end > text)
+		digits[--at] = '.';
+	return (char *)memcpy(end, digits + at, sizeof digits - at) + (sizeof digits - at);
+}
+
 const char *walk_number(struct walk *walk, bool root)
 {
-	size_t room = strlen(walk->prefix) + (walk->level_count + 1) * NUMBER_MAX;
-	char *text = arena_take(&walk->scratch, room), *end = g_stpcpy(text, walk->prefix);
+	size_t before = strlen(walk->prefix);
+	char *text = arena_take(&walk->scratch, before + (walk->level_count + 1) * NUMBER_MAX), *end = text + before;
+	memcpy(text, walk->prefix, before);
 	for (size_t i = 0; i < walk->level_count; i++) {
 		const struct level *level = &walk->levels[i];
-		const char *dot = end > text ? "." : "";
-		if (!level->message)
-			end += g_snprintf(end, NUMBER_MAX, "%s%u", dot, MAX(level->count, 1));
-		else if (level->numbered)
-			end = g_stpcpy(g_stpcpy(end, dot), "1");
+		if (!level->message || level->numbered)
+			end = add_number(end, text, level->message ? 1 : MAX(level->count, 1));
 	}
 	if (root)
-		g_stpcpy(g_stpcpy(end, end > text ? "." : ""), "1");
+		end = add_number(end, text, 1);
+	*end = '\0';
 	return text;
 }
 
