@@ -26,6 +26,7 @@ static const struct {
 	const char *name;
 	enum effect effect;
 } tags[] = {
+	/* sorted */
 	{ "a", EFFECT_LINK },
 	{ "address", EFFECT_BLOCK },
 	{ "article", EFFECT_BLOCK },
@@ -373,7 +374,7 @@ static const char *take_tag(struct html *html, const char *at, const char *end)
 {
 	struct tag tag = { .closes = *at == '/' };
 	at = take_name(tag.name, at + tag.closes, end);
-	for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(tags) && tags[i].name[0] <= tag.name[0]; i++)
 		if (tags[i].name[0] == tag.name[0] && strcmp(tags[i].name, tag.name) == 0)
 			tag.effect = tags[i].effect;
 	if (tag.effect == EFFECT_LINK)

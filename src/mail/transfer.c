@@ -61,6 +61,12 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
+/* hex_value - of a hexadecimal digit. */
+static uint8_t hex_value(uint8_t digit)
+{
+	return (uint8_t)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+}
+
 /* What begins at an '=': an encoded octet, a soft line break, neither, or more octets are needed to tell. */
 enum escape { ESCAPE_OCTET, ESCAPE_BREAK, ESCAPE_NONE, ESCAPE_MORE };
 
@@ -145,8 +151,7 @@ static size_t quoted_run(const struct transfer *transfer, const uint8_t *in, siz
 		if (found == ESCAPE_MORE)
 			break;
 		if (found == ESCAPE_OCTET)
-			out[(*to)++] = (uint8_t)(g_ascii_xdigit_value((char)in[at + 1]) << 4 |
-						 g_ascii_xdigit_value((char)in[at + 2]));
+			out[(*to)++] = (uint8_t)(hex_value(in[at + 1]) << 4 | hex_value(in[at + 2]));
 		if (found != ESCAPE_NONE) {
 			at += taken;
 			continue;

@@ -245,9 +245,11 @@ static const char *address_end(const char *text, bool group, const char **angle,
 	unsigned comments = 0;
 	bool quoted = false, inside = false;
 	const char *at = text;
-	for (; *at != '\0'; at++) {
-		if (is_ordinary(*at))
-			continue;
+	for (;; at++) {
+		while (is_ordinary(*at))
+			at++;
+		if (*at == '\0')
+			return at;
 		if (*at == '=' && *open && word_parse(&word, at, open))
 			at = word.end - 1;
 		else if (*at == '\\' && at[1] != '\0' && (quoted || comments > 0))
@@ -269,7 +271,6 @@ static const char *address_end(const char *text, bool group, const char **angle,
 		} else if (!inside && (*at == ',' || (group ? *at == ';' : *at == ':')))
 			return at;
 	}
-	return at;
 }
 
 /* mime_addresses - the list is split before decoding, so that a comma in an encoded word does not split it. Members of
