@@ -64,13 +64,12 @@ static size_t cut(struct span text, size_t limit)
 static int body_rank(const struct part *part, bool empty)
 {
 	const struct mail_part *about = part->about;
-	bool html = strcmp(about->content_type, "text/html") == 0;
-	if (part->in_message || (!html && strcmp(about->content_type, "text/plain") != 0) ||
+	if (part->in_message || (!part->html && strcmp(about->content_type, "text/plain") != 0) ||
 		g_strcmp0(about->disposition, "attachment") == 0)
 		return 0;
 	if (empty)
 		return 1;
-	return (html ? 2 : 3) + (about->filename == NULL ? 2 : 0);
+	return (part->html ? 2 : 3) + (about->filename == NULL ? 2 : 0);
 }
 
 /* meta_charset - the charset that HTML declares in a meta tag; NULL when it declares none. */
@@ -101,10 +100,10 @@ static struct span decode_text(const struct part *part, GString *text, struct sp
 		g_string_append_c(text, '\n');
 	size_t start = text->len;
 	const char *charset = about->charset;
-	if (!charset && strcmp(about->content_type, "text/html") == 0)
+	if (!charset && part->html)
 		charset = meta_charset(part->parts->mail->arena, octets);
 	charset_append(text, charset, octets);
-	if (g_str_has_prefix(text->str + start, "\xef\xbb\xbf"))
+	if (mime_begins(text->str + start, "\xef\xbb\xbf"))
 		g_string_erase(text, (gssize)start, 3);
 	lines(text, start);
 	if (type->format && g_ascii_strcasecmp(type->format, "flowed") == 0 &&
@@ -143,7 +142,7 @@ static void read_text(struct part *part, struct span octets, bool all)
 	size_t before = text->len;
 	struct span added = decode_text(part, text, octets);
 	bool urls = parts->options->urls && mail->urls->len < MAIL_URL_MAX;
-	if (strcmp(part->about->content_type, "text/html") == 0) {
+	if (part->html) {
 		GString *shown = g_string_sized_new(added.size / 4);
 		html_read(mail, &parts->seen, added, shown, urls);
 		take_body(part, added, span_of(shown->str, shown->len), all);
@@ -159,7 +158,7 @@ static void read_text(struct part *part, struct span octets, bool all)
 
 static void *text_begin(struct part *part, struct span head)
 {
-	if (!g_str_has_prefix(part->about->content_type, "text/"))
+	if (!part->text)
 		return NULL;
 	struct text *text = free_texts;
 	if (text) {

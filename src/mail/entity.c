@@ -74,17 +74,17 @@ static void check_block(struct parts *parts, const struct block *block, const ch
 static bool is_type(const char *value)
 {
 	const char *slash = value ? strchr(value, '/') : NULL;
-	return slash && slash > value && slash[1] != '\0' && !strpbrk(slash + 1, "/\"<>@,=") &&
-	       !strpbrk(value, "\"<>@,=");
+	return slash && slash > value && slash[1] != '\0' && !strchr(slash + 1, '/') && !strpbrk(value, "\"<>@,=");
 }
 
 /* is_message_type - does the type say that the body is a message with a header? RFC 2046 5.2.2: of a message sent in
  * pieces (message/partial) the first one begins with the header. */
 static bool is_message_type(const char *type, const struct mime_params *content)
 {
-	return strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0 ||
-	       strcmp(type, "message/news") == 0 ||
-	       (strcmp(type, "message/partial") == 0 && g_strcmp0(content->number, "1") == 0);
+	return mime_begins(type, "message/") &&
+	       (strcmp(type, "message/rfc822") == 0 || strcmp(type, "message/global") == 0 ||
+		       strcmp(type, "message/news") == 0 ||
+		       (strcmp(type, "message/partial") == 0 && g_strcmp0(content->number, "1") == 0));
 }
 
 /* read_type - the media type of the part. An invalid one is a defect; the part is then text/plain or, when there is a
@@ -101,7 +101,7 @@ static void read_type(
 		if (!damaged)
 			mail_defect(parts->mail, MIME_MALFORMED, value, "bad Content-Type");
 	}
-	entity->multipart |= g_str_has_prefix(entity->type, "multipart/");
+	entity->multipart |= mime_begins(entity->type, "multipart/");
 	entity->message = is_message_type(entity->type, &entity->content);
 }
 
@@ -174,11 +174,12 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	if (block->repeated & UINT32_C(1) << MIME_FIELD_CONTENT_TYPE)
 		read_second_type(parts, scratch, entity, block);
 	read_encoding(parts, entity, block, damaged);
-	bool plain_file = strcmp(entity->type, "application/octet-stream") == 0;
+	bool application = mime_begins(entity->type, "application/");
+	bool plain_file = application && strcmp(entity->type, "application/octet-stream") == 0;
 	entity->maybe_message = !entity->multipart && !entity->message && (plain_file || has_extension(entity, ".eml"));
-	entity->opaque = strcmp(entity->type, "application/pkcs7-mime") == 0 ||
-			 strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
-			 (plain_file && has_extension(entity, ".p7m"));
+	entity->opaque = application && (strcmp(entity->type, "application/pkcs7-mime") == 0 ||
+						strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
+						(plain_file && has_extension(entity, ".p7m")));
 	if (!parts->hint && entity->content.charset)
 		parts->hint = keep(parts->mail->arena, entity->content.charset);
 }

@@ -144,7 +144,7 @@ struct first {
 static void *magic_begin(struct part *part, struct span head)
 {
 	const struct mail_part *about = part->about;
-	bool said = g_str_has_prefix(about->content_type, "text/") || g_str_has_prefix(about->content_type, "message/");
+	bool said = part->text || mime_begins(about->content_type, "message/");
 	if (!part->parts->options->magic || head.size == 0 || (!about->attachment && said && mime_is_text(head)))
 		return NULL;
 	struct first *first = g_new(struct first, 1);

@@ -33,6 +33,16 @@ static inline bool mime_same(const char *text, const char *word, size_t size)
 	return true;
 }
 
+/* mime_begins - does text begin with this word? For short words that are mostly not there: a call would cost more. */
+static inline bool mime_begins(const char *text, const char *word)
+{
+	while (*word != '\0' && *text == *word) {
+		text++;
+		word++;
+	}
+	return *word == '\0';
+}
+
 static inline struct span span_of(const void *data, size_t size)
 {
 	return (struct span){ data, size };

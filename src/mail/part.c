@@ -67,6 +67,8 @@ struct part *part_open(struct parts *parts, struct mail_part *about, const struc
 	part->parts = parts;
 	part->about = about;
 	part->type = *type;
+	part->text = mime_begins(about->content_type, "text/");
+	part->html = part->text && strcmp(about->content_type, "text/html") == 0;
 	part->in_message = in_message;
 	part->digest = digest_new(parts->options->hashes | HASH_SHA256);
 	if (parts->options->extract_dir)

@@ -60,6 +60,7 @@ struct part {
 	const struct kind *kind; /* kind of file, by its first octets; for inspectors */
 	struct mail_part *about; /* in mail->parts; its strings belong to the mail */
 	struct mime_params type; /* of its Content-Type; borrowed until part_close */
+	bool text, html;         /* its type is text/..., text/html */
 	bool in_message;         /* in an attached message: its text can't be the body of this mail */
 	unsigned depth;          /* number of files that it is nested in (inner.h) */
 	/* private to part.c */

@@ -174,8 +174,7 @@ static void take_line(struct uu *uu)
 
 static void *uu_begin(struct part *part, struct span head)
 {
-	const char *type = part->about->content_type;
-	if (!g_str_has_prefix(type, "text/") || strcmp(type, "text/html") == 0)
+	if (!part->text || part->html)
 		return NULL;
 	struct uu *uu = g_new0(struct uu, 1);
 	uu->outer = part;
