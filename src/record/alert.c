@@ -78,5 +78,5 @@ void output_alert(
 		json_word(&object, FIELD_alert_direction, direction_name(alert->direction));
 	json_escaped(&object, FIELD_alert_evidence, alert->evidence, EVIDENCE_MAX);
 	record_related(&root, related);
-	record_end(output, place);
+	record_end(output, place, &root);
 }

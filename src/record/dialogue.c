@@ -51,7 +51,7 @@ void output_command(struct output *output, const struct place *place, const stru
 		json_word(&object, FIELD_smtp_command_line, "*");
 	else if (!command->valid)
 		json_escaped(&object, FIELD_smtp_command_line, command->parsed.line, command->parsed.line.size);
-	record_end(output, place);
+	record_end(output, place, &root);
 }
 
 void output_response(struct output *output, const struct place *place, const struct session_response *response)
@@ -69,7 +69,7 @@ void output_response(struct output *output, const struct place *place, const str
 		json_text(&object, FIELD_smtp_response_to, upper(response->to_name));
 	json_word(&object, FIELD_smtp_response_state, response->state);
 	json_true(&object, FIELD_smtp_response_assumed, response->assumed);
-	record_end(output, place);
+	record_end(output, place, &root);
 }
 
 void output_content(struct output *output, const struct place *place, uint64_t offset, struct span piece, bool last)
@@ -82,7 +82,7 @@ void output_content(struct output *output, const struct place *place, uint64_t o
 	json_flag(&object, FIELD_smtp_content_last, last);
 	if (piece.size > 0)
 		json_content(&object, FIELD_smtp_content_text, FIELD_smtp_content_base64, piece);
-	record_end(output, place);
+	record_end(output, place, &root);
 }
 
 void output_auth(struct output *output, const struct place *place, const struct session_auth *auth)
@@ -97,7 +97,7 @@ void output_auth(struct output *output, const struct place *place, const struct 
 	json_flag(&object, FIELD_smtp_auth_success, auth->success);
 	json_flag(&object, FIELD_smtp_auth_tls, auth->tls);
 	json_true(&object, FIELD_smtp_auth_assumed, auth->assumed);
-	record_end(output, place);
+	record_end(output, place, &root);
 }
 
 /* known_or_number - the name, or 0xNNNN for an unknown number; NULL for 0. */
@@ -132,5 +132,5 @@ void output_tls(struct output *output, const struct place *place, const struct t
 	}
 	json_string(&object, FIELD_tls_fingerprint, tls->fingerprint);
 	json_strings(&object, FIELD_tls_subjectaltname, tls->subject_alt_names);
-	record_end(output, place);
+	record_end(output, place, &root);
 }

@@ -14,8 +14,7 @@ const char *const record_names[RECORD_COUNT] = {
 
 const struct field_info field_table[FIELD_COUNT] = {
 #define X(object, name, kind, need, of, description)                                                                   \
-	{ "\"" #name "\":", sizeof #name + 2, #name, #name "_base64", OF_##object, KIND_##kind, NEED_##need, OF_##of,  \
-		description },
+	{ #name, #name "_base64", sizeof #name - 1, OF_##object, KIND_##kind, NEED_##need, OF_##of, description },
 	FIELDS(X)
 #undef X
 };

@@ -302,12 +302,12 @@ enum field {
 		FIELD_COUNT
 };
 
-#define FIELD_KEY_ROOM 32 /* octets copied for every key, so none is longer */
+#define FIELD_NAME_ROOM 24 /* octets copied for every name, so no name is longer */
 
 struct field_info {
-	char key[FIELD_KEY_ROOM]; /* the name with quotes and colon */
-	unsigned key_size;
-	const char *name, *name_base64;
+	char name[FIELD_NAME_ROOM];
+	const char *name_base64;
+	int name_size;
 	enum field_of object; /* that it belongs to */
 	enum field_kind kind;
 	enum field_need need;

@@ -8,19 +8,21 @@
 static void put_archive(struct json *file, const struct mail_archive *archive)
 {
 	struct json object = json_object(file, FIELD_fileinfo_archive);
+	cJSON *array = cJSON_CreateArray();
 	json_word(&object, FIELD_archive_format, archive->format);
 	json_flag(&object, FIELD_archive_encrypted, archive->encrypted);
 	json_flag(&object, FIELD_archive_complete, archive->complete);
-	struct json entries = json_array(&object, FIELD_archive_entries);
 	for (guint i = 0; i < archive->entries->len; i++) {
 		const struct mail_entry *entry = archive->entries->pdata[i];
-		struct json row = json_item(&entries);
+		struct json row = json_detached(OF_archive_entry);
 		json_string(&row, FIELD_archive_entry_name, entry->name);
 		if (entry->size != UINT64_MAX)
 			json_number(&row, FIELD_archive_entry_size, entry->size);
 		json_flag(&row, FIELD_archive_entry_encrypted, entry->encrypted);
+		cJSON_AddItemToArray(array, row.node);
 	}
-	json_close(&entries);
+	struct json entries = { array, OF_archive_entry, -1 };
+	json_close(&object, FIELD_archive_entries, &entries);
 }
 
 void output_fileinfo(
@@ -49,5 +51,5 @@ void output_fileinfo(
 	if (part->macros != MACROS_UNKNOWN)
 		json_flag(&file, FIELD_fileinfo_has_macros, part->macros == MACROS_PRESENT);
 	record_related(&root, related);
-	record_end(output, place);
+	record_end(output, place, &root);
 }

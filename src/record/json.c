@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * json.c - see json.h.
+ * json.c - see json.h. cJSON's tree, made faster: nodes are allocated from an arena and linked here, keys and strings
+ * are references, and numbers are stored as digits (cJSON prints every number twice with printf, and those of 16 digits
+ * as 1e+15).
+ *
+ * The arena is static, so one record can be under construction at a time.
  */
 #include "json.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <string.h>
 #include <time.h>
 
 #include "text.h"
-#include "writer.h"
 
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
+#define REPLACEMENT "\357\277\275" /* U+FFFD */
 
 static struct arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
@@ -40,6 +43,9 @@ static void keep(void *room)
 
 void json_reset(void)
 {
+	/* Set each time, because code that reads records sets others. */
+	cJSON_Hooks hooks = { json_alloc, keep };
+	cJSON_InitHooks(&hooks);
 	arena.used = 0;
 	if (arena.large) {
 		g_slist_free_full(arena.large, g_free);
@@ -47,12 +53,79 @@ void json_reset(void)
 	}
 }
 
-void json_trees(void)
+/* ---- nodes ---- */
+
+/* new_node - like cJSON_Create..., without calling the hooks. */
+static inline cJSON *new_node(int type)
 {
-	/* Set each time, because code that reads records sets others. */
-	cJSON_Hooks hooks = { json_alloc, keep };
-	cJSON_InitHooks(&hooks);
-	json_reset();
+	cJSON *node = json_alloc(sizeof *node);
+	*node = (cJSON){ .type = type };
+	return node;
+}
+
+/* sized_node - a node with a borrowed string or raw text. */
+static inline cJSON *sized_node(int type, const char *text, size_t size)
+{
+	cJSON *node = new_node(type | cJSON_IsReference | JSON_SIZED);
+	node->valuestring = (char *)(uintptr_t)text;
+	node->valuedouble = (double)size; /* exact to 2^53 */
+	return node;
+}
+
+/* append - what cJSON_AddItemToArray does: the first child's `prev` is the last. */
+static void append(cJSON *parent, cJSON *node)
+{
+	cJSON *first = parent->child;
+	if (!first) {
+		parent->child = node->prev = node;
+		return;
+	}
+	node->prev = first->prev;
+	first->prev->next = node;
+	first->prev = node;
+}
+
+cJSON *json_text_node(struct span text)
+{
+	return sized_node(cJSON_String, text.size > 0 ? (const char *)text.data : "", text.size);
+}
+
+cJSON *json_number_node(uint64_t number)
+{
+	char *end = (char *)json_alloc(24) + 23, *digits = end;
+	*end = '\0';
+	do
+		*--digits = (char)('0' + number % 10);
+	while (number /= 10);
+	return sized_node(cJSON_Raw, digits, (size_t)(end - digits));
+}
+
+cJSON *json_base64_node(struct span bytes)
+{
+	gint state = 0, save = 0;
+	char *text = json_alloc((bytes.size / 3 + 1) * 4 + 4);
+	gsize size = g_base64_encode_step(bytes.data, bytes.size, FALSE, text, &state, &save);
+	size += g_base64_encode_close(FALSE, text + size, &state, &save);
+	return sized_node(cJSON_String, text, size);
+}
+
+struct span json_legible(struct span bytes, bool *exact)
+{
+	*exact = text_utf8(bytes.data, bytes.size) == bytes.size;
+	if (*exact)
+		return bytes;
+	const uint8_t *data = bytes.data;
+	uint8_t *text = json_alloc(bytes.size * strlen(REPLACEMENT)), *to = text;
+	for (size_t left = bytes.size; left > 0;) {
+		size_t good = text_utf8(data, left);
+		bool rest = good < left;
+		to = mempcpy(to, data, good);
+		if (rest)
+			to = mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
+		data += good + rest;
+		left -= good + rest;
+	}
+	return (struct span){ text, (size_t)(to - text) };
 }
 
 struct span json_escape(struct span bytes, size_t limit)
@@ -81,148 +154,120 @@ struct span json_escape(struct span bytes, size_t limit)
 
 /* ---- objects ---- */
 
-void json_ascii(bool only)
+struct json json_root(void)
 {
-	writer_ascii(only);
+	return json_detached(OF_envelope);
 }
 
-/* opened - the object or array that begins here. */
-static struct json opened(char bracket, size_t start, enum field_of kind)
+struct json json_detached(enum field_of kind)
 {
-	value_open(bracket, start);
-	return (struct json){ kind, -1, writer.depth };
+	return (struct json){ new_node(cJSON_Object), kind, -1 };
 }
 
-struct json json_begin(GString *line)
+void json_key(struct json *object, const char *key, cJSON *value)
 {
-	writer_begin(line);
-	return opened('{', writer_place(), OF_envelope);
+	value->string = (char *)(uintptr_t)key;
+	value->type |= cJSON_StringIsConst;
+	append(object->node, value);
 }
 
-void json_end(void)
+/* name_key - the same for a key from a table. */
+static void name_key(struct json *object, const char *name, int size, cJSON *value)
 {
-	writer_end_line();
+	value->type |= JSON_FIELD;
+	value->valueint = size;
+	json_key(object, name, value);
 }
 
-void json_key(const struct json *object, const char *key)
-{
-	value_leave(object->depth);
-	value_key(key);
-}
-
-/* put_key - copies a key of the field table with its quotes and colon. */
-static inline void put_key(const char key[static FIELD_KEY_ROOM], unsigned size)
-{
-	memcpy(writer.to, key, FIELD_KEY_ROOM);
-	writer.to += size;
-}
-
-/* add - begins a field, and asserts that it belongs to the object, has this kind and is in order. */
-static inline void add(struct json *object, enum field field, enum field_kind kind)
+/* add - adds a field, and asserts that it belongs to the object, has this kind and is in order. */
+static void add(struct json *object, enum field field, enum field_kind kind, cJSON *value)
 {
 	const struct field_info *info = &field_table[field];
 	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
 	object->last = (int)field;
-	value_leave(object->depth);
-	put_key(info->key, info->key_size);
+	name_key(object, info->name, info->name_size, value);
 }
 
 struct json json_part(struct json *root, enum field_of kind)
 {
 	static const struct {
-		char key[FIELD_KEY_ROOM];
-		unsigned size;
-	} keys[] = {
-#define X(id, name) [OF_##id] = { "\"" name "\":", sizeof name + 2 },
+		char name[FIELD_NAME_ROOM];
+		int size;
+	} names[] = {
+#define X(id, name) [OF_##id] = { name, sizeof name - 1 },
 		OBJECTS(X)
 #undef X
 	};
-	value_leave(root->depth);
-	const size_t start = writer_place();
-	put_key(keys[kind].key, keys[kind].size);
-	return opened('{', start, kind);
-}
-
-/* child - begins an object or array as the value of a field. */
-static struct json child(struct json *parent, enum field field, enum field_kind kind, char bracket)
-{
-	value_leave(parent->depth);
-	const size_t start = writer_place();
-	add(parent, field, kind);
-	return opened(bracket, start, field_table[field].of);
-}
-
-struct json json_object(struct json *parent, enum field field)
-{
-	return child(parent, field, KIND_OBJECT, '{');
-}
-
-struct json json_array(struct json *parent, enum field field)
-{
-	return child(parent, field, KIND_OBJECTS, '[');
-}
-
-struct json json_item(const struct json *array)
-{
-	value_leave(array->depth);
-	return opened('{', writer_place(), array->kind);
-}
-
-void json_close(const struct json *child)
-{
-	value_leave(child->depth);
-	value_drop_empty();
+	struct json part = json_detached(kind);
+	name_key(root, names[kind].name, names[kind].size, part.node);
+	return part;
 }
 
 /* ---- members that many records share ---- */
 
-struct json json_members_begin(struct json_members *members, enum field_of kind)
+void json_members_print(struct json_members *members, const struct json *object)
 {
-	if (!members->text)
-		members->text = g_string_new(NULL);
-	g_string_truncate(members->text, 0);
-	writer_begin(members->text);
-	return (struct json){ kind, -1, 0 };
-}
-
-void json_members_end(struct json_members *members, const struct json *object)
-{
-	writer_end();
+	const cJSON *first = object->node->child;
+	assert(first->type & JSON_FIELD);
+	if (!members->line)
+		members->line = g_string_new(NULL);
+	g_string_truncate(members->line, 0);
+	json_print(object, members->line);
+	members->name = first->string;
+	members->name_size = first->valueint;
 	members->kind = object->kind;
 	members->last = object->last;
 }
 
 void json_members_free(struct json_members *members)
 {
-	if (members->text)
-		g_string_free(members->text, TRUE);
+	if (members->line)
+		g_string_free(members->line, TRUE);
 }
 
 void json_members(struct json *object, const struct json_members *members)
 {
 	assert(members->kind == object->kind && members->last > object->last);
 	object->last = members->last;
-	value_leave(object->depth);
-	value_raw(members->text->str, members->text->len);
+	const size_t before = (size_t)members->name_size + strlen("{\"\":"), behind = strlen("}\n");
+	name_key(object, members->name, members->name_size,
+		sized_node(cJSON_Raw, members->line->str + before, members->line->len - before - behind));
 }
 
 /* ---- fields ---- */
+
+void json_close(struct json *parent, enum field field, struct json *child)
+{
+	if (child->node->child)
+		add(parent, field, field_table[field].kind, child->node);
+}
+
+struct json json_object(struct json *parent, enum field field)
+{
+	struct json child = json_detached(field_table[field].of);
+	add(parent, field, KIND_OBJECT, child.node);
+	return child;
+}
 
 void json_text(struct json *object, enum field field, struct span bytes)
 {
 	if (!bytes.data)
 		return;
-	add(object, field, KIND_TEXT);
-	if (value_text(bytes))
-		return;
-	value_key(field_table[field].name_base64);
-	value_base64(bytes);
+	bool exact;
+	add(object, field, KIND_TEXT, json_text_node(json_legible(bytes, &exact)));
+	if (!exact)
+		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
+}
+
+static struct span string_span(const char *text)
+{
+	return (struct span){ (const uint8_t *)text, strlen(text) };
 }
 
 void json_string(struct json *object, enum field field, const char *text)
 {
 	if (text)
-		json_text(object, field, json_span(text));
+		json_text(object, field, string_span(text));
 }
 
 void json_gstring(struct json *object, enum field field, const GString *text)
@@ -233,72 +278,65 @@ void json_gstring(struct json *object, enum field field, const GString *text)
 
 void json_word(struct json *object, enum field field, const char *word)
 {
-	if (!word || !*word)
-		return;
-	add(object, field, field_table[field].kind);
-	value_text(json_span(word));
+	if (word && *word)
+		add(object, field, field_table[field].kind, json_text_node(string_span(word)));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
 {
-	if (bytes.size == 0)
-		return;
-	add(object, field, KIND_ASCII);
-	value_text(json_escape(bytes, limit));
+	if (bytes.size > 0)
+		add(object, field, KIND_ASCII, json_text_node(json_escape(bytes, limit)));
 }
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
-	if (text_utf8(bytes.data, bytes.size) == bytes.size) {
-		add(object, plain, KIND_ASCII);
-		value_text(bytes);
-	} else {
-		add(object, base64, KIND_BASE64);
-		value_base64(bytes);
-	}
+	if (text_utf8(bytes.data, bytes.size) == bytes.size)
+		add(object, plain, KIND_ASCII, json_text_node(bytes));
+	else
+		add(object, base64, KIND_BASE64, json_base64_node(bytes));
 }
 
 void json_number(struct json *object, enum field field, uint64_t number)
 {
-	add(object, field, KIND_NUMBER);
-	value_number(number);
+	add(object, field, KIND_NUMBER, json_number_node(number));
 }
 
 void json_numbers(struct json *object, enum field field, const uint16_t *numbers, size_t count)
 {
 	if (count == 0)
 		return;
-	child(object, field, KIND_NUMBERS, '[');
+	cJSON *array = new_node(cJSON_Array);
 	for (size_t i = 0; i < count; i++)
-		value_number(numbers[i]);
+		append(array, json_number_node(numbers[i]));
+	add(object, field, KIND_NUMBERS, array);
 }
 
 void json_flag(struct json *object, enum field field, bool flag)
 {
-	add(object, field, KIND_FLAG);
-	value_flag(flag);
+	add(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False));
 }
 
 void json_true(struct json *object, enum field field, bool flag)
 {
-	if (!flag)
-		return;
-	add(object, field, KIND_TRUE);
-	value_word("true");
+	if (flag)
+		add(object, field, KIND_TRUE, new_node(cJSON_True));
 }
 
 void json_true_or(struct json *object, enum field field, bool flag, const char *why)
 {
-	if (!flag && !why)
-		return;
-	add(object, field, KIND_TRUE_OR_TEXT);
-	if (flag)
-		value_word("true");
-	else
-		value_text(json_span(why));
+	if (flag || why)
+		add(object, field, KIND_TRUE_OR_TEXT, flag ? new_node(cJSON_True) : json_text_node(string_span(why)));
 }
 
 /* ---- time ---- */
+
+/* put_digits - writes the number in exactly `digits` digits. Returns the end. */
+static char *put_digits(char *to, uint64_t number, unsigned digits)
+{
+	for (unsigned i = digits; i-- > 0; number /= 10)
+		to[i] = (char)('0' + number % 10);
+	return to + digits;
+}
 
 /* make_second - "YYYY-MM-DDTHH:MM:SS" for seconds since 1970 (nanoseconds in 64 bits end in 2262: always 4 digits). */
 static void make_second(char *to, int64_t second)
@@ -312,8 +350,7 @@ static void make_second(char *to, int64_t second)
 	} pieces[] = { { tm.tm_year + 1900, 4, '-' }, { tm.tm_mon + 1, 2, '-' }, { tm.tm_mday, 2, 'T' },
 		{ tm.tm_hour, 2, ':' }, { tm.tm_min, 2, ':' }, { tm.tm_sec, 2, '\0' } };
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
-		to += pieces[i].digits;
-		writer_digits(to, (uint64_t)pieces[i].number, (unsigned)pieces[i].digits);
+		to = put_digits(to, (uint64_t)pieces[i].number, (unsigned)pieces[i].digits);
 		*to++ = pieces[i].behind;
 	}
 }
@@ -333,29 +370,25 @@ static char *put_second(char *to, int64_t second)
 
 void json_time(struct json *object, enum field field, int64_t time, unsigned digits)
 {
+	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS.123456789Z")), *to;
 	int64_t second = time / NANOSECONDS_PER_SECOND, fraction = time % NANOSECONDS_PER_SECOND;
 	if (fraction < 0) {
 		second--;
 		fraction += NANOSECONDS_PER_SECOND;
 	}
-	add(object, field, KIND_TIME);
-	char *to = writer_room(sizeof "\"YYYY-MM-DDTHH:MM:SS.123456789Z\",");
-	*to++ = '"';
-	to = put_second(to, second);
+	to = put_second(text, second);
 	*to++ = '.';
-	to += digits;
-	writer_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
-	writer.to = (char *)mempcpy(to, "Z\",", 3);
+	to = put_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
+	*to++ = 'Z';
+	add(object, field, KIND_TIME, sized_node(cJSON_String, text, (size_t)(to - text)));
 }
 
 void json_date(struct json *object, enum field field, int64_t time)
 {
-	const int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
-	add(object, field, KIND_DATE);
-	char *to = writer_room(sizeof "\"YYYY-MM-DDTHH:MM:SS\",");
-	*to++ = '"';
-	to = put_second(to, second);
-	writer.to = (char *)mempcpy(to, "\",", 2);
+	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS"));
+	int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
+	const char *end = put_second(text, second);
+	add(object, field, KIND_DATE, sized_node(cJSON_String, text, (size_t)(end - text)));
 }
 
 /* ---- arrays of text ---- */
@@ -365,47 +398,35 @@ struct json_texts json_texts(struct json *object, enum field field)
 	return (struct json_texts){ .object = object, .field = field };
 }
 
-/* add_base64 - the exact octets of a text, or null when it is exact. */
-static void add_base64(GString *values, struct span bytes, bool exact)
-{
-	if (exact) {
-		g_string_append(values, "null,");
-		return;
-	}
-	char *text = g_base64_encode(bytes.data, bytes.size);
-	g_string_append_printf(values, "\"%s\",", text);
-	g_free(text);
-}
-
 void json_texts_add(struct json_texts *texts, struct span bytes)
 {
-	if (texts->count == 0)
-		child(texts->object, texts->field, KIND_TEXTS, '[');
-	const bool exact = value_text(bytes);
+	bool exact;
+	const struct span text = json_legible(bytes, &exact);
+	if (!texts->plain)
+		texts->plain = new_node(cJSON_Array);
+	append(texts->plain, json_text_node(text));
 	if (!exact && !texts->base64) {
-		texts->base64 = g_string_new(NULL);
+		texts->base64 = new_node(cJSON_Array);
 		for (unsigned i = 0; i < texts->count; i++)
-			add_base64(texts->base64, bytes, true);
+			append(texts->base64, new_node(cJSON_NULL));
 	}
 	if (texts->base64)
-		add_base64(texts->base64, bytes, exact);
+		append(texts->base64, exact ? new_node(cJSON_NULL) : json_base64_node(bytes));
 	texts->count++;
 }
 
 void json_texts_end(struct json_texts *texts)
 {
-	if (!texts->base64)
-		return;
-	json_key(texts->object, field_table[texts->field].name_base64);
-	value_open('[', writer_place());
-	value_raw(texts->base64->str, texts->base64->len);
-	g_string_free(texts->base64, TRUE);
+	if (texts->plain)
+		add(texts->object, texts->field, KIND_TEXTS, texts->plain);
+	if (texts->base64)
+		json_key(texts->object, field_table[texts->field].name_base64, texts->base64);
 }
 
 void json_strings(struct json *object, enum field field, const GPtrArray *strings)
 {
 	struct json_texts texts = json_texts(object, field);
 	for (guint i = 0; strings && i < strings->len; i++)
-		json_texts_add(&texts, json_span(strings->pdata[i]));
+		json_texts_add(&texts, string_span(strings->pdata[i]));
 	json_texts_end(&texts);
 }

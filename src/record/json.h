@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * json.h - writes the objects of a record by the field table, in the order of the table. Private to the record stage.
+ * json.h - builds JSON values by the field table, with cJSON. Private to the record stage.
  *
- * Each field is written at once (writer.h). A field added to an object ends those inside of it, so an object needs no
- * end of its own. A field without a value (NULL, an empty array) is left out by these functions.
+ * All values are in one arena, which json_reset empties. Spans and C strings may be borrowed until json_reset, so they
+ * must live until the record is printed. They need no NUL: a node stores the size of its text (so cJSON's own printer
+ * can't be used). A field without a value (NULL, an empty array) is left out by these functions.
  *
  * Text from outside (KIND_TEXT) that is UTF-8 without NUL is written unchanged. In any other, invalid octets become
  * U+FFFD, and NAME_base64 follows with the exact octets. For an array, NAME_base64 is an array of the same length, with
@@ -12,52 +13,49 @@
 #ifndef SMTPSCAN_RECORD_JSON_H
 #define SMTPSCAN_RECORD_JSON_H
 
+#include <cjson/cJSON.h>
 #include <glib.h>
 
 #include "fields.h"
 #include "types.h"
 
-/* An object, or an array of objects, that is being written. */
+/* An object under construction. */
 struct json {
+	cJSON *node;
 	enum field_of kind;
 	int last; /* the last field written: fields must be in the order of the table */
-	unsigned depth;
 };
 
-/* An array of text that is being written. */
+/* An array of text under construction. */
 struct json_texts {
 	struct json *object;
 	enum field field;
+	cJSON *plain, *base64;
 	unsigned count;
-	GString *base64; /* values of NAME_base64; NULL: not needed so far */
 };
 
-/* json_begin - begins a record at the end of the line. json_end - ends it, with its '\n'. One record at a time. */
-struct json json_begin(GString *line);
-void json_end(void);
-/* json_ascii - sets whether all non-ASCII characters are escaped. */
-void json_ascii(bool only);
+/* json_reset - frees all values. */
+void json_reset(void);
+/* json_alloc - memory from the arena, aligned to 16 octets, valid until json_reset. */
+void *json_alloc(size_t size);
 
-/* json_part - begins the object `kind` of a record, under its own name. */
+struct json json_root(void);
+/* json_part - adds the object `kind` to the root, under its own name. */
 struct json json_part(struct json *root, enum field_of kind);
-/* json_object - begins an object as the value of a field. */
+/* json_object - adds an object as the value of a field. */
 struct json json_object(struct json *parent, enum field field);
-/* json_array - begins an array of objects. json_item - begins an object in it. */
-struct json json_array(struct json *parent, enum field field);
-struct json json_item(const struct json *array);
-/* json_close - ends an object or array; it is left out when it is empty. */
-void json_close(const struct json *child);
 
 /* Members that many records share, printed once; zeroed before first use. */
 struct json_members {
-	GString *text;
+	GString *line;
+	const char *name; /* of the first */
+	int name_size;
 	enum field_of kind;
 	int last;
 };
-/* json_members_begin - begins an object whose fields (at least one) become the members, while no record is being
- * written. json_members_end - they are complete. json_members - adds them to another object of the same kind. */
-struct json json_members_begin(struct json_members *members, enum field_of kind);
-void json_members_end(struct json_members *members, const struct json *object);
+/* json_members_print - prints the fields (at least one) of an object made with json_detached. json_members - adds them
+ * to another object of the same kind; borrowed until json_reset. */
+void json_members_print(struct json_members *members, const struct json *object);
 void json_members(struct json *object, const struct json_members *members);
 void json_members_free(struct json_members *members);
 
@@ -87,19 +85,28 @@ void json_texts_end(struct json_texts *texts);
 /* json_strings - a whole array of char*. */
 void json_strings(struct json *object, enum field field, const GPtrArray *strings);
 
-/* json_key - a key that is not in the field table; one of the functions value_... of writer.h must follow. */
-void json_key(const struct json *object, const char *key);
+/* For objects whose keys are not in the field table. Keys and values must live as long as the record. */
+void json_key(struct json *object, const char *key, cJSON *value);
+/* json_close - adds an object made with json_detached as the value of a field, unless it is empty. */
+struct json json_detached(enum field_of kind);
+void json_close(struct json *parent, enum field field, struct json *child);
 
-/* json_alloc - memory, aligned to 16 octets, valid until json_reset. */
-void *json_alloc(size_t size);
-void json_reset(void);
-/* json_trees - json_reset, and cJSON takes its memory from there from now on. */
-void json_trees(void);
-struct span json_escape(struct span bytes, size_t limit); /* terminated; see json_escaped */
+/* json_legible - bytes as UTF-8 without NUL: unchanged if valid, otherwise with U+FFFD for invalid octets. *exact: they
+ * are unchanged. */
+struct span json_legible(struct span bytes, bool *exact);
+cJSON *json_number_node(uint64_t number);
+cJSON *json_text_node(struct span text);
+cJSON *json_base64_node(struct span bytes);
+struct span json_escape(struct span bytes, size_t limit); /* terminated */
 
-static inline struct span json_span(const char *text)
-{
-	return (struct span){ (const uint8_t *)text, strlen(text) };
-}
+/* In a node's type, in addition to cJSON's own flags. */
+#define JSON_FIELD                                                                                                     \
+	(1 << 16) /* its key has valueint octets, needs no escaping, and FIELD_NAME_ROOM octets can be read */
+#define JSON_SIZED (1 << 17) /* its valuestring has valuedouble octets */
+
+/* json_print - appends the record as one compact line with its '\n'. */
+void json_print(const struct json *root, GString *line);
+/* json_ascii - sets whether all non-ASCII characters are escaped. */
+void json_ascii(bool only);
 
 #endif

@@ -199,8 +199,6 @@ static bool next_run(struct lines *lines, uint64_t flow, struct run *run)
 bool lines_take(struct lines *lines, uint64_t flow, lines_sink take, void *context)
 {
 	struct run run;
-	if (lines->added == 0) /* nothing waits, which is so after most packets */
-		return true;
 	bool good = !lines->busy;       /* memory was gone just then: what is given out is not given out twice */
 	uint64_t before = lines->added; /* nothing from there on is needed: runs given out that touch it */
 	if (!good)

@@ -13,7 +13,7 @@
 /* record_begin - begins a record with its envelope. record_end - ends it; its line is held until output_packet_done.
  * One record at a time. */
 struct json record_begin(struct output *output, enum record record, const struct place *place);
-void record_end(struct output *output, const struct place *place);
+void record_end(struct output *output, const struct place *place, const struct json *root);
 /* record_time - a time with 6 or 9 digits, as the capture needs. */
 void record_time(const struct output *output, struct json *object, enum field field, int64_t time);
 const struct output_options *output_options(const struct output *output);

@@ -57,10 +57,11 @@ void output_begin(struct output *output, const struct output_options *options)
 	json_ascii(options->ascii);
 	output->options = *options;
 	for (enum record record = 0; record < RECORD_COUNT; record++) {
-		struct json object = json_members_begin(&output->named[record], OF_envelope);
+		json_reset();
+		struct json object = json_detached(OF_envelope);
 		json_string(&object, FIELD_envelope_pcap_filename, options->filename);
 		json_word(&object, FIELD_envelope_event_type, record_names[record]);
-		json_members_end(&output->named[record], &object);
+		json_members_print(&output->named[record], &object);
 	}
 }
 
@@ -134,11 +135,11 @@ const char *record_address(const struct address *address)
 	return address_text(address, json_alloc(ADDRESS_TEXT_MAX));
 }
 
-/* flow_members - the members with addresses and ports. */
+/* flow_members - the members with addresses and ports. Called while a record is built, so the arena is not reset. */
 static const struct json_members *flow_members(struct output *output, const struct flow *flow)
 {
 	struct flow_text *text = &output->cache[flow->id % FLOW_CACHE];
-	if (text->members.text && same_address(&text->client, &flow->client) &&
+	if (text->members.line && same_address(&text->client, &flow->client) &&
 		same_address(&text->server, &flow->server) && text->client_port == flow->client_port &&
 		text->server_port == flow->server_port)
 		return &text->members;
@@ -146,7 +147,7 @@ static const struct json_members *flow_members(struct output *output, const stru
 	text->server = flow->server;
 	text->client_port = flow->client_port;
 	text->server_port = flow->server_port;
-	struct json object = json_members_begin(&text->members, OF_envelope);
+	struct json object = json_detached(OF_envelope);
 	json_word(&object, FIELD_envelope_src_ip, record_address(&flow->client));
 	json_number(&object, FIELD_envelope_src_port, flow->client_port);
 	json_word(&object, FIELD_envelope_dest_ip, record_address(&flow->server));
@@ -154,7 +155,7 @@ static const struct json_members *flow_members(struct output *output, const stru
 	json_word(&object, FIELD_envelope_proto, "TCP");
 	json_word(&object, FIELD_envelope_app_proto, "smtp");
 	json_word(&object, FIELD_envelope_community_id, community_id(output, text));
-	json_members_end(&text->members, &object);
+	json_members_print(&text->members, &object);
 	return &text->members;
 }
 
@@ -171,9 +172,8 @@ void record_time(const struct output *output, struct json *object, enum field fi
 struct json record_begin(struct output *output, enum record record, const struct place *place)
 {
 	json_reset();
+	struct json root = json_root();
 	const struct flow *flow = place->flow;
-	const struct json_members *members = flow ? flow_members(output, flow) : NULL;
-	struct json root = json_begin(lines_text(output->lines));
 	if (place->at.packet)
 		record_time(output, &root, FIELD_envelope_timestamp, place->at.time);
 	if (flow) {
@@ -183,7 +183,7 @@ struct json record_begin(struct output *output, enum record record, const struct
 	json_members(&root, &output->named[record]);
 	if (flow) {
 		json_numbers(&root, FIELD_envelope_vlan, flow->vlan, flow->vlan_count);
-		json_members(&root, members);
+		json_members(&root, flow_members(output, flow));
 	}
 	if (place->tx >= 0)
 		json_number(&root, FIELD_envelope_tx_id, (uint64_t)place->tx);
@@ -209,10 +209,10 @@ void output_packet_done(struct output *output)
 	output_flow_done(output, UINT64_MAX);
 }
 
-void record_end(struct output *output, const struct place *place)
+void record_end(struct output *output, const struct place *place, const struct json *root)
 {
 	const uint64_t flow = place->flow ? place->flow->id : UINT64_MAX;
-	json_end();
+	json_print(root, lines_text(output->lines));
 	output->packet = place->at.packet;
 	if (lines_add(output->lines, flow, output->options.temp_dir))
 		return;

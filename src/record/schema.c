@@ -3,7 +3,6 @@
  * schema.c - makes the JSON Schema (2020-12) of all records from the tables that the writer uses, and the catalogue of
  * alerts as JSON. Each record and each object has a definition; no other fields are allowed.
  */
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "config.h"
@@ -76,14 +75,14 @@ static cJSON *array_of(cJSON *items)
 {
 	cJSON *schema = of_type("array");
 	cJSON_AddItemToObjectCS(schema, "items", items);
-	cJSON_AddItemToObjectCS(schema, "minItems", cJSON_CreateNumber(1));
+	cJSON_AddItemToObjectCS(schema, "minItems", json_number_node(1));
 	return schema;
 }
 
 static cJSON *integer(void)
 {
 	cJSON *schema = of_type("integer");
-	cJSON_AddItemToObjectCS(schema, "minimum", cJSON_CreateNumber(0));
+	cJSON_AddItemToObjectCS(schema, "minimum", json_number_node(0));
 	return schema;
 }
 
@@ -366,7 +365,7 @@ static char *printed(const cJSON *json, bool pretty)
 
 char *output_schema(void)
 {
-	json_trees();
+	json_reset();
 	cJSON *schema = cJSON_CreateObject();
 	set(schema, "$schema", SCHEMA_DIALECT);
 	set(schema, "title", SCHEMA_TITLE);
@@ -392,12 +391,12 @@ char *output_alert_list(void)
 	GString *lines = g_string_new(NULL);
 	for (int id = 0; id < ALERT_COUNT; id++) {
 		const struct alert_info *info = &alert_catalogue[id];
-		json_trees();
+		json_reset();
 		cJSON *row = cJSON_CreateObject();
-		cJSON_AddItemToObjectCS(row, "signature_id", cJSON_CreateNumber(info->number));
+		cJSON_AddItemToObjectCS(row, "signature_id", json_number_node(info->number));
 		set(row, "signature", info->name);
 		set(row, "category", alert_category_name(info->category));
-		cJSON_AddItemToObjectCS(row, "severity", cJSON_CreateNumber(info->severity));
+		cJSON_AddItemToObjectCS(row, "severity", json_number_node(info->severity));
 		set(row, "severity_name", severity_name(info->severity));
 		cJSON_AddItemToObjectCS(row, "transaction", cJSON_CreateBool(info->transaction));
 		set(row, "condition", info->condition);

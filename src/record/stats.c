@@ -3,9 +3,8 @@
  * stats.c - adds up counters: those of workers, and those of stats records that are read back, to see whether an output
  * is complete (--resume) and to merge shards (--merge).
  *
- * cJSON parses a record, and it is written again; fields that are not changed here stay as they are.
+ * cJSON parses a record and prints it again; fields that are not changed here stay as they are.
  */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "private.h"
-#include "writer.h"
 
 #define COUNTER_MAX (UINT64_C(1) << 53) /* what a double can count to */
 #define TAIL_SIZE (128 * 1024)          /* a stats record is shorter, even with long file names */
@@ -109,7 +107,7 @@ char *output_last_stats(const char *path)
 bool output_stats_read(const char *line, struct stats_record *record)
 {
 	cJSON *stats;
-	json_trees();
+	json_reset();
 	*record = (struct stats_record){ .shard = 1, .shards = 1 };
 	if (!parse(line, &stats))
 		return false;
@@ -169,34 +167,22 @@ static bool same_capture(const cJSON *root, const cJSON *stats, const cJSON *oth
 	       number(stats, FIELD_stats_packets) == number(other, FIELD_stats_packets);
 }
 
-_Static_assert(WRITER_LEVELS > CJSON_NESTING_LIMIT, "whatever cJSON reads can be written");
-
-/* put_value - writes what was parsed; numbers as integers, because cJSON prints large ones with an exponent. */
-static void put_value(const cJSON *node)
+/* whole_numbers - writes numbers as integers, because cJSON prints large ones with an exponent. */
+static void whole_numbers(cJSON *node)
 {
-	if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
-		value_open(cJSON_IsObject(node) ? '{' : '[', writer_place());
-		for (const cJSON *child = node->child; child; child = child->next) {
-			if (cJSON_IsObject(node))
-				value_key(child->string);
-			put_value(child);
+	for (; node; node = node->next) {
+		if (cJSON_IsNumber(node)) {
+			node->valuestring = json_number_node(counted(node))->valuestring;
+			node->type = cJSON_Raw | cJSON_IsReference; /* it is no number any more */
 		}
-		value_close();
-	} else if (cJSON_IsString(node)) {
-		value_text(json_span(node->valuestring));
-	} else if (cJSON_IsNumber(node)) {
-		value_number(counted(node));
-	} else if (cJSON_IsBool(node)) {
-		value_flag(cJSON_IsTrue(node));
-	} else {
-		value_word("null");
+		whole_numbers(node->child);
 	}
 }
 
 bool output_stats_merge(GPtrArray *lines, GString *line)
 {
 	cJSON *stats, *other;
-	json_trees();
+	json_reset();
 	cJSON *root = parse(lines->pdata[0], &stats);
 	struct input_stats end = { .complete = true };
 	for (guint i = 0; i < lines->len; i++) {
@@ -211,8 +197,8 @@ bool output_stats_merge(GPtrArray *lines, GString *line)
 	}
 	put_end(stats, &end);
 	cJSON_DeleteItemFromObjectCaseSensitive(stats, field_table[FIELD_stats_shard].name);
-	writer_begin(line);
-	put_value(root);
-	writer_end_line();
+	whole_numbers(root->child);
+	const struct json printed = { root, OF_envelope, -1 };
+	json_print(&printed, line);
 	return true;
 }

@@ -6,21 +6,18 @@
 #include <string.h>
 
 #include "private.h"
-#include "writer.h"
 
 void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx)
 {
-	if (!tags || tags->len == 0)
-		return;
-	const struct json object = json_object(parent, field);
-	for (guint i = 0; i < tags->len; i++) {
+	struct json object = json_detached(OF_tags);
+	for (guint i = 0; tags && i < tags->len; i++) {
 		const struct rule_tag *tag = tags->pdata[i];
-		if (tag->tx != tx)
-			continue;
-		json_key(&object, tag->name);
-		value_text(json_span(tag->value));
+		bool exact;
+		struct span value = { (const uint8_t *)tag->value, strlen(tag->value) };
+		if (tag->tx == tx)
+			json_key(&object, tag->name, json_text_node(json_legible(value, &exact)));
 	}
-	json_close(&object);
+	json_close(parent, field, &object);
 }
 
 const char *const flow_end_names[FLOW_END_INPUT + 1] = {
@@ -55,25 +52,19 @@ static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
 	return false;
 }
 
-/* put_count - a number under a key that is not in the field table. */
-static void put_count(const struct json *object, const char *key, uint64_t count)
-{
-	json_key(object, key);
-	value_number(count);
-}
-
 /* put_alert_counts - built-in alerts in the order of the catalogue, then those of rules, sorted by id. */
 static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts)
 {
-	const struct json counts = json_object(session, FIELD_smtp_session_alerts);
+	struct json counts = json_detached(OF_alert_counts);
 	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
 		if (alerts[id] > 0 && id != ALERT_rule)
-			put_count(&counts, alert_catalogue[id].name, alerts[id]);
+			json_key(&counts, alert_catalogue[id].name, json_number_node(alerts[id]));
 	GList *names = rule_alerts ? g_list_sort(g_hash_table_get_keys(rule_alerts), (GCompareFunc)strcmp) : NULL;
 	for (const GList *name = names; name; name = name->next)
-		put_count(&counts, name->data, GPOINTER_TO_UINT(g_hash_table_lookup(rule_alerts, name->data)));
+		json_key(&counts, name->data,
+			json_number_node(GPOINTER_TO_UINT(g_hash_table_lookup(rule_alerts, name->data))));
 	g_list_free(names);
-	json_close(&counts);
+	json_close(session, FIELD_smtp_session_alerts, &counts);
 }
 
 /* put_lost - octets that the session did not get: missing in the capture, or given up. */
@@ -131,7 +122,7 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
 	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
 	put_session(&root, place->flow, summary, alerts, rule_alerts, tags);
-	record_end(output, place);
+	record_end(output, place, &root);
 }
 
 void output_stats(struct output *output, const struct input_stats *stats)
@@ -149,7 +140,7 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	json_number(&alerts, FIELD_severity_counts_low, stats->alerts[SEVERITY_LOW]);
 	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
 	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
-		put_count(&reasons, decode_result_names[i], stats->not_decoded[i]);
+		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
 	if (stats->time_jumps > 0) {
 		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
 		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
@@ -168,5 +159,5 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	json_true(&object, FIELD_stats_cut, stats->cut);
 	if (stats->error[0])
 		json_string(&object, FIELD_stats_error, stats->error);
-	record_end(output, &place);
+	record_end(output, &place, &root);
 }

@@ -6,8 +6,6 @@
 
 #include "hash.h"
 #include "private.h"
-#include "text.h"
-#include "writer.h"
 
 static void put_recipients(
 	struct json *object, enum field field, const GPtrArray *recipients, enum recipient_status status)
@@ -24,56 +22,40 @@ static void put_recipients(
 /* put_recipient_status - LMTP: [{"rcpt": ..., "code": ...}], for those whose final reply was seen. */
 static void put_recipient_status(struct json *smtp, const GPtrArray *recipients)
 {
-	const struct json array = json_array(smtp, FIELD_smtp_rcpt_status);
+	cJSON *array = cJSON_CreateArray();
 	for (guint i = 0; i < recipients->len; i++) {
 		const struct recipient *recipient = recipients->pdata[i];
 		if (recipient->final_code == 0)
 			continue;
-		struct json object = json_item(&array);
+		struct json object = json_detached(OF_rcpt_status);
 		json_gstring(&object, FIELD_rcpt_status_rcpt, recipient->path);
 		json_number(&object, FIELD_rcpt_status_code, recipient->final_code);
+		cJSON_AddItemToArray(array, object.node);
 	}
-	json_close(&array);
+	struct json objects = { array, OF_rcpt_status, -1 };
+	json_close(smtp, FIELD_smtp_rcpt_status, &objects);
 }
 
-/* put_param - the value of a parameter. base64: as NAME_base64. Returns false when the text is not exact. */
-static bool put_param(const struct json *values, const char *key, const GString *value, bool base64)
+/* put_params - keys are the keywords, escaped when they are not ASCII; of a repeated keyword the first is used. */
+static void put_params(struct json *smtp, const GPtrArray *params)
 {
-	if (base64 && (!value || text_utf8(value->str, value->len) == value->len))
-		return true;
-	json_key(values, key);
-	if (base64)
-		value_base64(gspan(value));
-	else if (value)
-		return value_text(gspan(value));
-	else
-		value_word("true");
-	return true;
-}
-
-/* put_params_as - keys are the keywords, escaped when they are not ASCII; of a repeated keyword the first is used.
- * Returns whether all values are exact. */
-static bool put_params_as(struct json *smtp, enum field field, const GPtrArray *params, bool base64)
-{
-	const struct json values = json_object(smtp, field);
+	struct json values = json_detached(OF_mail_params), exact_values = json_detached(OF_mail_params_base64);
 	GHashTable *seen = params->len > 1 ? g_hash_table_new(hash_text, g_str_equal) : NULL;
-	bool exact = true;
 	for (guint i = 0; i < params->len; i++) {
 		const struct mail_param *param = params->pdata[i];
 		const char *key = (const char *)json_escape(gspan(param->keyword), param->keyword->len).data;
-		if (!seen || g_hash_table_add(seen, (gpointer)key))
-			exact = put_param(&values, key, param->value, base64) && exact;
+		if (seen && !g_hash_table_add(seen, (gpointer)key))
+			continue;
+		bool exact = true;
+		json_key(&values, key,
+			param->value ? json_text_node(json_legible(gspan(param->value), &exact)) : cJSON_CreateTrue());
+		if (!exact)
+			json_key(&exact_values, key, json_base64_node(gspan(param->value)));
 	}
 	if (seen)
 		g_hash_table_destroy(seen);
-	json_close(&values);
-	return exact;
-}
-
-static void put_params(struct json *smtp, const GPtrArray *params)
-{
-	if (!put_params_as(smtp, FIELD_smtp_mail_params, params, false))
-		put_params_as(smtp, FIELD_smtp_mail_params_base64, params, true);
+	json_close(smtp, FIELD_smtp_mail_params, &values);
+	json_close(smtp, FIELD_smtp_mail_params_base64, &exact_values);
 }
 
 static void put_reply(struct json *smtp, const struct transaction *tx)
@@ -123,35 +105,36 @@ static void put_attachments(struct json *email, const GPtrArray *parts)
 	json_texts_end(&texts);
 }
 
-/* put_header - the decoded values of all fields with this name, if there are any. */
-static void put_header(const struct json *object, const struct mail *mail, const char *name)
+/* header_values - the decoded values of all fields with this name; NULL when there are none. */
+static cJSON *header_values(const struct mail *mail, const char *name)
 {
-	bool found = false;
+	cJSON *values = NULL;
 	for (size_t i = 0; i < mail->header_count; i++) {
 		const struct mail_header *header = &mail->headers[i];
 		if (header->name.size != strlen(name) ||
 			g_ascii_strncasecmp((const char *)header->name.data, name, header->name.size) != 0)
 			continue;
-		if (!found) {
-			json_key(object, name);
-			value_open('[', writer_place());
-		}
 		char *decoded = mail_decode_header(header->value);
-		value_text(json_span(decoded));
+		size_t size = strlen(decoded);
+		char *text = memcpy(json_alloc(size + 1), decoded, size + 1);
 		g_free(decoded);
-		found = true;
+		if (!values)
+			values = cJSON_CreateArray();
+		cJSON_AddItemToArray(values, json_text_node((struct span){ (const uint8_t *)text, size }));
 	}
+	return values;
 }
 
 /* put_headers - the fields of --header; keys as the user wrote them. */
 static void put_headers(struct json *email, const struct mail *mail, const GPtrArray *names)
 {
-	if (!names)
-		return;
-	const struct json object = json_object(email, FIELD_email_headers);
-	for (guint i = 0; i < names->len; i++)
-		put_header(&object, mail, names->pdata[i]);
-	json_close(&object);
+	struct json object = json_detached(OF_headers);
+	for (guint i = 0; names && i < names->len; i++) {
+		cJSON *values = header_values(mail, names->pdata[i]);
+		if (values)
+			json_key(&object, names->pdata[i], values);
+	}
+	json_close(email, FIELD_email_headers, &object);
 }
 
 static void put_email(struct json *root, const struct mail *mail, const struct output_options *options)
@@ -210,5 +193,5 @@ void output_smtp(struct output *output, const struct place *place, const struct 
 	put_content(&smtp, tx, mail);
 	if (mail)
 		put_email(&root, mail, output_options(output));
-	record_end(output, place);
+	record_end(output, place, &root);
 }
