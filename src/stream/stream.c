@@ -266,8 +266,9 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		return;
 	half->highest = MAX(half->highest, to);
 
-	/* Probes of one octet (keep-alive, zero window) may have any value. */
-	bool differs = (from < expected || half->held.first) && whole.size > 1 &&
+	/* A keep-alive sends the last octet again, with any value, when all are acknowledged. */
+	bool keep_alive = whole.size == 1 && from + 1 == expected && (half->acked >= expected || stream->one_sided);
+	bool differs = (from < expected || half->held.first) && !keep_alive &&
 		       history_differs(half->newest, from, data, (size_t)(to - from));
 	feed_new(stream, direction, from, to, data, acked);
 	if (differs)

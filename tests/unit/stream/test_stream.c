@@ -112,10 +112,25 @@ static void a_segment_can_fill_several_holes(void **state)
 	kit_expect(kit, "up ab @0\nup cd @0\nup ef @0\nup gh @0\nup ij @0\nup kl @0\nup mn @0\n");
 }
 
+/* A probe sends the last octet again, after its acknowledgement: others do not hide a second version. */
+static void single_octets_are_a_conflict_as_well(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 0, 0, "a");
+	kit_up(kit, 0, 0, "A");
+	kit_up(kit, 1, 0, "bc");
+	kit_down(kit, 0, 3, "");
+	kit_up(kit, 1, 0, "B");
+	kit_up(kit, 5, 0, "f");
+	kit_up(kit, 5, 0, "F");
+	kit_expect(kit, "up a @0\nconflict up 0 A\nup bc @0\nconflict up 1 B\nconflict up 5 F\n");
+}
+
 static void probes_are_no_conflict(void **state)
 {
 	struct kit *kit = *state;
 	kit_up(kit, 0, 0, "abcdef");
+	kit_down(kit, 0, 6, "");
 	kit_up(kit, 5, 0, "\x01"); /* keep-alive */
 	kit_up(kit, 6, 0, "g");    /* zero window probe, with the next byte */
 	kit_up(kit, 6, 0, "ghi");
@@ -852,6 +867,7 @@ int main(void)
 		TEST(the_first_copy_of_delivered_bytes_wins),
 		TEST(the_first_copy_of_waiting_bytes_wins),
 		TEST(a_segment_can_fill_several_holes),
+		TEST(single_octets_are_a_conflict_as_well),
 		TEST(probes_are_no_conflict),
 		BARE(sequence_numbers_wrap),
 		TEST(four_gigabytes_pass),
