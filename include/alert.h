@@ -51,7 +51,7 @@
 	X(5321029, too_many_invalid, MEDIUM, LIMITS, ALL, DETECTOR, NUMBER, "over 25 commands refused in one session") \
 	X(5321030, pending_overflow, MEDIUM, LIMITS, ALL, MACHINE, NOTHING, "over 1000 commands or 1 MiB waiting for replies") \
 	/* attack */ \
-	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "in content, a dot alone between line ends that are not both CRLF, which the server took as the end of data, or which a command follows (medium when the server took it as content, or no reply shows how it took it)") \
+	X(5321031, smtp_smuggling, HIGH, ATTACK, TX, MACHINE, NOTHING, "in content, a dot alone between line ends that are not both CRLF, which the server took as the end of data (then blanks may follow the dot, too), or which a command follows (medium when the server took it as content, or no reply shows how it took it)") \
 	X(5321032, nonstandard_end_of_data, MEDIUM, ATTACK, TX, MACHINE, NOTHING, "such a dot without a command after it that the server did not answer, or only with a refusal (low for CRLF.LF and CRLF.CR)") \
 	X(5321033, starttls_command_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "client bytes after STARTTLS before TLS begins") \
 	X(5321034, starttls_response_injection, HIGH, ATTACK, ALL, MACHINE, NOTHING, "server bytes after the 220 to STARTTLS that are not TLS") \

@@ -150,13 +150,14 @@ enum bdat_result { BDAT_OK, BDAT_NOT_A_NUMBER, BDAT_HUGE, BDAT_BAD_TAIL };
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last);
 
 /* Content of DATA up to CRLF.CRLF, dot-unstuffed (RFC 5321 4.5.2). The pieces that the scanner returns are spans of its
- * input or of itself, valid until the next call. Only smtp/scanner.c uses its fields, except odd_low. */
+ * input or of itself, valid until the next call. Only smtp/scanner.c uses its fields, except odd_*. */
 #define DATA_SCANNER_PENDING 16 /* octets of a dot and the line end after it; a longer sequence is text */
 struct data_scanner {
 	unsigned left;                         /* how the octets before the next one end */
 	uint8_t pending[DATA_SCANNER_PENDING]; /* a dot after a line end, and what followed it so far */
 	size_t pending_size;
-	bool odd_low; /* of a nonstandard end: a CRLF stood before the dot, as in the standard one */
+	bool odd_low;  /* of a nonstandard end: a CRLF stood before the dot, as in the standard one */
+	bool odd_weak; /* blanks or control characters stood after the dot */
 };
 
 enum data_result {

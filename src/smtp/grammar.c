@@ -44,6 +44,16 @@ static struct span skip_blanks(struct span s)
 	return s;
 }
 
+/* skip_noise - what servers skip before a verb: blanks; some also a CR or NUL, which other alerts tell of. */
+static struct span skip_noise(struct span s)
+{
+	while (s.size > 0 && (is_blank(s.data[0]) || s.data[0] == '\r' || s.data[0] == '\0')) {
+		s.data++;
+		s.size--;
+	}
+	return s;
+}
+
 bool grammar_word(struct span *rest, struct span *word)
 {
 	*rest = skip_blanks(*rest);
@@ -114,7 +124,7 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 		return PARSE_MORE;
 	*used = line.length;
 	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
-	struct span text = skip_blanks(line.text); /* servers skip them, too */
+	struct span text = skip_noise(line.text);
 	size_t n = verb_length(text);
 	struct span after = { text.data + n, text.size - n };
 	if (n == 0 || (after.size > 0 && !is_blank(after.data[0]) && strip_tail(after).size > 0))

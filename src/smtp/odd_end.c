@@ -22,7 +22,7 @@
 struct odd {
 	uint64_t start; /* stream offset after it */
 	guint at, size; /* its offset and size in the held content */
-	bool low;       /* see data_scanner.odd_low */
+	bool low, weak; /* see data_scanner */
 };
 
 void odd_end_init(struct odd_end *odd_end)
@@ -55,7 +55,8 @@ static void forget(struct session *s)
 void odd_end_hold(struct session *s, struct span literal)
 {
 	struct odd_end *o = &s->content.odd_end;
-	struct odd odd = { s->in[UP].offset, o->content->len, (guint)literal.size, s->content.scanner.odd_low };
+	struct odd odd = { s->in[UP].offset, o->content->len, (guint)literal.size, s->content.scanner.odd_low,
+		s->content.scanner.odd_weak };
 	if (!o->active)
 		inbox_keep(&s->in[UP]);
 	o->active = true;
@@ -146,9 +147,19 @@ static guint chosen(const struct session *s)
 	return 0;
 }
 
+/* hiding - the first odd end that a command follows, and that is no text whatever the server does; NULL: none. */
+static const struct odd *hiding(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	for (guint i = 0; o->active && i < o->ends->len; i++)
+		if (!odd_at(o, i)->weak && holds_command(bytes_after(s, odd_at(o, i))))
+			return odd_at(o, i);
+	return NULL;
+}
+
 bool odd_end_hides_command(const struct session *s)
 {
-	return s->content.odd_end.active && holds_command(bytes_after(s, odd_at(&s->content.odd_end, chosen(s))));
+	return hiding(s) != NULL;
 }
 
 /* ---- the server's replies ---- */
@@ -190,6 +201,8 @@ bool odd_end_took_effect(const struct session *s)
 		return false; /* a reply from before the server had the first odd end is no answer to it */
 	unsigned code = 0, early = reply_waiting(down, o->ended ? o->end : up->offset, &code);
 	const struct odd *odd = odd_at(o, 0);
+	if (!o->ended && odd->weak)
+		return early >= 2;
 	if (!o->ended)
 		return early >= 2 || (early >= 1 && (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
 									   holds_command(bytes_after(s, odd)))));
@@ -218,7 +231,7 @@ static const struct odd *clients_end(const struct session *s)
 		struct span next = bytes_after(s, odd);
 		bool lf = odd->size == strlen(".\n") && (next.size == 0 || holds_command(next));
 		bool crlf = odd->size == strlen(".\r\n") && !sent_unknowing(s, odd);
-		if (!odd->low && (lf || crlf))
+		if (!odd->low && !odd->weak && (lf || crlf))
 			return odd;
 	}
 	return NULL;
@@ -292,17 +305,18 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	uint64_t at = (s->mails.open ? s->mails.open->content_bytes : 0) + odd->at;
 	if (id == ALERT_smtp_smuggling)
 		session_attack(s, id, outcome == ALERT_SUCCEEDED ? SEVERITY_HIGH : SEVERITY_MEDIUM, outcome, shown,
-			"SMTP smuggling: content holds a dot between line ends that are not both CRLF, at offset "
+			"SMTP smuggling: content holds a dot %s, at offset "
 			"%" G_GUINT64_FORMAT "; %s%s",
-			at, found[outcome],
+			odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF", at,
+			found[outcome],
 			outcome != ALERT_SUCCEEDED ? ""
 			: sent_unknowing(s, odd)   ? ", and what follows it for commands"
 						   : "; nothing was sent after it before that");
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
-			"content holds a dot between line ends that are not both CRLF, at offset %" G_GUINT64_FORMAT
-			", and no command after it%s",
-			at, outcome == ALERT_FAILED ? "; the server refused it" : "");
+			"content holds a dot %s, at offset %" G_GUINT64_FORMAT ", and no command after it%s",
+			odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF", at,
+			outcome == ALERT_FAILED ? "; the server refused it" : "");
 	g_byte_array_unref(evidence);
 }
 
@@ -344,7 +358,7 @@ void alert_smtp_smuggling(struct session *s)
 
 void alert_smtp_smuggling_failed(struct session *s)
 {
-	report(s, ALERT_smtp_smuggling, odd_at(&s->content.odd_end, chosen(s)), outcome_of(s));
+	report(s, ALERT_smtp_smuggling, hiding(s), outcome_of(s));
 	release(s);
 }
 
@@ -358,7 +372,8 @@ void alert_nonstandard_end_of_data_refused(struct session *s)
 void alert_nonstandard_end_of_data(struct session *s)
 {
 	for (guint i = 0; i < s->content.odd_end.ends->len; i++)
-		report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), ALERT_OUTCOME_NONE);
+		if (!odd_at(&s->content.odd_end, i)->weak)
+			report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), ALERT_OUTCOME_NONE);
 	release(s);
 }
 

@@ -8,7 +8,8 @@
  * octets have not come yet is kept in `pending`.
  *
  * An odd end (CVE-2023-51764, -51765, -51766) is a dot alone between line ends that are not both CRLF. A run of CR, LF
- * and NUL with a CR or LF in it counts as a line end here; the one after the dot ends at its first LF.
+ * and NUL with a CR or LF in it counts as a line end here; the one after the dot ends at its first LF. A weak one has
+ * blanks or control characters behind the dot: text may look like that, so only the server's replies can show it.
  */
 #include <string.h>
 
@@ -56,7 +57,21 @@ static enum left left_of(enum left left, const uint8_t *data, size_t n)
 }
 
 /* What a pending dot and the octets after it are. */
-enum verdict { VERDICT_MORE, VERDICT_TEXT, VERDICT_END, VERDICT_ODD };
+enum verdict { VERDICT_MORE, VERDICT_TEXT, VERDICT_END, VERDICT_ODD, VERDICT_WEAK };
+
+/* judge_weak - the same, when s[from] is neither a line end nor NUL. */
+static enum verdict judge_weak(const uint8_t *s, size_t size, size_t from, size_t *n)
+{
+	for (size_t i = from; i < size; i++) {
+		if (s[i] > ' ')
+			return VERDICT_TEXT;
+		*n = i + 1;
+		if (s[i] == '\n')
+			return VERDICT_WEAK;
+	}
+	*n = size;
+	return size < DATA_SCANNER_PENDING ? VERDICT_MORE : VERDICT_TEXT;
+}
 
 /* judge - classifies "." and what follows it. Sets *n to the number of octets of the sequence. */
 static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t *n)
@@ -72,7 +87,7 @@ static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t 
 		*n = i + 1;
 		return left == LEFT_CRLF && i == 2 && cr ? VERDICT_END : VERDICT_ODD;
 	}
-	return cr ? VERDICT_ODD : VERDICT_TEXT;
+	return cr ? VERDICT_ODD : judge_weak(s, size, i, n);
 }
 
 /* extend_dot - adds one octet to a pending dot. Returns what it is now; the octets of the sequence are in
@@ -83,10 +98,8 @@ static enum verdict extend_dot(struct data_scanner *scanner, uint8_t c, bool *ta
 	scanner->pending[scanner->pending_size++] = c;
 	enum verdict verdict = judge(scanner->left, scanner->pending, scanner->pending_size, &n);
 	*taken = verdict == VERDICT_MORE || n == scanner->pending_size;
-	if (!*taken && verdict != VERDICT_TEXT)
-		scanner->pending_size = n;
-	else if (verdict == VERDICT_TEXT)
-		scanner->pending_size--;
+	if (!*taken)
+		scanner->pending_size = verdict == VERDICT_TEXT ? scanner->pending_size - 1 : n;
 	return verdict;
 }
 
@@ -113,9 +126,10 @@ static enum data_result finish_dot(struct data_scanner *scanner, struct span inp
 			scanner->pending_size = 0;
 			return DATA_END;
 		}
-		scanner->odd_low = verdict == VERDICT_ODD && scanner->left == LEFT_CRLF;
+		scanner->odd_low = verdict != VERDICT_TEXT && scanner->left == LEFT_CRLF;
+		scanner->odd_weak = verdict == VERDICT_WEAK;
 		*piece = release(scanner);
-		return verdict == VERDICT_ODD ? DATA_ODD : DATA_PIECE;
+		return verdict == VERDICT_TEXT ? DATA_PIECE : DATA_ODD;
 	}
 	*used = input.size;
 	*piece = (struct span){ NULL, 0 };

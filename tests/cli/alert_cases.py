@@ -279,6 +279,9 @@ near(
     session(INTO + "\\n.\\r\\nI said MAIL FROM:<x>, did I not?\nC: .\nS: 250 taken\n"),
     others={"nonstandard_end_of_data", "bare_lf"},
 )
+raises("smtp_smuggling", hello("PIPELINING") + INTO + "\\r\\n. \\r\\n" + SECOND + TAKEN + BYE)
+raises("smtp_smuggling", hello("PIPELINING") + INTO + "\\r\\n.\\t\\x0b\\r\\n" + SECOND + TAKEN + BYE)
+near("smtp_smuggling", hello("PIPELINING") + INTO + "\\r\\n. \\r\\n" + SECOND + "S: 250 taken\n" + BYE)
 near("smtp_smuggling", session(mail("It ends.", "MAIL FROM:<boss@corp.example>", "RCPT TO:<ben@corp.example>", "DATA")))
 near(
     "smtp_smuggling",

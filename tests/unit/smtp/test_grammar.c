@@ -50,6 +50,8 @@ static const struct {
 	{ "EHLO\r\n", PARSE_ERROR, VERB_EHLO, "", LINE_END_CRLF },
 	{ "\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ " \t QUIT\r\n", PARSE_DONE, VERB_QUIT, "", LINE_END_CRLF },
+	{ "\r \rRCPT TO:<a@b>\r\n", PARSE_DONE, VERB_RCPT, "TO:<a@b>", LINE_END_CRLF },
+	{ "\x01QUIT\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ " \r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ "Host: x\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
 	{ "123\r\n", PARSE_ERROR, VERB_UNKNOWN, "", LINE_END_CRLF },
@@ -271,7 +273,7 @@ static char *scan(struct span wire, size_t step)
 			result = grammar_data(&scanner, input, &piece, &used);
 			input = (struct span){ input.data + used, input.size - used };
 			if (result == DATA_ODD)
-				g_string_append(out, scanner.odd_low ? "<low>" : "<odd>");
+				g_string_append(out, scanner.odd_weak ? "<weak>" : scanner.odd_low ? "<low>" : "<odd>");
 			if (piece.size > 0)
 				g_string_append_len(out, (const char *)piece.data, (gssize)piece.size);
 			if (result == DATA_END) {
@@ -309,6 +311,18 @@ static void content_is_unstuffed_and_its_end_found(void **state)
 		{ "a\r\n.", "a\r\n" },
 		{ "a\n.", "a\n." },
 		{ "a\r\n.\r", "a\r\n\r" },
+		{ "a\r\n. \r\nb\r\n.\r\n", "a\r\n<weak> \r\nb\r\n<end>" },
+		{ "a\n.\t\f\nb\r\n.\r\n", "a\n<weak>.\t\f\nb\r\n<end>" },
+		{ "a\r\n. \r\r\n.\r\n", "a\r\n<weak> \r\r\n<end>" },
+		{ ". \n.\r\n", "<weak> \n<odd>.\r\n" },
+		{ "a\r\n. b\r\n.\r\n", "a\r\n b\r\n<end>" },
+		{ "a\r\n. \rb\r\n.\r\n", "a\r\n \rb\r\n<end>" },
+		{ "a. \r\n .\r\n.\r\n", "a. \r\n .\r\n<end>" },
+		{ "a\r\n.              \nb\r\n.\r\n", "a\r\n<weak>              \nb\r\n<end>" },
+		{ "a\r\n.               \nb\r\n.\r\n", "a\r\n               \nb\r\n<end>" },
+		{ "a\n.                    b\r\n.\r\n", "a\n.                    b\r\n<end>" },
+		{ "a\r\n.\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\rb\r\n.\r\n",
+			"a\r\n\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\r\rb\r\n<end>" },
 		{ "no dots at all", "no dots at all" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
