@@ -15,6 +15,8 @@
 #include "grammar.h"
 #include "types.h"
 
+struct flow;
+
 struct machine_rows;
 
 #define SESSION_PENDING_COMMANDS 1000 /* commands that wait for replies; RFC 2920 sets no limit */
@@ -140,9 +142,13 @@ struct session_summary {
 	GPtrArray *extensions;               /* GString*: keywords of the last EHLO reply with their parameters */
 	uint64_t commands, responses, mails; /* mails: transactions whose content was seen whole */
 	bool authenticated, tls, midstream, one_sided, lmtp;
-	uint64_t gap_bytes;      /* octets that the session did not get */
-	uint64_t given_up_bytes; /* ... of these, octets that were given up: there was no memory to keep them waiting */
+	uint64_t lost_bytes;     /* octets that the session did not get: not in the capture, or given up */
+	uint64_t given_up_bytes; /* ... of these, octets that the session gave up: there was no memory to keep them */
 };
+
+/* session_given_up - of the lost octets, those that were given up by the session and by its connection; the others are
+ * not in the capture. */
+uint64_t session_given_up(const struct session_summary *summary, const struct flow *flow);
 
 /* ---- what the session reports; any pointer may be NULL ---- */
 struct session_sink {

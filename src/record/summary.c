@@ -70,9 +70,8 @@ static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_C
 /* put_lost - octets that the session did not get: missing in the capture, or given up. */
 static void put_lost(struct json *session, const struct flow *flow, const struct session_summary *summary)
 {
-	uint64_t given_up = flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes + summary->given_up_bytes;
-	given_up = MIN(given_up, summary->gap_bytes);
-	json_number(session, FIELD_smtp_session_gap_bytes, summary->gap_bytes - given_up);
+	const uint64_t given_up = session_given_up(summary, flow);
+	json_number(session, FIELD_smtp_session_gap_bytes, summary->lost_bytes - given_up);
 	if (given_up > 0)
 		json_number(session, FIELD_smtp_session_given_up_bytes, given_up);
 }

@@ -407,10 +407,13 @@ void event_session(lua_State *lua, const struct flow *flow, const struct session
 		MEMBER(session_summary, tls, FLAG),
 		MEMBER(session_summary, midstream, FLAG),
 		MEMBER(session_summary, one_sided, FLAG),
-		MEMBER(session_summary, gap_bytes, NUMBER),
 	};
+	const uint64_t given_up = session_given_up(summary, flow);
 	lua_newtable(lua);
 	SET_MEMBERS(lua, summary, members);
+	set_number(lua, "gap_bytes", summary->lost_bytes - given_up);
+	if (given_up > 0)
+		set_number(lua, "given_up_bytes", given_up);
 	set_number(lua, "pkts_toserver", flow->side[UP].packets);
 	set_number(lua, "pkts_toclient", flow->side[DOWN].packets);
 	set_number(lua, "bytes_toserver", flow->side[UP].wire_bytes);

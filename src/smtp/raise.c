@@ -20,7 +20,7 @@ const struct span no_text = { (const uint8_t *)"", 0 };
 
 bool session_blind(const struct session *s)
 {
-	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.gap_bytes > 0;
+	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.lost_bytes > 0;
 }
 
 static void G_GNUC_PRINTF(3, 0)

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "flow.h"
 #include "next.h"
 #include "private.h"
 
@@ -22,7 +23,7 @@
 RARE static void give_up(struct session *s, enum direction d)
 {
 	uint64_t octets = inbox_give_up(&s->in[d]);
-	s->summary.gap_bytes += octets;
+	s->summary.lost_bytes += octets;
 	s->summary.given_up_bytes += octets;
 	s->message.direction = d;
 	if (!s->overflow.reported)
@@ -90,7 +91,7 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 {
 	if (size == 0)
 		return;
-	s->summary.gap_bytes += size;
+	s->summary.lost_bytes += size;
 	inbox_feed_gap(&s->in[session_side(s, direction)], size);
 	run(s);
 }
@@ -167,6 +168,12 @@ void session_end(struct session *s, enum session_end why)
 const struct session_summary *session_summary(const struct session *s)
 {
 	return &s->summary;
+}
+
+uint64_t session_given_up(const struct session_summary *summary, const struct flow *flow)
+{
+	uint64_t given_up = flow->side[UP].given_up_bytes + flow->side[DOWN].given_up_bytes + summary->given_up_bytes;
+	return MIN(given_up, summary->lost_bytes); /* the connection counts what the session never asked for, too */
 }
 
 void session_free(struct session *s)

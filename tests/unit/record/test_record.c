@@ -535,7 +535,7 @@ static void a_session(void **state)
 		.responses = 6,
 		.mails = 1,
 		.tls = true,
-		.gap_bytes = 9 };
+		.lost_bytes = 9 };
 	summary.extensions = g_ptr_array_new_with_free_func(free_gstring);
 	g_ptr_array_add(summary.extensions, gs("SIZE 100"));
 	sheet->flow.why = FLOW_END_FIN;
