@@ -81,8 +81,10 @@ void leaf_close(struct walk *walk)
 			about ? about->number : walk_number(walk, walk->entity.root), leaf->trouble);
 	if (leaf->part) {
 		const char *name = transfer_name(&leaf->transfer);
-		if (!about->filename && name)
+		if (!about->filename && name) {
 			about->filename = mime_unfold(mail->arena, span_of(name, strlen(name)), NULL);
+			about->attachment = true;
+		}
 		about->truncated |= !leaf->whole;
 		part_close(leaf->part);
 		leaf->part = NULL;

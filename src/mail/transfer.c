@@ -270,23 +270,34 @@ static size_t uu_line(struct transfer *transfer)
 	return octets;
 }
 
+/* has_text - is there more than white space? */
+static bool has_text(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!g_ascii_isspace(text[i]))
+			return true;
+	return false;
+}
+
 /* uuencode_line - takes a complete line. */
 static void uuencode_line(struct transfer *transfer)
 {
+	const char *line = transfer->uuencode.line;
 	while (transfer->uuencode.size > 0 && transfer->uuencode.line[transfer->uuencode.size - 1] == '\r')
 		transfer->uuencode.size--;
 	transfer->uuencode.line[transfer->uuencode.size] = '\0';
 	if (transfer->uuencode.begun)
 		emit(transfer, uu_line(transfer));
-	else
-		transfer->uuencode.begun = begin_line(transfer);
+	else if (!(transfer->uuencode.begun = begin_line(transfer)))
+		transfer->uuencode.outside = transfer->uuencode.outside || has_text(line, transfer->uuencode.size);
 	transfer->uuencode.size = 0;
 }
 
-/* uuencode_feed - decodes line by line; ignores what is before the begin line and after the end line. */
+/* uuencode_feed - decodes line by line; leaves out what is before the begin line and behind the end line. */
 static void uuencode_feed(struct transfer *transfer, struct span in)
 {
-	for (size_t at = 0; at < in.size && !transfer->uuencode.ended;) {
+	size_t at = 0;
+	while (at < in.size && !transfer->uuencode.ended) {
 		const uint8_t *lf = memchr(in.data + at, '\n', in.size - at);
 		size_t end = lf ? (size_t)(lf - in.data) : in.size;
 		size_t room = UUENCODE_LINE_MAX - 1 - transfer->uuencode.size, size = MIN(end - at, room);
@@ -296,6 +307,8 @@ static void uuencode_feed(struct transfer *transfer, struct span in)
 		if (lf)
 			uuencode_line(transfer);
 	}
+	bool text = has_text((const char *)in.data + at, in.size - at);
+	transfer->uuencode.outside = transfer->uuencode.outside || text;
 }
 
 static const char *uuencode_end(struct transfer *transfer)
@@ -304,7 +317,9 @@ static const char *uuencode_end(struct transfer *transfer)
 		uuencode_line(transfer);
 	if (!transfer->uuencode.begun)
 		return "no begin line in uuencode";
-	return transfer->uuencode.ended ? NULL : "uuencode without an end line";
+	if (!transfer->uuencode.ended)
+		return "uuencode without an end line";
+	return transfer->uuencode.outside ? "text before or behind the uuencoded file" : NULL;
 }
 
 const char *transfer_name(const struct transfer *transfer)

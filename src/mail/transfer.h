@@ -27,7 +27,8 @@ struct transfer {
 		struct {
 			bool begun;
 			bool ended;
-			size_t size; /* of the line */
+			bool outside; /* there is text before the begin line or behind the end line */
+			size_t size;  /* of the line */
 			char line[UUENCODE_LINE_MAX];
 			char name[UUENCODE_LINE_MAX]; /* of the begin line; "": none */
 		} uuencode;

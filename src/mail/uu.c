@@ -1,39 +1,80 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * uu.c - files in the text of a mail, as uuencode writes them: "begin 644 name", "begin-base64 644 name". Each becomes
- * a part below the text; the text stays as it is.
+ * uu.c - files in the text of a mail, as uuencode ("begin 644 name", "begin-base64 644 name"), yEnc ("=ybegin") and
+ * BinHex write them. Each becomes a part below the text; the text stays as it is.
  *
- * A begin line counts only when the next line is one of an encoded file, so a sentence that begins with the word does
- * not. The state is one line (LINE_MAX_SIZE octets of it) and the open file.
+ * A begin line of uuencode counts only when the next line is one of an encoded file, so a sentence that begins with the
+ * word does not. The state is one line (LINE_MAX_SIZE octets of it) and the open file.
  */
 #include <string.h>
 
+#include "binhex.h"
 #include "inner.h"
+#include "yenc.h"
 
 #define LINE_MAX_SIZE 300 /* octets; no line of an encoded file is longer */
 #define UU_OCTETS_MAX 45  /* decoded octets of a line */
 #define NAME_SIZE_MAX 256
 
-enum uu_state { UU_TEXT, UU_BEGUN, UU_FILE, BASE64_BEGUN, BASE64_FILE };
+enum uu_state { UU_TEXT, UU_BEGUN, UU_FILE, BASE64_BEGUN, BASE64_FILE, YENC_FILE, BINHEX_FILE };
 
 struct uu {
 	struct part *outer, *file;
 	enum uu_state state;
 	unsigned count;
-	int begun; /* number of letters of "begin" at the beginning of the current line; -1: it does not begin so */
+	const char *word;       /* with which the current line may begin a file */
+	int begun;              /* number of its letters at the beginning of the line; -1: it does not begin so */
 	size_t size, name_size; /* of the line so far; LINE_MAX_SIZE: too long */
 	gint base64_state;
 	guint base64_save;
-	char *line, *name; /* NULL until a line begins with "begin" */
+	char *line, *name; /* NULL until a line begins with such a word */
+	struct yenc yenc;
+	struct binhex *binhex; /* NULL: the file is no BinHex */
 };
 
-static const char word[] = "begin";
-#define WORD_SIZE ((int)sizeof word - 1)
+static const char binhex_word[] = "(This file must be converted with BinHex";
+static const char *const words[] = { "begin", "=ybegin ", binhex_word };
+
+/* word_of - the word that begins with this letter; NULL when none does. */
+static const char *word_of(uint8_t letter)
+{
+	switch (letter) {
+	case 'b':
+		return words[0];
+	case '=':
+		return words[1];
+	case '(':
+		return words[2];
+	default:
+		return NULL;
+	}
+}
+
+/* begin_other - is it the line with which yEnc or BinHex begins? */
+static bool begin_other(struct uu *uu)
+{
+	struct span line = span_of(uu->line, uu->size), name;
+	if (*uu->line == '=' && yenc_begin(&uu->yenc, line, &name)) {
+		uu->file = inner_open(uu->outer, &uu->count);
+		if (uu->file)
+			inner_name(uu->file, uu->outer->about->charset, name);
+		uu->state = uu->file ? YENC_FILE : UU_TEXT;
+		return true;
+	}
+	if (uu->size < sizeof binhex_word - 1 || memcmp(uu->line, binhex_word, sizeof binhex_word - 1) != 0)
+		return false;
+	uu->binhex = g_new(struct binhex, 1);
+	binhex_begin(uu->binhex, uu->outer, &uu->count);
+	uu->state = BINHEX_FILE;
+	return true;
+}
 
 /* take_begin - is it a begin line? */
 static bool take_begin(struct uu *uu)
 {
 	const char *line = uu->line, *end = line + uu->size;
+	if (*line != *words[0])
+		return begin_other(uu);
 	bool base64 = uu->size > 13 && memcmp(line, "begin-base64 ", 13) == 0;
 	if (!base64 && (uu->size <= 6 || memcmp(line, "begin ", 6) != 0))
 		return false;
@@ -88,6 +129,9 @@ static void end_file(struct uu *uu, bool cut)
 	if (uu->file)
 		inner_close(uu->file, cut);
 	uu->file = NULL;
+	if (uu->binhex)
+		binhex_end(uu->binhex);
+	g_clear_pointer(&uu->binhex, g_free);
 	uu->state = UU_TEXT;
 }
 
@@ -172,17 +216,51 @@ static void take_line(struct uu *uu)
 
 /* --- the inspector --- */
 
+/* may_hold - texts are searched; other files when they begin like such a text. */
+static bool may_hold(const struct part *part, struct span head)
+{
+	static const char *const types[] = { "application/octet-stream", "application/mac-binhex40",
+		"application/mac-binhex", "application/x-uuencode", "application/x-uuencoded", "application/uuencode",
+		"application/x-uue", "application/x-yenc" };
+	if (part->text)
+		return !part->html;
+	const char *type = part->about->content_type;
+	bool listed = false, begins = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		listed = listed || strcmp(type, types[i]) == 0;
+	for (size_t i = 0; listed && i < G_N_ELEMENTS(words); i++) {
+		const uint8_t *at = memmem(head.data, head.size, words[i], strlen(words[i]));
+		begins = begins || (at && (at == head.data || at[-1] == '\n'));
+	}
+	return begins;
+}
+
+/* is_raw_binhex - is it BinHex without the line that announces it? */
+static bool is_raw_binhex(const struct part *part, struct span head)
+{
+	while (head.size > 0 && g_ascii_isspace(*head.data))
+		head = span_of(head.data + 1, head.size - 1);
+	return head.size > 0 && *head.data == ':' &&
+	       g_str_has_prefix(part->about->content_type, "application/mac-binhex");
+}
+
 static void *uu_begin(struct part *part, struct span head)
 {
-	if (!part->text || part->html)
+	const bool raw = is_raw_binhex(part, head);
+	if (!raw && !may_hold(part, head))
 		return NULL;
 	struct uu *uu = g_new0(struct uu, 1);
 	uu->outer = part;
+	if (raw) {
+		uu->binhex = g_new(struct binhex, 1);
+		binhex_begin(uu->binhex, part, &uu->count);
+		uu->state = BINHEX_FILE;
+	}
 	return uu;
 }
 
-/* skip_text - skips to the next line that begins with "begin", and consumes that word. Returns where to continue.
- */
+/* skip_text - skips to the next line that begins with one of the words, and consumes that word. Returns where to
+ * continue. */
 static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t *end)
 {
 	while (at < end) {
@@ -194,21 +272,47 @@ static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t 
 			uu->begun = 0;
 			continue;
 		}
-		uu->begun = *at == word[uu->begun] ? uu->begun + 1 : -1;
+		if (uu->begun == 0)
+			uu->word = word_of(*at);
+		uu->begun = uu->word && *at == (uint8_t)uu->word[uu->begun] ? uu->begun + 1 : -1;
 		if (uu->begun < 0)
 			continue;
 		at++;
-		if (uu->begun == WORD_SIZE) {
+		if (uu->word[uu->begun] == '\0') {
 			if (!uu->line) {
 				uu->line = g_malloc(LINE_MAX_SIZE + NAME_SIZE_MAX);
 				uu->name = uu->line + LINE_MAX_SIZE;
 			}
-			memcpy(uu->line, word, WORD_SIZE);
-			uu->size = WORD_SIZE;
+			uu->size = (size_t)uu->begun;
+			memcpy(uu->line, uu->word, uu->size);
 			return at;
 		}
 	}
 	return at;
+}
+
+static void yenc_octets(void *context, struct span decoded)
+{
+	const struct uu *uu = context;
+	part_feed(uu->file, decoded);
+}
+
+/* feed_other - octets of a file in yEnc or BinHex. Returns the number of octets used. */
+static size_t feed_other(struct uu *uu, struct span octets)
+{
+	size_t used;
+	if (uu->state == YENC_FILE) {
+		used = yenc_feed(&uu->yenc, octets, yenc_octets, uu);
+		if (uu->yenc.ended)
+			end_file(uu, !yenc_whole(&uu->yenc));
+		return used;
+	}
+	used = binhex_feed(uu->binhex, octets);
+	if (uu->binhex->place == BINHEX_END) {
+		end_file(uu, true);
+		uu->begun = octets.data[used - 1] == '\n' ? 0 : -1;
+	}
+	return used;
 }
 
 static void uu_feed(void *state, struct span piece)
@@ -218,6 +322,10 @@ static void uu_feed(void *state, struct span piece)
 	while (at < end) {
 		if (uu->state == UU_TEXT && uu->size == 0) {
 			at = skip_text(uu, at, end);
+			continue;
+		}
+		if (uu->state == YENC_FILE || uu->state == BINHEX_FILE) {
+			at += feed_other(uu, span_of(at, (size_t)(end - at)));
 			continue;
 		}
 		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
@@ -236,6 +344,8 @@ static void uu_gap(void *state, uint64_t size)
 	struct uu *uu = state;
 	if (uu->file)
 		part_gap(uu->file, size);
+	if (uu->binhex)
+		binhex_gap(uu->binhex, size);
 }
 
 static void uu_end(void *state, struct part *part)
@@ -243,7 +353,7 @@ static void uu_end(void *state, struct part *part)
 	struct uu *uu = state;
 	if (uu->size > 0)
 		take_line(uu);
-	end_file(uu, true);
+	end_file(uu, uu->state != YENC_FILE || !yenc_whole(&uu->yenc));
 	g_free(uu->line);
 	g_free(uu);
 }
@@ -253,6 +363,9 @@ static void uu_drop(void *state)
 	struct uu *uu = state;
 	if (uu->file)
 		part_drop(uu->file);
+	if (uu->binhex)
+		binhex_drop(uu->binhex);
+	g_free(uu->binhex);
 	g_free(uu->line);
 	g_free(uu);
 }
@@ -260,7 +373,8 @@ static void uu_drop(void *state)
 static size_t uu_memory(const void *state)
 {
 	const struct uu *uu = state;
-	return sizeof *uu + (uu->line ? LINE_MAX_SIZE + NAME_SIZE_MAX : 0) + (uu->file ? part_memory(uu->file) : 0);
+	return sizeof *uu + (uu->line ? LINE_MAX_SIZE + NAME_SIZE_MAX : 0) + (uu->file ? part_memory(uu->file) : 0) +
+	       (uu->binhex ? sizeof *uu->binhex + (uu->binhex->file ? part_memory(uu->binhex->file) : 0) : 0);
 }
 
 const struct part_inspector uu_inspector = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_inner.c - files that are found in parts: uuencoded in a text, in a winmail.dat; and macros in documents. Each
- * mail is read whole and octet by octet.
+ * test_inner.c - files that are found in parts: uuencoded, in yEnc or BinHex in a text, in a winmail.dat; and macros in
+ * documents. Each mail is read whole and octet by octet.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,6 +115,82 @@ static void only_texts_are_searched(void **state)
 	inner_are(html, strlen(html), "", 0);
 	inner_are(data, strlen(data), "", 0);
 	inner_are(coded, strlen(coded), "1.1 a 3 abc", 0);
+}
+
+/* --- yEnc and BinHex --- */
+
+#define YBEGIN "=ybegin line=8 size=14 name=a b.bin\r\n"
+#define YDATA "=@=J=M=}\r\n*+,\222\217\226\226\231\r\ngX\r\n"
+#define YENC YBEGIN YDATA "=yend size=14 crc32=463e0e5b\r\n"
+
+static void yenc_files_in_a_text(void **state)
+{
+	static const char file[] = "\xd6\xe0\xe3\x13";
+	char *whole = g_strdup_printf("1.1 a b.bin 14 %s", file), *cut = g_strdup_printf("1.1 a b.bin 14 cut %s", file);
+	char *two = g_strdup_printf("%s|1.2 hello.txt 6 hello\n", whole);
+	text_has("See.\r\n" YENC "Bye.\r\n", whole);
+	text_has(YENC HELLO, two);
+	text_has(YBEGIN YDATA "=yend size=14", whole);
+	text_has(YBEGIN "=ypart begin=1 end=14\r\n" YDATA "=yend size=14\r\n", whole);
+	/* the end is missing, octets are missing, a part of a file */
+	text_has(YBEGIN YDATA, cut);
+	text_has("=ybegin line=8 size=15 name=a b.bin\r\n" YDATA "=yend size=14\r\n", cut);
+	text_has("=ybegin part=1 total=2 line=8 size=14 name=a b.bin\r\n=ypart begin=1 end=14\r\n" YDATA
+		 "=yend size=14 part=1\r\n",
+		cut);
+	/* a line that begins with an escaped octet; one that looks like a control line in its middle */
+	text_has("=ybegin line=8 size=4 name=size=9\r\n=n\212\r\n\222=y\r\n=yend\r\n", "1.1 size=9 4 \x04`h\x0f");
+	/* sentences */
+	text_has("=ybegin is how it begins\r\n", "");
+	text_has("=ybegin line=x name=a\r\nabc\r\n=yend size=3\r\n", "");
+	text_has("=ybegin line=8 size=3\r\nabc\r\n=yend size=3\r\n", "");
+	text_has(" " YENC, "");
+	g_free(whole);
+	g_free(cut);
+	g_free(two);
+}
+
+#define BINHEX "(This file must be converted with BinHex 4.0)\r\n\r\n"
+#define HQX_HELLO ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41b'KPE'a[#LTP!!!:"
+#define HQX_TWO ":\"%GbRfi!9%9B9(4dH(3!N!82!!!!\"0$'BC!+N!\"LBT!!N!\"`c@C[FQYkj`:"
+#define HQX_BAD ":!f*KC!\"849K8G(4iG!#3\"38!N!5C3'KPE'a[!3)!!!:"
+
+static void binhex_files_in_a_text(void **state)
+{
+	static const char type[] = "Content-Type: application/mac-binhex40\r\n\r\n" HQX_HELLO "\r\n",
+			  bad[] = "Subject: x\r\n\r\n" BINHEX HQX_BAD "\r\n";
+	text_has("See.\r\n" BINHEX HQX_HELLO "\r\nBye.\r\n", "1.1 hello.txt 6 hello\n");
+	text_has(BINHEX HQX_HELLO "\r\n" HELLO, "1.1 hello.txt 6 hello\n|1.2 hello.txt 6 hello\n");
+	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41b'KPE\r\n'a[#LTP!!!:\r\n", "1.1 hello.txt 6 hello\n");
+	/* two forks, with runs and the mark of runs; the resource fork only; an empty file */
+	text_has(BINHEX HQX_TWO, "1.1 Gr\xc3\xbcn 15 aaaaaaaaaa\x90"
+				 "bb\x90\x90|1.2 Gr\xc3\xbcn 4 fork");
+	text_has(BINHEX ":!A)!9%9B9(4dH(3!N!N%mId!!'C[FQYkj`:", "1.1 r 4 fork");
+	text_has(BINHEX ":!@8!9%9B9(4dH(3!N!T5-`#3\"!:", "1.1 e 0 ");
+	/* the end is missing; what is announced does not come; a name that is too long; no header */
+	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41b'KPE", "1.1 hello.txt 2 cut he");
+	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41b'KPE:\r\n" HELLO,
+		"1.1 hello.txt 2 cut he|1.2 hello.txt 6 hello\n");
+	text_has(BINHEX "is a line that you know.\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has(BINHEX " " HQX_HELLO "\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has(BINHEX ":3(L33!\"849K8G(4iG!#3\"38!N!3(1@KPE'a[`f)!!!:\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41c'KPE'a[#LTP!!!:\r\n", "");
+	text_has("(This file must be converted\r\n" HQX_HELLO "\r\n", "");
+	inner_are(type, strlen(type), "1.1 hello.txt 6 hello\n", 0);
+	inner_are(bad, strlen(bad), "1.1 bad 5 hello", 1);
+}
+
+static void coded_files_as_attachments(void **state)
+{
+	static const char *const types[] = { "application/octet-stream", "application/x-uuencode", "text/x-uuencode" };
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		char *mail = g_strdup_printf("Content-Type: %s; name=a.uue\r\n\r\nSee.\r\n" HELLO, types[i]);
+		inner_are(mail, strlen(mail), "1.1 hello.txt 6 hello\n", 0);
+		g_free(mail);
+	}
+	static const char other[] =
+		"Content-Type: application/octet-stream\r\n\r\nwe begin 644 a\r\n#86)C\r\n`\r\nend\r\n";
+	inner_are(other, strlen(other), "", 0);
 }
 
 /* --- TNEF --- */
@@ -324,6 +400,9 @@ int main(void)
 		cmocka_unit_test(base64_files_in_a_text),
 		cmocka_unit_test(long_lines_are_no_files),
 		cmocka_unit_test(only_texts_are_searched),
+		cmocka_unit_test(yenc_files_in_a_text),
+		cmocka_unit_test(binhex_files_in_a_text),
+		cmocka_unit_test(coded_files_as_attachments),
 		cmocka_unit_test(files_in_tnef),
 		cmocka_unit_test(names_in_the_code_page_of_the_sender),
 		cmocka_unit_test(a_message_in_tnef_is_tnef),

@@ -350,6 +350,8 @@ static void decodes_to(const char *encoding, const char *octets, const char *exp
 	g_free(text);
 }
 
+#define UU_CAT "begin 644 a.txt\r\n#0V%T\r\n`\r\nend\r\n"
+
 static void transfer_encodings(void **state)
 {
 	decodes_to("base64", "YWJj\r\nZGVm\r\n", "abcdef");
@@ -366,11 +368,25 @@ static void transfer_encodings(void **state)
 	decodes_to("quoted-printable", "cut=4", "cut=4");
 	decodes_to("8bit", "caf\xe9\r\n", "caf\xe9\r\n");
 	decodes_to("7bit (really)", "x", "x");
-	decodes_to("x-uuencode", "text\r\nbegin 644 a.txt\r\n#0V%T\r\n#:&5Y\r\n`\r\nend\r\n", "Cathey");
+	decodes_to("x-uuencode", "\r\n \r\nbegin 644 a.txt\r\n#0V%T\r\n#:&5Y\r\n`\r\nend\r\n \r\n", "Cathey");
 	decodes_to("uuencode", "begin 644 a.txt\n#0V%T\n`\nend\n", "Cat");
 	struct mail *mail = read_mail("Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a b.txt\r\n`\r\nend\r\n");
 	assert_string_equal(part_of(mail, 0)->filename, "a b.txt");
+	assert_true(part_of(mail, 0)->attachment);
 	mail_free(mail);
+}
+
+static void text_around_uuencode_is_told(void **state)
+{
+	static const char *const bodies[] = { "text\r\n" UU_CAT, UU_CAT "text", UU_CAT UU_CAT };
+	for (size_t i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		char *text = g_strconcat("Content-Transfer-Encoding: x-uuencode\r\n\r\n", bodies[i], NULL);
+		struct mail *mail = read_mail(text);
+		part_is(mail, 0, "1", "text/plain", "Cat");
+		defects_are(mail, 1, 0);
+		mail_free(mail);
+		g_free(text);
+	}
 }
 
 static void an_encoded_message_has_parts(void **state)
@@ -405,6 +421,7 @@ int main(void)
 		cmocka_unit_test(too_many_parts_are_counted_out),
 		cmocka_unit_test(odd_beginnings),
 		cmocka_unit_test(transfer_encodings),
+		cmocka_unit_test(text_around_uuencode_is_told),
 		cmocka_unit_test(an_encoded_message_has_parts),
 	};
 	mail_init();
