@@ -246,16 +246,25 @@ static const struct {
 } url_attributes[] = {
 	{ "action", false },
 	{ "background", false },
+	{ "cite", false },
+	{ "codebase", false },
 	{ "content", true },
 	{ "data", false },
 	{ "formaction", false },
 	{ "href", false },
+	{ "ping", true },
 	{ "poster", false },
 	{ "src", false },
 	{ "srcset", true },
 	{ "style", true },
 	{ "xlink:href", false },
 };
+
+/* is_script - is the value of the attribute a script: of an event ("onclick"), or a URL that runs? */
+static bool is_script(const struct html *html, const char *name)
+{
+	return g_str_has_prefix(name, "on") || g_ascii_strncasecmp(html->scratch->str, "javascript:", 11) == 0;
+}
 
 /* take_attribute - takes an attribute; only those that hold a URL matter. */
 static void take_attribute(
@@ -264,14 +273,15 @@ static void take_attribute(
 	size_t i = 0;
 	while (i < G_N_ELEMENTS(url_attributes) && strcmp(url_attributes[i].name, name) != 0)
 		i++;
-	if (i == G_N_ELEMENTS(url_attributes) || tag->closes)
+	const bool listed = i < G_N_ELEMENTS(url_attributes);
+	if ((!listed && !g_str_has_prefix(name, "on")) || tag->closes)
 		return;
 	take_value(html, from, end);
-	if (!url_attributes[i].text)
+	const bool text = is_script(html, name) || url_attributes[i].text;
+	if (!text)
 		fix_slashes(html->scratch);
 	if (html->urls)
-		(url_attributes[i].text ? mime_urls : mime_url)(
-			html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
+		(text ? mime_urls : mime_url)(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
 	if (tag->effect == EFFECT_LINK && html->target->len == 0 && strcmp(name, "href") == 0)
 		g_string_append_len(html->target, html->scratch->str, (gssize)html->scratch->len);
 }
@@ -323,8 +333,8 @@ static const char *skip_hidden(const char *name, const char *at, const char *end
 	return end;
 }
 
-/* take_hidden - what is between two places is not text, but may hold URLs: a style sheet, and a comment with a
- * condition, which some clients show. */
+/* take_hidden - what is between two places is not text, but may hold URLs: a style sheet, a script, and a comment with
+ * a condition, which some clients show. */
 static void take_hidden(struct html *html, const char *at, const char *end)
 {
 	if (html->urls)
@@ -384,7 +394,7 @@ static const char *take_tag(struct html *html, const char *at, const char *end)
 	if (tag.effect != EFFECT_HIDES || tag.closes)
 		return at;
 	const char *stop = skip_hidden(tag.name, at, end);
-	if (strcmp(tag.name, "style") == 0)
+	if (strcmp(tag.name, "style") == 0 || strcmp(tag.name, "script") == 0)
 		take_hidden(html, at, stop);
 	return stop;
 }

@@ -159,6 +159,14 @@ static void end_outside(struct walk *walk, struct level *level, const char *wher
 	g_clear_pointer(&level->prose, g_free);
 }
 
+void level_behind(struct walk *walk, struct level *level, struct span delimiter)
+{
+	if (level->closed && !level->late && !walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, delimiter, "a part after the closing delimiter");
+	level->late |= level->closed;
+	level->closed = false;
+}
+
 void level_part(struct walk *walk, struct level *level)
 {
 	end_outside(walk, level, level->count == 0 ? "before the first part" : "between the parts");
@@ -226,7 +234,8 @@ void level_guess(struct walk *walk, const struct level *level, struct span line,
 {
 	bool named = false;
 	walk->guess_size = 0;
-	if (level->count > 0 || level->declared || !last || line.size < 3 || memcmp(line.data, "--", 2) != 0)
+	const bool first = level->count == 0 && !level->declared;
+	if ((!first && !level->closed) || !last || line.size < 3 || memcmp(line.data, "--", 2) != 0)
 		return;
 	while (line.size > 2 && g_ascii_isspace(line.data[line.size - 1]))
 		line.size--;

@@ -9,6 +9,7 @@
 
 #define URL_SIZE_MAX 8192    /* longer ones are cut */
 #define URL_BRACKETS_MAX 100 /* closing brackets at the end of a URL that are checked */
+#define URL_LINES_MAX 8      /* on which a URL in angle brackets may be */
 #define URLS_FEW 16
 
 /* --- format=flowed --- */
@@ -164,6 +165,44 @@ static bool ends_url(char c)
 	}
 }
 
+/* url_stop - the end of the URL that begins at `at` and has a scheme of this size: at a character that ends one, or at
+ * a ']' without its '[', as in "[http://a.example](http://b.example)". */
+static const char *url_stop(const char *at, size_t scheme, const char *end)
+{
+	unsigned open = 0;
+	for (at += scheme; at < end && !ends_url(*at); at++) {
+		open += *at == '[';
+		if (*at == ']' && open-- == 0)
+			break;
+	}
+	return at;
+}
+
+/* url_joined - the URL in angle brackets that begins at `at`, and of which lines end at `stop` and further on (RFC 3986
+ * appendix C), without the line ends and the blanks behind them; NULL when it is none. *close: where its '>' is. Free
+ * with g_string_free. */
+static GString *url_joined(const char *at, const char *stop, const char *end, const char **close)
+{
+	GString *url = g_string_new_len(at, stop - at);
+	for (unsigned lines = 1; lines < URL_LINES_MAX && stop < end && *stop == '\n'; lines++) {
+		for (stop++; stop < end && (*stop == ' ' || *stop == '\t');)
+			stop++;
+		const char *more = stop;
+		while (stop < end && !ends_url(*stop))
+			stop++;
+		if (url_scheme(more, (size_t)(stop - more)) > 0)
+			stop = more; /* another URL */
+		g_string_append_len(url, more, stop - more);
+		if (stop == more)
+			break;
+	}
+	*close = stop;
+	if (stop < end && *stop == '>')
+		return url;
+	g_string_free(url, TRUE);
+	return NULL;
+}
+
 /* urls_text - finds URLs in running text by their colons, which are rare. */
 static void urls_text(struct urls *urls, struct span text)
 {
@@ -178,10 +217,16 @@ static void urls_text(struct urls *urls, struct span text)
 		at = colon + 1;
 		if (scheme == 0 || (start > from && (g_ascii_isdigit(start[-1]) || strchr("+-.", start[-1]) != NULL)))
 			continue;
-		const char *stop = start + scheme;
-		while (stop < end && !ends_url(*stop))
-			stop++;
-		url_add(urls, start, (size_t)(stop - start));
+		const char *stop = url_stop(start, scheme, end), *close;
+		GString *joined = NULL;
+		if (stop < end && *stop == '\n' && start > from && start[-1] == '<')
+			joined = url_joined(start, stop, end, &close);
+		if (joined != NULL) {
+			url_add(urls, joined->str, joined->len);
+			g_string_free(joined, TRUE);
+			stop = close;
+		} else
+			url_add(urls, start, (size_t)(stop - start));
 		at = stop;
 	}
 }

@@ -245,13 +245,13 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 static void take_outside(struct walk *walk, struct span line, bool first, bool last)
 {
 	struct level *level = innermost(walk);
-	bool mime = first && line.size > 8 && g_ascii_strncasecmp((const char *)line.data, "content-", 8) == 0 &&
-		    block_is_mime(line);
+	bool mime = first && (*line.data | 0x20) == 'c' && block_is_mime(line);
 	bool blank = first && block_is_empty(line);
-	if (walk->guess_size > 0 && (mime || blank)) {
+	if (walk->guess_size > 0 && (mime || (blank && level->count == 0))) {
 		const char *guess = arena_copy(&walk->scratch, (const char *)walk->guess, walk->guess_size);
 		level->guessed = span_of(guess, walk->guess_size);
 		level->used = true;
+		level_behind(walk, level, level->guessed);
 	} else if (!mime || !walk->blank_before) {
 		if (first)
 			level_guess(walk, level, line, last);
@@ -318,11 +318,9 @@ static void finish(struct walk *walk, bool whole)
 	struct delimiter delimiter;
 	while (walk->place != PLACE_OUTSIDE || walk->line_size > 0) {
 		bool body = walk->place == PLACE_BODY || walk->place == PLACE_SNIFF;
-		if (body && walk->line_size > 0 &&
-			level_match(walk, span_of(walk->line, walk->line_size), &delimiter)) {
-			size_t size = walk->line_size;
-			take_delimiter(walk, &delimiter, span_of(walk->line, size), true);
-		} else if (walk->place == PLACE_BODY) {
+		if (body && walk->line_size > 0 && level_match(walk, span_of(walk->line, walk->line_size), &delimiter))
+			take_delimiter(walk, &delimiter, span_of(walk->line, walk->line_size), true);
+		else if (walk->place == PLACE_BODY) {
 			struct line_end eol = walk->eol;
 			bool mine = walk->delimited && walk->line_size == 0 && walk->line_state == LINE_START;
 			if (mine)
@@ -390,10 +388,7 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	if (delimiter->closing)
 		take_closing(walk, level, line);
 	else {
-		if (level->closed && !level->late && !walk->damaged)
-			mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part after the closing delimiter");
-		level->late |= level->closed;
-		level->closed = false;
+		level_behind(walk, level, line);
 		begin_part(walk);
 	}
 	g_free(copy);

@@ -217,6 +217,8 @@ void level_outside(struct walk *walk, struct level *level, struct span octets);
 /* level_guess - if the line may be a delimiter with another boundary than the declared one, puts it into walk->guess.
  */
 void level_guess(struct walk *walk, const struct level *level, struct span line, bool last);
+/* level_behind - a part begins behind this delimiter: a defect when the multipart was closed before. */
+void level_behind(struct walk *walk, struct level *level, struct span delimiter);
 /* level_part - a part begins in the multipart. */
 void level_part(struct walk *walk, struct level *level);
 /* level_close - closes the innermost level. delimiter: a delimiter ended it, not the end of the content; whole: the

@@ -25,6 +25,7 @@ static inline bool is_ordinary(char c)
 		['"'] = true,
 		['('] = true,
 		[')'] = true,
+		['['] = true,
 		['<'] = true,
 		['>'] = true,
 		[','] = true,
@@ -61,7 +62,7 @@ static struct span unfold(struct arena *arena, struct span value, bool structure
 struct word {
 	char charset[WORD_CHARSET_MAX];
 	char encoding; /* 'b', 'q' */
-	const char *text, *text_end, *end;
+	const char *begin, *text, *text_end, *end;
 };
 
 /* word_parse - is there an encoded word at `at`? *open: a "?=" may still follow. */
@@ -70,6 +71,7 @@ static bool word_parse(struct word *word, const char *at, bool *open)
 	if (at[0] != '=' || at[1] != '?')
 		return false;
 	const char *charset = at + 2;
+	word->begin = at;
 	size_t size = strcspn(charset, "? \t\"");
 	if (size == 0 || charset[size] != '?' || size >= sizeof word->charset)
 		return false;
@@ -126,17 +128,23 @@ static void run_quoted(struct run *run, const char *text, size_t size)
 	}
 }
 
-/* run_word - adds a word. */
+/* run_word - adds a word. One in which there is no base64 stays as it is. */
 static void run_word(struct run *run, const struct word *word)
 {
+	const size_t before = run->octets->len;
 	size_t size = (size_t)(word->text_end - word->text);
 	if (run->octets->len > 0 && g_ascii_strcasecmp(run->charset, word->charset) != 0)
 		run_end(run);
 	memcpy(run->charset, word->charset, sizeof run->charset);
-	if (word->encoding == 'b')
-		mime_decode(MIME_BASE64, span_of(word->text, size), append_octets, run->octets);
-	else
+	if (word->encoding == 'q') {
 		run_quoted(run, word->text, size);
+		return;
+	}
+	mime_decode(MIME_BASE64, span_of(word->text, size), append_octets, run->octets);
+	if (run->octets->len == before && size > 0) {
+		run_end(run);
+		g_string_append_len(run->out, word->begin, word->end - word->begin);
+	}
 }
 
 char *mime_decode_words(struct arena *arena, char *text)
@@ -264,6 +272,8 @@ static const char *address_end(const char *text, bool group, const char **angle,
 			comments--;
 		else if (comments > 0)
 			continue;
+		else if (*at == '[' && at > text && at[-1] == '@' && strchr(at, ']') != NULL)
+			at = strchr(at, ']'); /* the colons of an IPv6 address */
 		else if (*at == '<' || *at == '>') {
 			inside = *at == '<';
 			if (inside && angle != NULL)

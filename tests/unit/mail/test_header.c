@@ -42,6 +42,11 @@ static void subjects_say_what_the_sender_meant(void **state)
 	subject_is("=?utf-8?q?with spaces inside?=", "with spaces inside");
 	subject_is("=?utf-8*en?q?language?=", "language");
 	subject_is("=?utf-8?b?YWI?=", "ab");
+	subject_is("=?utf-8?b?"
+		   "?=",
+		"");
+	subject_is("=?utf-8?b?!!!?= b", "=?utf-8?b?!!!?= b");
+	subject_is("a=?utf-8?b?w6k=?==?utf-8?b?*?=", "a\xc3\xa9=?utf-8?b?*?=");
 	subject_is("=?utf-8?q?a=00b?=", "a\xef\xbf\xbd"
 					"b");
 	subject_is("=?utf-8?q?bad=E9?=", "bad\xef\xbf\xbd");
@@ -146,6 +151,14 @@ static void addresses_are_cut_where_they_end(void **state)
 	assert_int_equal(mail->bcc->len, 1);
 	assert_string_equal(mail->bcc->pdata[0], "raw, comma <x@a>");
 	assert_string_equal(mail->from_address, "j@a");
+	mail_free(mail);
+	mail = read_mail(
+		"To: a@[IPv6:2001:db8::1], Friends: b@[IPv6:::1];, c@[open, d@a\r\nFrom: x@[IPv6:::2]\r\n\r\n");
+	static const char *const literals[] = { "a@[IPv6:2001:db8::1]", "b@[IPv6:::1]", "c@[open", "d@a" };
+	assert_int_equal(mail->to->len, G_N_ELEMENTS(literals));
+	for (unsigned i = 0; i < G_N_ELEMENTS(literals); i++)
+		assert_string_equal(mail->to->pdata[i], literals[i]);
+	assert_string_equal(mail->from_address, "x@[IPv6:::2]");
 	mail_free(mail);
 }
 

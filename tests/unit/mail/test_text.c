@@ -193,6 +193,15 @@ static void urls_of_text_and_html(void **state)
 	urls_are("\r\n(http://a.example/x(y)z) [http://b.example/(] (see http://c.example/d)). "
 		 "http://e.example/f)...)\r\n",
 		"http://a.example/x(y)z", "http://b.example/(", "http://c.example/d", "http://e.example/f", NULL);
+	urls_are("\r\n[http://a.example](http://b.example/x) http://c.example/[1]/[2]x][3] http://[2001:db8::1]/y\r\n",
+		"http://a.example", "http://b.example/x", "http://c.example/[1]/[2]x", "http://[2001:db8::1]/y", NULL);
+	/* RFC 3986 appendix C */
+	urls_are("\r\n<http://a.example/x\r\ny\r\n  z> <http://b.example/\r\nand more> "
+		 "<http://c.example/\r\n\r\nd> <http://d.example/\r\nhttp://e.example/> <http://h.example/\r\n>"
+		 "<http://f.example/1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8> "
+		 "<http://g.example/1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9>\r\n",
+		"http://a.example/xyz", "http://b.example/", "http://c.example/", "http://d.example/",
+		"http://e.example/", "http://h.example/", "http://f.example/12345678", "http://g.example/1", NULL);
 	urls_are("Content-Transfer-Encoding: quoted-printable\r\n\r\nhttp://long.example/aaa=\r\nbbb=3Dc\r\n",
 		"http://long.example/aaabbb=c", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href=\"http://cut.example", "http://cut.example", NULL);
@@ -203,7 +212,11 @@ static void urls_of_text_and_html(void **state)
 		"<img srcset='http://one.example/ 1x, http://two.example/ 2x'><script>'http://script.example/'</script>"
 		"<p title='http://title.example/'>",
 		"http://condition.example/", "http://style.example/", "http://s.example/p", "http://meta.example/",
-		"http://svg.example/", "http://one.example/", "http://two.example/", NULL);
+		"http://svg.example/", "http://one.example/", "http://two.example/", "http://script.example/", NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<a href=\"javascript:location='http://run.example/'\" "
+		 "onclick=\"go('http://click.example/')\">x</a><p title='javascript:http://no.example/' ontop=1>"
+		 "<a href='javascripts:http://no.example/' ping='http://p.example/ http://q.example/'>",
+		"http://run.example/", "http://click.example/", "http://p.example/", "http://q.example/", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href='http:\\\\a.example\\x'>x</a><a href=HTTPS:/b.example>x</a><a "
 		 "href=http:c.example>x</a><a href='http://///d.example'>x</a><a href='mailto:x@y.example'>x</a><a "
 		 "href='ftps:/e.example'>x</a>",

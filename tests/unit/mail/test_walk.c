@@ -130,6 +130,8 @@ static const struct {
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n--b\r\n%s--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n\r\n%s", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n%s", 1 },
+	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\n\r\n--c\r\n%s--c\r\n%t--c--\r\n", 1 },
+	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%t--b--\r\nand\r\n--c\r\n%s", 1 },
 	/* before the first one */
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\n%s--b\r\n%t--b--\r\n", 1 },
 	{ "Content-Type: multipart/mixed; boundary=b\r\n\r\nOnce upon\r\n\r\n%s--b\r\n%t--b--\r\n", 1 },
