@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "kind.h"
 #include "part.h"
 
 #define META_MAX 1024  /* octets of HTML in which its charset is looked for */
@@ -64,7 +65,7 @@ static size_t cut(struct span text, size_t limit)
 static int body_rank(const struct part *part, bool empty)
 {
 	const struct mail_part *about = part->about;
-	if (part->in_message || (!part->html && strcmp(about->content_type, "text/plain") != 0) ||
+	if (part->in_message || !part->text || (!part->html && strcmp(about->content_type, "text/plain") != 0) ||
 		g_strcmp0(about->disposition, "attachment") == 0)
 		return 0;
 	if (empty)
@@ -91,6 +92,19 @@ static char *meta_charset(struct arena *arena, struct span html)
 	return NULL;
 }
 
+/* marked_charset - the charset that a byte order mark shows, which is always right; without one, the declared one. */
+static const char *marked_charset(struct span octets, const char *declared)
+{
+	static const struct {
+		const char *mark, *charset;
+		size_t size;
+	} marks[] = { { "\xff\xfe\0\0", "utf-32", 4 }, { "\xff\xfe", "utf-16", 2 }, { "\xfe\xff", "utf-16", 2 } };
+	for (size_t i = 0; octets.size > 0 && *octets.data >= 0xfe && i < G_N_ELEMENTS(marks); i++)
+		if (octets.size >= marks[i].size && memcmp(octets.data, marks[i].mark, marks[i].size) == 0)
+			return marks[i].charset;
+	return declared;
+}
+
 /* decode_text - appends the part's text to `text`, in UTF-8. Returns it. */
 static struct span decode_text(const struct part *part, GString *text, struct span octets)
 {
@@ -102,7 +116,7 @@ static struct span decode_text(const struct part *part, GString *text, struct sp
 	const char *charset = about->charset;
 	if (!charset && part->html)
 		charset = meta_charset(part->parts->mail->arena, octets);
-	charset_append(text, charset, octets);
+	charset_append(text, marked_charset(octets, charset), octets);
 	if (mime_begins(text->str + start, "\xef\xbb\xbf"))
 		g_string_erase(text, (gssize)start, 3);
 	lines(text, start);
@@ -133,6 +147,43 @@ static void take_body(struct part *part, struct span source, struct span shown, 
 	parts->body_rank = rank;
 }
 
+/* is_folded - is it a calendar or a business card, whose lines are folded (RFC 5545 3.1, RFC 6350 3.2)? */
+static bool is_folded(struct span text)
+{
+	static const char begin[] = "BEGIN:V";
+	const size_t size = sizeof begin - 1;
+	return text.size > size && (*text.data | 0x20) == 'b' &&
+	       g_ascii_strncasecmp((const char *)text.data, begin, size) == 0;
+}
+
+/* unfolded - the text of a calendar with its lines joined, and without the escapes that may stand in a URL. */
+static GString *unfolded(struct span text)
+{
+	GString *out = g_string_sized_new(text.size);
+	for (size_t i = 0; i < text.size; i++) {
+		char c = (char)text.data[i], next = i + 1 < text.size ? (char)text.data[i + 1] : '\0';
+		if (c == '\n' && (next == ' ' || next == '\t'))
+			i++;
+		else if (c == '\\' && (next == ',' || next == ';'))
+			g_string_append_c(out, (char)text.data[++i]);
+		else
+			g_string_append_c(out, c);
+	}
+	return out;
+}
+
+/* text_urls - adds the URLs in a text that is not HTML. */
+static void text_urls(struct parts *parts, struct span text)
+{
+	if (!is_folded(text)) {
+		mime_urls(parts->mail, &parts->seen, text);
+		return;
+	}
+	GString *out = unfolded(text);
+	mime_urls(parts->mail, &parts->seen, span_of(out->str, out->len));
+	g_string_free(out, TRUE);
+}
+
 /* read_text - adds the text of a part to the body, the URLs and the text that detectors search. */
 static void read_text(struct part *part, struct span octets, bool all)
 {
@@ -149,16 +200,33 @@ static void read_text(struct part *part, struct span octets, bool all)
 		g_string_free(shown, TRUE);
 	} else {
 		if (urls)
-			mime_urls(mail, &parts->seen, added);
+			text_urls(parts, added);
 		take_body(part, added, added, all);
 	}
 	g_string_truncate(text, before + cut(span_of(text->str + before, text->len - before),
 						 before < MAIL_TEXT_MAX ? MAIL_TEXT_MAX - before : 0));
 }
 
+/* opens_as - is a file that is not declared as text opened as HTML or SVG all the same, by its beginning or by its
+ * name, or is it a calendar or a shortcut to a URL? *html: the former. */
+static bool opens_as(const struct part *part, struct span head, bool *html)
+{
+	static const char shortcut[] = "[InternetShortcut]";
+	static const char *const extensions[] = { ".html", ".htm", ".shtml", ".xhtml", ".svg" };
+	if (part->kind || head.size == 0 || mime_begins(part->about->content_type, "message/") || !mime_is_text(head))
+		return false;
+	const char *begins = kind_extension(part->about, head), *name = part->about->filename;
+	const char *dot = name ? strrchr(name, '.') : NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
+		*html |= strcmp(begins, extensions[i]) == 0 || (dot && g_ascii_strcasecmp(dot, extensions[i]) == 0);
+	return *html || is_folded(head) ||
+	       (head.size >= sizeof shortcut &&
+		       g_ascii_strncasecmp((const char *)head.data, shortcut, sizeof shortcut - 1) == 0);
+}
+
 static void *text_begin(struct part *part, struct span head)
 {
-	if (!part->text)
+	if (!part->text && !opens_as(part, head, &part->html))
 		return NULL;
 	struct text *text = free_texts;
 	if (text) {

@@ -105,6 +105,19 @@ static void read_type(
 	entity->message = is_message_type(entity->type, &entity->content);
 }
 
+/* read_external - the body of the part is elsewhere: adds its URL, which may contain white space (RFC 2017 3). */
+static void read_external(struct parts *parts, const struct entity *entity)
+{
+	char *url = entity->content.url;
+	if (!url || !parts->options->urls || strcmp(entity->type, "message/external-body") != 0)
+		return;
+	size_t size = 0;
+	for (const char *at = url; *at != '\0'; at++)
+		if (!g_ascii_isspace(*at))
+			url[size++] = *at;
+	mime_url(parts->mail, &parts->seen, span_of(url, size));
+}
+
 /* read_second_type - takes the boundary of a second Content-Type: if the body uses it, the part is a multipart. */
 static void read_second_type(
 	struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block)
@@ -171,6 +184,7 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	if (block->repeated & (UINT32_C(1) << MIME_FIELD_CONTENT_TYPE | UINT32_C(1) << MIME_FIELD_CONTENT_DISPOSITION))
 		names_again(scratch, &entity->content, &block->fields, parts->hint);
 	read_type(parts, entity, type, default_type, damaged);
+	read_external(parts, entity);
 	if (block->repeated & UINT32_C(1) << MIME_FIELD_CONTENT_TYPE)
 		read_second_type(parts, scratch, entity, block);
 	read_encoding(parts, entity, block, damaged);

@@ -136,7 +136,7 @@ void mime_header_decode(struct mail *mail, const struct mime_fields *fields, con
 struct mime_params {
 	char *value; /* lower case: "text/plain", "attachment"; NULL when there is none */
 	char *name;  /* parameters, decoded (RFC 2231, RFC 2047); NULL */
-	char *filename, *charset, *format, *delsp, *number;
+	char *filename, *charset, *format, *delsp, *number, *url;
 	char *boundary;    /* may be empty */
 	struct mime_name { /* when the field gives more than one file name: the others, decoded */
 		char *text;

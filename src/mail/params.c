@@ -275,7 +275,7 @@ static char **place(struct mime_params *params, const char *name, size_t size)
 		char **place;
 	} places[] = { { "charset", &params->charset }, { "boundary", &params->boundary },
 		{ "format", &params->format }, { "name", &params->name }, { "filename", &params->filename },
-		{ "delsp", &params->delsp }, { "number", &params->number } };
+		{ "delsp", &params->delsp }, { "number", &params->number }, { "url", &params->url } };
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
 		if (strlen(places[i].name) == size && mime_same(name, places[i].name, size))
 			return places[i].place;
@@ -378,6 +378,7 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 	params->format = parameter(arena, pieces, "format");
 	params->delsp = parameter(arena, pieces, "delsp");
 	params->number = parameter(arena, pieces, "number");
+	params->url = parameter(arena, pieces, "url");
 	other_names(arena, params, pieces);
 	g_array_free(pieces, TRUE);
 }

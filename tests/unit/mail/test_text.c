@@ -225,6 +225,48 @@ static void urls_of_text_and_html(void **state)
 	urls_are("Content-Type: text/html\r\n\r\n< <a <a/href=http://odd.example/><", "http://odd.example/", NULL);
 }
 
+/* Files that are not declared as text, and texts that are not what they seem. */
+static void urls_of_other_files(void **state)
+{
+	static const char *const pages[] = { "Content-Type: application/octet-stream; name=a.HTM\r\n\r\n<!-- x -->",
+		"Content-Type: application/octet-stream; name=a.dat\r\n\r\n<html>",
+		"Content-Type: application/xhtml+xml\r\n\r\n<html>", "Content-Type: image/svg+xml\r\n\r\n<svg>" };
+	for (size_t i = 0; i < G_N_ELEMENTS(pages); i++) {
+		char *text = g_strconcat(pages[i], "<a href='http&#58;//a.example/'>x</a>", NULL);
+		urls_are(text, "http://a.example/", NULL);
+		body_is(text, NULL, NULL);
+		g_free(text);
+	}
+	urls_are("Content-Type: application/octet-stream; name=a.bin\r\n\r\nsee http://a.example/", NULL);
+	urls_are("Content-Type: application/octet-stream; name=a.html\r\n\r\n\1\2http://a.example/", NULL);
+	urls_are("Content-Type: application/x-y\r\n\r\n[InternetShortcut]\r\nURL=http://a.example/",
+		"http://a.example/", NULL);
+	urls_are("Content-Type: message/external-body; access-type=URL;\r\n url=\"http://a.example/\r\n b\"\r\n\r\n",
+		"http://a.example/b", NULL);
+	/* folded lines */
+	static const char *const types[] = { "text/calendar", "application/ics" };
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		char *text = g_strdup_printf(
+			"Content-Type: %s\r\n\r\nBEGIN:VCALENDAR\r\nURL:http://a.example/b\r\n c\r\n\td\r\n"
+			"DESCRIPTION:http://e.example/f\\,g\\;h\\nand\r\nX:http://i.example/\r\nj\r\n",
+			types[i]);
+		urls_are(text, "http://a.example/bcd", "http://e.example/f,g;h", "http://i.example/", NULL);
+		g_free(text);
+	}
+	urls_are("\r\nBegin\r\nhttp://a.example/b\r\n c\r\n", "http://a.example/b", NULL);
+}
+
+static void byte_order_marks_are_right(void **state)
+{
+#define UTF_8 "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	body_is(UTF_8 "//5hAPwA", "text/plain", "a\xc3\xbc");
+	body_is(UTF_8 "/v8AYQD8", "text/plain", "a\xc3\xbc");
+	body_is(UTF_8 "//4AAGEAAAD8AAAA", "text/plain", "a\xc3\xbc");
+	body_is(UTF_8 "//9h", "text/plain",
+		"\xef\xbf\xbd\xef\xbf\xbd"
+		"a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +277,8 @@ int main(void)
 		cmocka_unit_test(links_whose_text_names_a_place),
 		cmocka_unit_test(flowed_paragraphs_are_joined),
 		cmocka_unit_test(urls_of_text_and_html),
+		cmocka_unit_test(urls_of_other_files),
+		cmocka_unit_test(byte_order_marks_are_right),
 	};
 	mail_init();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
