@@ -44,7 +44,6 @@ struct session_command {
 /* A reply with all its lines. */
 struct session_response {
 	unsigned code;
-	char enhanced[GRAMMAR_ENHANCED_MAX];
 	const struct reply_line *lines; /* at most SESSION_REPLY_LINES */
 	size_t line_count;
 	bool code_mismatch;   /* the code changed within it */
@@ -56,6 +55,9 @@ struct session_response {
 	const char *state;
 	int tx;
 };
+
+/* response_enhanced - its enhanced status code (RFC 2034), see grammar_enhanced. */
+void response_enhanced(const struct session_response *response, char out[GRAMMAR_ENHANCED_MAX]);
 
 enum transfer { TRANSFER_NONE, TRANSFER_DATA, TRANSFER_BDAT };
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_ACCEPTED, OUTCOME_REJECTED, OUTCOME_ABORTED };
@@ -120,6 +122,7 @@ struct transaction {
 	bool authenticated, tls; /* of the session when it began */
 	uint64_t declared_size;  /* SIZE=, 0 when none */
 	uint64_t size_limit;     /* the limit the server advertised, 0 when none */
+	bool smtputf8;           /* MAIL, or RCPT, had this parameter (RFC 6531) */
 	bool smuggled;           /* it came after a nonstandard end of data */
 	void *user;              /* for the sink: its mail */
 };

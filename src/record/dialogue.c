@@ -60,7 +60,9 @@ void output_response(struct output *output, const struct place *place, const str
 		return;
 	struct json root = record_begin(output, RECORD_RESPONSE, place), object = json_part(&root, OF_smtp_response);
 	json_number(&object, FIELD_smtp_response_code, response->code);
-	json_word(&object, FIELD_smtp_response_enhanced, response->enhanced);
+	char enhanced[GRAMMAR_ENHANCED_MAX];
+	response_enhanced(response, enhanced);
+	json_word(&object, FIELD_smtp_response_enhanced, enhanced);
 	struct json_texts lines = json_texts(&object, FIELD_smtp_response_lines);
 	for (size_t i = 0; i < response->line_count; i++)
 		json_texts_add(&lines, response->lines[i].text);

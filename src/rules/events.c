@@ -159,9 +159,11 @@ void event_command(lua_State *lua, const struct session_command *command, bool s
 
 void event_response(lua_State *lua, const struct session_response *response)
 {
+	char enhanced[GRAMMAR_ENHANCED_MAX];
+	response_enhanced(response, enhanced);
 	lua_newtable(lua);
 	set_number(lua, "code", response->code);
-	set_text(lua, "enhanced", response->enhanced);
+	set_text(lua, "enhanced", enhanced);
 	lua_createtable(lua, (int)response->line_count, 0);
 	for (size_t i = 0; i < response->line_count; i++) {
 		struct span text = response->lines[i].text;

@@ -4,6 +4,11 @@
  */
 #include "private.h"
 
+void response_enhanced(const struct session_response *response, char out[GRAMMAR_ENHANCED_MAX])
+{
+	grammar_enhanced(response->code, response->line_count > 0 ? response->lines[0].text : no_text, out);
+}
+
 void reply_emit(struct session *s, const struct awaited *to)
 {
 	struct reply *r = &s->reply;
@@ -23,7 +28,6 @@ void reply_emit(struct session *s, const struct awaited *to)
 		.state = session_state(s),
 		.tx = begins ? s->mails.next : transaction_number(s),
 	};
-	grammar_enhanced(r->code, reply_text(r, 0), response.enhanced);
 	if (to && !to->lost) {
 		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
 		response.to_name =

@@ -43,9 +43,11 @@ static void on_command(void *context, const struct session_command *c)
 static void on_response(void *context, const struct session_response *r)
 {
 	struct transcript *t = context;
+	char enhanced[GRAMMAR_ENHANCED_MAX];
+	response_enhanced(r, enhanced);
 	g_string_append_printf(t->text, "%s response %u to ", r->state, r->code);
 	add_escaped(t->text, r->to_name);
-	g_string_append_printf(t->text, " lines %zu%s%s%s\n", r->line_count, r->enhanced[0] ? " " : "", r->enhanced,
+	g_string_append_printf(t->text, " lines %zu%s%s%s\n", r->line_count, enhanced[0] ? " " : "", enhanced,
 		r->assumed ? " assumed" : "");
 }
 

@@ -472,17 +472,14 @@ static void secrets_are_shown_only_when_asked_for(void **state)
 static void a_response(void **state)
 {
 	struct sheet *sheet = *state;
-	const struct reply_line lines[] = { { .code = 250, .text = TEXT("5.1.1 a") },
-		{ .code = 250, .text = TEXT("\xe9") }, { .code = 250, .text = { NULL, 0 } } };
-	struct session_response response = { .code = 250,
-		.enhanced = "5.1.1",
-		.lines = lines,
-		.line_count = 3,
-		.to_name = TEXT("rcpt"),
-		.state = "response" };
+	const struct reply_line lines[] = { { .code = 550, .text = TEXT("5.1.1 a") },
+		{ .code = 550, .text = TEXT("\xe9") }, { .code = 550, .text = { NULL, 0 } } };
+	struct session_response response = {
+		.code = 550, .lines = lines, .line_count = 3, .to_name = TEXT("rcpt"), .state = "response"
+	};
 	output_response(sheet->output, &sheet->place, &response);
 	assert_string_equal(inner(sheet, "\"smtp_response\":"),
-		"\"smtp_response\":{\"code\":250,\"enhanced\":\"5.1.1\",\"lines\":[\"5.1.1 a\",\"\xef\xbf\xbd\",\"\"],"
+		"\"smtp_response\":{\"code\":550,\"enhanced\":\"5.1.1\",\"lines\":[\"5.1.1 a\",\"\xef\xbf\xbd\",\"\"],"
 		"\"lines_base64\":[null,\"6Q==\",null],\"to\":\"RCPT\",\"state\":\"response\"}}");
 	response = (struct session_response){ .code = 354, .assumed = true };
 	output_response(sheet->output, &sheet->place, &response);
