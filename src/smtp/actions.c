@@ -73,6 +73,7 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 	s->summary.commands++;
 	if (!s->sink->command)
 		return;
+	const struct transaction *mail = s->awaited.candidate ? s->awaited.candidate : s->mails.open;
 	struct session_command event = {
 		.parsed = s->message.command,
 		.valid = valid,
@@ -80,6 +81,7 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 		.continuation = continuation,
 		.state = session_state(s),
 		.tx = s->awaited.candidate && !s->mails.open ? s->mails.next : transaction_number(s),
+		.smtputf8 = mail && mail->smtputf8,
 		.early = sent_early(s),
 		.refusal_unknown = s->mails.refusal_end > s->message.acked,
 		.in_transaction = in_transaction,
@@ -87,10 +89,6 @@ static void emit_command(struct session *s, bool valid, bool credentials, bool c
 		.accepted_recipients = transaction_count(s->mails.open, RECIPIENT_ACCEPTED),
 		.pending_recipients = transaction_count(s->mails.open, RECIPIENT_PENDING),
 	};
-	struct transaction *mail = s->awaited.candidate ? s->awaited.candidate : s->mails.open;
-	for (guint i = 0; mail && i < mail->params->len; i++)
-		event.smtputf8 |= strcmp(((struct mail_param *)g_ptr_array_index(mail->params, i))->keyword->str,
-					  "SMTPUTF8") == 0;
 	s->sink->command(s->context, &event);
 }
 

@@ -126,6 +126,7 @@ static struct mail_param *add_param(struct transaction *tx, struct span keyword,
 	for (size_t i = 0; i < keyword.size; i++)
 		name[i] = g_ascii_toupper(name[i]);
 	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
+	tx->smtputf8 |= strcmp(name, "SMTPUTF8") == 0;
 	if (value.data)
 		param->value = encoded ? xtext(arena, value) : text_of(arena, value);
 	arena_add(arena, tx->params, param);
