@@ -107,7 +107,8 @@ static inline __attribute__((always_inline)) bool paired(struct span piece)
 	const uint8_t *at = piece.data, *last = at + piece.size - 1;
 	bool odd = *at == '\n' || *last == '\0';
 	octets32 all = { 0 };
-	for (; last - at >= (ptrdiff_t)sizeof all; at += sizeof all) {
+	for (; at < last && piece.size > sizeof all; at += sizeof all) {
+		at = MIN(at, last - sizeof all); /* the last step takes some octets again */
 		octets32 here = *(const octets32_unaligned *)at, next = *(const octets32_unaligned *)(at + 1);
 		all |= (octets32)(((here == '\r') ^ (next == '\n')) | (here == '\0'));
 	}
