@@ -189,16 +189,21 @@ static enum next next_chunk(struct session *s, struct event *event)
 	return next_is(s, event, EVENT_up, UP);
 }
 
+static bool begins_354(struct span bytes)
+{
+	return bytes.size >= 3 && memcmp(bytes.data, "354", 3) == 0;
+}
+
 /* belongs_later - a 354 can only answer DATA, so the awaited command got no reply: after a gap among the replies, or
  * when the client sent DATA and waits. */
 static bool belongs_later(const struct session *s)
 {
-	unsigned code = 0;
+	unsigned code;
 	size_t size;
 	const struct awaited *p = &s->awaited;
 	bool another = p->verb != VERB_DATA && p->verb != VERB_XEXCH50 && !p->lost;
-	if (!another || inbox_bytes(&s->in[UP]).size == 0 || reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE ||
-		code != 354)
+	if (!another || !begins_354(inbox_bytes(&s->in[DOWN])) || inbox_bytes(&s->in[UP]).size == 0 ||
+		reply_peek(&s->in[DOWN], 0, &code, &size) != PARSE_DONE)
 		return false;
 	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
@@ -360,8 +365,9 @@ static enum next expected(struct session *s, enum direction d, enum grammar gram
 
 /* nothing_waits - where lines are expected, an event comes from bytes, a gap, the end of the session, or a reply that
  * is assumed. */
-static bool nothing_waits(const struct session *s, const enum grammar grammar[2])
+static bool nothing_waits(const struct session *s)
 {
+	const enum grammar *grammar = machine_states[s->machine.state].grammar;
 	bool lines = grammar[UP] == GRAMMAR_COMMAND || grammar[DOWN] == GRAMMAR_RESPONSES;
 	return lines && inbox_empty(&s->in[UP]) && inbox_empty(&s->in[DOWN]) && !s->ended && !s->reply.stands_in;
 }
@@ -371,8 +377,6 @@ static enum next next_step(struct session *s, struct event *event)
 {
 	const enum grammar *grammar = machine_states[s->machine.state].grammar;
 	enum next found = NEXT_WAIT;
-	if (nothing_waits(s, grammar))
-		return NEXT_WAIT;
 	if (grammar[DOWN] == GRAMMAR_NONE)
 		found = early_down(s, event);
 	for (enum direction d = UP; d <= DOWN && found == NEXT_WAIT; d++)
@@ -405,6 +409,8 @@ bool next_event(struct session *s, struct event *event)
 		*event = (struct event){ .id = EVENT_fail };
 		return true;
 	}
+	if (nothing_waits(s))
+		return false;
 	while (found == NEXT_AGAIN)
 		found = next_step(s, event);
 	if (found == NEXT_WAIT && s->ended && !s->checkpoint.over) {

@@ -25,14 +25,10 @@ struct odd {
 	bool low, weak; /* see data_scanner */
 };
 
-void odd_end_init(struct odd_end *odd_end)
-{
-	*odd_end = (struct odd_end){ .ends = g_array_new(FALSE, FALSE, sizeof(struct odd)),
-		.content = g_byte_array_new() };
-}
-
 void odd_end_clear(struct odd_end *odd_end)
 {
+	if (!odd_end->ends)
+		return;
 	g_array_unref(odd_end->ends);
 	g_byte_array_unref(odd_end->content);
 }
@@ -55,6 +51,10 @@ static void forget(struct session *s)
 void odd_end_hold(struct session *s, struct span literal)
 {
 	struct odd_end *o = &s->content.odd_end;
+	if (!o->ends) {
+		o->ends = g_array_new(FALSE, FALSE, sizeof(struct odd));
+		o->content = g_byte_array_new();
+	}
 	struct odd odd = { s->in[UP].offset, o->content->len, (guint)literal.size, s->content.scanner.odd_low,
 		s->content.scanner.odd_weak };
 	if (!o->active)

@@ -52,6 +52,8 @@ static size_t unquoted_length(struct span s)
 static size_t name_length(struct span s)
 {
 	bool quoted = false;
+	if (s.size == 0 || s.data[0] == '<') /* nearly all paths */
+		return 0;
 	for (size_t i = 0; i < s.size; i++) {
 		if (s.data[i] == '"')
 			quoted = !quoted;

@@ -52,8 +52,8 @@ struct odd_end {
 	bool passed;         /* the server took none of them for the end */
 	bool over;           /* nothing is held any more, and the standard end was scanned */
 	uint64_t end;        /* stream offset after the standard end, with `ended` */
-	GArray *ends;        /* struct odd: all odd ends, in order */
-	GByteArray *content; /* the first and the bytes scanned after it, as content */
+	GArray *ends;        /* struct odd: all odd ends, in order; NULL before the first of the session */
+	GByteArray *content; /* the first and the bytes scanned after it, as content; NULL like `ends` */
 };
 
 /* The current chunk, of BDAT or XEXCH50. */
@@ -332,7 +332,6 @@ bool ends_in_gap(const struct session *s);
 bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
-void odd_end_init(struct odd_end *odd_end);
 void odd_end_clear(struct odd_end *odd_end);
 /* odd_end_hold - an odd end was scanned; literal: the content in it. Holds the content from there on. */
 void odd_end_hold(struct session *s, struct span literal);

@@ -71,7 +71,6 @@ struct session *session_new(const struct session_options *options, const struct 
 	s->greeting.assumed = options->midstream;
 	inbox_init(&s->in[UP]);
 	inbox_init(&s->in[DOWN]);
-	odd_end_init(&s->content.odd_end);
 	awaited_text(&s->awaited, no_text, no_text);
 	s->summary.extensions = &s->greeting.extensions;
 	forget_extensions(s);
