@@ -135,6 +135,9 @@ void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED
  * brackets, *rest the parameters after it. Returns false when there is none. */
 bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest);
 
+/* grammar_known_command - is it a complete line with a known verb; MAIL and RCPT with their path? */
+bool grammar_known_command(struct span bytes);
+
 /* grammar_parameter - removes the next ESMTP parameter (keyword[=value], RFC 5321 4.1.2) from *rest. Returns false when
  * none is left. value.data is NULL when there is no '='. */
 bool grammar_parameter(struct span *rest, struct span *keyword, struct span *value);

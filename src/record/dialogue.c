@@ -96,7 +96,8 @@ void output_auth(struct output *output, const struct place *place, const struct 
 	json_gstring(&object, FIELD_smtp_auth_username, auth->username);
 	if (output_options(output)->show_secrets)
 		json_gstring(&object, FIELD_smtp_auth_password, auth->password);
-	json_flag(&object, FIELD_smtp_auth_success, auth->success);
+	if (!auth->assumed)
+		json_flag(&object, FIELD_smtp_auth_success, auth->success);
 	json_flag(&object, FIELD_smtp_auth_tls, auth->tls);
 	json_true(&object, FIELD_smtp_auth_assumed, auth->assumed);
 	record_end(output, place, &root);

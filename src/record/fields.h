@@ -166,9 +166,9 @@
 	X(smtp_auth, mechanism, TEXT, MAYBE, none, "SASL mechanism in upper case") \
 	X(smtp_auth, username, TEXT, MAYBE, none, "the user name") \
 	X(smtp_auth, password, TEXT, MAYBE, none, "password or token (--show-secrets)") \
-	X(smtp_auth, success, FLAG, ALWAYS, none, "the server accepted it") \
+	X(smtp_auth, success, FLAG, MAYBE, none, "the server accepted it; missing when its reply was not seen") \
 	X(smtp_auth, tls, FLAG, ALWAYS, none, "it went through TLS") \
-	X(smtp_auth, assumed, TRUE, MAYBE, none, "the final reply was not seen; the usual one was assumed") \
+	X(smtp_auth, assumed, TRUE, MAYBE, none, "the final reply was not seen") \
 	\
 	X(tls, decrypted, TRUE_OR_TEXT, MAYBE, none, "with keys: true, or why not") \
 	X(tls, failures, NUMBER, MAYBE, none, "records that failed authentication so far") \

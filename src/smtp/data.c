@@ -103,7 +103,7 @@ bool chunk_is_unsent(const struct session *s)
 		return false;
 	if (inbox_empty(up))
 		return inbox_closed(up);
-	return inbox_acked(up, up->offset) >= down->offset + size && known_command(inbox_bytes(up));
+	return inbox_acked(up, up->offset) >= down->offset + size && grammar_known_command(inbox_bytes(up));
 }
 
 /* drop_chunk - the chunk was refused and never sent: the reply answers BDAT. */

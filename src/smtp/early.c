@@ -112,7 +112,7 @@ static bool banner_may_come(const struct session *s, struct span bytes)
 	unsigned code;
 	size_t size;
 	if (!s->options.midstream || awaits_reply(s) || s->ended || bytes.size > MIDSTREAM_WAITS ||
-		known_command(bytes) || is_tls_record(bytes))
+		grammar_known_command(bytes) || is_tls_record(bytes))
 		return false;
 	enum parse_result result = reply_peek(&s->in[DOWN], 0, &code, &size);
 	return result == PARSE_MORE || (result == PARSE_DONE && code == 220);

@@ -100,23 +100,10 @@ enum next gap_in_responses(struct session *s, struct event *event)
 }
 
 /*  */
-bool known_command(struct span bytes)
-{
-	struct command command;
-	struct span path, rest;
-	size_t used;
-	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
-		return false;
-	bool mail = verb_table[command.verb].flags & VERBFLAG_MAIL;
-	if (mail || command.verb == VERB_RCPT)
-		return grammar_path(command.argument, mail ? "FROM" : "TO", &path, &rest);
-	return true;
-}
-
 bool ends_in_gap(const struct session *s)
 {
 	return (knows_reply_in_gap(s) || (s->content.gap > 0 && content_is_done(s))) &&
-	       known_command(inbox_bytes(&s->in[UP]));
+	       grammar_known_command(inbox_bytes(&s->in[UP]));
 }
 
 /* Some servers discard the bytes that they read together with the end of data. The client gets the reply to the end of
@@ -132,7 +119,7 @@ bool went_unheard(const struct session *s)
 	if (anew == UINT64_MAX || inbox_acked(up, anew) != s->content.answered || !waited_for_all(s, anew))
 		return false;
 	struct span bytes = inbox_bytes_from(up, anew);
-	return bytes.size > 0 && known_command(bytes);
+	return bytes.size > 0 && grammar_known_command(bytes);
 }
 
 /* is_field - a field of a header (RFC 5322 2.2), and not the rest of MAIL FROM:<..> or RCPT TO:<..>. */

@@ -380,7 +380,7 @@ bool midstream_354(const struct session *s)
 
 bool midstream_command(const struct session *s)
 {
-	return midstream(s) && known_command(inbox_bytes(&s->in[UP]));
+	return midstream(s) && grammar_known_command(inbox_bytes(&s->in[UP]));
 }
 
 /* A line that the server answered at once is no content, unless it is the end of it. */

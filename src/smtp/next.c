@@ -241,7 +241,7 @@ static bool not_to_come(const struct session *s)
 	bool heard = !down->fin || down->received == 0 || s->mails.open;
 	bool unanswered = s->ended && inbox_empty(down) && heard;
 	if (unanswered && !awaits_reply(s))
-		goes_on = known_command(bytes);
+		goes_on = grammar_known_command(bytes);
 	return (missing && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
 }
 

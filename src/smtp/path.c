@@ -99,3 +99,16 @@ bool grammar_parameter(struct span *rest, struct span *keyword, struct span *val
 	*value = equals ? (struct span){ equals + 1, word.size - n - 1 } : (struct span){ NULL, 0 };
 	return true;
 }
+
+bool grammar_known_command(struct span bytes)
+{
+	struct command command;
+	struct span path, rest;
+	size_t used;
+	if (grammar_command(bytes, false, &command, &used) != PARSE_DONE || command.verb == VERB_UNKNOWN)
+		return false;
+	bool mail = verb_table[command.verb].flags & VERBFLAG_MAIL;
+	if (mail || command.verb == VERB_RCPT)
+		return grammar_path(command.argument, mail ? "FROM" : "TO", &path, &rest);
+	return true;
+}

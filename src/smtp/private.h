@@ -328,8 +328,6 @@ bool went_unheard(const struct session *s);
 bool content_after_gap(const struct session *s, struct span bytes);
 /* ends_in_gap - the end of data is in a gap, and a command follows. */
 bool ends_in_gap(const struct session *s);
-/* known_command - is it a complete line with a known verb; MAIL and RCPT with their path? */
-bool known_command(struct span bytes);
 
 /* ---- odd_end.c ---- */
 void odd_end_clear(struct odd_end *odd_end);

@@ -160,7 +160,7 @@ static unsigned usual_code(const struct awaited *p)
 	}
 }
 
-/* next_is_command - does the client continue with one of these commands? Then DATA or AUTH was not accepted. */
+/* next_is_command - does the client continue with one of these commands? Then DATA was not accepted. */
 static bool next_is_command(const struct session *s)
 {
 	struct command next;
@@ -180,6 +180,18 @@ static bool next_is_command(const struct session *s)
 	}
 }
 
+/* next_is_credentials - does the client continue an AUTH exchange: with base64 or "*", and no command? */
+static bool next_is_credentials(const struct session *s)
+{
+	struct span next = inbox_bytes(&s->in[UP]);
+	if (next.size == 0 || grammar_known_command(next))
+		return false;
+	size_t n = 0;
+	while (n < next.size && (g_ascii_isalnum(next.data[n]) || strchr("+/=*", next.data[n])) && next.data[n])
+		n++;
+	return n == next.size || next.data[n] == '\r' || next.data[n] == '\n';
+}
+
 void reply_assume(struct session *s)
 {
 	struct awaited *p = &s->awaited;
@@ -191,10 +203,7 @@ void reply_assume(struct session *s)
 	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))
 		s->reply.code = 554;
 	if (s->auth)
-		s->reply.code = next.size > 0 && !next_is_command(s) &&
-						!grammar_is((struct span){ next.data, MIN(next.size, 5) }, "MAIL ")
-					? 334
-					: 235;
+		s->reply.code = next_is_credentials(s) ? 334 : 235;
 	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 && next.data[0] != 0x16)
 		s->reply.code = 454;
 }

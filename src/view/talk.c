@@ -81,7 +81,9 @@ char *step_auth(const struct step *step)
 {
 	const char *mechanism = read_text(step->own, "mechanism"), *user = read_text(step->own, "username");
 	return g_strdup_printf("AUTH %s as %s %s, %s", mechanism ? mechanism : "?", user ? user : "?",
-		read_flag(step->own, "success") ? "succeeded" : "failed",
+		read_flag(step->own, "assumed")   ? "(reply not seen)"
+		: read_flag(step->own, "success") ? "succeeded"
+						  : "failed",
 		read_flag(step->own, "tls") ? "inside TLS" : "in clear");
 }
 

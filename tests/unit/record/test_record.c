@@ -454,6 +454,10 @@ static void secrets_are_shown_only_when_asked_for(void **state)
 	output_auth(sheet->output, &sheet->place, &done);
 	assert_string_equal(inner(sheet, "\"smtp_auth\":"),
 		"\"smtp_auth\":{\"mechanism\":\"PLAIN\",\"username\":\"u\",\"success\":true,\"tls\":false}}");
+	done.assumed = true; /* nobody knows whether it succeeded */
+	output_auth(sheet->output, &sheet->place, &done);
+	assert_string_equal(inner(sheet, "\"smtp_auth\":"),
+		"\"smtp_auth\":{\"mechanism\":\"PLAIN\",\"username\":\"u\",\"tls\":false,\"assumed\":true}}");
 
 	struct output_options options = everything;
 	options.show_secrets = true;
