@@ -133,6 +133,9 @@ static struct archive *open_archive(const struct level *level, bool other)
 	case CONTAINER_CAB:
 		archive_read_support_format_cab(archive);
 		break;
+	case CONTAINER_LHA:
+		archive_read_support_format_lha(archive);
+		break;
 	case CONTAINER_ISO:
 		archive_read_support_format_iso9660(archive);
 		break;
@@ -141,6 +144,10 @@ static struct archive *open_archive(const struct level *level, bool other)
 		archive_read_support_filter_bzip2(archive);
 		archive_read_support_filter_xz(archive);
 		archive_read_support_filter_zstd(archive);
+		archive_read_support_filter_lz4(archive);
+		archive_read_support_filter_lzip(archive);
+		archive_read_support_filter_lzma(archive);
+		archive_read_support_filter_compress(archive);
 		archive_read_support_format_raw(archive);
 		if (!other)
 			archive_read_support_format_tar(archive);
@@ -321,6 +328,30 @@ static bool list_any(const struct level *level)
 	return without;
 }
 
+static uint32_t little_endian(const uint8_t *octets)
+{
+	return octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
+}
+
+/* has_front - is there another zip before the one whose directory is at the end? Programs differ in which of two they
+ * open, so that one may hide the other. The directory's end says how large it is and where it is. */
+static bool has_front(struct span zip)
+{
+	const size_t end_size = 22;
+	if (zip.size < end_size || memcmp(zip.data, "PK\3\4", 4) != 0)
+		return false;
+	for (size_t at = zip.size - end_size; zip.size - at <= UINT16_MAX + end_size; at--) {
+		const uint8_t *end = zip.data + at;
+		if (memcmp(end, "PK\5\6", 4) == 0) {
+			uint64_t size = little_endian(end + 12), offset = little_endian(end + 16);
+			return size != UINT32_MAX && offset != UINT32_MAX && size + offset < at;
+		}
+		if (at == 0)
+			return false;
+	}
+	return false;
+}
+
 static void read_level(struct level *level)
 {
 	const GPtrArray *entries = level->look->result->entries;
@@ -335,6 +366,8 @@ static void read_level(struct level *level)
 	bool other = list_any(level);
 	if (entries->len > first)
 		contents(level, other, true, first);
+	if (level->kind->container == CONTAINER_ZIP && !other && has_front(level->octets))
+		contents(level, true, false, entries->len);
 }
 
 /* format_name - the name of the format; for a packed file, says whether it is a tar. */
@@ -446,7 +479,9 @@ static void archive_end(void *state, struct part *part)
 		bool whole = kept_whole(keeper->kept) && !about->truncated;
 		about->archive =
 			archives_read(part->parts->mail, kind, octets, about->filename, whole, &part->parts->unpack);
-		if (kind == &by_name && about->archive->entries->len == 0)
+		/* a text may have the octets of an LHA, too */
+		bool sure = kind != &by_name && kind->container != CONTAINER_LHA;
+		if (!sure && about->archive->entries->len == 0)
 			about->archive = NULL;
 	}
 	archive_drop(keeper);

@@ -15,8 +15,9 @@ enum container {
 	CONTAINER_RAR,
 	CONTAINER_RAR5,
 	CONTAINER_CAB,
+	CONTAINER_LHA,
 	CONTAINER_TAR,
-	CONTAINER_PACKED, /* one file, or a tar: gzip, bzip2, xz, zstd */
+	CONTAINER_PACKED, /* one file, or a tar: gzip, bzip2, xz, zstd, lz4, lzip, lzma, compress */
 	CONTAINER_ISO,
 	CONTAINER_OLE,
 	CONTAINER_TNEF

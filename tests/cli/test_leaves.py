@@ -26,6 +26,8 @@ OTHERS = {
     "7z": "N3q8ryccAAO4J/+TrgAAAAAAAAAiAAAAAAAAABNixKUANBlJ7o3dClaN+zXN17JRgTEKdaAcgB8wBdZTsMb//1sYAAAAAIEzB64P0Es5PJ8/R0Fc9mccFgU19bJ2rWAO"
     "OcjedC2IcAxSf9TsIckAmSJrZ7uY73R6Gx9sMjLijcexPNshPvjiXszaUzKgzhlpYJdrT0K9Cq1SBOwX3eI+tifktQ2ka5jLM2+P3u6nPMBLr+5F1U/yWjSxptFjdoN5+Kcd"
     "xwlm2ho//ztGAAAXBiQBCYCKAAcLAQABIwMBAQVdAACAAAyA2woBB/To8wAA",
+    "lha": "LAAtbGgwLQYAAAAGAAAAgACSZSACNFoABQAACTYNAAFyZWFkbWUudHh0AABoZWxsbwoqAC1saDAtDQAAAA0AAACAAJJlIAKLPQAFAACnNQsAAXRvb2wuZXhlAABN"
+    "WpAAAwAAAARhYWFhLQAtbGgwLQkAAAAJAAAAgACSZSAC68gABQAApswOAAFiaWxsLnBkZi5qcwAAYWxlcnQoMSkKAA==",
     "cab": "TVNDRgAAAACgAAAAAAAAACwAAAAAAAAAAwEBAAMAAAAAAAAAfAAAAAEAAAAGAAAAAAAAAAAAel0CcyAAcmVhZG1lLnR4dAANAAAABgAAAAAAel0CcyAAdG9vbC5leGUA"
     "CQAAABMAAAAAAHpdAnMgAGJpbGwucGRmLmpzAK5aAEgcABwAaGVsbG8KTVqQAAMAAAAEYWFhYWFsZXJ0KDEpCg==",
 }
@@ -117,6 +119,9 @@ class Leaves(unittest.TestCase):
                          ([("run.js", 1)], {"attachment_executable": "run.js.gz!run.js"}))
         self.assertEqual(self.entries("run.xz", lzma.compress(PROGRAM), "xz"),
                          ([("run", len(PROGRAM))], {"attachment_executable": "run.xz!run"}))
+        for preset in 6, 9:
+            self.assertEqual(self.entries("run.lzma", lzma.compress(PROGRAM, lzma.FORMAT_ALONE, preset=preset), "lzma"),
+                             ([("run", len(PROGRAM))], {"attachment_executable": "run.lzma!run"}))
         inner = io.BytesIO()
         with gzip.GzipFile("other.vbs", "wb", fileobj=inner, mtime=0) as packed:
             packed.write(b"x")
@@ -143,6 +148,16 @@ class Leaves(unittest.TestCase):
     def test_a_file_of_another_kind_is_no_zip(self):
         self.assertNotIn("archive", self.look("a.pdf", b"%PDF-1.4\n" + zipped([("a.exe", b"x")]))[0])
         self.assertNotIn("archive", self.look("a.txt", b"text" + zipped([("a.exe", b"x")]))[0])
+
+    def test_a_zip_before_a_zip(self):
+        """Programs differ in which of the two they open."""
+        front, behind = zipped([("tool.exe", PROGRAM)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
+        names, alerts = self.entries("a.zip", front + behind, "zip")
+        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(PROGRAM))])
+        self.assertEqual(alerts, {"attachment_executable": "a.zip!tool.exe"})
+
+    def test_a_text_is_no_lha(self):
+        self.assertNotIn("archive", self.look("a.txt", b"ab-lh5-cdefghijklmnopqrstuvwxyz")[0])
 
     def test_entries_raise_what_attachments_raise(self):
         data = zipped([("in/../../up.txt", b"x"), ("/top.txt", b"x"), ("C:\\x.txt", b"x"), ("a..b/c..txt", b"x"),
