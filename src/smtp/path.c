@@ -3,8 +3,8 @@
  * path.c - parses paths and ESMTP parameters of MAIL and RCPT (RFC 5321 4.1.2), as real clients send them.
  *
  * Contract: grammar.h. Accepted beyond the RFC, because servers accept it: white space after the colon, a path without
- * brackets, a missing closing bracket, a display name before the brackets. Quoted local parts may hold spaces and
- * '>'.
+ * brackets, a missing closing bracket, a display name before the brackets, no colon, several paths with commas between
+ * them (which count as one). Quoted local parts may hold spaces and '>'.
  */
 #include <string.h>
 
@@ -70,11 +70,12 @@ bool grammar_path(struct span argument, const char *keyword, struct span *path, 
 	size_t n = strlen(keyword);
 	if (argument.size < n || !grammar_is((struct span){ argument.data, n }, keyword))
 		return false;
+	const size_t word = n;
 	while (n < argument.size && is_blank(argument.data[n]))
 		n++;
-	if (n >= argument.size || argument.data[n] != ':')
+	if (n >= argument.size || (argument.data[n] != ':' && (n == word || argument.data[n] != '<')))
 		return false;
-	n++;
+	n += argument.data[n] == ':';
 	while (n < argument.size && is_blank(argument.data[n]))
 		n++;
 	struct span s = { argument.data + n, argument.size - n };
@@ -83,6 +84,8 @@ bool grammar_path(struct span argument, const char *keyword, struct span *path, 
 	size_t length = path_length(s);
 	if (length > 0 && s.data[0] == '<' && s.data[length - 1] != '>')
 		length = unquoted_length(s);
+	while (length + 1 < s.size && s.data[length] == ',' && s.data[length + 1] == '<')
+		length += 1 + path_length((struct span){ s.data + length + 1, s.size - length - 1 });
 	*path = (struct span){ s.data, length };
 	*rest = (struct span){ s.data + length, s.size - length };
 	return length > 0;
