@@ -4,9 +4,9 @@
  * reads files with libpcap.
  *
  * A capture is pcap or pcapng, of any resolution, either byte order, plain or compressed (gzip, xz, zstd, bzip2, lz4;
- * recognised by content). libpcap reads the header of a pcap, and its records when they are not of the usual kind;
- * those are read where they lie in a 1 MiB buffer. A pcapng is read by a reader of our own, block by block, because
- * each packet may belong to another interface, with its own link type, clock and snap length.
+ * recognised by content). pcap is read by libpcap through stdio with a 1 MiB buffer; pcapng by a reader of our own,
+ * block by block, because each packet of a pcapng may belong to another interface, with its own link type, clock and
+ * snap length.
  */
 #ifndef SMTPSCAN_CAPTURE_H
 #define SMTPSCAN_CAPTURE_H

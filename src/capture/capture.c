@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * capture.c - reads packets from a capture_stream by libpcap and plain.c (pcap) or the block reader (pcapng). See
- * capture.h.
+ * capture.c - reads packets from a capture_stream with libpcap (pcap) or the block reader (pcapng). See capture.h.
  *
- * libpcap reads through a stdio FILE whose cookie is the stream: of the usual kind of pcap only the header, without a
- * buffer (the records are read by plain.c), of the others all. Reads may be short, and stdio returns as soon as a
+ * libpcap reads through a stdio FILE whose cookie is the stream. Reads may be short, and stdio returns as soon as a
  * request is satisfied: so a record of a live pipe is delivered when its last octet has come, in spite of the large
  * buffer. The capture owns the stream, the FILE belongs to libpcap's handle.
  */
@@ -22,7 +20,6 @@
 #include "format.h"
 #include "memory.h"
 #include "pcapng.h"
-#include "plain.h"
 #include "source.h"
 
 #define STDIO_BUFFER (1024 * 1024)
@@ -44,8 +41,7 @@ struct capture {
 	struct capture_stream *stream;
 	pcap_t *pcap; /* one of these two */
 	struct pcapng *pcapng;
-	struct plain *plain; /* the records of a pcap; NULL: libpcap reads them */
-	char *buffer;        /* of stdio, then */
+	char *buffer; /* of stdio */
 	struct filter *filter;
 	bool nanoseconds; /* of a pcap */
 	int link_type;    /* of a pcap */
@@ -117,20 +113,6 @@ static void forget_snaplen(struct capture *capture)
 		capture_stream_amend(capture->stream, SNAPLEN_OFFSET, (struct span){ zeros, sizeof zeros });
 }
 
-/* set_buffer - the FILE gets a large buffer; none when libpcap reads the header only. */
-static void set_buffer(struct capture *capture, FILE *file, bool plain)
-{
-	if (plain) {
-		setvbuf(file, NULL, _IONBF, 0);
-		return;
-	}
-	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
-	if (capture->buffer == NULL)
-		memory_gone();
-	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
-	__fsetlocking(file, FSETLOCKING_BYCALLER);
-}
-
 /* start_pcap - opens the stream with libpcap. */
 static bool start_pcap(struct capture *capture, GError **error)
 {
@@ -138,17 +120,17 @@ static bool start_pcap(struct capture *capture, GError **error)
 	FILE *file = fopencookie(capture->stream, "r", (cookie_io_functions_t){ .read = read_cookie });
 	if (file == NULL)
 		return fail(capture, error, "%s", g_strerror(errno));
-	const bool plain = plain_is(capture_stream_head(capture->stream, HEADER_MIN));
+	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
+	if (capture->buffer == NULL)
+		memory_gone();
+	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
+	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	char words[PCAP_ERRBUF_SIZE] = "";
-	set_buffer(capture, file, plain);
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, words);
 	if (capture->pcap != NULL) {
 		const int extension = pcap_datalink_ext(capture->pcap);
 		capture->link_type = pcap_datalink(capture->pcap);
 		capture->fcs = extension & FCS_PRESENT ? (uint8_t)FCS_UNITS(extension) : 0;
-		if (plain)
-			capture->plain = plain_new(
-				capture->stream, capture->nanoseconds, (uint32_t)pcap_snapshot(capture->pcap));
 		return true;
 	}
 	fclose(file);
@@ -207,7 +189,6 @@ void capture_close(struct capture *capture)
 		return;
 	filter_free(capture->filter);
 	pcapng_free(capture->pcapng);
-	plain_free(capture->plain);
 	if (capture->pcap != NULL)
 		pcap_close(capture->pcap);
 	capture_stream_close(capture->stream);
@@ -226,28 +207,19 @@ static enum capture_status complain(struct capture *capture, enum capture_status
 	return status;
 }
 
-/* trouble_of_pcap - why there is no next packet; words: libpcap's, or like them. */
-static enum capture_status trouble_of_pcap(struct capture *capture, enum capture_status status, const char *words)
+/* pcap_trouble - the error of libpcap or of the stream. */
+static enum capture_status pcap_trouble(struct capture *capture)
 {
+	const char *words = pcap_geterr(capture->pcap);
 	const char *trouble = capture_stream_error(capture->stream);
 	if (trouble != NULL)
 		return complain(capture, capture_stream_ended(capture->stream) ? CAPTURE_CUT : CAPTURE_BROKEN, trouble);
-	if (status == CAPTURE_CUT)
+	if (strstr(words, "truncated") != NULL)
 		return complain(capture, CAPTURE_CUT, "ends in the middle of a record");
 	char *damaged = g_strdup_printf("damaged (%s)", words);
 	complain(capture, CAPTURE_BROKEN, damaged);
 	g_free(damaged);
 	return CAPTURE_BROKEN;
-}
-
-/* trouble_of_plain - the same for the usual kind. */
-static enum capture_status trouble_of_plain(struct capture *capture, enum capture_status status)
-{
-	char *words = g_strdup_printf("invalid packet capture length %u, bigger than snaplen of %d",
-		plain_length(capture->plain), pcap_snapshot(capture->pcap));
-	status = trouble_of_pcap(capture, status, words);
-	g_free(words);
-	return status;
 }
 
 /* pcap_moment - both words of a time stamp are unsigned 32-bit numbers; libpcap reads them as signed and multiplies
@@ -259,36 +231,21 @@ static int64_t pcap_moment(const struct capture *capture, const struct timeval *
 	return clock_moment((int64_t)(uint32_t)at->tv_sec, fraction);
 }
 
-/* next_by_libpcap - the next packet of a pcap that is not of the usual kind. */
-static enum capture_status next_by_libpcap(struct capture *capture, struct packet *packet)
+static enum capture_status next_of_pcap(struct capture *capture, struct packet *packet)
 {
 	struct pcap_pkthdr *header;
 	const u_char *data;
-	const int status = pcap_next_ex(capture->pcap, &header, &data);
-	if (status == PCAP_ERROR_BREAK)
-		return CAPTURE_END;
-	if (status != 1) {
-		const char *words = pcap_geterr(capture->pcap);
-		return trouble_of_pcap(capture, strstr(words, "truncated") ? CAPTURE_CUT : CAPTURE_BROKEN, words);
-	}
+	int status = pcap_next_ex(capture->pcap, &header, &data);
+	if (G_UNLIKELY(status != 1))
+		return status == PCAP_ERROR_BREAK ? CAPTURE_END : pcap_trouble(capture);
 	packet->at.time = pcap_moment(capture, &header->ts);
+	packet->link_type = capture->link_type;
 	packet->captured = header->caplen;
 	packet->length = MAX(header->len, header->caplen);
 	packet->data = data;
-	return CAPTURE_PACKET;
-}
-
-static enum capture_status next_of_pcap(struct capture *capture, struct packet *packet)
-{
-	enum capture_status status;
-	if (G_UNLIKELY(!capture->plain))
-		status = next_by_libpcap(capture, packet);
-	else if ((status = plain_next(capture->plain, packet)) == CAPTURE_CUT || status == CAPTURE_BROKEN)
-		return trouble_of_plain(capture, status);
-	packet->link_type = capture->link_type;
 	packet->fcs = capture->fcs;
 	packet->interface = NULL;
-	return status;
+	return CAPTURE_PACKET;
 }
 
 static enum capture_status next_of_pcapng(struct capture *capture, struct packet *packet)

@@ -47,8 +47,3 @@ bool capture_format_nanoseconds(struct span head)
 	const uint32_t magic = head.size < sizeof(magic) ? 0 : get32(head.data, false);
 	return magic == PCAP_MAGIC_NANOSECONDS || magic == GUINT32_SWAP_LE_BE(PCAP_MAGIC_NANOSECONDS);
 }
-
-bool capture_format_native(uint32_t magic)
-{
-	return magic == PCAP_MAGIC || magic == PCAP_MAGIC_NANOSECONDS;
-}

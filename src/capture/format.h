@@ -14,10 +14,6 @@ enum capture_format capture_format_of(struct span head);
 /* capture_format_nanoseconds - does the header say that this is a pcap with nanoseconds? */
 bool capture_format_nanoseconds(struct span head);
 
-/* capture_format_native - is this the first word of a pcap in the byte order of this host, with records of the usual
- * kind? */
-bool capture_format_native(uint32_t magic);
-
 /* Another kind of file: another program's capture, an archive, or a compression that is not supported. name: with its
  * article. */
 enum foreign_kind { FOREIGN_CAPTURE, FOREIGN_ARCHIVE, FOREIGN_COMPRESSED, FOREIGN_TEXT };

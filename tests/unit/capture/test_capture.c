@@ -20,11 +20,6 @@
 #include "capture.h"
 #include "kits/capture_files.h"
 
-#define FILE_HEADER 24
-#define RECORD_HEADER 16
-#define RECORD (RECORD_HEADER + 60) /* of those that pcap_of makes */
-#define LONGER 0xa1b2cd34u
-
 static char *folder;
 
 static int set_up(void **state)
@@ -234,62 +229,6 @@ static void what_precedes_the_damage_is_delivered(void **state)
 	file->data[file->len - 8] ^= 1;
 	path = save("damaged.gz", file);
 	assert_broken(read_pcap(path, false, 100, CAPTURE_BROKEN), "damaged gzip data");
-	g_free(path);
-}
-
-static void a_length_that_cannot_be_is_said(void **state)
-{
-	static const struct {
-		uint32_t length;
-		enum capture_status end;
-		const char *words;
-	} cases[] = {
-		{ 262144, CAPTURE_CUT, "after packet 2: ends in the middle of a record" },
-		{ 262145, CAPTURE_BROKEN,
-			"after packet 2: damaged (invalid packet capture length 262145, bigger than snaplen of "
-			"262144)" },
-	};
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		for (int swap = 0; swap < 2; swap++) {
-			GByteArray *file = pcap_of(MICRO, swap, 3);
-			const uint32_t length = cases[i].length, put = swap ? GUINT32_SWAP_LE_BE(length) : length;
-			memcpy(file->data + FILE_HEADER + 2 * RECORD + 8, &put, sizeof put);
-			char *path = save("length.pcap", file);
-			assert_broken(read_pcap(path, false, 2, cases[i].end), cases[i].words);
-			g_free(path);
-		}
-}
-
-/* Up to version 2.2, the length on the wire came before that in the capture. */
-static void older_versions_are_read(void **state)
-{
-	GByteArray *file = pcap_of(MICRO, false, 3);
-	file->data[6] = 2;
-	for (guint at = FILE_HEADER; at < file->len; at += RECORD) {
-		uint8_t captured[4];
-		memcpy(captured, file->data + at + 8, 4);
-		memcpy(file->data + at + 8, file->data + at + 12, 4);
-		memcpy(file->data + at + 12, captured, 4);
-	}
-	char *path = save("old.pcap", file);
-	capture_close(read_pcap(path, false, 3, CAPTURE_END));
-	g_free(path);
-}
-
-/* A kind with another magic number has eight more octets in the header of each record. */
-static void longer_record_headers_are_read(void **state)
-{
-	static const uint8_t more[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
-	GByteArray *plain = pcap_of(MICRO, false, 3), *file = g_byte_array_new();
-	pcap_header(file, LONGER, false);
-	for (guint at = FILE_HEADER; at < plain->len; at += RECORD) {
-		g_byte_array_append(file, plain->data + at, RECORD_HEADER);
-		g_byte_array_append(file, more, sizeof more);
-		g_byte_array_append(file, plain->data + at + RECORD_HEADER, RECORD - RECORD_HEADER);
-	}
-	g_byte_array_free(plain, TRUE);
-	char *path = save("longer.pcap", file);
-	capture_close(read_pcap(path, false, 3, CAPTURE_END));
 	g_free(path);
 }
 
@@ -709,9 +648,6 @@ int main(void)
 		TEST(members_of_gzip_are_joined),
 		TEST(an_end_within_a_record_is_said),
 		TEST(what_precedes_the_damage_is_delivered),
-		TEST(a_length_that_cannot_be_is_said),
-		TEST(older_versions_are_read),
-		TEST(longer_record_headers_are_read),
 		TEST(damage_of_every_compression_is_said),
 		TEST(what_is_no_capture_is_refused),
 		TEST(a_foreign_file_is_named_and_what_to_do_said),
