@@ -51,7 +51,7 @@ struct segment {
 	X(MALFORMED, "malformed", "malformed") \
 	X(TOO_DEEP, "too_deep", "nested too deeply") \
 	X(BAD_CHECKSUM, "bad_checksum", "with a wrong checksum") /* only when verified */ \
-	X(FRAGMENT_LIMIT, "fragment_dropped", "fragments given up") /* memory or age */
+	X(FRAGMENT_LIMIT, "fragment_dropped", "fragments of incomplete datagrams") /* the rest did not come in time, or at all */
 /* clang-format on */
 
 enum decode_result {
@@ -89,6 +89,8 @@ void decoder_count(struct decoder *decoder, enum decode_result result);
  * Ethernet type 0x1234"; NULL when there were none. Free with g_free. */
 char *decoder_unknown(const struct decoder *decoder);
 
+/* decoder_fragments_lost - how many of those that were held belong to datagrams that never were whole. */
+uint64_t decoder_fragments_lost(const struct decoder *decoder);
 /* decoder_fragment_conflicts - how many fragments so far overlapped others with different octets. */
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder);
 

@@ -313,6 +313,17 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);
 }
 
+/* count_fragments - at the end it is known which of the fragments that were held were of no use. */
+static void count_fragments(struct analysis *analysis)
+{
+	uint64_t *counts = analysis->shared.stats.not_decoded;
+	const uint64_t held = counts[DECODE_FRAGMENT] + counts[DECODE_FRAGMENT_LIMIT];
+	const uint64_t lost =
+		MIN(decoder_fragments_lost(analysis->decoder), held); /* a filter may have left some out */
+	counts[DECODE_FRAGMENT] = held - lost;
+	counts[DECODE_FRAGMENT_LIMIT] = lost;
+}
+
 static void end_input(struct analysis *analysis)
 {
 	struct analysis_context *shared = &analysis->shared;
@@ -321,6 +332,7 @@ static void end_input(struct analysis *analysis)
 	shared->ending = true;
 	flow_table_end(analysis->flows);
 	output_packet_done(shared->output);
+	count_fragments(analysis);
 	analysis_stats(analysis, &shared->stats);
 	char *unknown = decoder_unknown(analysis->decoder);
 	if (unknown)

@@ -32,6 +32,7 @@ struct partial {
 	uint32_t end;   /* end of the fragments so far */
 	uint32_t total; /* octets of the datagram; 0: not known yet */
 	uint32_t units; /* units received */
+	uint32_t count; /* fragments received */
 	uint32_t wire_size;
 	uint8_t next;
 };
@@ -42,6 +43,7 @@ struct fragments {
 	GPtrArray *released;
 	size_t memory;
 	uint64_t conflicts;
+	uint64_t lost; /* fragments of datagrams that were discarded */
 };
 
 static guint key_hash(gconstpointer key)
@@ -85,6 +87,7 @@ static size_t memory_of(const struct partial *partial)
 static bool give_up(struct fragments *fragments, struct partial *partial)
 {
 	bool lost = partial->block != NULL;
+	fragments->lost += lost ? partial->count : 0;
 	fragments->memory -= memory_of(partial);
 	g_queue_unlink(&fragments->queue, &partial->link);
 	g_hash_table_remove(fragments->table, &partial->key);
@@ -196,6 +199,7 @@ enum decode_result fragments_add(
 	if (!copy(partial, fragment->offset, &fragment->octets))
 		fragments->conflicts++;
 	partial->wire_size += fragment->wire_size;
+	partial->count++;
 	partial->end = MAX(partial->end, end);
 	if (fragment->offset == 0)
 		partial->next = fragment->next;
@@ -211,6 +215,16 @@ enum decode_result fragments_add(
 void fragments_release(struct fragments *fragments)
 {
 	g_ptr_array_set_size(fragments->released, 0);
+}
+
+uint64_t fragments_lost(const struct fragments *fragments)
+{
+	uint64_t count = fragments->lost;
+	for (const GList *link = fragments->queue.head; link; link = link->next) {
+		const struct partial *partial = link->data;
+		count += partial->block ? partial->count : 0;
+	}
+	return count;
 }
 
 uint64_t fragments_conflicts(const struct fragments *fragments)

@@ -49,6 +49,8 @@ void fragments_free(struct fragments *fragments);
  * be part of a datagram. */
 enum decode_result fragments_add(
 	struct fragments *fragments, const struct fragment *fragment, struct datagram *datagram);
+/* fragments_lost - how many fragments belong to datagrams that were discarded, or are not complete yet. */
+uint64_t fragments_lost(const struct fragments *fragments);
 /* fragments_release - frees the datagrams that were returned. */
 void fragments_release(struct fragments *fragments);
 uint64_t fragments_conflicts(const struct fragments *fragments);

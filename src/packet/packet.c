@@ -69,3 +69,8 @@ uint64_t decoder_fragment_conflicts(const struct decoder *decoder)
 {
 	return fragments_conflicts(decoder->fragments);
 }
+
+uint64_t decoder_fragments_lost(const struct decoder *decoder)
+{
+	return fragments_lost(decoder->fragments);
+}

@@ -183,6 +183,26 @@ class Captures(unittest.TestCase):
         path = self.file("odd.pcapng", data)
         self.assertEqual(run(path).stderr.decode(), "smtpscan: %s: 6 of 7 packets could not be decoded: 3 of Ethernet type 0x9999, 2 encrypted, 1 malformed\n" % path)
 
+    def test_fragments_that_never_were_a_datagram_are_told(self):
+        frames, size = [], 24
+        for number, (time, octets) in enumerate(self.frames()):
+            header, rest = octets[14:34], octets[34:]
+            for at in range(0, len(rest), size):
+                word = at // 8 | (0x2000 if at + size < len(rest) else 0)
+                piece = rest[at:at + size]
+                changed = header[:2] + struct.pack(">HHH", 20 + len(piece), number, word) + header[8:]
+                frames.append((time + at // size, octets[:14] + changed + piece, word))
+        make = lambda name, frames: self.file(name, section() + interface(ETHERNET) + b"".join(packet(0, f[0], f[1]) for f in frames))
+        whole = records(run(make("whole.pcapng", frames)), "stats")[0]["stats"]["not_decoded"]
+        self.assertGreater(whole["fragment_held"], 0)
+        self.assertEqual(whole["fragment_dropped"], 0)
+        lost = max(i for i, frame in enumerate(frames) if frame[2] & 0x1FFF)
+        for jobs in "1", "2":
+            done = run("-j", jobs, make("lost.pcapng", frames[:lost] + frames[lost + 1:]))
+            some = records(done, "stats")[0]["stats"]["not_decoded"]
+            self.assertGreater(some["fragment_dropped"], 0)
+            self.assertEqual(some["fragment_held"] + some["fragment_dropped"], whole["fragment_held"])
+
     # selected
 
     def test_a_filter_that_lets_nothing_through_says_so(self):

@@ -297,6 +297,23 @@ static void memory_is_bounded_and_the_oldest_goes_first(void **state)
 	assert_text(3000);
 }
 
+/* Those of datagrams that are not whole are told apart from those that were held until the rest came. */
+static void what_was_of_no_use_is_counted(void **state)
+{
+	whole_make(&whole, false, 7, 3000);
+	assert_int_equal(feed(&whole, 0, 800, 0), DECODE_FRAGMENT);
+	assert_int_equal(feed(&whole, 800, 1600, 0), DECODE_FRAGMENT);
+	assert_int_equal(decoder_fragments_lost(decoder), 2);
+	assert_int_equal(feed(&whole, 1600, 3020, 0), DECODE_SEGMENT);
+	assert_int_equal(decoder_fragments_lost(decoder), 0);
+	whole_make(&whole, false, 8, 3000);
+	assert_int_equal(feed(&whole, 800, 1600, 0), DECODE_FRAGMENT);
+	assert_int_equal(feed(&whole, 0, 800, 1), DECODE_FRAGMENT);
+	whole_make(&whole, false, 9, 3000);
+	feed(&whole, 0, 800, 31 * NANOSECONDS_PER_SECOND); /* the other one is too old */
+	assert_int_equal(decoder_fragments_lost(decoder), 3);
+}
+
 static void what_carries_no_tcp_is_not_held(void **state)
 {
 	whole_make(&whole, false, 1, 3000);
@@ -339,6 +356,7 @@ int main(void)
 		TEST(datagrams_are_told_apart),
 		TEST(an_atomic_fragment_stands_alone),
 		TEST(memory_is_bounded_and_the_oldest_goes_first),
+		TEST(what_was_of_no_use_is_counted),
 		TEST(what_carries_no_tcp_is_not_held),
 		TEST(tunnels_are_reassembled_at_every_level),
 	};
