@@ -158,11 +158,14 @@ size_t binhex_feed(struct binhex *binhex, struct span in)
 	while (used < in.size && binhex->place != BINHEX_END) {
 		uint8_t letter = in.data[used++];
 		if (binhex->place == BINHEX_BEFORE) {
-			if (binhex->line_start && letter == ':')
+			if (binhex->line_start && letter == ':') {
 				binhex->place = BINHEX_HEADER;
-			else if (!g_ascii_isspace(letter)) /* what was announced does not come */
+				binhex->line_start = false;
+			} else if (!g_ascii_isspace(letter)) { /* what was announced does not come */
 				binhex->place = BINHEX_END;
-			binhex->line_start = letter == '\n' || (binhex->line_start && letter == '\r');
+				used--;
+			} else
+				binhex->line_start = letter == '\n' || (binhex->line_start && letter == '\r');
 		} else if (!g_ascii_isspace(letter) && !take_letter(binhex, letter))
 			binhex_end(binhex);
 	}

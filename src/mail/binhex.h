@@ -16,12 +16,12 @@ enum binhex_place { BINHEX_BEFORE, BINHEX_HEADER, BINHEX_DATA, BINHEX_RESOURCES,
 
 struct binhex {
 	enum binhex_place place;
+	bool line_start; /* at the beginning of a line, before the first colon */
 	/* private to binhex.c */
 	struct part *outer, *file;
 	unsigned *count; /* of files in outer */
-	bool line_start;
-	bool marked;  /* the last octet was the mark of a run */
-	uint8_t last; /* octet before the mark */
+	bool marked;     /* the last octet was the mark of a run */
+	uint8_t last;    /* octet before the mark */
 	unsigned bits, bit_count;
 	uint16_t sum;  /* of the header or fork so far */
 	uint64_t left; /* octets of the fork; with its checksum */

@@ -28,8 +28,8 @@ struct uu {
 	gint base64_state;
 	guint base64_save;
 	char *line, *name; /* NULL until a line begins with such a word */
-	struct yenc yenc;
-	struct binhex *binhex; /* NULL: the file is no BinHex */
+	struct yenc *yenc; /* NULL: the file is not in yEnc; binhex: not in BinHex */
+	struct binhex *binhex;
 };
 
 static const char binhex_word[] = "(This file must be converted with BinHex";
@@ -53,12 +53,13 @@ static const char *word_of(uint8_t letter)
 /* begin_other - is it the line with which yEnc or BinHex begins? */
 static bool begin_other(struct uu *uu)
 {
-	struct span line = span_of(uu->line, uu->size), name;
-	if (*uu->line == '=' && yenc_begin(&uu->yenc, line, &name)) {
-		uu->file = inner_open(uu->outer, &uu->count);
-		if (uu->file)
-			inner_name(uu->file, uu->outer->about->charset, name);
-		uu->state = uu->file ? YENC_FILE : UU_TEXT;
+	struct span name;
+	struct yenc *yenc = *uu->line == '=' ? yenc_new(span_of(uu->line, uu->size), &name) : NULL;
+	if (yenc) {
+		uu->yenc = yenc;
+		uu->name_size = MIN(name.size, NAME_SIZE_MAX);
+		memcpy(uu->name, name.data, uu->name_size);
+		uu->state = YENC_FILE;
 		return true;
 	}
 	if (uu->size < sizeof binhex_word - 1 || memcmp(uu->line, binhex_word, sizeof binhex_word - 1) != 0)
@@ -132,6 +133,7 @@ static void end_file(struct uu *uu, bool cut)
 	if (uu->binhex)
 		binhex_end(uu->binhex);
 	g_clear_pointer(&uu->binhex, g_free);
+	g_clear_pointer(&uu->yenc, g_free);
 	uu->state = UU_TEXT;
 }
 
@@ -291,10 +293,25 @@ static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t 
 	return at;
 }
 
+static void uu_feed(void *state, struct span piece);
+
 static void yenc_octets(void *context, struct span decoded)
 {
-	const struct uu *uu = context;
-	part_feed(uu->file, decoded);
+	struct uu *uu = context;
+	if (!uu->file && uu->yenc->decoded == 0 && (uu->file = inner_open(uu->outer, &uu->count)))
+		inner_name(uu->file, uu->outer->about->charset, span_of(uu->name, uu->name_size));
+	if (uu->file)
+		part_feed(uu->file, decoded);
+}
+
+/* search_again - what seemed to be yEnc is text: it is searched like any other. */
+static void search_again(struct uu *uu)
+{
+	struct yenc *yenc = uu->yenc;
+	uu->yenc = NULL;
+	uu->state = UU_TEXT;
+	uu_feed(uu, yenc_kept(yenc));
+	g_free(yenc);
 }
 
 /* feed_other - octets of a file in yEnc or BinHex. Returns the number of octets used. */
@@ -302,15 +319,18 @@ static size_t feed_other(struct uu *uu, struct span octets)
 {
 	size_t used;
 	if (uu->state == YENC_FILE) {
-		used = yenc_feed(&uu->yenc, octets, yenc_octets, uu);
-		if (uu->yenc.ended)
-			end_file(uu, !yenc_whole(&uu->yenc));
+		used = yenc_feed(uu->yenc, octets, yenc_octets, uu);
+		if (uu->yenc->ended)
+			end_file(uu, !yenc_whole(uu->yenc));
+		else if (uu->yenc->refused)
+			search_again(uu);
 		return used;
 	}
 	used = binhex_feed(uu->binhex, octets);
 	if (uu->binhex->place == BINHEX_END) {
+		const bool line_start = uu->binhex->line_start;
 		end_file(uu, true);
-		uu->begun = octets.data[used - 1] == '\n' ? 0 : -1;
+		uu->begun = line_start ? 0 : -1;
 	}
 	return used;
 }
@@ -351,9 +371,11 @@ static void uu_gap(void *state, uint64_t size)
 static void uu_end(void *state, struct part *part)
 {
 	struct uu *uu = state;
+	if (uu->yenc && !uu->file)
+		search_again(uu);
 	if (uu->size > 0)
 		take_line(uu);
-	end_file(uu, uu->state != YENC_FILE || !yenc_whole(&uu->yenc));
+	end_file(uu, uu->state != YENC_FILE || !yenc_whole(uu->yenc));
 	g_free(uu->line);
 	g_free(uu);
 }
@@ -366,6 +388,7 @@ static void uu_drop(void *state)
 	if (uu->binhex)
 		binhex_drop(uu->binhex);
 	g_free(uu->binhex);
+	g_free(uu->yenc);
 	g_free(uu->line);
 	g_free(uu);
 }
@@ -374,6 +397,7 @@ static size_t uu_memory(const void *state)
 {
 	const struct uu *uu = state;
 	return sizeof *uu + (uu->line ? LINE_MAX_SIZE + NAME_SIZE_MAX : 0) + (uu->file ? part_memory(uu->file) : 0) +
+	       (uu->yenc ? sizeof *uu->yenc : 0) +
 	       (uu->binhex ? sizeof *uu->binhex + (uu->binhex->file ? part_memory(uu->binhex->file) : 0) : 0);
 }
 

@@ -17,33 +17,37 @@ static uint64_t number(const char *line, const char *key)
 	return at ? g_ascii_strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-bool yenc_begin(struct yenc *yenc, struct span line, struct span *name)
+struct yenc *yenc_new(struct span line, struct span *name)
 {
 	static const char begin[] = "=ybegin ", naming[] = " name=";
 	char *text = g_strndup((const char *)line.data, line.size);
+	struct yenc *yenc = NULL;
 	const char *named = strstr(text, naming);
-	bool genuine = g_str_has_prefix(text, begin) && named && number(text, " line=") > 0;
+	uint64_t length = number(text, " line=");
+	bool genuine = g_str_has_prefix(text, begin) && named && length > 0 && length <= YENC_LINE_MAX;
 	if (genuine) {
 		size_t from = (size_t)(named - text) + strlen(naming);
 		*name = span_of(line.data + from, line.size - from);
 		text[from] = '\0'; /* a name may look like a number */
-		*yenc = (struct yenc){
-			.expected = number(text, " size="), .piece = number(text, " part=") > 0, .start = true
-		};
+		yenc = g_new0(struct yenc, 1);
+		yenc->line = (size_t)length;
+		yenc->expected = number(text, " size=");
+		yenc->piece = number(text, " part=") > 0;
+		yenc->start = true;
 	}
 	g_free(text);
-	return genuine;
+	return yenc;
 }
 
 /* take_control - an octet of a control line. */
 static void take_control(struct yenc *yenc, uint8_t octet)
 {
 	if (octet == '\n') {
-		yenc->ended = memcmp(yenc->line, "=yend", YENC_CONTROL_MAX) == 0;
+		yenc->ended = memcmp(yenc->word, "=yend", YENC_CONTROL_MAX) == 0;
 		yenc->control = false;
 		yenc->start = true;
 	} else if (yenc->control_size < YENC_CONTROL_MAX)
-		yenc->line[yenc->control_size++] = (char)octet;
+		yenc->word[yenc->control_size++] = (char)octet;
 }
 
 /* take_octet - an octet of the file, or of a line end. Returns whether *out is set. */
@@ -55,7 +59,7 @@ static bool take_octet(struct yenc *yenc, uint8_t octet, uint8_t *out)
 		return false;
 	}
 	if (yenc->escaped && yenc->start && octet == 'y') {
-		memcpy(yenc->line, "=y", 2);
+		memcpy(yenc->word, "=y", 2);
 		yenc->control_size = 2;
 		yenc->control = true;
 		yenc->escaped = false;
@@ -70,7 +74,8 @@ static bool take_octet(struct yenc *yenc, uint8_t octet, uint8_t *out)
 	return true;
 }
 
-size_t yenc_feed(struct yenc *yenc, struct span in, mime_sink sink, void *context)
+/* decode - decodes octets of the file. Returns the number of octets used. */
+static size_t decode(struct yenc *yenc, struct span in, mime_sink sink, void *context)
 {
 	uint8_t out[YENC_STEP];
 	size_t size = 0, used = 0;
@@ -89,8 +94,53 @@ size_t yenc_feed(struct yenc *yenc, struct span in, mime_sink sink, void *contex
 	return used;
 }
 
+/* prove - looks whether the octets kept so far are a line of the file: first there may be the line "=ypart". A line
+ * that is shorter than the first line says must be the only one. */
+static void prove(struct yenc *yenc)
+{
+	static const char part[] = "=ypart ", end[] = "=y";
+	const struct span kept = yenc_kept(yenc);
+	size_t from = 0, next = kept.size;
+	if (kept.size >= 2 && memcmp(kept.data, end, 2) == 0) {
+		size_t size = MIN(kept.size, sizeof part - 1);
+		yenc->refused = memcmp(kept.data, part, size) != 0;
+		mime_line_end(kept, 0, &from);
+		if (yenc->refused || kept.data[from - 1] != '\n')
+			return;
+	} else if (kept.size < 2 && *kept.data == *end)
+		return;
+	size_t stop = from < kept.size ? mime_line_end(kept, from, &next) : from;
+	bool whole = next > from && kept.data[next - 1] == '\n';
+	size_t behind = kept.size - next;
+	/* an escaped octet at the end may make it longer by one */
+	if (stop - from >= yenc->line || (whole && behind >= 2 && memcmp(kept.data + next, end, 2) == 0))
+		yenc->proved = true;
+	else if (whole)
+		yenc->refused = behind > 0 && kept.data[next] != *end;
+	yenc->refused = yenc->refused || (!yenc->proved && (behind >= 2 || kept.size == sizeof yenc->kept));
+}
+
+struct span yenc_kept(const struct yenc *yenc)
+{
+	return span_of(yenc->kept, yenc->kept_size);
+}
+
+size_t yenc_feed(struct yenc *yenc, struct span in, mime_sink sink, void *context)
+{
+	size_t used = 0;
+	while (!yenc->proved && !yenc->refused && used < in.size) {
+		yenc->kept[yenc->kept_size++] = in.data[used++];
+		prove(yenc);
+		if (yenc->proved)
+			decode(yenc, yenc_kept(yenc), sink, context);
+	}
+	if (yenc->proved && !yenc->ended)
+		used += decode(yenc, span_of(in.data + used, in.size - used), sink, context);
+	return used;
+}
+
 bool yenc_whole(const struct yenc *yenc)
 {
-	bool said = memcmp(yenc->line, "=yend", YENC_CONTROL_MAX) == 0;
+	bool said = memcmp(yenc->word, "=yend", YENC_CONTROL_MAX) == 0;
 	return said && !yenc->piece && yenc->decoded == yenc->expected;
 }

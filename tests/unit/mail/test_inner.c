@@ -139,12 +139,23 @@ static void yenc_files_in_a_text(void **state)
 		 "=yend size=14 part=1\r\n",
 		cut);
 	/* a line that begins with an escaped octet; one that looks like a control line in its middle */
-	text_has("=ybegin line=8 size=4 name=size=9\r\n=n\212\r\n\222=y\r\n=yend\r\n", "1.1 size=9 4 \x04`h\x0f");
+	text_has("=ybegin line=2 size=4 name=size=9\r\n=n\212\r\n\222=y\r\n=yend\r\n", "1.1 size=9 4 \x04`h\x0f");
 	/* sentences */
 	text_has("=ybegin is how it begins\r\n", "");
 	text_has("=ybegin line=x name=a\r\nabc\r\n=yend size=3\r\n", "");
 	text_has("=ybegin line=8 size=3\r\nabc\r\n=yend size=3\r\n", "");
 	text_has(" " YENC, "");
+	text_has("=ybegin line=99 size=14 name=a\r\nis how it begins.\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has("=ybegin line=99 size=14 name=a\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has("=ybegin line=99 size=14 name=a\r\n=ypart begin=1\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has("=ybegin line=99 size=14 name=a\r\n=ybegin line=9 size=1 name=b\r\nbegin 644 c\r\n#86)C",
+		"1.1 c 3 cut abc");
+	text_has("=ybegin line=99 size=14 name=a\r\n=yend\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has("=ybegin line=99 size=14 name=a\r\n=ybegin line=2 size=4 name=a\r\n\213\214\r\n\215\216\r\n=yend\r\n",
+		"1.1 a 4 abcd");
+	text_has("=ybegin line=99 size=2 name=a\r\n\213\214\r\n=yend\r\n", "1.1 a 2 ab");
+	text_has("=ybegin line=99 size=2 name=a\r\n\213\214\r\n", "");
+	text_has("=ybegin line=999 size=2 name=a\r\n\213\214\r\n=yend\r\n", "");
 	g_free(whole);
 	g_free(cut);
 	g_free(two);
@@ -172,6 +183,7 @@ static void binhex_files_in_a_text(void **state)
 	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41b'KPE:\r\n" HELLO,
 		"1.1 hello.txt 2 cut he|1.2 hello.txt 6 hello\n");
 	text_has(BINHEX "is a line that you know.\r\n" HELLO, "1.1 hello.txt 6 hello\n");
+	text_has(BINHEX HELLO, "1.1 hello.txt 6 hello\n");
 	text_has(BINHEX " " HQX_HELLO "\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has(BINHEX ":3(L33!\"849K8G(4iG!#3\"38!N!3(1@KPE'a[`f)!!!:\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has(BINHEX ":#@KPE'a[,R4iG!\"849K8G(4iG!#3\"3B!N!41c'KPE'a[#LTP!!!:\r\n", "");
