@@ -128,7 +128,7 @@ static enum preamble_state judge(const struct evidence *evidence, struct found *
 		if (down->size == 0)
 			return up->size > AFTER_GAP_MAX ? PREAMBLE_NONE : PREAMBLE_MORE;
 		bool guessed = preamble_server_guess(*down, &found->proxy.protocol);
-		return !guessed || evidence->gap[DOWN] ? PREAMBLE_NONE : judge_answered(evidence, found);
+		return guessed ? judge_answered(evidence, found) : PREAMBLE_NONE;
 	}
 	/* The bytes before a gap show the protocol. */
 	const struct span beginning = { up->data, (size_t)MIN(up->size, evidence->first_gap) };

@@ -90,7 +90,7 @@ static bool sniff_after_gap(const struct connection *connection, const struct he
 	for (const struct held_segment *h = held->first; h; h = h->next) {
 		struct span bytes = { h->payload, h->segment.captured };
 		bool client = (int)handshake_end_of(&connection->key, &h->segment) == connection->client;
-		if (client && bytes.size > 0 && sniff_middle_client(bytes) == SNIFF_SMTP)
+		if (client && sniff_middle_client(bytes) == SNIFF_SMTP)
 			return true;
 	}
 	return false;

@@ -110,7 +110,7 @@ void inbox_drop_runs(struct inbox *inbox)
 		return;
 	inbox->run_first = 0;
 	inbox->run_count -= n;
-	if (n > 0 && inbox->run_count > 0)
+	if (n > 0)
 		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
 }
 

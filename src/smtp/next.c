@@ -237,12 +237,11 @@ static bool not_to_come(const struct session *s)
 	bool goes_on = bytes.size > 0 ? enough_to_tell(s, bytes) : !inbox_empty(up);
 	if (s->overflow.assuming)
 		return goes_on;
-	bool missing = s->options.one_sided && s->options.missing == DOWN;
 	bool heard = !down->fin || down->received == 0 || s->mails.open;
 	bool unanswered = s->ended && inbox_empty(down) && heard;
 	if (unanswered && !awaits_reply(s))
 		goes_on = grammar_known_command(bytes);
-	return (missing && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
+	return (server_unseen(s) && (goes_on || (s->ended && awaits_reply(s)))) || (unanswered && goes_on);
 }
 
 /* is_stale - when replies are missing, a reply that was sent before the server had the awaited command answers another

@@ -164,12 +164,6 @@ bool odd_end_hides_command(const struct session *s)
 
 /* ---- the server's replies ---- */
 
-/* server_unseen - the server's direction is not in the capture. */
-static bool server_unseen(const struct session *s)
-{
-	return s->options.one_sided && s->options.missing == DOWN;
-}
-
 /* replies_expected - how many replies RFC 5321 requires: one to the content (LMTP: one per recipient), and one to each
  * command that the client sent after it. */
 static unsigned replies_expected(const struct session *s)

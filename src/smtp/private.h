@@ -206,6 +206,12 @@ extern const struct span no_text; /* empty, not NULL */
 /* session_blind - replies may be missing, so it is not known whether the client waited for them. */
 bool session_blind(const struct session *s);
 
+/* server_unseen - the server's direction is not in the capture. */
+static inline bool server_unseen(const struct session *s)
+{
+	return s->options.one_sided && s->options.missing == DOWN;
+}
+
 /* transaction_number - number of the open transaction; -1: none. */
 static inline int transaction_number(const struct session *s)
 {

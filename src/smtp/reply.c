@@ -197,7 +197,7 @@ void reply_assume(struct session *s)
 	struct awaited *p = &s->awaited;
 	reply_reset(&s->reply);
 	s->reply.assumed = s->reply.complete = true;
-	s->reply.unanswered = s->ended && !(s->options.one_sided && s->options.missing == DOWN);
+	s->reply.unanswered = s->ended && !server_unseen(s);
 	s->reply.code = usual_code(p);
 	struct span next = inbox_bytes(&s->in[UP]);
 	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))

@@ -435,7 +435,7 @@ void transaction_close(struct session *s, enum stage stage)
 	bool nobody = tx->transfer == TRANSFER_NONE && nobody_left(tx);
 	/* When the capture ends before the server has answered, or without its direction, the transaction may have
 	 * continued. */
-	bool alone = s->options.one_sided && s->options.missing == DOWN && tx->content_begun;
+	bool alone = server_unseen(s) && tx->content_begun;
 	bool cut = stage == STAGE_CAPTURE_END && (alone || tx->assumed || transaction_count(tx, RECIPIENT_PENDING) > 0);
 	/* DATA, or the last chunk, may be in a gap. */
 	bool lost = s->losses.end > s->mails.begun && tx->transfer != TRANSFER_DATA;

@@ -319,13 +319,18 @@ static void a_port_is_used_again_unseen_by_one_side(void **state)
 
 static void a_forged_syn_ends_nothing(void **state)
 {
-	struct kit *kit = *state;
-	kit_handshake(kit);
-	kit_say(kit, true, "S", 3000000000U, 0, NULL, 0);
-	kit_say(kit, false, "A", 5001, 1001, NULL, 0); /* a challenge */
-	kit_down(kit, 0, 0, "220 mx\r\n");
-	kit_up(kit, 0, 8, "EHLO me\r\n");
-	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+	for (unsigned challenged = 0; challenged < 2; challenged++) {
+		struct kit *kit = kit_new(NULL);
+		kit_handshake(kit);
+		kit_down(kit, 0, 0, "220 mx\r\n");
+		kit_say(kit, true, "S", 3000000000U, 0, NULL, 0);
+		if (challenged)
+			kit_say(kit, false, "A", 5009, 1001, NULL, 0);
+		kit_up(kit, 0, 8, "EHLO me\r\n");
+		kit_down(kit, 8, 9, "250 mx\r\n");
+		kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 mx~ @0\nup EHLO me~ @8\ndown 250 mx~ @9\n");
+		kit_free(kit);
+	}
 }
 
 static void a_repeated_handshake_is_the_same_connection(void **state)
@@ -528,6 +533,37 @@ static void the_lower_port_serves_when_nothing_else_tells(void **state)
 	kit_expect(
 		kit, "begin 1 client:10025 server:40000 midstream one-sided down\nup MAIL FROM:<a@b>~ @0\nend input\n");
 	kit_free(kit);
+}
+
+/* Some end must be the client, and in every run the same. */
+static void with_equal_ports_the_lower_address_is_the_client(void **state)
+{
+	static const uint16_t ports[] = { 10025 };
+	struct kit *kit = kit_new(&(struct flow_options){ .ports = ports, .port_count = 1 });
+	kit->server = kit->client = 10025;
+	kit->lower = false;
+	kit_down(kit, 0, 0, "some words\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:10025 server:10025 midstream one-sided down\nup some words~ @0\nend input\n");
+	assert_memory_equal(kit->last.client.octets, ((struct address){ 4, { 192, 0, 2, 2 } }).octets, 16);
+	kit_free(kit);
+}
+
+/* On any port, behind a gap at the client's beginning: a command is SMTP, other words are not. */
+static void words_behind_a_gap_on_any_port(void **state)
+{
+	static const char *const words[] = { "MAIL FROM:<a@b>\r\n", "GET / HTTP/1.1\r\n\r\n" };
+	for (unsigned i = 0; i < 2; i++) {
+		struct kit *kit = kit_new(NULL);
+		kit->server = 2600;
+		kit_handshake(kit);
+		kit_up(kit, 10, 0, words[i]);
+		flow_table_end(kit->table);
+		kit_expect(
+			kit, i == 0 ? "begin 1 client:40000 server:2600\ngap up 10\nup MAIL FROM:<a@b>~ @0\nend input\n"
+				    : "");
+		kit_free(kit);
+	}
 }
 
 /* ---- time and memory ---- */
@@ -829,7 +865,7 @@ int main(void)
 		TEST(a_port_is_used_again),
 		TEST(a_port_is_used_again_after_a_close),
 		TEST(a_port_is_used_again_unseen_by_one_side),
-		TEST(a_forged_syn_ends_nothing),
+		cmocka_unit_test(a_forged_syn_ends_nothing),
 		TEST(a_repeated_handshake_is_the_same_connection),
 		TEST(equal_addresses_in_two_networks_are_two_connections),
 		TEST(a_late_syn_belongs_to_its_acknowledgement),
@@ -840,6 +876,8 @@ int main(void)
 		TEST(too_many_networks_are_bounded),
 		TEST(ipv6_is_the_same),
 		cmocka_unit_test(the_lower_port_serves_when_nothing_else_tells),
+		cmocka_unit_test(with_equal_ports_the_lower_address_is_the_client),
+		cmocka_unit_test(words_behind_a_gap_on_any_port),
 		TEST(what_expires_at_once_ends_in_order),
 		TEST(time_that_goes_back_is_no_time),
 		TEST(one_stamp_far_ahead_ends_nothing),

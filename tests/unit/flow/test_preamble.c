@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "flow/opening.h"
 #include "flow/preamble.h"
 #include "stream.h"
 
@@ -414,6 +415,19 @@ static void a_proxy_that_does_not_answer_is_none(void **state)
 	}
 }
 
+/* On any port, and longer than what else is looked at to tell whether a connection is SMTP. */
+static void a_long_preamble_is_one(void **state)
+{
+	struct kit *kit = *state;
+	uint8_t header[16 + 3 + 1500] = V2 "\x21\0\x05\xdf\4\x05\xdc";
+	kit->server = 2598;
+	kit_handshake(kit);
+	kit_say(kit, true, "A", 1001, 5001, header, sizeof header);
+	kit_down(kit, 0, sizeof header, "220 mx\r\n");
+	kit_up(kit, sizeof header, 8, "EHLO me\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:2598\ndown 220 mx~ @0\nup EHLO me~ @8\n");
+}
+
 /* Refused: what was said is no SMTP, and nothing follows. */
 static void a_proxy_that_refuses(void **state)
 {
@@ -450,6 +464,24 @@ static void what_is_held_is_bounded(void **state)
 	}
 	assert_int_equal(kit->stream[UP]->len, 20 * sizeof block);
 	assert_int_equal(kit->stream[UP]->data[0], 'C');
+}
+
+/* memory_of - what is held of these first octets of a dialogue with a SOCKS proxy. */
+static size_t memory_of(size_t up, size_t down)
+{
+	struct opening opening;
+	opening_init(&opening, NULL, NULL);
+	opening_sink.bytes(&opening, UP, (const uint8_t *)"\5\1\0", up, 0);
+	opening_sink.bytes(&opening, DOWN, (const uint8_t *)"\5\0", down, up);
+	size_t size = opening_memory(&opening);
+	opening_clear(&opening);
+	return size;
+}
+
+static void what_is_held_counts_as_memory(void **state)
+{
+	assert_int_equal(memory_of(3, 1), memory_of(2, 1) + 1);
+	assert_int_equal(memory_of(3, 2), memory_of(3, 1) + 1);
 }
 
 /* ---- gaps ---- */
@@ -553,9 +585,11 @@ int main(void)
 		TEST(copies_and_cuts_behind_a_preamble),
 		TEST(a_client_that_only_looks_like_one),
 		cmocka_unit_test(a_proxy_that_does_not_answer_is_none),
+		TEST(a_long_preamble_is_one),
 		TEST(a_proxy_that_refuses),
 		TEST(nothing_is_held_when_the_input_ends),
 		TEST(what_is_held_is_bounded),
+		cmocka_unit_test(what_is_held_counts_as_memory),
 		TEST(a_hole_in_a_header_names_nothing),
 		cmocka_unit_test(a_preamble_with_a_lost_segment),
 		cmocka_unit_test(one_side_of_it),

@@ -91,6 +91,7 @@ static void what_is_no_network_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "/", "192.0.2.1/", "192.0.2.1/33", "192.0.2.1/-1", "192.0.2.1/8x",
 		"192.0.2", "::/129", "mail.example", "192.0.2.1/24/24",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:a", /* as long as the buffer for an address */
 		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb" };
 	struct network network;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
