@@ -198,12 +198,16 @@ static void refuse(struct session *s, struct transaction *tx)
 {
 	struct transaction *open = s->mails.open;
 	uint64_t begun = s->mails.begun;
+	bool content = s->content.open, ended = s->content.ended; /* of the one that stays open */
+	s->content.open = false;
 	s->mails.refusal_end = s->in[DOWN].offset;
 	open_transaction(s, tx);
 	note_reply(s, tx);
 	transaction_end(s, OUTCOME_REJECTED, STAGE_MAIL);
 	s->mails.open = open;
 	s->mails.begun = begun;
+	s->content.open = content;
+	s->content.ended = ended;
 }
 
 /* nobody_left - were all its recipients refused? */
