@@ -107,8 +107,10 @@ static void put_due(struct html *html)
 /* words_end - where the words that begin here end: at a blank, but for one space between two words. */
 static const char *words_end(const char *at, const char *end)
 {
-	while (at < end && (!g_ascii_isspace(*at) || (*at == ' ' && at + 1 < end && !g_ascii_isspace(at[1]))))
-		at++;
+	for (; at < end; at++)
+		if ((uint8_t)*at <= ' ' && g_ascii_isspace(*at) &&
+			(*at != ' ' || at + 1 == end || g_ascii_isspace(at[1])))
+			break;
 	return at;
 }
 

@@ -29,15 +29,15 @@ static bool is_space(char c)
 static char *lower(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_copy(arena, text, size);
-	for (char *c = copy; *c != '\0'; c++)
-		*c |= (char)(*c >= 'A' && *c <= 'Z' ? 0x20 : 0);
+	for (size_t i = 0; i < size; i++)
+		copy[i] |= (char)(copy[i] >= 'A' && copy[i] <= 'Z' ? 0x20 : 0);
 	return copy;
 }
 
-/* Kinds of special characters. */
-enum { SPECIAL = 1, RFC2231 };
+/* Kinds of characters that are no part of a token (RFC 2045 5.1). */
+enum { SPECIAL = 1, RFC2231, CONTROL };
 /* clang-format off */
-static const uint8_t meanings[256] = {
+__extension__ static const uint8_t meanings[256] = { [0 ... ' '] = CONTROL, [0x7f ... 0xff] = CONTROL,
 	/* tspecials of RFC 2045, but for the backslash */
 	['('] = SPECIAL, [')'] = SPECIAL, ['<'] = SPECIAL, ['>'] = SPECIAL, ['@'] = SPECIAL, [','] = SPECIAL,
 	[';'] = SPECIAL, [':'] = SPECIAL, ['"'] = SPECIAL, ['/'] = SPECIAL, ['['] = SPECIAL, [']'] = SPECIAL,
@@ -54,7 +54,7 @@ static inline bool is_special(char c)
 /* is_token - is it a character of a token (RFC 2045 5.1)? */
 static inline bool is_token(char c)
 {
-	return g_ascii_isgraph(c) && meanings[(uint8_t)c] == 0;
+	return meanings[(uint8_t)c] == 0;
 }
 
 /* skip_space - skips white space and comments. */

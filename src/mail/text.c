@@ -148,21 +148,18 @@ static size_t url_scheme(const char *at, size_t left)
 	return 0;
 }
 
-static bool ends_url(char c)
+static inline bool ends_url(char c)
 {
-	switch (c) {
-	case '<':
-	case '>':
-	case '"':
-	case '`':
-	case '|':
-	case '\\':
-	case '^':
-	case 0x7f:
-		return true;
-	default:
-		return (uint8_t)c <= ' ';
-	}
+	__extension__ static const bool ends[256] = { [0 ... ' '] = true,
+		['<'] = true,
+		['>'] = true,
+		['"'] = true,
+		['`'] = true,
+		['|'] = true,
+		['\\'] = true,
+		['^'] = true,
+		[0x7f] = true };
+	return ends[(uint8_t)c];
 }
 
 /* url_stop - the end of the URL that begins at `at` and has a scheme of this size: at a character that ends one, or at
