@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "octets.h"
+
 #define LINK_TEXT_MAX 300 /* octets kept of the text of a link */
 #define NAME_MAX_SIZE 15  /* octets of the name of a tag or attribute; no name that matters is longer */
 
@@ -107,10 +109,16 @@ static void put_due(struct html *html)
 /* words_end - where the words that begin here end: at a blank, but for one space between two words. */
 static const char *words_end(const char *at, const char *end)
 {
-	for (; at < end; at++)
-		if ((uint8_t)*at <= ' ' && g_ascii_isspace(*at) &&
-			(*at != ' ' || at + 1 == end || g_ascii_isspace(at[1])))
+	for (; end - at > (ptrdiff_t)sizeof(octets16); at += sizeof(octets16)) {
+		octets16 here = octets16_at(at), next = octets16_at(at + 1);
+		octets16 odd = (octets16)(here < ' ') | ((octets16)(here == ' ') & (octets16)(next <= ' '));
+		if (octets16_any(odd)) {
+			at += octets16_first(odd);
 			break;
+		}
+	}
+	while (at < end && (!g_ascii_isspace(*at) || (*at == ' ' && at + 1 < end && !g_ascii_isspace(at[1]))))
+		at++;
 	return at;
 }
 

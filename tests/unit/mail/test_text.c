@@ -110,6 +110,19 @@ static void html_becomes_text(void **state)
 	html_is("<img src=x>", "");
 }
 
+static void blanks_in_html_become_one_wherever_they_are(void **state)
+{
+	const char words[] = "a bc d efg hi j klm no p qrs tu vwx y z abcd";
+	for (int i = 1; i < (int)sizeof words; i++) {
+		bool space = words[i - 1] == ' ';
+		char *html = g_strdup_printf("%.*s  b\001 c \n d\t%s ", i, words, words);
+		char *text = g_strdup_printf("%.*s b\001 c d %s", space ? i - 1 : i, words, words);
+		html_is(html, text);
+		g_free(html);
+		g_free(text);
+	}
+}
+
 static void html_itself_is_kept_on_request(void **state)
 {
 	static const struct mail_options kept = { .parse = true, .body = true, .html = true, .body_limit = 7 };
@@ -273,6 +286,7 @@ int main(void)
 		cmocka_unit_test(the_body_is_the_first_text),
 		cmocka_unit_test(charsets_become_utf8),
 		cmocka_unit_test(html_becomes_text),
+		cmocka_unit_test(blanks_in_html_become_one_wherever_they_are),
 		cmocka_unit_test(html_itself_is_kept_on_request),
 		cmocka_unit_test(links_whose_text_names_a_place),
 		cmocka_unit_test(flowed_paragraphs_are_joined),
