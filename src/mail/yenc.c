@@ -9,6 +9,7 @@
 
 #define SHIFT 42
 #define ESCAPED_SHIFT 64
+#define LONGER 2 /* octets that a line may be longer than said, by an escaped octet at its end and by its CR */
 
 /* number - the value of "key=number" in the line; 0 when there is none. */
 static uint64_t number(const char *line, const char *key)
@@ -112,12 +113,13 @@ static void prove(struct yenc *yenc)
 	size_t stop = from < kept.size ? mime_line_end(kept, from, &next) : from;
 	bool whole = next > from && kept.data[next - 1] == '\n';
 	size_t behind = kept.size - next;
-	/* an escaped octet at the end may make it longer by one */
-	if (stop - from >= yenc->line || (whole && behind >= 2 && memcmp(kept.data + next, end, 2) == 0))
-		yenc->proved = true;
-	else if (whole)
-		yenc->refused = behind > 0 && kept.data[next] != *end;
-	yenc->refused = yenc->refused || (!yenc->proved && (behind >= 2 || kept.size == sizeof yenc->kept));
+	const size_t size = stop - from;
+	bool last = behind >= 2 && memcmp(kept.data + next, end, 2) == 0;
+	yenc->proved =
+		whole && (last ? size <= yenc->line + LONGER : size >= yenc->line && size <= yenc->line + LONGER);
+	bool full = kept.size == sizeof yenc->kept || size > yenc->line + LONGER;
+	bool wrong = whole && behind > 0 && (behind >= 2 || kept.data[next] != *end);
+	yenc->refused = !yenc->proved && (full || wrong);
 }
 
 struct span yenc_kept(const struct yenc *yenc)

@@ -148,8 +148,9 @@ static void yenc_files_in_a_text(void **state)
 	text_has("=ybegin line=99 size=14 name=a\r\nis how it begins.\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has("=ybegin line=99 size=14 name=a\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has("=ybegin line=99 size=14 name=a\r\n=ypart begin=1\r\n" HELLO, "1.1 hello.txt 6 hello\n");
-	text_has("=ybegin line=99 size=14 name=a\r\n=ybegin line=9 size=1 name=b\r\nbegin 644 c\r\n#86)C",
+	text_has("=ybegin line=99 size=14 name=a\r\n=ybegin line=99 size=1 name=b\r\nbegin 644 c\r\n#86)C",
 		"1.1 c 3 cut abc");
+	text_has("=ybegin line=6 size=14 name=a\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has("=ybegin line=99 size=14 name=a\r\n=yend\r\n" HELLO, "1.1 hello.txt 6 hello\n");
 	text_has("=ybegin line=99 size=14 name=a\r\n=ybegin line=2 size=4 name=a\r\n\213\214\r\n\215\216\r\n=yend\r\n",
 		"1.1 a 4 abcd");
