@@ -13,8 +13,8 @@
 #include <string.h>
 
 typedef uint8_t octets16 __attribute__((vector_size(16)));
-typedef uint8_t octets8 __attribute__((vector_size(8)));
 typedef uint64_t octets16_halves __attribute__((vector_size(16)));
+typedef int8_t octets16_signed __attribute__((vector_size(16)));
 typedef char octets16_signs __attribute__((vector_size(16)));
 
 /* 32 at a time. A function that uses them is compiled twice, once with OCTETS32_FAST for processors with such
@@ -48,13 +48,6 @@ static inline octets16 octets16_at(const void *at)
 	return octets;
 }
 
-static inline octets8 octets8_at(const void *at)
-{
-	octets8 octets;
-	memcpy(&octets, at, sizeof octets);
-	return octets;
-}
-
 /* octets16_short - fewer than sixteen octets, and zeros behind them. Reads overlap, so that none is outside. */
 static inline octets16 octets16_short(const void *data, size_t size)
 {
@@ -76,7 +69,7 @@ static inline octets16 octets16_short(const void *data, size_t size)
 	return (octets16)(octets16_halves){ GUINT64_TO_LE(low), GUINT64_TO_LE(high) };
 }
 
-/* octets16_any, octets8_any - is any of them not 0? For the results of comparisons (0x80 to 0xff, or 0). */
+/* octets16_any - is any of them not 0? For results of comparisons. */
 static inline bool octets16_any(octets16 octets)
 {
 #ifdef __SSE2__
@@ -85,13 +78,6 @@ static inline bool octets16_any(octets16 octets)
 	octets16_halves halves = (octets16_halves)octets;
 	return (halves[0] | halves[1]) != 0;
 #endif
-}
-
-static inline bool octets8_any(octets8 octets)
-{
-	uint64_t whole;
-	memcpy(&whole, &octets, sizeof whole);
-	return whole != 0;
 }
 
 /* octets16_first - the index of the first that is not 0; there must be one. */

@@ -66,7 +66,19 @@ char *text_shown(const char *text)
 const char *address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
 {
 	_Static_assert(ADDRESS_TEXT_MAX == INET6_ADDRSTRLEN, "room for every address");
-	return inet_ntop(address->family == 6 ? AF_INET6 : AF_INET, address->octets, text, ADDRESS_TEXT_MAX);
+	if (address->family == 6)
+		return inet_ntop(AF_INET6, address->octets, text, ADDRESS_TEXT_MAX);
+	char *to = text; /* inet_ntop calls sprintf */
+	for (int i = 0; i < 4; i++) {
+		const unsigned octet = address->octets[i];
+		if (octet >= 100)
+			*to++ = (char)('0' + octet / 100);
+		if (octet >= 10)
+			*to++ = (char)('0' + octet / 10 % 10);
+		*to++ = (char)('0' + octet % 10);
+		*to++ = i < 3 ? '.' : '\0';
+	}
+	return text;
 }
 
 void say(const char *format, ...)

@@ -12,11 +12,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "quote.h"
 #include "text.h"
 
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
-#define REPLACEMENT "\357\277\275" /* U+FFFD */
+#define MEMBERS_SIZE 320 /* octets of shared members without long names */
+#define QUOTED_MAX                                                                                                     \
+	4096           /* octets of a text that is escaped when its node is made; longer ones when they are printed    \
+			*/
+#define NUMBER_ROOM 24 /* octets of a number with its NUL */
 
 static struct arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
@@ -34,6 +39,14 @@ void *json_alloc(size_t size)
 	}
 	arena.large = g_slist_prepend(arena.large, g_malloc(size));
 	return arena.large->data;
+}
+
+/* give_back - what is behind `end` of the last allocation, which begins at `start`. */
+static void give_back(const char *start, const char *end)
+{
+	const char *block = (const char *)arena.block;
+	if (start >= block && start < block + ARENA_BLOCK)
+		arena.used = ((size_t)(end - block) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
 
 /* keep - called by cJSON instead of free; the arena frees everything at once. */
@@ -63,13 +76,18 @@ static inline cJSON *new_node(int type)
 	return node;
 }
 
-/* sized_node - a node with a borrowed string or raw text. */
-static inline cJSON *sized_node(int type, const char *text, size_t size)
+/* set_sized - makes a node one with a borrowed string or raw text. */
+static inline cJSON *set_sized(cJSON *node, int type, const void *text, size_t size)
 {
-	cJSON *node = new_node(type | cJSON_IsReference | JSON_SIZED);
-	node->valuestring = (char *)(uintptr_t)text;
-	node->valuedouble = (double)size; /* exact to 2^53 */
+	*node = (cJSON){ .type = type | cJSON_IsReference | JSON_SIZED,
+		.valuestring = (char *)(uintptr_t)text,
+		.valuedouble = (double)(int64_t)size }; /* exact to 2^53 */
 	return node;
+}
+
+static inline cJSON *sized_node(int type, const void *text, size_t size)
+{
+	return set_sized(json_alloc(sizeof(cJSON)), type, text, size);
 }
 
 /* append - what cJSON_AddItemToArray does: the first child's `prev` is the last. */
@@ -85,19 +103,46 @@ static void append(cJSON *parent, cJSON *node)
 	first->prev = node;
 }
 
-cJSON *json_text_node(struct span text)
+/* quoted_node - a text that needs escaping, escaped. */
+static cJSON *quoted_node(struct span text, bool *exact)
 {
-	return sized_node(cJSON_String, text.size > 0 ? (const char *)text.data : "", text.size);
+	char *start = json_alloc(text.size * QUOTE_MOST + sizeof "\"\"" + QUOTE_SPARE), *end = start;
+	*end++ = '"';
+	end = quote(end, text, exact);
+	*end++ = '"';
+	give_back(start, end);
+	return sized_node(cJSON_Raw | JSON_READY, start, (size_t)(end - start));
+}
+
+cJSON *json_text_node(struct span text, bool *exact)
+{
+	*exact = true;
+	if (text.size > QUOTED_MAX && text_utf8(text.data, text.size) == text.size)
+		return sized_node(cJSON_String, text.data, text.size);
+	if (quote_plain(text) == text.size)
+		return sized_node(cJSON_String | JSON_READY, text.data, text.size);
+	return quoted_node(text, exact);
 }
 
 cJSON *json_number_node(uint64_t number)
 {
-	char *end = (char *)json_alloc(24) + 23, *digits = end;
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+	struct {
+		cJSON node;
+		char digits[NUMBER_ROOM];
+	} *made = json_alloc(sizeof *made);
+	char *const end = made->digits + NUMBER_ROOM - 1, *first = end;
 	*end = '\0';
-	do
-		*--digits = (char)('0' + number % 10);
-	while (number /= 10);
-	return sized_node(cJSON_Raw, digits, (size_t)(end - digits));
+	for (; number >= 100; number /= 100) {
+		*--first = pairs[number % 100 * 2 + 1];
+		*--first = pairs[number % 100 * 2];
+	}
+	*--first = pairs[number * 2 + 1];
+	if (number >= 10)
+		*--first = pairs[number * 2];
+	return set_sized(&made->node, cJSON_Raw | JSON_READY, first, (size_t)(end - first));
 }
 
 cJSON *json_base64_node(struct span bytes)
@@ -106,26 +151,7 @@ cJSON *json_base64_node(struct span bytes)
 	char *text = json_alloc((bytes.size / 3 + 1) * 4 + 4);
 	gsize size = g_base64_encode_step(bytes.data, bytes.size, FALSE, text, &state, &save);
 	size += g_base64_encode_close(FALSE, text + size, &state, &save);
-	return sized_node(cJSON_String, text, size);
-}
-
-struct span json_legible(struct span bytes, bool *exact)
-{
-	*exact = text_utf8(bytes.data, bytes.size) == bytes.size;
-	if (*exact)
-		return bytes;
-	const uint8_t *data = bytes.data;
-	uint8_t *text = json_alloc(bytes.size * strlen(REPLACEMENT)), *to = text;
-	for (size_t left = bytes.size; left > 0;) {
-		size_t good = text_utf8(data, left);
-		bool rest = good < left;
-		to = mempcpy(to, data, good);
-		if (rest)
-			to = mempcpy(to, REPLACEMENT, strlen(REPLACEMENT));
-		data += good + rest;
-		left -= good + rest;
-	}
-	return (struct span){ text, (size_t)(to - text) };
+	return sized_node(cJSON_String | JSON_READY, text, size);
 }
 
 struct span json_escape(struct span bytes, size_t limit)
@@ -210,7 +236,7 @@ void json_members_print(struct json_members *members, const struct json *object)
 	const cJSON *first = object->node->child;
 	assert(first->type & JSON_FIELD);
 	if (!members->line)
-		members->line = g_string_new(NULL);
+		members->line = g_string_sized_new(MEMBERS_SIZE);
 	g_string_truncate(members->line, 0);
 	json_print(object, members->line);
 	members->name = first->string;
@@ -231,7 +257,7 @@ void json_members(struct json *object, const struct json_members *members)
 	object->last = members->last;
 	const size_t before = (size_t)members->name_size + strlen("{\"\":"), behind = strlen("}\n");
 	name_key(object, members->name, members->name_size,
-		sized_node(cJSON_Raw, members->line->str + before, members->line->len - before - behind));
+		sized_node(cJSON_Raw | JSON_READY, members->line->str + before, members->line->len - before - behind));
 }
 
 /* ---- fields ---- */
@@ -254,7 +280,7 @@ void json_text(struct json *object, enum field field, struct span bytes)
 	if (!bytes.data)
 		return;
 	bool exact;
-	add(object, field, KIND_TEXT, json_text_node(json_legible(bytes, &exact)));
+	add(object, field, KIND_TEXT, json_text_node(bytes, &exact));
 	if (!exact)
 		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
 }
@@ -278,20 +304,22 @@ void json_gstring(struct json *object, enum field field, const GString *text)
 
 void json_word(struct json *object, enum field field, const char *word)
 {
+	bool exact;
 	if (word && *word)
-		add(object, field, field_table[field].kind, json_text_node(string_span(word)));
+		add(object, field, field_table[field].kind, json_text_node(string_span(word), &exact));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
 {
+	bool exact;
 	if (bytes.size > 0)
-		add(object, field, KIND_ASCII, json_text_node(json_escape(bytes, limit)));
+		add(object, field, KIND_ASCII, json_text_node(json_escape(bytes, limit), &exact));
 }
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
 	if (text_utf8(bytes.data, bytes.size) == bytes.size)
-		add(object, plain, KIND_ASCII, json_text_node(bytes));
+		add(object, plain, KIND_ASCII, sized_node(cJSON_String, bytes.data, bytes.size));
 	else
 		add(object, base64, KIND_BASE64, json_base64_node(bytes));
 }
@@ -324,8 +352,10 @@ void json_true(struct json *object, enum field field, bool flag)
 
 void json_true_or(struct json *object, enum field field, bool flag, const char *why)
 {
+	bool exact;
 	if (flag || why)
-		add(object, field, KIND_TRUE_OR_TEXT, flag ? new_node(cJSON_True) : json_text_node(string_span(why)));
+		add(object, field, KIND_TRUE_OR_TEXT,
+			flag ? new_node(cJSON_True) : json_text_node(string_span(why), &exact));
 }
 
 /* ---- time ---- */
@@ -380,7 +410,7 @@ void json_time(struct json *object, enum field field, int64_t time, unsigned dig
 	*to++ = '.';
 	to = put_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
 	*to++ = 'Z';
-	add(object, field, KIND_TIME, sized_node(cJSON_String, text, (size_t)(to - text)));
+	add(object, field, KIND_TIME, sized_node(cJSON_String | JSON_READY, text, (size_t)(to - text)));
 }
 
 void json_date(struct json *object, enum field field, int64_t time)
@@ -388,7 +418,7 @@ void json_date(struct json *object, enum field field, int64_t time)
 	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS"));
 	int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
 	const char *end = put_second(text, second);
-	add(object, field, KIND_DATE, sized_node(cJSON_String, text, (size_t)(end - text)));
+	add(object, field, KIND_DATE, sized_node(cJSON_String | JSON_READY, text, (size_t)(end - text)));
 }
 
 /* ---- arrays of text ---- */
@@ -401,10 +431,10 @@ struct json_texts json_texts(struct json *object, enum field field)
 void json_texts_add(struct json_texts *texts, struct span bytes)
 {
 	bool exact;
-	const struct span text = json_legible(bytes, &exact);
+	cJSON *text = json_text_node(bytes, &exact);
 	if (!texts->plain)
 		texts->plain = new_node(cJSON_Array);
-	append(texts->plain, json_text_node(text));
+	append(texts->plain, text);
 	if (!exact && !texts->base64) {
 		texts->base64 = new_node(cJSON_Array);
 		for (unsigned i = 0; i < texts->count; i++)

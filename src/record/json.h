@@ -91,11 +91,9 @@ void json_key(struct json *object, const char *key, cJSON *value);
 struct json json_detached(enum field_of kind);
 void json_close(struct json *parent, enum field field, struct json *child);
 
-/* json_legible - bytes as UTF-8 without NUL: unchanged if valid, otherwise with U+FFFD for invalid octets. *exact: they
- * are unchanged. */
-struct span json_legible(struct span bytes, bool *exact);
 cJSON *json_number_node(uint64_t number);
-cJSON *json_text_node(struct span text);
+/* json_text_node - a text, with U+FFFD for NUL and for octets that are not UTF-8: then *exact is false. */
+cJSON *json_text_node(struct span text, bool *exact);
 cJSON *json_base64_node(struct span bytes);
 struct span json_escape(struct span bytes, size_t limit); /* terminated */
 
@@ -103,10 +101,9 @@ struct span json_escape(struct span bytes, size_t limit); /* terminated */
 #define JSON_FIELD                                                                                                     \
 	(1 << 16) /* its key has valueint octets, needs no escaping, and FIELD_NAME_ROOM octets can be read */
 #define JSON_SIZED (1 << 17) /* its valuestring has valuedouble octets */
+#define JSON_READY (1 << 18) /* and these are printed as they are, those of a text in quotes */
 
 /* json_print - appends the record as one compact line with its '\n'. */
 void json_print(const struct json *root, GString *line);
-/* json_ascii - sets whether all non-ASCII characters are escaped. */
-void json_ascii(bool only);
 
 #endif

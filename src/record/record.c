@@ -15,6 +15,7 @@
 
 #include "lines.h"
 #include "private.h"
+#include "quote.h"
 #include "text.h"
 
 #define FLOW_CACHE 2048 /* flows whose addresses are kept as text */
@@ -54,7 +55,7 @@ struct output *output_new(output_write write, void *context)
 
 void output_begin(struct output *output, const struct output_options *options)
 {
-	json_ascii(options->ascii);
+	quote_ascii(options->ascii);
 	output->options = *options;
 	for (enum record record = 0; record < RECORD_COUNT; record++) {
 		json_reset();

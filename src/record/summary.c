@@ -15,7 +15,7 @@ void record_tags(struct json *parent, enum field field, const GPtrArray *tags, i
 		bool exact;
 		struct span value = { (const uint8_t *)tag->value, strlen(tag->value) };
 		if (tag->tx == tx)
-			json_key(&object, tag->name, json_text_node(json_legible(value, &exact)));
+			json_key(&object, tag->name, json_text_node(value, &exact));
 	}
 	json_close(parent, field, &object);
 }
@@ -46,15 +46,17 @@ static const char *flow_state(const struct flow *flow)
 
 static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
 {
+	uint64_t any = 0; /* several are added at once when none is looked at */
 	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
-		if (alerts[id] > 0)
-			return true;
-	return false;
+		any |= alerts[id];
+	return any > 0;
 }
 
 /* put_alert_counts - built-in alerts in the order of the catalogue, then those of rules, sorted by id. */
 static void put_alert_counts(struct json *session, const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts)
 {
+	if (!was_alerted(alerts))
+		return;
 	struct json counts = json_detached(OF_alert_counts);
 	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
 		if (alerts[id] > 0 && id != ALERT_rule)

@@ -47,8 +47,7 @@ static void put_params(struct json *smtp, const GPtrArray *params)
 		if (seen && !g_hash_table_add(seen, (gpointer)key))
 			continue;
 		bool exact = true;
-		json_key(&values, key,
-			param->value ? json_text_node(json_legible(gspan(param->value), &exact)) : cJSON_CreateTrue());
+		json_key(&values, key, param->value ? json_text_node(gspan(param->value), &exact) : cJSON_CreateTrue());
 		if (!exact)
 			json_key(&exact_values, key, json_base64_node(gspan(param->value)));
 	}
@@ -120,7 +119,8 @@ static cJSON *header_values(const struct mail *mail, const char *name)
 		g_free(decoded);
 		if (!values)
 			values = cJSON_CreateArray();
-		cJSON_AddItemToArray(values, json_text_node((struct span){ (const uint8_t *)text, size }));
+		bool exact;
+		cJSON_AddItemToArray(values, json_text_node((struct span){ (const uint8_t *)text, size }, &exact));
 	}
 	return values;
 }

@@ -13,6 +13,8 @@
 
 #include "kits/guard.h"
 #include "record/json.h"
+#include "record/quote.h"
+#include "text.h"
 
 /* as_cjson - both print the same. */
 static void as_cjson(cJSON *node)
@@ -27,44 +29,66 @@ static void as_cjson(cJSON *node)
 	g_string_free(line, TRUE);
 }
 
+/* node_printed - a line with this value. */
+static char *node_printed(cJSON *node)
+{
+	const struct json root = { .node = cJSON_CreateArray() };
+	GString *line = g_string_new(NULL);
+	cJSON_AddItemToArray(root.node, node);
+	json_print(&root, line);
+	assert_true(g_str_has_prefix(line->str, "[") && g_str_has_suffix(line->str, "]\n"));
+	g_string_truncate(line, line->len - strlen("]\n"));
+	g_string_erase(line, 0, strlen("["));
+	return g_string_free(line, FALSE);
+}
+
+/* printed - a text, examined when its node is made, and when it is printed. */
+static void printed(const char *text, const char *expected)
+{
+	bool exact = false;
+	json_reset();
+	char *once = node_printed(cJSON_CreateString(text));
+	char *twice = node_printed(json_text_node((struct span){ (const uint8_t *)text, strlen(text) }, &exact));
+	assert_string_equal(once, expected);
+	assert_string_equal(twice, expected);
+	assert_true(exact);
+	g_free(once);
+	g_free(twice);
+}
+
+static void text_as_cjson(const char *text)
+{
+	json_reset();
+	char *expected = g_strdup(cJSON_PrintUnformatted(cJSON_CreateString(text)));
+	printed(text, expected);
+	g_free(expected);
+}
+
 /* Every octet, in every place of a word of eight, in front of and after others. */
 static void texts_are_escaped_as_by_cjson(void **state)
 {
-	for (unsigned octet = 1; octet < 256; octet++)
+	for (unsigned octet = 1; octet < 0x7f; octet++) /* DEL is escaped, though cJSON does not */
 		for (unsigned place = 0; place < 20; place++) {
 			char text[21] = "abcdefghijklmnopqrst";
-			json_reset();
-			if (octet == 0x7f) /* escaped, though cJSON does not */
-				continue;
 			text[place] = (char)octet;
-			as_cjson(cJSON_CreateString(text));
+			text_as_cjson(text);
 			text[place + 1] = '\0';
-			as_cjson(cJSON_CreateString(text));
+			text_as_cjson(text);
 		}
-}
-
-static void printed(const char *text, const char *expected)
-{
-	json_reset();
-	const struct json root = { .node = cJSON_CreateString(text) };
-	GString *line = g_string_new(NULL);
-	json_print(&root, line);
-	assert_string_equal(line->str, expected);
-	g_string_free(line, TRUE);
 }
 
 static void what_acts_on_a_terminal_is_escaped(void **state)
 {
-	printed("a\x7f", "\"a\\u007f\"\n");
-	printed("caf\u00e9 \u00ab\u20ac\u00bb \U0001f600\"", "\"caf\u00e9 \u00ab\u20ac\u00bb \U0001f600\\\"\"\n");
-	printed("\xc2\x80\xc2\x9f\u00a0", "\"\\u0080\\u009f\u00a0\"\n");
+	printed("a\x7f", "\"a\\u007f\"");
+	printed("caf\u00e9 \u00ab\u20ac\u00bb \U0001f600\"", "\"caf\u00e9 \u00ab\u20ac\u00bb \U0001f600\\\"\"");
+	printed("\xc2\x80\xc2\x9f\u00a0", "\"\\u0080\\u009f\u00a0\"");
 	printed("exe.\u202efdp\u2066\u2069\u2028\u200e\u200f\u061c\u202f",
-		"\"exe.\\u202efdp\\u2066\\u2069\\u2028\\u200e\\u200f\\u061c\u202f\"\n");
-	json_ascii(true);
-	printed("caf\u00e9 \u20ac \U0001f600\t", "\"caf\\u00e9 \\u20ac \\ud83d\\ude00\\t\"\n");
-	printed("plain, as it is", "\"plain, as it is\"\n");
-	json_ascii(false);
-	printed("caf\u00e9", "\"caf\u00e9\"\n");
+		"\"exe.\\u202efdp\\u2066\\u2069\\u2028\\u200e\\u200f\\u061c\u202f\"");
+	quote_ascii(true);
+	printed("caf\u00e9 \u20ac \U0001f600\t", "\"caf\\u00e9 \\u20ac \\ud83d\\ude00\\t\"");
+	printed("plain, as it is", "\"plain, as it is\"");
+	quote_ascii(false);
+	printed("caf\u00e9", "\"caf\u00e9\"");
 }
 
 /* A hidden character is escaped wherever it is in the text, and what is around it is copied once. */
@@ -80,7 +104,7 @@ static void hidden_characters_at_every_place(void **state)
 				for (size_t after = 0; after < 20; after++) {
 					char *x = g_strnfill(place, 'x'), *y = g_strnfill(after, 'y');
 					char *text = g_strconcat(x, rows[row].text, y, NULL);
-					char *expected = g_strconcat("\"", x, rows[row].escaped, y, "\"\n", NULL);
+					char *expected = g_strconcat("\"", x, rows[row].escaped, y, "\"", NULL);
 					printed(text, expected);
 					g_free(x);
 					g_free(y);
@@ -96,8 +120,9 @@ static void long_texts_are_whole(void **state)
 		memset(text, 'x', 2 * size);
 		memset(text + size - 20, '\x1f', 40);
 		text[2 * size] = '\0';
-		json_reset();
-		as_cjson(cJSON_CreateString(text));
+		text_as_cjson(text);
+		text[size - 10] = '\0';
+		text_as_cjson(text);
 		g_free(text);
 	}
 }
@@ -124,11 +149,44 @@ static void every_kind_of_value(void **state)
 	as_cjson(root);
 }
 
-/* What GLib says is UTF-8 is, at every place, with the input at the end of readable memory. */
+/* replaced - the text with U+FFFD for each octet that GLib does not take as a part of a character. */
+static char *replaced(const char *text, size_t size)
+{
+	GString *good = g_string_new("\"");
+	for (const char *end = text + size, *bad; text < end; text = bad) {
+		g_utf8_validate_len(text, (gsize)(end - text), &bad);
+		g_string_append_len(good, text, bad - text);
+		if (bad < end) {
+			g_string_append(good, "\357\277\275");
+			bad++;
+		}
+	}
+	return g_string_free(g_string_append_c(good, '"'), FALSE);
+}
+
+/* legible_as_by_glib - the text stands at the end of readable memory. */
+static void legible_as_by_glib(const char *text, size_t size)
+{
+	bool exact;
+	const char *bad;
+	json_reset();
+	char *written = node_printed(json_text_node((struct span){ guarded(text, size), size }, &exact));
+	char *expected = replaced(text, size);
+	assert_int_equal(exact, g_utf8_validate_len(text, size, &bad));
+	assert_string_equal(written, expected);
+	assert_int_equal(text_utf8(guarded(text, size), size), bad - text);
+	g_free(written);
+	g_free(expected);
+}
+
+static const char *const pieces[] = { "a", "\303\274", "\342\202\254", "\360\237\230\200", "\355\240\200",
+	"\355\237\277", "\340\237\277", "\340\240\200", "\360\217\277\277", "\360\220\200\200", "\300\200", "\301\277",
+	"\337\277", "\364\217\277\277", "\364\220\200\200", "\365\200\200\200", "\357\277\277", "\303", "\200", "\277",
+	"\342\202", "\342\202A", "\342A\254", "\360\237\230", "\360\237A\200", "\360\237\230A", "\303A", "\377" };
+
+/* What GLib says is UTF-8 is, at every place. */
 static void legible_is_what_glib_calls_utf8(void **state)
 {
-	static const char *const pieces[] = { "a", "\303\274", "\342\202\254", "\360\237\230\200", "\355\240\200",
-		"\300\200", "\364\220\200\200", "\303", "\200", "\342\202", "\377" };
 	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++)
 		for (size_t place = 0; place < 18; place++)
 			for (size_t behind = 0; behind < 10; behind++) {
@@ -136,33 +194,46 @@ static void legible_is_what_glib_calls_utf8(void **state)
 				size_t size = place + strlen(pieces[i]) + behind;
 				memset(text, 'x', sizeof text);
 				memcpy(text + place, pieces[i], strlen(pieces[i]));
-				const uint8_t *octets = guarded(text, size);
-				bool exact;
-				json_reset();
-				json_legible((struct span){ octets, size }, &exact);
-				assert_int_equal(exact, g_utf8_validate_len((const char *)octets, size, NULL));
-				json_legible((struct span){ octets, 0 }, &exact);
-				assert_true(exact);
+				legible_as_by_glib(text, size);
 			}
-	/* behind text that is not ASCII, which is looked at in steps */
+	/* behind text that is not ASCII; the last ones are so long that they are escaped when they are printed */
 	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++)
 		for (size_t first = 1; first < 4; first++)
-			for (size_t count = 0; count < 20; count++) {
+			for (size_t count = 0; count < 24; count++) {
 				GString *text = g_string_new("x" + count % 2);
-				for (size_t n = 0; n < count; n++)
+				for (size_t n = 0; n < (count < 20 ? count : 2050); n++)
 					g_string_append(text, pieces[first]);
 				g_string_append(text, pieces[i]);
-				bool exact;
-				json_reset();
-				json_legible((struct span){ guarded(text->str, text->len), text->len }, &exact);
-				assert_int_equal(exact, g_utf8_validate_len(text->str, text->len, NULL));
+				legible_as_by_glib(text->str, text->len);
 				g_string_free(text, TRUE);
 			}
+	legible_as_by_glib("", 0);
+	legible_as_by_glib("\0", 1);
+	legible_as_by_glib("01234567\0009", 10);
+}
+
+static void what_is_not_legible_is_escaped_in_ascii(void **state)
+{
 	bool exact;
-	struct span text = json_legible((struct span){ guarded("01234567\0009", 10), 10 }, &exact);
-	assert_int_equal(text.size, 12);
-	assert_memory_equal(text.data, "01234567\357\277\2759", text.size);
+	json_reset();
+	quote_ascii(true);
+	char *written = node_printed(json_text_node((struct span){ (const uint8_t *)"a\377\0", 3 }, &exact));
+	quote_ascii(false);
+	assert_string_equal(written, "\"a\\ufffd\\ufffd\"");
 	assert_false(exact);
+	g_free(written);
+}
+
+static void numbers_have_all_their_digits(void **state)
+{
+	for (uint64_t number = 1, next = 10; next > number; number = next, next = number * 10)
+		for (uint64_t i = number - 1; i < number + 2; i++) {
+			char expected[24];
+			json_reset();
+			g_snprintf(expected, sizeof expected, "%" G_GUINT64_FORMAT, i);
+			assert_string_equal(json_number_node(i)->valuestring, expected);
+		}
+	assert_string_equal(json_number_node(UINT64_MAX)->valuestring, "18446744073709551615");
 }
 
 int main(void)
@@ -174,6 +245,8 @@ int main(void)
 		cmocka_unit_test(long_texts_are_whole),
 		cmocka_unit_test(every_kind_of_value),
 		cmocka_unit_test(legible_is_what_glib_calls_utf8),
+		cmocka_unit_test(what_is_not_legible_is_escaped_in_ascii),
+		cmocka_unit_test(numbers_have_all_their_digits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
