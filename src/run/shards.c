@@ -212,12 +212,12 @@ static bool open_shards(struct shards *shards, char **paths)
 	return true;
 }
 
-/* check - in a separate process: answers with an octet when all shards are there. */
+/* check - in a separate process: answers with an octet: are all shards there? If not, it is said. */
 static void check(void *context, GByteArray *answer)
 {
 	char **paths = context;
-	if (all_there(paths, g_strv_length(paths)))
-		g_byte_array_append(answer, (const uint8_t *)"", 1);
+	const uint8_t good = all_there(paths, g_strv_length(paths));
+	g_byte_array_append(answer, &good, sizeof good);
 }
 
 /* check_inside - checks the shards before anything is written and this process enters the sandbox. */
@@ -225,6 +225,9 @@ static bool check_inside(const struct options *options, const GPtrArray *files)
 {
 	GByteArray *answer = g_byte_array_new();
 	bool good = confine_ask(options, files, check, options->captures, answer) && answer->len == 1;
+	if (!good)
+		say("the process that checks the shards did not finish");
+	good = good && answer->data[0];
 	g_byte_array_unref(answer);
 	return good;
 }
