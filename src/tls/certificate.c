@@ -91,7 +91,7 @@ void tls_certificate(struct span body, struct tls_info *info)
 		reader_vector(
 			&message, 1); /* certificate_request_context; the extensions of each certificate are not read */
 	struct reader chain = reader_vector(&message, 3), leaf = reader_vector(&chain, 3);
-	if (leaf.bad || leaf.rest.size == 0 || info->has_certificate)
+	if (leaf.bad || info->has_certificate)
 		return;
 	const unsigned char *der = leaf.rest.data;
 	X509 *x509 = d2i_X509(NULL, &der, (long)leaf.rest.size);

@@ -87,7 +87,7 @@ void handshake_message(struct tls *tls, enum direction direction, uint8_t type, 
 			tls_certificate(body, &tls->info);
 		break;
 	case MESSAGE_NEW_SESSION_TICKET:
-		if (direction == DOWN && tls->keys && tls->exchange.version < TLS_VERSION_13)
+		if (direction == DOWN)
 			resume_ticket(tls, body);
 		break;
 	case MESSAGE_SERVER_HELLO_DONE:

@@ -226,7 +226,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 		if (keys->line_size == 0 && end) { /* the usual case: no copy */
 			take_line(keys, (struct span){ text.data, size });
 		} else {
-			if (size <= LINE_MAX_SIZE && keys->line_size + size <= LINE_MAX_SIZE)
+			if (keys->line_size + size <= LINE_MAX_SIZE)
 				memcpy(keys->line + keys->line_size, text.data, size);
 			keys->line_size = MIN(keys->line_size + size, LINE_MAX_SIZE + 1);
 			if (end)

@@ -658,6 +658,59 @@ static void suites_are_known_by_the_end_of_their_name(void **state)
 	assert_null(suite_find(0xfefe));
 }
 
+/* session - a client offers the session of this id to this pair of addresses, and the server takes it. With a secret:
+ * the one that they agree on. Returns the secret by which it is resumed. */
+static struct span session(struct tls_keys *keys, uint64_t scope, uint8_t id, struct span secret)
+{
+	const uint8_t octets[2 + TLS_RANDOM_SIZE + 2 + 2 + 1 + 2] = { [2 + TLS_RANDOM_SIZE] = 1, id };
+	const struct span hello = { octets, sizeof octets };
+	struct tls *tls = tls_new(keys, NULL, NULL, scope);
+	resume_offer(tls, hello);
+	resume_answer(tls, hello);
+	if (secret.data)
+		resume_learn(tls, secret);
+	struct span found = resume_secret(tls);
+	tls_free(tls);
+	return found;
+}
+
+static void sessions_are_resumed_by_their_id_between_the_same_addresses(void **state)
+{
+	const struct span none = { NULL, 0 };
+	const uint8_t first[48] = "one", second[48] = "two";
+	struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
+	session(keys, 7, 'a', (struct span){ first, sizeof first });
+	session(keys, 7, 'b', (struct span){ second, sizeof second });
+	assert_memory_equal(session(keys, 7, 'a', none).data, first, sizeof first);
+	assert_memory_equal(session(keys, 7, 'b', none).data, second, sizeof second);
+	assert_null(session(keys, 7, 'c', none).data);
+	assert_null(session(keys, 8, 'a', none).data);
+	tls_keys_free(keys);
+}
+
+/* Without the server's direction and without the right secrets, the end says why nothing was read. */
+static void what_the_client_sent_alone_cannot_be_read(void **state)
+{
+	struct tls_keys *keys = keys_of("12-aes256-gcm");
+	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
+	struct heard heard;
+	hear(&heard);
+	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct tls_piece *p = pieces->pdata[i];
+		if (p->direction == UP)
+			feed(tls, UP, p->octets->data, p->octets->len, p->offset, p->acked, p->octets->len);
+	}
+	assert_string_equal(tls_info(tls)->why, "");
+	tls_fin(tls, UP);
+	assert_string_equal(tls_info(tls)->why, DECRYPT_NO_HANDSHAKE);
+	assert_int_equal(heard.text[UP]->len, 0);
+	tls_free(tls);
+	forget(&heard);
+	g_ptr_array_free(pieces, TRUE);
+	tls_keys_free(keys);
+}
+
 int main(int argc, char **argv)
 {
 	g_assert(argc > 1);
@@ -683,6 +736,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(more_secrets_may_come),
 		cmocka_unit_test(a_line_ends_where_it_ends),
 		cmocka_unit_test(suites_are_known_by_the_end_of_their_name),
+		cmocka_unit_test(sessions_are_resumed_by_their_id_between_the_same_addresses),
+		cmocka_unit_test(what_the_client_sent_alone_cannot_be_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -334,6 +334,16 @@ static void certificate_is_read(void **state)
 	g_byte_array_free(der, TRUE);
 }
 
+/* Negotiated anew in the same connection: the record of TLS names the certificate that came first. */
+static void the_first_certificate_stays(void **state)
+{
+	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
+	feed(tls, DOWN, flight(0x0303, 0xc02f, certificate("20240102030405Z", "20250102030405Z"), 16000), 1000);
+	feed(tls, DOWN, flight(0x0303, 0xc02f, certificate("20240102030405Z", "20990102030405Z"), 16000), 1000);
+	assert_int_equal(tls_info(tls)->not_after, INT64_C(1735787045) * NANOSECONDS_PER_SECOND);
+	tls_free(tls);
+}
+
 static void a_time_beyond_nanoseconds_is_the_last(void **state)
 {
 	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
@@ -589,6 +599,7 @@ int main(void)
 		cmocka_unit_test(ja4_corners),
 		cmocka_unit_test(ja4_without_signature_algorithms),
 		cmocka_unit_test(certificate_is_read),
+		cmocka_unit_test(the_first_certificate_stays),
 		cmocka_unit_test(a_time_beyond_nanoseconds_is_the_last),
 		cmocka_unit_test(a_certificate_that_is_none_is_left_out),
 		cmocka_unit_test(old_versions_have_their_names),
