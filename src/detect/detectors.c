@@ -7,9 +7,10 @@
  */
 #include "detectors.h"
 
+#include "octets.h"
 #include "private.h"
 
-#define TELLING 2 /* weight of an octet that makes a line need a full check */
+#define PLAIN_MAX 255 /* octets of a line that may need no full check */
 
 struct detectors *detectors_new(const struct detector_options *options)
 {
@@ -54,25 +55,38 @@ void detector_free(struct detector *detector)
 	g_free(detector);
 }
 
-/* is_plain - has the line, like nearly every command, only printable ASCII before its CRLF, and no character that
- * attacks need? Then it needs no full check. One @ belongs to an address, two may be a relay probe.
- */
+/* telling - those of these octets that an attack may need, or that are not printable ASCII; '@' aside. */
+static inline octets16 telling(octets16 octets)
+{
+	const uint8_t most = 'z' - ' ';
+	return (octets16)((octets - ' ' > most) | (octets == '!') | (octets == '$') | (octets == '%') |
+			  (octets == ';') | (octets == '`'));
+}
+
+/* sum - the sum of all, which must be below 256. */
+static inline unsigned sum(octets16 octets)
+{
+	octets16_halves halves = (octets16_halves)octets;
+	return (unsigned)((halves[0] + halves[1]) * 0x0101010101010101u >> 56);
+}
+
+/* is_plain - is the line short and, like nearly every command, without such octets before its CRLF? Then it needs no
+ * full check. One @ belongs to an address, two may be a relay probe. */
 static bool is_plain(struct span line)
 {
-	__extension__ static const uint8_t weights[256] = { [0 ... ' ' - 1] = TELLING,
-		['!'] = TELLING,
-		['$'] = TELLING,
-		['%'] = TELLING,
-		[';'] = TELLING,
-		['@'] = TELLING / 2,
-		['`'] = TELLING,
-		['{' ... 255] = TELLING };
-	size_t weight = 0;
-	if (line.size < 2 || line.data[line.size - 2] != '\r' || line.data[line.size - 1] != '\n')
+	octets16 odd = { 0 }, ats = { 0 };
+	if (line.size < 2 || line.size > PLAIN_MAX || line.data[line.size - 2] != '\r' ||
+		line.data[line.size - 1] != '\n')
 		return false;
-	for (size_t i = 0; i < line.size - 2; i++)
-		weight += weights[line.data[i]];
-	return weight < TELLING;
+	size_t size = line.size - 2, at = 0;
+	for (; size - at >= sizeof odd; at += sizeof odd) {
+		const octets16 here = octets16_at(line.data + at);
+		odd |= telling(here);
+		ats -= (octets16)(here == '@');
+	}
+	const octets16 rest = octets16_short(line.data + at, size - at); /* and zeros, which are odd */
+	ats -= (octets16)(rest == '@');
+	return !octets16_any(odd) && octets16_first(telling(rest)) == size - at && sum(ats) <= 1;
 }
 
 void detector_command(struct detector *detector, struct moment at, const struct session_command *command)

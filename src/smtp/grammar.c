@@ -56,12 +56,12 @@ static struct span skip_noise(struct span s)
 
 bool grammar_word(struct span *rest, struct span *word)
 {
-	*rest = skip_blanks(*rest);
+	const struct span text = skip_blanks(*rest);
 	size_t n = 0;
-	while (n < rest->size && !is_blank(rest->data[n]))
+	while (n < text.size && !is_blank(text.data[n]))
 		n++;
-	*word = (struct span){ rest->data, n };
-	*rest = (struct span){ rest->data + n, rest->size - n };
+	*word = (struct span){ text.data, n };
+	*rest = (struct span){ text.data + n, text.size - n };
 	return n > 0;
 }
 

@@ -47,12 +47,6 @@ static void append(struct inbox *inbox, struct span bytes)
 		inbox->line = inbox->received - (uint64_t)(bytes.data + bytes.size - lf - 1);
 }
 
-/* consumed_octets - number of octets before those that wait, in a buffer that is not empty. */
-static size_t consumed_octets(const struct inbox *inbox)
-{
-	return (size_t)(inbox->waits.data - inbox->buffer);
-}
-
 /* add_run - extends the stream by `size` octets of bytes or gap. */
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
@@ -82,7 +76,7 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 		inbox->waits = bytes;
 		return;
 	}
-	size_t before = consumed_octets(inbox);
+	size_t before = inbox->size - inbox->waits.size;
 	append(inbox, bytes);
 	inbox->waits = (struct span){ inbox->buffer + before, inbox->size - before };
 }
@@ -114,23 +108,19 @@ void inbox_drop_runs(struct inbox *inbox)
 		memmove(inbox->runs, inbox->runs + n, inbox->run_count * sizeof *inbox->runs);
 }
 
-/* copy_in - copies what waits, and is kept before it, into the empty buffer. */
-static void copy_in(struct inbox *inbox, size_t keep)
-{
-	append(inbox, (struct span){ inbox->waits.data - keep, keep + inbox->waits.size });
-	inbox->waits.data = inbox->buffer + keep;
-}
-
-void inbox_detach(struct inbox *inbox)
+void inbox_copy(struct inbox *inbox)
 {
 	size_t keep = kept_octets(inbox);
-	if (inbox->size == 0 && keep + inbox->waits.size > 0) {
-		copy_in(inbox, keep);
-	} else if (inbox->size == 0) {
+	struct span all = { inbox->waits.data - keep, keep + inbox->waits.size };
+	if (all.size == 0) {
 		inbox->waits = INBOX_NOTHING;
-	} else if (consumed_octets(inbox) > keep && consumed_octets(inbox) - keep >= inbox->size / 2) {
-		inbox->size = keep + inbox->waits.size;
-		memmove(inbox->buffer, inbox->waits.data - keep, inbox->size);
+		inbox->size = 0;
+	} else if (inbox->size == 0) {
+		append(inbox, all);
+		inbox->waits.data = inbox->buffer + keep;
+	} else if (inbox->size - all.size >= MAX(inbox->size / 2, 1)) {
+		memmove(inbox->buffer, all.data, all.size);
+		inbox->size = all.size;
 		inbox->waits.data = inbox->buffer + keep;
 	}
 }

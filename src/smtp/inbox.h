@@ -15,6 +15,8 @@
 #include "types.h"
 
 #define INBOX_NOT_KEPT UINT64_MAX
+/* No bytes, which are somewhere all the same: memchr and its kind take no NULL. */
+#define INBOX_NOTHING ((struct span){ (const uint8_t *)"", 0 })
 #define INBOX_RUNS_FEW 2
 
 struct run {
@@ -49,16 +51,20 @@ void inbox_move(struct inbox *to, const struct inbox *from);
 void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked);
 void inbox_feed_gap(struct inbox *inbox, uint64_t size);
 /* inbox_detach - copies the bytes that were not consumed, so that the caller can free its memory. Call it before the
- * next inbox_feed. */
-void inbox_detach(struct inbox *inbox);
+ * next inbox_feed. inbox_copy - the same, when there are some. */
+void inbox_copy(struct inbox *inbox);
+static inline void inbox_detach(struct inbox *inbox)
+{
+	if (inbox->size > 0 || inbox->waits.size > 0 || inbox->kept != INBOX_NOT_KEPT)
+		inbox_copy(inbox);
+	else
+		inbox->waits = INBOX_NOTHING;
+}
 
 /* inbox_next_gap - stream offset of the next gap from the current offset on, or of the end. */
 uint64_t inbox_next_gap(const struct inbox *inbox);
 /* inbox_run_at - the run of the octet at this stream offset; NULL at the end of what was fed. */
 const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
-
-/* No bytes, which are somewhere all the same: memchr and its kind take no NULL. */
-#define INBOX_NOTHING ((struct span){ (const uint8_t *)"", 0 })
 
 /* inbox_bytes - the bytes that can be read now, up to the next gap. */
 static inline struct span inbox_bytes(const struct inbox *inbox)

@@ -212,15 +212,16 @@ static bool belongs_later(const struct session *s)
  * after one reply: that reply was to the other command. *wait: it has not continued yet. */
 static bool went_unanswered(const struct session *s, bool *wait)
 {
+	if (s->greeting.pipelining || s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS ||
+		s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data || session_blind(s) || s->auth ||
+		!s->greeting.done)
+		return false;
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	struct command other;
 	unsigned code;
 	size_t used, size, second;
-	if (s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS || s->greeting.pipelining ||
-		s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data || session_blind(s) || s->auth ||
-		!s->greeting.done || inbox_command(up, 0, false, &other, &used) != PARSE_DONE ||
-		inbox_acked(up, up->offset) > down->offset || reply_peek(down, 0, &code, &size) != PARSE_DONE ||
-		inbox_acked(down, down->offset) < up->offset + used)
+	if (inbox_command(up, 0, false, &other, &used) != PARSE_DONE || inbox_acked(up, up->offset) > down->offset ||
+		reply_peek(down, 0, &code, &size) != PARSE_DONE || inbox_acked(down, down->offset) < up->offset + used)
 		return false;
 	if (reply_peek(down, size, &code, &second) == PARSE_DONE || s->ended)
 		return false;
@@ -379,7 +380,8 @@ static enum next next_step(struct session *s, struct event *event)
 	if (grammar[DOWN] == GRAMMAR_NONE)
 		found = early_down(s, event);
 	for (enum direction d = UP; d <= DOWN && found == NEXT_WAIT; d++)
-		found = expected(s, d, grammar[d], event);
+		if (grammar[d] != GRAMMAR_NONE)
+			found = expected(s, d, grammar[d], event);
 	if (found == NEXT_WAIT && grammar[UP] == GRAMMAR_NONE)
 		found = early_up(s, event);
 	return found;

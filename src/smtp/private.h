@@ -107,7 +107,7 @@ struct greeting {
 	uint64_t size_limit;
 	GPtrArray extensions; /* shown by the summary; their memory is freed by a new greeting */
 	struct arena memory;
-	uint64_t first[EXTENSIONS_FIRST / sizeof(uint64_t)];
+	uint64_t first[EXTENSIONS_FIRST / sizeof(uint64_t)]; /* last member, because it is not cleared */
 };
 
 /* Does the content begin with the first octet that is there? The reply to DATA tells; it does not; SIZE= will tell; it
@@ -172,7 +172,6 @@ struct session {
 	struct message message;
 	struct reply reply;
 	struct awaited awaited;
-	struct greeting greeting;
 	struct content content;
 	struct mails mails;
 	struct auth *auth; /* the current AUTH exchange; NULL: none */
@@ -185,6 +184,7 @@ struct session {
 	bool dropped;    /* the dissection ended */
 	bool drop_asked; /* ... shall end with the next event */
 	bool ended;
+	struct greeting greeting; /* last member, see its own last one */
 };
 
 /* ---- raise.c ---- */

@@ -60,7 +60,8 @@ static void free_text(GString *text)
 
 struct session *session_new(const struct session_options *options, const struct session_sink *sink, void *context)
 {
-	struct session *s = g_new0(struct session, 1);
+	struct session *s = g_new(struct session, 1);
+	memset(s, 0, offsetof(struct session, greeting.first));
 	s->options = *options;
 	s->sink = sink;
 	s->context = context;

@@ -289,14 +289,16 @@ void case_relay_probe(struct bench *b, bool hit)
 {
 	static const char *const hits[] = { "RCPT TO:<x%elsewhere.example@dest.example>\r\n",
 		"RCPT TO:<elsewhere.example!x@dest.example>\r\n", "RCPT TO:<x@elsewhere.example@dest.example>\r\n",
-		"RCPT TO:<\"x@elsewhere.example\"@dest.example>\r\n", "RCPT TO:<elsewhere.example!x>\r\n" };
+		"RCPT TO:<\"x@elsewhere.example\"@dest.example>\r\n", "RCPT TO:<elsewhere.example!x>\r\n",
+		"RCPT TO:<x@another.example@dest.example>\r\n" };
 	static const char *const misses[] = { "RCPT TO:<@a.example,@b.example:x@dest.example>\r\n",
 		"RCPT TO:<list-return-5-x=elsewhere.example@dest.example>\r\n", "RCPT TO:<postmaster>\r\n",
-		"MAIL FROM:<x%elsewhere.example@dest.example>\r\n", "RCPT TO:<\"a b\"@dest.example>\r\n" };
+		"MAIL FROM:<x%elsewhere.example@dest.example>\r\n", "RCPT TO:<\"a b\"@dest.example>\r\n",
+		"RCPT TO:<x@a.very.long.name.of.some.elsewhere.example>\r\n" };
 	b->in_transaction = true;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		bench_command(b, hit ? hits[i] : misses[i]);
-	assert_int_equal(b->raised[ALERT_relay_probe], hit ? 5 : 0);
+	assert_int_equal(b->raised[ALERT_relay_probe], hit ? 6 : 0);
 }
 
 void case_exim_expansion(struct bench *b, bool hit)
