@@ -15,6 +15,17 @@ static void transaction_is_over(struct session *s)
 		transaction_close(s, STAGE_END_OF_DATA);
 }
 
+/* lost_chunk - may a chunk be in a gap among the commands: since the last chunk or, before the first one, since MAIL,
+ * when there is a recipient already? */
+static bool lost_chunk(const struct session *s)
+{
+	const struct transaction *tx = s->mails.open;
+	if (!tx || s->losses.end <= s->mails.begun)
+		return false;
+	return tx->content_begun ? s->losses.end > s->content.chunks_seen
+				 : transaction_count(tx, RECIPIENT_ACCEPTED) > 0;
+}
+
 /* open_chunks - the content of chunks. Nobody sends them without MAIL and RCPT: when not all was seen, those were lost.
  */
 static void open_chunks(struct session *s)
@@ -24,7 +35,11 @@ static void open_chunks(struct session *s)
 		transaction_without_mail(s);
 		s->mails.open->assumed = true;
 	}
+	const bool lost = lost_chunk(s);
 	content_open(s, TRANSFER_BDAT);
+	s->content.chunks_seen = s->in[UP].offset;
+	if (lost)
+		content_gap(s, 0); /* nobody knows how much */
 }
 
 /* missed - octets of content in the gap that DATA was in: what the server had not received when it sent its 354. */
@@ -40,12 +55,23 @@ static bool only_dot(const struct session *s)
 	return grammar_is(inbox_run(&s->in[UP]), ".\r\n");
 }
 
+/* pass_gap - the client sends content because it has the 354: a gap among the replies that it has acknowledged by then
+ * holds nothing that comes later. */
+static void pass_gap(struct session *s)
+{
+	struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	uint64_t gap = inbox_gap_size(down);
+	if (gap > 0 && s->reply.assumed && inbox_acked(up, up->offset) >= down->offset + gap)
+		inbox_skip_gap(down, gap);
+}
+
 void open_content(struct session *s)
 {
 	enum content_start start = s->content.start;
 	uint64_t missing = missed(s);
 	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
 	s->content.start = START_AT_REPLY;
+	pass_gap(s);
 	transaction_is_over(s);
 	transaction_without_mail(s);
 	s->content.lf_client = s->message.command.end == LINE_END_LF;

@@ -118,6 +118,7 @@ enum content_start { START_AT_REPLY, START_BEFORE, START_BY_SIZE, START_HERE };
 struct content {
 	struct data_scanner scanner;
 	struct chunk chunk;
+	uint64_t chunks_seen; /* stream offset up to which chunks were taken, of BDAT */
 	struct odd_end odd_end;
 	bool open, ended, has_gap;
 	bool lf_client; /* the DATA command ended in LF alone: this client probably ends all lines so */
