@@ -56,6 +56,9 @@ struct rules;
 /* rules_new - loads and compiles the files; options are copied. On an error returns NULL and sets *error to a sentence
  * with file and line. Without any file returns NULL and sets no error. */
 struct rules *rules_new(const struct rules_options *options, GError **error);
+/* rules_empty_lists - calls `tell` with the path of each list of --ioc in which there is no indicator. rules may be
+ * NULL. */
+void rules_empty_lists(const struct rules *rules, void (*tell)(const char *path));
 /* rules_wants - is there a rule for this event? Saves the work of preparing it. */
 bool rules_wants(const struct rules *rules, enum rule_event event);
 /* rules_keep - do rules choose the mails that --extract and --mbox keep? */

@@ -32,12 +32,18 @@ static enum exit_status merge(const struct options *options)
 	return safe ? shards_merge(options) : EXIT_USAGE;
 }
 
+static void tell_empty(const char *path)
+{
+	say("warning: --ioc: %s: it has no indicator", path);
+}
+
 /* load_rules - loads rules before anything is read and workers enter the sandbox. */
 static bool load_rules(struct options *options)
 {
 	GError *error = NULL;
 	options->rules_files.show_secrets = options->output.show_secrets;
 	options->rules = rules_new(&options->rules_files, &error);
+	rules_empty_lists(options->rules, tell_empty);
 	if (!error)
 		return true;
 	say("%s", error->message);

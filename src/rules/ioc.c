@@ -11,7 +11,7 @@
 #include "private.h"
 #include "text.h"
 
-#define WORDS_MAX 1000 /* words of header fields that are looked up per mail */
+#define WORDS_MAX 50000 /* words of header fields that are looked up per mail */
 
 /* A search in one event. */
 struct search {
@@ -79,15 +79,26 @@ static void look_words(struct search *search, const char *text, const char *wher
 		if (memchr(text, '.', size) || memchr(text, ':', size) || memchr(text, '@', size)) {
 			search->words++;
 			look(search, word, where);
+			/* "d=a.example" in a signature, "smtp.mailfrom=a.example" in authentication results */
+			const uint8_t *value = memrchr(word.data, '=', size);
+			if (value && !g_strstr_len(text, (gssize)size, "://"))
+				look(search, (struct span){ value + 1, (size_t)(word.data + size - value - 1) }, where);
 		}
 		text += MAX(size, 1);
 	}
 }
 
-static void look_list(struct search *search, const GPtrArray *texts, const char *where)
+/* look_headers - looks up the words of all header fields. */
+static void look_headers(struct search *search, const struct mail *mail)
 {
-	for (guint i = 0; texts && i < texts->len; i++)
-		look_words(search, texts->pdata[i], where);
+	for (size_t i = 0; i < mail->header_count; i++) {
+		const struct mail_header *header = &mail->headers[i];
+		char *name = g_strndup((const char *)header->name.data, header->name.size);
+		char *value = mail_decode_header(header->value);
+		look_words(search, value, name);
+		g_free(value);
+		g_free(name);
+	}
 }
 
 static bool begin(struct search *search, struct rules_session *session, int tx)
@@ -114,14 +125,7 @@ void ioc_mail(struct rules_session *session, const struct transaction *tx, const
 	for (guint i = 0; i < tx->recipients->len; i++)
 		look_text(&search, ((struct recipient *)tx->recipients->pdata[i])->path->str, "RCPT TO");
 	if (mail) {
-		look_words(&search, mail->from, "From");
-		look_words(&search, mail->reply_to, "Reply-To");
-		look_words(&search, mail->message_id, "Message-ID");
-		look_words(&search, mail->subject, "Subject");
-		look_words(&search, mail->x_originating_ip, "X-Originating-IP");
-		look_list(&search, mail->to, "To");
-		look_list(&search, mail->cc, "Cc");
-		look_list(&search, mail->received, "Received");
+		look_headers(&search, mail);
 		for (guint i = 0; mail->urls && i < mail->urls->len; i++)
 			look_text(&search, mail->urls->pdata[i], "a URL");
 		look_text(&search, mail->sha256, "the mail's SHA-256");
@@ -161,5 +165,12 @@ void ioc_session(struct rules_session *session)
 	static const char *const words[] = { "the client's address", "the server's address" };
 	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++)
 		look_text(&search, address_text(addresses[i], text), words[i]);
+	const struct flow_proxy *proxy = session->flow->proxy;
+	if (proxy && proxy->source.family)
+		look_text(&search, address_text(&proxy->source, text), "the client's address, as the proxy says");
+	if (proxy && proxy->destination.family)
+		look_text(&search, address_text(&proxy->destination, text), "the server's address, as the proxy says");
+	if (proxy)
+		look_text(&search, proxy->host, "the server's name, as the proxy says");
 	end(&search);
 }

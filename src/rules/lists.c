@@ -170,6 +170,13 @@ static bool key_of(struct span text, struct key *key)
 		text = (struct span){ text.data + 1, text.size - 2 };
 	if (text.size == 0 || text.size > KEY_MAX || memchr(text.data, '\0', text.size))
 		return false;
+	static const char mailto[] = "mailto:";
+	const size_t prefix = sizeof mailto - 1;
+	if (text.size > prefix && g_ascii_strncasecmp((const char *)text.data, mailto, prefix) == 0) {
+		const uint8_t *query = memchr(text.data, '?', text.size);
+		const uint8_t *end = query ? query : text.data + text.size;
+		text = (struct span){ text.data + prefix, (size_t)(end - text.data) - prefix };
+	}
 	const char *scheme = g_strstr_len((const char *)text.data, (gssize)text.size, "://");
 	const uint8_t *at = memrchr(text.data, '@', text.size);
 	if (is_hash(text))
@@ -277,7 +284,7 @@ static const char *find_host(const struct list *list, struct span host)
 static struct span host_of(const char *url)
 {
 	const char *host = strstr(url, "://") + 3;
-	size_t size = strcspn(host, "/?");
+	size_t size = strcspn(host, "/?\\"); /* browsers read a backslash as a slash */
 	const char *at = memrchr(host, '@', size);
 	if (at) {
 		size -= (size_t)(at + 1 - host);
@@ -290,6 +297,24 @@ static struct span host_of(const char *url)
 	if (bracket)
 		size = (size_t)(bracket + 1 - host);
 	return (struct span){ (const uint8_t *)host, size };
+}
+
+/* find_url_host - finds the host of a URL as browsers read it: with percent encodings, and numbers of any form as an
+ * address ("0x7f.1", "2130706433"). */
+static const char *find_url_host(const struct list *list, const char *url)
+{
+	struct span host = host_of(url);
+	struct in_addr number;
+	char plain[INET_ADDRSTRLEN],
+		*decoded = g_uri_unescape_segment((const char *)host.data, (const char *)host.data + host.size, NULL);
+	if (!decoded)
+		return find_host(list, host);
+	const char *text = decoded;
+	if (g_ascii_isdigit(*text) && inet_aton(text, &number))
+		text = inet_ntop(AF_INET, &number, plain, sizeof plain);
+	const char *comment = find_host(list, (struct span){ (const uint8_t *)text, strlen(text) });
+	g_free(decoded);
+	return comment;
 }
 
 const char *list_find(const struct list *list, struct span what)
@@ -309,7 +334,7 @@ const char *list_find(const struct list *list, struct span what)
 		if (comment)
 			return comment;
 		if (key.kind == KIND_URL)
-			return find_host(list, host_of(key.text));
+			return find_url_host(list, key.text);
 		return find_host(list, (struct span){ (const uint8_t *)at + 1, strlen(at + 1) });
 	}
 	default:

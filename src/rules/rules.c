@@ -110,6 +110,13 @@ char *rules_list(const struct rules *rules)
 	return g_string_free(text, FALSE);
 }
 
+void rules_empty_lists(const struct rules *rules, void (*tell)(const char *path))
+{
+	for (guint i = 0; rules && i < rules->lists->len; i++)
+		if (list_size(rules->lists->pdata[i]) == 0)
+			tell(rules->list_files->pdata[i]);
+}
+
 void rules_begin(struct rules *rules)
 {
 	GHashTableIter iter;

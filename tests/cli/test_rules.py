@@ -451,6 +451,15 @@ class Rules(unittest.TestCase):
             "client.example": ("HELO", mail(sender="<>")),
             "from.example": ("From", mail(lines=["From: A <a@from.example>", "", ""])),
             "192.0.2.200": ("Received", mail(lines=["Received: from x ([192.0.2.200]) by y", "", ""])),
+            "sent.example": ("Sender", mail(lines=["From: a@b.example", "Sender: x@sent.example", "", ""])),
+            "second@from.example": ("From", mail(lines=["From: a@b.example", "From: Second@from.example", "", ""])),
+            "signed.example": ("DKIM-Signature", mail(lines=["DKIM-Signature: v=1; d=signed.example; s=x", "", ""])),
+            "unsub@list.example": ("List-Unsubscribe", mail(lines=["List-Unsubscribe: <mailto:unsub@list.example?subject=x>", "", ""])),
+            "2001:db8::66": ("Received", mail(lines=["Received: from x ([IPv6:2001:db8::66]) by y", "", ""])),
+            "link@to.example": ("a URL", mail(lines=["Subject: x", "", "see mailto:link@to.example?subject=y now"])),
+            "192.0.2.77": ("a URL", mail(lines=["Subject: x", "", "see http://0xc000024d/x now"])),
+            "192.0.2.78": ("a URL", mail(lines=["Subject: x", "", "see http://3221226062/ now"])),
+            "coded.example": ("a URL", mail(lines=["Subject: x", "", "see http://user@%63oded%2eexample:80/x now"])),
             "http://evil.example/x": ("a URL", mail(lines=["Subject: x", "", "see http://evil.example/x now"])),
             "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f": ("a file's SHA-256", with_file("e.com")),
             "198.51.100.0/24": ("the client's address", mail()),
@@ -463,6 +472,21 @@ class Rules(unittest.TestCase):
             self.assertEqual(len(alerts), 1, (indicator, alerts))
             self.assertEqual((alerts[0]["alert"]["signature"], alerts[0]["alert"]["severity_name"]), ("ioc_match", "medium"))
             self.assertIn("in %s is a known indicator: note <%s>" % (where, where), alerts[0]["alert"]["description"])
+
+    def test_addresses_that_a_proxy_names(self):
+        path = self.path("list.txt", "203.0.113.9\nrelay.example\n")
+        for head, where in (("PROXY TCP4 203.0.113.9 192.0.2.25 1234 25", "the client's address, as the proxy says"),
+                            ("CONNECT relay.example:25 HTTP/1.1\nC: ", "the server's name, as the proxy says")):
+            answer = "S: HTTP/1.1 200 OK\nS: \n" if head.startswith("CONNECT") else ""
+            done = self.call("--ioc", path, self.capture("C: " + head + "\n" + answer + HELLO + mail() + BYE))
+            alerts = self.alerts([json.loads(line) for line in done.stdout.splitlines()])
+            self.assertEqual([a["alert"]["signature"] for a in alerts], ["ioc_match"], alerts)
+            self.assertIn(where, alerts[0]["alert"]["description"])
+
+    def test_a_list_without_indicators_is_told(self):
+        done = self.call("--ioc", self.path("a.txt", "# nothing\n"), os.path.join(TESTDATA, "postfix-plain.pcap"))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("it has no indicator", done.stderr.decode())
 
     def test_lists_that_are_none(self):
         for name, data in (("a.txt", "ok.example\nnot one\n"), ("b.txt", b"\x1f\x8b\0\0")):
