@@ -168,6 +168,8 @@ void case_too_many_recipients(struct bench *b, bool hit)
 	b->in_transaction = true;
 	for (int i = 0; i < 100 + 2 * hit; i++)
 		bench_command(b, "RCPT TO:<a@b.example>\r\n");
+	bench_command(b, "NOOP\r\n");
+	bench_command(b, "RCPT\r\n");
 	assert_int_equal(b->raised[ALERT_too_many_recipients], hit);
 }
 
@@ -311,7 +313,7 @@ void case_exim_expansion(struct bench *b, bool hit)
 void case_shellshock(struct bench *b, bool hit)
 {
 	bench_command(b, hit ? "MAIL FROM:<() { :; }; ping x>\r\n" : "NOOP f() { }\r\n");
-	bench_header(b, "Subject", hit ? "() { :;}; /bin/sh" : "why does main() { } fail");
+	bench_header(b, "Subject", hit ? "() { :;}; /bin/sh" : "why do main() { } and my_() { } fail");
 	assert_int_equal(b->raised[ALERT_shellshock], hit ? 2 : 0);
 	assert_true(!hit || strstr(b->description, "Subject"));
 }

@@ -72,6 +72,7 @@ static void uuencoded_files_in_a_text(void **state)
 	/* blanks at the end of a line were lost; a checksum letter; what is cut off */
 	text_has("begin 644 z\r\nM86)C\r\n#9&5F\r\n`\r\nend\r\n", "1.1 z 48 abc");
 	text_has("begin 644 c\r\n#86)C$\r\n`\r\nend\r\n", "1.1 c 3 abc");
+	text_has("begin 644 empty\r\n`\r\nend\r\n", "1.1 empty 0 ");
 	text_has("begin 644 cut.exe\r\n#86)C\r\n", "1.1 cut.exe 3 cut abc");
 	text_has("begin 644 cut.exe\r\n#86)C\r\nand so on\r\n" HELLO, "1.1 cut.exe 3 cut abc|1.2 hello.txt 6 hello\n");
 	text_has("begin 644 =?utf-8?q?x?=\r\n#86)C\r\n`\r\nend\r\n", "1.1 =?utf-8?q?x?= 3 abc");

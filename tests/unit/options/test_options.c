@@ -54,6 +54,7 @@ static void assert_times(const char *line, int64_t after, int64_t before)
 static void packets_are_selected_by_time(void **state)
 {
 	assert_times("x", 0, 0);
+	assert_times("--after 1970-01-01 --before 1970-01-02 x", 0, 86400 * NANOSECONDS_PER_SECOND);
 	assert_times("--after 2023-11-14 --before 1700000000 x", 1699920000000000000, 1700000000000000000);
 	assert_times("--after 2023-11-14T22:13:20 --before 2023-11-14T22:13:20Z x", 1700000000000000000,
 		1700000000000000000);
@@ -194,7 +195,8 @@ static void what_makes_sense_is_taken(void **state)
 {
 	static const char *const lines[] = { "--raw --raw-limit 1K x", "-q --progress=json x", "-v --progress x",
 		"--merge -j 2 -o y -q --fail-on high x", "-e smtp --hash md5 x", "--no-detect x",
-		"--disable bare_lf --threshold auth_bruteforce=3 x", "-e stats --fail-on low x" };
+		"--disable bare_lf --threshold auth_bruteforce=3 x", "-e stats --fail-on low x",
+		"--body-limit 128M x", "-p 1,65535 x" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
 		if (parse(&options, lines[i]) != OPTIONS_RUN)
