@@ -99,7 +99,6 @@ enum next gap_in_responses(struct session *s, struct event *event)
 	return NEXT_AGAIN;
 }
 
-/*  */
 bool ends_in_gap(const struct session *s)
 {
 	return (knows_reply_in_gap(s) || (s->content.gap > 0 && content_is_done(s))) &&

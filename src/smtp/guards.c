@@ -103,8 +103,7 @@ bool answered_enough(const struct session *s)
 			inbox_bytes(&s->in[DOWN]).size > 0 && inbox_acked(&s->in[DOWN], taken) > s->in[UP].offset;
 		return s->message.acked <= taken || answers_later;
 	}
-	return s->awaited.end_of_data && s->awaited.replies_left > 0 && s->awaited.replies_seen > 0 &&
-	       s->message.acked == taken;
+	return s->awaited.end_of_data && s->awaited.replies_seen > 0 && s->message.acked == taken;
 }
 
 bool unheard(const struct session *s)

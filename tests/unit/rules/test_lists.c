@@ -146,7 +146,9 @@ static void every_kind_alone(void **state)
 		{ "192.0.2.0/24\n", "192.0.2.9", "192.0.3.9" },
 		{ "a@b.example\n", "<A@B.example>", "b.example" },
 		{ "http://b.example/x\n", "http://b.example/x", "b.example" },
-		{ "d41d8cd98f00b204e9800998ecf8427e\n", "d41d8cd98f00b204e9800998ecf8427e", "b.example" },
+		{ "d41d8cd98f00b204e9800998ecf8427e\n", "d41d8cd98f00b204e9800998ecf8427e",
+			"a.d41d8cd98f00b204e9800998ecf8427e" },
+		{ "d41d8cd98f00b204\n", "a.d41d8cd98f00b204", "d41d8cd98f00b204e9800998ecf8427e" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct list *list = loaded(cases[i][0]);
