@@ -301,7 +301,8 @@ static void all_names_of_a_file_are_seen(void **state)
 		"\xc3\xbc"
 		"ber.png\xc3\xbc",
 		"");
-	others_are("Content-Disposition: attachment; filename=a.png; filename*=utf-8''a.png%C3%80", "a.png\xc3\x80", "");
+	others_are(
+		"Content-Disposition: attachment; filename=a.png; filename*=utf-8''a.png%C3%80", "a.png\xc3\x80", "");
 	others_are("Content-Disposition: attachment; filename=a.exe.png; filename*=utf-8''a%C3%BC.png", "a\xc3\xbc.png",
 		"a.exe.png");
 	others_are("Content-Disposition: attachment; filename=x.exe; filename*=utf-8''%C3%BC.png", "\xc3\xbc.png",

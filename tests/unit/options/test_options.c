@@ -195,8 +195,8 @@ static void what_makes_sense_is_taken(void **state)
 {
 	static const char *const lines[] = { "--raw --raw-limit 1K x", "-q --progress=json x", "-v --progress x",
 		"--merge -j 2 -o y -q --fail-on high x", "-e smtp --hash md5 x", "--no-detect x",
-		"--disable bare_lf --threshold auth_bruteforce=3 x", "-e stats --fail-on low x",
-		"--body-limit 128M x", "-p 1,65535 x" };
+		"--disable bare_lf --threshold auth_bruteforce=3 x", "-e stats --fail-on low x", "--body-limit 128M x",
+		"-p 1,65535 x" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
 		if (parse(&options, lines[i]) != OPTIONS_RUN)
