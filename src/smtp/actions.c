@@ -254,8 +254,11 @@ void end_auth(struct session *s)
 /* auth_reply - the exchange ends, unless the server asks for more. */
 static void auth_reply(struct session *s)
 {
-	if (s->reply.code == 334)
+	if (s->reply.code == 334) {
+		if (s->reply.line_count > 0)
+			auth_prompt(s->auth, s->reply.lines[0].text);
 		return;
+	}
 	struct session_auth *result = auth_result(s->auth);
 	result->success = s->reply.code == 235 && !s->reply.assumed;
 	result->assumed = s->reply.assumed;

@@ -15,6 +15,7 @@ struct auth {
 	struct session_auth result;
 	unsigned responses; /* client responses so far */
 	bool lost;          /* one is not in the capture: the meaning of the next ones is not known */
+	enum { ASKED_NOTHING, ASKED_USER, ASKED_PASSWORD } asked; /* LOGIN: by the server's last words */
 };
 
 /* decode - decodes base64; NULL when it is invalid. An "=" alone is an empty response. */
@@ -57,11 +58,14 @@ static void plain(struct session_auth *r, const GString *s)
 	set(&r->password, second + 1, (size_t)(end - second - 1));
 }
 
-static void login(struct session_auth *r, const GString *s, unsigned response)
+/* login - what the server asked for; else the user name is the first response and the password the second one. */
+static void login(struct auth *auth, const GString *s)
 {
-	if (response == 0)
+	struct session_auth *r = &auth->result;
+	const bool asked = auth->asked != ASKED_NOTHING;
+	if (asked ? auth->asked == ASKED_USER : auth->responses == 0)
 		set(&r->username, s->str, s->len);
-	else if (response == 1)
+	else if (asked || auth->responses == 1)
 		set(&r->password, s->str, s->len);
 }
 
@@ -85,10 +89,11 @@ static void attribute(struct session_auth *r, const GString *s, const char *name
 		p += length;
 		bool quoted = *p == '"';
 		p += quoted;
-		size_t size = 0;
-		while (p[size] && p[size] != (quoted ? '"' : separator))
-			size++;
-		set(&r->username, p, size);
+		set(&r->username, "", 0);
+		for (; *p && *p != (quoted ? '"' : separator); p++) {
+			p += quoted && *p == '\\' && p[1]; /* a quoted pair */
+			g_string_append_c(r->username, *p);
+		}
 		return;
 	}
 }
@@ -156,7 +161,7 @@ static void take(struct auth *auth, const GString *s)
 	if (strcmp(mechanism, "PLAIN") == 0) {
 		plain(r, s);
 	} else if (strcmp(mechanism, "LOGIN") == 0) {
-		login(r, s, auth->responses);
+		login(auth, s);
 	} else if (strcmp(mechanism, "CRAM-MD5") == 0) {
 		cram(r, s);
 	} else if (strcmp(mechanism, "DIGEST-MD5") == 0) {
@@ -201,8 +206,23 @@ void auth_line(struct auth *auth, struct span line)
 		take(auth, decoded);
 		g_string_free(decoded, TRUE);
 	}
+	auth->asked = ASKED_NOTHING;
 	auth->responses++; /* also when it does not decode, so that the password after it is not taken for the user name
 			    */
+}
+
+void auth_prompt(struct auth *auth, struct span text)
+{
+	GString *words = decode(text);
+	auth->asked = ASKED_NOTHING;
+	if (!words)
+		return;
+	g_string_ascii_down(words);
+	if (strstr(words->str, "pass"))
+		auth->asked = ASKED_PASSWORD;
+	else if (strstr(words->str, "user") || strstr(words->str, "name"))
+		auth->asked = ASKED_USER;
+	g_string_free(words, TRUE);
 }
 
 void auth_lose(struct auth *auth)

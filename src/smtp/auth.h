@@ -11,6 +11,8 @@ struct auth;
 
 /* auth_new - argument: of the AUTH command: the mechanism and perhaps an initial response. */
 struct auth *auth_new(struct span argument);
+/* auth_prompt - the text of a 334: some servers ask for the password first, in LOGIN. */
+void auth_prompt(struct auth *auth, struct span text);
 /* auth_line - the client's response to a 334, without its line end. "*" cancels. */
 void auth_line(struct auth *auth, struct span line);
 /* auth_lose - a line is not in the capture: the meaning of the next ones is not known. */
