@@ -29,6 +29,9 @@ static inline const char *direction_name(enum direction d)
  * are. */
 #define RARE __attribute__((cold))
 
+/* UNCLEARED - a large variable that is filled as far as it is used. The compiler clears all others (meson.build). */
+#define UNCLEARED __attribute__((uninitialized))
+
 /* Borrowed bytes: any octets, NUL included, not terminated. */
 struct span {
 	const uint8_t *data;

@@ -99,7 +99,7 @@ static bool sniff_after_gap(const struct connection *connection, const struct he
 /* sniff_by_end - is it SMTP, by the first bytes of the two ends, when the client is known? */
 static enum sniff sniff_by_end(const struct connection *connection, const struct held_list *held)
 {
-	struct first_words words;
+	UNCLEARED struct first_words words;
 	listen(connection, &words);
 	if (!words.known)
 		return SNIFF_UNDECIDED;
@@ -122,7 +122,7 @@ static enum sniff sniff_by_end(const struct connection *connection, const struct
 
 bool pending_names_tls(const struct connection *connection)
 {
-	struct first_words words;
+	UNCLEARED struct first_words words;
 	listen(connection, &words);
 	if (!words.known || words.proxy.destination_port != PENDING_TLS_PORT)
 		return false;
@@ -132,7 +132,7 @@ bool pending_names_tls(const struct connection *connection)
 
 bool pending_sees_greetings(const struct connection *connection)
 {
-	struct first_words words;
+	UNCLEARED struct first_words words;
 	listen(connection, &words);
 	const struct span *down = &words.said[DOWN];
 	return words.known && down->size > 3 && memcmp(down->data, "220", 3) == 0 &&
