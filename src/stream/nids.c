@@ -2,11 +2,11 @@
  *
  * nids.c - runs libnids in such a way that it loses no data (see nids.h).
  *
- * It gets raw IPv4 packets with a new 40-byte header, the connection's number as the client's address, an injected
+ * It gets IPv4 packets with a new 40-byte header, the connection's number as the client's address, an injected
  * handshake, acknowledgements of exactly the delivered bytes, no FIN, no RST, no urgent data. So it does only the
- * ordering and the queueing. Some of its limits are changed in its (public) structures:
+ * ordering and the queueing. They go straight to its TCP part (process_tcp). Some of its limits are changed:
  *  - its window is 2^30 and follows the stream; its counters (int) are reset in time,
- *  - its limit on the queue (64 KiB, then it frees the whole queue) is disabled; the owner limits the queue,
+ *  - its limit on the queue (64 KiB, then it frees the whole queue) counts no octets; the owner limits the queue,
  *  - it writes into a buffer that it gets for the time of a call (history.c), so it keeps none per connection,
  *  - gaps are skipped by moving the first sequence number and feeding one marker octet,
  *  - its hash function is replaced (mkhash), because the addresses are numbers of ours.
@@ -145,32 +145,29 @@ static void on_tcp(struct tcp_stream *tcp, void **unused)
 	lend_buffer(half);
 }
 
+/* process_tcp - the TCP part of libnids, which its header file does not declare: takes an IP packet; counted: octets
+ * that count for its limit on a queue. nids_pcap_handler would look for a link layer, verify IP's checksum and look for
+ * fragments first, which takes half as long as all the rest, and these packets are made here. */
+void process_tcp(u_char *data, int counted);
+
 /* hand_over - passes one packet to libnids. The payload is already in `packet`. */
 static void hand_over(
 	const struct nids_link *link, enum direction direction, uint8_t flags, uint32_t seq, uint32_t ack, size_t size)
 {
 	struct ip *ip = (struct ip *)(void *)packet;
 	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
-	uint32_t client = htonl(link->number), server = htonl(SERVER_ADDRESS);
+	const uint32_t client = htonl(link->number), server = htonl(SERVER_ADDRESS);
 
+	/* Everything else in the headers is constant. */
 	ip->ip_len = htons((uint16_t)(HEADER_SIZE + size));
 	ip->ip_src.s_addr = direction == UP ? client : server;
 	ip->ip_dst.s_addr = direction == UP ? server : client;
-	/* Everything else in the header is constant: version and header length, TTL and protocol. */
-	uint32_t sum = 0x4500 + 0x4006 + HEADER_SIZE + (uint32_t)size + (SERVER_ADDRESS >> 16) +
-		       (SERVER_ADDRESS & 0xffff) + (link->number >> 16) + (link->number & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	ip->ip_sum = htons((uint16_t)~sum);
 	tcp->th_sport = htons(direction == UP ? CLIENT_PORT : SERVER_PORT);
 	tcp->th_dport = htons(direction == UP ? SERVER_PORT : CLIENT_PORT);
 	tcp->th_seq = htonl(seq);
 	tcp->th_ack = htonl(ack);
 	tcp->th_flags = flags;
-
-	struct pcap_pkthdr header = { .caplen = (bpf_u_int32)(HEADER_SIZE + size),
-		.len = (bpf_u_int32)(HEADER_SIZE + size) };
-	nids_pcap_handler(NULL, &header, packet);
+	process_tcp(packet, 0);
 }
 
 /* rebase - restarts libnids' counters and window for a direction at the next expected offset. Its buffer is empty
@@ -220,7 +217,6 @@ static void connect_link(struct nids_link *link)
 static void feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
 {
 	struct half_stream *half = receiver(link->tcp, direction);
-	half->rmem_alloc = -(1 << 30); /* so that it never reaches the limit at which libnids frees its queue */
 	lend_buffer(half);
 	memcpy(packet + HEADER_SIZE, data, size);
 	feeding = link;
@@ -296,8 +292,6 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_params.pcap_desc = dead;
 	nids_params.n_tcp_streams = NIDS_TABLE;
 	nids_params.n_hosts = 1;
-	/* libnids counts a queued piece as 0 to 65,488 octets then: never over its limit, never negative. */
-	nids_params.sk_buff_size = -64;
 	nids_params.scan_num_hosts = 0;
 	nids_params.syslog = be_quiet;
 	nids_params.no_mem = no_memory;
@@ -315,6 +309,8 @@ bool nids_open(const struct nids_owner *new_owner)
 	nids_register_chksum_ctl(&no_checksums, 1);
 	nids_register_tcp((void *)(uintptr_t)on_tcp);
 
+	static struct pcap_pkthdr header; /* process_tcp looks at its time */
+	nids_last_pcap_header = &header;
 	memset(packet, 0, HEADER_SIZE);
 	struct ip *ip = (struct ip *)(void *)packet;
 	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
