@@ -251,8 +251,8 @@ static void *uu_begin(struct part *part, struct span head)
 	const bool raw = is_raw_binhex(part, head);
 	if (!raw && !may_hold(part, head))
 		return NULL;
-	struct uu *uu = g_new0(struct uu, 1);
-	uu->outer = part;
+	struct uu *uu = arena_take(part->parts->mail->arena, sizeof *uu);
+	*uu = (struct uu){ .outer = part };
 	if (raw) {
 		uu->binhex = g_new(struct binhex, 1);
 		binhex_begin(uu->binhex, part, &uu->count);
@@ -377,7 +377,6 @@ static void uu_end(void *state, struct part *part)
 		take_line(uu);
 	end_file(uu, uu->state != YENC_FILE || !yenc_whole(uu->yenc));
 	g_free(uu->line);
-	g_free(uu);
 }
 
 static void uu_drop(void *state)
@@ -390,7 +389,6 @@ static void uu_drop(void *state)
 	g_free(uu->binhex);
 	g_free(uu->yenc);
 	g_free(uu->line);
-	g_free(uu);
 }
 
 static size_t uu_memory(const void *state)
