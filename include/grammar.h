@@ -86,6 +86,7 @@ enum verb {
 
 struct verb_info {
 	const char *spelling;
+	size_t size; /* of the spelling */
 	enum parameter parameter;
 	unsigned flags; /* enum verb_flag */
 };

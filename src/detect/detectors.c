@@ -17,6 +17,7 @@ struct detectors *detectors_new(const struct detector_options *options)
 	struct detectors *detectors = g_new0(struct detectors, 1);
 	detectors->options = options;
 	detectors->pairs = pairs_new();
+	limits_begin(detectors);
 	return detectors;
 }
 

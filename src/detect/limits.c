@@ -42,6 +42,12 @@ static const struct allowance {
 	{ "XCLIENT", VERB_XCLIENT, 1024 },    /*  */
 };
 
+void limits_begin(struct detectors *detectors)
+{
+	for (size_t row = 0; row < G_N_ELEMENTS(allowances); row++)
+		detectors->extensions[allowances[row].keyword[0] % EXTENSION_LETTERS] |= 1u << row;
+}
+
 /* note_extensions - notes the extensions that an EHLO reply advertises. */
 static void note_extensions(struct detector *detector, const struct session_response *response)
 {
@@ -51,9 +57,12 @@ static void note_extensions(struct detector *detector, const struct session_resp
 		struct span rest = response->lines[i].text, word;
 		if (!grammar_word(&rest, &word))
 			continue;
-		for (size_t row = 0; row < G_N_ELEMENTS(allowances); row++)
+		unsigned rows = detector->shared->extensions[word.data[0] % EXTENSION_LETTERS];
+		for (; rows != 0; rows &= rows - 1) {
+			int row = __builtin_ctz(rows);
 			if (grammar_is(word, allowances[row].keyword))
 				detector->extensions |= 1u << row;
+		}
 	}
 }
 

@@ -15,6 +15,8 @@
 #define EVIDENCE_MAX 256      /* the record shows no more */
 #define FIRST_OCTETS_MAX 1024 /* of the client, checked for other protocols */
 
+#define EXTENSION_LETTERS 32 /* the low five bits of an octet: a letter without its case */
+
 /* The state of the checks of content. */
 struct content_state {
 	bool on;
@@ -30,6 +32,8 @@ struct content_state {
 struct detectors {
 	const struct detector_options *options;
 	struct pairs *pairs;
+	unsigned
+		extensions[EXTENSION_LETTERS]; /* rows of the table in limits.c by the letter of the keyword, as bits */
 };
 
 struct detector {
@@ -110,6 +114,7 @@ const char *registered_domain(const char *host);
 void protocol_command(struct detector *detector, const struct session_command *command);
 void protocol_octets(struct detector *detector, const struct session_command *command);
 void protocol_response(struct detector *detector, const struct session_response *response);
+void limits_begin(struct detectors *detectors);
 void limits_command(struct detector *detector, const struct session_command *command);
 void limits_response(struct detector *detector, const struct session_response *response);
 void attack_command(struct detector *detector, const struct session_command *command);

@@ -10,8 +10,8 @@
 #include <glib.h>
 #include <string.h>
 
-const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, PARAMETER_OPTIONAL, 0 },
-#define X(id, spelling, parameter, flags) [VERB_##id] = { spelling, PARAMETER_##parameter, flags },
+const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, 0, PARAMETER_OPTIONAL, 0 },
+#define X(id, spelling, parameter, flags) [VERB_##id] = { spelling, sizeof spelling - 1, PARAMETER_##parameter, flags },
 	VERBS(X)
 #undef X
 };
@@ -22,12 +22,16 @@ static bool first_differs(struct span word, const char *text)
 	return word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20);
 }
 
-bool grammar_is(struct span word, const char *text)
+/* same_text - are they the same, ASCII case aside? Nearly all are in upper case. */
+static bool same_text(struct span word, const char *text)
 {
-	if (first_differs(word, text) || !word.data || word.size != strlen(text))
-		return false;
 	return memcmp(word.data, text, word.size) == 0 ||
 	       g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
+}
+
+bool grammar_is(struct span word, const char *text)
+{
+	return !first_differs(word, text) && word.data && word.size == strlen(text) && same_text(word, text);
 }
 
 static bool is_blank(uint8_t c)
@@ -104,7 +108,8 @@ static size_t verb_length(struct span text)
 static enum verb find_verb(struct span name)
 {
 	for (enum verb v = VERB_UNKNOWN + 1; v < VERB_COUNT; v++)
-		if (!first_differs(name, verb_table[v].spelling) && grammar_is(name, verb_table[v].spelling))
+		if (verb_table[v].size == name.size && !first_differs(name, verb_table[v].spelling) &&
+			same_text(name, verb_table[v].spelling))
 			return v;
 	return VERB_UNKNOWN;
 }

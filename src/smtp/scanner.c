@@ -147,6 +147,9 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 		if (!dot)
 			break;
 		size_t n = (size_t)(dot - input.data);
+		from = n + 1;
+		if (n > 0 && input.data[n - 1] > '\r') /* nearly all dots */
+			continue;
 		enum left left = left_of(scanner->left, input.data, n);
 		if (left > LEFT_UNKNOWN) {
 			/* the octets before the dot are content; the dot waits for the octets after it */
@@ -157,7 +160,6 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 			*piece = (struct span){ input.data, n };
 			return DATA_PIECE;
 		}
-		from = n + 1;
 	}
 	if (input.size == 0)
 		return DATA_MORE;
