@@ -65,10 +65,11 @@ enum __attribute__((packed)) machine_event {
 		EVENT_COUNT
 };
 
-/* What happened, and in which direction. */
+/* What happened, and in which direction. code: of the last reply. */
 struct event {
 	enum machine_event id;
 	enum direction direction;
+	unsigned code;
 };
 
 /* A row's direction. */
@@ -86,6 +87,7 @@ struct transition {
 	enum machine_event event;
 	enum from from;
 	enum state_id jump[2];                       /* [0] in the default mode, [1] with --strict */
+	unsigned code;                               /* without this code of the reply the guard is false; 0: any */
 	bool (*when)(const struct session *session); /* NULL: always */
 	void (*execute)(struct session *session);    /* NULL: nothing */
 	const char *when_name, *execute_name;
@@ -98,6 +100,7 @@ extern const char *const machine_event_names[EVENT_COUNT];
 
 /* A row as it is tried: without what is the same for all rows of its list. */
 struct step {
+	unsigned code;
 	bool (*when)(const struct session *session);
 	void (*execute)(struct session *session);
 	enum state_id jump;

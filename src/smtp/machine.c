@@ -22,7 +22,7 @@ static void add_row(struct machine_rows *rows, const struct transition *row, boo
 {
 	bool any = row->state == STATE_any;
 	enum state_id first = any ? 0 : row->state, last = any ? STATE_COUNT - 1 : row->state;
-	*step = (struct step){ row->when, row->execute, row->jump[strict],
+	*step = (struct step){ row->code, row->when, row->execute, row->jump[strict],
 		rows->first[strict][first][row->event][direction] };
 	for (enum state_id state = first; state <= last; state++)
 		rows->first[strict][state][row->event][direction] = step;
@@ -59,7 +59,7 @@ void machine_init(struct machine *m, const struct machine_rows *rows, bool stric
 static enum state_id act(const struct machine *m, struct event event, struct session *session)
 {
 	for (const struct step *row = m->rows[m->state][event.id][event.direction]; row; row = row->next) {
-		if (row->when && !row->when(session))
+		if ((row->code != 0 && row->code != event.code) || (row->when && !row->when(session)))
 			continue;
 		if (row->execute)
 			row->execute(session);
@@ -77,7 +77,7 @@ void machine_fire(struct machine *m, struct event event, struct session *session
 	bool goes = event.id != EVENT_enter && event.id != EVENT_leave && event.id != EVENT_fail;
 	if (!goes || next == STATE_stay || next == STATE_on)
 		return;
-	act(m, (struct event){ EVENT_leave, event.direction }, session);
+	act(m, (struct event){ EVENT_leave, event.direction, 0 }, session);
 	m->state = next;
-	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction }, session);
+	act(m, (struct event){ next == STATE_fail ? EVENT_fail : EVENT_enter, event.direction, 0 }, session);
 }

@@ -24,7 +24,7 @@ enum next {
 /* next_is - sets the event and its direction. */
 static inline enum next next_is(struct session *s, struct event *event, enum machine_event id, enum direction direction)
 {
-	*event = (struct event){ id, direction };
+	*event = (struct event){ id, direction, s->reply.code };
 	s->message.direction = direction;
 	return NEXT_EVENT;
 }

@@ -8,14 +8,20 @@
 #include "machine.h"
 
 /* clang-format off */
+/* Guards that are false without a certain code of the reply: X(name, code). The machine need not ask them then. */
+#define REPLY_GUARDS(X) \
+	X(code_is_220, 220) X(code_is_221, 221) X(code_is_354, 354) X(code_is_421, 421) X(code_is_554, 554) \
+	X(goes_ahead, 354) X(midstream_354, 354) X(unseen_data, 354) X(asks_for_octets, 354) X(asks_for_credentials, 334) \
+	X(starts_tls, 220) X(starts_over, 220) X(banner_after_greeting, 220) X(turn_accepted, 250)
+
 #define GUARDS(X) \
-	X(code_is_220) X(code_is_221) X(code_is_354) X(goes_ahead) X(code_is_421) X(code_is_554) \
-	X(midstream) X(midstream_354) X(midstream_command) X(midstream_line) X(midstream_content) X(midstream_tls) \
+	\
+	X(midstream) X(midstream_command) X(midstream_line) X(midstream_content) X(midstream_tls) \
 	X(foreign_protocol) X(client_hello) X(server_hello) X(announced_early) X(quits) X(said_nothing) \
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
 	X(resynchronising) X(resynchronising_reply) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
-	X(answers_lost) X(unseen_data) X(unseen_command) X(answers_close) \
-	X(starts_tls) X(starts_over) X(turn_accepted) X(banner_after_greeting) X(noise_answered) X(asks_for_credentials) X(asks_for_octets) X(more_recipients) \
+	X(answers_lost) X(unseen_command) X(answers_close) \
+	X(noise_answered) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(judged_again) X(reply_unseen) X(may_be_grouped) \
 	X(after_starttls) X(after_last_in_group) X(sent_before_banner) X(not_grouped) \
 	X(odd_end) X(end_of_data) X(odd_end_passed) X(odd_end_passed_command) X(odd_end_answered) X(odd_end_passed_lf) X(answered_lf) X(odd_end_refused) \
@@ -38,8 +44,17 @@
 	X(alert_plaintext_after_starttls)
 /* clang-format on */
 
-#define X(name) bool name(const struct session *s);
+/* CODE_name - the code without which a guard is false; 0: none. */
+enum { CODE_always };
+#define X(name)                                                                                                        \
+	enum { CODE_##name };                                                                                          \
+	bool name(const struct session *s);
 GUARDS(X)
+#undef X
+#define X(name, code)                                                                                                  \
+	enum { CODE_##name = code };                                                                                   \
+	bool name(const struct session *s);
+REPLY_GUARDS(X)
 #undef X
 #define X(name) void name(struct session *s);
 ACTIONS(X)

@@ -15,8 +15,8 @@
 #define nothing NULL
 #define ROW(state, event, from, when, execute, strict, recover)                                                        \
 	{                                                                                                              \
-		STATE_##state, EVENT_##event, FROM_##from, { STATE_##recover, STATE_##strict }, when, execute, #when,  \
-			#execute                                                                                       \
+		STATE_##state, EVENT_##event, FROM_##from, { STATE_##recover, STATE_##strict }, CODE_##when, when,     \
+			execute, #when, #execute                                                                       \
 	}
 
 /* clang-format off */
