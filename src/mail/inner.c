@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-struct part *inner_open(struct part *outer, unsigned *count)
+/* open_part - file: it is a file, not a text. */
+static struct part *open_part(struct part *outer, unsigned *count, const char *type, const char *charset, bool file)
 {
 	static const struct mime_params no_params;
-	static char type[] = "application/octet-stream", disposition[] = "attachment";
+	static char disposition[] = "attachment";
 	struct mail *mail = outer->parts->mail;
 	bool deep = outer->depth >= INNER_DEPTH_MAX;
 	if (deep)
@@ -19,15 +20,27 @@ struct part *inner_open(struct part *outer, unsigned *count)
 		return NULL;
 	struct mail_part *about = arena_take(mail->arena, sizeof *about);
 	char *number = g_strdup_printf("%s.%u", outer->about->number, ++*count);
-	*about = (struct mail_part){ .content_type = type,
-		.disposition = disposition,
-		.attachment = true,
+	*about = (struct mail_part){ .content_type = arena_copy(mail->arena, type, strlen(type)),
+		.charset = charset ? arena_copy(mail->arena, charset, strlen(charset)) : NULL,
+		.disposition = file ? disposition : NULL,
+		.attachment = file,
 		.number = arena_copy(mail->arena, number, strlen(number)) };
 	g_free(number);
 	mail_list_add(mail, &mail->parts, about);
-	struct part *inner = part_open(outer->parts, about, &no_params, outer->in_message);
+	struct part *inner =
+		part_open(outer->parts, about, &no_params, outer->in_message || (!file && outer->depth > 0));
 	inner->depth = outer->depth + 1;
 	return inner;
+}
+
+struct part *inner_open(struct part *outer, unsigned *count)
+{
+	return open_part(outer, count, "application/octet-stream", NULL, true);
+}
+
+struct part *inner_open_text(struct part *outer, unsigned *count, const char *type, const char *charset)
+{
+	return open_part(outer, count, type, charset, false);
 }
 
 void inner_name(struct part *inner, const char *charset, struct span raw)

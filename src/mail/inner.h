@@ -12,6 +12,9 @@
 /* inner_open - opens file number count + 1 inside outer. Feed and close it like any part. Returns NULL, and records a
  * defect, when there are too many or they are nested too deep. */
 struct part *inner_open(struct part *outer, unsigned *count);
+/* inner_open_text - the same for a text of this type and charset (NULL: not known), which is no file: it may be the
+ * body of the mail. */
+struct part *inner_open_text(struct part *outer, unsigned *count, const char *type, const char *charset);
 /* inner_name - sets the file name; raw: octets in this charset (NULL: guessed), up to a NUL. */
 void inner_name(struct part *inner, const char *charset, struct span raw);
 /* inner_close - closes the part; cut: its end is missing. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * tnef.c - files in a winmail.dat (MS-OXTNEF): each becomes a part below it.
+ * tnef.c - files in a winmail.dat (MS-OXTNEF), and the text of its message: each becomes a part below it.
  *
  * libytnef is not used because it needs the whole input in memory, prints to standard output and leaks memory on
  * invalid input. Here octets are read as they arrive and passed on to the file's part. The state is the field that is
- * being read, the names of the current file, and its part. The text of the message is ignored, because the mail has it
- * too.
+ * being read, the names of the current file, and its part. The text is read, too, because it may be another one than
+ * that of the mail, or the only one.
  *
  * The format is a stream of attributes: level, id, length, octets, checksum. One of them (ATTACHMENT) is a list of
  * properties.
@@ -14,6 +14,7 @@
 
 #include "inner.h"
 #include "kind.h"
+#include "lzfu.h"
 
 #define NEED_MAX 24 /* octets of the longest fixed field */
 #define NAME_SIZE_MAX 512
@@ -21,6 +22,8 @@
 
 /* Attributes (MS-OXTNEF 2.1.3.3), without the type. */
 enum {
+	BODY = 0x800c,
+	MESSAGE = 0x9003,
 	ATTACH_DATA = 0x800f,
 	ATTACH_TITLE = 0x8010,
 	ATTACH_REND_DATA = 0x9002,
@@ -28,6 +31,7 @@ enum {
 	OEM_CODEPAGE = 0x9007
 };
 /* Properties (MS-OXPROPS). */
+enum { TEXT = 0x1000, TEXT_RTF = 0x1009, TEXT_HTML = 0x1013 };
 enum { ATTACH_DATA_OBJECT = 0x3701, ATTACH_FILENAME = 0x3704, ATTACH_LONG_FILENAME = 0x3707, NAMED = 0x8000 };
 /* Types of properties (MS-OXCDATA 2.11.1). */
 enum { TYPE_OBJECT = 0x0d, TYPE_STRING8 = 0x1e, TYPE_UNICODE = 0x1f, TYPE_BINARY = 0x102, TYPE_MANY = 0x1000 };
@@ -50,7 +54,10 @@ struct tnef {
 	size_t have, want;
 	uint64_t pass;
 	bool to_file;
+	bool message, text;   /* the properties are those of the message; the open file is its text */
+	struct lzfu *rtf;     /* unpacks the text; NULL: it is not packed */
 	struct name *to_name; /* NULL: not to a name */
+	uint64_t at, stop;    /* octets read; where the attribute ends */
 	/* octets left of the attribute; of the property: type, id, and number of values left */
 	uint64_t left;
 	unsigned type, id;
@@ -119,6 +126,42 @@ static void begin_data(struct tnef *tnef, uint64_t size)
 	pass(tnef, size, NULL, tnef->file);
 }
 
+/* --- the text of the message --- */
+
+/* begin_text - the next size octets are a text; its last `end` octets are not. */
+static bool begin_text(struct tnef *tnef, uint32_t size, const char *type, bool unicode, uint32_t end)
+{
+	char charset[16] = "utf-16le";
+	if (tnef->file || size <= end)
+		return false;
+	if (!unicode)
+		g_snprintf(charset, sizeof charset, "cp%u", tnef->codepage);
+	const bool plain = strcmp(type, "text/plain") == 0; /* others may name their charset */
+	tnef->file = inner_open_text(tnef->outer, &tnef->count, type, plain || unicode ? charset : NULL);
+	tnef->text = true;
+	if (tnef->file && strcmp(type, "text/rtf") == 0)
+		tnef->rtf = lzfu_new();
+	pass(tnef, size - end, NULL, tnef->file);
+	return true;
+}
+
+/* end_text - closes the text, if one is open. */
+static void end_text(struct tnef *tnef, bool cut)
+{
+	if (!tnef->text)
+		return;
+	if (tnef->file)
+		inner_close(tnef->file, cut || (tnef->rtf && !tnef->rtf->ended));
+	tnef->file = NULL;
+	tnef->text = false;
+	g_clear_pointer(&tnef->rtf, g_free);
+}
+
+static void feed_text(void *context, struct span octets)
+{
+	part_feed(context, octets);
+}
+
 /* --- properties --- */
 
 static void take_attribute(struct tnef *tnef, const uint8_t *octets);
@@ -144,6 +187,7 @@ static void pass_here(struct tnef *tnef, uint64_t size, struct name *name)
 /* take_checksum - the checksum after an attribute, which is not checked. */
 static void take_checksum(struct tnef *tnef, const uint8_t *octets)
 {
+	end_text(tnef, false);
 	need(tnef, 9, take_attribute);
 }
 
@@ -181,6 +225,7 @@ static void next_value(struct tnef *tnef)
 
 static void take_padding(struct tnef *tnef, const uint8_t *octets)
 {
+	end_text(tnef, false);
 	next_value(tnef);
 }
 
@@ -191,6 +236,27 @@ static void padded(struct tnef *tnef, uint32_t size)
 		need(tnef, 0, take_padding);
 	else
 		need_here(tnef, 4 - size % 4, take_padding);
+}
+
+/* take_text - a value of variable size of the message: begins its text. Returns false when it is none. */
+static bool take_text(struct tnef *tnef, uint32_t size)
+{
+	const bool unicode = tnef->type == TYPE_UNICODE, binary = tnef->type == TYPE_BINARY;
+	const uint32_t end = unicode ? 2 : binary ? 0 : 1;
+	if (tnef->type != TYPE_STRING8 && !unicode && !binary)
+		return false;
+	const char *type = tnef->id == TEXT && !binary         ? "text/plain"
+			   : tnef->id == TEXT_RTF && binary    ? "text/rtf"
+			   : tnef->id == TEXT_HTML && !unicode ? "text/html"
+							       : NULL;
+	if (!tnef->message || !type || !begin_text(tnef, size, type, unicode, end))
+		return false;
+	tnef->left -= size - end;
+	if (end > 0)
+		need_here(tnef, end + (4 - size % 4) % 4, take_padding);
+	else
+		padded(tnef, size);
+	return true;
 }
 
 /* take_object - the octets of an embedded object are the file. */
@@ -213,6 +279,8 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 		tnef->bad = true;
 		return;
 	}
+	if (take_text(tnef, size))
+		return;
 	if (object && size >= GUID_SIZE && !(tnef->file && tnef->file->about->size > 0)) {
 		uint32_t skip = tnef->type == TYPE_OBJECT ? GUID_SIZE : 0, rest = size - skip;
 		uint8_t length[4] = { (uint8_t)rest, (uint8_t)(rest >> 8), (uint8_t)(rest >> 16),
@@ -333,13 +401,17 @@ static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 {
 	unsigned id = number(octets + 1, 2);
 	tnef->left = number(octets + 5, 4);
+	tnef->stop = tnef->at + tnef->left;
 	if (octets[0] != 1 && octets[0] != 2) {
 		tnef->bad = true;
 		return;
 	}
 	if (id == ATTACH_REND_DATA)
 		end_file(tnef, false);
-	if (id == ATTACHMENT)
+	tnef->message = id == MESSAGE;
+	if (id == BODY && tnef->left > 1 && begin_text(tnef, (uint32_t)tnef->left, "text/plain", false, 1))
+		need(tnef, 3, take_checksum);
+	else if (id == ATTACHMENT || id == MESSAGE)
 		need_here(tnef, 4, take_count);
 	else if (id == OEM_CODEPAGE && tnef->left >= 4)
 		need_here(tnef, 4, take_codepage);
@@ -353,6 +425,15 @@ static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 		need(tnef, 2, take_checksum);
 	} else
 		attribute_end(tnef);
+}
+
+/* skip_message - goes on behind the properties of the message, which can't be read. */
+static void skip_message(struct tnef *tnef)
+{
+	end_text(tnef, true);
+	tnef->bad = tnef->message = false;
+	tnef->left = tnef->stop > tnef->at ? tnef->stop - tnef->at : 0;
+	attribute_end(tnef);
 }
 
 /* take_signature - the signature and a key, which has no meaning here. */
@@ -379,7 +460,9 @@ static void *tnef_begin(struct part *part, struct span head)
 static void take_passed(struct tnef *tnef, struct span octets)
 {
 	struct name *name = tnef->to_name;
-	if (tnef->to_file)
+	if (tnef->to_file && tnef->rtf)
+		lzfu_feed(tnef->rtf, octets, feed_text, tnef->file);
+	else if (tnef->to_file)
 		part_feed(tnef->file, octets);
 	else if (name) {
 		size_t kept = MIN(octets.size, NAME_SIZE_MAX - name->size);
@@ -387,6 +470,7 @@ static void take_passed(struct tnef *tnef, struct span octets)
 		name->size += kept;
 	}
 	tnef->pass -= octets.size;
+	tnef->at += octets.size;
 }
 
 static void tnef_feed(void *state, struct span piece)
@@ -405,12 +489,15 @@ static void tnef_feed(void *state, struct span piece)
 		if (size > 0)
 			memcpy(tnef->octets + tnef->have, piece.data, size);
 		tnef->have += size;
+		tnef->at += size;
 		piece = span_of(piece.data + size, piece.size - size);
 		if (tnef->have < tnef->want)
 			return;
 		uint8_t octets[NEED_MAX];
 		memcpy(octets, tnef->octets, sizeof octets);
 		tnef->step(tnef, octets);
+		if (tnef->bad && tnef->message)
+			skip_message(tnef);
 	}
 }
 
@@ -429,6 +516,7 @@ static void tnef_end(void *state, struct part *part)
 	if (cut && !part->about->truncated)
 		mail_defect(part->parts->mail, MIME_MALFORMED, span_of(NULL, 0), "part %s: TNEF ends too early",
 			part->about->number);
+	end_text(tnef, cut);
 	end_file(tnef, cut);
 	g_free(tnef);
 }
@@ -438,13 +526,14 @@ static void tnef_drop(void *state)
 	struct tnef *tnef = state;
 	if (tnef->file)
 		part_drop(tnef->file);
+	g_free(tnef->rtf);
 	g_free(tnef);
 }
 
 static size_t tnef_memory(const void *state)
 {
 	const struct tnef *tnef = state;
-	return sizeof *tnef + (tnef->file ? part_memory(tnef->file) : 0);
+	return sizeof *tnef + (tnef->file ? part_memory(tnef->file) : 0) + (tnef->rtf ? sizeof *tnef->rtf : 0);
 }
 
 const struct part_inspector tnef_inspector = { .begin = tnef_begin,

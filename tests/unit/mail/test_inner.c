@@ -330,6 +330,75 @@ static void a_message_in_tnef_is_tnef(void **state)
 	g_string_free(inner, TRUE);
 }
 
+#define RTF                                                                                                            \
+	"\x2d\0\0\0\x2b\0\0\0LZFu\xf1\xc5\xc7\xa7\x03\0\x0a\0rcpg125B2\x0a\xf3 hel\x09\0 "                             \
+	"bw\x05\xb0ld}\x0a\x80\x0f\xa0"
+#define RTF_SIZE (sizeof RTF - 1)
+
+/* text_property - a mail of a TNEF whose message has this property, and a file. */
+static void text_property(
+	unsigned type, unsigned id, const void *octets, size_t size, const char *expected, unsigned defects)
+{
+	GString *tnef = tnef_new(), *list = list_new(3);
+	property(list, 0x001e, 0x0037, "the subject", 12);
+	property(list, type, id, octets, size);
+	property(list, 0x001e, 0x0070, "the topic", 10);
+	attribute(tnef, 1, 0x00069003, list->str, list->len);
+	attribute(tnef, 2, 0x00069002, "", 0);
+	attribute(tnef, 2, 0x00018010, "a.txt", 6);
+	attribute(tnef, 2, 0x0006800f, "x", 1);
+	tnef_has(tnef, expected, defects);
+	g_string_free(list, TRUE);
+	g_string_free(tnef, TRUE);
+}
+
+static void the_text_of_tnef_is_read(void **state)
+{
+	GString *tnef = tnef_new();
+	attribute(tnef, 1, 0x0002800c, "Greetings", 10);
+	attribute(tnef, 1, 0x0002800c, "", 1);
+	tnef_has(tnef, "1.1 - 9 Greetings", 0);
+	GString *mail = g_string_new("Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: binary\r\n\r\n");
+	g_string_append_len(mail, tnef->str, (gssize)tnef->len);
+	struct mail *read = mail_new(&options);
+	mail_feed(read, (struct span){ (const uint8_t *)mail->str, mail->len });
+	mail_finish(read, true);
+	assert_string_equal(read->body, "Greetings");
+	mail_free(read);
+	g_string_free(mail, TRUE);
+	g_string_free(tnef, TRUE);
+	text_property(0x001e, 0x1000, "Greetings", 10, "1.1 - 9 Greetings|1.2 a.txt 1 x", 0);
+	text_property(0x001e, 0x1000, "Greeting", 9, "1.1 - 8 Greeting|1.2 a.txt 1 x", 0);
+	text_property(0x001f, 0x1000, "G\0r\0\0", 6, "1.1 - 4 G|1.2 a.txt 1 x", 0);
+	text_property(0x0102, 0x1013, "<p>x", 4, "1.1 - 4 <p>x|1.2 a.txt 1 x", 0);
+	text_property(0x001e, 0x1013, "<p>x", 5, "1.1 - 4 <p>x|1.2 a.txt 1 x", 0);
+	text_property(0x0102, 0x1009, RTF, RTF_SIZE, "1.1 - 43 {\\rtf1\\ansi\\ansicpg1|1.2 a.txt 1 x", 0);
+	text_property(0x0102, 0x1009, RTF, RTF_SIZE - 8, "1.1 - 36 cut {\\rtf1\\ansi\\ansicpg1|1.2 a.txt 1 x", 0);
+	text_property(0x0102, 0x1009, "\x13\0\0\0\3\0\0\0MELA\0\0\0\0{x}y", 20, "1.1 - 3 {x}|1.2 a.txt 1 x", 0);
+	text_property(0x0102, 0x1009, "\x13\0\0\0\3\0\0\0LZFA\0\0\0\0{x}y", 20, "1.1 - 0 cut |1.2 a.txt 1 x", 0);
+	/* other types and properties; no text */
+	text_property(0x0102, 0x1000, "Greetings", 10, "1.1 a.txt 1 x", 0);
+	text_property(0x001e, 0x1009, "Greetings", 10, "1.1 a.txt 1 x", 0);
+	text_property(0x001e, 0x1001, "Greetings", 10, "1.1 a.txt 1 x", 0);
+	text_property(0x001e, 0x1000, "", 1, "1.1 a.txt 1 x", 0);
+}
+
+static void a_file_behind_a_broken_message_is_found(void **state)
+{
+	GString *tnef = tnef_new(), *list = list_new(2);
+	put(list, 0x001e, 2);
+	put(list, 0x1000, 2);
+	put(list, 1, 4);
+	put(list, 1000, 4);
+	g_string_append(list, "too short");
+	attribute(tnef, 1, 0x00069003, list->str, list->len);
+	attribute(tnef, 2, 0x00069002, "", 0);
+	attribute(tnef, 2, 0x0006800f, "x", 1);
+	tnef_has(tnef, "1.1 - 1 x", 0);
+	g_string_free(list, TRUE);
+	g_string_free(tnef, TRUE);
+}
+
 static void broken_tnef_is_told(void **state)
 {
 	GString *tnef = tnef_new(), *list = list_new(1000000);
@@ -420,6 +489,8 @@ int main(void)
 		cmocka_unit_test(files_in_tnef),
 		cmocka_unit_test(names_in_the_code_page_of_the_sender),
 		cmocka_unit_test(a_message_in_tnef_is_tnef),
+		cmocka_unit_test(the_text_of_tnef_is_read),
+		cmocka_unit_test(a_file_behind_a_broken_message_is_found),
 		cmocka_unit_test(broken_tnef_is_told),
 		cmocka_unit_test(macros_in_older_documents),
 	};
