@@ -366,9 +366,9 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	char *wrong = error ? NULL : options_wrong(options);
 	if (wrong)
 		say("%s", wrong);
-	if (wrong || error)
-		say("Try 'smtpscan --help'.");
 	const bool bad = wrong || error;
+	if (bad)
+		say("Try 'smtpscan --help'.");
 	g_free(wrong);
 	return bad ? OPTIONS_ERROR : OPTIONS_RUN;
 }
