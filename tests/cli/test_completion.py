@@ -48,9 +48,13 @@ def strip(offers):
     return {offer.split(",")[-1].lstrip("+").rstrip("=/ ") for offer in offers if offer}
 
 
-def bash(script, line):
+def bash_as_it_is(script, line):
     done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", script, line], stdout=subprocess.PIPE, check=True)
-    return strip(done.stdout.decode().split("\n"))
+    return done.stdout.decode().split("\n")
+
+
+def bash(script, line):
+    return strip(bash_as_it_is(script, line))
 
 
 def wrong_in(shell, ask, script):
@@ -136,6 +140,10 @@ def main():
             subprocess.run([shell, "-n", script], check=True)
             os.chdir(files)
             wrong += wrong_in(shell, ask, script)
+            if shell == "bash":  # only an option that must have a value ends with =
+                for line, offer in (("smtpscan --qui", "--quiet"), ("smtpscan --outp", "--output="), ("smtpscan --grap", "--graph")):
+                    if offer not in bash_as_it_is(script, line):
+                        wrong.append("bash: %r does not offer %s" % (line, offer))
             os.chdir("/")
         zsh.stop()
     print("\n".join(wrong) or "%d shells, %d lines" % (shells, len(CASES)))

@@ -42,6 +42,17 @@ static void a_session_from_syn_to_fin(void **state)
 	kit_expect(kit, "");
 }
 
+static void one_fin_is_no_end(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_say(kit, true, "FA", 1001, 5001, NULL, 0);
+	kit_say(kit, false, "A", 5001, 1002, NULL, 0);
+	kit_down(kit, 0, 1, "421 bye\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25\nfin up\ndown 421 bye~ @0\nend input\n");
+}
+
 static void a_refused_connection_is_no_session(void **state)
 {
 	struct kit *kit = *state;
@@ -378,6 +389,24 @@ static void equal_addresses_in_two_networks_are_two_connections(void **state)
 	in_network(kit, 7);
 	kit_up(kit, 0, 0, "late");
 	kit_expect(kit, "end reused\nbegin 12 client:40000 server:25\n");
+}
+
+/* Its numbers fit neither connection: it belongs to the one of its network. */
+static void a_segment_out_of_place_stays_in_its_network(void **state)
+{
+	for (unsigned first = 0; first < 2; first++) {
+		struct kit *kit = kit_new(NULL);
+		kit_handshake(kit);
+		in_network(kit, 7);
+		kit_handshake(kit);
+		in_network(kit, first ? 0 : 7);
+		kit_say(kit, true, "A", kit->client_isn + 2000000000U, kit->server_isn + 2000000000U, "far away", 8);
+		flow_table_end(kit->table);
+		/* the other one ends last */
+		assert_int_equal(kit->last.first.packet, first ? 4 : 1);
+		assert_int_equal(kit->last.side[UP].packets, 2);
+		kit_free(kit);
+	}
 }
 
 /* The SYN comes late, in another network than what the server acknowledged it with. */
@@ -847,6 +876,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_session_from_syn_to_fin),
+		TEST(one_fin_is_no_end),
 		TEST(a_refused_connection_is_no_session),
 		TEST(a_challenge_is_no_session),
 		TEST(a_scan_is_no_session),
@@ -868,6 +898,7 @@ int main(void)
 		cmocka_unit_test(a_forged_syn_ends_nothing),
 		TEST(a_repeated_handshake_is_the_same_connection),
 		TEST(equal_addresses_in_two_networks_are_two_connections),
+		cmocka_unit_test(a_segment_out_of_place_stays_in_its_network),
 		TEST(a_late_syn_belongs_to_its_acknowledgement),
 		TEST(in_the_middle_numbers_tell_networks_apart),
 		TEST(one_connection_whatever_the_link_says),
