@@ -103,9 +103,11 @@ static void append(cJSON *parent, cJSON *node)
 	first->prev = node;
 }
 
-/* quoted_node - a text that needs escaping, escaped. */
-static cJSON *quoted_node(struct span text, bool *exact)
+/* odd_node - a text that is not only copied: a long one is escaped when it is printed. */
+static G_GNUC_NO_INLINE cJSON *odd_node(struct span text, bool *exact)
 {
+	if (text.size > QUOTED_MAX && text_utf8(text.data, text.size) == text.size)
+		return sized_node(cJSON_String, text.data, text.size);
 	char *start = json_alloc(text.size * QUOTE_MOST + sizeof "\"\"" + QUOTE_SPARE), *end = start;
 	*end++ = '"';
 	end = quote(end, text, exact);
@@ -114,34 +116,42 @@ static cJSON *quoted_node(struct span text, bool *exact)
 	return sized_node(cJSON_Raw | JSON_READY, start, (size_t)(end - start));
 }
 
-cJSON *json_text_node(struct span text, bool *exact)
+/* text_node - json_text_node for functions of this file. */
+static inline cJSON *text_node(struct span text, bool *exact)
 {
 	*exact = true;
-	if (text.size > QUOTED_MAX && text_utf8(text.data, text.size) == text.size)
-		return sized_node(cJSON_String, text.data, text.size);
-	if (quote_plain(text) == text.size)
-		return sized_node(cJSON_String | JSON_READY, text.data, text.size);
-	return quoted_node(text, exact);
+	if (quote_plain(text) < text.size)
+		return odd_node(text, exact);
+	return sized_node(cJSON_String | JSON_READY, text.data, text.size);
 }
 
-cJSON *json_number_node(uint64_t number)
+cJSON *json_text_node(struct span text, bool *exact)
+{
+	return text_node(text, exact);
+}
+
+/* put_pair - writes a number below 100 in two digits that end here. Returns where they begin. */
+static inline char *put_pair(char *end, unsigned number)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
 				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
 				    "8081828384858687888990919293949596979899";
+	*--end = pairs[number * 2 + 1];
+	*--end = pairs[number * 2];
+	return end;
+}
+
+cJSON *json_number_node(uint64_t number)
+{
 	struct {
 		cJSON node;
 		char digits[NUMBER_ROOM];
 	} *made = json_alloc(sizeof *made);
 	char *const end = made->digits + NUMBER_ROOM - 1, *first = end;
 	*end = '\0';
-	for (; number >= 100; number /= 100) {
-		*--first = pairs[number % 100 * 2 + 1];
-		*--first = pairs[number % 100 * 2];
-	}
-	*--first = pairs[number * 2 + 1];
-	if (number >= 10)
-		*--first = pairs[number * 2];
+	for (; number >= 100; number /= 100)
+		first = put_pair(first, (unsigned)(number % 100));
+	first = put_pair(first, (unsigned)number) + (number < 10);
 	return set_sized(&made->node, cJSON_Raw | JSON_READY, first, (size_t)(end - first));
 }
 
@@ -280,7 +290,7 @@ void json_text(struct json *object, enum field field, struct span bytes)
 	if (!bytes.data)
 		return;
 	bool exact;
-	add(object, field, KIND_TEXT, json_text_node(bytes, &exact));
+	add(object, field, KIND_TEXT, text_node(bytes, &exact));
 	if (!exact)
 		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
 }
@@ -306,14 +316,14 @@ void json_word(struct json *object, enum field field, const char *word)
 {
 	bool exact;
 	if (word && *word)
-		add(object, field, field_table[field].kind, json_text_node(string_span(word), &exact));
+		add(object, field, field_table[field].kind, text_node(string_span(word), &exact));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
 {
 	bool exact;
 	if (bytes.size > 0)
-		add(object, field, KIND_ASCII, json_text_node(json_escape(bytes, limit), &exact));
+		add(object, field, KIND_ASCII, text_node(json_escape(bytes, limit), &exact));
 }
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
@@ -355,7 +365,7 @@ void json_true_or(struct json *object, enum field field, bool flag, const char *
 	bool exact;
 	if (flag || why)
 		add(object, field, KIND_TRUE_OR_TEXT,
-			flag ? new_node(cJSON_True) : json_text_node(string_span(why), &exact));
+			flag ? new_node(cJSON_True) : text_node(string_span(why), &exact));
 }
 
 /* ---- time ---- */
@@ -363,8 +373,11 @@ void json_true_or(struct json *object, enum field field, bool flag, const char *
 /* put_digits - writes the number in exactly `digits` digits. Returns the end. */
 static char *put_digits(char *to, uint64_t number, unsigned digits)
 {
-	for (unsigned i = digits; i-- > 0; number /= 10)
-		to[i] = (char)('0' + number % 10);
+	char *first = to + digits;
+	for (; first - to >= 2; number /= 100)
+		first = put_pair(first, (unsigned)(number % 100));
+	if (first > to)
+		*to = (char)('0' + number % 10);
 	return to + digits;
 }
 
@@ -431,7 +444,7 @@ struct json_texts json_texts(struct json *object, enum field field)
 void json_texts_add(struct json_texts *texts, struct span bytes)
 {
 	bool exact;
-	cJSON *text = json_text_node(bytes, &exact);
+	cJSON *text = text_node(bytes, &exact);
 	if (!texts->plain)
 		texts->plain = new_node(cJSON_Array);
 	append(texts->plain, text);
