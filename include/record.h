@@ -35,8 +35,9 @@ extern const char *const record_names[RECORD_COUNT];
 	(RECORD_BIT(ALERT) | RECORD_BIT(SMTP) | RECORD_BIT(FILEINFO) | RECORD_BIT(AUTH) | RECORD_BIT(TLS) |            \
 		RECORD_BIT(FLOW) | RECORD_BIT(STATS))
 
-/* Writes a complete line with its ' '. Returns false when it can't be written: output_failed is true then. */
-typedef bool (*output_write)(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
+/* Writes one or more complete lines of a packet and flow, each with its '\n'. Returns false when they can't be written:
+ * output_failed is true then. */
+typedef bool (*output_write)(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size);
 
 struct output_options {
 	GPtrArray *headers; /* char*: header fields for email.headers; NULL: none */

@@ -132,17 +132,6 @@ static const char *from_file(struct lines *lines, uint64_t place, uint64_t most,
 	return lines->piece;
 }
 
-/* give - one line after the other. */
-static bool give(uint64_t flow, const char *octets, size_t size, lines_sink take, void *context)
-{
-	for (const char *end = octets + size, *next; octets < end; octets = next) {
-		next = (const char *)memchr(octets, '\n', (size_t)(end - octets)) + 1;
-		if (!take(context, flow, octets, (size_t)(next - octets)))
-			return false;
-	}
-	return true;
-}
-
 static bool give_run(struct lines *lines, struct run run, lines_sink take, void *context)
 {
 	while (run.size > 0) {
@@ -150,7 +139,7 @@ static bool give_run(struct lines *lines, struct run run, lines_sink take, void 
 		const char *octets = run.start < lines->filed ? from_file(lines, run.start,
 									MIN(run.size, lines->filed - run.start), &size)
 							      : lines->text->str + (run.start - lines->filed);
-		if (!octets || !give(run.flow, octets, size, take, context))
+		if (!octets || !take(context, run.flow, octets, size))
 			return false;
 		run.start += size;
 		run.size -= size;

@@ -17,8 +17,9 @@
 
 struct lines;
 
-/* Takes a line, its '\n' included. Returns false when it can't: then nothing more is given to it. */
-typedef bool (*lines_sink)(void *context, uint64_t flow, const char *line, size_t size);
+/* Takes one or more lines of a flow, each with its '\n'. Returns false when it can't: then nothing more is given to
+ * it. */
+typedef bool (*lines_sink)(void *context, uint64_t flow, const char *lines, size_t size);
 
 struct lines *lines_new(void);
 void lines_free(struct lines *lines);

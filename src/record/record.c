@@ -193,15 +193,15 @@ struct json record_begin(struct output *output, enum record record, const struct
 
 /* ---- the order ---- */
 
-static bool write_line(void *context, uint64_t flow, const char *line, size_t size)
+static bool write_lines(void *context, uint64_t flow, const char *lines, size_t size)
 {
 	struct output *output = context;
-	return !output->failed && output->write(output->context, output->packet, flow, line, size);
+	return !output->failed && output->write(output->context, output->packet, flow, lines, size);
 }
 
 void output_flow_done(struct output *output, uint64_t flow)
 {
-	if (!lines_take(output->lines, flow, write_line, output))
+	if (!lines_take(output->lines, flow, write_lines, output))
 		output->failed = true;
 }
 

@@ -47,7 +47,7 @@ static const char *flow_state(const struct flow *flow)
 static bool was_alerted(const uint64_t alerts[ALERT_COUNT])
 {
 	uint64_t any = 0; /* several are added at once when none is looked at */
-	for (enum alert_id id = 0; id < ALERT_COUNT; id++)
+	for (size_t id = 0; id < ALERT_COUNT; id++)
 		any |= alerts[id];
 	return any > 0;
 }

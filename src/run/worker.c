@@ -116,7 +116,7 @@ static bool send_frame(
 	return true;
 }
 
-/* joins - can a line go into the last frame? Only if no other worker's record can come between: they have the same
+/* joins - can lines go into the last frame? Only if no other worker's record can come between: they have the same
  * order and flow, or no other worker has a share of the input. */
 static bool joins(const struct worker_state *worker, uint64_t order, uint64_t flow, size_t size)
 {
@@ -125,15 +125,15 @@ static bool joins(const struct worker_state *worker, uint64_t order, uint64_t fl
 	       (worker->input->shares == 1 || (last->order == order && last->flow == flow));
 }
 
-static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+static bool on_lines(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size)
 {
 	struct worker_state *worker = context;
 	const uint64_t order = order_of(packet, ORDER_RECORDS);
 	if (!joins(worker, order, flow, size))
-		return send_frame(worker, FRAME_LINES, order, flow, line, size);
+		return send_frame(worker, FRAME_LINES, order, flow, lines, size);
 	worker->last.size += (uint32_t)size;
 	memcpy(worker->frames + worker->last_at, &worker->last, sizeof(worker->last));
-	memcpy(worker->frames + worker->used, line, size);
+	memcpy(worker->frames + worker->used, lines, size);
 	worker->used += size;
 	return true;
 }
@@ -293,7 +293,7 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 	worker->options.output.records &= ~RECORD_BIT(STATS); /* the parent writes them, from all shares */
 	worker->mail = g_byte_array_new();
 	worker->options.mail.temp_dir = worker->options.output.temp_dir = temp;
-	worker->output = output_new(on_line, worker);
+	worker->output = output_new(on_lines, worker);
 	worker->analysis = analysis_new(&worker->options, worker->output, &sink);
 	stoppable = worker->analysis;
 	if (!worker->analysis)

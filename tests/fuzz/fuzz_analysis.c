@@ -19,9 +19,9 @@ static struct output *output;
 static struct analysis *analysis;
 static struct records *records;
 
-static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+static bool on_lines(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size)
 {
-	return records_line(records, packet, flow, line, size);
+	return records_lines(records, packet, flow, lines, size);
 }
 
 static void on_tick(void *context, uint64_t next, bool live)
@@ -55,7 +55,7 @@ static void begin(void)
 {
 	fuzz_options(&options, "smtpscan --events=all --alert-limit=0 --hash=md5,sha1 --raw --mbox=mbox capture");
 	options.output.records &= ~RECORD_BIT(STATS); /* the parent's */
-	output = output_new(on_line, NULL);
+	output = output_new(on_lines, NULL);
 	analysis = analysis_new(&options, output, &sink);
 	require(analysis != NULL);
 }

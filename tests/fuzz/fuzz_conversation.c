@@ -14,9 +14,9 @@
 
 static struct records *records;
 
-static bool on_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+static bool on_lines(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size)
 {
-	return records_line(records, packet, flow, line, size);
+	return records_lines(records, packet, flow, lines, size);
 }
 
 /* play - the records, until they end. */
@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_options(&options, "smtpscan --events=all --alert-limit=0 capture");
 		mail_init();
 		rules = example_rules();
-		output = output_new(on_line, NULL);
+		output = output_new(on_lines, NULL);
 		options.output.filename = "capture";
 		output_begin(output, &options.output);
 	}

@@ -81,7 +81,7 @@ static void look(struct rules *rules)
 		mail_init();
 	}
 	struct records *records = records_new();
-	struct output *output = output_new(records_line, records);
+	struct output *output = output_new(records_lines, records);
 	struct output_options output_options = options.output;
 	struct analysis_context shared = {
 		.options = &options, .output = output, .mail = options.mail, .want_mail = true

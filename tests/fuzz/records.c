@@ -143,9 +143,9 @@ static void check(struct records *records, const cJSON *root, uint64_t flow)
 	}
 }
 
-bool records_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size)
+/* check_line - one record. */
+static void check_line(struct records *records, uint64_t packet, uint64_t flow, const char *line, size_t size)
 {
-	struct records *records = context;
 	const char *end = NULL;
 	check_text(line, size);
 	cJSON *root = cJSON_ParseWithLengthOpts(line, size, &end, false);
@@ -158,6 +158,16 @@ bool records_line(void *context, uint64_t packet, uint64_t flow, const char *lin
 	cJSON_Delete(root);
 	for (size_t i = 0; i < size; i++)
 		records->sum = (records->sum ^ (uint8_t)line[i]) * FNV_PRIME;
+}
+
+bool records_lines(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size)
+{
+	for (const char *line = lines, *end = lines + size, *next; line < end; line = next) {
+		const char *feed = memchr(line, '\n', (size_t)(end - line));
+		require(feed != NULL);
+		next = feed + 1;
+		check_line(context, packet, flow, line, (size_t)(next - line));
+	}
 	return true;
 }
 

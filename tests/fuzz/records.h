@@ -18,8 +18,8 @@ struct records;
 
 /* records_new - of one input, all of whose records are written (--events=all, --alert-limit=0). */
 struct records *records_new(void);
-/* records_line - output_write; the context is the records. */
-bool records_line(void *context, uint64_t packet, uint64_t flow, const char *line, size_t size);
+/* records_lines - output_write; the context is the records. */
+bool records_lines(void *context, uint64_t packet, uint64_t flow, const char *lines, size_t size);
 /* records_end - the input ended: stats are what the program counted. Frees. Returns a checksum of all lines. */
 uint64_t records_end(struct records *records, const struct input_stats *stats);
 
