@@ -100,14 +100,26 @@ extern const char *const machine_event_names[EVENT_COUNT];
 
 /* A row as it is tried: without what is the same for all rows of its list. */
 struct step {
-	unsigned code;
 	bool (*when)(const struct session *session);
 	void (*execute)(struct session *session);
 	enum state_id jump;
 	const struct step *next; /* NULL: it is the last */
 };
 
-/* The rows of a table, found by mode, state, event and direction: each list has the rows of the state, then those of
+/* The codes of replies that rows are for. */
+#define REPLY_CODES(X) X(220) X(221) X(250) X(334) X(354) X(421) X(554)
+
+/* Where an event comes from: the client, or the server, whose last reply had this code or another one. */
+enum source {
+	SOURCE_up,
+	SOURCE_down,
+#define X(code) SOURCE_##code,
+	REPLY_CODES(X)
+#undef X
+		SOURCE_COUNT
+};
+
+/* The rows of a table, found by mode, state, event and source: each list has the rows of the state, then those of
  * any state, in the order of the table. In the table the rows of a state stand together; rows for any state come
  * last. */
 struct machine_rows;
@@ -119,7 +131,7 @@ const struct machine_rows *machine_usual_rows(void);
 
 /* A running machine: the rows of a mode, and a state. */
 struct machine {
-	const struct step *const (*rows)[EVENT_COUNT][2]; /* by state, event and direction */
+	const struct step *const (*rows)[EVENT_COUNT][SOURCE_COUNT]; /* by state, event and source */
 	enum state_id state;
 };
 
