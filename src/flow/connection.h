@@ -112,8 +112,12 @@ struct expiry {
 
 enum queue { QUEUE_OPEN, QUEUE_CLOSING, QUEUE_OVER, QUEUE_COUNT };
 
+#define RECENT_MAX 1024 /* a power of two */
+
 struct flow_table {
 	GHashTable *connections; /* a set */
+	/* What was last found for a key with this hash, so that most packets need no look into the set; or NULL. */
+	struct connection *recent[RECENT_MAX];
 	struct expiry queues[QUEUE_COUNT];
 	struct flow_options options;
 	const struct flow_sink *sink;

@@ -49,15 +49,25 @@ guint identity_hash(gconstpointer pointer)
 
 gboolean identity_equal(gconstpointer a, gconstpointer b)
 {
-	return memcmp(a, b, sizeof(struct flow_key)) == 0;
+	uint64_t different = 0;
+	for (size_t i = 0; i < sizeof(struct flow_key); i += sizeof(uint64_t))
+		different |= word((const uint8_t *)a + i) ^ word((const uint8_t *)b + i);
+	return different == 0;
+}
+
+/* is_before - does one address come before another, octet by octet? Ports decide between the same. */
+static bool is_before(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port)
+{
+	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t))
+		if (word(a->octets + i) != word(b->octets + i))
+			return GUINT64_FROM_BE(word(a->octets + i)) < GUINT64_FROM_BE(word(b->octets + i));
+	return a_port < b_port;
 }
 
 unsigned identity_key(struct flow_key *key, const struct segment *segment)
 {
-	int order = memcmp(segment->source.octets, segment->destination.octets, sizeof key->octets[0]);
-	if (order == 0)
-		order = (int)segment->source_port - (int)segment->destination_port;
-	bool source_first = order <= 0;
+	const bool source_first =
+		!is_before(&segment->destination, segment->destination_port, &segment->source, segment->source_port);
 	const struct address *low = source_first ? &segment->source : &segment->destination;
 	const struct address *high = source_first ? &segment->destination : &segment->source;
 	memcpy(key->octets[0], low->octets, sizeof key->octets[0]);

@@ -22,10 +22,26 @@
 
 /* ---- connections ---- */
 
+/* recent - where the table remembers the connection with this key. */
+static struct connection **recent(struct flow_table *table, const struct flow_key *key)
+{
+	return &table->recent[identity_hash(key) % RECENT_MAX];
+}
+
+/* find - the connection with this key, or the first of several; NULL: none. */
+static struct connection *find(struct flow_table *table, const struct flow_key *key)
+{
+	struct connection **last = recent(table, key);
+	if (!*last || !identity_equal(&(*last)->key, key))
+		*last = g_hash_table_lookup(table->connections, key);
+	return *last;
+}
+
 /* forget - removes it from the connections with the same addresses and ports. */
 static void forget(struct connection *connection)
 {
 	GHashTable *connections = connection->table->connections;
+	*recent(connection->table, &connection->key) = NULL;
 	struct connection *c = g_hash_table_lookup(connections, &connection->key);
 	if (c != connection) {
 		while (c->sibling != connection)
@@ -84,6 +100,7 @@ static struct connection *connection_new(
 		limit_siblings(first);
 	connection->sibling = g_hash_table_lookup(table->connections, key);
 	g_hash_table_add(table->connections, connection); /* replaces its sibling as the entry */
+	*recent(table, key) = connection;
 	table->stats.connections++;
 	connection_charge(connection);
 	return connection;
@@ -202,7 +219,7 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)
 		return;
 	unsigned end = identity_key(&key, segment);
-	struct connection *connection = g_hash_table_lookup(table->connections, &key);
+	struct connection *connection = find(table, &key);
 	if (connection && !identity_plain(connection, segment)) {
 		connection = identity_find(connection, end, segment);
 		if (connection)
