@@ -137,7 +137,7 @@ static bool is_wanted(const struct analysis *analysis, const struct packet *pack
 static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
 {
 	struct analysis_context *shared = &analysis->shared;
-	struct segment segment;
+	UNCLEARED struct segment segment; /* the decoder fills it */
 	packet->at.packet += analysis->packets_before;
 	if (!selection_has_time(&analysis->options->selection, packet->at.time)) {
 		shared->stats.filtered++;

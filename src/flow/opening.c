@@ -384,12 +384,11 @@ static bool plain(const struct opening *opening, enum direction direction, const
 static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct opening *opening = user;
-	const struct event event = { EVENT_BYTES, direction, size, acked };
 	opening->passed = opening->passed || plain(opening, direction, data, size);
 	if (opening->passed)
-		pass_event(opening, &event, data);
+		opening->sink->bytes(opening->user, direction, data, size, acked_after(opening, direction, acked));
 	else
-		take(opening, event, data);
+		take(opening, (struct event){ EVENT_BYTES, direction, size, acked }, data);
 }
 
 static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)

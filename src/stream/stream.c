@@ -210,7 +210,8 @@ static void feed(struct stream *stream, enum direction direction, struct piece *
 	}
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
-	feed_kept(stream, direction);
+	if (half->held.first)
+		feed_kept(stream, direction);
 	g_assert(gap_end(half) > stream->link.expected[direction]);
 }
 
@@ -265,6 +266,10 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	if (to <= from || (int64_t)from - (int64_t)expected > AHEAD_MAX)
 		return;
 	half->highest = MAX(half->highest, to);
+	if (G_LIKELY(from == expected && !half->held.first)) { /* the usual case: next in order, and nothing waits */
+		feed(stream, direction, NULL, from, data, (size_t)(to - from), acked);
+		return;
+	}
 
 	/* A keep-alive sends the last octet again, with any value, when all are acknowledged. */
 	bool keep_alive = whole.size == 1 && from + 1 == expected && (half->acked >= expected || stream->one_sided);
