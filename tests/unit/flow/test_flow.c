@@ -593,6 +593,21 @@ static void words_behind_a_gap_on_any_port(void **state)
 	}
 }
 
+/* What is held until it is known what the connection is has a limit. */
+static void words_that_come_too_late_on_any_port(void **state)
+{
+	for (unsigned late = 0; late < 2; late++) {
+		struct kit *kit = kit_new(NULL);
+		kit->server = 2600;
+		kit_handshake(kit);
+		for (unsigned i = 0; i < (late ? 300 : 200); i++)
+			kit_up(kit, 0, 0, "EH");
+		kit_up(kit, 2, 0, "LO me\r\n");
+		kit_expect(kit, late ? "" : "begin 1 client:40000 server:2600\nup EH @0\nup LO me~ @0\n");
+		kit_free(kit);
+	}
+}
+
 /* ---- time and memory ---- */
 
 static void what_expires_at_once_ends_in_order(void **state)
@@ -907,6 +922,7 @@ int main(void)
 		cmocka_unit_test(the_lower_port_serves_when_nothing_else_tells),
 		cmocka_unit_test(with_equal_ports_the_lower_address_is_the_client),
 		cmocka_unit_test(words_behind_a_gap_on_any_port),
+		cmocka_unit_test(words_that_come_too_late_on_any_port),
 		TEST(what_expires_at_once_ends_in_order),
 		TEST(time_that_goes_back_is_no_time),
 		TEST(one_stamp_far_ahead_ends_nothing),

@@ -466,6 +466,16 @@ static void what_is_held_is_bounded(void **state)
 	assert_int_equal(kit->stream[UP]->data[0], 'C');
 }
 
+static void four_preambles_and_no_more(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	for (uint32_t i = 0; i < 5; i++)
+		kit_up(kit, 15 * i, 0, "PROXY UNKNOWN\r\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 1 client:40000 server:25\nup PROXY UNKNOWN~ @0\nend input\n");
+}
+
 /* memory_of - what is held of these first octets of a dialogue with a SOCKS proxy. */
 static size_t memory_of(size_t up, size_t down)
 {
@@ -589,6 +599,7 @@ int main(void)
 		TEST(a_proxy_that_refuses),
 		TEST(nothing_is_held_when_the_input_ends),
 		TEST(what_is_held_is_bounded),
+		TEST(four_preambles_and_no_more),
 		cmocka_unit_test(what_is_held_counts_as_memory),
 		TEST(a_hole_in_a_header_names_nothing),
 		cmocka_unit_test(a_preamble_with_a_lost_segment),
