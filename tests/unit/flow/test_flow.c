@@ -600,7 +600,7 @@ static void words_that_come_too_late_on_any_port(void **state)
 		struct kit *kit = kit_new(NULL);
 		kit->server = 2600;
 		kit_handshake(kit);
-		for (unsigned i = 0; i < (late ? 300 : 200); i++)
+		for (unsigned i = 0; i < (late ? 256 : 255); i++)
 			kit_up(kit, 0, 0, "EH");
 		kit_up(kit, 2, 0, "LO me\r\n");
 		kit_expect(kit, late ? "" : "begin 1 client:40000 server:2600\nup EH @0\nup LO me~ @0\n");
