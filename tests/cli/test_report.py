@@ -88,6 +88,15 @@ class Page(Folder):
         steps = sum(len(json.loads(line)) for line in page["ladders"].splitlines())
         self.assertEqual(steps, len([r for r in records if r["event_type"] not in ("flow", "stats", "fileinfo")]))
 
+    def test_steps_that_are_left_out_are_counted(self):
+        path = os.path.join(self.folder, "many.pcap")
+        make("S: 220 mx\n" + "C: NOOP\nS: 250 ok\n" * 1600 + "C: QUIT\nS: 221 bye\n", path, TESTDATA)
+        page = blocks(read(self.report("m.html", "-o", os.devnull, path)))
+        steps = len(run("-e", "smtp_command,smtp_response", path).stdout.splitlines())
+        shown = len(json.loads(page["ladders"].splitlines()[0]))
+        self.assertLess(shown, steps)
+        self.assertEqual(json.loads(page["meta"])["left"]["steps"], steps - shown)
+
     def test_ladder_step_by_step(self):
         page = blocks(read(self.report("l.html", "-o", os.devnull, CAPTURES[0])))
         records = [json.loads(line) for line in run("-e", "all,-smtp_content", CAPTURES[0]).stdout.splitlines()]
