@@ -26,15 +26,14 @@ void reply_reset(struct reply *reply)
 	reply->mismatch = reply->assumed = reply->complete = reply->unanswered = false;
 }
 
-static void add_line(struct reply *reply, const struct reply_line *line)
+/* next_line - memory for the line after those that are kept. */
+static struct reply_line *next_line(struct reply *reply)
 {
-	if (reply->line_count >= SESSION_REPLY_LINES)
-		return;
 	if (reply->line_count == reply->line_room) {
 		reply->line_room = MAX(2 * reply->line_room, REPLY_LINES_FIRST);
 		reply->lines = g_renew(struct reply_line, reply->lines, reply->line_room);
 	}
-	reply->lines[reply->line_count++] = *line;
+	return &reply->lines[reply->line_count];
 }
 
 void reply_detach(struct reply *reply)
@@ -66,31 +65,31 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool bann
 		reply_reset(reply);
 	for (;;) {
 		struct span bytes = inbox_bytes(inbox);
-		struct reply_line line;
 		size_t used;
-		bool last = inbox_closed(inbox);
-		enum parse_result result =
-			!last && inbox_no_line(inbox, 0) ? PARSE_MORE : grammar_reply_line(bytes, last, &line, &used);
+		bool last = inbox_closed(inbox), first = reply->line_count == 0;
+		if (!last && inbox_no_line(inbox, 0))
+			return PARSE_MORE;
+		struct reply_line *line = next_line(reply);
+		enum parse_result result = grammar_reply_line(bytes, last, line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
-		if (reply->line_count == 0)
+		if (first)
 			reply->acked = inbox_acked(inbox, inbox->offset);
 		if (result == PARSE_ERROR) {
-			*offending = line.line;
+			*offending = line->line;
 			inbox_consume(inbox, used);
 			return PARSE_ERROR;
 		}
-		if (banner && reply->line_count > 0 && line.code != reply->code && reply->acked > 0) {
+		if (banner && !first && line->code != reply->code && reply->acked > 0) {
 			reply->complete = true;
 			return PARSE_DONE;
 		}
-		if (reply->line_count == 0)
-			reply->code = line.code;
-		reply->mismatch |= line.code != reply->code;
-		add_line(reply, &line);
-		bool more = line.more && !(last && used == bytes.size);
+		if (first)
+			reply->code = line->code;
+		reply->mismatch |= line->code != reply->code;
+		reply->line_count += reply->line_count < SESSION_REPLY_LINES;
 		inbox_consume(inbox, used);
-		if (!more) {
+		if (!line->more || (last && used == bytes.size)) {
 			reply->complete = true;
 			return PARSE_DONE;
 		}
