@@ -146,6 +146,9 @@ bool grammar_parameter(struct span *rest, struct span *keyword, struct span *val
 /* grammar_word - removes the next word, up to white space, from *rest. Returns false when none is left. */
 bool grammar_word(struct span *rest, struct span *word);
 
+/* grammar_number - the decimal number at the start of a text; 0: none. UINT64_MAX when it is too large. */
+uint64_t grammar_number(struct span text);
+
 /* grammar_is - compares, ignoring ASCII case. */
 bool grammar_is(struct span word, const char *text);
 

@@ -339,10 +339,8 @@ void take_response(struct session *s)
 		p->replies_left--;
 	if (p->verb == VERB_XEXCH50 && s->reply.code == 354) {
 		struct span rest = p->argument, word;
-		char *number =
-			grammar_word(&rest, &word) ? g_strndup((const char *)word.data, word.size) : g_strdup("");
-		s->content.chunk = (struct chunk){ .left = g_ascii_strtoull(number, NULL, 10), .discard = true };
-		g_free(number);
+		grammar_word(&rest, &word);
+		s->content.chunk = (struct chunk){ .left = grammar_number(word), .discard = true };
 	}
 	if (p->verb == VERB_XCLIENT && s->reply.code == 220)
 		s->greeting.done = false;

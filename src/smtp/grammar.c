@@ -193,6 +193,18 @@ void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED
 	out[end] = '\0';
 }
 
+uint64_t grammar_number(struct span text)
+{
+	uint64_t number = 0;
+	for (size_t n = digits(text, 0, text.size), i = 0; i < n; i++) {
+		unsigned digit = text.data[i] - '0';
+		if (number > UINT64_MAX / 10 || number * 10 > UINT64_MAX - digit)
+			return UINT64_MAX;
+		number = number * 10 + digit;
+	}
+	return number;
+}
+
 enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last)
 {
 	struct span word, tail;
@@ -200,12 +212,9 @@ enum bdat_result grammar_bdat(struct span argument, uint64_t *size, bool *last)
 	*last = false;
 	if (!grammar_word(&argument, &word) || digits(word, 0, word.size) != word.size)
 		return BDAT_NOT_A_NUMBER;
-	for (size_t i = 0; i < word.size; i++) {
-		unsigned digit = word.data[i] - '0';
-		if (*size > (uint64_t)(INT64_MAX - digit) / 10)
-			return BDAT_HUGE;
-		*size = *size * 10 + digit;
-	}
+	*size = grammar_number(word);
+	if (*size > INT64_MAX)
+		return BDAT_HUGE;
 	if (grammar_word(&argument, &tail)) {
 		*last = grammar_is(tail, "LAST");
 		if (!*last || grammar_word(&argument, &tail))

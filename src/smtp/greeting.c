@@ -80,11 +80,8 @@ static void take_extensions(struct session *s)
 		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") ||
 			 grammar_is(word, "PIPE_CONNECT"))
 			s->greeting.early_pipeline = true;
-		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value)) {
-			char *number = g_strndup((const char *)value.data, value.size);
-			s->greeting.size_limit = g_ascii_strtoull(number, NULL, 10);
-			g_free(number);
-		}
+		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value))
+			s->greeting.size_limit = grammar_number(value);
 	}
 }
 

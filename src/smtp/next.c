@@ -367,9 +367,10 @@ static enum next expected(struct session *s, enum direction d, enum grammar gram
  * is assumed. */
 static bool nothing_waits(const struct session *s)
 {
+	if (!inbox_empty(&s->in[UP]) || !inbox_empty(&s->in[DOWN]) || s->ended || s->reply.stands_in)
+		return false;
 	const enum grammar *grammar = machine_states[s->machine.state].grammar;
-	bool lines = grammar[UP] == GRAMMAR_COMMAND || grammar[DOWN] == GRAMMAR_RESPONSES;
-	return lines && inbox_empty(&s->in[UP]) && inbox_empty(&s->in[DOWN]) && !s->ended && !s->reply.stands_in;
+	return grammar[UP] == GRAMMAR_COMMAND || grammar[DOWN] == GRAMMAR_RESPONSES;
 }
 
 /* next_step - first unexpected bytes of the server, then what the state expects, then early bytes of the client. */

@@ -142,7 +142,7 @@ void transaction_mail(struct session *s)
 		while (grammar_parameter(&rest, &keyword, &value)) {
 			struct mail_param *param = add_param(tx, keyword, value);
 			if (param->value && strcmp(param->keyword->str, "SIZE") == 0)
-				tx->declared_size = g_ascii_strtoull(param->value->str, NULL, 10);
+				tx->declared_size = grammar_number(value);
 		}
 	} else {
 		tx->mail_from = text_of(memory(tx), s->message.command.argument);

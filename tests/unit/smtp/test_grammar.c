@@ -230,6 +230,18 @@ static void parameters_are_taken_one_by_one(void **state)
 	assert_false(grammar_parameter(&rest, &keyword, &value));
 }
 
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t number;
+	} texts[] = { { "0", 0 }, { "1024", 1024 }, { "007x", 7 }, { "", 0 }, { "x1", 0 }, { "-1", 0 }, { " 1", 0 },
+		{ "18446744073709551614", UINT64_MAX - 1 }, { "18446744073709551615", UINT64_MAX },
+		{ "18446744073709551616", UINT64_MAX }, { "99999999999999999999999", UINT64_MAX } };
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		assert_int_equal(grammar_number(span(texts[i].text)), texts[i].number);
+}
+
 static void chunk_sizes(void **state)
 {
 	static const struct {
@@ -368,6 +380,7 @@ static void nothing_is_read_beyond_the_input(void **state)
 			grammar_path(input, "MAIL FROM", &path, &rest);
 			grammar_enhanced(250, input, enhanced);
 			grammar_bdat(input, &chunk, &last);
+			grammar_number((struct span){ input.data + MIN(size, 5), size - MIN(size, 5) });
 			g_free(scan(input, 5));
 		}
 	}
@@ -384,6 +397,7 @@ int main(void)
 		cmocka_unit_test(enhanced_codes_are_found),
 		cmocka_unit_test(paths_as_real_clients_write_them),
 		cmocka_unit_test(parameters_are_taken_one_by_one),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(chunk_sizes),
 		cmocka_unit_test(content_is_unstuffed_and_its_end_found),
 		cmocka_unit_test(nul_in_an_odd_end),
