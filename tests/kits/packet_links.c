@@ -46,6 +46,14 @@ static void cisco_metadata(struct built *b)
 	built_ethernet(b);
 }
 
+/* Without a number of options it has one all the same. */
+static void cisco_metadata_none(struct built *b)
+{
+	kind_ipv4(b);
+	TAG("\x01\0\0\x01\0\x05", 0x8909);
+	built_ethernet(b);
+}
+
 static void cisco_metadata_two(struct built *b)
 {
 	kind_ipv6(b);
@@ -422,6 +430,7 @@ const struct kind link_kinds[] = {
 	{ "E-Tag", etag, DLT_EN10MB, 4, 0, { 0 } },
 	{ "VLAN, E-Tag", vlan_etag, DLT_EN10MB, 6, 1, { 9 } },
 	{ "Cisco metadata", cisco_metadata, DLT_EN10MB, 4, 0, { 0 } },
+	{ "Cisco metadata, no options", cisco_metadata_none, DLT_EN10MB, 4, 0, { 0 } },
 	{ "Cisco metadata, two options", cisco_metadata_two, DLT_EN10MB, 6, 1, { 9 } },
 	{ "FabricPath", fabricpath, DLT_EN10MB, 6, 1, { 9 } },
 	{ "0x8200 and 802.1Q", qinq_8200, DLT_EN10MB, 4, 2, { 100, 7 } },

@@ -115,7 +115,7 @@ static void every_field_has_its_place(void **state)
 		"received: by one;\r\n\tdate one\r\nReceived: by two\r\nDATE: Mon, 1 Jan 2024 00:00:00 +0000\n"
 		"Message-Id: <1@a>\r\nIn-Reply-To: <0@a>\r\nReferences: <x@a>\r\n <y@a>\r\n"
 		"Reply-To: r@a\r\nX-Mailer: m 1.0\r\nUser-Agent: u/2\r\nX-Originating-IP: [192.0.2.1]\r\n"
-		"Odd : spaced\r\nX-Other:v\r\n\r\n");
+		"Odd : spaced\r\nX-Other~And-A-Long-One:v\r\n\r\n");
 	assert_int_equal(mail->received->len, 2);
 	assert_string_equal(mail->received->pdata[0], "by one; date one");
 	assert_string_equal(mail->received->pdata[1], "by two");

@@ -461,6 +461,25 @@ static void the_interface_of_an_unknown_link_type_is_named(void **state)
 	decoder_free(decoder);
 }
 
+/* Of what is unknown in a known link type, the interface says nothing. */
+static void the_interface_of_an_unknown_ethertype_is_not_named(void **state)
+{
+	static const uint8_t frame[14 + 40] = { [12] = 0x43, [13] = 0x21 };
+	struct decoder *decoder = decoder_new(false);
+	struct segment segment;
+	const struct packet packet = { .link_type = DLT_EN10MB,
+		.captured = sizeof frame,
+		.length = sizeof frame,
+		.data = frame,
+		.interface = "eth0" };
+	assert_int_equal(decoder_packet(decoder, &packet, &segment), DECODE_UNKNOWN);
+	decoder_count(decoder, DECODE_UNKNOWN);
+	char *text = decoder_unknown(decoder);
+	assert_string_equal(text, "1 of Ethernet type 0x4321");
+	free(text);
+	decoder_free(decoder);
+}
+
 /* With a length of zero in IP, what is after it must be known from elsewhere. */
 static void a_check_sequence_is_no_payload(void **state)
 {
@@ -536,6 +555,7 @@ int main(void)
 		cmocka_unit_test(what_ip_is_in_it_is_found),
 		cmocka_unit_test(what_only_resembles_ip_is_not_found),
 		cmocka_unit_test(the_interface_of_an_unknown_link_type_is_named),
+		cmocka_unit_test(the_interface_of_an_unknown_ethertype_is_not_named),
 		cmocka_unit_test(a_check_sequence_is_no_payload),
 		cmocka_unit_test(fragments_of_capwap_are_joined),
 	};
