@@ -47,6 +47,16 @@ static void append(struct inbox *inbox, struct span bytes)
 		inbox->line = inbox->received - (uint64_t)(bytes.data + bytes.size - lf - 1);
 }
 
+/* double_runs - makes room for twice as many runs. */
+RARE static void double_runs(struct inbox *inbox)
+{
+	bool first = inbox->runs == inbox->few;
+	inbox->run_room *= 2;
+	inbox->runs = g_renew(struct run, first ? NULL : inbox->runs, inbox->run_room);
+	if (first)
+		memcpy(inbox->runs, inbox->few, sizeof inbox->few);
+}
+
 /* add_run - extends the stream by `size` octets of bytes or gap. */
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
@@ -56,13 +66,8 @@ static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap
 		last->end = inbox->received;
 		return;
 	}
-	if (inbox->run_count == inbox->run_room) {
-		bool first = inbox->runs == inbox->few;
-		inbox->run_room *= 2;
-		inbox->runs = g_renew(struct run, first ? NULL : inbox->runs, inbox->run_room);
-		if (first)
-			memcpy(inbox->runs, inbox->few, sizeof inbox->few);
-	}
+	if (inbox->run_count == inbox->run_room)
+		double_runs(inbox);
 	inbox->gaps += gap;
 	inbox->runs[inbox->run_count++] = (struct run){ inbox->received, acked, gap };
 }

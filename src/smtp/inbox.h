@@ -146,7 +146,9 @@ static inline void inbox_consume(struct inbox *inbox, size_t size)
 {
 	inbox->waits = (struct span){ inbox->waits.data + size, inbox->waits.size - size };
 	inbox->offset += size;
-	if (inbox->run_first < inbox->run_count && inbox->runs[inbox->run_first].end <= inbox->offset)
+	if (inbox->offset == inbox->received && inbox->kept == INBOX_NOT_KEPT)
+		inbox->run_first = inbox->run_count = inbox->gaps = 0;
+	else if (inbox->run_first < inbox->run_count && inbox->runs[inbox->run_first].end <= inbox->offset)
 		inbox_drop_runs(inbox);
 }
 
