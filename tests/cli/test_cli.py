@@ -375,6 +375,8 @@ class Cli(unittest.TestCase):
             self.assertEqual({row["pcap_filename"] for row in rows}, {first, second})
             strip = lambda row: {key: value for key, value in row.items() if key != "pcap_filename"}
             self.assertEqual([strip(row) for row in rows], [strip(row) for row in whole])
+        kept = records(self.status(0, "--continuous", "--keep-order", "-e", "all", second, first).stdout)
+        self.assertNotEqual([strip(row) for row in kept], [strip(row) for row in whole])
         apart = records(self.status(0, "-e", "stats", first, second).stdout)
         self.assertEqual(len(apart), 2)
 
