@@ -285,6 +285,40 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 	}
 }
 
+/* A record that is hit by a gap is lost as a whole: all that was in it is counted, once the next one is read. */
+static void the_rest_of_a_record_behind_a_hole_is_lost(void **state)
+{
+	struct tls_keys *keys = keys_of("12-aes256-gcm");
+	GPtrArray *pieces = tls_capture(folder, "12-aes256-gcm");
+	struct heard whole, heard;
+	hear(&whole);
+	struct tls *tls = tls_new(keys, &sink, &whole, 0);
+	play(tls, pieces, G_MAXUINT, 100000);
+	tls_free(tls);
+	hear(&heard);
+	tls = tls_new(keys, &sink, &heard, 0);
+	bool hit = false;
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct tls_piece *p = pieces->pdata[i];
+		size_t from = 0;
+		if (p->direction == UP && heard.text[UP]->len > 0 && !hit) {
+			feed(tls, UP, p->octets->data, 3, p->offset, p->acked, 3);
+			tls_gap(tls, UP, 10);
+			from = 13;
+			hit = true;
+		}
+		feed(tls, p->direction, p->octets->data + from, p->octets->len - from, p->offset + from, p->acked,
+			100000);
+	}
+	assert_true(heard.gap[UP] > 1);
+	assert_int_equal(heard.text[UP]->len + heard.gap[UP], whole.text[UP]->len);
+	tls_free(tls);
+	forget(&whole);
+	forget(&heard);
+	g_ptr_array_free(pieces, TRUE);
+	tls_keys_free(keys);
+}
+
 /* The hellos are there, but neither Finished: the first record after has other keys, and a number of its own. */
 static void a_hole_hides_the_end_of_the_handshake(void **state)
 {
@@ -721,6 +755,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(it_is_told_when_all_is_known),
 		cmocka_unit_test(a_key_update_ends_nothing),
 		cmocka_unit_test(behind_a_hole_records_have_their_numbers),
+		cmocka_unit_test(the_rest_of_a_record_behind_a_hole_is_lost),
 		cmocka_unit_test(a_hole_hides_the_end_of_the_handshake),
 		cmocka_unit_test(what_looks_like_records_behind_a_hole_costs_little),
 		cmocka_unit_test(noise_behind_a_hole_does_not_stay),
