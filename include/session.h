@@ -141,7 +141,7 @@ struct session_auth {
 /* Summary of a session, for the flow record. */
 struct session_summary {
 	const char *state;                   /* final state of the machine */
-	GString *banner, *helo;              /* NULL when none */
+	GString *banner, *helo;              /* NULL when none; do not change them */
 	GPtrArray *extensions;               /* GString*: keywords of the last EHLO reply with their parameters */
 	uint64_t commands, responses, mails; /* mails: transactions whose content was seen whole */
 	bool authenticated, tls, midstream, one_sided, lmtp;

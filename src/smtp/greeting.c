@@ -8,15 +8,20 @@
 #include "private.h"
 #include "rows.h"
 
+/* text_of - a copy in one block of memory: free with g_free, and do not change. */
 static GString *text_of(struct span s)
 {
-	return g_string_new_len((const char *)s.data, (gssize)s.size);
+	GString *text = g_malloc(sizeof *text + s.size + 1);
+	*text = (GString){ .str = (char *)(text + 1), .len = s.size, .allocated_len = s.size + 1 };
+	if (s.size > 0)
+		memcpy(text->str, s.data, s.size);
+	text->str[s.size] = '\0';
+	return text;
 }
 
 static void text_replace(GString **field, GString *text)
 {
-	if (*field)
-		g_string_free(*field, TRUE);
+	g_free(*field);
 	*field = text;
 }
 

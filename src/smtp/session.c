@@ -52,12 +52,6 @@ static void run(struct session *s)
 
 /* ---- the functions of session.h ---- */
 
-static void free_text(GString *text)
-{
-	if (text)
-		g_string_free(text, TRUE);
-}
-
 struct session *session_new(const struct session_options *options, const struct session_sink *sink, void *context)
 {
 	struct session *s = g_new(struct session, 1);
@@ -188,10 +182,10 @@ void session_free(struct session *s)
 	reply_clear(&s->reply);
 	odd_end_clear(&s->content.odd_end);
 	g_free(s->awaited.text);
-	free_text(s->greeting.turned_away);
-	free_text(s->greeting.name);
-	free_text(s->summary.banner);
-	free_text(s->summary.helo);
+	g_free(s->greeting.turned_away);
+	g_free(s->greeting.name);
+	g_free(s->summary.banner);
+	g_free(s->summary.helo);
 	forget_extensions(s);
 	g_free(s);
 }
