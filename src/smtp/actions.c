@@ -260,9 +260,11 @@ static void auth_reply(struct session *s)
 		return;
 	}
 	struct session_auth *result = auth_result(s->auth);
+	/* Any other acceptance answers another command. */
+	const bool other = s->reply.code < 300 && s->reply.code != 235;
 	result->success = s->reply.code == 235 && !s->reply.assumed;
-	result->assumed = s->reply.assumed;
-	result->code = s->reply.assumed ? 0 : s->reply.code;
+	result->assumed = s->reply.assumed || other;
+	result->code = result->assumed ? 0 : s->reply.code;
 	result->tls = s->summary.tls;
 	s->summary.authenticated |= result->success;
 	if (s->sink->auth)
@@ -364,7 +366,7 @@ void reverse_roles(struct session *s)
 
 void take_stray_response(struct session *s)
 {
-	if (reply_read(&s->reply, &s->in[DOWN], false, &s->message.offending) == PARSE_DONE)
+	if (reply_read(&s->reply, &s->in[DOWN], REPLY_USUAL, &s->message.offending) == PARSE_DONE)
 		reply_emit(s, NULL);
 }
 

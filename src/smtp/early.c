@@ -167,8 +167,11 @@ enum next early_down(struct session *s, struct event *event)
 	struct inbox *down = &s->in[DOWN];
 	struct span bytes = inbox_bytes(down);
 	size_t size;
+	/* A command that waits comes first: its reply may be in the gap. */
+	bool first =
+		machine_states[s->machine.state].grammar[UP] == GRAMMAR_COMMAND && inbox_bytes(&s->in[UP]).size > 0;
 	if (bytes.size == 0)
-		return inbox_gap_size(down) > 0 && down->received > down->offset + inbox_gap_size(down)
+		return inbox_gap_size(down) > 0 && down->received > down->offset + inbox_gap_size(down) && !first
 			       ? next_is(s, event, EVENT_gap, DOWN)
 			       : NEXT_WAIT;
 	/* Content that still arrives can change the meaning of a reply. */

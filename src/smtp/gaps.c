@@ -59,6 +59,34 @@ static bool sends_other_command(const struct session *s, uint64_t offset)
 	       command.verb != VERB_UNKNOWN && command.verb != VERB_RCPT;
 }
 
+/* answered_before - was the awaited reply in the gap, because the server had received more when it sent what follows?
+ * More than a command that a client sends last before it waits; or any more, when no other reply of this gap was
+ * assumed: a gap begins with the awaited reply. */
+static bool answered_before(const struct session *s, uint64_t gap)
+{
+	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
+	const struct awaited *p = &s->awaited;
+	const uint64_t end = down->offset + gap;
+	if (!awaits_reply(s) || p->lost || down->received <= end || inbox_gap_size(down) == 0)
+		return false;
+	const uint64_t acked = inbox_acked(down, end);
+	const bool last =
+		verb_table[p->verb].flags & VERBFLAG_LAST_IN_GROUP || (!s->greeting.pipelining && !s->greeting.assumed);
+	if (acked > p->end && (last || s->losses.assumed_until != end))
+		return true;
+	struct span bytes = inbox_bytes(up);
+	struct command command;
+	size_t used;
+	uint64_t offset = up->offset;
+	while (offset < acked && grammar_command(bytes, false, &command, &used) == PARSE_DONE) {
+		offset += used;
+		bytes = (struct span){ bytes.data + used, bytes.size - used };
+		if ((verb_table[command.verb].flags & VERBFLAG_LAST_IN_GROUP) && acked > offset)
+			return true;
+	}
+	return false;
+}
+
 /* answered_in - was the awaited reply in the gap at the current offset? The client's next bytes that acknowledge some
  * of the gap show it: a client that waits for replies had this one by then. */
 static bool answered_in(const struct session *s, uint64_t gap)
@@ -88,8 +116,10 @@ enum next gap_in_responses(struct session *s, struct event *event)
 	bool more = down->received > down->offset + gap, goes_on = bytes.size > 0;
 	if (goes_on && !enough_to_tell(s, bytes))
 		return NEXT_WAIT;
-	if (answered_in(s, gap))
+	if (answered_in(s, gap) || answered_before(s, gap)) {
+		s->losses.assumed_until = down->offset + gap;
 		return next_is(s, event, EVENT_gap, DOWN);
+	}
 	if (!more && !s->ended)
 		return NEXT_WAIT;
 	if (!more && goes_on && s->awaited.acked < down->offset + gap)

@@ -255,10 +255,20 @@ bool odd_end_answered(const struct session *s)
 	return odd_end_took_effect(s);
 }
 
-/* The content has a gap, and the server accepts it: the end of data was in the gap. */
+/* The client has a reply of the server, or some of it, and continues with a command. */
+static bool goes_on_with_command(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	struct span bytes = inbox_bytes(up);
+	return bytes.size > 0 && inbox_acked(up, up->offset) > s->in[DOWN].offset && grammar_known_command(bytes);
+}
+
+/* The content has a gap, and the server accepts it, or refuses it and the client goes on: the end of data was in the
+ * gap. */
 bool end_of_data_lost(const struct session *s)
 {
-	return s->content.has_gap && !s->content.odd_end.active && s->reply.code != 0 && s->reply.code < 300;
+	return s->content.has_gap && !s->content.odd_end.active && s->reply.code != 0 &&
+	       (s->reply.code < 300 || goes_on_with_command(s));
 }
 
 /* The end of data and its reply are in gaps: the client continues with a command. */

@@ -310,7 +310,8 @@ static enum next next_response(struct session *s, struct event *event)
 	if (awaits_reply(s) && early_beside_reply(s, event) == NEXT_EVENT)
 		return NEXT_EVENT;
 	const bool cut = inbox_cut_line(down, inbox_bytes(down));
-	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], !awaits_reply(s), &s->message.offending);
+	const enum reply_of of = s->losses.partial[DOWN] ? REPLY_CUT : awaits_reply(s) ? REPLY_USUAL : REPLY_BANNER;
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], of, &s->message.offending);
 	if (result == PARSE_MORE)
 		return at_gap(down);
 	bool partial = (s->losses.partial[DOWN] || cut) && result == PARSE_ERROR;

@@ -150,10 +150,11 @@ struct tls_watch {
 
 /* Gaps in the capture, and their consequences. */
 struct losses {
-	bool resynchronising; /* skip lines that are no commands */
-	bool replies;         /* after a gap among the replies */
-	bool partial[2];      /* after a gap: the next bytes may be the rest of a line */
-	uint64_t end, size;   /* of the last gap among the commands: stream offset after it, octets */
+	bool resynchronising;   /* skip lines that are no commands */
+	bool replies;           /* after a gap among the replies */
+	bool partial[2];        /* after a gap: the next bytes may be the rest of a line */
+	uint64_t end, size;     /* of the last gap among the commands: stream offset after it, octets */
+	uint64_t assumed_until; /* end of the gap among the replies in which a reply was assumed */
 };
 
 /* Too many commands wait for replies. */
@@ -258,10 +259,11 @@ void reply_clear(struct reply *reply);
 void reply_reset(struct reply *reply);
 /* reply_detach - copies the lines that are still needed, before the inbox frees or changes its memory. */
 void reply_detach(struct reply *reply);
-/* reply_read - consumes lines of the reply from the inbox. A banner that the client did not wait for ends where another
- * code begins. PARSE_DONE: the reply is complete; PARSE_ERROR: *offending is a line that does not fit (also
- * consumed). */
-enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool banner, struct span *offending);
+enum reply_of { REPLY_USUAL, REPLY_BANNER, REPLY_CUT };
+/* reply_read - consumes lines of the reply from the inbox. A banner that the client did not wait for, or a reply with a
+ * gap in it, ends where another code begins. PARSE_DONE: the reply is complete; PARSE_ERROR: *offending is a line that
+ * does not fit (also consumed). */
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, enum reply_of of, struct span *offending);
 /* reply_peek - the code of the reply that waits `skip` octets after the current offset, without consuming it; *size:
  * its octets. */
 enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *code, size_t *size);

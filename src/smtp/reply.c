@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define TLS_TYPE_MIN 20 /* the first octet of a TLS record: RFC 8446 5.1 */
+#define TLS_TYPE_MAX 23
 #define REPLY_LINES_FIRST 16 /* first size of the array of lines */
 
 void reply_clear(struct reply *reply)
@@ -59,7 +61,7 @@ struct span reply_first_line(const struct reply *reply)
 	return reply->line_count > 0 ? reply->lines[0].line : (struct span){ NULL, 0 };
 }
 
-enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool banner, struct span *offending)
+enum parse_result reply_read(struct reply *reply, struct inbox *inbox, enum reply_of of, struct span *offending)
 {
 	if (reply->complete)
 		reply_reset(reply);
@@ -80,7 +82,8 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, bool bann
 			inbox_consume(inbox, used);
 			return PARSE_ERROR;
 		}
-		if (banner && !first && line->code != reply->code && reply->acked > 0) {
+		const bool another = of == REPLY_CUT || (of == REPLY_BANNER && reply->acked > 0);
+		if (another && !first && line->code != reply->code) {
 			reply->complete = true;
 			return PARSE_DONE;
 		}
@@ -191,6 +194,14 @@ static bool next_is_credentials(const struct session *s)
 	return n == next.size || next.data[n] == '\r' || next.data[n] == '\n';
 }
 
+/* after_gap - the bytes after the gap at the current offset. */
+static struct span after_gap(const struct inbox *inbox)
+{
+	struct inbox after = *inbox;
+	after.offset += inbox_gap_size(inbox);
+	return inbox_bytes(&after);
+}
+
 void reply_assume(struct session *s)
 {
 	struct awaited *p = &s->awaited;
@@ -203,6 +214,9 @@ void reply_assume(struct session *s)
 		s->reply.code = 554;
 	if (s->auth)
 		s->reply.code = next_is_credentials(s) ? 334 : 235;
-	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 && next.data[0] != 0x16)
+	for (enum direction d = UP; d <= DOWN && next.size == 0; d++)
+		next = after_gap(&s->in[d]);
+	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 &&
+		(next.data[0] < TLS_TYPE_MIN || next.data[0] > TLS_TYPE_MAX))
 		s->reply.code = 454;
 }

@@ -65,7 +65,7 @@ void alert_unexpected_server_response_354(struct session *s)
 void alert_unexpected_server_response(struct session *s)
 {
 	struct span offending = { NULL, 0 };
-	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], false, &offending);
+	enum parse_result result = reply_read(&s->reply, &s->in[DOWN], REPLY_USUAL, &offending);
 	if (result == PARSE_DONE) {
 		offending = reply_first_line(&s->reply);
 		reply_emit(s, NULL);
