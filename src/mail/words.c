@@ -15,6 +15,7 @@
 #include "octets.h"
 
 #define WORD_CHARSET_MAX 64
+#define LITERAL_MAX 64 /* octets of an address in brackets (RFC 5321 4.1.3) */
 
 /* is_ordinary - has the character no special meaning in an address list? */
 static inline bool is_ordinary(char c)
@@ -245,6 +246,13 @@ static void address_add(struct mail *mail, GPtrArray **list, const char *text, s
 		mail_list_add(mail, list, mime_decode_words(mail->arena, arena_copy(mail->arena, text, size)));
 }
 
+/* literal_size - of an address in brackets, without the last one: an IPv6 address has colons. 0: it does not end. */
+static size_t literal_size(const char *at)
+{
+	const char *close = memchr(at, ']', strnlen(at, LITERAL_MAX));
+	return close != NULL ? (size_t)(close - at) : 0;
+}
+
 /* address_end - the end of the first address in text: at a comma, at the ':' or ';' of a group, or at the NUL. *angle
  * (may be NULL): where its '<' is. *open: as for word_parse. */
 static const char *address_end(const char *text, bool group, const char **angle, bool *open)
@@ -272,8 +280,8 @@ static const char *address_end(const char *text, bool group, const char **angle,
 			comments--;
 		else if (comments > 0)
 			continue;
-		else if (*at == '[' && at > text && at[-1] == '@' && strchr(at, ']') != NULL)
-			at = strchr(at, ']'); /* the colons of an IPv6 address */
+		else if (*at == '[' && at > text && at[-1] == '@')
+			at += literal_size(at);
 		else if (*at == '<' || *at == '>') {
 			inside = *at == '<';
 			if (inside && angle != NULL)

@@ -219,6 +219,7 @@ add_mail("lines that are no fields", 120000, lambda n: b"From nobody\r\n" * n + 
 add_mail("addresses", 30000, lambda n: b"To: " + each("u{}@b.example,\r\n ", n) + b"x@y\r\n\r\nx")
 add_mail("groups of addresses", 60000, lambda n: b"To: " + b"g:" * n + b"\r\n\r\nx")
 add_mail("angles that do not close", 300000, lambda n: b"To: " + b"<" * n + b"\r\n\r\nx")
+add_mail("brackets that do not close", 100000, lambda n: b"To: " + b"a@[" * n + b"\r\n\r\nx")
 add_mail("unclosed quotes in addresses", 120000, lambda n: b"To: " + b'"a\\"' * n + b"\r\n\r\nx")
 add_mail("quotes", 300000, lambda n: b"To: " + b'"' * n + b"\r\nCc: " + b'" ' * n + b"\r\n\r\nx")
 add_mail("unclosed comments", 300000, lambda n: b"To: a " + b"(" * n + b"\r\nDate: " + b"(" * n + b"\r\n\r\nx")
@@ -277,6 +278,9 @@ add_mail("links", 18000, lambda n: HTML + each('<a href="http://h{}.example/">ht
 add_mail("URLs", 30000, lambda n: TEXT + each("http://h{}.example/\r\n", n))
 add_mail("colons and slashes", 200000, lambda n: TEXT + b"http://" * n)
 add_mail("at signs", 200000, lambda n: TEXT + b"a@" * n)
+add_mail("URLs that are not closed", 30000, lambda n: TEXT + each("<http://h{}.example/\r\n", n))
+add_mail("files in yEnc that are none", 18000, lambda n: TEXT + b"=ybegin line=998 size=9 name=x\r\n" * n + b"=ybegin line=998 size=9 name=x\r\nx" * n)
+add_mail("files in BinHex that are none", 12000, lambda n: TEXT + b"(This file must be converted with BinHex 4.0)\r\n:A\r\n" * n)
 add_mail("uuencoded files that do not end", 18000, lambda n: TEXT + b"begin 644 x\r\n" * n)
 add_mail("uuencoded files", 1000, lambda n: TEXT + b"begin 644 x\r\n#86)C\r\n`\r\nend\r\n" * n)
 add_mail("shifts of charsets", 300000, lambda n: (
