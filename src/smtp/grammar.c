@@ -48,10 +48,10 @@ static struct span skip_blanks(struct span s)
 	return s;
 }
 
-/* skip_noise - what servers skip before a verb: blanks; some also a CR or NUL, which other alerts tell of. */
+/* skip_noise - what servers skip before a verb: blanks; some also a CR, which another alert tells of. */
 static struct span skip_noise(struct span s)
 {
-	while (s.size > 0 && (is_blank(s.data[0]) || s.data[0] == '\r' || s.data[0] == '\0')) {
+	while (s.size > 0 && (is_blank(s.data[0]) || s.data[0] == '\r')) {
 		s.data++;
 		s.size--;
 	}
