@@ -435,6 +435,39 @@ static void the_graph_has_every_row_once_and_one_edge_a_pair(void **state)
 	}
 }
 
+/* coloured_edges - an edge has the colour of its rows when all have one that stands out; else it is faint. Returns how
+ * many have one. */
+static unsigned coloured_edges(const char *graph)
+{
+	static const char faint[] = "#667085";
+	char **lines = g_strsplit(graph, "];\n", -1);
+	unsigned coloured = 0;
+	for (char **line = lines; *line; line++) {
+		if (!strstr(*line, " -> "))
+			continue;
+		char **rows = g_strsplit(*line, "<FONT COLOR=\"", -1);
+		char *colour = g_strndup(strstr(rows[0], "color=\"") + strlen("color=\""), strlen(faint));
+		bool same = !g_str_has_prefix(rows[1], "black");
+		for (char **row = rows + 1; *row; row++)
+			same = same && strncmp(*row, rows[1], strlen(faint)) == 0;
+		coloured += same;
+		assert_memory_equal(colour, same ? rows[1] : faint, strlen(faint));
+		g_free(colour);
+		g_strfreev(rows);
+	}
+	g_strfreev(lines);
+	return coloured;
+}
+
+static void an_edge_has_the_colour_of_its_rows(void **state)
+{
+	for (int strict = 0; strict < 2; strict++) {
+		char *text = printed(strict);
+		assert_true(coloured_edges(text) > 0);
+		free(text);
+	}
+}
+
 /* add_flood - a dialogue too long to be written down: more commands than are kept wait for a reply. What the table as
  * it is makes of it must contain the alert. */
 static void add_flood(bool strict)
@@ -467,6 +500,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_graph_shows_every_alert_of_the_machine),
 		cmocka_unit_test(the_graph_names_every_state_and_both_modes_differ),
 		cmocka_unit_test(the_graph_has_every_row_once_and_one_edge_a_pair),
+		cmocka_unit_test(an_edge_has_the_colour_of_its_rows),
 	};
 	dialogues = dialogues_load(argv[argc - 1]);
 	add_flood(false);
