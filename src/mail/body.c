@@ -213,7 +213,8 @@ static bool opens_as(const struct part *part, struct span head, bool *html)
 {
 	static const char shortcut[] = "[InternetShortcut]";
 	static const char *const extensions[] = { ".html", ".htm", ".shtml", ".xhtml", ".svg" };
-	if (part->kind || head.size == 0 || mime_begins(part->about->content_type, "message/") || !mime_is_text(head))
+	if (part->kind || head.size == 0 || mime_begins(part->about->content_type, "message/") ||
+		(!mime_is_text(head) && !marked_charset(head, NULL)))
 		return false;
 	const char *begins = kind_extension(part->about, head), *name = part->about->filename;
 	const char *dot = name ? strrchr(name, '.') : NULL;

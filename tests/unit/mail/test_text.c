@@ -256,6 +256,9 @@ static void urls_of_other_files(void **state)
 		"http://a.example/", NULL);
 	urls_are("Content-Type: message/external-body; access-type=URL;\r\n url=\"http://a.example/\r\n b\"\r\n\r\n",
 		"http://a.example/b", NULL);
+	urls_are("Content-Type: application/octet-stream; name=a.html\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		 "//5oAHQAdABwADoALwAvAGEALgBlAHgAYQBtAHAAbABlAC8A",
+		"http://a.example/", NULL);
 	/* folded lines */
 	static const char *const types[] = { "text/calendar", "application/ics" };
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
