@@ -222,13 +222,13 @@ static void what_precedes_the_damage_is_delivered(void **state)
 	file = compress(pcap_of(MICRO, false, 100), archive_write_add_filter_gzip);
 	g_byte_array_set_size(file, file->len - 8);
 	path = save("cut.gz", file);
-	assert_broken(read_pcap(path, false, 100, CAPTURE_CUT), "damaged gzip data");
+	assert_broken(read_pcap(path, false, 100, CAPTURE_CUT), "damaged gzip data (it ends too early)");
 	g_free(path);
 	/* The checksum of the decompressed octets. */
 	file = compress(pcap_of(MICRO, false, 100), archive_write_add_filter_gzip);
 	file->data[file->len - 8] ^= 1;
 	path = save("damaged.gz", file);
-	assert_broken(read_pcap(path, false, 100, CAPTURE_BROKEN), "damaged gzip data");
+	assert_broken(read_pcap(path, false, 100, CAPTURE_BROKEN), "damaged gzip data (incorrect data check)");
 	g_free(path);
 }
 
