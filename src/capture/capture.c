@@ -126,7 +126,9 @@ static bool start_pcap(struct capture *capture, GError **error)
 	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	char words[PCAP_ERRBUF_SIZE] = "";
-	capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, words);
+	/* libpcap is to leave time stamps as they are, see pcap_moment. */
+	capture->pcap = pcap_fopen_offline_with_tstamp_precision(
+		file, capture->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO, words);
 	if (capture->pcap != NULL) {
 		const int extension = pcap_datalink_ext(capture->pcap);
 		capture->link_type = pcap_datalink(capture->pcap);
@@ -222,13 +224,12 @@ static enum capture_status pcap_trouble(struct capture *capture)
 	return CAPTURE_BROKEN;
 }
 
-/* pcap_moment - both words of a time stamp are unsigned 32-bit numbers; libpcap reads them as signed and multiplies
- * microseconds by 1000. Some writers have fractions of more than a second: the seconds are carried over. */
+/* pcap_moment - both words of a time stamp are unsigned 32-bit numbers; libpcap reads them as signed. Some writers have
+ * fractions of more than a second: the seconds are carried over. */
 static int64_t pcap_moment(const struct capture *capture, const struct timeval *at)
 {
-	const uint64_t fraction =
-		capture->nanoseconds ? (uint32_t)at->tv_usec : (uint64_t)(uint32_t)(at->tv_usec / 1000) * 1000;
-	return clock_moment((int64_t)(uint32_t)at->tv_sec, fraction);
+	const uint64_t fraction = (uint32_t)at->tv_usec;
+	return clock_moment((int64_t)(uint32_t)at->tv_sec, capture->nanoseconds ? fraction : fraction * 1000);
 }
 
 static enum capture_status next_of_pcap(struct capture *capture, struct packet *packet)
