@@ -168,6 +168,12 @@ class Leaves(unittest.TestCase):
                                   "filename_bidi": "a.zip!an\\xe2\\x80\\xaecod.txt",
                                   "attachment_type_mismatch": "a.zip!photo.jpg"})
 
+    def test_alerts_need_no_record_of_the_file(self):
+        lines = attached("a.zip", zipped([("tool.exe", PROGRAM)]))
+        alone, both = (self.run_mail(lines, "-e", events)[0] for events in ("alert", "alert,fileinfo"))
+        self.assertTrue(alone)
+        self.assertEqual(alone, [row for row in both if row["event_type"] == "alert"])
+
     def test_archives_in_archives_to_a_depth_of_five(self):
         archive, names = zipped([("x.exe", PROGRAM)]), ["x.exe"]
         for depth in range(2, 6):
