@@ -56,6 +56,10 @@ const char *capture_error(const struct capture *capture);
  * pcapng that was described so far. So a call of capture_next can change it. */
 bool capture_nanoseconds(const struct capture *capture);
 
+/* capture_dropped - packets that the capturing program says it lost, as far as the capture was read: the counts in
+ * packet and statistics blocks of a pcapng. 0: none, or it says nothing; a pcap never does. */
+uint64_t capture_dropped(const struct capture *capture);
+
 /* capture_filter_ip - does the filter match an IP packet that was found inside of the last packet? ip: its captured
  * octets, of `length` on the wire. */
 bool capture_filter_ip(struct capture *capture, struct span ip, uint32_t length);

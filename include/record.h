@@ -119,6 +119,7 @@ struct input_stats {
 	uint64_t alerts[4]; /* SUMMED; by enum severity, [0] unused */
 	uint64_t not_decoded[DECODE_RESULT_COUNT];
 	uint64_t time_jumps, first_time_jump; /* see flow.h */
+	uint64_t dropped;                     /* packets that the capturing program says it lost */
 	struct moment first, last;
 	bool complete, cut; /* cut: not complete only because a capture ends in the middle of a packet */
 	char error[512];    /* why it is not complete; else empty */

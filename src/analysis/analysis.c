@@ -267,6 +267,7 @@ static void read_capture(struct analysis *analysis, const char *path)
 	if ((status == CAPTURE_BROKEN || status == CAPTURE_CUT) && !analysis->stop)
 		broken(analysis, status == CAPTURE_CUT, capture_error(capture));
 	look_at_file(analysis, capture, path);
+	analysis->shared.stats.dropped += capture_dropped(capture);
 	if (status != CAPTURE_PACKET)
 		analysis->packets_before += packet.at.packet;
 	analysis->read_before = analysis_read(analysis);

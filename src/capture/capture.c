@@ -281,6 +281,11 @@ const char *capture_error(const struct capture *capture)
 	return capture->error;
 }
 
+uint64_t capture_dropped(const struct capture *capture)
+{
+	return capture->pcapng ? pcapng_dropped(capture->pcapng) : 0;
+}
+
 bool capture_nanoseconds(const struct capture *capture)
 {
 	return capture->pcapng ? pcapng_nanoseconds(capture->pcapng) : capture->nanoseconds;

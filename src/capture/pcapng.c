@@ -14,8 +14,9 @@
 #include "clock.h"
 #include "window.h"
 
-#define BLOCK_HEADER 8u  /* type and length */
-#define BLOCK_TRAILER 4u /* the length again */
+#define BLOCK_HEADER 8u      /* type and length */
+#define BLOCK_TRAILER 4u     /* the length again */
+#define DROPS_UNKNOWN 0xffff /* of an obsolete packet block */
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 #define VERSION_MAJOR 1
 #define OPTION_HEADER 4u
@@ -26,6 +27,7 @@ enum block_type {
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 2, /* obsolete */
 	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_STATISTICS = 5,
 	BLOCK_ENHANCED_PACKET = 6,
 	BLOCK_SECRETS = 10
 };
@@ -34,6 +36,9 @@ enum option_code {
 	OPTION_END = 0,
 	OPTION_PACKET_FLAGS = 2,
 	OPTION_NAME = 2,
+	OPTION_PACKET_DROPS = 4,
+	OPTION_INTERFACE_DROPS = 5,
+	OPTION_SYSTEM_DROPS = 7,
 	OPTION_TSRESOL = 9,
 	OPTION_FCSLEN = 13,
 	OPTION_TSOFFSET = 14
@@ -42,8 +47,10 @@ enum option_code {
 struct interface {
 	struct clock clock;
 	int link_type;
-	uint32_t snaplen; /* 0: no limit */
-	uint8_t fcs;      /* octets */
+	uint32_t snaplen;       /* 0: no limit */
+	uint8_t fcs;            /* octets */
+	uint64_t dropped;       /* packets lost before packets of this interface */
+	uint64_t total_dropped; /* by the last statistics: from the beginning of the capture */
 	char name[INTERFACE_NAME_MAX];
 };
 
@@ -53,10 +60,11 @@ struct pcapng {
 	GArray *interfaces; /* of this section */
 	capture_secrets_sink *secrets;
 	void *context;
-	uint64_t blocks; /* blocks begun so far */
-	uint64_t offset; /* of the current block */
-	size_t held;     /* octets in the window that belong to the last packet */
-	int64_t time;    /* of the last packet with a time stamp */
+	uint64_t blocks;  /* blocks begun so far */
+	uint64_t offset;  /* of the current block */
+	size_t held;      /* octets in the window that belong to the last packet */
+	int64_t time;     /* of the last packet with a time stamp */
+	uint64_t dropped; /* in earlier sections */
 	bool swap, nanoseconds;
 	char *error;
 };
@@ -118,6 +126,16 @@ const char *pcapng_error(const struct pcapng *pcapng)
 bool pcapng_nanoseconds(const struct pcapng *pcapng)
 {
 	return pcapng->nanoseconds;
+}
+
+uint64_t pcapng_dropped(const struct pcapng *pcapng)
+{
+	uint64_t dropped = pcapng->dropped;
+	for (guint i = 0; i < pcapng->interfaces->len; i++) {
+		const struct interface *interface = &g_array_index(pcapng->interfaces, struct interface, i);
+		dropped += MAX(interface->dropped, interface->total_dropped);
+	}
+	return dropped;
 }
 
 /* ---- numbers in the byte order of the section ---- */
@@ -223,6 +241,7 @@ static enum capture_status section(struct pcapng *pcapng, struct body body, stru
 	const uint16_t major = get16(pcapng, body.data + 4);
 	if (major != VERSION_MAJOR)
 		return wrong(pcapng, "version %u.%u of the format is not known", major, get16(pcapng, body.data + 6));
+	pcapng->dropped = pcapng_dropped(pcapng);
 	g_array_set_size(pcapng->interfaces, 0);
 	return CAPTURE_END;
 }
@@ -298,6 +317,26 @@ static enum capture_status interface_description(struct pcapng *pcapng, struct b
 	return CAPTURE_END;
 }
 
+/* statistics - what the capturing program says of an interface: packets that it lost, or that the system lost for it.
+ * Nothing else depends on that, so damage in it ends nothing. */
+static enum capture_status statistics(struct pcapng *pcapng, struct body body, struct packet *packet)
+{
+	if (body.size < 12)
+		return CAPTURE_END;
+	const uint32_t id = get32(pcapng, body.data);
+	struct body options = { body.data + 12, body.size - 12 };
+	enum capture_status status = CAPTURE_END;
+	struct option option;
+	uint64_t dropped = 0;
+	while (next_option(pcapng, &options, &option, &status))
+		if ((option.code == OPTION_INTERFACE_DROPS || option.code == OPTION_SYSTEM_DROPS) && option.size == 8)
+			dropped += (uint64_t)get64(pcapng, option.value);
+	g_clear_pointer(&pcapng->error, g_free);
+	if (id < pcapng->interfaces->len)
+		g_array_index(pcapng->interfaces, struct interface, id).total_dropped = dropped;
+	return CAPTURE_END;
+}
+
 /* ---- packets ---- */
 
 /* give - fills in what all packet blocks have; the packet's octets are at the beginning of `rest`. */
@@ -334,12 +373,17 @@ static enum capture_status give_timed(
 	return CAPTURE_PACKET;
 }
 
-/* packet_options - epb_flags may have the length of the packet's frame check sequence. */
-static enum capture_status packet_options(struct pcapng *pcapng, struct body options, struct packet *packet)
+/* packet_options - epb_flags may have the length of the packet's frame check sequence, epb_dropcount the number of
+ * packets that were lost since the one before. */
+static enum capture_status packet_options(
+	struct pcapng *pcapng, uint32_t id, struct body options, struct packet *packet)
 {
 	enum capture_status status = CAPTURE_PACKET;
 	struct option option;
 	while (next_option(pcapng, &options, &option, &status)) {
+		if (option.code == OPTION_PACKET_DROPS && option.size == 8)
+			g_array_index(pcapng->interfaces, struct interface, id).dropped +=
+				(uint64_t)get64(pcapng, option.value);
 		if (option.code != OPTION_PACKET_FLAGS)
 			continue;
 		if (!has_size(pcapng, &option, 4, &status))
@@ -353,17 +397,23 @@ static enum capture_status packet_options(struct pcapng *pcapng, struct body opt
 
 static enum capture_status enhanced_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
 {
+	const uint32_t id = get32(pcapng, body.data);
 	struct body rest = { body.data + 20, body.size - 20 };
-	enum capture_status status = give_timed(pcapng, packet, get32(pcapng, body.data), body.data + 4, &rest);
-	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
+	enum capture_status status = give_timed(pcapng, packet, id, body.data + 4, &rest);
+	return status == CAPTURE_PACKET ? packet_options(pcapng, id, rest, packet) : status;
 }
 
 /* obsolete_packet - like an enhanced one, but with a 16-bit interface number and a drop count. */
 static enum capture_status obsolete_packet(struct pcapng *pcapng, struct body body, struct packet *packet)
 {
+	const uint16_t id = get16(pcapng, body.data), dropped = get16(pcapng, body.data + 2);
 	struct body rest = { body.data + 20, body.size - 20 };
-	enum capture_status status = give_timed(pcapng, packet, get16(pcapng, body.data), body.data + 4, &rest);
-	return status == CAPTURE_PACKET ? packet_options(pcapng, rest, packet) : status;
+	enum capture_status status = give_timed(pcapng, packet, id, body.data + 4, &rest);
+	if (status != CAPTURE_PACKET)
+		return status;
+	if (dropped != DROPS_UNKNOWN)
+		g_array_index(pcapng->interfaces, struct interface, id).dropped += dropped;
+	return packet_options(pcapng, id, rest, packet);
 }
 
 /* simple_packet - a packet of the first interface. It has no time stamp: the one of the previous packet is used. */
@@ -403,6 +453,7 @@ static const struct block {
 	{ BLOCK_PACKET, 20, obsolete_packet },
 	{ BLOCK_INTERFACE, 8, interface_description },
 	{ BLOCK_SECTION, 16, section },
+	{ BLOCK_STATISTICS, 0, statistics },
 	{ BLOCK_SECRETS, 8, secrets },
 };
 

@@ -35,6 +35,9 @@ enum capture_status pcapng_start(struct pcapng *pcapng);
 enum capture_status pcapng_next(struct pcapng *pcapng, struct packet *packet);
 const char *pcapng_error(const struct pcapng *pcapng);
 
+/* pcapng_dropped - see capture_dropped. */
+uint64_t pcapng_dropped(const struct pcapng *pcapng);
+
 /* pcapng_nanoseconds - does any interface so far have a clock finer than a microsecond? */
 bool pcapng_nanoseconds(const struct pcapng *pcapng);
 

@@ -229,6 +229,7 @@
 	COUNTERS(COUNTER_FIELD) \
 	X(stats, alerts, OBJECT, ALWAYS, severity_counts, "alerts raised, by severity") \
 	X(stats, not_decoded, OBJECT, ALWAYS, not_decoded, "packets without a TCP segment, by reason") \
+	X(stats, dropped, NUMBER, MAYBE, none, "packets that the capturing program says it lost (pcapng)") \
 	X(stats, time_jumps, NUMBER, MAYBE, none, "times that packet time stamps jumped: back, or ahead for a moment or by more than a day") \
 	X(stats, first_time_jump, NUMBER, MAYBE, none, "number of the first packet whose stamp jumped") \
 	X(stats, start, TIME, MAYBE, none, "the first packet") \

@@ -142,6 +142,8 @@ void output_stats(struct output *output, const struct input_stats *stats)
 	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
 	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
 		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
+	if (stats->dropped > 0)
+		json_number(&object, FIELD_stats_dropped, stats->dropped);
 	if (stats->time_jumps > 0) {
 		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
 		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);

@@ -262,6 +262,7 @@ static void say_all(struct run *run, const struct input *input, const struct inp
 	if (!run->options->quiet) {
 		const char *name = input->captures[0];
 		say_note(note_undecoded(name, stats));
+		say_note(note_dropped(name, stats));
 		say_note(note_filtered(name, run->options, stats));
 	}
 	if (run->options->verbose)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * note.c - messages for the user when an input gave less than expected: packets that could not be decoded, filters that
- * matched nothing. One line each; the stats record has the same numbers.
+ * note.c - messages for the user when an input gave less than expected: packets that could not be decoded, or that were
+ * lost when it was captured; filters that matched nothing. One line each; the stats record has the same numbers.
  */
 #include "private.h"
 
@@ -53,6 +53,14 @@ char *note_undecoded(const char *name, const struct input_stats *stats)
 		count, stats->packets);
 	append_reasons(text, stats);
 	return g_string_free(text, FALSE);
+}
+
+char *note_dropped(const char *name, const struct input_stats *stats)
+{
+	if (stats->dropped == 0)
+		return NULL;
+	return g_strdup_printf("%s: the program that captured it says that it lost %" G_GUINT64_FORMAT " packets", name,
+		stats->dropped);
 }
 
 char *note_filtered(const char *name, const struct options *options, const struct input_stats *stats)

@@ -169,8 +169,10 @@ _Noreturn void worker_main(
 /* ---- note.c ---- */
 
 /* Messages about an input; NULL: none. Free with g_free. note_undecoded - packets that could not be decoded, when they
- * are many or nothing was SMTP; note_filtered - filters that matched nothing. */
+ * are many or nothing was SMTP; note_dropped - packets that the capturing program lost; note_filtered - filters that
+ * matched nothing. */
 char *note_undecoded(const char *name, const struct input_stats *stats);
+char *note_dropped(const char *name, const struct input_stats *stats);
 char *note_filtered(const char *name, const struct options *options, const struct input_stats *stats);
 
 /* ---- index.c ---- */

@@ -147,6 +147,19 @@ class Captures(unittest.TestCase):
             self.assertFalse(stats["complete"])
             self.assertIn("at offset %d" % len(data), stats["error"])
 
+    def test_what_the_capturing_program_lost_is_told(self):
+        data = section() + interface(ETHERNET) + b"".join(packet(0, time, octets) for time, octets in self.frames())
+        lost = block(5, struct.pack("<IIIHHQHHQ", 0, 0, 0, 5, 8, 3, 7, 8, 4))
+        words = b"the program that captured it says that it lost 7 packets"
+        for more in ([], ["-j", "2"], ["--continuous"]):
+            done = run(*more, self.file("lost.pcapng", data + lost))
+            self.assert_mails(done, ["Alpha"])
+            self.assertIn(words, done.stderr)
+            self.assertEqual(records(done, "stats")[0]["stats"]["dropped"], 7)
+        done = run("-q", self.path("lost.pcapng"), self.file("whole.pcapng", data))
+        self.assertEqual([row["stats"].get("dropped") for row in records(done, "stats")], [7, None])
+        self.assertEqual(done.stderr, b"")
+
     # messages on standard error
 
     def usb(self, name, links=(USB,), often=1):

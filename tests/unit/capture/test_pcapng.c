@@ -76,6 +76,37 @@ static void obsolete_packet(GByteArray *to, uint32_t number, uint16_t interface,
 	pcapng_block(to, 2, body, swap);
 }
 
+/* counting_packet - an Enhanced Packet Block with epb_dropcount. */
+static void counting_packet(GByteArray *to, uint32_t interface, uint64_t dropped, uint16_t size, bool swap)
+{
+	GByteArray *body = g_byte_array_new(), *value = g_byte_array_new();
+	put32(body, interface, swap);
+	put64(body, 0, swap);
+	put32(body, 0, swap);
+	put32(body, 0, swap);
+	put64(value, dropped, swap);
+	pcapng_option(body, 4, value->data, size, swap);
+	g_byte_array_free(value, TRUE);
+	pcapng_block(to, 6, body, swap);
+}
+
+/* statistics - an Interface Statistics Block: after the time and a comment, how many packets the interface and the
+ * system dropped. */
+static void statistics(GByteArray *to, uint32_t interface, uint64_t of_interface, uint64_t of_system, bool swap)
+{
+	GByteArray *body = g_byte_array_new(), *values = g_byte_array_new();
+	put32(body, interface, swap);
+	put64(body, 0, swap);
+	put64(values, of_interface, swap);
+	put64(values, of_system, swap);
+	pcapng_option(body, 1, "a comment", 9, swap);
+	pcapng_option(body, 4, values->data, 8, swap); /* isb_ifrecv: not lost */
+	pcapng_option(body, 5, values->data, 8, swap);
+	pcapng_option(body, 7, values->data + 8, 8, swap);
+	g_byte_array_free(values, TRUE);
+	pcapng_block(to, 5, body, swap);
+}
+
 /* flagged_packet - an Enhanced Packet Block of interface 0 with epb_flags after a comment. */
 static void flagged_packet(GByteArray *to, uint32_t number, uint32_t flags)
 {
@@ -342,6 +373,55 @@ static void blocks_larger_than_the_buffer(void **state)
 	g_byte_array_free(file, TRUE);
 }
 
+/* dropped - what a whole capture says that was lost. */
+static uint64_t dropped(const GByteArray *file)
+{
+	struct capture *capture = open_file(file, NULL);
+	struct packet packet;
+	enum capture_status status;
+	while ((status = capture_next(capture, &packet)) == CAPTURE_PACKET)
+		;
+	assert_int_equal(status, CAPTURE_END);
+	const uint64_t count = capture_dropped(capture);
+	capture_close(capture);
+	return count;
+}
+
+static void lost_packets_are_counted(void **state)
+{
+	for (int swap = 0; swap <= 1; swap++) {
+		GByteArray *file = g_byte_array_new();
+		pcapng_section(file, swap, 0);
+		for (int i = 0; i < 3; i++)
+			interface_with(file, ETHERNET, 0, 0, NULL, 0, swap);
+		assert_int_equal(dropped(file), 0);
+		counting_packet(file, 0, 3, 8, swap);
+		counting_packet(file, 0, 4, 8, swap);
+		counting_packet(file, 1, 5, 8, swap);
+		counting_packet(file, 1, 100, 4, swap); /* no count */
+		obsolete_packet(file, 1, 2, 0, swap);   /* not known */
+		assert_int_equal(dropped(file), 12);
+		const guint at = file->len;
+		obsolete_packet(file, 1, 1, 0, swap);
+		memcpy(file->data + at + 10, swap ? "\0\2" : "\2\0", 2);
+		assert_int_equal(dropped(file), 14);
+		statistics(file, 0, 1, 1, swap); /* less than the packets say */
+		assert_int_equal(dropped(file), 14);
+		statistics(file, 0, 5, 15, swap); /* up to now: not one more */
+		statistics(file, 0, 6, 15, swap);
+		statistics(file, 2, 1000, 0, swap);
+		statistics(file, 3, 7, 7, swap); /* there is none */
+		other_block(file, 5, 8, swap);   /* damage that ends nothing */
+		other_block(file, 5, 40, swap);
+		assert_int_equal(dropped(file), 21 + 7 + 1000);
+		pcapng_section(file, swap, 0);
+		interface_with(file, ETHERNET, 0, 0, NULL, 0, swap);
+		counting_packet(file, 0, 1, 8, swap);
+		assert_int_equal(dropped(file), 21 + 7 + 1000 + 1);
+		g_byte_array_free(file, TRUE);
+	}
+}
+
 /* Secrets --------------------------------------------------------------------------------------------------------- */
 
 static void note_secrets(void *context, uint32_t type, struct span octets)
@@ -596,6 +676,7 @@ int main(void)
 		TEST(flags_tell_the_check_sequence_of_a_packet),
 		TEST(a_length_without_its_padding_is_taken),
 		TEST(blocks_larger_than_the_buffer),
+		TEST(lost_packets_are_counted),
 		TEST(secrets_are_handed_on_as_they_are_met),
 		TEST(secrets_are_only_in_pcapng_files),
 		TEST(a_filter_is_compiled_for_each_link_type),
