@@ -113,3 +113,17 @@ void defects_are(const struct mail *mail, unsigned count, enum mime_defect_kind 
 	}
 	assert_int_equal(mail->defects->len, count);
 }
+
+char *inner_parts(const struct mail *mail)
+{
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < mail->parts->len; i++) {
+		const struct mail_part *part = mail->parts->pdata[i];
+		if (!strchr(part->number, '.'))
+			continue;
+		g_string_append_printf(text, "%s%s %s %u%s %.*s", text->len > 0 ? "|" : "", part->number,
+			part->filename ? part->filename : "-", (unsigned)part->size, part->truncated ? " cut" : "",
+			(int)MIN(part->head_size, 20), (const char *)part->head);
+	}
+	return g_string_free(text, FALSE);
+}

@@ -18,6 +18,8 @@ void same_mail(const struct mail *a, const struct mail *b);
 const struct mail_part *part_of(const struct mail *mail, unsigned index);
 /* part_is - checks number, type and decoded octets (as far as in head) of a part. */
 void part_is(const struct mail *mail, unsigned index, const char *number, const char *type, const char *octets);
+/* inner_parts - the parts within others: "number name size state first-octets", apart by '|'. Free with g_free. */
+char *inner_parts(const struct mail *mail);
 /* defects_are - checks the number of defects, all of this kind. */
 void defects_are(const struct mail *mail, unsigned count, enum mime_defect_kind kind);
 

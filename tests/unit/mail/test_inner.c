@@ -12,26 +12,11 @@
 
 #include <string.h>
 
-#include "mail.h"
+#include "kits/mail_kit.h"
 
 static const struct mail_options options = {
 	.parse = true, .body = true, .body_limit = 65536, .archives = true, .hashes = HASH_SHA256
 };
-
-/* parts_of - the parts below `above`: "number name size state first-octets", apart by '|'. */
-static char *parts_of(struct mail *mail)
-{
-	GString *text = g_string_new(NULL);
-	for (guint i = 0; i < mail->parts->len; i++) {
-		const struct mail_part *part = mail->parts->pdata[i];
-		if (!strchr(part->number, '.'))
-			continue;
-		g_string_append_printf(text, "%s%s %s %u%s %.*s", text->len > 0 ? "|" : "", part->number,
-			part->filename ? part->filename : "-", (unsigned)part->size, part->truncated ? " cut" : "",
-			(int)MIN(part->head_size, 20), (const char *)part->head);
-	}
-	return g_string_free(text, FALSE);
-}
 
 /* inner_are - what is in a mail of these octets, in steps. defects: how many. */
 static void inner_are(const void *octets, size_t size, const char *expected, unsigned defects)
@@ -42,7 +27,7 @@ static void inner_are(const void *octets, size_t size, const char *expected, uns
 		for (size_t at = 0; at < size; at += steps[i])
 			mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(steps[i], size - at) });
 		mail_finish(mail, true);
-		char *got = parts_of(mail);
+		char *got = inner_parts(mail);
 		if (strcmp(got, expected) != 0)
 			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
 		assert_int_equal(mail->defects->len, defects);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "mail.h"
+#include "kits/mail_kit.h"
 
 #define SIGNED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 #define ENVELOPED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
@@ -77,21 +77,6 @@ static GString *message(enum form form, const char *type, const char *text, size
 	return element(0x30, form, content);
 }
 
-/* parts_of - the parts: "number name size state first-octets", apart by '|'. */
-static char *parts_of(struct mail *mail)
-{
-	GString *text = g_string_new(NULL);
-	for (guint i = 0; i < mail->parts->len; i++) {
-		const struct mail_part *part = mail->parts->pdata[i];
-		if (!strchr(part->number, '.'))
-			continue;
-		g_string_append_printf(text, "%s%s %s %u%s %.*s", text->len > 0 ? "|" : "", part->number,
-			part->filename ? part->filename : "-", (unsigned)part->size, part->truncated ? " cut" : "",
-			(int)MIN(part->head_size, 20), (const char *)part->head);
-	}
-	return g_string_free(text, FALSE);
-}
-
 /* signed_is - what is in a mail with this header and body, in steps. Frees body. */
 static void signed_is(const char *header, GString *body, const char *expected, unsigned defects)
 {
@@ -103,7 +88,7 @@ static void signed_is(const char *header, GString *body, const char *expected, u
 			mail_feed(
 				mail, (struct span){ (const uint8_t *)body->str + at, MIN(steps[i], body->len - at) });
 		mail_finish(mail, true);
-		char *got = parts_of(mail);
+		char *got = inner_parts(mail);
 		if (strcmp(got, expected) != 0)
 			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
 		assert_int_equal(mail->defects->len, defects);
@@ -259,7 +244,7 @@ static void a_gap_ends_the_content(void **state)
 	mail_gap(mail, 100);
 	mail_feed(mail, (struct span){ (const uint8_t *)"and more", 8 });
 	mail_finish(mail, true);
-	char *parts = parts_of(mail);
+	char *parts = inner_parts(mail);
 	assert_string_equal(parts, "1.1 a.txt 4 cut Gree");
 	assert_int_equal(mail->defects->len, 0);
 	g_free(parts);
