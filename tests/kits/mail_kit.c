@@ -127,3 +127,24 @@ char *inner_parts(const struct mail *mail)
 	}
 	return g_string_free(text, FALSE);
 }
+
+const struct mail_options inner_options = {
+	.parse = true, .body = true, .body_limit = 65536, .archives = true, .hashes = HASH_SHA256
+};
+
+void inner_are(const void *octets, size_t size, const char *expected, unsigned defects)
+{
+	static const size_t steps[] = { 1, 7, 1 << 20 };
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct mail *mail = mail_new(&inner_options);
+		for (size_t at = 0; at < size; at += steps[i])
+			mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(steps[i], size - at) });
+		mail_finish(mail, true);
+		char *got = inner_parts(mail);
+		if (strcmp(got, expected) != 0)
+			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
+		assert_int_equal(mail->defects->len, defects);
+		g_free(got);
+		mail_free(mail);
+	}
+}

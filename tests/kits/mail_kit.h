@@ -18,9 +18,14 @@ void same_mail(const struct mail *a, const struct mail *b);
 const struct mail_part *part_of(const struct mail *mail, unsigned index);
 /* part_is - checks number, type and decoded octets (as far as in head) of a part. */
 void part_is(const struct mail *mail, unsigned index, const char *number, const char *type, const char *octets);
-/* inner_parts - the parts within others: "number name size state first-octets", apart by '|'. Free with g_free. */
-char *inner_parts(const struct mail *mail);
 /* defects_are - checks the number of defects, all of this kind. */
 void defects_are(const struct mail *mail, unsigned count, enum mime_defect_kind kind);
+
+/* inner_options - for what is within parts: archives and files in files. */
+extern const struct mail_options inner_options;
+/* inner_parts - the parts within others: "number name size state first-octets", apart by '|'. Free with g_free. */
+char *inner_parts(const struct mail *mail);
+/* inner_are - checks the parts within others of these octets, and how many defects there are: whole and in steps. */
+void inner_are(const void *octets, size_t size, const char *expected, unsigned defects);
 
 #endif

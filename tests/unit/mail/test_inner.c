@@ -14,28 +14,6 @@
 
 #include "kits/mail_kit.h"
 
-static const struct mail_options options = {
-	.parse = true, .body = true, .body_limit = 65536, .archives = true, .hashes = HASH_SHA256
-};
-
-/* inner_are - what is in a mail of these octets, in steps. defects: how many. */
-static void inner_are(const void *octets, size_t size, const char *expected, unsigned defects)
-{
-	static const size_t steps[] = { 1, 7, 1 << 20 };
-	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		struct mail *mail = mail_new(&options);
-		for (size_t at = 0; at < size; at += steps[i])
-			mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(steps[i], size - at) });
-		mail_finish(mail, true);
-		char *got = inner_parts(mail);
-		if (strcmp(got, expected) != 0)
-			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);
-		assert_int_equal(mail->defects->len, defects);
-		g_free(got);
-		mail_free(mail);
-	}
-}
-
 /* --- uuencode --- */
 
 static void text_has(const char *text, const char *expected)
@@ -345,7 +323,7 @@ static void the_text_of_tnef_is_read(void **state)
 	tnef_has(tnef, "1.1 - 9 Greetings", 0);
 	GString *mail = g_string_new("Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: binary\r\n\r\n");
 	g_string_append_len(mail, tnef->str, (gssize)tnef->len);
-	struct mail *read = mail_new(&options);
+	struct mail *read = mail_new(&inner_options);
 	mail_feed(read, (struct span){ (const uint8_t *)mail->str, mail->len });
 	mail_finish(read, true);
 	assert_string_equal(read->body, "Greetings");
@@ -430,7 +408,7 @@ static enum mail_macros macros_of(const char *entries, const char **extension)
 	g_strfreev(words);
 	enum mail_macros macros[2];
 	for (size_t step = 0; step < 2; step++) {
-		struct mail *read = mail_new(&options);
+		struct mail *read = mail_new(&inner_options);
 		for (size_t at = 0; at < mail->len; at += step ? 1 : mail->len)
 			mail_feed(read, (struct span){ (const uint8_t *)mail->str + at, step ? 1 : mail->len });
 		mail_finish(read, true);
