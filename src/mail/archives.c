@@ -14,6 +14,7 @@
 #include <locale.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "kept.h"
 #include "memory.h"
 #include "part.h"
@@ -328,11 +329,6 @@ static bool list_any(const struct level *level)
 	return without;
 }
 
-static uint32_t little_endian(const uint8_t *octets)
-{
-	return octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
-}
-
 /* has_front - is there another zip before the one whose directory is at the end? Programs differ in which of two they
  * open, so that one may hide the other. The directory's end says how large it is and where it is. */
 static bool has_front(struct span zip)
@@ -343,7 +339,7 @@ static bool has_front(struct span zip)
 	for (size_t at = zip.size - end_size; zip.size - at <= UINT16_MAX + end_size; at--) {
 		const uint8_t *end = zip.data + at;
 		if (memcmp(end, "PK\5\6", 4) == 0) {
-			uint64_t size = little_endian(end + 12), offset = little_endian(end + 16);
+			uint64_t size = le32(end + 12), offset = le32(end + 16);
 			return size != UINT32_MAX && offset != UINT32_MAX && size + offset < at;
 		}
 		if (at == 0)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 #define MARK 0x90
 #define SUM_SIZE 2
 #define POLYNOMIAL 0x1021
@@ -21,6 +23,7 @@ void binhex_begin(struct binhex *binhex, struct part *outer, unsigned *count)
 	binhex->line_start = true;
 }
 
+/* sum_add - the checksum with more octets. That of octets and their checksum is 0. */
 static uint16_t sum_add(uint16_t sum, const uint8_t *octets, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
@@ -29,11 +32,6 @@ static uint16_t sum_add(uint16_t sum, const uint8_t *octets, size_t size)
 			sum = (uint16_t)(sum & 0x8000 ? sum << 1 ^ POLYNOMIAL : sum << 1);
 	}
 	return sum;
-}
-
-static uint32_t big_endian(const uint8_t *octets)
-{
-	return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
 }
 
 /* pass - passes the octets that wait to the open file. */
@@ -76,16 +74,16 @@ static void take_header(struct binhex *binhex, uint8_t octet)
 	}
 	if (binhex->header_size < size)
 		return;
-	const uint8_t *sizes = binhex->header + name + 12, *sum = sizes + 8;
-	if (sum_add(0, binhex->header, size - SUM_SIZE) != (sum[0] << 8 | sum[1])) {
+	const uint8_t *sizes = binhex->header + name + 12;
+	if (sum_add(0, binhex->header, size) != 0) {
 		binhex->place = BINHEX_END;
 		return;
 	}
-	binhex->resources = big_endian(sizes + 4);
-	open_fork(binhex, BINHEX_DATA, big_endian(sizes));
+	binhex->resources = be32(sizes + 4);
+	open_fork(binhex, BINHEX_DATA, be32(sizes));
 }
 
-/* end_fork - the fork and its checksum are complete. The sum of both is 0 when it is right. */
+/* end_fork - the fork and its checksum are complete. */
 static void end_fork(struct binhex *binhex)
 {
 	const struct part *outer = binhex->outer;

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 static const char first_words[] = "{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss "
 				  "\\fmodern \\fscript \\fdecor MS Sans "
 				  "SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
@@ -28,7 +30,7 @@ static void take_header(struct lzfu *lzfu, uint8_t octet)
 	lzfu->header[lzfu->header_size++] = octet;
 	if (lzfu->header_size < LZFU_HEADER)
 		return;
-	lzfu->left = header[4] | (uint32_t)header[5] << 8 | (uint32_t)header[6] << 16 | (uint32_t)header[7] << 24;
+	lzfu->left = le32(header + 4);
 	lzfu->plain = memcmp(header + 8, "MELA", 4) == 0;
 	lzfu->bad = !lzfu->plain && memcmp(header + 8, "LZFu", 4) != 0;
 	lzfu->ended = lzfu->left == 0;

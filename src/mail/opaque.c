@@ -13,9 +13,7 @@
 /* begins_part - does the content begin with the header of a part? */
 static bool begins_part(struct span head)
 {
-	size_t next = 0;
-	struct span line = span_of(head.data, head.size > 0 ? mime_line_end(head, 0, &next) : 0);
-	return block_is_mime(line) || entity_begins_message(head);
+	return block_is_mime(head) || entity_begins_message(head);
 }
 
 /* open_file - the content is a file: its name is that of the signed message without the extension. */

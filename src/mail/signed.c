@@ -27,23 +27,33 @@ void signed_begin(struct signed_content *content, mime_sink sink, void *context)
 	*content = (struct signed_content){ .sink = sink, .context = context };
 }
 
+/* innermost - the element that is open; NULL: none. */
+static struct signed_level *innermost(struct signed_content *content)
+{
+	return content->depth > 0 ? &content->levels[content->depth - 1] : NULL;
+}
+
+/* leave - the innermost element ends. */
+static void leave(struct signed_content *content)
+{
+	content->depth--;
+	content->ended = content->ended || (content->found && content->depth < CONTENT_DEPTH);
+}
+
 /* close_levels - ends the elements whose last octet was read. */
 static void close_levels(struct signed_content *content)
 {
-	while (content->depth > 0) {
-		const struct signed_level *level = &content->levels[content->depth - 1];
+	for (const struct signed_level *level; (level = innermost(content)) != NULL; leave(content)) {
 		if (level->open || content->at < level->end)
 			return;
 		content->failed = content->failed || content->at > level->end;
-		content->depth--;
-		content->ended = content->ended || (content->found && content->depth < CONTENT_DEPTH);
 	}
 }
 
 /* on_way - does an element with this tag lead to the content, or hold some of it? */
-static bool on_way(const struct signed_content *content, uint8_t tag)
+static bool on_way(struct signed_content *content, uint8_t tag)
 {
-	const struct signed_level *level = content->depth > 0 ? &content->levels[content->depth - 1] : NULL;
+	const struct signed_level *level = innermost(content);
 	if (level && !level->path)
 		return false;
 	if (content->depth >= CONTENT_DEPTH)
@@ -72,13 +82,12 @@ static void open_element(struct signed_content *content)
 {
 	const uint8_t tag = *content->header;
 	const bool path = on_way(content, tag), content_tag = path && (tag & ~CONSTRUCTED) == TAG_OCTETS;
-	struct signed_level *level = content->depth > 0 ? &content->levels[content->depth - 1] : NULL;
+	struct signed_level *level = innermost(content);
 	bool open;
 	uint64_t length = length_of(content, &open);
 	content->header_size = 0;
 	if (level && level->open && tag == 0 && length == 0) {
-		content->depth--;
-		content->ended = content->ended || (content->found && content->depth < CONTENT_DEPTH);
+		leave(content);
 		return;
 	}
 	if (level)

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "bytes.h"
 #include "inner.h"
 #include "kind.h"
 #include "lzfu.h"
@@ -67,14 +68,6 @@ struct tnef {
 	struct name title, long_name;
 };
 
-static uint32_t number(const uint8_t *at, unsigned size)
-{
-	uint32_t value = 0;
-	for (unsigned i = size; i > 0; i--)
-		value = value << 8 | at[i - 1];
-	return value;
-}
-
 /* need - requests the next octets for step. */
 static void need(struct tnef *tnef, size_t size, tnef_step step)
 {
@@ -93,17 +86,24 @@ static void pass(struct tnef *tnef, uint64_t size, struct name *name, bool to_fi
 
 /* --- files --- */
 
+/* charset_of - the charset of the strings. */
+static const char *charset_of(const struct tnef *tnef, bool unicode, char name[static 16])
+{
+	if (unicode)
+		return "utf-16le";
+	g_snprintf(name, 16, "cp%u", tnef->codepage);
+	return name;
+}
+
 /* set_name - sets the file name: the long one if there is one. */
 static void set_name(struct tnef *tnef)
 {
 	const struct name *name = tnef->long_name.size > 0 ? &tnef->long_name : &tnef->title;
-	char charset[16] = "utf-16le";
+	char charset[16];
 	size_t size = 0, step = name->unicode ? 2 : 1;
 	while (size + step <= name->size && (name->octets[size] || (step == 2 && name->octets[size + 1])))
 		size += step;
-	if (!name->unicode)
-		g_snprintf(charset, sizeof charset, "cp%u", tnef->codepage);
-	inner_name(tnef->file, charset, span_of(name->octets, size));
+	inner_name(tnef->file, charset_of(tnef, name->unicode, charset), span_of(name->octets, size));
 }
 
 static void end_file(struct tnef *tnef, bool cut)
@@ -131,13 +131,12 @@ static void begin_data(struct tnef *tnef, uint64_t size)
 /* begin_text - the next size octets are a text; its last `end` octets are not. */
 static bool begin_text(struct tnef *tnef, uint32_t size, const char *type, bool unicode, uint32_t end)
 {
-	char charset[16] = "utf-16le";
+	char charset[16];
 	if (tnef->file || size <= end)
 		return false;
-	if (!unicode)
-		g_snprintf(charset, sizeof charset, "cp%u", tnef->codepage);
 	const bool plain = strcmp(type, "text/plain") == 0; /* others may name their charset */
-	tnef->file = inner_open_text(tnef->outer, &tnef->count, type, plain || unicode ? charset : NULL);
+	tnef->file = inner_open_text(
+		tnef->outer, &tnef->count, type, plain || unicode ? charset_of(tnef, unicode, charset) : NULL);
 	tnef->text = true;
 	if (tnef->file && strcmp(type, "text/rtf") == 0)
 		tnef->rtf = lzfu_new();
@@ -229,13 +228,10 @@ static void take_padding(struct tnef *tnef, const uint8_t *octets)
 	next_value(tnef);
 }
 
-/* padded - the size rounded up: values begin at multiples of 4. */
-static void padded(struct tnef *tnef, uint32_t size)
+/* padded - the value ends after so many octets and its padding: values begin at multiples of 4. */
+static void padded(struct tnef *tnef, uint32_t size, uint32_t end)
 {
-	if (size % 4 == 0)
-		need(tnef, 0, take_padding);
-	else
-		need_here(tnef, 4 - size % 4, take_padding);
+	need_here(tnef, end + (4 - size % 4) % 4, take_padding);
 }
 
 /* take_text - a value of variable size of the message: begins its text. Returns false when it is none. */
@@ -252,26 +248,23 @@ static bool take_text(struct tnef *tnef, uint32_t size)
 	if (!tnef->message || !type || !begin_text(tnef, size, type, unicode, end))
 		return false;
 	tnef->left -= size - end;
-	if (end > 0)
-		need_here(tnef, end + (4 - size % 4) % 4, take_padding);
-	else
-		padded(tnef, size);
+	padded(tnef, size, end);
 	return true;
 }
 
 /* take_object - the octets of an embedded object are the file. */
 static void take_object(struct tnef *tnef, const uint8_t *octets)
 {
-	uint32_t size = number(octets, 4);
+	uint32_t size = le32(octets);
 	begin_data(tnef, size);
 	tnef->left -= size;
-	padded(tnef, size);
+	padded(tnef, size, 0);
 }
 
 /* take_length - the length of a value of variable size. Names and the file are read, others are skipped. */
 static void take_length(struct tnef *tnef, const uint8_t *octets)
 {
-	uint32_t size = number(octets, 4);
+	uint32_t size = le32(octets);
 	bool object = tnef->id == ATTACH_DATA_OBJECT && (tnef->type == TYPE_OBJECT || tnef->type == TYPE_BINARY);
 	bool text = tnef->type == TYPE_STRING8 || tnef->type == TYPE_UNICODE;
 	struct name *name = NULL;
@@ -305,7 +298,7 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 		name->unicode = tnef->type == TYPE_UNICODE;
 	}
 	pass_here(tnef, size, name);
-	padded(tnef, size);
+	padded(tnef, size, 0);
 }
 
 /* value_size - the size of a value of this type; 0: variable, a length comes before the value. */
@@ -335,7 +328,7 @@ static unsigned value_size(unsigned type)
 static void take_values(struct tnef *tnef, const uint8_t *octets)
 {
 	unsigned size = value_size(tnef->type);
-	tnef->values = number(octets, 4);
+	tnef->values = le32(octets);
 	if (size == 0)
 		next_value(tnef);
 	else {
@@ -362,7 +355,7 @@ static void take_name_end(struct tnef *tnef, const uint8_t *octets)
 
 static void take_name_size(struct tnef *tnef, const uint8_t *octets)
 {
-	uint64_t size = number(octets, 4);
+	uint64_t size = le32(octets);
 	pass_here(tnef, (size + 3) & ~UINT64_C(3), NULL);
 	need(tnef, 0, take_name_end);
 }
@@ -370,13 +363,13 @@ static void take_name_size(struct tnef *tnef, const uint8_t *octets)
 /* take_named - a named property: the property set, then a number or a name. */
 static void take_named(struct tnef *tnef, const uint8_t *octets)
 {
-	need_here(tnef, 4, number(octets + GUID_SIZE, 4) == 0 ? take_name_end : take_name_size);
+	need_here(tnef, 4, le32(octets + GUID_SIZE) == 0 ? take_name_end : take_name_size);
 }
 
 static void take_property(struct tnef *tnef, const uint8_t *octets)
 {
-	tnef->type = number(octets, 2);
-	tnef->id = number(octets + 2, 2);
+	tnef->type = le16(octets);
+	tnef->id = le16(octets + 2);
 	if (tnef->id >= NAMED)
 		need_here(tnef, GUID_SIZE + 4, take_named);
 	else
@@ -385,7 +378,7 @@ static void take_property(struct tnef *tnef, const uint8_t *octets)
 
 static void take_count(struct tnef *tnef, const uint8_t *octets)
 {
-	tnef->properties = number(octets, 4);
+	tnef->properties = le32(octets);
 	next_property(tnef);
 }
 
@@ -393,14 +386,14 @@ static void take_count(struct tnef *tnef, const uint8_t *octets)
 
 static void take_codepage(struct tnef *tnef, const uint8_t *octets)
 {
-	tnef->codepage = number(octets, 4);
+	tnef->codepage = le32(octets);
 	attribute_end(tnef);
 }
 
 static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 {
-	unsigned id = number(octets + 1, 2);
-	tnef->left = number(octets + 5, 4);
+	unsigned id = le16(octets + 1);
+	tnef->left = le32(octets + 5);
 	tnef->stop = tnef->at + tnef->left;
 	if (octets[0] != 1 && octets[0] != 2) {
 		tnef->bad = true;

@@ -50,6 +50,28 @@ static const char *word_of(uint8_t letter)
 	}
 }
 
+static void keep_name(struct uu *uu, struct span name)
+{
+	uu->name_size = MIN(name.size, NAME_SIZE_MAX);
+	memcpy(uu->name, name.data, uu->name_size);
+}
+
+static void begin_binhex(struct uu *uu)
+{
+	uu->binhex = g_new(struct binhex, 1);
+	binhex_begin(uu->binhex, uu->outer, &uu->count);
+	uu->state = BINHEX_FILE;
+}
+
+/* open_file - opens a file with the name that was kept. Returns false when no more files can be opened. */
+static bool open_file(struct uu *uu)
+{
+	uu->file = inner_open(uu->outer, &uu->count);
+	if (uu->file)
+		inner_name(uu->file, uu->outer->about->charset, span_of(uu->name, uu->name_size));
+	return uu->file;
+}
+
 /* begin_other - is it the line with which yEnc or BinHex begins? */
 static bool begin_other(struct uu *uu)
 {
@@ -57,16 +79,13 @@ static bool begin_other(struct uu *uu)
 	struct yenc *yenc = *uu->line == '=' ? yenc_new(span_of(uu->line, uu->size), &name) : NULL;
 	if (yenc) {
 		uu->yenc = yenc;
-		uu->name_size = MIN(name.size, NAME_SIZE_MAX);
-		memcpy(uu->name, name.data, uu->name_size);
+		keep_name(uu, name);
 		uu->state = YENC_FILE;
 		return true;
 	}
 	if (uu->size < sizeof binhex_word - 1 || memcmp(uu->line, binhex_word, sizeof binhex_word - 1) != 0)
 		return false;
-	uu->binhex = g_new(struct binhex, 1);
-	binhex_begin(uu->binhex, uu->outer, &uu->count);
-	uu->state = BINHEX_FILE;
+	begin_binhex(uu);
 	return true;
 }
 
@@ -84,8 +103,7 @@ static bool take_begin(struct uu *uu)
 		at++;
 	if (at - mode < 3 || at - mode > 6 || at == end || *at != ' ')
 		return false;
-	uu->name_size = MIN((size_t)(end - at - 1), NAME_SIZE_MAX);
-	memcpy(uu->name, at + 1, uu->name_size);
+	keep_name(uu, span_of(at + 1, (size_t)(end - at - 1)));
 	uu->state = base64 ? BASE64_BEGUN : UU_BEGUN;
 	return true;
 }
@@ -140,12 +158,9 @@ static void end_file(struct uu *uu, bool cut)
 /* begin_file - the begin line was genuine. Returns false when no more files can be opened. */
 static bool begin_file(struct uu *uu, enum uu_state state)
 {
-	uu->file = inner_open(uu->outer, &uu->count);
-	uu->state = uu->file ? state : UU_TEXT;
+	uu->state = open_file(uu) ? state : UU_TEXT;
 	uu->base64_state = 0;
 	uu->base64_save = 0;
-	if (uu->file)
-		inner_name(uu->file, uu->outer->about->charset, span_of(uu->name, uu->name_size));
 	return uu->file;
 }
 
@@ -253,11 +268,8 @@ static void *uu_begin(struct part *part, struct span head)
 		return NULL;
 	struct uu *uu = arena_take(part->parts->mail->arena, sizeof *uu);
 	*uu = (struct uu){ .outer = part };
-	if (raw) {
-		uu->binhex = g_new(struct binhex, 1);
-		binhex_begin(uu->binhex, part, &uu->count);
-		uu->state = BINHEX_FILE;
-	}
+	if (raw)
+		begin_binhex(uu);
 	return uu;
 }
 
@@ -298,8 +310,8 @@ static void uu_feed(void *state, struct span piece);
 static void yenc_octets(void *context, struct span decoded)
 {
 	struct uu *uu = context;
-	if (!uu->file && uu->yenc->decoded == 0 && (uu->file = inner_open(uu->outer, &uu->count)))
-		inner_name(uu->file, uu->outer->about->charset, span_of(uu->name, uu->name_size));
+	if (!uu->file && uu->yenc->decoded == 0)
+		open_file(uu);
 	if (uu->file)
 		part_feed(uu->file, decoded);
 }

@@ -9,6 +9,7 @@
 #ifndef SMTPSCAN_PACKET_CURSOR_H
 #define SMTPSCAN_PACKET_CURSOR_H
 
+#include "bytes.h"
 #include "packet.h"
 
 struct cursor {
@@ -47,31 +48,6 @@ static inline void cursor_limit(struct cursor *c, uint32_t length)
 	c->length = length;
 	if (c->captured > length)
 		c->captured = length;
-}
-
-static inline uint16_t be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t be24(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
-}
-
-static inline uint32_t be32(const uint8_t *at)
-{
-	return (uint32_t)at[0] << 24 | be24(at + 1);
-}
-
-static inline uint16_t le16(const uint8_t *at)
-{
-	return (uint16_t)(at[1] << 8 | at[0]);
-}
-
-static inline uint32_t le32(const uint8_t *at)
-{
-	return (uint32_t)le16(at + 2) << 16 | le16(at);
 }
 
 #endif

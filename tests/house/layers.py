@@ -15,7 +15,7 @@ import sys
 
 # The stages in the order in which data passes through them, and their headers in include/.
 STAGES = {
-    "base": "types octets arena alert outcome text file memory hash",
+    "base": "types bytes octets arena alert outcome text file memory hash",
     "capture": "capture",
     "packet": "packet",
     "stream": "stream",
