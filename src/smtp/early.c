@@ -144,7 +144,7 @@ enum next early_up(struct session *s, struct event *event)
 		return replies && awaits_reply(s) ? overflow(s, event) : NEXT_WAIT;
 	if (inbox_acked(up, up->offset) > s->in[DOWN].received)
 		return NEXT_WAIT;
-	if (state->grammar[DOWN] == GRAMMAR_RESPONSES && banner_may_come(s, bytes))
+	if (replies && banner_may_come(s, bytes))
 		return NEXT_WAIT;
 	s->message.again = is_judged(s, UP);
 	bool unseen = s->options.midstream || s->losses.replies;

@@ -23,12 +23,11 @@ void assume_response(struct session *s)
 /* line_between - is there a complete line after the gap, before the offset `until`? */
 static bool line_between(const struct inbox *down, uint64_t gap, uint64_t until)
 {
-	struct inbox after = *down;
-	after.offset += gap;
-	struct span bytes = inbox_bytes(&after);
-	if (until < after.offset)
+	struct span bytes = inbox_bytes_after_gap(down);
+	uint64_t after = down->offset + gap;
+	if (until < after)
 		return false;
-	bytes.size = MIN(bytes.size, until - after.offset);
+	bytes.size = MIN(bytes.size, until - after);
 	return bytes.size > 0 && memchr(bytes.data, '\n', bytes.size);
 }
 
@@ -67,7 +66,7 @@ static bool answered_before(const struct session *s, uint64_t gap)
 	const struct inbox *down = &s->in[DOWN], *up = &s->in[UP];
 	const struct awaited *p = &s->awaited;
 	const uint64_t end = down->offset + gap;
-	if (!awaits_reply(s) || p->lost || down->received <= end || inbox_gap_size(down) == 0)
+	if (!awaits_reply(s) || p->lost || down->received <= end)
 		return false;
 	const uint64_t acked = inbox_acked(down, end);
 	const bool last =

@@ -46,8 +46,7 @@ bool code_is_554(const struct session *s)
 
 bool starts_tls(const struct session *s)
 {
-	bool asked = s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
-	return asked && s->reply.code == 220;
+	return awaits_tls(s) && s->reply.code == 220;
 }
 
 /* XCLIENT: the server starts over, with a banner as its reply. */
@@ -331,7 +330,7 @@ bool may_be_grouped(const struct session *s)
 
 bool after_starttls(const struct session *s)
 {
-	return s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
+	return awaits_tls(s);
 }
 
 /* The client is an early talker, and these bytes are what it sent then. */

@@ -244,3 +244,10 @@ struct span inbox_kept_bytes(const struct inbox *inbox)
 	size_t kept = kept_octets(inbox);
 	return (struct span){ inbox->waits.data - kept, kept + inbox_bytes(inbox).size };
 }
+
+struct span inbox_bytes_after_gap(const struct inbox *inbox)
+{
+	struct inbox after = *inbox;
+	after.offset += inbox_gap_size(inbox);
+	return inbox_bytes(&after);
+}

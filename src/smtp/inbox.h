@@ -100,6 +100,9 @@ static inline uint64_t inbox_gap_size(const struct inbox *inbox)
 	return run && run->gap ? run->end - inbox->offset : 0;
 }
 
+/* inbox_bytes_after_gap - the bytes after the gap at the current offset. */
+struct span inbox_bytes_after_gap(const struct inbox *inbox);
+
 /* inbox_gap_ahead - is there a gap after the bytes that can be read? */
 static inline bool inbox_gap_ahead(const struct inbox *inbox)
 {

@@ -212,9 +212,8 @@ static bool belongs_later(const struct session *s)
  * after one reply: that reply was to the other command. *wait: it has not continued yet. */
 static bool went_unanswered(const struct session *s, bool *wait)
 {
-	if (s->greeting.pipelining || s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS ||
-		s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data || session_blind(s) || s->auth ||
-		!s->greeting.done)
+	if (s->greeting.pipelining || awaits_tls(s) || s->summary.lmtp || s->awaited.lost || s->awaited.end_of_data ||
+		session_blind(s) || s->auth || !s->greeting.done)
 		return false;
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	struct command other;

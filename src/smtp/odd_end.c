@@ -137,29 +137,19 @@ static bool holds_command(struct span bytes)
 	return false;
 }
 
-/* chosen - the odd end to report: the first one that a command follows, else the first of all. */
-static guint chosen(const struct session *s)
-{
-	const struct odd_end *o = &s->content.odd_end;
-	for (guint i = 0; i < o->ends->len; i++)
-		if (holds_command(bytes_after(s, odd_at(o, i))))
-			return i;
-	return 0;
-}
-
-/* hiding - the first odd end that a command follows, and that is no text whatever the server does; NULL: none. */
-static const struct odd *hiding(const struct session *s)
+/* followed - the first odd end that a command follows. weak: also one that may be text. NULL: none. */
+static const struct odd *followed(const struct session *s, bool weak)
 {
 	const struct odd_end *o = &s->content.odd_end;
 	for (guint i = 0; o->active && i < o->ends->len; i++)
-		if (!odd_at(o, i)->weak && holds_command(bytes_after(s, odd_at(o, i))))
+		if ((weak || !odd_at(o, i)->weak) && holds_command(bytes_after(s, odd_at(o, i))))
 			return odd_at(o, i);
 	return NULL;
 }
 
 bool odd_end_hides_command(const struct session *s)
 {
-	return hiding(s) != NULL;
+	return followed(s, false) != NULL;
 }
 
 /* ---- the server's replies ---- */
@@ -296,20 +286,19 @@ static void report(struct session *s, enum alert_id id, const struct odd *odd, e
 	};
 	GByteArray *evidence = evidence_of(s, odd);
 	struct span shown = { evidence->data, evidence->len };
+	const char *where = odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF";
 	uint64_t at = (s->mails.open ? s->mails.open->content_bytes : 0) + odd->at;
 	if (id == ALERT_smtp_smuggling)
 		session_attack(s, id, outcome == ALERT_SUCCEEDED ? SEVERITY_HIGH : SEVERITY_MEDIUM, outcome, shown,
 			"SMTP smuggling: content holds a dot %s, at offset "
 			"%" G_GUINT64_FORMAT "; %s%s",
-			odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF", at,
-			found[outcome],
+			where, at, found[outcome],
 			outcome != ALERT_SUCCEEDED ? ""
 			: sent_unknowing(s, odd)   ? ", and what follows it for commands"
 						   : "; nothing was sent after it before that");
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
-			"content holds a dot %s, at offset %" G_GUINT64_FORMAT ", and no command after it%s",
-			odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF", at,
+			"content holds a dot %s, at offset %" G_GUINT64_FORMAT ", and no command after it%s", where, at,
 			outcome == ALERT_FAILED ? "; the server refused it" : "");
 	g_byte_array_unref(evidence);
 }
@@ -344,7 +333,8 @@ static enum alert_outcome outcome_of(const struct session *s)
 
 void alert_smtp_smuggling(struct session *s)
 {
-	struct odd odd = *odd_at(&s->content.odd_end, chosen(s));
+	const struct odd *end = followed(s, true);
+	struct odd odd = end ? *end : *odd_at(&s->content.odd_end, 0);
 	report(s, ALERT_smtp_smuggling, &odd, ALERT_SUCCEEDED);
 	split(s, &odd);
 	s->mails.smuggled = s->in[DOWN].offset + 1;
@@ -352,7 +342,7 @@ void alert_smtp_smuggling(struct session *s)
 
 void alert_smtp_smuggling_failed(struct session *s)
 {
-	report(s, ALERT_smtp_smuggling, hiding(s), outcome_of(s));
+	report(s, ALERT_smtp_smuggling, followed(s, false), outcome_of(s));
 	release(s);
 }
 

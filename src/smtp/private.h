@@ -220,6 +220,12 @@ static inline int transaction_number(const struct session *s)
 	return s->mails.open ? s->mails.open->number : -1;
 }
 
+/* awaits_tls - is STARTTLS, or the command of Exchange that is like it, the one that awaits its reply? */
+static inline bool awaits_tls(const struct session *s)
+{
+	return s->awaited.verb == VERB_STARTTLS || s->awaited.verb == VERB_X_ANONYMOUSTLS;
+}
+
 /* awaits_reply - a command, or content, awaits its reply; otherwise at most the banner is still to come. */
 static inline bool awaits_reply(const struct session *s)
 {

@@ -194,12 +194,13 @@ static bool next_is_credentials(const struct session *s)
 	return n == next.size || next.data[n] == '\r' || next.data[n] == '\n';
 }
 
-/* after_gap - the bytes after the gap at the current offset. */
-static struct span after_gap(const struct inbox *inbox)
+/* refuses_tls - do the bytes that come next show that no TLS begins? */
+static bool refuses_tls(const struct session *s)
 {
-	struct inbox after = *inbox;
-	after.offset += inbox_gap_size(inbox);
-	return inbox_bytes(&after);
+	struct span next = inbox_bytes(&s->in[UP]);
+	for (enum direction d = UP; d <= DOWN && next.size == 0; d++)
+		next = inbox_bytes_after_gap(&s->in[d]);
+	return next.size > 0 && (next.data[0] < TLS_TYPE_MIN || next.data[0] > TLS_TYPE_MAX);
 }
 
 void reply_assume(struct session *s)
@@ -209,14 +210,10 @@ void reply_assume(struct session *s)
 	s->reply.assumed = s->reply.complete = true;
 	s->reply.unanswered = s->ended && !server_unseen(s);
 	s->reply.code = usual_code(p);
-	struct span next = inbox_bytes(&s->in[UP]);
 	if (p->verb == VERB_DATA && !p->end_of_data && next_is_command(s))
 		s->reply.code = 554;
 	if (s->auth)
 		s->reply.code = next_is_credentials(s) ? 334 : 235;
-	for (enum direction d = UP; d <= DOWN && next.size == 0; d++)
-		next = after_gap(&s->in[d]);
-	if ((p->verb == VERB_STARTTLS || p->verb == VERB_X_ANONYMOUSTLS) && next.size > 0 &&
-		(next.data[0] < TLS_TYPE_MIN || next.data[0] > TLS_TYPE_MAX))
+	if (awaits_tls(s) && refuses_tls(s))
 		s->reply.code = 454;
 }
