@@ -16,8 +16,8 @@ size_t file_write(int fd, const void *octets, size_t size);
  * error. */
 ssize_t file_read(int fd, void *octets, size_t size);
 
-/* file_temporary - a file without a name in this folder, for reading and writing. Returns its descriptor; -1 with errno
- * set. */
+/* file_temporary - a file without a name in this folder (NULL: g_get_tmp_dir), for reading and writing. Returns its
+ * descriptor; -1 with errno set. */
 int file_temporary(const char *directory);
 
 #endif

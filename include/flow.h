@@ -127,6 +127,12 @@ struct flow_options {
 	unsigned share, shares; /* take only the flows of this share: hash of the address pair; shares 0 or 1: all */
 };
 
+/* flow_memory_limit - memory_limit, or its default. */
+static inline uint64_t flow_memory_limit(const struct flow_options *options)
+{
+	return options->memory_limit ? options->memory_limit : FLOW_MEMORY_LIMIT;
+}
+
 struct flow_stats {
 	uint64_t connections; /* all TCP connections seen (of this share) */
 	uint64_t sessions;    /* those that are SMTP */

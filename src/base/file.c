@@ -38,6 +38,8 @@ ssize_t file_read(int fd, void *octets, size_t size)
 
 int file_temporary(const char *directory)
 {
+	if (!directory)
+		directory = g_get_tmp_dir();
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || errno == EMFILE || errno == ENFILE)
 		return fd;

@@ -32,9 +32,9 @@
 #define SNAPLEN_SIZE 4
 /* pcap_datalink_ext: the length of the frame check sequence, in units of 2 octets, when the bit is set. */
 #define FCS_PRESENT 0x04000000
-/* A packet is one of now when it is not older, in nanoseconds. */
-#define LIVE_AGE (5 * INT64_C(1000000000))
 #define FCS_UNITS(extension) (((unsigned)(extension) >> 28 & 0x0f) * 2)
+/* A packet is one of now when it is not older, in nanoseconds. */
+#define LIVE_AGE (5 * NANOSECONDS_PER_SECOND)
 
 struct capture {
 	char *name;

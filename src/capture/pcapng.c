@@ -128,11 +128,16 @@ bool pcapng_nanoseconds(const struct pcapng *pcapng)
 	return pcapng->nanoseconds;
 }
 
+static struct interface *interface_at(const struct pcapng *pcapng, guint id)
+{
+	return &g_array_index(pcapng->interfaces, struct interface, id);
+}
+
 uint64_t pcapng_dropped(const struct pcapng *pcapng)
 {
 	uint64_t dropped = pcapng->dropped;
 	for (guint i = 0; i < pcapng->interfaces->len; i++) {
-		const struct interface *interface = &g_array_index(pcapng->interfaces, struct interface, i);
+		const struct interface *interface = interface_at(pcapng, i);
 		dropped += MAX(interface->dropped, interface->total_dropped);
 	}
 	return dropped;
@@ -333,7 +338,7 @@ static enum capture_status statistics(struct pcapng *pcapng, struct body body, s
 			dropped += (uint64_t)get64(pcapng, option.value);
 	g_clear_pointer(&pcapng->error, g_free);
 	if (id < pcapng->interfaces->len)
-		g_array_index(pcapng->interfaces, struct interface, id).total_dropped = dropped;
+		interface_at(pcapng, id)->total_dropped = dropped;
 	return CAPTURE_END;
 }
 
@@ -347,7 +352,7 @@ static enum capture_status give(struct pcapng *pcapng, struct packet *packet, ui
 		return wrong(pcapng, "a packet of interface %u, but %u are described", id, pcapng->interfaces->len);
 	if (captured > rest->size)
 		return wrong(pcapng, "a packet of %u octets does not fit into the block", captured);
-	const struct interface *interface = &g_array_index(pcapng->interfaces, struct interface, id);
+	const struct interface *interface = interface_at(pcapng, id);
 	packet->link_type = interface->link_type;
 	packet->captured = captured;
 	packet->length = MAX(length, captured);
@@ -366,7 +371,7 @@ static enum capture_status give_timed(
 	enum capture_status status = give(pcapng, packet, id, captured, length, rest);
 	if (status != CAPTURE_PACKET)
 		return status;
-	packet->at.time = clock_time(&g_array_index(pcapng->interfaces, struct interface, id).clock, units);
+	packet->at.time = clock_time(&interface_at(pcapng, id)->clock, units);
 	pcapng->time = packet->at.time;
 	const size_t taken = MIN(padded(captured), rest->size);
 	*rest = (struct body){ rest->data + taken, rest->size - taken };
@@ -382,8 +387,7 @@ static enum capture_status packet_options(
 	struct option option;
 	while (next_option(pcapng, &options, &option, &status)) {
 		if (option.code == OPTION_PACKET_DROPS && option.size == 8)
-			g_array_index(pcapng->interfaces, struct interface, id).dropped +=
-				(uint64_t)get64(pcapng, option.value);
+			interface_at(pcapng, id)->dropped += (uint64_t)get64(pcapng, option.value);
 		if (option.code != OPTION_PACKET_FLAGS)
 			continue;
 		if (!has_size(pcapng, &option, 4, &status))
@@ -412,7 +416,7 @@ static enum capture_status obsolete_packet(struct pcapng *pcapng, struct body bo
 	if (status != CAPTURE_PACKET)
 		return status;
 	if (dropped != DROPS_UNKNOWN)
-		g_array_index(pcapng->interfaces, struct interface, id).dropped += dropped;
+		interface_at(pcapng, id)->dropped += dropped;
 	return packet_options(pcapng, id, rest, packet);
 }
 
@@ -423,7 +427,7 @@ static enum capture_status simple_packet(struct pcapng *pcapng, struct body body
 	const uint32_t length = get32(pcapng, body.data);
 	uint32_t captured = length;
 	if (pcapng->interfaces->len != 0) {
-		const uint32_t snaplen = g_array_index(pcapng->interfaces, struct interface, 0).snaplen;
+		const uint32_t snaplen = interface_at(pcapng, 0)->snaplen;
 		captured = snaplen != 0 ? MIN(length, snaplen) : length;
 	}
 	packet->at.time = pcapng->time;

@@ -298,7 +298,7 @@ struct capture_stream *capture_stream_ahead(struct capture_stream *stream, struc
 		stream->ahead = stream->fd;
 		stream->ahead_from = stream->ahead_to = lseek(stream->fd, 0, SEEK_CUR);
 	} else {
-		stream->ahead = file_temporary(directory ? directory : g_get_tmp_dir());
+		stream->ahead = file_temporary(directory);
 	}
 	if (stream->ahead < 0)
 		return NULL;
@@ -352,7 +352,7 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 	stream->fd = fd;
 	stream->is_file = S_ISREG(status.st_mode);
 	stream->file = file_number(&status);
-	if (S_ISREG(status.st_mode)) {
+	if (stream->is_file) {
 		stream->size = (uint64_t)status.st_size;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}

@@ -245,13 +245,6 @@ static void end_session(struct connection *connection, enum flow_end why)
 	connection->table->sink->end(flow->user, flow);
 }
 
-/* over - the connection ended; the table remembers it for a while. */
-static void over(struct connection *connection, enum flow_end why)
-{
-	end_session(connection, why);
-	ignore(connection, LIFE_OVER);
-}
-
 /* note_cut - the snap length cut a segment's payload. */
 RARE static void note_cut(struct connection *connection, enum direction direction, const struct segment *segment)
 {
@@ -285,13 +278,12 @@ static enum verdict smtp_segment(struct connection *connection, unsigned end, co
 			expiry_renew(connection, &table->queues[QUEUE_OPEN]);
 		break;
 	case STREAM_CLOSING:
+	case STREAM_RESET_PENDING:
 		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
 		break;
 	case STREAM_CLOSED:
-		over(connection, FLOW_END_FIN);
-		break;
-	case STREAM_RESET_PENDING:
-		expiry_renew(connection, &table->queues[QUEUE_CLOSING]);
+		end_session(connection, FLOW_END_FIN);
+		ignore(connection, LIFE_OVER); /* the table remembers it for a while */
 		break;
 	case STREAM_RESET_REVOKED:
 		expiry_renew(connection, &table->queues[QUEUE_OPEN]);

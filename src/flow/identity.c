@@ -84,7 +84,7 @@ unsigned flow_share(const struct address *a, const struct address *b, unsigned s
 	if (shares < 2)
 		return 0;
 	/* Lower address first, and the same byte order on every host. */
-	if (memcmp(a->octets, b->octets, sizeof a->octets) > 0) {
+	if (is_before(b, 0, a, 0)) {
 		const struct address *swap = a;
 		a = b;
 		b = swap;

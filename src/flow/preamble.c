@@ -26,7 +26,7 @@ const char *const flow_proxy_names[FLOW_PROXY_COUNT] = {
 #undef X
 };
 
-/* A reader of the bytes. Reading past the end sets `short_` and returns zeros. */
+/* A reader of the bytes. Reading past the end sets `more` and returns zeros. */
 struct reader {
 	const uint8_t *at, *end;
 	bool more;

@@ -196,8 +196,7 @@ struct flow_table *flow_table_new(const struct flow_options *options, const stru
 	identity_seed();
 	table->connections = g_hash_table_new(identity_hash, identity_equal);
 	table->options = *options;
-	if (table->options.memory_limit == 0)
-		table->options.memory_limit = FLOW_MEMORY_LIMIT;
+	table->options.memory_limit = flow_memory_limit(options);
 	table->queues[QUEUE_OPEN].timeout =
 		options->idle_timeout > 0 ? MIN(options->idle_timeout, TIMEOUT_LIMIT) : IDLE_TIMEOUT;
 	table->queues[QUEUE_CLOSING].timeout = CLOSING_TIMEOUT;

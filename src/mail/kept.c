@@ -32,7 +32,7 @@ struct kept *kept_new(struct kept_budget *budget, uint64_t limit, const char *di
 	struct kept *kept = g_new0(struct kept, 1);
 	kept->budget = budget;
 	kept->limit = limit;
-	kept->directory = directory ? directory : g_get_tmp_dir();
+	kept->directory = directory;
 	kept->fd = -1;
 	return kept;
 }

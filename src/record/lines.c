@@ -73,7 +73,7 @@ static int by_flow(const void *a, const void *b, void *unused)
 static bool spill(struct lines *lines, const char *directory)
 {
 	if (lines->fd < 0)
-		lines->fd = file_temporary(directory ? directory : g_get_tmp_dir());
+		lines->fd = file_temporary(directory);
 	if (lines->fd < 0 || lseek(lines->fd, (off_t)lines->filed, SEEK_SET) < 0 ||
 		file_write(lines->fd, lines->text->str, lines->text->len) < lines->text->len)
 		return false;

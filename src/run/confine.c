@@ -110,7 +110,7 @@ void confine_worker(const struct options *options, const GPtrArray *captures, co
 		g_ptr_array_add(write, (gpointer)temp);
 	if (options->mail.extract_dir)
 		g_ptr_array_add(write, (gpointer)options->mail.extract_dir);
-	const uint64_t memory = options->flow.memory_limit ? options->flow.memory_limit : FLOW_MEMORY_LIMIT;
+	const uint64_t memory = flow_memory_limit(&options->flow);
 	const bool keeps = options->mail.extract_dir || options->mbox || options->mail.raw ||
 			   (options->embedded_keys && is_read_once(captures)); /* it may be read ahead for its keys */
 	const struct sandbox_grants grants = { .read = read,

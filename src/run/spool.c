@@ -77,7 +77,7 @@ static bool fail(struct spool *spool)
 static bool open_file(struct spool *spool)
 {
 	if (spool->file < 0)
-		spool->file = file_temporary(g_get_tmp_dir());
+		spool->file = file_temporary(NULL);
 	return spool->file >= 0 || fail(spool);
 }
 

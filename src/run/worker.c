@@ -240,7 +240,7 @@ static void take_share(struct worker_state *worker, const struct flow_options *w
 	*flow = *whole;
 	flow->shares = shards * worker->input->shares;
 	flow->share = whole->share + shards * share;
-	const uint64_t limit = whole->memory_limit ? whole->memory_limit : FLOW_MEMORY_LIMIT;
+	const uint64_t limit = flow_memory_limit(whole);
 	flow->memory_limit = MAX(limit / worker->input->shares, MEMORY_MIN);
 }
 
@@ -281,7 +281,7 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
 	};
 	memory_end(WORKER_NO_MEMORY, on_no_memory);
-	const uint64_t limit = options->flow.memory_limit ? options->flow.memory_limit : FLOW_MEMORY_LIMIT;
+	const uint64_t limit = flow_memory_limit(&options->flow);
 	memory_block_most((size_t)MAX(limit / 2, BLOCK_LEAST));
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, worker };
 	const struct sigaction stop = { .sa_handler = on_stop }; /* no SA_RESTART: it interrupts waiting for a pipe */
