@@ -24,7 +24,7 @@ static void distrust(struct run *run, struct part *part)
 		"%s: a worker process sent what no worker sends: what else it would have found is missing",
 		part->input->captures[0]);
 	part->strange = true;
-	merge_lost(part, sentence);
+	merge_lost(run, part, sentence);
 	g_free(sentence);
 	for (unsigned i = 0; i < run->worker_count; i++) {
 		struct worker *worker = &run->workers[i];
@@ -162,8 +162,9 @@ void merge_note(struct input *input, const char *sentence)
 	g_ptr_array_add(input->messages, g_strdup(sentence));
 }
 
-void merge_lost(struct part *part, const char *sentence)
+void merge_lost(struct run *run, struct part *part, const char *sentence)
 {
+	run->lost = true;
 	part->state = PART_LOST;
 	merge_note(part->input, sentence);
 	input_stats_break(&part->report.stats, false, sentence);

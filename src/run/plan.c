@@ -78,8 +78,9 @@ static void skip_done(struct run *run, struct input *input, const struct done *d
 		say("%s: done already", input->captures[0]);
 }
 
-void plan_run(struct run *run, const GPtrArray *captures)
+void plan_run(struct run *run)
 {
+	const GPtrArray *captures = run->captures;
 	const size_t step = run->options->continuous ? MAX(captures->len, 1) : 1;
 	const unsigned jobs = run->options->jobs ? run->options->jobs : g_get_num_processors();
 	uint64_t total = 0, parts = 0;

@@ -136,7 +136,7 @@ struct run {
 
 /* ---- plan.c ---- */
 /* plan_run - sets the inputs, and how many workers there are and each input gets. */
-void plan_run(struct run *run, const GPtrArray *captures);
+void plan_run(struct run *run);
 
 /* ---- merge.c ---- */
 /* merge_begin - begins an input. Returns false, reported, when its output can't be made. */
@@ -148,9 +148,9 @@ void merge_input(struct run *run, struct input *input);
 bool merge_report(struct run *run, struct part *part, const struct report *report);
 /* merge_can_wait - can merging continue when nothing more is read from this part until its frames are needed? */
 bool merge_can_wait(const struct run *run, const struct part *part);
-/* merge_note - adds a message about the input. merge_lost - the same; this part is lost. */
+/* merge_note - adds a message about the input. merge_lost - the same; this part is lost, and the run is not whole. */
 void merge_note(struct input *input, const char *sentence);
-void merge_lost(struct part *part, const char *sentence);
+void merge_lost(struct run *run, struct part *part, const char *sentence);
 /* merge_progress - adds the progress of an input in work. */
 void merge_progress(const struct input *input, struct progress_state *state);
 /* merge_free - frees an input when the run is aborted. */

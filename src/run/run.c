@@ -171,8 +171,7 @@ static void lose_worker(struct run *run, struct worker *worker)
 	char *how = how_it_ended(status);
 	char *sentence = g_strdup_printf("%s: a worker process %s: %s it would have found is missing",
 		part->input->captures[0], how, part->input->shares > 1 ? "part of what" : "what else");
-	merge_lost(part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
-	run->lost = true;
+	merge_lost(run, part, run->stopping ? ANALYSIS_INTERRUPTED : sentence);
 	take_end(run, status);
 	merge_input(run, part->input);
 	g_free(sentence);
@@ -205,8 +204,7 @@ static struct part *next_part(struct run *run)
 /* give_up - gives up a part that no worker will get. */
 static void give_up(struct run *run, struct part *part, const char *sentence)
 {
-	merge_lost(part, sentence);
-	run->lost = true;
+	merge_lost(run, part, sentence);
 	merge_input(run, part->input);
 }
 
@@ -490,7 +488,7 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	allow_files();
 	run.output = output_new(merge_stats_line, &run);
 	run.progress = progress_new(options);
-	plan_run(&run, captures);
+	plan_run(&run);
 	for (size_t i = 0; i < run.count; i++)
 		if (run.inputs[i].live)
 			spare_signals = 1;

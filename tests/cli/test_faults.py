@@ -363,6 +363,9 @@ class Faults(unittest.TestCase):
                     self.assertEqual(done.returncode, 3, done.stderr)
                     self.assertEqual(completes(done.stdout), [False, False])
                     self.assertEqual(done.stderr.count(b"sent what no worker sends"), 2, done.stderr)
+                    expected = self.path("expected-%s-%s" % (kind, jobs))
+                    done = run("--check", expected, "--update", "-j", jobs, PLAIN, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND=kind)
+                    self.assertEqual(done.returncode, 3, done.stderr)
 
     def test_a_parent_that_is_killed_at_any_time_leaves_no_half_file(self):
         names = {name: os.path.getsize(os.path.join(self.path("whole"), name)) for name in self.extracted(self.path("whole"))}
