@@ -44,7 +44,7 @@ void block_clear(struct block *block)
 
 size_t block_memory(const struct block *block)
 {
-	return block->room + block->fields.count * sizeof *block->fields.at + (block->strays ? BLOCK_STRAYS_MAX : 0);
+	return block->used + block->stray_size + block->fields.count * sizeof *block->fields.at;
 }
 
 /* ---- lines ---- */

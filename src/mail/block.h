@@ -48,6 +48,7 @@ enum block_result block_line(struct block *block, struct span line, bool first, 
 size_t block_lines(struct block *block, struct span in);
 /* block_end - no more lines come. Returns BLOCK_END or BLOCK_BODY. */
 enum block_result block_end(struct block *block);
+/* block_memory - octets that are kept. (The allocated memory may be that of a bigger block before.) */
 size_t block_memory(const struct block *block);
 void block_clear(struct block *block);
 /* block_field_name - the size of the field name at the beginning of a line; 0 when the line is not a field. *value:

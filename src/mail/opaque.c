@@ -84,6 +84,11 @@ void opaque_gap(struct opaque *opaque)
 	opaque->content.failed = true;
 }
 
+size_t opaque_memory(const struct opaque *opaque)
+{
+	return sizeof *opaque + (opaque->file ? part_memory(opaque->file) : 0);
+}
+
 bool opaque_end(struct opaque *opaque)
 {
 	bool cut = opaque->content.found && !opaque->content.ended;

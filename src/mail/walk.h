@@ -164,6 +164,7 @@ void walk_gap(struct walk *walk, uint64_t size);
 void walk_end(struct walk *walk, bool whole);
 /* walk_lost - octets that no sum counts: not 0 is a bug. */
 uint64_t walk_lost(const struct walk *walk);
+/* walk_memory - octets that it keeps; the same after any other mails. */
 size_t walk_memory(const struct walk *walk);
 void walk_free(struct walk *walk);
 void walk_exit(void);
@@ -203,6 +204,7 @@ void opaque_feed(struct opaque *opaque, struct span decoded);
 void opaque_gap(struct opaque *opaque);
 /* opaque_end - passes what is left to the sink. Returns false when the content began and its end was not found. */
 bool opaque_end(struct opaque *opaque);
+size_t opaque_memory(const struct opaque *opaque);
 
 /* --- level.c: open multiparts and messages. */
 

@@ -57,7 +57,7 @@ uint64_t walk_lost(const struct walk *walk)
 size_t walk_memory(const struct walk *walk)
 {
 	size_t size = sizeof *walk + block_memory(&walk->top) + block_memory(&walk->block) +
-		      walk->level_room * sizeof *walk->levels;
+		      walk->level_count * sizeof *walk->levels;
 	for (size_t i = 0; i < walk->level_count; i++)
 		size += (walk->levels[i].part ? part_memory(walk->levels[i].part) : 0) +
 			(walk->levels[i].prose ? WALK_PROSE_MAX : 0);
@@ -66,7 +66,7 @@ size_t walk_memory(const struct walk *walk)
 	if (walk->place == PLACE_BODY && walk->leaf.part)
 		size += part_memory(walk->leaf.part);
 	if (walk->place == PLACE_BODY && walk->leaf.opaque)
-		size += sizeof *walk->leaf.opaque;
+		size += opaque_memory(walk->leaf.opaque);
 	if (walk->place == PLACE_BODY && walk->leaf.inner)
 		size += walk_memory(walk->leaf.inner);
 	return size;

@@ -227,6 +227,37 @@ static void many_large_mails_at_once_stay_in_bounds(void **state)
 	g_free(block);
 }
 
+/* charges - reads a mail octet by octet and sums up what its memory was. */
+static size_t charges(const char *content)
+{
+	struct mail *mail = mail_new(&plain);
+	size_t sum = 0;
+	for (const char *at = content; *at; at++) {
+		mail_feed(mail, (struct span){ (const uint8_t *)at, 1 });
+		sum += mail_memory(mail);
+	}
+	mail_finish(mail, true);
+	mail_free(mail);
+	return sum;
+}
+
+static void a_mail_is_charged_the_same_after_a_large_one(void **state)
+{
+	static const char small[] =
+		"Subject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+		"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: t\r\nstray\r\n\r\ntext\r\n--b--\r\n";
+	GString *large = g_string_new(NULL);
+	const size_t before = charges(small);
+	for (unsigned i = 0; i < 40; i++)
+		g_string_append(large, "X-Header: a long value of a field that is kept in memory for the record\r\n");
+	for (unsigned i = 0; i < 8; i++)
+		g_string_append_printf(large, "Content-Type: multipart/mixed; boundary=b%u\r\n\r\n--b%u\r\n", i, i);
+	g_string_append(large, "Content-Type: message/rfc822\r\n\r\nSubject: inner\r\nstray\r\n stray\r\n\r\ntext\r\n");
+	assert_true(charges(large->str) > before);
+	assert_int_equal(charges(small), before);
+	g_string_free(large, TRUE);
+}
+
 static void the_body_is_cut_between_characters(void **state)
 {
 	struct mail_options options = plain;
@@ -320,6 +351,7 @@ int main(void)
 		cmocka_unit_test(without_room_for_it_a_large_mail_is_still_looked_at),
 		cmocka_unit_test(more_text_than_is_looked_at_is_told),
 		cmocka_unit_test(many_large_mails_at_once_stay_in_bounds),
+		cmocka_unit_test(a_mail_is_charged_the_same_after_a_large_one),
 		cmocka_unit_test(the_body_is_cut_between_characters),
 		cmocka_unit_test(an_mbox_quotes_and_ends_lines),
 		cmocka_unit_test(a_mail_without_a_header_gets_one_in_an_mbox),
