@@ -26,6 +26,7 @@ struct walk *walk_new(struct parts *parts)
 	walk->scratch = (struct arena){ .at = (char *)walk->scratch_first, .left = sizeof walk->scratch_first };
 	walk->place = PLACE_START;
 	block_begin(&walk->top, false);
+	block_begin(&walk->block, true);
 	return walk;
 }
 
