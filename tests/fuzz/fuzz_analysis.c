@@ -5,7 +5,8 @@
  * (records.h). Without workers and sandbox.
  *
  * The input is the file as it is, so that every capture is a seed. Its size chooses the options: 1: --strict,
- * 2: little memory, 4: --checksums, 8: as two captures of one recording, 16: once more, with the same records.
+ * 2: little memory, 4: --checksums, 8: as two captures of one recording, 16: once more after the input before, with the
+ * same records.
  */
 #include "analysis.h"
 #include "fuzz.h"
@@ -74,8 +75,11 @@ static uint64_t look(char **paths, size_t count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct {
+		int fd;
+		char path[FUZZ_PATH_MAX];
+	} before = { .fd = -1 };
 	char path[FUZZ_PATH_MAX];
-	char *paths[] = { path, path };
 	if (!analysis)
 		begin();
 	const int fd = fuzz_file(data, size, path);
@@ -84,9 +88,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.checksums = size & 4;
 	options.continuous = size & 8;
 	const size_t count = options.continuous ? 2 : 1;
-	const uint64_t sum = look(paths, count);
-	if (size & 16)
-		require(look(paths, count) == sum);
-	close(fd);
+	const uint64_t sum = look((char *[]){ path, path }, count);
+	if (size & 16 && before.fd >= 0) {
+		look((char *[]){ before.path, before.path }, count);
+		require(look((char *[]){ path, path }, count) == sum);
+	}
+	if (before.fd >= 0)
+		close(before.fd);
+	before.fd = fd;
+	memcpy(before.path, path, sizeof path);
 	return 0;
 }
