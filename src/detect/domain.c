@@ -52,14 +52,30 @@ static char *host_of(const char *at, size_t size)
 	return host;
 }
 
+/* file_host - the host of a "file:" URL or a UNC path, before a port or "SSL" (both behind an "@"): "file://host/",
+ * "file:////host/" and "\\\\host\\", but not "file:///path". NULL: it has none. */
+static const char *file_host(const char *url, size_t *size)
+{
+	const char *from = g_ascii_strncasecmp(url, "file:", 5) == 0 ? url + 5 : *url == '\\' ? url : NULL;
+	size_t slashes = from ? strspn(from, "/\\") : 0;
+	if (slashes < 2 || slashes == 3)
+		return NULL;
+	*size = strcspn(from + slashes, "/?#\\@");
+	return from + slashes;
+}
+
 char *url_host(const char *url)
 {
-	static const char *const schemes[] = { "http://", "https://", "ftp://" };
+	static const char *const schemes[] = { "http://", "https://", "ftp://", "smb://", "//" };
+	size_t size;
+	const char *file = file_host(url, &size);
+	if (file)
+		return host_of(file, size);
 	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
 		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) != 0)
 			continue;
 		const char *from = url + strlen(schemes[i]);
-		size_t size = strcspn(from, "/?#\\");
+		size = strcspn(from, "/?#\\");
 		const char *at = memrchr(from, '@', size);
 		if (at) {
 			size -= (size_t)(at + 1 - from);

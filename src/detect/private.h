@@ -103,7 +103,7 @@ struct span bare_path(struct span path);
 struct span domain_of(struct span path);
 
 /* ---- domain.c ---- */
-/* url_host - the host of an http, https or ftp URL, in lower-case ASCII; NULL when there is none. text_host - the host
+/* url_host - the host of a URL or a UNC path, in lower-case ASCII; NULL when there is none. text_host - the host
  * of a text that is such a URL, or a host name with or without a path. Free with g_free. */
 char *url_host(const char *url);
 char *text_host(const char *text);

@@ -170,8 +170,8 @@ const char *mime_decode(enum mime_encoding encoding, struct span in, mime_sink s
 
 /* mime_flowed - RFC 3676: undoes format=flowed in place, from `start` on. */
 void mime_flowed(GString *text, size_t start, bool delsp);
-/* mime_urls - adds the URLs in a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. mime_url - adds one
- * URL if its scheme is one of those that are reported. */
+/* mime_urls - adds the URLs in a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. mime_url - adds the
+ * target of a link if it leads out of the mail. */
 void mime_urls(struct mail *mail, GHashTable **seen, struct span text);
 void mime_url(struct mail *mail, GHashTable **seen, struct span url);
 

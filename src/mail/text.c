@@ -11,6 +11,8 @@
 #define URL_BRACKETS_MAX 100 /* closing brackets at the end of a URL that are checked */
 #define URL_LINES_MAX 8      /* on which a URL in angle brackets may be */
 #define URLS_FEW 16
+#define SHARE_HOST_MIN 2 /* octets of a host in a UNC path */
+#define SCHEME_MIN 2     /* octets of a scheme */
 
 /* --- format=flowed --- */
 
@@ -106,6 +108,11 @@ static bool opened(const char *url, size_t size, char opening)
 	return closed <= open;
 }
 
+static inline bool is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
 /* url_add - removes punctuation at the end, and adds the URL if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
 {
@@ -120,10 +127,10 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 			break;
 		size--;
 	}
-	const char *rest = memchr(url, ':', size);
+	const char *rest = is_slash(*url) ? url : memchr(url, ':', size);
 	if (rest == NULL)
 		return;
-	for (rest++; rest < url + size && *rest == '/';)
+	for (rest += *rest == ':'; rest < url + size && is_slash(*rest);)
 		rest++;
 	if (rest == url + size || urls->mail->urls->len >= MAIL_URL_MAX)
 		return;
@@ -141,7 +148,9 @@ static size_t url_scheme(const char *at, size_t left)
 	static const struct {
 		const char *text;
 		size_t size;
-	} schemes[] = { { "http://", 7 }, { "https://", 8 }, { "ftp://", 6 }, { "mailto:", 7 } };
+	} schemes[] = { { "http://", 7 }, { "https://", 8 }, { "ftp://", 6 }, { "mailto:", 7 }, { "file:/", 6 },
+		{ "file:\\", 6 }, { "smb://", 6 }, { "ftps://", 7 }, { "sftp://", 7 }, { "ldap://", 7 },
+		{ "ldaps://", 8 } };
 	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
 		if (left > schemes[i].size && mime_same(at, schemes[i].text, schemes[i].size))
 			return schemes[i].size;
@@ -163,11 +172,12 @@ static inline bool ends_url(char c)
 }
 
 /* url_stop - the end of the URL that begins at `at` and has a scheme of this size: at a character that ends one, or at
- * a ']' without its '[', as in "[http://a.example](http://b.example)". */
+ * a ']' without its '[', as in "[http://a.example](http://b.example)". The path of a file may have backslashes. */
 static const char *url_stop(const char *at, size_t scheme, const char *end)
 {
 	unsigned open = 0;
-	for (at += scheme; at < end && !ends_url(*at); at++) {
+	const bool file = *at == '\\' || mime_same(at, "file:", 5);
+	for (at += scheme; at < end && (!ends_url(*at) || (file && *at == '\\')); at++) {
 		open += *at == '[';
 		if (*at == ']' && open-- == 0)
 			break;
@@ -228,10 +238,53 @@ static void urls_text(struct urls *urls, struct span text)
 	}
 }
 
+/* share_size - the size of "\\\\host\\" (a UNC path; MS-DTYP 2.2.57) at `at`; 0: it is none. A program that opens such
+ * a path tells the host who its user is. */
+static size_t share_size(const char *at, const char *end)
+{
+	const char *host = at + 2, *stop = host;
+	while (stop < end && (g_ascii_isalnum(*stop) || (stop > host && strchr("-._@", *stop))))
+		stop++;
+	bool path = stop - host >= SHARE_HOST_MIN && end - stop >= 2 && *stop == '\\';
+	return path && (g_ascii_isalnum(stop[1]) || (stop[1] & 0x80)) ? (size_t)(stop + 1 - at) : 0;
+}
+
+/* urls_shares - finds UNC paths in running text, at the beginning of a word. */
+static void urls_shares(struct urls *urls, struct span text)
+{
+	const char *from = (const char *)text.data, *at = from, *end = from + text.size;
+	while (at < end && (at = memmem(at, (size_t)(end - at), "\\\\", 2))) {
+		size_t share = at == from || strchr(" \t\r\n\"'<>([=|", at[-1]) ? share_size(at, end) : 0;
+		const char *stop = share > 0 ? url_stop(at, share, end) : at + 1;
+		if (share > 0)
+			url_add(urls, at, (size_t)(stop - at));
+		at = stop;
+	}
+}
+
+/* leads_out - does the target of a link lead out of the mail: has it a host, or a scheme that is not for parts of the
+ * mail, pictures in the HTML, or scripts? A letter before a colon is a drive. */
+static bool leads_out(const char *url, size_t size)
+{
+	static const char *const inside[] = { "cid:", "mid:", "about:", "javascript:", "vbscript:", "data:image/",
+		"data:font/", "data:application/font", "data:application/x-font" };
+	if (size > 2 && is_slash(url[0]) && is_slash(url[1]))
+		return g_ascii_isalnum(url[2]) || url[2] == '[' || (url[2] & 0x80);
+	size_t scheme = 0;
+	while (scheme < size && (g_ascii_isalnum(url[scheme]) || (scheme > 0 && strchr("+-.", url[scheme]))))
+		scheme++;
+	if (scheme < SCHEME_MIN || scheme == size || url[scheme] != ':' || !g_ascii_isalpha(*url))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(inside); i++)
+		if (size >= strlen(inside[i]) && g_ascii_strncasecmp(url, inside[i], strlen(inside[i])) == 0)
+			return false;
+	return true;
+}
+
 void mime_url(struct mail *mail, GHashTable **seen, struct span url)
 {
 	struct urls urls = { mail, seen };
-	if (url_scheme((const char *)url.data, url.size) > 0)
+	if (leads_out((const char *)url.data, url.size))
 		url_add(&urls, (const char *)url.data, url.size);
 }
 
@@ -239,4 +292,5 @@ void mime_urls(struct mail *mail, GHashTable **seen, struct span text)
 {
 	struct urls urls = { mail, seen };
 	urls_text(&urls, text);
+	urls_shares(&urls, text);
 }

@@ -162,6 +162,20 @@ static bool is_hash(struct span text)
 	return (text.size == 32 || text.size == 40 || text.size == 64) && all_of(text, "0123456789abcdefABCDEF");
 }
 
+/* scheme_size - what a URL or a UNC path ("\\\\host\\") begins with: "http://", "file:\\\\", "//", "\\\\"; 0: it is
+ * none. */
+static size_t scheme_size(struct span text)
+{
+	static const char file[] = "file:";
+	const char *begin = (const char *)text.data, *colon = g_strstr_len(begin, (gssize)text.size, "://");
+	const size_t name = sizeof file - 1;
+	const bool is_file = text.size > name && g_ascii_strncasecmp(begin, file, name) == 0;
+	const size_t at = is_file ? name : 0;
+	if (text.size > at + 2 && strchr("/\\", begin[at]) && strchr("/\\", begin[at + 1]))
+		return at + 2;
+	return colon ? (size_t)(colon + 3 - begin) : 0;
+}
+
 /* key_of - recognises the text and makes its key. Returns false when it is not an indicator. */
 static bool key_of(struct span text, struct key *key)
 {
@@ -177,12 +191,12 @@ static bool key_of(struct span text, struct key *key)
 		const uint8_t *end = query ? query : text.data + text.size;
 		text = (struct span){ text.data + prefix, (size_t)(end - text.data) - prefix };
 	}
-	const char *scheme = g_strstr_len((const char *)text.data, (gssize)text.size, "://");
+	const size_t scheme = scheme_size(text);
 	const uint8_t *at = memrchr(text.data, '@', text.size);
 	if (is_hash(text))
 		put_lower(key, KIND_HASH, text);
 	else if (scheme)
-		put_url(key, text, (size_t)(scheme + 3 - (const char *)text.data));
+		put_url(key, text, scheme);
 	else if (at && at > text.data && (size_t)(at - text.data) + 1 < text.size)
 		put_lower(key, KIND_MAIL, text);
 	else if (!put_number(key, text))
@@ -283,10 +297,14 @@ static const char *find_host(const struct list *list, struct span host)
 /* host_of - the host of a URL: after scheme and user, before port, path and query. */
 static struct span host_of(const char *url)
 {
-	const char *host = strstr(url, "://") + 3;
-	size_t size = strcspn(host, "/?\\"); /* browsers read a backslash as a slash */
+	const char *host = url + strcspn(url, "/\\"); /* browsers read a backslash as a slash */
+	host += strspn(host, "/\\");
+	size_t size = strcspn(host, "/?\\");
+	const bool file = strchr("/\\", *url) || strncmp(url, "file:", 5) == 0;
 	const char *at = memrchr(host, '@', size);
-	if (at) {
+	if (at && file)
+		size = (size_t)(at - host); /* "\\\\host@SSL\\" */
+	else if (at) {
 		size -= (size_t)(at + 1 - host);
 		host = at + 1;
 	}

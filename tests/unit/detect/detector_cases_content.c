@@ -184,13 +184,18 @@ void case_link_mismatch(struct bench *b, bool hit)
 		{ "https://bank.example/login", "https://bank.example.evil.test/login" },
 		{ "bank.co.uk", "http://evil.co.uk" }, { "http://bank.example", "http://bank.example@192.0.2.7/" },
 		{ "http://192.0.2.1/", "http://192.0.2.7/" }, { "Bank.Example/a", "https://b\xc3\xa4nk.example/a" },
-		{ "http://a.bank.example:80", "ftp://evil.test:8080/x?y" } };
+		{ "http://a.bank.example:80", "ftp://evil.test:8080/x?y" }, { "bank.example", "\\\\evil.test@SSL\\x" },
+		{ "bank.example", "file://evil.test/x" }, { "bank.example", "FILE:////evil.test@80/x" },
+		{ "bank.example", "file:\\\\evil.test\\x" }, { "bank.example", "//evil.test/x" },
+		{ "bank.example", "smb://u@evil.test/x" } };
 	static const char *const misses[][2] = { { "www.bank.example", "http://login.bank.example/" },
 		{ "https://bank.example/login", "http://BANK.example." }, { "a.bank.co.uk", "http://b.bank.co.uk" },
 		{ "click.here", "mailto:x@evil.test" }, { "report.pdf", "http://evil.test/" },
 		{ "jo@bank.example", "http://evil.test/" }, { "1.2.3", "http://evil.test" },
 		{ "b\xc3\xa4nk.example", "http://xn--bnk-qla.example/" }, { "and...so", "http://evil.test" },
-		{ "http://bank", "http://evil.test" }, { "ftp:bank.example", "http://evil.test" } };
+		{ "http://bank", "http://evil.test" }, { "ftp:bank.example", "http://evil.test" },
+		{ "bank.example", "file:///evil.test" }, { "bank.example", "\\evil.test\\x" },
+		{ "bank.example", "\\\\bank.example@evil.test\\x" }, { "bank.example", "file:/evil.test" } };
 	GPtrArray *links = b->mail.links = g_ptr_array_new();
 	for (size_t i = 0; i < (hit ? G_N_ELEMENTS(hits) : G_N_ELEMENTS(misses)); i++) {
 		struct mail_link link = { g_strdup(hit ? hits[i][0] : misses[i][0]),

@@ -229,13 +229,38 @@ static void urls_of_text_and_html(void **state)
 	urls_are("Content-Type: text/html\r\n\r\n<a href=\"javascript:location='http://run.example/'\" "
 		 "onclick=\"go('http://click.example/')\">x</a><p title='javascript:http://no.example/' ontop=1>"
 		 "<a href='javascripts:http://no.example/' ping='http://p.example/ http://q.example/'>",
-		"http://run.example/", "http://click.example/", "http://p.example/", "http://q.example/", NULL);
+		"http://run.example/", "http://click.example/", "javascripts:http://no.example/", "http://p.example/",
+		"http://q.example/", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href='http:\\\\a.example\\x'>x</a><a href=HTTPS:/b.example>x</a><a "
 		 "href=http:c.example>x</a><a href='http://///d.example'>x</a><a href='mailto:x@y.example'>x</a><a "
 		 "href='ftps:/e.example'>x</a>",
 		"http://a.example\\x", "HTTPS://b.example", "http://c.example", "http://d.example",
-		"mailto:x@y.example", NULL);
+		"mailto:x@y.example", "ftps:/e.example", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n< <a <a/href=http://odd.example/><", "http://odd.example/", NULL);
+}
+
+/* A program that opens a file of another host tells it who its user is. */
+static void paths_to_other_hosts(void **state)
+{
+	urls_are("\r\n\\\\a.example\\share\\x.exe, (\\\\10.0.0.1@80\\b) \"\\\\h1\\c$\" file://d.example/e\r\n"
+		 "<file:\\\\f.example\\g> smb://i.example/ sftp://j.example/ file:/k\r\n",
+		"file://d.example/e", "file:\\\\f.example\\g", "smb://i.example/", "sftp://j.example/", "file:/k",
+		"\\\\a.example\\share\\x.exe", "\\\\10.0.0.1@80\\b", "\\\\h1\\c$", NULL);
+	urls_are("\r\n\\\\ \\\\x \\\\h\\c C:\\\\users\\b \\\\?\\C:\\b \\\\.\\pipe\\b \\\\.host\\b \\\\\\\\host\\\\b "
+		 "\\\\host\\\\b "
+		 "\\\\host\\ \\\\host/b profile:/b file:b file: \\\\host\\",
+		NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<img src='\\\\a.example\\b'><a href='//b.example/c'><a "
+		 "href='/\\c.example'>"
+		 "<a href='//[::1]/d'><a href='//\xc3\xa4.example/'><a href='file:///C:/e'><a href='search-ms:a b'>"
+		 "<a href='data:text/html,b'><a href='x2:'><a href='tel:+49'>",
+		"\\\\a.example\\b", "//b.example/c", "/\\c.example", "//[::1]/d", "//\xc3\xa4.example/", "file:///C:/e",
+		"search-ms:a b", "data:text/html,b", "tel:+49", NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<a href='/x:y'><a href='x/y:z'><a href='#x:y'><a href='c:\\x'><a "
+		 "href='cid:x'>"
+		 "<a href='CID:x'><a href='mid:x'><a href='about:blank'><img src='data:image/png;base64,AA'><a "
+		 "href='//'><a href='///x.example'><a href='1x:y'><a href='x'><a href='javascript:x()'>",
+		NULL);
 }
 
 /* Files that are not declared as text, and texts that are not what they seem. */
@@ -294,6 +319,7 @@ int main(void)
 		cmocka_unit_test(links_whose_text_names_a_place),
 		cmocka_unit_test(flowed_paragraphs_are_joined),
 		cmocka_unit_test(urls_of_text_and_html),
+		cmocka_unit_test(paths_to_other_hosts),
 		cmocka_unit_test(urls_of_other_files),
 		cmocka_unit_test(byte_order_marks_are_right),
 	};

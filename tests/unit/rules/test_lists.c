@@ -100,6 +100,11 @@ static void what_matches(void **state)
 		{ "https://only.example/", "" },
 		{ "http://bad.example/x?y", "bad domain" },
 		{ "http://user:pw@www.bad.example:8080/x", "bad domain" },
+		{ "\\\\www.bad.example@SSL\\x", "bad domain" },
+		{ "//bad.example/x", "bad domain" },
+		{ "FILE:\\\\bad.example\\x", "bad domain" },
+		{ "file:////bad.example@80/x", "bad domain" },
+		{ "smb://bad.example", "bad domain" },
 		{ "ftp://192.0.2.7/", "one host" },
 		{ "http://[2001:db8::1]:80/", "six" },
 	};
@@ -119,8 +124,9 @@ static void what_does_not(void **state)
 	static const char *const cases[] = { "", "example", "notbad.example", "bad.example.org", "mail.example",
 		"otto@mail.example", "192.0.2.8", "198.51.101.0", "9.255.255.255", "11.0.0.0",
 		"2001:db8:1::", "192.0.2.7.example", "http://host.example/path", "http://host.example/Path/more",
-		"https://host.example/Path", "d41d8cd98f00b204", "\xff\xff", "a b", "@", "<>", "://", "http://",
-		"http://[", "[", "[]", "1.2.3.4/33", "/", "192.0.2.7/24" };
+		"https://host.example/Path", "d41d8cd98f00b204", "\xff\xff", "a b", "@", "<>", "://", "http://", "\\\\",
+		"//", "file://", "\\\\good.example@bad.example\\x", "file:bad.example/", "\\bad.example\\", "http://[",
+		"[", "[]", "1.2.3.4/33", "/", "192.0.2.7/24" };
 	struct list *list = loaded(text);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		if (find(list, cases[i]))
