@@ -51,7 +51,7 @@ struct segment {
 	X(MALFORMED, "malformed", "malformed") \
 	X(TOO_DEEP, "too_deep", "nested too deeply") \
 	X(BAD_CHECKSUM, "bad_checksum", "with a wrong checksum") /* only when verified */ \
-	X(FRAGMENT_LIMIT, "fragment_dropped", "fragments of incomplete datagrams") /* the rest did not come in time, or at all */
+	X(FRAGMENT_LOST, "fragment_dropped", "fragments of incomplete datagrams") /* no result: how many of FRAGMENT they were */
 /* clang-format on */
 
 enum decode_result {

@@ -318,11 +318,10 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 static void count_fragments(struct analysis *analysis)
 {
 	uint64_t *counts = analysis->shared.stats.not_decoded;
-	const uint64_t held = counts[DECODE_FRAGMENT] + counts[DECODE_FRAGMENT_LIMIT];
-	const uint64_t lost =
-		MIN(decoder_fragments_lost(analysis->decoder), held); /* a filter may have left some out */
-	counts[DECODE_FRAGMENT] = held - lost;
-	counts[DECODE_FRAGMENT_LIMIT] = lost;
+	/* A filter may have left out some of those that the decoder holds. */
+	const uint64_t lost = MIN(decoder_fragments_lost(analysis->decoder), counts[DECODE_FRAGMENT]);
+	counts[DECODE_FRAGMENT] -= lost;
+	counts[DECODE_FRAGMENT_LOST] = lost;
 }
 
 static void end_input(struct analysis *analysis)

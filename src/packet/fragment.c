@@ -83,15 +83,18 @@ static size_t memory_of(const struct partial *partial)
 	return sizeof(*partial) + (partial->block != NULL ? BITMAP + partial->room : 0);
 }
 
-/* give_up - discards a datagram; true when octets are lost. */
-static bool give_up(struct fragments *fragments, struct partial *partial)
+/* lost_with - how many fragments are lost with a datagram. */
+static uint32_t lost_with(const struct partial *partial)
 {
-	bool lost = partial->block != NULL;
-	fragments->lost += lost ? partial->count : 0;
+	return partial->block ? partial->count : 0;
+}
+
+static void discard(struct fragments *fragments, struct partial *partial)
+{
+	fragments->lost += lost_with(partial);
 	fragments->memory -= memory_of(partial);
 	g_queue_unlink(&fragments->queue, &partial->link);
 	g_hash_table_remove(fragments->table, &partial->key);
-	return lost;
 }
 
 /* too_old - in either direction: the clock of a capture may have been set back. */
@@ -103,24 +106,22 @@ static bool too_old(const struct partial *partial, int64_t now)
 	return llabs(now - partial->first) > limit;
 }
 
-/* make_room - discards datagrams that are too old, and the oldest ones while there is too much memory; true when octets
- * were lost. `keep` is never discarded. */
-static bool make_room(struct fragments *fragments, int64_t now, const struct partial *keep)
+/* make_room - discards datagrams that are too old, and the oldest ones while there is too much memory. `keep` is never
+ * discarded. */
+static void make_room(struct fragments *fragments, int64_t now, const struct partial *keep)
 {
-	bool lost = false;
 	GList *link;
 	while ((link = g_queue_peek_head_link(&fragments->queue)) != NULL && link->data != keep &&
 		(fragments->memory > FRAGMENT_MEMORY || too_old(link->data, now)))
-		lost |= give_up(fragments, link->data);
-	return lost;
+		discard(fragments, link->data);
 }
 
 /* find - the datagram that a fragment belongs to, or a new one. */
-static struct partial *find(struct fragments *fragments, const struct fragment *fragment, bool *lost)
+static struct partial *find(struct fragments *fragments, const struct fragment *fragment)
 {
 	struct partial *partial = g_hash_table_lookup(fragments->table, &fragment->key);
 	if (partial != NULL && too_old(partial, fragment->time)) {
-		*lost |= give_up(fragments, partial);
+		discard(fragments, partial);
 		partial = NULL;
 	}
 	if (partial == NULL) {
@@ -184,10 +185,10 @@ enum decode_result fragments_add(
 	uint32_t size = fragment->octets.captured, end = fragment->offset + size;
 	if (size == 0 || end > FRAGMENT_DATAGRAM_MAX || (fragment->more && size % UNIT != 0))
 		return DECODE_MALFORMED;
-	bool lost = make_room(fragments, fragment->time, NULL);
-	struct partial *partial = find(fragments, fragment, &lost);
-	if (partial->block == NULL)
-		return lost ? DECODE_FRAGMENT_LIMIT : DECODE_FRAGMENT;
+	make_room(fragments, fragment->time, NULL);
+	struct partial *partial = find(fragments, fragment);
+	if (!partial->block)
+		return DECODE_FRAGMENT;
 	/* Two different ends, or octets after the end: one fragment is forged, and the first one counts. */
 	bool beyond = partial->total != 0 && (end > partial->total || (!fragment->more && end != partial->total));
 	if (beyond || (!fragment->more && end < partial->end)) {
@@ -195,7 +196,7 @@ enum decode_result fragments_add(
 		return DECODE_MALFORMED;
 	}
 	grow(fragments, partial, end);
-	lost |= make_room(fragments, fragment->time, partial);
+	make_room(fragments, fragment->time, partial);
 	if (!copy(partial, fragment->offset, &fragment->octets))
 		fragments->conflicts++;
 	partial->wire_size += fragment->wire_size;
@@ -209,7 +210,7 @@ enum decode_result fragments_add(
 		hand_out(fragments, partial, fragment->time, datagram);
 		return DECODE_SEGMENT;
 	}
-	return lost ? DECODE_FRAGMENT_LIMIT : DECODE_FRAGMENT;
+	return DECODE_FRAGMENT;
 }
 
 void fragments_release(struct fragments *fragments)
@@ -220,10 +221,8 @@ void fragments_release(struct fragments *fragments)
 uint64_t fragments_lost(const struct fragments *fragments)
 {
 	uint64_t count = fragments->lost;
-	for (const GList *link = fragments->queue.head; link; link = link->next) {
-		const struct partial *partial = link->data;
-		count += partial->block ? partial->count : 0;
-	}
+	for (const GList *link = fragments->queue.head; link; link = link->next)
+		count += lost_with(link->data);
 	return count;
 }
 

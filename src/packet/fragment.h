@@ -45,8 +45,7 @@ struct fragments *fragments_new(void);
 void fragments_free(struct fragments *fragments);
 
 /* fragments_add - DECODE_SEGMENT: *datagram is complete, and valid until fragments_release. DECODE_FRAGMENT: the
- * fragment is held. DECODE_FRAGMENT_LIMIT: it is held, but another datagram was discarded. DECODE_MALFORMED: it can't
- * be part of a datagram. */
+ * fragment is held. DECODE_MALFORMED: it can't be part of a datagram. */
 enum decode_result fragments_add(
 	struct fragments *fragments, const struct fragment *fragment, struct datagram *datagram);
 /* fragments_lost - how many fragments belong to datagrams that were discarded, or are not complete yet. */
