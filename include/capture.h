@@ -12,6 +12,7 @@
 #define SMTPSCAN_CAPTURE_H
 
 #include <glib.h>
+#include <string.h>
 
 #include "types.h"
 
@@ -28,6 +29,18 @@ struct packet {
 	const char *interface; /* its name, valid as long as data; NULL when the capture has none */
 	bool matches;          /* does the packet as captured match the filter? true without one */
 };
+
+/* capture_is_stdin - does the path mean standard input? */
+static inline bool capture_is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* capture_title - what messages call it. */
+static inline const char *capture_title(const char *path)
+{
+	return capture_is_stdin(path) ? "standard input" : path;
+}
 
 struct capture;
 

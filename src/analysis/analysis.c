@@ -230,8 +230,7 @@ static void look_at_file(struct analysis *analysis, struct capture *capture, con
 	analysis->files = analysis->files * 31 + capture_file(capture, &changed);
 	if (!changed || analysis->stop)
 		return;
-	char *sentence = g_strdup_printf(
-		"%s: it was written to while it was read", strcmp(path, "-") == 0 ? "standard input" : path);
+	char *sentence = g_strdup_printf("%s: it was written to while it was read", capture_title(path));
 	broken(analysis, false, sentence);
 	g_free(sentence);
 }
@@ -378,7 +377,7 @@ static struct piece *in_order(const struct options *options, char *const *paths,
 	bool sort = options->continuous && !options->keep_order && count > 1;
 	for (size_t i = 0; i < count; i++) {
 		pieces[i] = (struct piece){ paths[i], 0, i };
-		sort = sort && strcmp(paths[i], "-") != 0;
+		sort = sort && !capture_is_stdin(paths[i]);
 	}
 	for (size_t i = 0; sort && i < count; i++)
 		pieces[i].time = first_time(paths[i]);

@@ -175,7 +175,7 @@ struct capture *capture_open(const char *path, const char *bpf, GError **error)
 		return NULL;
 	struct capture *capture = g_new0(struct capture, 1);
 	capture->stream = stream;
-	capture->name = g_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+	capture->name = g_strdup(capture_title(path));
 	enum capture_format format = CAPTURE_FORMAT_NONE;
 	if (look_at_head(capture, &format, error) &&
 		(format == CAPTURE_FORMAT_PCAP ? start_pcap(capture, error) : start_pcapng(capture, error)) &&
@@ -302,7 +302,7 @@ bool capture_secrets(const char *path, capture_secrets_sink *sink, void *context
 	struct packet packet;
 	struct stat status;
 	/* Reading a pipe would consume what the analysis needs. */
-	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+	if (capture_is_stdin(path) || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return false;
 	struct capture *capture = capture_open(path, NULL, NULL);
 	const bool can = capture && capture->pcapng;

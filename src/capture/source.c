@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "file.h"
 #include "gzip.h"
 #include "hash.h"
@@ -326,7 +327,7 @@ static uint64_t file_number(const struct stat *status)
 /* open_descriptor - opens the file, or standard input; fails with EISDIR for a folder. */
 static int open_descriptor(const char *path, struct stat *status)
 {
-	int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = capture_is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, status) < 0)
 		return -1;
 	if (S_ISDIR(status->st_mode)) {
@@ -340,7 +341,7 @@ static int open_descriptor(const char *path, struct stat *status)
 
 struct capture_stream *capture_stream_open(const char *path, GError **error)
 {
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+	const char *name = capture_title(path);
 	struct stat status;
 	int fd = open_descriptor(path, &status);
 	if (fd < 0) {

@@ -122,7 +122,7 @@ static unsigned count_dashes(const struct options *options)
 {
 	unsigned count = 0;
 	for (char **capture = options->captures; *capture; capture++)
-		count += strcmp(*capture, "-") == 0;
+		count += capture_is_stdin(*capture);
 	return count;
 }
 

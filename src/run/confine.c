@@ -92,7 +92,7 @@ static bool is_read_once(const GPtrArray *captures)
 {
 	bool once = false;
 	for (guint i = 0; i < captures->len; i++)
-		once |= strcmp(captures->pdata[i], "-") == 0 ||
+		once |= capture_is_stdin(captures->pdata[i]) ||
 			!g_file_test(captures->pdata[i], G_FILE_TEST_IS_REGULAR);
 	return once;
 }
@@ -104,7 +104,7 @@ void confine_worker(const struct options *options, const GPtrArray *captures, co
 		return;
 	GPtrArray *read = g_ptr_array_new(), *write = g_ptr_array_new();
 	for (guint i = 0; i < captures->len; i++)
-		if (strcmp(captures->pdata[i], "-") != 0)
+		if (!capture_is_stdin(captures->pdata[i]))
 			g_ptr_array_add(read, captures->pdata[i]);
 	if (temp)
 		g_ptr_array_add(write, (gpointer)temp);

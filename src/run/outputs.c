@@ -113,8 +113,8 @@ static GArray *inputs_of(const struct options *options, const GPtrArray *inputs)
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct known));
 	g_array_set_clear_func(list, known_clear);
 	for (guint i = 0; i < inputs->len; i++)
-		if (strcmp(inputs->pdata[i], "-") == 0)
-			add_descriptor(list, STDIN_FILENO, "standard input");
+		if (capture_is_stdin(inputs->pdata[i]))
+			add_descriptor(list, STDIN_FILENO, capture_title(inputs->pdata[i]));
 		else
 			add(list, g_strdup(options->merge ? "an output to merge" : "a capture"), inputs->pdata[i]);
 	for (guint i = 0; i < options->files->len; i++) {

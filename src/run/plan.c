@@ -22,7 +22,7 @@ static void look_at(struct input *input)
 	for (size_t i = 0; i < input->count; i++) {
 		struct stat status;
 		const char *path = input->captures[i];
-		const bool standard = strcmp(path, "-") == 0;
+		const bool standard = capture_is_stdin(path);
 		if ((standard ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0)
 			continue;
 		if (S_ISREG(status.st_mode))
