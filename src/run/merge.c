@@ -6,13 +6,12 @@
  * send a lesser one: its first frame is later, or it has sent a later position, or it has ended. Inputs share one
  * output, so they are finished in order; with --resume each has its own and is finished when its parts are.
  */
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "hidden.h"
 #include "private.h"
-#include "resume.h"
 #include "text.h"
 
 /* ---- frames ---- */
@@ -285,11 +284,8 @@ static void close_output(struct run *run, struct input *input)
 {
 	bool good = outlet_close(input->outlet, NULL) && !run->failed;
 	input->outlet = NULL;
-	if (!good || !resume_end(input->hidden, input->path)) {
-		g_unlink(input->hidden);
+	if (!hidden_close(&input->hidden, input->path, good))
 		fail(run);
-	}
-	g_clear_pointer(&input->hidden, g_free);
 }
 
 /* forget - frees what is needed only while the input is in work. */
@@ -306,9 +302,8 @@ void merge_free(struct run *run, struct input *input)
 	forget(input);
 	if (input->hidden) {
 		outlet_close(input->outlet, NULL);
-		g_unlink(input->hidden);
+		hidden_close(&input->hidden, input->path, false);
 	}
-	g_free(input->hidden);
 	g_free(input->path);
 }
 
@@ -357,8 +352,7 @@ bool merge_begin(struct run *run, struct input *input)
 	input->outlet = run->outlet;
 	if (!input->path)
 		return true;
-	int fd = resume_begin(input->path, &input->hidden);
-	input->outlet = outlet_new(run->options, fd >= 0 ? writer_new(fd, input->path) : NULL, NULL);
+	input->outlet = outlet_new(run->options, hidden_open(input->path, &input->hidden), NULL);
 	if (!input->outlet)
 		fail(run);
 	return input->outlet;

@@ -16,7 +16,7 @@
 #include "config.h"
 #include "confine.h"
 #include "expected.h"
-#include "resume.h"
+#include "hidden.h"
 #include "text.h"
 
 #define COLUMNS_DEFAULT 80
@@ -162,7 +162,7 @@ static bool hash_file(const char *path, char hex[static 2 * EVP_MAX_MD_SIZE + 1]
 	uint8_t *block = g_malloc(HASH_BLOCK), digest[EVP_MAX_MD_SIZE];
 	unsigned digest_size = 0;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "re");
+	FILE *file = capture_is_stdin(path) ? NULL : fopen(path, "re");
 	bool good = file && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
 	*size = 0;
 	for (size_t got; good && (got = fread(block, 1, HASH_BLOCK, file)) > 0; *size += got)
@@ -205,8 +205,7 @@ void outlet_captures(struct outlet *outlet, const GPtrArray *captures)
 		const char *path = captures->pdata[i];
 		uint64_t size = 0;
 		bool known = is_regular(path) && hash_file(path, hex, &size);
-		view_report_capture(
-			outlet->report, strcmp(path, "-") == 0 ? "standard input" : path, size, known ? hex : NULL);
+		view_report_capture(outlet->report, capture_title(path), size, known ? hex : NULL);
 	}
 }
 
@@ -217,8 +216,7 @@ bool outlet_flush(struct outlet *outlet)
 	return writer_flush(outlet->writer);
 }
 
-/* open_report - under a hidden name until it is whole, so that a run that is killed leaves no half page. What is there
- * and no regular file is written to as it is. */
+/* open_report - what is there and no regular file is written to as it is. */
 static bool open_report(struct outlet *outlet, const char *path, bool hides)
 {
 	struct stat status;
@@ -226,19 +224,9 @@ static bool open_report(struct outlet *outlet, const char *path, bool hides)
 	if (!hides || (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))) {
 		outlet->report_writer = writer_open(path);
 	} else {
-		const int fd = resume_begin(path, &outlet->hidden);
-		outlet->report_writer = fd >= 0 ? writer_new(fd, path) : NULL;
+		outlet->report_writer = hidden_open(path, &outlet->hidden);
 	}
 	return outlet->report_writer;
-}
-
-/* close_report - gives the file its name when it is whole. */
-static bool close_report(struct outlet *outlet, bool good)
-{
-	if (outlet->hidden && !(good = good && resume_end(outlet->hidden, outlet->report_path)))
-		unlink(outlet->hidden);
-	g_free(outlet->hidden);
-	return good;
 }
 
 bool outlet_close(struct outlet *outlet, bool *differs)
@@ -251,7 +239,8 @@ bool outlet_close(struct outlet *outlet, bool *differs)
 		const int status = apart_end(outlet->apart);
 		if (differs)
 			*differs = status == EXIT_ALERT;
-		const bool good = close_report(outlet, status == EXIT_OK || status == EXIT_ALERT);
+		const bool good =
+			hidden_close(&outlet->hidden, outlet->report_path, status == EXIT_OK || status == EXIT_ALERT);
 		g_free(outlet);
 		return good;
 	}
@@ -337,7 +326,7 @@ struct outlet *outlet_new(const struct options *options, struct writer *writer, 
 	if (good)
 		return outlet;
 	writer_close(outlet->writer);
-	close_report(outlet, false);
+	hidden_close(&outlet->hidden, outlet->report_path, false);
 	g_free(outlet);
 	return NULL;
 }

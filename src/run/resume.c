@@ -4,19 +4,15 @@
  */
 #include "resume.h"
 
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config.h"
+#include "hidden.h"
 #include "text.h"
-#include "writer.h"
 
 #define NAME_MAX_KEPT 100 /* octets kept of the capture's name */
 #define OPTIONS_FILE ".smtpscan-options"
@@ -81,61 +77,7 @@ bool resume_done(const char *path, const char *capture, enum severity *worst)
 	return complete;
 }
 
-/* lock_new - locks a hidden file, so that no other run removes it as stale. Returns false when one just did. */
-static bool lock_new(int fd)
-{
-	struct stat status;
-	return flock(fd, LOCK_EX) != 0 || fstat(fd, &status) != 0 || status.st_nlink > 0;
-}
-
-int resume_begin(const char *path, char **hidden)
-{
-	char *folder = g_path_get_dirname(path), *name = g_path_get_basename(path);
-	int fd = -1;
-	do {
-		if (fd >= 0) {
-			close(fd);
-			g_free(*hidden);
-		}
-		*hidden = g_strdup_printf("%s/.%s.XXXXXX", folder, name);
-		fd = g_mkstemp_full(*hidden, O_WRONLY | O_CLOEXEC, 0666);
-	} while (fd >= 0 && !lock_new(fd));
-	if (fd < 0)
-		writer_complain(*hidden);
-	g_free(folder);
-	g_free(name);
-	return fd;
-}
-
 /* ---- the folder ---- */
-
-/* is_hidden_name - .NAME.jsonl.XXXXXX, as resume_begin makes it? */
-static bool is_hidden_name(const char *name)
-{
-	static const char end[] = ".jsonl.XXXXXX";
-	const size_t size = strlen(name), tail = strlen(end);
-	return name[0] == '.' && size > tail && strncmp(name + size - tail, end, strlen(".jsonl.")) == 0;
-}
-
-/* clear_stale - removes hidden files without a lock, which killed runs left. */
-static void clear_stale(const char *folder)
-{
-	GDir *entries = g_dir_open(folder, 0, NULL);
-	const char *name;
-	while (entries && (name = g_dir_read_name(entries))) {
-		if (!is_hidden_name(name))
-			continue;
-		char *path = g_build_filename(folder, name, NULL);
-		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			g_unlink(path);
-		if (fd >= 0)
-			close(fd);
-		g_free(path);
-	}
-	if (entries)
-		g_dir_close(entries);
-}
 
 /* options_text - the options that change records, one per line. The shard is not among them; it is part of the output's
  * name. */
@@ -169,7 +111,7 @@ static char *on_one_line(const char *text)
 void resume_folder(const struct options *options)
 {
 	char *path = g_build_filename(options->resume_dir, OPTIONS_FILE, NULL), *now = options_text(options), *before;
-	clear_stale(options->resume_dir);
+	hidden_clear(options->resume_dir);
 	if (!g_file_get_contents(path, &before, NULL, NULL)) {
 		g_file_set_contents(path, now, -1, NULL); /* a failure only costs the warning */
 	} else {
@@ -184,9 +126,4 @@ void resume_folder(const struct options *options)
 	}
 	g_free(now);
 	g_free(path);
-}
-
-bool resume_end(const char *hidden, const char *path)
-{
-	return g_rename(hidden, path) == 0 || writer_complain(path);
 }

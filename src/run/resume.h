@@ -3,7 +3,7 @@
  * resume.h - --resume DIR: an output file for each capture, which exists when it is finished. Private to this stage.
  *
  * The file is NAME-HASH.jsonl, or NAME-HASH.I-of-N.jsonl for a shard: NAME is the last part of the capture's path, HASH
- * the first 16 hex digits of the SHA-256 of its real path. It is written under a hidden name, locked, and renamed after
+ * the first 16 hex digits of the SHA-256 of its real path. It has a hidden name (hidden.h) until
  * its stats record is written. DIR also holds the options of its first run. An output is complete when its stats record
  * says so, and current when it is not older than the capture.
  */
@@ -20,10 +20,5 @@ char *resume_path(const struct options *options, const char *capture);
 /* resume_done - is the output complete and current? Then sets *worst to the worst severity of its alerts, 0 for none.
  */
 bool resume_done(const char *path, const char *capture, enum severity *worst);
-/* resume_begin - makes the hidden file. Returns a descriptor, and its name in *hidden (free with g_free); -1, reported,
- * on failure. */
-int resume_begin(const char *path, char **hidden);
-/* resume_end - renames it. Returns false, reported, on failure. */
-bool resume_end(const char *hidden, const char *path);
 
 #endif
