@@ -420,11 +420,10 @@ struct keeper {
  * anything; a zip is found from its end. */
 static bool may_be(const struct part *part, struct span head, const char *extension)
 {
-	const char *name = part->about->filename, *dot = name ? strrchr(name, '.') : NULL;
 	size_t zeros = 0;
 	while (zeros < head.size && head.data[zeros] == 0)
 		zeros++;
-	return (dot && g_ascii_strcasecmp(dot, extension) == 0) ||
+	return names_extension(part->about->filename, extension) ||
 	       (strcmp(extension, ".iso") == 0 && head.size == PART_HEAD && zeros == head.size);
 }
 

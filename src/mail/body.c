@@ -217,9 +217,8 @@ static bool opens_as(const struct part *part, struct span head, bool *html)
 		(!mime_is_text(head) && !marked_charset(head, NULL)))
 		return false;
 	const char *begins = kind_extension(part->about, head), *name = part->about->filename;
-	const char *dot = name ? strrchr(name, '.') : NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
-		*html |= strcmp(begins, extensions[i]) == 0 || (dot && g_ascii_strcasecmp(dot, extensions[i]) == 0);
+		*html |= strcmp(begins, extensions[i]) == 0 || names_extension(name, extensions[i]);
 	return *html || is_folded(head) ||
 	       (head.size >= sizeof shortcut &&
 		       g_ascii_strncasecmp((const char *)head.data, shortcut, sizeof shortcut - 1) == 0);

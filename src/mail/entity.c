@@ -159,15 +159,11 @@ static void read_encoding(struct parts *parts, struct entity *entity, const stru
 	}
 }
 
-/* has_extension - does one of the part's names end so? The extension has three letters. */
+/* has_extension - has one of the part's names this extension? */
 static bool has_extension(const struct entity *entity, const char *extension)
 {
-	const char *const names[] = { entity->disposition.filename, entity->content.name };
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (names[i] && strlen(names[i]) > 4 &&
-			g_ascii_strcasecmp(names[i] + strlen(names[i]) - 4, extension) == 0)
-			return true;
-	return false;
+	return names_extension(entity->disposition.filename, extension) ||
+	       names_extension(entity->content.name, extension);
 }
 
 void entity_read(struct parts *parts, struct arena *scratch, struct entity *entity, const struct block *block,

@@ -154,6 +154,8 @@ void names_take(struct mail *mail, struct mail_part *part, const struct mime_par
 void names_done(struct mail *mail, const struct mail_part *part);
 /* names_differ - are these two names, and not one name written in two ways? */
 bool names_differ(const char *a, const char *b);
+/* names_extension - has the name (NULL: none) this extension, in any case? */
+bool names_extension(const char *name, const char *extension);
 
 /* --- transfer.c: transfer encodings. */
 

@@ -44,6 +44,12 @@ bool names_differ(const char *a, const char *b)
 	return plain_a ? !matches(b, a) : !matches(a, b);
 }
 
+bool names_extension(const char *name, const char *extension)
+{
+	const char *dot = name ? strrchr(name, '.') : NULL;
+	return dot && g_ascii_strcasecmp(dot, extension) == 0;
+}
+
 /* add - adds a name: as the part's file name if there was none before. */
 static void add(struct mail *mail, struct mail_part *part, const char *name)
 {

@@ -23,9 +23,8 @@ static void open_file(struct opaque *opaque)
 	if (!opaque->outer || !(opaque->file = inner_open(opaque->outer, &count)))
 		return;
 	const char *name = opaque->outer->about->filename;
-	size_t size = name ? strlen(name) : 0, extension = strlen(EXTENSION);
-	if (size > extension && g_ascii_strcasecmp(name + size - extension, EXTENSION) == 0)
-		inner_name(opaque->file, "utf-8", span_of(name, size - extension));
+	if (names_extension(name, EXTENSION))
+		inner_name(opaque->file, "utf-8", span_of(name, strlen(name) - strlen(EXTENSION)));
 }
 
 static void pass(struct opaque *opaque, struct span octets)
