@@ -95,10 +95,11 @@ static struct connection *connection_new(
 	connection->client = -1;
 	identity_hint(connection, segment);
 	expiry_append(connection, &table->queues[QUEUE_OPEN]);
-	struct connection *first = g_hash_table_lookup(table->connections, key);
-	if (first)
+	struct connection *first = find(table, key);
+	if (first) {
 		limit_siblings(first);
-	connection->sibling = g_hash_table_lookup(table->connections, key);
+		connection->sibling = find(table, key); /* another one, when the first was ended */
+	}
 	g_hash_table_add(table->connections, connection); /* replaces its sibling as the entry */
 	*recent(table, key) = connection;
 	table->stats.connections++;

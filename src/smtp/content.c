@@ -49,6 +49,8 @@ static bool has_announced_size(const struct session *s)
 void content_goes_on(struct session *s)
 {
 	uint64_t size = s->content.gap;
+	if (size == 0)
+		return;
 	s->content.gap = 0;
 	content_piece(s, data_scanner_flush(&s->content.scanner));
 	data_scanner_resume(&s->content.scanner);
@@ -66,8 +68,7 @@ void content_close(struct session *s, bool whole)
 {
 	if (!s->content.open)
 		return;
-	if (s->content.gap > 0)
-		content_goes_on(s);
+	content_goes_on(s);
 	if (s->content.sized && !(whole && has_announced_size(s)))
 		content_gap(s, 0);
 	s->content.open = false;

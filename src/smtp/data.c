@@ -164,8 +164,7 @@ void take_chunk_gap(struct session *s)
 void take_content_gap(struct session *s)
 {
 	uint64_t gap = inbox_gap_size(&s->in[UP]);
-	if (s->content.gap > 0)
-		content_goes_on(s);
+	content_goes_on(s);
 	s->content.gap = gap;
 	s->content.has_gap |= gap > 0;
 	inbox_skip_gap(&s->in[UP], gap);
@@ -201,7 +200,7 @@ void take_lost_end(struct session *s)
 {
 	if (content_is_done(s))
 		data_scanner_init(&s->content.scanner);
-	else if (s->content.gap > 0)
+	else
 		content_goes_on(s);
 	s->content.gap = 0;
 	content_piece(s, data_scanner_flush(&s->content.scanner));
@@ -223,8 +222,7 @@ static void refuse_if_answered(struct session *s)
 /* No alert: clients often close in the middle of a mail, and the mail's record shows it. */
 void break_off(struct session *s)
 {
-	if (s->content.gap > 0)
-		content_goes_on(s);
+	content_goes_on(s);
 	content_piece(s, data_scanner_flush(&s->content.scanner));
 	refuse_if_answered(s);
 }

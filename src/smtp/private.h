@@ -320,8 +320,8 @@ bool chunk_is_unsent(const struct session *s);
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);
 void content_gap(struct session *s, uint64_t size);
-/* content_goes_on - the gap after what was taken is one of the content. content_is_done - it is not: its octets are the
- * rest of the terminator, or the content has the size that the client announced (RFC 1870). */
+/* content_goes_on - the gap after what was taken, if any, is one of the content. content_is_done - it is not: its
+ * octets are the rest of the terminator, or the content has the size that the client announced (RFC 1870). */
 void content_goes_on(struct session *s);
 bool content_is_done(const struct session *s);
 void content_close(struct session *s, bool whole);

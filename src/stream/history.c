@@ -49,17 +49,16 @@ uint8_t *history_room(void)
 void history_commit(uint64_t *newest, uint64_t offset, size_t size)
 {
 	assert(size <= HISTORY_CHUNK_MAX);
+	const uint64_t room = room_of(size);
 	const uint64_t back = head - *newest <= HISTORY_SIZE ? head - *newest : 0;
 	*chunk_at(head) =
 		(struct chunk){ .offset = offset, .passed = passed, .size = (uint32_t)size, .back = (uint32_t)back };
 	*newest = head;
-	uint64_t next = head + room_of(size);
 	/* A chunk may extend beyond the end of the ring, but not begin there: the next one begins at the start. */
-	if (head % HISTORY_SIZE + (next - head) >= HISTORY_SIZE)
-		next = (head / HISTORY_SIZE + 1) * HISTORY_SIZE;
-	head = next;
+	const bool wraps = head % HISTORY_SIZE + room >= HISTORY_SIZE;
+	head = wraps ? (head / HISTORY_SIZE + 1) * HISTORY_SIZE : head + room;
 	/* The ring is larger than the processor's cache: prefetch the place of the next chunk. */
-	const uint64_t room = room_of(size), ahead = room < AHEAD_MAX ? room : AHEAD_MAX;
+	const uint64_t ahead = room < AHEAD_MAX ? room : AHEAD_MAX;
 	for (uint64_t i = 0; i < ahead; i += CACHE_LINE)
 		__builtin_prefetch((uint8_t *)chunk_at(head) + i, 1);
 }

@@ -381,8 +381,7 @@ static enum stream_event event(struct stream *stream)
 		return both_over(stream) ? STREAM_CLOSED : STREAM_RESET_PENDING;
 	if (!stream_closing(stream))
 		return STREAM_OPEN;
-	bool delivered = stream->outbox.fin_delivered[UP] && stream->outbox.fin_delivered[DOWN];
-	return delivered && stream->half[UP].fin_acked && stream->half[DOWN].fin_acked ? STREAM_CLOSED : STREAM_CLOSING;
+	return stream->outbox.fin_delivered[UP] && stream->outbox.fin_delivered[DOWN] ? STREAM_CLOSED : STREAM_CLOSING;
 }
 
 enum stream_event stream_segment(struct stream *stream, enum direction direction, const struct segment *segment)

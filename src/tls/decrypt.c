@@ -223,13 +223,13 @@ bool decrypt_guess(struct tls *tls, const struct sealed *record)
 		cipher_free(turn.cipher);
 		OPENSSL_cleanse(&turn, sizeof turn);
 	}
-	if (found)
-		tls->exchange.version = TLS_VERSION_13;
-	else
+	if (!found) {
 		tls->exchange.suite = NULL;
-	if (found)
-		decrypt_early(tls, EARLY_REFUSED); /* or it would have been read with other keys */
-	return found;
+		return false;
+	}
+	tls->exchange.version = TLS_VERSION_13;
+	decrypt_early(tls, EARLY_REFUSED); /* or it would have been read with other keys */
+	return true;
 }
 
 /* ---- records ---- */

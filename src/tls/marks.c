@@ -20,14 +20,16 @@ void marks_add(struct marks *marks, uint64_t stream, uint64_t inside)
 		g_array_remove_range(marks->list, 0, MARKS_DROP);
 	}
 	g_array_append_val(marks->list, mark);
-	marks->last = mark;
 }
 
 uint64_t marks_inside(const struct marks *marks, uint64_t stream)
 {
-	if (marks->list && marks->last.stream <= stream) /* the usual case: no search */
-		return marks->last.inside;
-	guint low = 0, high = marks->list ? marks->list->len : 0;
+	if (!marks->list)
+		return 0;
+	guint low = 0, high = marks->list->len;
+	const struct mark *last = &g_array_index(marks->list, struct mark, high - 1);
+	if (last->stream <= stream) /* the usual case: no search */
+		return last->inside;
 	while (low < high) {
 		guint middle = (low + high) / 2;
 		if (g_array_index(marks->list, struct mark, middle).stream <= stream)

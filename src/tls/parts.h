@@ -210,8 +210,7 @@ struct mark {
 	uint64_t stream, inside; /* offsets after a record: encrypted, decrypted */
 };
 struct marks {
-	struct mark last;
-	GArray *list;    /* the last one included */
+	GArray *list;
 	uint64_t before; /* decrypted offset before the first mark that is kept */
 };
 void marks_add(struct marks *marks, uint64_t stream, uint64_t inside);
