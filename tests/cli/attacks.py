@@ -13,7 +13,23 @@ import struct
 import zipfile
 import zlib
 
-from generate import ACK, DOWN, PSH, START, SYN, UP, Connection, ethernet, frame, ip_header
+from generate import (
+    ACK,
+    DOWN,
+    PSH,
+    START,
+    SYN,
+    UP,
+    Connection,
+    block,
+    enhanced_packet,
+    ethernet,
+    frame,
+    interface,
+    ip_header,
+    pcap,
+    section,
+)
 
 ATTACKS = []
 MSS = 16000
@@ -38,14 +54,6 @@ def attack(name, least, seen=b'"event_type":"flow"', memory=None, status=0, opti
     return add
 
 
-def pcap(packets):
-    """pcap - the octets of a file. packets: (time in microseconds, captured octets, length on the wire)."""
-    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)]
-    for at, data, length in packets:
-        out.append(struct.pack("<IIII", at // 1_000_000, at % 1_000_000, len(data), length) + data)
-    return b"".join(out)
-
-
 def capture(connections):
     """capture - a file of connections, sorted by time."""
     segments = sorted((s for c in connections for s in c.segments), key=lambda s: s.time)
@@ -54,14 +62,15 @@ def capture(connections):
 
 def frames(packets):
     """frames - a file of IP packets, a millisecond apart."""
-    return pcap((START + i * 1000, f, len(f)) for i, f in enumerate(map(ethernet, packets)))
+    return pcap((START + i * 1000, f) for i, f in enumerate(map(ethernet, packets)))
 
 
-def talk(*blocks):
-    """talk - a file of one session. blocks: (side, octets), after the server's greeting."""
-    c = Connection(mss=MSS)
+def talk(*blocks, before=(), mss=MSS):
+    """talk - a file of one session. blocks: (side, octets), after the server's greeting. before: ahead of it."""
+    c = Connection(mss=mss)
     c.handshake()
-    for way, data in ((DOWN, b"220 mail.example\r\n"), (UP, b"EHLO a.example\r\n"), (DOWN, b"250 ok\r\n"), *blocks):
+    greeting = (DOWN, b"220 mail.example\r\n"), (UP, b"EHLO a.example\r\n"), (DOWN, b"250 ok\r\n")
+    for way, data in (*before, *greeting, *blocks):
         c.send(way, data)
     c.close()
     return capture([c])
@@ -133,15 +142,7 @@ add_talk("commands behind odd ends of data", 4000, lambda n: (
 
 def before_banner(name, least, blocks):
     """before_banner - what a proxy says of a client, or is asked by it."""
-
-    @attack(name, least)
-    def _(n):
-        c = Connection(mss=MSS)
-        c.handshake()
-        for way, data in (*blocks(n), (DOWN, b"220 mail.example\r\n"), (UP, b"EHLO a\r\n"), (DOWN, b"250 ok\r\n")):
-            c.send(way, data)
-        c.close()
-        return capture([c])
+    attack(name, least)(lambda n: talk(before=blocks(n)))
 
 
 before_banner("a PROXY header that is long", 2000000, lambda n: ((UP, b"PROXY TCP4 " + b"1" * n + b"\r\n"),))
@@ -156,15 +157,7 @@ add_talk("one long chunk", 2000000, lambda n: (*ENVELOPE, (UP, b"BDAT %d LAST\r\
 
 def add_slow(name, least, mss, blocks):
     """add_slow - a line that comes in many segments: nothing is to be looked at again with each."""
-
-    @attack(name + ", in small segments", least)
-    def _(n):
-        c = Connection(mss=mss)
-        c.handshake()
-        for way, data in ((DOWN, b"220 x\r\n"), (UP, b"EHLO a\r\n"), (DOWN, b"250 ok\r\n"), *blocks(n)):
-            c.send(way, data)
-        c.close()
-        return capture([c])
+    attack(name + ", in small segments", least)(lambda n: talk(*blocks(n), mss=mss))
 
 
 add_slow("one long command", 500000, 50, lambda n: ((UP, b"MAIL FROM:<" + b"a" * n + b">\r\n"), DONE))
@@ -541,31 +534,22 @@ def _(n):
 
 @attack("VLAN tags", 2000, STATS)
 def _(n):
-    return pcap((START + i, f, len(f)) for i, f in enumerate([ethernet(ip_header(A, B, 20) + PLAIN, [(0x8100, 5)] * 500)] * n))
+    return pcap((START + i, f) for i, f in enumerate([ethernet(ip_header(A, B, 20) + PLAIN, [(0x8100, 5)] * 500)] * n))
 
 
 # ---- the file ----
 
 
-def block(kind, body):
-    body += b"\0" * (-len(body) % 4)
-    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
-
-
-SECTION = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
-
-
 def interfaces(n, links):
-    kinds = b"".join(block(1, struct.pack("<HHI", links[i % len(links)], 0, 0)) for i in range(n))
+    kinds = b"".join(interface(links[i % len(links)]) for i in range(n))
     octets = ethernet(ip_header(A, B, 20) + PLAIN)
-    heads = (struct.pack("<IIIII", i, 0, i, len(octets), len(octets)) for i in range(n))
-    return SECTION + kinds + b"".join(block(6, head + octets) for head in heads)
+    return section() + kinds + b"".join(enhanced_packet(i, i, octets) for i in range(n))
 
 
 attack("interfaces of a pcapng", 10000, STATS)(lambda n: interfaces(n, [1]))
 attack("interfaces of many link types", 10000, STATS)(lambda n: interfaces(n, range(1, 280)))
-attack("sections of a pcapng", 10000, STATS)(lambda n: (SECTION + block(1, struct.pack("<HHI", 1, 0, 0))) * n)
-attack("blocks that nobody knows", 40000, STATS)(lambda n: SECTION + block(0x0BAD, b"x") * n)
+attack("sections of a pcapng", 10000, STATS)(lambda n: (section() + interface()) * n)
+attack("blocks that nobody knows", 40000, STATS)(lambda n: section() + block(0x0BAD, b"x") * n)
 
 
 @attack("a gzip file that expands a thousand times", 4, STATS)
@@ -592,4 +576,4 @@ def xz(octets, size):
 attack("an xz file that expands a thousand times", 4, STATS)(lambda n: xz(pcap([]) + bytes(n << 22), 24))
 attack("an xz file with a dictionary of 1 GiB", 32, b"not enough memory to decompress xz data", status=3)(lambda n: xz(pcap([]) + bytes(n << 22), 30))
 attack("a block of a pcapng that is long", 1 << 20, STATS, memory=160)(lambda n: (
-    SECTION + block(1, struct.pack("<HHI", 1, 0, 0) + struct.pack("<HH", 2, 65532) + bytes(n))))  # fmt: skip
+    section() + block(1, struct.pack("<HHI", 1, 0, 0) + struct.pack("<HH", 2, 65532) + bytes(n))))  # fmt: skip

@@ -8,25 +8,15 @@ And nothing is invented: no mail is accepted but by a reply that was captured.
 import json
 import os
 import re
-import struct
 import subprocess
 import sys
 import tempfile
 
+from generate import split_pcap
+
 PATH = re.compile(rb"\b(?:MAIL FROM|RCPT TO) *: *(<[^>\r\n]*>)[^\r\n]*\r\n", re.I)
 # Names in content, in what the server threw away, or after a MAIL that it refused, are no senders and recipients.
 LEFT_OUT = re.compile("smuggle|unheard|exim-bdat|pipelining-refused")
-
-
-def packets(capture):
-    """Returns the file's header and its packets, each with its own."""
-    order = "<" if capture[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-    at, found = 24, []
-    while at + 16 <= len(capture):
-        size = struct.unpack(order + "I", capture[at + 8 : at + 12])[0]
-        found.append(capture[at : at + 16 + size])
-        at += 16 + size
-    return capture[:24], found
 
 
 def envelope(record):
@@ -62,7 +52,7 @@ def main():
     faults, cuts = 0, 0
     for name in sorted(name for name in os.listdir(testdata) if name.endswith(".pcap")):
         with open(os.path.join(testdata, name), "rb") as file:
-            header, found = packets(file.read())
+            header, found = split_pcap(file.read())
         damaged = list(pieces(found))
         with tempfile.TemporaryDirectory() as folder:
             for number, (_, left) in enumerate(damaged):

@@ -45,6 +45,8 @@ DEFAULTS = {
 START = 1_750_000_000_000_000  # capture time of the first packet in microseconds, 2025-06-15
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 UP, DOWN = 0, 1
+ETHERNET = 1  # the link type
+FILE_HEADER, RECORD_HEADER = 24, 16  # octets of a pcap, and of a packet in it
 
 
 def checksum(data):
@@ -202,12 +204,72 @@ def frame(segment, identification):
     return data[:kept], len(data)
 
 
+# ---- files: packets are (time in microseconds, captured octets), and the length on the wire where that is another ----
+
+
+def pcap(packets):
+    """pcap - the octets of a file."""
+    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)]
+    for time, data, *length in packets:
+        out.append(struct.pack("<IIII", time // 1_000_000, time % 1_000_000, len(data), *length or [len(data)]) + data)
+    return b"".join(out)
+
+
 def write_pcap(path, packets):
-    """write_pcap - packets: (time in microseconds, captured octets, length on the wire)."""
     with open(path, "wb") as file:
-        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-        for time, data, length in packets:
-            file.write(struct.pack("<IIII", time // 1_000_000, time % 1_000_000, len(data), length) + data)
+        file.write(pcap(packets))
+
+
+def split_pcap(data):
+    """split_pcap - the file's header, and its packets, each with its own. The last one may be cut off."""
+    order = "<" if data[0] in b"\xd4\x4d" else ">"
+    at, found = FILE_HEADER, []
+    while at + RECORD_HEADER <= len(data):
+        size = RECORD_HEADER + struct.unpack_from(order + "I", data, at + 8)[0]
+        found.append(data[at : at + size])
+        at += size
+    return data[:FILE_HEADER], found
+
+
+def packets_in(data):
+    """packets_in - the packets of a file as pcap() makes it, with their lengths, but for one that is cut off."""
+    for record in split_pcap(data)[1]:
+        seconds, micros, size, length = struct.unpack_from("<IIII", record)
+        if len(record) == RECORD_HEADER + size:
+            yield seconds * 1_000_000 + micros, record[RECORD_HEADER:], length
+
+
+def block(kind, body, order="<"):
+    """block - a block of pcapng."""
+    body += bytes(-len(body) % 4)
+    size = struct.pack(order + "I", len(body) + 12)
+    return struct.pack(order + "I", kind) + size + body + size
+
+
+def section(order="<"):
+    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+
+
+def interface(link=ETHERNET, snaplen=0, resolution=None, order="<"):
+    options = struct.pack(order + "HHBxxx", 9, 1, resolution) if resolution else b""
+    return block(1, struct.pack(order + "HHI", link, 0, snaplen) + options, order)
+
+
+def enhanced_packet(number, units, octets, length=None, order="<"):
+    """enhanced_packet - a packet of the interface of this number. units: its time, in those of the interface."""
+    head = struct.pack(order + "IIIII", number, units >> 32, units & 0xFFFFFFFF, len(octets), length or len(octets))
+    return block(6, head + octets, order)
+
+
+def secrets(keys):
+    """secrets - a block with a key log; nothing without keys."""
+    return block(10, struct.pack("<II", 0x544C534B, len(keys)) + keys) if keys else b""
+
+
+def pcapng(packets, before=b"", behind=b""):
+    """pcapng - the octets of a file with one interface. before, behind: key logs ahead of the packets and after them."""
+    blocks = b"".join(enhanced_packet(0, *packet) for packet in packets)
+    return section() + interface() + secrets(before) + blocks + secrets(behind)
 
 
 # ---- dialogues ----

@@ -518,7 +518,7 @@ def run_kind(smtpscan, folder, kind):
     for seed in range(SEEDS_LOSS_ANYWHERE if kind == "loss-anywhere" else SEEDS):
         path = "%s/%s-%d.pcap" % (folder, kind, seed)
         packets, truths[path] = impaired(kind, random.Random("%s %d" % (kind, seed)))
-        write_pcap(path, [p if len(p) == 3 else (*p, len(p[1])) for p in packets])
+        write_pcap(path, packets)
     done = subprocess.run([smtpscan, "-e", "alert,smtp,flow,stats", *truths], capture_output=True, text=True)
     records = {path: [] for path in truths}
     for line in done.stdout.splitlines():
@@ -535,7 +535,7 @@ def oracle(folder):
     rng = random.Random("oracle")
     all_ = sessions(rng, count=4)
     path = folder + "/oracle.pcap"
-    write_pcap(path, [(t, d, len(d)) for t, d in plain(in_order(all_))])
+    write_pcap(path, plain(in_order(all_)))
     arguments = [a for n in range(len(all_)) for a in ("-z", "follow,tcp,raw,%d" % n)]
     done = subprocess.run(["tshark", "-r", path, "-q", *arguments], capture_output=True, text=True)
     found = []

@@ -14,10 +14,24 @@ import sys
 import tempfile
 import unittest
 
-from generate import make
+from generate import (
+    ETHERNET,
+    Player,
+    block,
+    enhanced_packet,
+    ethernet,
+    interface,
+    ip_header,
+    ip_packets,
+    make,
+    packets_in,
+    pcapng,
+    section,
+)
 
 PROGRAM = os.path.abspath(sys.argv[1])
-ETHERNET, RAW, COOKED, USB = 1, 101, 113, 220
+RAW, COOKED, USB = 101, 113, 220
+ENDS = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 DIALOGUE = """@ client=192.0.2.7 {more}
 S: 220 mail.example
 C: HELO client.example
@@ -47,26 +61,6 @@ def records(done, kind):
     return [row for row in rows if kind in (None, row["event_type"])]
 
 
-def block(kind, body, order="<"):
-    body += b"\0" * (-len(body) % 4)
-    size = len(body) + 12
-    return struct.pack(order + "II", kind, size) + body + struct.pack(order + "I", size)
-
-
-def section(order="<"):
-    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
-
-
-def interface(link, snaplen=0, resolution=None, order="<"):
-    options = struct.pack(order + "HHBxxx", 9, 1, resolution) if resolution else b""
-    return block(1, struct.pack(order + "HHI", link, 0, snaplen) + options, order)
-
-
-def packet(number, units, octets, order="<"):
-    head = struct.pack(order + "IIIII", number, units >> 32, units & 0xFFFFFFFF, len(octets), len(octets))
-    return block(6, head + octets, order)
-
-
 class Captures(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
@@ -87,13 +81,7 @@ class Captures(unittest.TestCase):
     def frames(self, **more):
         """frames -> [(microseconds, octets)] of a dialogue"""
         with open(self.pcap("frames.pcap", **more), "rb") as file:
-            data = file.read()
-        found, at = [], 24
-        while at < len(data):
-            seconds, fraction, size = struct.unpack_from("<III", data, at)
-            found.append((seconds * 1000000 + fraction, data[at + 16:at + 16 + size]))
-            at += 16 + size
-        return found
+            return [(time, octets) for time, octets, _ in packets_in(file.read())]
 
     def assert_mails(self, done, subjects, status=0):
         self.assertEqual([row["email"]["subject"] for row in records(done, "smtp")], subjects, done.stderr)
@@ -107,7 +95,7 @@ class Captures(unittest.TestCase):
             data = section(order) + interface(USB, 64, None, order)
             data += b"".join(interface(link, 96 * i, None, order) for i, (link, _) in enumerate(links))
             for i, (time, octets) in enumerate(self.frames()):
-                data += packet(1 + i % 3, time, links[i % 3][1](octets), order)
+                data += enhanced_packet(1 + i % 3, time, links[i % 3][1](octets), order=order)
             done = run(self.file("links.pcapng", data))
             self.assert_mails(done, ["Alpha"])
             self.assertEqual(done.stderr, b"")
@@ -121,15 +109,14 @@ class Captures(unittest.TestCase):
         for order, subject in (("<", "Alpha"), (">", "Beta")):
             data += section(order) + interface(ETHERNET, 0, None, order)
             for time, octets in self.frames(subject=subject, more="cport=%d" % (40000 + ord(order))):
-                data += packet(0, time + (10000000 if order == ">" else 0), octets, order)
+                data += enhanced_packet(0, time + (10000000 if order == ">" else 0), octets, order=order)
         self.assert_mails(run(self.file("sections.pcapng", data)), ["Alpha", "Beta"])
 
     def test_nine_digits_from_the_first_finer_interface_on(self):
         frames = self.frames()
-        data, half = section() + interface(ETHERNET), len(frames) // 2
-        data += b"".join(packet(0, time, octets) for time, octets in frames[:half])
-        data += interface(ETHERNET, 0, 9)
-        data += b"".join(packet(1, time * 1000 + 7, octets) for time, octets in frames[half:])
+        half = len(frames) // 2
+        data = pcapng(frames[:half]) + interface(ETHERNET, 0, 9)
+        data += b"".join(enhanced_packet(1, time * 1000 + 7, octets) for time, octets in frames[half:])
         rows = records(run("-e", "all", self.file("finer.pcapng", data)), None)
         for row in rows:
             digits = len(row["timestamp"].split(".")[1].rstrip("Z"))
@@ -137,8 +124,8 @@ class Captures(unittest.TestCase):
         self.assertEqual({row["timestamp"][-4:] for row in rows if row.get("pcap_cnt", 0) > half}, {"007Z"})
 
     def test_what_is_before_the_damage_or_the_end_is_analysed(self):
-        data = section() + interface(ETHERNET) + b"".join(packet(0, time, octets) for time, octets in self.frames())
-        for damage, status, words in ((block(6, b"\0" * 8), 3, "block"), (packet(7, 0, b""), 3, "interface 7"), (block(6, b"\0" * 40)[:20], 5, "ends")):
+        data = pcapng(self.frames())
+        for damage, status, words in ((block(6, b"\0" * 8), 3, "block"), (enhanced_packet(7, 0, b""), 3, "interface 7"), (block(6, b"\0" * 40)[:20], 5, "ends")):
             done = run(self.file("damaged.pcapng", data + damage))
             self.assert_mails(done, ["Alpha"], status)
             self.assertIn(words, done.stderr.decode())
@@ -148,7 +135,7 @@ class Captures(unittest.TestCase):
             self.assertIn("at offset %d" % len(data), stats["error"])
 
     def test_what_the_capturing_program_lost_is_told(self):
-        data = section() + interface(ETHERNET) + b"".join(packet(0, time, octets) for time, octets in self.frames())
+        data = pcapng(self.frames())
         lost = block(5, struct.pack("<IIIHHQHHQ", 0, 0, 0, 5, 8, 3, 7, 8, 4))
         words = b"the program that captured it says that it lost 7 packets"
         for more in ([], ["-j", "2"], ["--continuous"]):
@@ -166,7 +153,7 @@ class Captures(unittest.TestCase):
         data = section() + b"".join(interface(link) for link in links)
         for time, octets in self.frames():
             nothing = bytes(octet ^ 0x5A for octet in octets)  # in which no IP is found
-            data += b"".join(packet(i, time, nothing if links[i] == USB else octets) for i in range(len(links)) for _ in range(often if i else 1))
+            data += b"".join(enhanced_packet(i, time, nothing if links[i] == USB else octets) for i in range(len(links)) for _ in range(often if i else 1))
         return self.file(name, data)
 
     def test_an_unknown_link_type_is_told(self):
@@ -182,34 +169,26 @@ class Captures(unittest.TestCase):
         self.assertIn(b"could not be decoded", half.stderr)
         self.assert_mails(half, ["Alpha"])
         frames = self.frames()
-        data = section() + interface(ETHERNET) + interface(USB)
-        data += b"".join(packet(0, time, octets) for time, octets in frames) + packet(1, frames[-1][0], b"x")
-        few = run(self.file("few.pcapng", data))
+        few = run(self.file("few.pcapng", pcapng(frames) + interface(USB) + enhanced_packet(1, frames[-1][0], b"x")))
         self.assertEqual(few.stderr, b"")
         self.assertEqual(records(few, "stats")[0]["stats"]["not_decoded"]["link_type_unknown"], 1)
 
     def test_encapsulations_and_reasons_are_named(self):
-        ethernet = lambda kind, octets: b"\2\0\0\0\0\2\2\0\0\0\0\1" + struct.pack(">H", kind) + octets
-        ip = lambda protocol, octets: struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(octets), 0, 0, 64, protocol, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + octets
-        odd = [ethernet(0x9999, b"x" * 40)] * 3 + [ethernet(0x0800, ip(50, b"x" * 40))] * 2 + [ethernet(0x0800, b"\x45\0")] + [ethernet(0x0806, b"x" * 28)]
-        data = section() + interface(ETHERNET) + b"".join(packet(0, i, octets) for i, octets in enumerate(odd))
-        path = self.file("odd.pcapng", data)
+        of_type = lambda kind, octets: bytes(12) + struct.pack(">H", kind) + octets
+        odd = [of_type(0x9999, b"x" * 40)] * 3 + [ethernet(ip_header(*ENDS, 40, 50) + b"x" * 40)] * 2 + [ethernet(b"\x45\0"), of_type(0x0806, b"x" * 28)]
+        path = self.file("odd.pcapng", pcapng(enumerate(odd)))
         self.assertEqual(run(path).stderr.decode(), "smtpscan: %s: 6 of 7 packets could not be decoded: 3 of Ethernet type 0x9999, 2 encrypted, 1 malformed\n" % path)
 
     def test_fragments_that_never_were_a_datagram_are_told(self):
-        frames, size = [], 24
-        for number, (time, octets) in enumerate(self.frames()):
-            header, rest = octets[14:34], octets[34:]
-            for at in range(0, len(rest), size):
-                word = at // 8 | (0x2000 if at + size < len(rest) else 0)
-                piece = rest[at:at + size]
-                changed = header[:2] + struct.pack(">HHH", 20 + len(piece), number, word) + header[8:]
-                frames.append((time + at // size, octets[:14] + changed + piece, word))
-        make = lambda name, frames: self.file(name, section() + interface(ETHERNET) + b"".join(packet(0, f[0], f[1]) for f in frames))
+        player = Player(self.folder)
+        player.play(DIALOGUE.format(subject="Alpha", more=""))
+        frames = [(segment.time, ethernet(piece)) for number, segment in enumerate(player.connections[0].segments)
+                  for piece in ip_packets(segment, number, 24)]
+        make = lambda name, frames: self.file(name, pcapng(frames))
         whole = records(run(make("whole.pcapng", frames)), "stats")[0]["stats"]["not_decoded"]
         self.assertGreater(whole["fragment_held"], 0)
         self.assertEqual(whole["fragment_dropped"], 0)
-        lost = max(i for i, frame in enumerate(frames) if frame[2] & 0x1FFF)
+        lost = max(i for i, (_, octets) in enumerate(frames) if octets[20] & 0x1F or octets[21])  # its offset is not 0
         for jobs in "1", "2":
             done = run("-j", jobs, make("lost.pcapng", frames[:lost] + frames[lost + 1:]))
             some = records(done, "stats")[0]["stats"]["not_decoded"]
@@ -235,9 +214,8 @@ class Captures(unittest.TestCase):
             done = run("-f", expression, self.pcap("tags.pcap", more=more))
             self.assert_mails(done, ["Alpha"])
             self.assertEqual(done.stderr, b"")
-        gre = lambda o: o[:14] + struct.pack(">BBHHHBBH4s4s", 0x45, 0, 24 + len(o) - 14, 0, 0, 64, 47, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + struct.pack(">HH", 0, 0x0800) + o[14:]
-        data = section() + interface(ETHERNET) + b"".join(packet(0, time, gre(octets)) for time, octets in self.frames())
-        path = self.file("gre.pcapng", data)
+        gre = lambda packet: ethernet(ip_header(*ENDS, 4 + len(packet), 47) + struct.pack(">HH", 0, 0x0800) + packet)
+        path = self.file("gre.pcapng", pcapng((time, gre(octets[14:])) for time, octets in self.frames()))
         for expression, mails in (("port 25", ["Alpha"]), ("host 10.0.0.1", ["Alpha"]), ("host 192.0.2.7", ["Alpha"]), ("port 26", []), ("udp", [])):
             self.assert_mails(run("-f", expression, path), mails)
 

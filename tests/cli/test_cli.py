@@ -11,21 +11,19 @@ import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-from generate import make
+from generate import FILE_HEADER, make, split_pcap
 
 PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
 PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
 HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
 SECRETS = os.path.join(TESTDATA, "postfix-auth-plain.pcap")
 FILES = os.path.join(TESTDATA, "exim-nodemailer.pcap")
-RECORD_HEADER, FILE_HEADER = 16, 24
 WAIT = 20  # seconds until a test gives up
 
 
@@ -42,13 +40,7 @@ def records(output, kind=None):
 def packets(path):
     """-> the file header and each packet with its header"""
     with open(path, "rb") as file:
-        data = file.read()
-    found, at = [], FILE_HEADER
-    while at < len(data):
-        size = RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
-        found.append(data[at:at + size])
-        at += size
-    return data[:FILE_HEADER], found
+        return split_pcap(file.read())
 
 
 class Cli(unittest.TestCase):

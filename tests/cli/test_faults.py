@@ -8,6 +8,7 @@ a sentence; where something of the input is lost, stats.complete is false; statu
 FAULTS is the library of kits/faults.c. Works in a folder of its own, which is removed.
 """
 import gzip
+import itertools
 import json
 import os
 import resource
@@ -21,7 +22,7 @@ import threading
 import time
 import unittest
 
-from generate import make
+from generate import make, split_pcap
 
 PROGRAM, TESTDATA, FAULTS = (os.path.abspath(path) for path in sys.argv[1:4])
 PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
@@ -48,12 +49,8 @@ def completes(output):
 def boundaries(path):
     """boundaries - where the packets of a pcap begin, and its end."""
     with open(path, "rb") as file:
-        data = file.read()
-    places, at = [], 24
-    while at < len(data):
-        places.append(at)
-        at += 16 + struct.unpack_from("<I", data, at + 8)[0]
-    return places + [at]
+        header, found = split_pcap(file.read())
+    return list(itertools.accumulate(map(len, found), initial=len(header)))
 
 
 def state_of(pid):

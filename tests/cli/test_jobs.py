@@ -20,7 +20,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from generate import Player, packets_of, write_pcap
+from generate import ETHERNET, Player, packets_in, packets_of, split_pcap, write_pcap
 
 PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
 PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
@@ -67,7 +67,7 @@ def play(path, text, padding=0):
     count = padding // len(PADDING)
     for i in range(count):
         at = (len(found) - 1) * i // count
-        found.insert(at, (found[at][0], PADDING, len(PADDING)))
+        found.insert(at, (found[at][0], PADDING))
     write_pcap(path, found)
     return path
 
@@ -189,23 +189,16 @@ class Jobs(unittest.TestCase):
 
     def everything(self):
         """The captures of testdata as one, large enough for seven workers."""
-        path, shift, last = self.path("everything.pcap"), 0, 0
-        with open(path, "wb") as out:
-            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-            for name in sorted(os.listdir(TESTDATA)):
-                data = read(os.path.join(TESTDATA, name)) if name.endswith(".pcap") else b""
-                if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", data, 20)[0] != 1:
-                    continue
-                at, first = 24, struct.unpack_from("<I", data, 24)[0]
-                while at + 16 <= len(data):
-                    seconds, fraction, size, length = struct.unpack_from("<IIII", data, at)
-                    if at + 16 + size > len(data):
-                        break  # it is cut off there
-                    last = 1_000_000_000 + shift + seconds - first
-                    out.write(struct.pack("<IIII", last, fraction, size, length) + data[at + 16:at + 16 + size])
-                    at += 16 + size
-                shift = last - 1_000_000_000 + 1
-                out.write(struct.pack("<IIII", last, 999_999, len(PADDING), len(PADDING)) + PADDING)
+        path, packets, end = self.path("everything.pcap"), [], 1_000_000_000_000_000
+        for name in sorted(os.listdir(TESTDATA)):
+            data = read(os.path.join(TESTDATA, name)) if name.endswith(".pcap") else b""
+            if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", data, 20)[0] != ETHERNET:
+                continue
+            found = list(packets_in(data))
+            packets += [(end + time - found[0][0], *rest) for time, *rest in found]
+            end = packets[-1][0] + 1_000_000
+            packets.append((end, PADDING))
+        write_pcap(path, packets)
         self.assertGreater(os.path.getsize(path), 7 * SPLIT_SIZE)
         return path
 
@@ -266,17 +259,12 @@ class Jobs(unittest.TestCase):
         self.same_for_all(0, PLAIN, self.large(), HIGH, self.large("other.pcap"), PLAIN)
 
     def test_a_recording_for_any_number_of_workers(self):
-        whole = read(self.large())
-        header, at, pieces = whole[:24], 24, [[], [], []]
-        while at < len(whole):
-            size = 16 + struct.unpack_from("<I", whole, at + 8)[0]
-            pieces[3 * at // len(whole)].append(whole[at:at + size])
-            at += size
+        header, found = split_pcap(read(self.large()))
         paths = []
-        for i, piece in enumerate(pieces):
+        for i in range(3):
             paths.append(self.path("piece%d.pcap" % i))
             with open(paths[-1], "wb") as file:
-                file.write(header + b"".join(piece))
+                file.write(header + b"".join(found[len(found) * i // 3:len(found) * (i + 1) // 3]))
         output = self.same_for_all(0, "--continuous", "-e", "all", *paths)
         strip = lambda text: [dict(row, pcap_filename="") for row in records(text)]
         self.assertEqual(strip(output), strip(self.status(0, "-e", "all", self.path("large.pcap")).stdout))
@@ -463,7 +451,7 @@ class Jobs(unittest.TestCase):
         bystander = packets_of(player.connections)
         start, found = bystander[0][0] - 1_000_000, []
         for data in waiting_connections(count):
-            found += [(start + len(found), data, len(data))] if data else bystander
+            found += [(start + len(found), data)] if data else bystander
         path = self.path("waiting.pcap")
         write_pcap(path, found)
         kinds = "smtp,smtp_command,flow,stats"

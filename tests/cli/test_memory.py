@@ -27,7 +27,7 @@ import sys
 import tarfile
 import tempfile
 
-from generate import make
+from generate import ethernet, ip_header, make, packets_in, pcap, pcapng
 
 WAIT = 30  # seconds until it counts as a hang
 EVERY = 40
@@ -76,33 +76,8 @@ class Table:
 
 def wrap(data):
     """wrap - a capture's packets, each in a tunnel (IP in IP)."""
-    out, at = [data[:24]], 24
-    while at < len(data):
-        size = struct.unpack_from("<I", data, at + 8)[0]
-        frame = data[at + 16 : at + 16 + size]
-        outer = bytearray(b"\x45\0" + struct.pack(">HHHBBH", size - 14 + 20, 1, 0, 64, 4, 0) + b"\xc0\0\2\1\xc0\0\2\2")
-        out += [data[at : at + 8], struct.pack("<II", size + 20, size + 20), frame[:14], outer, frame[14:]]
-        at += 16 + size
-    return b"".join(out)
-
-
-def pcapng(data, keys):
-    """pcapng - a capture as pcapng, with secrets for its TLS."""
-
-    def block(kind, body):
-        body += bytes(-len(body) % 4)
-        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
-
-    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)), block(1, struct.pack("<HHI", 1, 0, 0))]
-    out.append(block(10, struct.pack("<II", 0x544C534B, len(keys)) + keys))
-    at = 24
-    while at < len(data):
-        seconds, micros, size, length = struct.unpack_from("<IIII", data, at)
-        time = seconds * 1000000 + micros
-        head = struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, length)
-        out.append(block(6, head + data[at + 16 : at + 16 + size]))
-        at += 16 + size
-    return b"".join(out)
+    ends = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
+    return pcap((time, ethernet(ip_header(*ends, len(frame) - 14, 4) + frame[14:])) for time, frame, _ in packets_in(data))
 
 
 def prepare(testdata, folder):
@@ -125,7 +100,7 @@ def prepare(testdata, folder):
     write("plain.pcap.gz", gzip.compress(plain))
     write("sealed.pcap", sealed)
     write("sealed.keylog", keys)
-    write("secrets.pcapng", pcapng(sealed, keys))
+    write("secrets.pcapng", pcapng(packets_in(sealed), keys))
     write("old.pcap", read("tls/12-aes128-cbc-sha.pcap"))
     write("old.keylog", read("tls/12-aes128-cbc-sha.keylog"))
     with tarfile.open(os.path.join(folder, "packed"), "w:xz") as packed:

@@ -19,13 +19,14 @@ import tempfile
 import time
 import unittest
 
+from generate import RECORD_HEADER, packets_in, pcapng, split_pcap
+
 PROGRAM = os.path.abspath(sys.argv[1])
 FOLDER = os.path.join(os.path.abspath(sys.argv[2]), "tls")
 NAMES = sorted(os.path.basename(path)[:-5] for path in glob.glob(FOLDER + "/1*.pcap"))
 TWICE = {name for name in NAMES if "resumed" in name or "early-data" in name}  # two connections
 SERVER_PORTS = (25, 465, 587)
-FILE_HEADER, RECORD_HEADER, ETHERNET = 24, 16, 14
-TLS_KEY_LOG = 0x544C534B
+ETHERNET = 14  # octets of its header
 QUIET_ALERTS = {"tls_obsolete", "mime_malformed", "tcp_gap", "tcp_one_sided", "truncated_packets"}
 
 
@@ -66,13 +67,7 @@ def what_was_said(rows):
 
 def packets(path):
     with open(path, "rb") as file:
-        data = file.read()
-    found, at = [], FILE_HEADER
-    while at < len(data):
-        size = RECORD_HEADER + struct.unpack_from("<I", data, at + 8)[0]
-        found.append(data[at:at + size])
-        at += size
-    return data[:FILE_HEADER], found
+        return split_pcap(file.read())
 
 
 def payload(packet):
@@ -84,19 +79,10 @@ def payload(packet):
     return at, ip + size - at, struct.unpack_from(">H", packet, tcp + 2)[0] in SERVER_PORTS
 
 
-def pcapng(path, before=b"", behind=b"", later=0):
-    """the packets of a capture as pcapng, this many seconds later, with blocks before and after them"""
-    header, found = packets(path)
-    block = lambda kind, body: struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
-    padded = lambda octets: octets + bytes(-len(octets) % 4)
-    out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
-    secrets = lambda text: block(10, struct.pack("<II", TLS_KEY_LOG, len(text)) + padded(text)) if text else b""
-    out += block(1, struct.pack("<HHI", 1, 0, 0)) + secrets(before)
-    for packet in found:
-        seconds, micro, size, length = struct.unpack_from("<IIII", packet)
-        time = (seconds + later) * 1000000 + micro
-        out += block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, size, length) + padded(packet[16:]))
-    return out + secrets(behind)
+def as_pcapng(name, later=0, **keys):
+    """a capture as pcapng, this many seconds later, with key logs before and behind its packets"""
+    with open(capture(name), "rb") as file:
+        return pcapng([(time + later * 1_000_000, *rest) for time, *rest in packets_in(file.read())], **keys)
 
 
 class Inside(unittest.TestCase):
@@ -246,8 +232,8 @@ class Inside(unittest.TestCase):
     def test_secrets_in_the_capture(self):
         for name in ("12-chacha20", "13-aes256-gcm"):
             secrets = open(keylog(name), "rb").read()
-            before = self.write("before.pcapng", pcapng(capture(name), before=secrets))
-            behind = self.write("behind.pcapng", pcapng(capture(name), behind=secrets))
+            before = self.write("before.pcapng", as_pcapng(name, before=secrets))
+            behind = self.write("behind.pcapng", as_pcapng(name, behind=secrets))
             for path in (before, behind):
                 self.assertEqual(what_was_said(records(path)), self.clear)
                 self.assertEqual(of_kind(records("--no-tls-keys", path), "smtp"), [])
@@ -262,7 +248,7 @@ class Inside(unittest.TestCase):
     def behind(self, name="13-aes256-gcm", **more):
         """a capture whose secrets come after its packets"""
         with open(keylog(name), "rb") as secrets:
-            return pcapng(capture(name), behind=secrets.read(), **more)
+            return as_pcapng(name, behind=secrets.read(), **more)
 
     def test_a_pipe_is_read_ahead(self):
         for name in ("12-resumed-by-id", "13-aes256-gcm"):
@@ -313,8 +299,8 @@ class Inside(unittest.TestCase):
         now = int(time.time()) - struct.unpack_from("<I", found[-1])[0]
         other = "CLIENT_RANDOM %s %s\n" % ("1" * 64, "2" * 96)  # there are secrets, but not for it
         for later in (now, 0):  # packets of now; a pipe that sends nothing
-            whole = pcapng(capture("13-aes256-gcm"), before=other.encode(), later=later)
-            behind = self.behind(later=later)[len(pcapng(capture("13-aes256-gcm"))):]
+            whole = as_pcapng("13-aes256-gcm", before=other.encode(), later=later)
+            behind = self.behind(later=later)[len(as_pcapng("13-aes256-gcm")):]
             tls, took, output, error = self.live(whole, behind)
             self.assertEqual(tls["decrypted"], "no key for this client random so far")
             self.assertEqual(output, b"")

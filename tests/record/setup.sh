@@ -31,7 +31,7 @@ root() {
 	printf '127.0.0.1 localhost\n192.0.2.25 mail.example\n198.51.100.7 client.example\n' > "$r/etc/hosts"
 	echo mail.example > "$r/etc/mailname"
 	mkdir -p "$r/rec"
-	cp -r "$here/." "$here/../generate.py" "$r/rec/"
+	cp -r "$here/." "$here/../cli/generate.py" "$r/rec/"
 	[ ! -e "$r/rec/conf/$name.sh" ] || chroot "$r" sh /rec/conf/$name.sh
 	cp "$base"/*.pem "$r/etc/ssl/" 
 }
