@@ -21,8 +21,8 @@ static bool is_usable(const struct options *options)
 	return false;
 }
 
-/* merge - --merge: the arguments are outputs. */
-static enum exit_status merge(const struct options *options)
+/* merge_outputs - --merge: the arguments are outputs. */
+static enum exit_status merge_outputs(const struct options *options)
 {
 	GPtrArray *inputs = g_ptr_array_new();
 	for (char **path = options->captures; *path; path++)
@@ -51,8 +51,8 @@ static bool load_rules(struct options *options)
 	return false;
 }
 
-/* run - analyses the captures that the arguments name. */
-static enum exit_status run(const struct options *options)
+/* analyse_captures - analyses the captures that the arguments name. */
+static enum exit_status analyse_captures(const struct options *options)
 {
 	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
 	struct run_outcome outcome = { 0 };
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	if (result == OPTIONS_RUN && !(is_usable(&options) && load_rules(&options)))
 		status = EXIT_USAGE;
 	else if (result == OPTIONS_RUN)
-		status = options.merge ? merge(&options) : run(&options);
+		status = options.merge ? merge_outputs(&options) : analyse_captures(&options);
 	else if (result == OPTIONS_DONE && !was_written())
 		status = EXIT_OUTPUT;
 	rules_free(options.rules);

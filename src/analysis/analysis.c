@@ -120,9 +120,9 @@ static void broken(struct analysis *analysis, bool cut, const char *sentence)
 	input_stats_break(&analysis->shared.stats, cut, sentence);
 }
 
-/* is_wanted - is the packet selected? The filter must match it as captured, or the IP packet inside its tags and
+/* is_selected - is the packet selected? The filter must match it as captured, or the IP packet inside its tags and
  * tunnels; and its segment (NULL: none) must belong to one of the hosts of --host. */
-static bool is_wanted(const struct analysis *analysis, const struct packet *packet, const struct segment *segment)
+static bool is_selected(const struct analysis *analysis, const struct packet *packet, const struct segment *segment)
 {
 	if (!segment)
 		return packet->matches;
@@ -144,7 +144,7 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 		return;
 	}
 	enum decode_result result = decoder_packet(analysis->decoder, packet, &segment);
-	if (!is_wanted(analysis, packet, result == DECODE_SEGMENT ? &segment : NULL)) {
+	if (!is_selected(analysis, packet, result == DECODE_SEGMENT ? &segment : NULL)) {
 		shared->stats.filtered++;
 		return;
 	}

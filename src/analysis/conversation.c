@@ -42,7 +42,7 @@ static void notice_one_sided(struct conversation *c)
 	session_one_sided(c->session, c->flow->missing);
 }
 
-static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+static void on_flow_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct conversation *c = user;
 	const struct span bytes = { data, size };
@@ -60,7 +60,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	inside_deliver(c);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
+static void on_flow_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct conversation *c = user;
 	notice_one_sided(c);
@@ -75,7 +75,7 @@ static void on_gap(void *user, enum direction direction, uint64_t size, bool giv
 	inside_deliver(c);
 }
 
-static void on_fin(void *user, enum direction direction)
+static void on_flow_fin(void *user, enum direction direction)
 {
 	struct conversation *c = user;
 	notice_one_sided(c);
@@ -93,8 +93,8 @@ static void on_trouble(void *user, enum flow_trouble what, enum direction direct
 	detector_trouble(c->detector, what, direction, offset, bytes);
 }
 
-/* memory - approximate octets held by the conversation. */
-static size_t memory(void *user)
+/* on_memory - approximate octets held by the conversation. */
+static size_t on_memory(void *user)
 {
 	const struct conversation *c = user;
 	return OVERHEAD + session_memory(c->session) + rules_memory(c->rules) + (c->mail ? mail_memory(c->mail) : 0) +
@@ -102,7 +102,7 @@ static size_t memory(void *user)
 	       (c->rule_alerts ? g_hash_table_size(c->rule_alerts) * RULE_ALERT_ABOUT : 0);
 }
 
-static void on_end(void *user, const struct flow *flow)
+static void on_flow_end(void *user, const struct flow *flow)
 {
 	static const enum session_end ends[] = {
 		[FLOW_END_FIN] = SESSION_END_CLOSED,
@@ -149,10 +149,10 @@ static void on_end(void *user, const struct flow *flow)
 
 const struct flow_sink conversation_flow_sink = {
 	.begin = on_begin,
-	.bytes = on_bytes,
-	.gap = on_gap,
-	.fin = on_fin,
+	.bytes = on_flow_bytes,
+	.gap = on_flow_gap,
+	.fin = on_flow_fin,
 	.trouble = on_trouble,
-	.memory = memory,
-	.end = on_end,
+	.memory = on_memory,
+	.end = on_flow_end,
 };

@@ -16,9 +16,9 @@
 
 /* ---- alerts: from the session and from the detectors ---- */
 
-/* is_plain - is the evidence free of commands: found by a detector (a mechanism, a user), or from a mail, where a word
- * like "login" means nothing? */
-static bool is_plain(const struct alert *alert)
+/* evidence_is_plain - is the evidence free of commands: found by a detector (a mechanism, a user), or from a mail,
+ * where a word like "login" means nothing? */
+static bool evidence_is_plain(const struct alert *alert)
 {
 	enum alert_category category = alert_catalogue[alert->id].category;
 	bool content = alert->state && (strcmp(alert->state, "data_transmission") == 0 ||
@@ -34,7 +34,7 @@ static void write_alert(struct conversation *c, struct alert alert)
 	if (!alert.state && c->session)
 		alert.state = session_state(c->session);
 	GString *evidence = NULL;
-	if (alert.evidence.size > 0 && !c->shared->options->output.show_secrets && !is_plain(&alert)) {
+	if (alert.evidence.size > 0 && !c->shared->options->output.show_secrets && !evidence_is_plain(&alert)) {
 		evidence = secrets_mask(&c->secrets, alert.direction,
 			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
 		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
@@ -99,8 +99,8 @@ static void on_command(void *context, const struct session_command *command)
 	output_command(c->shared->output, &place, &seen);
 }
 
-/* masked - the text of a reply without secrets; `texts` owns it. */
-static struct span masked(const struct conversation *c, GPtrArray *texts, struct span text)
+/* masked_reply - the text of a reply without secrets; `texts` owns it. */
+static struct span masked_reply(const struct conversation *c, GPtrArray *texts, struct span text)
 {
 	GString *mask = secrets_mask(&c->secrets, DOWN, text);
 	g_ptr_array_add(texts, mask);
@@ -120,9 +120,9 @@ static void write_response(struct conversation *c, const struct place *place, co
 	struct reply_line *lines = g_new0(struct reply_line, response->line_count + 1);
 	GPtrArray *texts = g_ptr_array_new();
 	for (size_t i = 0; i < response->line_count; i++)
-		lines[i].text = masked(c, texts, response->lines[i].text);
+		lines[i].text = masked_reply(c, texts, response->lines[i].text);
 	shown.lines = lines;
-	shown.to_name = masked(c, texts, response->to_name);
+	shown.to_name = masked_reply(c, texts, response->to_name);
 	output_response(c->shared->output, place, &shown);
 	for (guint i = 0; i < texts->len; i++)
 		g_string_free(g_ptr_array_index(texts, i), TRUE);
@@ -218,8 +218,8 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 		detector_mail(c->detector, tx, tx->user);
 }
 
-/* store - passes the mail to --mbox, unless rules choose and did not keep it; reports storage errors. */
-static void store(struct conversation *c, const struct transaction *tx, struct mail *mail)
+/* store_mail - passes the mail to --mbox, unless rules choose and did not keep it; reports storage errors. */
+static void store_mail(struct conversation *c, const struct transaction *tx, struct mail *mail)
 {
 	if (mail->error) {
 		say("%s", mail->error);
@@ -257,7 +257,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	for (guint i = 0; mail->parts && i < mail->parts->len; i++)
 		output_fileinfo(c->shared->output, &place, mail->parts->pdata[i], &related);
 	stats->files += mail->parts ? mail->parts->len : 0;
-	store(c, tx, mail);
+	store_mail(c, tx, mail);
 	mail_free(mail);
 	tx->user = c->mail = NULL;
 }

@@ -18,7 +18,7 @@
 static const char *const heralds[] = { "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER", "CRAM-MD5", "DIGEST-MD5", "NTLM",
 	"PASS" };
 
-static bool is_word(uint8_t octet)
+static bool is_word_character(uint8_t octet)
 {
 	return g_ascii_isalnum((gchar)octet) || octet == '-' || octet == '_';
 }
@@ -27,10 +27,10 @@ static bool is_word(uint8_t octet)
  */
 static bool next_word(struct span *rest, struct span *word)
 {
-	while (rest->size > 0 && !is_word(*rest->data))
+	while (rest->size > 0 && !is_word_character(*rest->data))
 		rest->data++, rest->size--;
 	word->data = rest->data;
-	while (rest->size > 0 && is_word(*rest->data))
+	while (rest->size > 0 && is_word_character(*rest->data))
 		rest->data++, rest->size--;
 	word->size = (size_t)(rest->data - word->data);
 	return word->size > 0;

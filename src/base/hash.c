@@ -48,7 +48,7 @@ static inline void rounds(struct sip *s, unsigned count)
 	}
 }
 
-static inline void add(struct sip *s, uint64_t word)
+static inline void sip_add(struct sip *s, uint64_t word)
 {
 	s->d ^= word;
 	rounds(s, ROUNDS_OF_WORD);
@@ -70,8 +70,8 @@ uint64_t hash_keyed(const uint64_t key[static 2], const void *octets, size_t siz
 		key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573) };
 	const uint8_t *at = octets, *end = at + size / WORD * WORD;
 	for (; at < end; at += WORD)
-		add(&s, word_at(at, WORD));
-	add(&s, word_at(at, size % WORD) | (uint64_t)size << 56);
+		sip_add(&s, word_at(at, WORD));
+	sip_add(&s, word_at(at, size % WORD) | (uint64_t)size << 56);
 	s.c ^= 0xff;
 	rounds(&s, ROUNDS_AT_END);
 	return s.a ^ s.b ^ s.c ^ s.d;

@@ -108,15 +108,15 @@ static inline void *checked(void *block, size_t size)
 	return NULL;
 }
 
-/* fits - is a block of this size allowed? */
-static inline bool fits(size_t size)
+/* is_allowed - is a block of this size allowed? */
+static inline bool is_allowed(size_t size)
 {
 	return G_LIKELY(size <= block_most);
 }
 
 void *malloc(size_t size)
 {
-	return is_ready() ? checked(fits(size) ? next_malloc(size) : NULL, size) : NULL;
+	return is_ready() ? checked(is_allowed(size) ? next_malloc(size) : NULL, size) : NULL;
 }
 
 void *calloc(size_t count, size_t size)
@@ -124,20 +124,20 @@ void *calloc(size_t count, size_t size)
 	size_t all;
 	if (__builtin_mul_overflow(count, size, &all))
 		all = SIZE_MAX;
-	return is_ready() ? checked(fits(all) ? next_calloc(count, size) : NULL, all) : NULL;
+	return is_ready() ? checked(is_allowed(all) ? next_calloc(count, size) : NULL, all) : NULL;
 }
 
 void *realloc(void *block, size_t size)
 {
 	if (!is_ready())
 		return NULL;
-	void *moved = fits(size) ? next_realloc(block, size) : NULL;
+	void *moved = is_allowed(size) ? next_realloc(block, size) : NULL;
 	return size == 0 ? moved : checked(moved, size); /* no octets: it was freed */
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-	return is_ready() ? checked(fits(size) ? next_aligned_alloc(alignment, size) : NULL, size) : NULL;
+	return is_ready() ? checked(is_allowed(size) ? next_aligned_alloc(alignment, size) : NULL, size) : NULL;
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size)

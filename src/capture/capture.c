@@ -55,9 +55,9 @@ static ssize_t read_cookie(void *cookie, char *to, size_t size)
 	return capture_stream_read(cookie, to, size);
 }
 
-/* fail - sets *error to "NAME: words". Returns false. */
+/* fail_open - sets *error to "NAME: words". Returns false. */
 G_GNUC_PRINTF(3, 4)
-static bool fail(const struct capture *capture, GError **error, const char *format, ...)
+static bool fail_open(const struct capture *capture, GError **error, const char *format, ...)
 {
 	va_list arguments;
 	va_start(arguments, format);
@@ -68,22 +68,23 @@ static bool fail(const struct capture *capture, GError **error, const char *form
 	return false;
 }
 
-/* refuse - the file is no pcap or pcapng: sets *error to what it is, and what the user can do. Returns false. */
-static bool refuse(struct capture *capture, GError **error)
+/* refuse_file - the file is no pcap or pcapng: sets *error to what it is, and what the user can do. Returns false. */
+static bool refuse_file(struct capture *capture, GError **error)
 {
 	const struct foreign *foreign = capture_format_foreign(capture_stream_head(capture->stream, STREAM_HEAD_MAX));
 	const char *name = foreign ? foreign->name : NULL;
 	if (!foreign)
-		return fail(capture, error, "not a capture (neither pcap nor pcapng)");
+		return fail_open(capture, error, "not a capture (neither pcap nor pcapng)");
 	switch (foreign->kind) {
 	case FOREIGN_ARCHIVE:
-		return fail(capture, error, "not a capture but %s: unpack it first", name);
+		return fail_open(capture, error, "not a capture but %s: unpack it first", name);
 	case FOREIGN_COMPRESSED:
-		return fail(capture, error, "not a capture but %s: decompress it first", name);
+		return fail_open(capture, error, "not a capture but %s: decompress it first", name);
 	case FOREIGN_TEXT:
-		return fail(capture, error, "not a capture but text (text2pcap makes one of a hexadecimal dump)");
+		return fail_open(capture, error, "not a capture but text (text2pcap makes one of a hexadecimal dump)");
 	default:
-		return fail(capture, error, "%s, neither pcap nor pcapng; convert it: editcap -F pcapng IN OUT", name);
+		return fail_open(
+			capture, error, "%s, neither pcap nor pcapng; convert it: editcap -F pcapng IN OUT", name);
 	}
 }
 
@@ -93,13 +94,13 @@ static bool look_at_head(struct capture *capture, enum capture_format *format, G
 	struct span head = capture_stream_head(capture->stream, HEADER_MIN);
 	const char *trouble = capture_stream_error(capture->stream);
 	if (head.size == 0 && trouble != NULL)
-		return fail(capture, error, "%s", trouble);
+		return fail_open(capture, error, "%s", trouble);
 	if (head.size == 0)
-		return fail(capture, error, "%s",
+		return fail_open(capture, error, "%s",
 			capture_stream_compressed(capture->stream) ? "empty when decompressed" : "empty file");
 	*format = capture_format_of(head);
 	if (*format == CAPTURE_FORMAT_NONE)
-		return refuse(capture, error);
+		return refuse_file(capture, error);
 	capture->nanoseconds = capture_format_nanoseconds(head);
 	return true;
 }
@@ -119,7 +120,7 @@ static bool start_pcap(struct capture *capture, GError **error)
 	forget_snaplen(capture);
 	FILE *file = fopencookie(capture->stream, "r", (cookie_io_functions_t){ .read = read_cookie });
 	if (file == NULL)
-		return fail(capture, error, "%s", g_strerror(errno));
+		return fail_open(capture, error, "%s", g_strerror(errno));
 	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
 	if (capture->buffer == NULL)
 		memory_gone();
@@ -139,7 +140,7 @@ static bool start_pcap(struct capture *capture, GError **error)
 	const char *trouble = capture_stream_error(capture->stream);
 	if (trouble == NULL && strstr(words, "truncated") != NULL)
 		trouble = "ends in the middle of its header";
-	return fail(capture, error, "%s", trouble != NULL ? trouble : words);
+	return fail_open(capture, error, "%s", trouble != NULL ? trouble : words);
 }
 
 /* start_pcapng - reads the first Section Header Block. */
@@ -148,9 +149,9 @@ static bool start_pcapng(struct capture *capture, GError **error)
 	capture->pcapng = pcapng_new(capture->stream);
 	switch (pcapng_start(capture->pcapng)) {
 	case CAPTURE_CUT:
-		return fail(capture, error, "ends in the middle of its header");
+		return fail_open(capture, error, "ends in the middle of its header");
 	case CAPTURE_BROKEN:
-		return fail(capture, error, "%s", pcapng_error(capture->pcapng));
+		return fail_open(capture, error, "%s", pcapng_error(capture->pcapng));
 	default:
 		return true;
 	}
@@ -163,7 +164,7 @@ static bool start_filter(struct capture *capture, const char *bpf, GError **erro
 	capture->filter = filter_new(bpf);
 	if (capture->pcapng || filter_fits(capture->filter, capture->link_type, &words))
 		return true;
-	fail(capture, error, "filter \"%s\": %s", bpf, words);
+	fail_open(capture, error, "filter \"%s\": %s", bpf, words);
 	g_free(words);
 	return false;
 }
@@ -200,8 +201,8 @@ void capture_close(struct capture *capture)
 	g_free(capture);
 }
 
-/* complain - sets the error to a sentence with the number of packets so far. */
-static enum capture_status complain(struct capture *capture, enum capture_status status, const char *words)
+/* set_error - sets the error to a sentence with the number of packets so far. */
+static enum capture_status set_error(struct capture *capture, enum capture_status status, const char *words)
 {
 	g_free(capture->error);
 	capture->error =
@@ -215,11 +216,12 @@ static enum capture_status pcap_trouble(struct capture *capture)
 	const char *words = pcap_geterr(capture->pcap);
 	const char *trouble = capture_stream_error(capture->stream);
 	if (trouble != NULL)
-		return complain(capture, capture_stream_ended(capture->stream) ? CAPTURE_CUT : CAPTURE_BROKEN, trouble);
+		return set_error(
+			capture, capture_stream_ended(capture->stream) ? CAPTURE_CUT : CAPTURE_BROKEN, trouble);
 	if (strstr(words, "truncated") != NULL)
-		return complain(capture, CAPTURE_CUT, "ends in the middle of a record");
+		return set_error(capture, CAPTURE_CUT, "ends in the middle of a record");
 	char *damaged = g_strdup_printf("damaged (%s)", words);
-	complain(capture, CAPTURE_BROKEN, damaged);
+	set_error(capture, CAPTURE_BROKEN, damaged);
 	g_free(damaged);
 	return CAPTURE_BROKEN;
 }
@@ -253,7 +255,7 @@ static enum capture_status next_of_pcapng(struct capture *capture, struct packet
 {
 	enum capture_status status = pcapng_next(capture->pcapng, packet);
 	if (status == CAPTURE_CUT || status == CAPTURE_BROKEN)
-		complain(capture, status, pcapng_error(capture->pcapng));
+		set_error(capture, status, pcapng_error(capture->pcapng));
 	return status;
 }
 

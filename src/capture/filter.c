@@ -42,8 +42,8 @@ void filter_free(struct filter *filter)
 	g_free(filter);
 }
 
-/* compile - false when the expression does not fit the link type; *words (may be NULL) is the reason. */
-static bool compile(const char *bpf, int link_type, struct bpf_program *code, char **words)
+/* compile_filter - false when the expression does not fit the link type; *words (may be NULL) is the reason. */
+static bool compile_filter(const char *bpf, int link_type, struct bpf_program *code, char **words)
 {
 	pcap_t *pcap = pcap_open_dead(link_type, SNAPLEN_MAX);
 	const bool good = pcap_compile(pcap, code, bpf, 1, PCAP_NETMASK_UNKNOWN) == 0;
@@ -63,7 +63,7 @@ static const struct program *program_for(struct filter *filter, int link_type, c
 			return &g_array_index(programs, struct program, i);
 		}
 	struct program program = { .link_type = link_type };
-	program.good = compile(filter->bpf, link_type, &program.code, words);
+	program.good = compile_filter(filter->bpf, link_type, &program.code, words);
 	g_array_append_val(programs, program);
 	filter->last = programs->len - 1;
 	return &g_array_index(programs, struct program, filter->last);
@@ -92,7 +92,7 @@ char *capture_filter_error(const char *bpf)
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
 		struct bpf_program code;
 		char *words = NULL;
-		if (compile(bpf, links[i], &code, &words)) {
+		if (compile_filter(bpf, links[i], &code, &words)) {
 			pcap_freecode(&code);
 			g_free(first);
 			return NULL;

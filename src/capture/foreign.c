@@ -89,7 +89,7 @@ static bool is_erf(struct span head)
 	return records >= ERF_RECORDS_MIN;
 }
 
-static bool is_text(struct span head)
+static bool looks_like_text(struct span head)
 {
 	for (size_t i = 0; i < head.size; i++)
 		if (!g_ascii_isprint(head.data[i]) && !g_ascii_isspace(head.data[i]))
@@ -107,5 +107,5 @@ const struct foreign *capture_format_foreign(struct span head)
 	}
 	if (is_erf(head))
 		return &endace;
-	return is_text(head) ? &plain_text : NULL;
+	return looks_like_text(head) ? &plain_text : NULL;
 }

@@ -43,8 +43,8 @@ void gzip_free(struct gzip *gzip)
 	g_free(gzip);
 }
 
-/* refill - reads more input when there is none; false when it can't be read. */
-static bool refill(struct gzip *gzip)
+/* gzip_refill - reads more input when there is none; false when it can't be read. */
+static bool gzip_refill(struct gzip *gzip)
 {
 	if (gzip->inflate.avail_in != 0 || gzip->over)
 		return true;
@@ -73,7 +73,7 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 	gzip->inflate.avail_out = (uInt)MIN(size, UINT_MAX);
 	uInt room = gzip->inflate.avail_out;
 	while (gzip->inflate.avail_out == room && gzip->error == NULL) {
-		if (!refill(gzip))
+		if (!gzip_refill(gzip))
 			return -1;
 		if (gzip->between && !next_member(gzip))
 			return 0;

@@ -55,14 +55,14 @@ bool capture_begins_like(const char *path)
 	return is;
 }
 
-/* by_name - compares numbers in names by value (NAME2 before NAME10, as in rotated recordings), in any locale. */
-static int by_name(const FTSENT **a, const FTSENT **b)
+/* by_entry_name - compares numbers in names by value (NAME2 before NAME10, as in rotated recordings), in any locale. */
+static int by_entry_name(const FTSENT **a, const FTSENT **b)
 {
 	int order = strverscmp((*a)->fts_name, (*b)->fts_name);
 	return order != 0 ? order : strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static bool fail(GError **error, const char *path, int code, const char *words)
+static bool fail_list(GError **error, const char *path, int code, const char *words)
 {
 	if (error != NULL && *error == NULL)
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "%s: %s", path, words);
@@ -81,8 +81,8 @@ struct file {
 	bool link;
 };
 
-/* add - adds a file if it is, or should be, a capture; link: it is a symbolic link. */
-static void add(const struct found *found, const FTSENT *entry, bool link)
+/* add_capture - adds a file if it is, or should be, a capture; link: it is a symbolic link. */
+static void add_capture(const struct found *found, const FTSENT *entry, bool link)
 {
 	struct stat status;
 	struct file file = { .link = link };
@@ -131,21 +131,21 @@ static void drop_links(const struct found *found)
 	g_hash_table_destroy(seen);
 }
 
-/* take - handles one entry of the folder. */
-static bool take(FTS *walk, FTSENT *entry, const struct found *found, GError **error)
+/* take_listed - handles one entry of the folder. */
+static bool take_listed(FTS *walk, FTSENT *entry, const struct found *found, GError **error)
 {
 	switch (entry->fts_info) {
 	case FTS_DNR:
 	case FTS_ERR:
 	case FTS_NS:
-		return fail(error, entry->fts_path, entry->fts_errno, g_strerror(entry->fts_errno));
+		return fail_list(error, entry->fts_path, entry->fts_errno, g_strerror(entry->fts_errno));
 	case FTS_D:
 		if (entry->fts_level > FTS_ROOTLEVEL && entry->fts_name[0] == '.')
 			fts_set(walk, entry, FTS_SKIP);
 		return true;
 	case FTS_F:
 	case FTS_SL:
-		add(found, entry, entry->fts_info == FTS_SL);
+		add_capture(found, entry, entry->fts_info == FTS_SL);
 		return true;
 	default: /* leaving a folder, devices */
 		return true;
@@ -156,19 +156,19 @@ static bool list_folder(char *folder, GPtrArray *paths, GError **error)
 {
 	char *const roots[] = { folder, NULL };
 	guint before = paths->len;
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_entry_name);
 	if (walk == NULL)
-		return fail(error, folder, errno, g_strerror(errno));
+		return fail_list(error, folder, errno, g_strerror(errno));
 	const struct found found = { paths, g_array_new(FALSE, FALSE, sizeof(struct file)) };
 	bool good = true;
 	FTSENT *entry;
 	while ((entry = fts_read(walk)) != NULL)
-		good = take(walk, entry, &found, error) && good;
+		good = take_listed(walk, entry, &found, error) && good;
 	fts_close(walk);
 	drop_links(&found);
 	g_array_unref(found.files);
 	if (good && paths->len == before)
-		return fail(error, folder, ENOENT, "no capture in this folder");
+		return fail_list(error, folder, ENOENT, "no capture in this folder");
 	return good;
 }
 

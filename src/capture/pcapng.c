@@ -166,7 +166,7 @@ static int64_t get64(const struct pcapng *pcapng, const uint8_t *at)
 	return (int64_t)(pcapng->swap ? GUINT64_SWAP_LE_BE(value) : value);
 }
 
-static size_t padded(size_t size)
+static size_t padded_size(size_t size)
 {
 	return (size + 3) & ~(size_t)3;
 }
@@ -219,7 +219,7 @@ static bool next_option(struct pcapng *pcapng, struct body *options, struct opti
 		return false;
 	option->size = get16(pcapng, options->data + 2);
 	option->value = options->data + OPTION_HEADER;
-	const size_t whole = OPTION_HEADER + padded(option->size);
+	const size_t whole = OPTION_HEADER + padded_size(option->size);
 	if (whole > options->size) {
 		*status = wrong(pcapng, "option %u of %u octets is longer than the block", option->code, option->size);
 		return false;
@@ -277,7 +277,7 @@ static uint8_t fcs_octets(uint8_t length)
 	return length >= 8 && length % 8 == 0 ? length / 8 : length;
 }
 
-static void set_name(struct interface *interface, const struct option *option)
+static void set_interface_name(struct interface *interface, const struct option *option)
 {
 	const size_t size = MIN(option->size, sizeof interface->name - 1);
 	memcpy(interface->name, option->value, size);
@@ -293,7 +293,7 @@ static enum capture_status interface_options(struct pcapng *pcapng, struct body 
 	int64_t offset = 0;
 	while (next_option(pcapng, &options, &option, &status)) {
 		if (option.code == OPTION_NAME)
-			set_name(interface, &option);
+			set_interface_name(interface, &option);
 		else if (option.code == OPTION_TSRESOL && has_size(pcapng, &option, 1, &status))
 			resolution = option.value[0];
 		else if (option.code == OPTION_FCSLEN && has_size(pcapng, &option, 1, &status))
@@ -344,8 +344,8 @@ static enum capture_status statistics(struct pcapng *pcapng, struct body body, s
 
 /* ---- packets ---- */
 
-/* give - fills in what all packet blocks have; the packet's octets are at the beginning of `rest`. */
-static enum capture_status give(struct pcapng *pcapng, struct packet *packet, uint32_t id, uint32_t captured,
+/* give_packet - fills in what all packet blocks have; the packet's octets are at the beginning of `rest`. */
+static enum capture_status give_packet(struct pcapng *pcapng, struct packet *packet, uint32_t id, uint32_t captured,
 	uint32_t length, const struct body *rest)
 {
 	if (id >= pcapng->interfaces->len)
@@ -368,12 +368,12 @@ static enum capture_status give_timed(
 {
 	const uint32_t captured = get32(pcapng, at + 8), length = get32(pcapng, at + 12);
 	const uint64_t units = (uint64_t)get32(pcapng, at) << 32 | get32(pcapng, at + 4);
-	enum capture_status status = give(pcapng, packet, id, captured, length, rest);
+	enum capture_status status = give_packet(pcapng, packet, id, captured, length, rest);
 	if (status != CAPTURE_PACKET)
 		return status;
 	packet->at.time = clock_time(&interface_at(pcapng, id)->clock, units);
 	pcapng->time = packet->at.time;
-	const size_t taken = MIN(padded(captured), rest->size);
+	const size_t taken = MIN(padded_size(captured), rest->size);
 	*rest = (struct body){ rest->data + taken, rest->size - taken };
 	return CAPTURE_PACKET;
 }
@@ -431,7 +431,7 @@ static enum capture_status simple_packet(struct pcapng *pcapng, struct body body
 		captured = snaplen != 0 ? MIN(length, snaplen) : length;
 	}
 	packet->at.time = pcapng->time;
-	return give(pcapng, packet, 0, captured, length, &rest);
+	return give_packet(pcapng, packet, 0, captured, length, &rest);
 }
 
 static enum capture_status secrets(struct pcapng *pcapng, struct body body, struct packet *packet)
@@ -505,10 +505,10 @@ static enum capture_status check_trailer(struct pcapng *pcapng, const uint8_t *a
 			       : wrong(pcapng, "its length is %u at its beginning and %u at its end", length, again);
 }
 
-/* pass_over - skips a block of another type, whatever its size. */
-static enum capture_status pass_over(struct pcapng *pcapng, uint32_t length)
+/* skip_block - skips a block of another type, whatever its size. */
+static enum capture_status skip_block(struct pcapng *pcapng, uint32_t length)
 {
-	const uint64_t size = padded(length);
+	const uint64_t size = padded_size(length);
 	if (!window_skip(pcapng->window, size - BLOCK_TRAILER))
 		return ends(pcapng);
 	const uint8_t *trailer = window_peek(pcapng->window, BLOCK_TRAILER);
@@ -524,7 +524,7 @@ static enum capture_status pass_over(struct pcapng *pcapng, uint32_t length)
 static enum capture_status look_into(
 	struct pcapng *pcapng, const struct block *block, uint32_t length, struct packet *packet)
 {
-	const size_t size = padded(length);
+	const size_t size = padded_size(length);
 	if (length > PCAPNG_BLOCK_MAX)
 		return wrong(pcapng, "a length of %u octets is too large", length);
 	const uint8_t *at = window_peek(pcapng->window, size);
@@ -548,7 +548,7 @@ static enum capture_status next_block(struct pcapng *pcapng, struct packet *pack
 	const struct block *block = find_block(type);
 	if (length < BLOCK_HEADER + BLOCK_TRAILER + (block ? block->least : 0))
 		return wrong(pcapng, "a length of %u octets is too small", length);
-	return block ? look_into(pcapng, block, length, packet) : pass_over(pcapng, length);
+	return block ? look_into(pcapng, block, length, packet) : skip_block(pcapng, length);
 }
 
 enum capture_status pcapng_start(struct pcapng *pcapng)

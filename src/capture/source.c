@@ -70,7 +70,7 @@ static const struct compression {
 	{ "lz4", "\x02\x21\x4c\x18", 4, archive_read_support_filter_lz4 }, /* its legacy frames */
 };
 
-static struct capture_stream *stream_new(void)
+static struct capture_stream *capture_stream_new(void)
 {
 	struct capture_stream *stream = g_malloc(sizeof(*stream));
 	memset(stream, 0, offsetof(struct capture_stream, head));
@@ -158,8 +158,8 @@ static ssize_t read_archive(struct capture_stream *stream, void *to, size_t size
 	return (ssize_t)size;
 }
 
-/* store - octets that were read ahead: in the file, or, when it can't be written, in memory. */
-static bool store(struct capture_stream *stream, const void *octets, size_t size)
+/* store_ahead - octets that were read ahead: in the file, or, when it can't be written, in memory. */
+static bool store_ahead(struct capture_stream *stream, const void *octets, size_t size)
 {
 	if (stream->ahead == stream->fd || file_write(stream->ahead, octets, size) == size) {
 		stream->ahead_to += (off_t)size;
@@ -188,7 +188,7 @@ static ssize_t read_ahead(struct capture_stream *stream, void *to, size_t size)
 	ssize_t got = of->head_taken < of->head_size ? take_from(of->head, of->head_size, &of->head_taken, to, size)
 						     : read_source(of, to, size);
 	of->over = got == 0 || (got < 0 && errno != EINTR);
-	if (got <= 0 || store(of, to, (size_t)got))
+	if (got <= 0 || store_ahead(of, to, (size_t)got))
 		return got;
 	stream->error = g_strdup(g_strerror(errno));
 	return -1;
@@ -303,7 +303,7 @@ struct capture_stream *capture_stream_ahead(struct capture_stream *stream, struc
 	}
 	if (stream->ahead < 0)
 		return NULL;
-	struct capture_stream *ahead = stream_new();
+	struct capture_stream *ahead = capture_stream_new();
 	ahead->of = stream;
 	ahead->rest = g_memdup2(pending.data, pending.size);
 	ahead->rest_size = pending.size;
@@ -349,7 +349,7 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 			error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s", name, g_strerror(errno));
 		return NULL;
 	}
-	struct capture_stream *stream = stream_new();
+	struct capture_stream *stream = capture_stream_new();
 	stream->fd = fd;
 	stream->is_file = S_ISREG(status.st_mode);
 	stream->file = file_number(&status);

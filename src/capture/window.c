@@ -70,8 +70,8 @@ static void move_left(struct window *window)
 	window->end = at + left;
 }
 
-/* refill - one read; false at the end of the stream or after an error. */
-static bool refill(struct window *window)
+/* window_refill - one read; false at the end of the stream or after an error. */
+static bool window_refill(struct window *window)
 {
 	if (window->begin == window->end)
 		window->begin = window->end = 0;
@@ -87,7 +87,7 @@ static bool refill(struct window *window)
 const uint8_t *window_peek(struct window *window, size_t size)
 {
 	while (G_UNLIKELY(window_left(window) < size))
-		if (!refill(window))
+		if (!window_refill(window))
 			return NULL;
 	return window->buffer + window->begin;
 }
@@ -106,7 +106,7 @@ bool window_skip(struct window *window, uint64_t size)
 		size -= now;
 		if (size == 0)
 			return true;
-		if (!refill(window))
+		if (!window_refill(window))
 			return false;
 	}
 }

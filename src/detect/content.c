@@ -17,8 +17,8 @@
 
 enum content_finding { REPORTED_LF = 1, REPORTED_CR = 2, REPORTED_NUL = 4, REPORTED_LINE = 8 };
 
-/* is_binary - was BODY=BINARYMIME declared? */
-static bool is_binary(const struct transaction *tx)
+/* declares_binary - was BODY=BINARYMIME declared? */
+static bool declares_binary(const struct transaction *tx)
 {
 	for (guint i = 0; i < tx->params->len; i++) {
 		const struct mail_param *param = g_ptr_array_index(tx->params, i);
@@ -33,7 +33,7 @@ void content_check_begin(struct detector *detector, const struct transaction *tx
 {
 	struct content_state *content = &detector->content;
 	memset(content, 0, offsetof(struct content_state, head));
-	content->on = !is_binary(tx);
+	content->on = !declares_binary(tx);
 	content->line_limit = threshold_count(detector, ALERT_data_line_too_long, LINE_OCTETS_MAX);
 	content->line_known = true;
 }

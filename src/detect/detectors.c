@@ -64,8 +64,8 @@ static inline octets16 telling(octets16 octets)
 			  (octets == ';') | (octets == '`'));
 }
 
-/* sum - the sum of all, which must be below 256. */
-static inline unsigned sum(octets16 octets)
+/* sum_octets - the sum of all, which must be below 256. */
+static inline unsigned sum_octets(octets16 octets)
 {
 	octets16_halves halves = (octets16_halves)octets;
 	return (unsigned)((halves[0] + halves[1]) * 0x0101010101010101u >> 56);
@@ -87,7 +87,7 @@ static bool is_plain(struct span line)
 	}
 	const octets16 rest = octets16_short(line.data + at, size - at); /* and zeros, which are odd */
 	ats -= (octets16)(rest == '@');
-	return !octets16_any(odd) && octets16_first(telling(rest)) == size - at && sum(ats) <= 1;
+	return !octets16_any(odd) && octets16_first(telling(rest)) == size - at && sum_octets(ats) <= 1;
 }
 
 void detector_command(struct detector *detector, struct moment at, const struct session_command *command)

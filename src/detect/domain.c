@@ -32,8 +32,8 @@ static bool is_one_of(const char *label, const char *const *list, size_t count)
 	return false;
 }
 
-/* host_of - at[0..size) as a host name in lower-case ASCII; NULL when it is not one. Free with g_free. */
-static char *host_of(const char *at, size_t size)
+/* normal_host - at[0..size) as a host name in lower-case ASCII; NULL when it is not one. Free with g_free. */
+static char *normal_host(const char *at, size_t size)
 {
 	while (size > 0 && at[size - 1] == '.')
 		size--;
@@ -70,7 +70,7 @@ char *url_host(const char *url)
 	size_t size;
 	const char *file = file_host(url, &size);
 	if (file)
-		return host_of(file, size);
+		return normal_host(file, size);
 	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
 		if (g_ascii_strncasecmp(url, schemes[i], strlen(schemes[i])) != 0)
 			continue;
@@ -81,7 +81,7 @@ char *url_host(const char *url)
 			size -= (size_t)(at + 1 - from);
 			from = at + 1;
 		}
-		return host_of(from, MIN(size, strcspn(from, ":")));
+		return normal_host(from, MIN(size, strcspn(from, ":")));
 	}
 	return NULL;
 }
@@ -94,7 +94,7 @@ char *text_host(const char *text)
 	size_t size = strcspn(text, "/?#:");
 	if (memchr(text, '@', size))
 		return NULL;
-	host = host_of(text, size);
+	host = normal_host(text, size);
 	const char *last = host ? strrchr(host, '.') + 1 : NULL;
 	bool letters = last && strlen(last) > 1;
 	for (const char *c = last; letters && *c; c++)

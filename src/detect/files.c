@@ -50,8 +50,8 @@ static const struct magic magics[] = {
 	{ "#! /", 4, PROGRAM_SCRIPT, "a script" },
 };
 
-/* is_binary - is there an octet that text does not contain? */
-static bool is_binary(struct span head)
+/* has_binary - is there an octet that text does not contain? */
+static bool has_binary(struct span head)
 {
 	for (size_t i = 0; i < head.size; i++)
 		if (head.data[i] < ' ' && !strchr("\t\n\r\f\033", head.data[i]))
@@ -68,7 +68,7 @@ static enum program program_of(struct span head, const char **what)
 			return magics[i].kind;
 		}
 	/* a text may also begin with these two letters */
-	if (head.size >= 2 && memcmp(head.data, "MZ", 2) == 0 && is_binary(head)) {
+	if (head.size >= 2 && memcmp(head.data, "MZ", 2) == 0 && has_binary(head)) {
 		*what = "a Windows program (MZ)";
 		return PROGRAM_BINARY;
 	}
@@ -108,15 +108,15 @@ static char *take_extension(GString *name)
 	return extension;
 }
 
-/* is_listed - is the extension one of these? */
-static bool is_listed(const char *extension, const char *const *list, size_t count)
+/* extension_is_listed - is the extension one of these? */
+static bool extension_is_listed(const char *extension, const char *const *list, size_t count)
 {
 	for (size_t i = 0; extension && i < count; i++)
 		if (strcmp(extension, list[i]) == 0)
 			return true;
 	return false;
 }
-#define IS_LISTED(extension, list) is_listed(extension, list, G_N_ELEMENTS(list))
+#define IS_LISTED(extension, list) extension_is_listed(extension, list, G_N_ELEMENTS(list))
 
 /* A file to check: a part with one of its names, or an entry of an archive. */
 struct suspect {
@@ -133,9 +133,9 @@ struct suspect {
 	bool by_name;        /* the last extension is that of a program */
 };
 
-/* report - raises an alert about the file. Its evidence is the name (archive!entry) or the first octets. words: the
- * rest of the sentence that begins with the name. */
-static void G_GNUC_PRINTF(5, 6) report(struct detector *detector, const struct transaction *tx, enum alert_id id,
+/* report_file - raises an alert about the file. Its evidence is the name (archive!entry) or the first octets. words:
+ * the rest of the sentence that begins with the name. */
+static void G_GNUC_PRINTF(5, 6) report_file(struct detector *detector, const struct transaction *tx, enum alert_id id,
 	const struct suspect *s, const char *words, ...)
 {
 	va_list arguments;
@@ -252,37 +252,38 @@ static bool is_traversal(const struct suspect *s)
 static void report_executable(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
 	if (s->program != PROGRAM_NONE)
-		report(detector, tx, ALERT_attachment_executable, s, "is %s", s->what);
+		report_file(detector, tx, ALERT_attachment_executable, s, "is %s", s->what);
 	else
-		report(detector, tx, ALERT_attachment_executable, s, "runs when it is opened, by its extension .%s",
-			s->last);
+		report_file(detector, tx, ALERT_attachment_executable, s,
+			"runs when it is opened, by its extension .%s", s->last);
 }
 
 static void report_double(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	report(detector, tx, ALERT_attachment_double_extension, s, "is made to look like a .%s file but runs as .%s",
-		s->before, s->last);
+	report_file(detector, tx, ALERT_attachment_double_extension, s,
+		"is made to look like a .%s file but runs as .%s", s->before, s->last);
 }
 
 static void report_misnamed(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	report(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its extension says .%s", s->what, s->last);
+	report_file(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its extension says .%s", s->what, s->last);
 }
 
 static void report_mistyped(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	report(detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its declared type says %s", s->what, s->type);
+	report_file(
+		detector, tx, ALERT_attachment_type_mismatch, s, "is %s, its declared type says %s", s->what, s->type);
 }
 
 static void report_traversal(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	report(detector, tx, ALERT_filename_traversal, s,
+	report_file(detector, tx, ALERT_filename_traversal, s,
 		"has a name that leads into another folder: careless programs write there");
 }
 
 static void report_bidi(struct detector *detector, const struct transaction *tx, const struct suspect *s)
 {
-	report(detector, tx, ALERT_filename_bidi, s,
+	report_file(detector, tx, ALERT_filename_bidi, s,
 		"has U+%04X in its name, which makes it read differently than it is",
 		(unsigned)g_utf8_get_char(bidi_override(s->name)));
 }
@@ -355,7 +356,7 @@ void file_part(struct detector *detector, const struct transaction *tx, const st
 	check_entries(detector, tx, part);
 	if (part->archive->encrypted) {
 		struct suspect s = { .name = part->filename, .head = { part->head, part->head_size } };
-		report(detector, tx, ALERT_attachment_encrypted, &s,
+		report_file(detector, tx, ALERT_attachment_encrypted, &s,
 			"is an encrypted archive: no scanner can look into it");
 	}
 }

@@ -21,7 +21,7 @@ struct value {
 	size_t size;
 };
 
-static void add(struct value *value, const char *text, size_t size)
+static void add_to_value(struct value *value, const char *text, size_t size)
 {
 	size = MIN(size, LOOKUP_TEXT_MAX - value->size);
 	memcpy(value->text + value->size, text, size);
@@ -47,13 +47,13 @@ static void resolve(const struct value *inner, struct value *outer)
 {
 	const char *fallback = inner->size ? memmem(inner->text, inner->size, ":-", 2) : NULL;
 	if (fallback) {
-		add(outer, fallback + 2, (size_t)(inner->text + inner->size - fallback) - 2);
+		add_to_value(outer, fallback + 2, (size_t)(inner->text + inner->size - fallback) - 2);
 	} else if (starts(inner, "lower:") || starts(inner, "upper:")) {
-		add(outer, inner->text + 6, inner->size - 6);
+		add_to_value(outer, inner->text + 6, inner->size - 6);
 	} else if (starts(inner, "date:")) {
 		for (size_t i = 5; i < inner->size; i++)
 			if (inner->text[i] != '\'')
-				add(outer, inner->text + i, 1);
+				add_to_value(outer, inner->text + i, 1);
 	}
 }
 
@@ -65,7 +65,7 @@ static size_t evaluate(struct span text, unsigned depth, struct value *value)
 	while (at < text.size && text.data[at] != '}') {
 		bool inner = text.data[at] == '$' && at + 1 < text.size && text.data[at + 1] == '{';
 		if (!inner || depth == 0) {
-			add(value, (const char *)text.data + at++, 1);
+			add_to_value(value, (const char *)text.data + at++, 1);
 		} else {
 			struct value nested = { .size = 0 };
 			at += 2;

@@ -24,7 +24,7 @@ struct pairs {
 	GQueue used;       /* links of the pairs, least recently used first */
 };
 
-static guint key_hash(gconstpointer key)
+static guint pair_key_hash(gconstpointer key)
 {
 	const struct pair_key *k = key;
 	uint8_t octets[2][sizeof k->client.octets];
@@ -38,7 +38,7 @@ static bool same_address(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->octets, b->octets, sizeof a->octets) == 0;
 }
 
-static gboolean key_equal(gconstpointer a, gconstpointer b)
+static gboolean pair_key_equal(gconstpointer a, gconstpointer b)
 {
 	const struct pair_key *x = a, *y = b;
 	return same_address(&x->client, &y->client) && same_address(&x->server, &y->server);
@@ -56,7 +56,7 @@ static void pair_free(void *data)
 struct pairs *pairs_new(void)
 {
 	struct pairs *pairs = g_new0(struct pairs, 1);
-	pairs->table = g_hash_table_new_full(key_hash, key_equal, g_free, pair_free);
+	pairs->table = g_hash_table_new_full(pair_key_hash, pair_key_equal, g_free, pair_free);
 	g_queue_init(&pairs->used);
 	return pairs;
 }
@@ -92,8 +92,8 @@ const struct pair *pairs_find(const struct pairs *pairs, const struct address *c
 	return g_hash_table_lookup(pairs->table, &key);
 }
 
-/* forget - removes events older than the window, and the one with this key. */
-static void forget(GArray *events, int64_t oldest, uint64_t key)
+/* forget_events - removes events older than the window, and the one with this key. */
+static void forget_events(GArray *events, int64_t oldest, uint64_t key)
 {
 	guint kept = 0;
 	for (guint i = 0; i < events->len; i++) {
@@ -112,7 +112,7 @@ bool window_add(struct window *window, int64_t now, uint64_t key, unsigned count
 		return false;
 	if (!window->events)
 		window->events = g_array_new(FALSE, FALSE, sizeof event);
-	forget(window->events, seconds ? now - length : INT64_MIN, key);
+	forget_events(window->events, seconds ? now - length : INT64_MIN, key);
 	g_array_append_val(window->events, event);
 	if (window->events->len < count)
 		return false;

@@ -146,8 +146,9 @@ void protocol_octets(struct detector *detector, const struct session_command *co
 	check_eight_bit(detector, command);
 }
 
-/* is_ordinary - has the line, like nearly all, only printable ASCII before its CRLF? Then it needs no full check. */
-static bool is_ordinary(struct span line)
+/* line_is_ordinary - has the line, like nearly all, only printable ASCII before its CRLF? Then it needs no full check.
+ */
+static bool line_is_ordinary(struct span line)
 {
 	return line.size >= 2 && line.data[line.size - 2] == '\r' && line.data[line.size - 1] == '\n' &&
 	       octets_printable(line.data, line.size - 2);
@@ -170,7 +171,7 @@ void protocol_response(struct detector *detector, const struct session_response 
 {
 	check_codes(detector, response);
 	for (size_t i = 0; i < response->line_count; i++)
-		if (!is_ordinary(response->lines[i].line))
+		if (!line_is_ordinary(response->lines[i].line))
 			check_octets(detector, AT_RESPONSE(response), response->lines[i].line, response->lines[i].end,
 				false);
 }

@@ -4,8 +4,8 @@
  */
 #include "private.h"
 
-/* sender - "the client", "the server": who sent it. */
-static const char *sender(enum direction direction)
+/* sender_name - "the client", "the server": who sent it. */
+static const char *sender_name(enum direction direction)
 {
 	return direction == UP ? "the client" : "the server";
 }
@@ -22,7 +22,7 @@ static void check_flow(struct detector *detector, const struct flow *flow)
 	if (flow->one_sided && !detector->one_sided_reported) {
 		detector->one_sided_reported = true;
 		raise_alert(detector, ALERT_tcp_one_sided, 0, AT_SESSION(flow->missing), NO_EVIDENCE,
-			"no packet of %s is in the capture: what it said was assumed", sender(flow->missing));
+			"no packet of %s is in the capture: what it said was assumed", sender_name(flow->missing));
 	}
 }
 
@@ -44,7 +44,8 @@ void detector_gap(struct detector *detector, enum direction direction, uint64_t 
 	if (size > 0 && !(flow->one_sided && flow->missing == direction))
 		raise_alert(detector, ALERT_tcp_gap, 0, AT_SESSION(direction), NO_EVIDENCE,
 			"%llu octets that %s sent %s, from octet %llu of its stream on", (unsigned long long)size,
-			sender(direction), given_up ? "were given up for lack of memory" : "are not in the capture",
+			sender_name(direction),
+			given_up ? "were given up for lack of memory" : "are not in the capture",
 			(unsigned long long)offset);
 }
 
@@ -55,12 +56,12 @@ void detector_trouble(
 		raise_alert(detector, ALERT_tcp_overlap_conflict, 0, AT_SESSION(direction), bytes,
 			"a retransmission of %s carries other octets than the first copy, at octet %llu of its stream: "
 			"the two ends and a listener may have seen different sessions",
-			sender(direction), (unsigned long long)offset);
+			sender_name(direction), (unsigned long long)offset);
 	} else if (!detector->truncated_reported) {
 		detector->truncated_reported = true;
 		raise_alert(detector, ALERT_truncated_packets, 0, AT_SESSION(direction), NO_EVIDENCE,
 			"the snap length of the capture cut payload of %s, first at octet %llu of its stream: "
 			"capture again with a snap length of 0",
-			sender(direction), (unsigned long long)offset);
+			sender_name(direction), (unsigned long long)offset);
 	}
 }

@@ -16,7 +16,7 @@
 
 /* ---- the stream's events ---- */
 
-static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+static void on_stream_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct connection *connection = user;
 	struct flow *flow = &connection->work->flow;
@@ -25,7 +25,7 @@ static void on_bytes(void *user, enum direction direction, const uint8_t *data, 
 	connection->table->sink->bytes(flow->user, direction, data, size, acked);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
+static void on_stream_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct connection *connection = user;
 	struct flow *flow = &connection->work->flow;
@@ -35,13 +35,13 @@ static void on_gap(void *user, enum direction direction, uint64_t size, bool giv
 	connection->table->sink->gap(flow->user, direction, size, given_up);
 }
 
-static void on_fin(void *user, enum direction direction)
+static void on_stream_fin(void *user, enum direction direction)
 {
 	struct connection *connection = user;
 	connection->table->sink->fin(connection->work->flow.user, direction);
 }
 
-static void on_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
+static void on_stream_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
 {
 	struct connection *connection = user;
 	struct flow *flow = &connection->work->flow;
@@ -50,10 +50,10 @@ static void on_conflict(void *user, enum direction direction, uint64_t offset, s
 }
 
 static const struct stream_sink stream_events = {
-	.bytes = on_bytes,
-	.gap = on_gap,
-	.fin = on_fin,
-	.conflict = on_conflict,
+	.bytes = on_stream_bytes,
+	.gap = on_stream_gap,
+	.fin = on_stream_fin,
+	.conflict = on_stream_conflict,
 };
 
 /* ---- memory ---- */
@@ -121,7 +121,7 @@ static enum direction direction_of(const struct connection *connection, unsigned
 	return (int)end == connection->client ? UP : DOWN;
 }
 
-static void set_address(struct address *address, const struct flow_key *key, unsigned end)
+static void set_end_address(struct address *address, const struct flow_key *key, unsigned end)
 {
 	address->family = key->family;
 	memcpy(address->octets, key->octets[end], sizeof address->octets);
@@ -140,8 +140,8 @@ static void copy_sides(struct connection *connection)
 	}
 }
 
-/* begin - a pending connection is SMTP: calls the sink. */
-static void begin(struct connection *connection)
+/* begin_session - a pending connection is SMTP: calls the sink. */
+static void begin_session(struct connection *connection)
 {
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
@@ -152,8 +152,8 @@ static void begin(struct connection *connection)
 	unsigned client = (unsigned)connection->client, server = 1 - client;
 	flow->id = connection->id;
 	flow->first = connection->first;
-	set_address(&flow->client, &connection->key, client);
-	set_address(&flow->server, &connection->key, server);
+	set_end_address(&flow->client, &connection->key, client);
+	set_end_address(&flow->server, &connection->key, server);
 	flow->client_port = connection->key.port[client];
 	flow->server_port = connection->key.port[server];
 	flow->vlan_count = connection->vlan_count;
@@ -324,7 +324,7 @@ static void act_on(struct connection *connection, enum pending pending)
 		ignore(connection, LIFE_OTHER);
 	if (pending != PENDING_SMTP)
 		return;
-	begin(connection);
+	begin_session(connection);
 	struct held_list held = connection->work->held;
 	connection->work->held = (struct held_list){ 0 };
 	for (const struct held_segment *h = held.first; h && connection->life == LIFE_SMTP; h = h->next) {
@@ -338,7 +338,7 @@ static void act_on(struct connection *connection, enum pending pending)
 	held_free(&held);
 }
 
-static enum verdict dispatch(struct connection *connection, unsigned end, const struct segment *segment)
+static enum verdict dispatch_segment(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	if (connection->life == LIFE_PENDING) {
 		if (!connection->work)
@@ -389,7 +389,7 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 	end->rst |= (segment->flags & TCP_RST) != 0;
 	identity_numbers(end, segment);
 	connection->last = segment->at;
-	enum verdict verdict = dispatch(connection, number, segment);
+	enum verdict verdict = dispatch_segment(connection, number, segment);
 	if (connection->work)
 		expiry_wait(connection, waits(connection));
 	return verdict;

@@ -30,7 +30,7 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t word(const void *at)
+static uint64_t word64(const void *at)
 {
 	uint64_t value;
 	memcpy(&value, at, sizeof value);
@@ -43,7 +43,7 @@ guint identity_hash(gconstpointer pointer)
 	const uint8_t *key = pointer;
 	uint64_t hash = seed;
 	for (size_t i = 0; i < sizeof(struct flow_key); i += sizeof(uint64_t))
-		hash = mix(hash ^ word(key + i), seed);
+		hash = mix(hash ^ word64(key + i), seed);
 	return (guint)(hash ^ hash >> 32);
 }
 
@@ -51,23 +51,23 @@ gboolean identity_equal(gconstpointer a, gconstpointer b)
 {
 	uint64_t different = 0;
 	for (size_t i = 0; i < sizeof(struct flow_key); i += sizeof(uint64_t))
-		different |= word((const uint8_t *)a + i) ^ word((const uint8_t *)b + i);
+		different |= word64((const uint8_t *)a + i) ^ word64((const uint8_t *)b + i);
 	return different == 0;
 }
 
-/* is_before - does one address come before another, octet by octet? Ports decide between the same. */
-static bool is_before(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port)
+/* address_is_before - does one address come before another, octet by octet? Ports decide between the same. */
+static bool address_is_before(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port)
 {
 	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t))
-		if (word(a->octets + i) != word(b->octets + i))
-			return GUINT64_FROM_BE(word(a->octets + i)) < GUINT64_FROM_BE(word(b->octets + i));
+		if (word64(a->octets + i) != word64(b->octets + i))
+			return GUINT64_FROM_BE(word64(a->octets + i)) < GUINT64_FROM_BE(word64(b->octets + i));
 	return a_port < b_port;
 }
 
 unsigned identity_key(struct flow_key *key, const struct segment *segment)
 {
-	const bool source_first =
-		!is_before(&segment->destination, segment->destination_port, &segment->source, segment->source_port);
+	const bool source_first = !address_is_before(
+		&segment->destination, segment->destination_port, &segment->source, segment->source_port);
 	const struct address *low = source_first ? &segment->source : &segment->destination;
 	const struct address *high = source_first ? &segment->destination : &segment->source;
 	memcpy(key->octets[0], low->octets, sizeof key->octets[0]);
@@ -84,15 +84,15 @@ unsigned flow_share(const struct address *a, const struct address *b, unsigned s
 	if (shares < 2)
 		return 0;
 	/* Lower address first, and the same byte order on every host. */
-	if (is_before(b, 0, a, 0)) {
+	if (address_is_before(b, 0, a, 0)) {
 		const struct address *swap = a;
 		a = b;
 		b = swap;
 	}
 	uint64_t hash = 0;
 	for (size_t i = 0; i < sizeof a->octets; i += sizeof(uint64_t)) {
-		hash = mix(hash, GUINT64_FROM_LE(word(a->octets + i)));
-		hash = mix(hash, GUINT64_FROM_LE(word(b->octets + i)));
+		hash = mix(hash, GUINT64_FROM_LE(word64(a->octets + i)));
+		hash = mix(hash, GUINT64_FROM_LE(word64(b->octets + i)));
 	}
 	return (unsigned)((hash >> 32) % shares);
 }
@@ -103,7 +103,7 @@ uint64_t identity_number(const struct flow_key *key, struct moment first)
 	uint64_t hash = mix(first.packet, (uint64_t)first.time);
 	for (unsigned end = 0; end < 2; end++) {
 		for (size_t i = 0; i < sizeof key->octets[end]; i += sizeof(uint64_t))
-			hash = mix(hash, GUINT64_FROM_LE(word(key->octets[end] + i)));
+			hash = mix(hash, GUINT64_FROM_LE(word64(key->octets[end] + i)));
 		hash = mix(hash, key->port[end]);
 	}
 	return hash >> (64 - FLOW_ID_BITS);
@@ -134,8 +134,8 @@ static bool fits_handshake(const struct end *own, const struct end *peer, const 
 	return peer->acks && peer->ack == segment->seq + 1;
 }
 
-/* fits - do the numbers of a segment continue those that were seen? */
-static bool fits(const struct connection *connection, unsigned number, const struct segment *segment)
+/* numbers_fit - do the numbers of a segment continue those that were seen? */
+static bool numbers_fit(const struct connection *connection, unsigned number, const struct segment *segment)
 {
 	const struct end *own = &connection->end[number], *peer = &connection->end[1 - number];
 	if (segment->flags & TCP_SYN)
@@ -204,7 +204,7 @@ struct connection *identity_find(struct connection *first, unsigned end, const s
 	uint32_t hint = identity_context(segment);
 	struct connection *fitting = NULL, *seen = NULL;
 	for (struct connection *c = first; c; c = c->sibling) {
-		bool here = seen_in(c, hint), fit = fits(c, end, segment);
+		bool here = seen_in(c, hint), fit = numbers_fit(c, end, segment);
 		if (here && fit)
 			return c;
 		if (here && !seen)

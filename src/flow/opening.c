@@ -78,7 +78,7 @@ static uint64_t acked_at(const struct evidence *evidence, size_t size)
 	return acked > evidence->left_out ? acked - evidence->left_out : 0;
 }
 
-/* judge_damaged - judge, when a part of the server's first bytes is missing. */
+/* judge_damaged - judge_preamble, when a part of the server's first bytes is missing. */
 static enum preamble_state judge_damaged(const struct evidence *evidence, struct found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
@@ -93,7 +93,8 @@ static enum preamble_state judge_damaged(const struct evidence *evidence, struct
 	return server == PREAMBLE_MORE && evidence->waits ? PREAMBLE_MORE : PREAMBLE_WHOLE;
 }
 
-/* judge_answered - judge, when the client's part, or some of it, seems to be there: the server's part must fit. */
+/* judge_answered - judge_preamble, when the client's part, or some of it, seems to be there: the server's part must
+ * fit. */
 static enum preamble_state judge_answered(const struct evidence *evidence, struct found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
@@ -117,8 +118,8 @@ static enum preamble_state judge_answered(const struct evidence *evidence, struc
 	return server == PREAMBLE_REFUSED && client != PREAMBLE_NONE ? PREAMBLE_WHOLE : client;
 }
 
-/* judge - are the first bytes a preamble? */
-static enum preamble_state judge(const struct evidence *evidence, struct found *found)
+/* judge_preamble - are the first bytes a preamble? */
+static enum preamble_state judge_preamble(const struct evidence *evidence, struct found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	memset(found, 0, sizeof *found);
@@ -161,13 +162,13 @@ static bool peek_server(struct span *bytes)
 	return state != PREAMBLE_MORE;
 }
 
-/* judge_parts - judge, when there may be gaps after these bytes: a side that continues after its part has received the
- * other's. */
+/* judge_parts - judge_preamble, when there may be gaps after these bytes: a side that continues after its part has
+ * received the other's. */
 static enum preamble_state judge_parts(struct evidence *evidence, struct found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	unsigned rounds;
-	enum preamble_state state = judge(evidence, found);
+	enum preamble_state state = judge_preamble(evidence, found);
 	if (state != PREAMBLE_MORE)
 		return state;
 	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
@@ -220,8 +221,8 @@ size_t opening_memory(const struct opening *opening)
 	return size + (opening->events ? opening->events->len * sizeof(struct event) : 0);
 }
 
-/* forget - frees the held events and bytes. */
-static void forget(struct opening *opening)
+/* drop_held - frees the held events and bytes. */
+static void drop_held(struct opening *opening)
 {
 	for (enum direction d = UP; d <= DOWN; d++)
 		g_clear_pointer(&opening->held[d], g_byte_array_unref);
@@ -230,7 +231,7 @@ static void forget(struct opening *opening)
 
 void opening_clear(struct opening *opening)
 {
-	forget(opening);
+	drop_held(opening);
 	g_clear_pointer(&opening->proxy, g_free);
 }
 
@@ -255,8 +256,8 @@ static void pass_event(struct opening *opening, const struct event *event, const
 		sink->gap(opening->user, event->direction, size, event->kind == EVENT_GIVEN_UP);
 }
 
-/* pass - passes on everything held; from now on nothing is held. */
-static void pass(struct opening *opening)
+/* pass_held - passes on everything held; from now on nothing is held. */
+static void pass_held(struct opening *opening)
 {
 	GByteArray *held[2] = { opening->held[UP], opening->held[DOWN] };
 	GArray *events = opening->events;
@@ -275,8 +276,8 @@ static void pass(struct opening *opening)
 	g_clear_pointer(&events, g_array_unref);
 }
 
-/* leave_out - removes a preamble from both directions. */
-static void leave_out(struct opening *opening, const struct found *found)
+/* leave_out_preamble - removes a preamble from both directions. */
+static void leave_out_preamble(struct opening *opening, const struct found *found)
 {
 	size_t left[2] = { found->size[UP], found->size[DOWN] };
 	bool damaged = false;
@@ -301,8 +302,8 @@ static void leave_out(struct opening *opening, const struct found *found)
 	opening->preambles++;
 }
 
-/* evidence_of - collects what is held. */
-static struct evidence evidence_of(const struct opening *opening, bool waits)
+/* opening_evidence - collects what is held. */
+static struct evidence opening_evidence(const struct opening *opening, bool waits)
 {
 	struct evidence evidence = {
 		.waits = waits,
@@ -338,21 +339,21 @@ static void consider(struct opening *opening, bool waits)
 {
 	struct found found;
 	while (opening->events && opening->preambles < PREAMBLES_MAX) {
-		struct evidence evidence = evidence_of(opening, waits);
+		struct evidence evidence = opening_evidence(opening, waits);
 		bool room = evidence.bytes[UP].size < OPENING_MAX && evidence.bytes[DOWN].size < OPENING_MAX;
 		evidence.waits &= room;
-		enum preamble_state state = judge(&evidence, &found);
+		enum preamble_state state = judge_preamble(&evidence, &found);
 		if (state == PREAMBLE_MORE && evidence.waits)
 			return;
 		if (state != PREAMBLE_WHOLE)
 			break;
-		leave_out(opening, &found);
+		leave_out_preamble(opening, &found);
 	}
-	pass(opening);
+	pass_held(opening);
 }
 
-/* take - holds an event of the stream until it is known what the first bytes are. */
-static void take(struct opening *opening, struct event event, const uint8_t *data)
+/* take_event - holds an event of the stream until it is known what the first bytes are. */
+static void take_event(struct opening *opening, struct event event, const uint8_t *data)
 {
 	const enum direction d = event.direction;
 	if (!opening->events)
@@ -371,8 +372,8 @@ static void take(struct opening *opening, struct event event, const uint8_t *dat
 
 /* ---- the stream's sink ---- */
 
-/* plain - the usual case: the first octet shows that there is no preamble, and nothing is held. */
-static bool plain(const struct opening *opening, enum direction direction, const uint8_t *data, size_t size)
+/* has_no_preamble - the usual case: the first octet shows that there is no preamble, and nothing is held. */
+static bool has_no_preamble(const struct opening *opening, enum direction direction, const uint8_t *data, size_t size)
 {
 	struct flow_proxy proxy;
 	size_t whole;
@@ -381,40 +382,40 @@ static bool plain(const struct opening *opening, enum direction direction, const
 	return direction == DOWN || preamble_client((struct span){ data, size }, 0, &proxy, &whole) == PREAMBLE_NONE;
 }
 
-static void on_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+static void on_opening_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct opening *opening = user;
-	opening->passed = opening->passed || plain(opening, direction, data, size);
+	opening->passed = opening->passed || has_no_preamble(opening, direction, data, size);
 	if (opening->passed)
 		opening->sink->bytes(opening->user, direction, data, size, acked_after(opening, direction, acked));
 	else
-		take(opening, (struct event){ EVENT_BYTES, direction, size, acked }, data);
+		take_event(opening, (struct event){ EVENT_BYTES, direction, size, acked }, data);
 }
 
-static void on_gap(void *user, enum direction direction, uint64_t size, bool given_up)
+static void on_opening_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct opening *opening = user;
 	const struct event event = { given_up ? EVENT_GIVEN_UP : EVENT_GAP, direction, size, 0 };
 	/* The server's first bytes are missing: it did not wait for a preamble. */
 	if (!opening->passed && (size > PREAMBLE_MAX || (direction == DOWN && !opening->events)))
-		pass(opening);
+		pass_held(opening);
 	if (opening->passed)
 		pass_event(opening, &event, NULL);
 	else
-		take(opening, event, NULL);
+		take_event(opening, event, NULL);
 }
 
-static void on_fin(void *user, enum direction direction)
+static void on_opening_fin(void *user, enum direction direction)
 {
 	struct opening *opening = user;
 	const struct event event = { EVENT_FIN, direction, 0, 0 };
 	if (opening->passed)
 		pass_event(opening, &event, NULL);
 	else
-		take(opening, event, NULL);
+		take_event(opening, event, NULL);
 }
 
-static void on_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
+static void on_opening_conflict(void *user, enum direction direction, uint64_t offset, struct span bytes)
 {
 	const struct opening *opening = user;
 	uint64_t left_out = opening->left_out[direction];
@@ -423,10 +424,10 @@ static void on_conflict(void *user, enum direction direction, uint64_t offset, s
 }
 
 const struct stream_sink opening_sink = {
-	.bytes = on_bytes,
-	.gap = on_gap,
-	.fin = on_fin,
-	.conflict = on_conflict,
+	.bytes = on_opening_bytes,
+	.gap = on_opening_gap,
+	.fin = on_opening_fin,
+	.conflict = on_opening_conflict,
 };
 
 void opening_end(struct opening *opening)

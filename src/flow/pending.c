@@ -34,7 +34,7 @@ struct held_segment *held_copy(const struct segment *segment)
 	return held;
 }
 
-static void hold(struct held_list *list, const struct segment *segment)
+static void hold_segment(struct held_list *list, const struct segment *segment)
 {
 	struct held_segment *held = held_copy(segment);
 	*(list->last ? &list->last->next : &list->first) = held;
@@ -256,14 +256,14 @@ enum pending pending_segment(struct connection *connection, unsigned number, con
 	if (segment->flags & TCP_SYN) {
 		note_syn(connection, number, segment);
 		if (segment->captured > 0)
-			hold(&work->held, segment);
+			hold_segment(&work->held, segment);
 	} else {
 		end->spoke = true;
 		end->payload |= segment->length > 0;
 		/* With a complete handshake a bare acknowledgement adds nothing. */
 		bool whole = connection->end[0].syn_count == 1 && connection->end[1].syn_count == 1;
 		if (!whole || segment->length > 0 || (segment->flags & TCP_FIN))
-			hold(&work->held, segment);
+			hold_segment(&work->held, segment);
 	}
 	return pending_consider(connection, false);
 }

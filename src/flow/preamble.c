@@ -37,7 +37,7 @@ static struct reader reader_of(struct span bytes)
 	return (struct reader){ bytes.data, bytes.data + bytes.size, false };
 }
 
-static const uint8_t *take(struct reader *r, size_t size)
+static const uint8_t *preamble_take(struct reader *r, size_t size)
 {
 	static const uint8_t zeros[V2_HEADER + 255];
 	if ((size_t)(r->end - r->at) < size) {
@@ -49,14 +49,14 @@ static const uint8_t *take(struct reader *r, size_t size)
 	return r->at - size;
 }
 
-static unsigned take_octet(struct reader *r)
+static unsigned preamble_octet(struct reader *r)
 {
-	return take(r, 1)[0];
+	return preamble_take(r, 1)[0];
 }
 
 static uint16_t take_port(struct reader *r)
 {
-	const uint8_t *p = take(r, 2);
+	const uint8_t *p = preamble_take(r, 2);
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
@@ -64,11 +64,11 @@ static void take_address(struct reader *r, uint8_t family, struct address *addre
 {
 	size_t size = family == 4 ? 4 : 16;
 	*address = (struct address){ .family = family };
-	memcpy(address->octets, take(r, size), size);
+	memcpy(address->octets, preamble_take(r, size), size);
 }
 
-/* set_text - copies octets as a C string, up to the first NUL or FLOW_PROXY_TEXT_MAX. */
-static void set_text(char text[FLOW_PROXY_TEXT_MAX], const uint8_t *data, size_t size)
+/* set_proxy_text - copies octets as a C string, up to the first NUL or FLOW_PROXY_TEXT_MAX. */
+static void set_proxy_text(char text[FLOW_PROXY_TEXT_MAX], const uint8_t *data, size_t size)
 {
 	size = MIN(strnlen((const char *)data, size), FLOW_PROXY_TEXT_MAX - 1);
 	memcpy(text, data, size);
@@ -155,12 +155,12 @@ static enum preamble_state v1_client(struct span bytes, unsigned rounds, struct 
 static void v2_values(struct reader *r, struct flow_proxy *proxy)
 {
 	while (r->end - r->at >= 3) {
-		unsigned type = take_octet(r);
+		unsigned type = preamble_octet(r);
 		size_t length = take_port(r);
 		if ((size_t)(r->end - r->at) < length)
 			return;
 		if (type == V2_TYPE_AUTHORITY)
-			set_text(proxy->host, r->at, length);
+			set_proxy_text(proxy->host, r->at, length);
 		r->at += length;
 	}
 }
@@ -175,8 +175,8 @@ static void v2_addresses(struct reader *r, unsigned family, struct flow_proxy *p
 		proxy->source_port = take_port(r);
 		proxy->destination_port = take_port(r);
 	} else if (family == 3 && left >= 2 * V2_UNIX_PATH) {
-		set_text(proxy->source_path, take(r, V2_UNIX_PATH), V2_UNIX_PATH);
-		set_text(proxy->destination_path, take(r, V2_UNIX_PATH), V2_UNIX_PATH);
+		set_proxy_text(proxy->source_path, preamble_take(r, V2_UNIX_PATH), V2_UNIX_PATH);
+		set_proxy_text(proxy->destination_path, preamble_take(r, V2_UNIX_PATH), V2_UNIX_PATH);
 	} else if (family != 0) {
 		return;
 	}
@@ -189,8 +189,8 @@ static enum preamble_state v2_client(struct span bytes, unsigned rounds, struct 
 	if (!begins(bytes, signature, sizeof signature - 1))
 		return PREAMBLE_NONE;
 	struct reader r = reader_of(bytes);
-	take(&r, sizeof signature - 1);
-	unsigned command = take_octet(&r), family = take_octet(&r) >> 4;
+	preamble_take(&r, sizeof signature - 1);
+	unsigned command = preamble_octet(&r), family = preamble_octet(&r) >> 4;
 	size_t length = take_port(&r);
 	if (r.more)
 		return PREAMBLE_MORE;
@@ -222,7 +222,7 @@ static bool take_string(struct reader *r, char text[FLOW_PROXY_TEXT_MAX])
 	r->more |= !end && left < FLOW_PROXY_TEXT_MAX;
 	if (!end || end - r->at >= FLOW_PROXY_TEXT_MAX)
 		return false;
-	set_text(text, r->at, (size_t)(end - r->at));
+	set_proxy_text(text, r->at, (size_t)(end - r->at));
 	r->at = end + 1;
 	return true;
 }
@@ -232,7 +232,7 @@ static enum preamble_state socks4_client(struct span bytes, unsigned rounds, str
 	if (!begins(bytes, "\4\1", 2))
 		return PREAMBLE_NONE;
 	struct reader r = reader_of(bytes);
-	take(&r, 2);
+	preamble_take(&r, 2);
 	proxy->destination_port = take_port(&r);
 	take_address(&r, 4, &proxy->destination);
 	if (r.more)
@@ -264,13 +264,13 @@ static enum preamble_state socks4_server(struct span bytes, size_t *size, unsign
 /* socks5_address - the address and port at the end of a request or reply. Returns false when its type is unknown. */
 static bool socks5_address(struct reader *r, struct address *address, char host[FLOW_PROXY_TEXT_MAX], uint16_t *port)
 {
-	unsigned kind = take_octet(r), length;
+	unsigned kind = preamble_octet(r), length;
 	*address = (struct address){ 0 };
 	if (r->more)
 		return true;
 	if (kind == 3) {
-		length = take_octet(r);
-		set_text(host, take(r, length), length);
+		length = preamble_octet(r);
+		set_proxy_text(host, preamble_take(r, length), length);
 	} else if (kind == 1 || kind == 4) {
 		take_address(r, kind == 1 ? 4 : 6, address);
 	} else {
@@ -285,19 +285,19 @@ static enum preamble_state socks5_client(struct span bytes, unsigned rounds, str
 	if (!begins(bytes, "\5", 1))
 		return PREAMBLE_NONE;
 	struct reader r = reader_of(bytes);
-	take(&r, 1);
-	unsigned count = take_octet(&r);
+	preamble_take(&r, 1);
+	unsigned count = preamble_octet(&r);
 	if (!r.more && count == 0)
 		return PREAMBLE_NONE;
-	bool login = memchr(take(&r, count), SOCKS5_LOGIN, count) && !r.more;
-	unsigned version = take_octet(&r);
+	bool login = memchr(preamble_take(&r, count), SOCKS5_LOGIN, count) && !r.more;
+	unsigned version = preamble_octet(&r);
 	if (!r.more && version == 1 && login) {
-		unsigned length = take_octet(&r);
-		set_text(proxy->user, take(&r, length), length);
-		take(&r, take_octet(&r)); /* the password */
-		version = take_octet(&r);
+		unsigned length = preamble_octet(&r);
+		set_proxy_text(proxy->user, preamble_take(&r, length), length);
+		preamble_take(&r, preamble_octet(&r)); /* the password */
+		version = preamble_octet(&r);
 	}
-	const uint8_t *command = take(&r, 2);
+	const uint8_t *command = preamble_take(&r, 2);
 	/* The bytes so far must be valid, even when more are needed. */
 	if (version != 5 && !(r.more && version == 0))
 		return PREAMBLE_NONE;
@@ -317,15 +317,15 @@ static enum preamble_state socks5_server(struct span bytes, size_t *size, unsign
 	if (!begins(bytes, "\5", 1))
 		return PREAMBLE_NONE;
 	struct reader r = reader_of(bytes);
-	take(&r, 1);
-	unsigned method = take_octet(&r);
+	preamble_take(&r, 1);
+	unsigned method = preamble_octet(&r);
 	*size = 2;
 	if (r.more)
 		return PREAMBLE_MORE;
 	if (method == SOCKS5_NO_METHOD)
 		return PREAMBLE_REFUSED;
 	if (method == SOCKS5_LOGIN) {
-		const uint8_t *status = take(&r, 2);
+		const uint8_t *status = preamble_take(&r, 2);
 		*size += 2;
 		if (!r.more && status[0] != 1)
 			return PREAMBLE_NONE;
@@ -337,7 +337,7 @@ static enum preamble_state socks5_server(struct span bytes, size_t *size, unsign
 	struct address bound;
 	char host[FLOW_PROXY_TEXT_MAX];
 	uint16_t port;
-	const uint8_t *reply = take(&r, 3);
+	const uint8_t *reply = preamble_take(&r, 3);
 	if (r.more)
 		return PREAMBLE_MORE;
 	if (reply[0] != 5 || reply[2] != 0 || !socks5_address(&r, &bound, host, &port))
@@ -374,7 +374,7 @@ static bool connect_target(struct span line, struct flow_proxy *proxy)
 		proxy->destination = (struct address){ 0 };
 		proxy->host[0] = 0;
 		if (!parse_address(target + bracket, &proxy->destination))
-			set_text(proxy->host, (const uint8_t *)target, strlen(target));
+			set_proxy_text(proxy->host, (const uint8_t *)target, strlen(target));
 	}
 	g_free(target);
 	return fits;

@@ -28,8 +28,8 @@ static struct connection **recent(struct flow_table *table, const struct flow_ke
 	return &table->recent[identity_hash(key) % RECENT_MAX];
 }
 
-/* find - the connection with this key, or the first of several; NULL: none. */
-static struct connection *find(struct flow_table *table, const struct flow_key *key)
+/* find_connection - the connection with this key, or the first of several; NULL: none. */
+static struct connection *find_connection(struct flow_table *table, const struct flow_key *key)
 {
 	struct connection **last = recent(table, key);
 	if (!*last || !identity_equal(&(*last)->key, key))
@@ -37,8 +37,8 @@ static struct connection *find(struct flow_table *table, const struct flow_key *
 	return *last;
 }
 
-/* forget - removes it from the connections with the same addresses and ports. */
-static void forget(struct connection *connection)
+/* forget_connection - removes it from the connections with the same addresses and ports. */
+static void forget_connection(struct connection *connection)
 {
 	GHashTable *connections = connection->table->connections;
 	*recent(connection->table, &connection->key) = NULL;
@@ -60,7 +60,7 @@ static void connection_drop(struct connection *connection, enum flow_end why)
 	struct flow_table *table = connection->table;
 	connection_finish(connection, why);
 	expiry_remove(connection);
-	forget(connection);
+	forget_connection(connection);
 	table->memory -= connection->charged;
 	g_free(connection);
 }
@@ -95,10 +95,10 @@ static struct connection *connection_new(
 	connection->client = -1;
 	identity_hint(connection, segment);
 	expiry_append(connection, &table->queues[QUEUE_OPEN]);
-	struct connection *first = find(table, key);
+	struct connection *first = find_connection(table, key);
 	if (first) {
 		limit_siblings(first);
-		connection->sibling = find(table, key); /* another one, when the first was ended */
+		connection->sibling = find_connection(table, key); /* another one, when the first was ended */
 	}
 	g_hash_table_add(table->connections, connection); /* replaces its sibling as the entry */
 	*recent(table, key) = connection;
@@ -219,7 +219,7 @@ void flow_table_segment(struct flow_table *table, const struct segment *segment)
 		flow_share(&segment->source, &segment->destination, options->shares) != options->share)
 		return;
 	unsigned end = identity_key(&key, segment);
-	struct connection *connection = find(table, &key);
+	struct connection *connection = find_connection(table, &key);
 	if (connection && !identity_plain(connection, segment)) {
 		connection = identity_find(connection, end, segment);
 		if (connection)

@@ -188,8 +188,8 @@ static struct archive_entry *next(const struct level *level, struct archive *arc
 	return NULL;
 }
 
-/* list - lists the names without unpacking. */
-static void list(const struct level *level, bool other)
+/* list_names - lists the names without unpacking. */
+static void list_names(const struct level *level, bool other)
 {
 	struct archive *archive = open_archive(level, other);
 	if (!archive) {
@@ -250,8 +250,8 @@ static bool unpack(const struct level *level, struct archive *archive, bool whol
 	}
 }
 
-/* look_inside - if the entry is an archive, lists it. */
-static void look_inside(
+/* list_inside - if the entry is an archive, lists it. */
+static void list_inside(
 	const struct level *level, const struct mail_entry *entry, const GByteArray *octets, uint64_t size)
 {
 	struct span inner = span_of(octets->data, octets->len);
@@ -292,7 +292,7 @@ static void contents(const struct level *level, bool other, bool listed, guint f
 			entry->size = size;
 		size_t head = MIN(octets->len, ARCHIVE_HEAD);
 		entry->head = span_of(arena_copy(look->mail->arena, (const char *)octets->data, head), head);
-		look_inside(level, entry, octets, size);
+		list_inside(level, entry, octets, size);
 	}
 	if (archive)
 		close_archive(level, archive);
@@ -321,11 +321,11 @@ static bool list_any(const struct level *level)
 			result->complete = false;
 		return false;
 	}
-	list(level, false);
+	list_names(level, false);
 	bool without = level->kind->container == CONTAINER_ZIP && result->entries->len == first &&
 		       !(before && result->complete);
 	if (without)
-		list(level, true);
+		list_names(level, true);
 	return without;
 }
 

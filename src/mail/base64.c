@@ -74,8 +74,9 @@ typedef uint32_t octets32_words __attribute__((vector_size(32)));
 		: (lanes)[3] != UINT64_MAX ? VALID_IN(3, lanes)                                                        \
 					   : STEP)
 
-/* run - the vector loop; it writes up to 8 octets past the result. */
-static inline __attribute__((always_inline)) size_t run(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
+/* decode_vectors - the vector loop; it writes up to 8 octets past the result. */
+static inline __attribute__((always_inline)) size_t decode_vectors(
+	const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
 	size_t at = 0, to = 0, rest;
 	while (size - at >= STEP) {
@@ -114,19 +115,19 @@ static inline __attribute__((always_inline)) size_t run(const uint8_t *in, size_
 
 size_t base64_run_vector(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
-	return run(in, size, out, written);
+	return decode_vectors(in, size, out, written);
 }
 
 OCTETS32_FAST size_t base64_run_avx2(const uint8_t *in, size_t size, uint8_t *out, size_t *written)
 {
-	return run(in, size, out, written);
+	return decode_vectors(in, size, out, written);
 }
 
 /* ---- everything else ---- */
 
-/* take - decodes an incomplete or complete group: 4 characters are three octets, 3 are two, 2 are one. Returns their
- * number. */
-static size_t take(struct base64 *base64, uint8_t *out)
+/* take_group - decodes an incomplete or complete group: 4 characters are three octets, 3 are two, 2 are one. Returns
+ * their number. */
+static size_t take_group(struct base64 *base64, uint8_t *out)
 {
 	uint32_t bits = base64->bits << (6 * (4 - base64->have));
 	size_t size = 0;
@@ -137,7 +138,7 @@ static size_t take(struct base64 *base64, uint8_t *out)
 	return size;
 }
 
-static size_t decode(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out);
+static size_t decode_groups(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out);
 
 /* go_on - the line after padding (at most BASE64_LINE_MAX octets of it) is complete. If it is base64, decodes it,
  * because some clients pad in the middle; if not (the footer of a mailing list), base64 has ended. */
@@ -154,7 +155,7 @@ static size_t go_on(struct base64 *base64, uint8_t *out)
 			base64->trouble = "text after the end of base64";
 			return 0;
 		}
-	return decode(base64, line, size, out);
+	return decode_groups(base64, line, size, out);
 }
 
 /* wait - collects octets after padding. Returns the number used; *written: the number of octets decoded. */
@@ -175,7 +176,7 @@ static size_t wait(struct base64 *base64, const uint8_t *in, size_t size, uint8_
 	return at;
 }
 
-static size_t decode(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out)
+static size_t decode_groups(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out)
 {
 	size_t at = 0, to = 0, written;
 	while (at < size && !base64->ended) {
@@ -194,14 +195,14 @@ static size_t decode(struct base64 *base64, const uint8_t *in, size_t size, uint
 		if (ranks[c] != NO_RANK) {
 			base64->bits = base64->bits << 6 | ranks[c];
 			if (++base64->have == 4)
-				to += take(base64, out + to);
+				to += take_group(base64, out + to);
 		} else if (c == '=') {
-			to += take(base64, out + to);
+			to += take_group(base64, out + to);
 			base64->padded = true;
 		} else if (c > ' ')
 			base64->trouble = "characters that are not base64";
 		else if (c == '\n' && base64->resync) {
-			to += take(base64, out + to);
+			to += take_group(base64, out + to);
 			base64->resync = false;
 		}
 	}
@@ -210,13 +211,13 @@ static size_t decode(struct base64 *base64, const uint8_t *in, size_t size, uint
 
 size_t base64_feed(struct base64 *base64, const uint8_t *in, size_t size, uint8_t *out)
 {
-	return decode(base64, in, size, out);
+	return decode_groups(base64, in, size, out);
 }
 
 size_t base64_gap(struct base64 *base64, uint8_t *out)
 {
 	size_t size = base64->padded && base64->line_size > 0 ? go_on(base64, out) : 0;
-	size += take(base64, out + size);
+	size += take_group(base64, out + size);
 	base64->padded = false;
 	base64->resync = true;
 	return size;
@@ -227,5 +228,5 @@ size_t base64_end(struct base64 *base64, uint8_t *out)
 	size_t size = base64->padded && base64->line_size > 0 ? go_on(base64, out) : 0;
 	if (base64->have == 1 && !base64->trouble)
 		base64->trouble = "base64 ends in the middle of an octet";
-	return size + take(base64, out + size);
+	return size + take_group(base64, out + size);
 }

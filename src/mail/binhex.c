@@ -34,8 +34,8 @@ static uint16_t sum_add(uint16_t sum, const uint8_t *octets, size_t size)
 	return sum;
 }
 
-/* pass - passes the octets that wait to the open file. */
-static void pass(struct binhex *binhex)
+/* pass_waiting - passes the octets that wait to the open file. */
+static void pass_waiting(struct binhex *binhex)
 {
 	if (binhex->file && binhex->out_size > 0)
 		part_feed(binhex->file, span_of(binhex->out, binhex->out_size));
@@ -44,7 +44,7 @@ static void pass(struct binhex *binhex)
 
 static void close_file(struct binhex *binhex, bool cut)
 {
-	pass(binhex);
+	pass_waiting(binhex);
 	if (binhex->file)
 		inner_close(binhex->file, cut);
 	binhex->file = NULL;
@@ -63,8 +63,9 @@ static void open_fork(struct binhex *binhex, enum binhex_place place, uint32_t s
 		inner_name(binhex->file, "macintosh", span_of(binhex->header + 1, *binhex->header));
 }
 
-/* take_header - an octet of the header: the size of the name, the name, NUL, type, creator, flags, sizes, checksum. */
-static void take_header(struct binhex *binhex, uint8_t octet)
+/* binhex_header - an octet of the header: the size of the name, the name, NUL, type, creator, flags, sizes, checksum.
+ */
+static void binhex_header(struct binhex *binhex, uint8_t octet)
 {
 	binhex->header[binhex->header_size++] = octet;
 	size_t name = *binhex->header, size = name + 22;
@@ -97,11 +98,11 @@ static void end_fork(struct binhex *binhex)
 		binhex->place = BINHEX_END;
 }
 
-/* take_octet - a decoded octet. */
-static void take_octet(struct binhex *binhex, uint8_t octet)
+/* binhex_octet - a decoded octet. */
+static void binhex_octet(struct binhex *binhex, uint8_t octet)
 {
 	if (binhex->place == BINHEX_HEADER) {
-		take_header(binhex, octet);
+		binhex_header(binhex, octet);
 		return;
 	}
 	if (binhex->place != BINHEX_DATA && binhex->place != BINHEX_RESOURCES)
@@ -110,14 +111,14 @@ static void take_octet(struct binhex *binhex, uint8_t octet)
 	if (binhex->left-- > SUM_SIZE) {
 		binhex->out[binhex->out_size++] = octet;
 		if (binhex->out_size == BINHEX_STEP)
-			pass(binhex);
+			pass_waiting(binhex);
 	}
 	if (binhex->left == 0)
 		end_fork(binhex);
 }
 
-/* take_packed - an octet before runs are undone. */
-static void take_packed(struct binhex *binhex, uint8_t octet)
+/* binhex_packed - an octet before runs are undone. */
+static void binhex_packed(struct binhex *binhex, uint8_t octet)
 {
 	if (!binhex->marked && octet == MARK) {
 		binhex->marked = true;
@@ -132,7 +133,7 @@ static void take_packed(struct binhex *binhex, uint8_t octet)
 	}
 	binhex->last = octet;
 	while (times-- > 0)
-		take_octet(binhex, octet);
+		binhex_octet(binhex, octet);
 }
 
 /* take_letter - a character between the colons. Returns false when it is none of BinHex. */
@@ -145,7 +146,7 @@ static bool take_letter(struct binhex *binhex, uint8_t letter)
 	binhex->bit_count += 6;
 	if (binhex->bit_count >= 8) {
 		binhex->bit_count -= 8;
-		take_packed(binhex, (uint8_t)(binhex->bits >> binhex->bit_count));
+		binhex_packed(binhex, (uint8_t)(binhex->bits >> binhex->bit_count));
 	}
 	return true;
 }
@@ -167,7 +168,7 @@ size_t binhex_feed(struct binhex *binhex, struct span in)
 		} else if (!g_ascii_isspace(letter) && !take_letter(binhex, letter))
 			binhex_end(binhex);
 	}
-	pass(binhex);
+	pass_waiting(binhex);
 	return used;
 }
 

@@ -123,8 +123,8 @@ size_t mail_fields(struct span content)
 
 /* ---- what is kept ---- */
 
-/* grow - makes room for more octets, and for another field. */
-static RARE void grow(struct block *block, size_t size)
+/* block_grow - makes room for more octets, and for another field. */
+static RARE void block_grow(struct block *block, size_t size)
 {
 	struct mime_fields *fields = &block->fields;
 	const uint8_t *before = block->data;
@@ -141,13 +141,13 @@ static RARE void grow(struct block *block, size_t size)
 	}
 }
 
-/* keep - appends octets of the last field, up to the limit. Returns what is kept of them. */
-static inline struct span keep(struct block *block, struct span octets)
+/* block_keep - appends octets of the last field, up to the limit. Returns what is kept of them. */
+static inline struct span block_keep(struct block *block, struct span octets)
 {
 	size_t size = MIN(octets.size, block->limit > block->used ? block->limit - block->used : 0);
 	block->dropped |= size < octets.size;
 	if (block->used + size > block->room || block->fields.count == block->fields.room)
-		grow(block, size);
+		block_grow(block, size);
 	uint8_t *to = memcpy(block->data + block->used, octets.data, size);
 	block->used += size;
 	return span_of(to, size);
@@ -175,7 +175,7 @@ static void take_field(struct block *block, struct span line, size_t name, size_
 	}
 	block->repeated |= block->seen & kind;
 	block->seen |= kind;
-	struct span kept = keep(block, line);
+	struct span kept = block_keep(block, line);
 	value = MIN(value, kept.size);
 	block->fields.at[block->fields.count++] = (struct mime_field){ .id = id,
 		.name = span_of(kept.data, MIN(name, kept.size)),
@@ -187,7 +187,7 @@ static void take_more(struct block *block, struct span octets, bool folded)
 {
 	if (!block->keeping)
 		return;
-	keep(block, octets);
+	block_keep(block, octets);
 	struct mime_field *field = last_field(block);
 	field->folded |= folded;
 	field->value.size =
@@ -236,8 +236,8 @@ static bool goes_on(const struct block *block, struct span line)
 	return value.size > 0 && value.data[value.size - 1] == ';';
 }
 
-/* resume - the header continues after the strays: reads the fields among them. */
-static void resume(struct block *block)
+/* block_resume - the header continues after the strays: reads the fields among them. */
+static void block_resume(struct block *block)
 {
 	struct span strays = span_of(block->strays, block->stray_size);
 	size_t next, value;
@@ -264,7 +264,7 @@ static enum block_result empty_line(struct block *block, struct span line)
 	if (block->stray_size == 0)
 		return BLOCK_END;
 	if (block->part && block->count > 0 && !block->damaged) {
-		resume(block);
+		block_resume(block);
 		return BLOCK_END;
 	}
 	stray(block, line);
@@ -314,7 +314,7 @@ enum block_result block_line(struct block *block, struct span line, bool first, 
 	if (last && line_size(line) == 0)
 		return empty_line(block, line);
 	if (straying && block_is_mime(line)) {
-		resume(block);
+		block_resume(block);
 		straying = false;
 	}
 	return !straying && take_whole(block, line) ? BLOCK_MORE : take_stray(block, line);

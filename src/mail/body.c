@@ -156,8 +156,8 @@ static bool is_folded(struct span text)
 	       g_ascii_strncasecmp((const char *)text.data, begin, size) == 0;
 }
 
-/* unfolded - the text of a calendar with its lines joined, and without the escapes that may stand in a URL. */
-static GString *unfolded(struct span text)
+/* unfolded_calendar - the text of a calendar with its lines joined, and without the escapes that may stand in a URL. */
+static GString *unfolded_calendar(struct span text)
 {
 	GString *out = g_string_sized_new(text.size);
 	for (size_t i = 0; i < text.size; i++) {
@@ -179,13 +179,13 @@ static void text_urls(struct parts *parts, struct span text)
 		mime_urls(parts->mail, &parts->seen, text);
 		return;
 	}
-	GString *out = unfolded(text);
+	GString *out = unfolded_calendar(text);
 	mime_urls(parts->mail, &parts->seen, span_of(out->str, out->len));
 	g_string_free(out, TRUE);
 }
 
-/* read_text - adds the text of a part to the body, the URLs and the text that detectors search. */
-static void read_text(struct part *part, struct span octets, bool all)
+/* read_part_text - adds the text of a part to the body, the URLs and the text that detectors search. */
+static void read_part_text(struct part *part, struct span octets, bool all)
 {
 	struct parts *parts = part->parts;
 	struct mail *mail = parts->mail;
@@ -284,7 +284,7 @@ static void text_end(void *state, struct part *part)
 	struct text *text = state;
 	struct mail *mail = part->parts->mail;
 	mail->partial |= text->octets->len < text->size;
-	read_text(part, span_of(text->octets->data, text->octets->len), text->octets->len == text->size);
+	read_part_text(part, span_of(text->octets->data, text->octets->len), text->octets->len == text->size);
 	text_drop(text);
 }
 

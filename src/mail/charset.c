@@ -326,8 +326,8 @@ static bool is_unsaid(const struct charset *charset)
 	return charset == NULL || charset->kind == CHARSET_NONE;
 }
 
-/* get - the charset with this name; NULL when it is unknown. */
-static const struct charset *get(const char *name, struct charset *found)
+/* get_charset - the charset with this name; NULL when it is unknown. */
+static const struct charset *get_charset(const char *name, struct charset *found)
 {
 	if (name == NULL || *name == '\0')
 		return NULL;
@@ -347,7 +347,7 @@ void charset_guess(GString *out, const char *hint, struct span in)
 		return;
 	}
 	size_t before = out->len;
-	const struct charset *charset = get(hint, &found);
+	const struct charset *charset = get_charset(hint, &found);
 	if (!is_unsaid(charset) && charset->kind != CHARSET_UTF8 && read_as(out, charset, in) == 0)
 		return;
 	g_string_truncate(out, before);
@@ -363,7 +363,7 @@ void charset_append(GString *out, const char *name, struct span in)
 		return;
 	}
 	struct charset found;
-	const struct charset *charset = get(name, &found);
+	const struct charset *charset = get_charset(name, &found);
 	if (charset == NULL && name != NULL && *name != '\0')
 		note_unknown(name);
 	if (is_unsaid(charset)) {

@@ -48,8 +48,8 @@ void digest_exit(void)
 	EVP_MD_free(md5);
 }
 
-/* begin - starts a hash. Its context is made at the first use. */
-static void begin(EVP_MD_CTX **context, const EVP_MD *algorithm)
+/* begin_hash - starts a hash. Its context is made at the first use. */
+static void begin_hash(EVP_MD_CTX **context, const EVP_MD *algorithm)
 {
 	if (!*context)
 		*context = EVP_MD_CTX_new();
@@ -65,11 +65,11 @@ struct digest *digest_new(unsigned hashes)
 	else
 		digest = g_new0(struct digest, 1);
 	digest->hashes = hashes;
-	begin(&digest->sha256, sha256);
+	begin_hash(&digest->sha256, sha256);
 	if (hashes & HASH_SHA1)
-		begin(&digest->sha1, sha1);
+		begin_hash(&digest->sha1, sha1);
 	if (hashes & HASH_MD5)
-		begin(&digest->md5, md5);
+		begin_hash(&digest->md5, md5);
 	return digest;
 }
 

@@ -83,13 +83,13 @@ static const gunichar windows[32] = { 0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 
 	0x2039, 0x152, 0, 0x17d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161,
 	0x203a, 0x153, 0, 0x17e, 0x178 };
 
-static int compare(const void *key, const void *element)
+static int compare_entity(const void *key, const void *element)
 {
 	return strcmp(key, ((const struct entity *)element)->name);
 }
 
-/* number - the character for "#58" or "#x3a"; 0 when there is none. */
-static gunichar number(const char *text)
+/* character_number - the character for "#58" or "#x3a"; 0 when there is none. */
+static gunichar character_number(const char *text)
 {
 	bool hex = text[1] == 'x' || text[1] == 'X';
 	char *stop;
@@ -112,10 +112,10 @@ size_t entity_decode(GString *out, const char *at, const char *end)
 	name[size - 1] = '\0';
 	gunichar character = 0;
 	if (name[0] == '#')
-		character = number(name);
+		character = character_number(name);
 	else {
 		const struct entity *found =
-			bsearch(name, entities, G_N_ELEMENTS(entities), sizeof entities[0], compare);
+			bsearch(name, entities, G_N_ELEMENTS(entities), sizeof entities[0], compare_entity);
 		if (found)
 			character = found->character;
 	}

@@ -11,7 +11,7 @@
 static const enum mime_field_id once[] = { MIME_FIELD_FROM, MIME_FIELD_SUBJECT, MIME_FIELD_DATE, MIME_FIELD_MESSAGE_ID,
 	MIME_FIELD_CONTENT_TYPE, MIME_FIELD_CONTENT_DISPOSITION, MIME_FIELD_CONTENT_TRANSFER_ENCODING };
 
-static char *keep(struct arena *arena, const char *text)
+static char *keep_text(struct arena *arena, const char *text)
 {
 	return text ? arena_copy(arena, text, strlen(text)) : NULL;
 }
@@ -191,7 +191,7 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 						strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
 						(plain_file && has_extension(entity, ".p7m")));
 	if (!parts->hint && entity->content.charset)
-		parts->hint = keep(parts->mail->arena, entity->content.charset);
+		parts->hint = keep_text(parts->mail->arena, entity->content.charset);
 }
 
 /* ---- the first octets of the body ---- */
@@ -205,8 +205,8 @@ static struct span first_line(struct span body)
 	return span_of(body.data, body.size > 0 ? mime_line_end(body, 0, &next) : 0);
 }
 
-/* is_base64 - has the first line only characters of base64? */
-static bool is_base64(struct span body)
+/* line_is_base64 - has the first line only characters of base64? */
+static bool line_is_base64(struct span body)
 {
 	struct span line = first_line(body);
 	for (size_t i = 0; i < line.size; i++)
@@ -232,7 +232,7 @@ static bool is_quoted(struct span body)
 static bool is_so(enum mime_encoding encoding, struct span body)
 {
 	if (encoding == MIME_BASE64)
-		return is_base64(body);
+		return line_is_base64(body);
 	return encoding != MIME_QUOTED_PRINTABLE || is_quoted(body);
 }
 
@@ -254,7 +254,7 @@ bool entity_begins_message(struct span body)
 	return false;
 }
 
-static void append(void *context, struct span decoded)
+static void append_decoded(void *context, struct span decoded)
 {
 	g_byte_array_append(context, decoded.data, (guint)decoded.size);
 }
@@ -263,7 +263,7 @@ static void append(void *context, struct span decoded)
 static bool holds_message(enum mime_encoding encoding, struct span body)
 {
 	GByteArray *decoded = g_byte_array_new();
-	mime_decode(encoding, body, append, decoded);
+	mime_decode(encoding, body, append_decoded, decoded);
 	bool message = entity_begins_message(span_of(decoded->data, decoded->len));
 	g_byte_array_free(decoded, TRUE);
 	return message;
@@ -273,7 +273,7 @@ static bool holds_message(enum mime_encoding encoding, struct span body)
 static void check_label(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
 	bool plain = entity->encoding == MIME_IDENTITY || entity->encoding == MIME_UNKNOWN;
-	bool hidden = plain && entity->message && is_base64(body) && holds_message(MIME_BASE64, body);
+	bool hidden = plain && entity->message && line_is_base64(body) && holds_message(MIME_BASE64, body);
 	if (!hidden && is_so(entity->encoding, body))
 		return;
 	if (!damaged)
@@ -301,10 +301,10 @@ struct mail_part *entity_part(struct parts *parts, const struct entity *entity, 
 	struct arena *arena = parts->mail->arena;
 	struct mail_part *about = arena_take(arena, sizeof *about);
 	*about = (struct mail_part){ 0 };
-	about->content_type = keep(arena, entity->type);
-	about->charset = keep(arena, entity->content.charset);
-	about->disposition = keep(arena, entity->disposition.value);
-	about->number = keep(arena, number);
+	about->content_type = keep_text(arena, entity->type);
+	about->charset = keep_text(arena, entity->content.charset);
+	about->disposition = keep_text(arena, entity->disposition.value);
+	about->number = keep_text(arena, number);
 	names_take(parts->mail, about, &entity->disposition, true);
 	names_take(parts->mail, about, &entity->content, false);
 	names_done(parts->mail, about);

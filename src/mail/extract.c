@@ -82,9 +82,10 @@ struct extract_file *extract_begin(const char *directory, char **error)
 	return file;
 }
 
-/* open_file - opens the temporary file; creates it the first time, under a free name. Returns -1 with file->error set.
+/* open_temporary - opens the temporary file; creates it the first time, under a free name. Returns -1 with file->error
+ * set.
  */
-static int open_file(struct extract_file *file)
+static int open_temporary(struct extract_file *file)
 {
 	const int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
 	int fd;
@@ -105,7 +106,7 @@ static int open_file(struct extract_file *file)
 
 static void write_out(struct extract_file *file, const uint8_t *data, size_t size)
 {
-	int fd = file->error == 0 ? open_file(file) : -1;
+	int fd = file->error == 0 ? open_temporary(file) : -1;
 	if (fd >= 0 && file_write(fd, data, size) < size)
 		file->error = errno;
 	if (fd >= 0 && close(fd) != 0 && file->error == 0)
@@ -230,8 +231,8 @@ void extract_finish(struct mail *mail, const char *directory, bool keep)
 
 /* --- the index --- */
 
-/* put - appends a member to a JSON object; text is UTF-8. */
-static void put(GString *line, const char *key, const char *text)
+/* put_member - appends a member to a JSON object; text is UTF-8. */
+static void put_member(GString *line, const char *key, const char *text)
 {
 	if (!text)
 		return;
@@ -254,12 +255,12 @@ static void put_file(
 {
 	const char *slash = strrchr(path, '/');
 	g_string_append_c(lines, '{');
-	put(lines, "sha256", hash);
-	put(lines, "file", slash ? slash + 1 : path);
-	put(lines, "name", part ? part->filename : NULL);
-	put(lines, "part", part ? part->number : NULL);
-	put(lines, "mail", mail->sha256);
-	put(lines, "message_id", part ? NULL : mail->message_id);
+	put_member(lines, "sha256", hash);
+	put_member(lines, "file", slash ? slash + 1 : path);
+	put_member(lines, "name", part ? part->filename : NULL);
+	put_member(lines, "part", part ? part->number : NULL);
+	put_member(lines, "mail", mail->sha256);
+	put_member(lines, "message_id", part ? NULL : mail->message_id);
 	g_string_append(lines, "}\n");
 }
 

@@ -122,8 +122,8 @@ static const char *words_end(const char *at, const char *end)
 	return at;
 }
 
-/* put_text - appends decoded text; runs of blanks become one. */
-static void put_text(struct html *html, struct span decoded)
+/* put_html_text - appends decoded text; runs of blanks become one. */
+static void put_html_text(struct html *html, struct span decoded)
 {
 	const char *at = (const char *)decoded.data, *end = at + decoded.size;
 	while (at < end) {
@@ -142,8 +142,8 @@ static void put_text(struct html *html, struct span decoded)
 	}
 }
 
-/* decode - copies HTML into scratch, with character references decoded. */
-static void decode(struct html *html, const char *at, const char *end)
+/* decode_references - copies HTML into scratch, with character references decoded. */
+static void decode_references(struct html *html, const char *at, const char *end)
 {
 	g_string_truncate(html->scratch, 0);
 	while (at < end) {
@@ -160,12 +160,12 @@ static void decode(struct html *html, const char *at, const char *end)
 	}
 }
 
-/* take_text - the text between two tags. */
-static void take_text(struct html *html, const char *at, const char *end)
+/* take_html_text - the text between two tags. */
+static void take_html_text(struct html *html, const char *at, const char *end)
 {
 	struct span text = span_of(at, (size_t)(end - at));
 	if (memchr(at, '&', text.size)) { /* most texts have no character references */
-		decode(html, at, end);
+		decode_references(html, at, end);
 		text = span_of(html->scratch->str, html->scratch->len);
 	}
 	if (html->urls)
@@ -173,7 +173,7 @@ static void take_text(struct html *html, const char *at, const char *end)
 	if (html->target->len > 0 && html->label->len <= LINK_TEXT_MAX)
 		g_string_append_len(html->label, (const char *)text.data, (gssize)text.size);
 	if (html->text)
-		put_text(html, text);
+		put_html_text(html, text);
 }
 
 /* --- links --- */
@@ -225,7 +225,7 @@ static const char *take_name(char *name, const char *at, const char *end)
 static void take_value(struct html *html, const char *from, const char *end)
 {
 	GString *value = html->scratch;
-	decode(html, from, end);
+	decode_references(html, from, end);
 	size_t size = 0;
 	for (size_t i = 0; i < value->len; i++)
 		if (!strchr("\t\r\n", value->str[i]) && (size > 0 || value->str[i] != ' '))
@@ -276,8 +276,8 @@ static bool is_script(const struct html *html, const char *name)
 	return g_str_has_prefix(name, "on") || g_ascii_strncasecmp(html->scratch->str, "javascript:", 11) == 0;
 }
 
-/* take_attribute - takes an attribute; only those that hold a URL matter. */
-static void take_attribute(
+/* take_url_attribute - takes an attribute; only those that hold a URL matter. */
+static void take_url_attribute(
 	struct html *html, const struct tag *tag, const char *name, const char *from, const char *end)
 {
 	size_t i = 0;
@@ -327,7 +327,7 @@ static const char *take_attributes(struct html *html, const struct tag *tag, con
 				at++;
 			stop = at;
 		}
-		take_attribute(html, tag, name, value, stop);
+		take_url_attribute(html, tag, name, value, stop);
 	}
 	return at < end ? at + 1 : end;
 }
@@ -424,7 +424,7 @@ void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString
 		const char *open = memchr(at, '<', (size_t)(end - at));
 		if (!open)
 			open = end;
-		take_text(&html, at, open);
+		take_html_text(&html, at, open);
 		if (open == end)
 			break;
 		if (end - open >= 4 && memcmp(open, "<!--", 4) == 0)
@@ -432,7 +432,7 @@ void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString
 		else if (open + 1 < end && (g_ascii_isalpha(open[1]) || strchr("/!?", open[1])))
 			at = take_tag(&html, open + 1, end);
 		else {
-			take_text(&html, open, open + 1);
+			take_html_text(&html, open, open + 1);
 			at = open + 1;
 		}
 	}

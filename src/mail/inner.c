@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-/* open_part - file: it is a file, not a text. */
-static struct part *open_part(struct part *outer, unsigned *count, const char *type, const char *charset, bool file)
+/* open_inner_part - file: it is a file, not a text. */
+static struct part *open_inner_part(
+	struct part *outer, unsigned *count, const char *type, const char *charset, bool file)
 {
 	static const struct mime_params no_params;
 	static char disposition[] = "attachment";
@@ -35,12 +36,12 @@ static struct part *open_part(struct part *outer, unsigned *count, const char *t
 
 struct part *inner_open(struct part *outer, unsigned *count)
 {
-	return open_part(outer, count, "application/octet-stream", NULL, true);
+	return open_inner_part(outer, count, "application/octet-stream", NULL, true);
 }
 
 struct part *inner_open_text(struct part *outer, unsigned *count, const char *type, const char *charset)
 {
-	return open_part(outer, count, type, charset, false);
+	return open_inner_part(outer, count, type, charset, false);
 }
 
 void inner_name(struct part *inner, const char *charset, struct span raw)

@@ -44,8 +44,8 @@ static void set_room(struct kept *kept, size_t room)
 	kept->room = room;
 }
 
-/* open_file - opens the file. Returns false with errno set. */
-static bool open_file(struct kept *kept)
+/* kept_open - opens the file. Returns false with errno set. */
+static bool kept_open(struct kept *kept)
 {
 	if (kept->budget->files_used == kept->budget->files) {
 		errno = EMFILE;
@@ -56,12 +56,12 @@ static bool open_file(struct kept *kept)
 	return kept->fd >= 0;
 }
 
-/* spill - moves what is in memory to the file. When that fails, no more is kept; if there is no file yet, what is in
- * memory stays. */
-static void spill(struct kept *kept)
+/* kept_spill - moves what is in memory to the file. When that fails, no more is kept; if there is no file yet, what is
+ * in memory stays. */
+static void kept_spill(struct kept *kept)
 {
 	size_t done = 0;
-	if (kept->fd >= 0 || open_file(kept))
+	if (kept->fd >= 0 || kept_open(kept))
 		done = file_write(kept->fd, kept->memory, kept->used);
 	if (done < kept->used)
 		kept->failed = errno;
@@ -73,14 +73,14 @@ static void spill(struct kept *kept)
 		set_room(kept, KEPT_BUFFER);
 }
 
-/* make_room - for at least one octet more in memory. */
-static void make_room(struct kept *kept)
+/* kept_make_room - for at least one octet more in memory. */
+static void kept_make_room(struct kept *kept)
 {
 	const struct kept_budget *budget = kept->budget;
 	size_t room = kept->room == 0 ? FIRST_SIZE : kept->room * 2;
 	bool over = room > KEPT_BUFFER && budget->memory_used + room - kept->room > budget->memory_total;
 	if (kept->file_size > 0 || room > budget->memory_each || over)
-		spill(kept);
+		kept_spill(kept);
 	else
 		set_room(kept, room);
 }
@@ -99,7 +99,7 @@ void kept_add(struct kept *kept, struct span data)
 	data.size = (size_t)MIN(data.size, kept->limit - kept_size(kept));
 	while (data.size > 0 && !kept->failed) {
 		if (kept->used == kept->room)
-			make_room(kept);
+			kept_make_room(kept);
 		if (kept->failed)
 			return;
 		size_t size = MIN(data.size, kept->room - kept->used);
@@ -132,7 +132,7 @@ struct span kept_span(struct kept *kept)
 		return (struct span){ kept->memory, kept->used };
 	if (!kept->map) {
 		if (kept->used > 0)
-			spill(kept);
+			kept_spill(kept);
 		void *map = mmap(NULL, kept->file_size, PROT_READ, MAP_PRIVATE, kept->fd, 0);
 		kept->map = map == MAP_FAILED ? NULL : map;
 		if (!kept->map)

@@ -40,8 +40,8 @@ const char *walk_number(struct walk *walk, bool root)
 	return text;
 }
 
-/* trimmed - without trailing blanks. */
-static struct span trimmed(struct span text)
+/* without_trailing_blanks - without trailing blanks. */
+static struct span without_trailing_blanks(struct span text)
 {
 	while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t'))
 		text.size--;
@@ -73,7 +73,7 @@ struct level *level_add(struct walk *walk, const struct entity *entity, const st
 	walk->boundaries++;
 	if (entity->content.boundary) {
 		const char *boundary = entity->content.boundary;
-		level->boundary = trimmed(span_of(boundary, MIN(strlen(boundary), WALK_BOUNDARY_MAX)));
+		level->boundary = without_trailing_blanks(span_of(boundary, MIN(strlen(boundary), WALK_BOUNDARY_MAX)));
 	}
 	return level;
 }
@@ -173,8 +173,8 @@ void level_part(struct walk *walk, struct level *level)
 	level->count++;
 }
 
-/* is_blank - nothing but white space? */
-static bool is_blank(const struct level *level)
+/* prose_is_blank - nothing but white space? */
+static bool prose_is_blank(const struct level *level)
 {
 	for (size_t i = 0; i < level->prose_kept; i++)
 		if (!g_ascii_isspace(level->prose[i]))
@@ -194,7 +194,7 @@ static void close_multipart(struct walk *walk, struct level *level, bool delimit
 		mail_defect(
 			mail, MIME_MALFORMED, level->declared ? level->boundary : level->guessed, "unclosed boundary");
 	walk->boundaries--;
-	if (level->count > 0 || (level->used && is_blank(level) && level->prose_size < WALK_PROSE_MAX)) {
+	if (level->count > 0 || (level->used && prose_is_blank(level) && level->prose_size < WALK_PROSE_MAX)) {
 		end_outside(walk, level, "after the last part");
 		return;
 	}
@@ -325,7 +325,7 @@ static bool is_exactly(struct span text, struct span boundary, bool *closing)
 	if (text.size < 2 || memcmp(text.data + text.size - 2, "--", 2) != 0)
 		return false;
 	before.size -= 2;
-	before = trimmed(before);
+	before = without_trailing_blanks(before);
 	*closing = true;
 	return before.size == boundary.size && memcmp(before.data, boundary.data, before.size) == 0;
 }
@@ -346,8 +346,8 @@ static bool has_tail(struct span text, struct span boundary, bool *closing)
 
 typedef bool (*compare)(struct span text, struct span boundary, bool *closing);
 
-/* find - the innermost multipart whose boundary matches. */
-static bool find(const struct walk *walk, struct span text, compare same, struct delimiter *delimiter)
+/* find_delimiter - the innermost multipart whose boundary matches. */
+static bool find_delimiter(const struct walk *walk, struct span text, compare same, struct delimiter *delimiter)
 {
 	for (size_t i = walk->level_count; i-- > 0;) {
 		const struct level *level = &walk->levels[i];
@@ -372,10 +372,10 @@ bool level_match(const struct walk *walk, struct span line, struct delimiter *de
 	bool ended = text.data[text.size - 1] == '\n';
 	text.size -= ended;
 	text.size -= ended && text.size > 0 && text.data[text.size - 1] == '\r';
-	struct span exact = trimmed(text);
+	struct span exact = without_trailing_blanks(text);
 	delimiter->tail = false;
-	if ((exact.size > 0 || text.size == 0) && find(walk, exact, is_exactly, delimiter))
+	if ((exact.size > 0 || text.size == 0) && find_delimiter(walk, exact, is_exactly, delimiter))
 		return true;
 	delimiter->tail = true;
-	return text.size > 0 && find(walk, text, has_tail, delimiter);
+	return text.size > 0 && find_delimiter(walk, text, has_tail, delimiter);
 }

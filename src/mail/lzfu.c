@@ -23,8 +23,8 @@ struct lzfu *lzfu_new(void)
 	return lzfu;
 }
 
-/* take_header - the sizes, packed and not, the kind, and a checksum. */
-static void take_header(struct lzfu *lzfu, uint8_t octet)
+/* lzfu_header - the sizes, packed and not, the kind, and a checksum. */
+static void lzfu_header(struct lzfu *lzfu, uint8_t octet)
 {
 	const uint8_t *header = lzfu->header;
 	lzfu->header[lzfu->header_size++] = octet;
@@ -36,8 +36,8 @@ static void take_header(struct lzfu *lzfu, uint8_t octet)
 	lzfu->ended = lzfu->left == 0;
 }
 
-/* put - an octet of the text. */
-static void put(struct lzfu *lzfu, uint8_t octet)
+/* lzfu_put - an octet of the text. */
+static void lzfu_put(struct lzfu *lzfu, uint8_t octet)
 {
 	if (lzfu->ended)
 		return;
@@ -47,8 +47,8 @@ static void put(struct lzfu *lzfu, uint8_t octet)
 	lzfu->ended = --lzfu->left == 0;
 }
 
-/* take_packed - an octet of flags, of the text, or of a reference. */
-static void take_packed(struct lzfu *lzfu, uint8_t octet)
+/* lzfu_packed - an octet of flags, of the text, or of a reference. */
+static void lzfu_packed(struct lzfu *lzfu, uint8_t octet)
 {
 	if (lzfu->items == 0) {
 		lzfu->flags = octet;
@@ -56,7 +56,7 @@ static void take_packed(struct lzfu *lzfu, uint8_t octet)
 		return;
 	}
 	if (!(lzfu->flags & 1))
-		put(lzfu, octet);
+		lzfu_put(lzfu, octet);
 	else if (!lzfu->have_high) {
 		lzfu->high = octet;
 		lzfu->have_high = true;
@@ -66,7 +66,7 @@ static void take_packed(struct lzfu *lzfu, uint8_t octet)
 		lzfu->have_high = false;
 		lzfu->ended = lzfu->ended || from == lzfu->at;
 		for (; size > 0; size--, from = (from + 1) % LZFU_DICTIONARY)
-			put(lzfu, lzfu->dictionary[from]);
+			lzfu_put(lzfu, lzfu->dictionary[from]);
 	}
 	lzfu->flags >>= 1;
 	lzfu->items--;
@@ -77,11 +77,11 @@ void lzfu_feed(struct lzfu *lzfu, struct span in, mime_sink sink, void *context)
 	const size_t most = 17; /* octets of a reference */
 	for (size_t i = 0; i < in.size && !lzfu->bad && !lzfu->ended; i++) {
 		if (lzfu->header_size < LZFU_HEADER)
-			take_header(lzfu, in.data[i]);
+			lzfu_header(lzfu, in.data[i]);
 		else if (lzfu->plain)
-			put(lzfu, in.data[i]);
+			lzfu_put(lzfu, in.data[i]);
 		else
-			take_packed(lzfu, in.data[i]);
+			lzfu_packed(lzfu, in.data[i]);
 		if (lzfu->out_size + most > LZFU_STEP) {
 			sink(context, span_of(lzfu->out, lzfu->out_size));
 			lzfu->out_size = 0;

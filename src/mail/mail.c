@@ -105,8 +105,8 @@ struct mail *mail_new(const struct mail_options *options)
 	return mail;
 }
 
-/* keep - when that fails it is said once. */
-static void keep(struct open_mail *open, struct span piece)
+/* keep_content - when that fails it is said once. */
+static void keep_content(struct open_mail *open, struct span piece)
 {
 	int before = kept_failed(open->kept), failed;
 	kept_add(open->kept, piece);
@@ -127,7 +127,7 @@ void mail_feed(struct mail *mail, struct span piece)
 	mail->size += piece.size;
 	digest_update(open->digest, piece);
 	if (open->kept)
-		keep(open, piece);
+		keep_content(open, piece);
 	if (open->file)
 		extract_write(open->file, piece);
 	if (open->walk) {

@@ -50,8 +50,8 @@ bool names_extension(const char *name, const char *extension)
 	return dot && g_ascii_strcasecmp(dot, extension) == 0;
 }
 
-/* add - adds a name: as the part's file name if there was none before. */
-static void add(struct mail *mail, struct mail_part *part, const char *name)
+/* add_part_name - adds a name: as the part's file name if there was none before. */
+static void add_part_name(struct mail *mail, struct mail_part *part, const char *name)
 {
 	if (!name)
 		return;
@@ -68,8 +68,8 @@ static void add(struct mail *mail, struct mail_part *part, const char *name)
 		mail_list_add(mail, &part->other_names, arena_copy(mail->arena, name, strlen(name)));
 }
 
-/* add_other - adds a name from a repeated field. */
-static void add_other(struct mime_params *params, char *text)
+/* add_repeated - adds a name from a repeated field. */
+static void add_repeated(struct mime_params *params, char *text)
 {
 	if (text && params->other_count < MIME_NAMES_MAX)
 		params->others[params->other_count++] = (struct mime_name){ text, true };
@@ -88,24 +88,24 @@ void names_again(struct arena *arena, struct mime_params *params, const struct m
 		if (types + dispositions > MIME_NAMES_MAX)
 			break;
 		mime_params_parse(arena, &more, field->value, hint);
-		add_other(params, more.filename);
+		add_repeated(params, more.filename);
 		if (type)
-			add_other(params, more.name);
+			add_repeated(params, more.name);
 		for (unsigned j = 0; j < more.other_count; j++)
 			if (type || more.others[j].filename)
-				add_other(params, more.others[j].text);
+				add_repeated(params, more.others[j].text);
 	}
 }
 
 /* names_take - "name" in a Content-Disposition is ignored: it names a field of a form, not a file. */
 void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition)
 {
-	add(mail, part, field->filename);
+	add_part_name(mail, part, field->filename);
 	if (!disposition)
-		add(mail, part, field->name);
+		add_part_name(mail, part, field->name);
 	for (unsigned i = 0; i < field->other_count; i++)
 		if (!disposition || field->others[i].filename)
-			add(mail, part, field->others[i].text);
+			add_part_name(mail, part, field->others[i].text);
 }
 
 void names_done(struct mail *mail, const struct mail_part *part)

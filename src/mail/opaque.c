@@ -16,8 +16,8 @@ static bool begins_part(struct span head)
 	return block_is_mime(head) || entity_begins_message(head);
 }
 
-/* open_file - the content is a file: its name is that of the signed message without the extension. */
-static void open_file(struct opaque *opaque)
+/* open_signed_file - the content is a file: its name is that of the signed message without the extension. */
+static void open_signed_file(struct opaque *opaque)
 {
 	unsigned count = 0;
 	if (!opaque->outer || !(opaque->file = inner_open(opaque->outer, &count)))
@@ -27,7 +27,7 @@ static void open_file(struct opaque *opaque)
 		inner_name(opaque->file, "utf-8", span_of(name, strlen(name) - strlen(EXTENSION)));
 }
 
-static void pass(struct opaque *opaque, struct span octets)
+static void pass_signed(struct opaque *opaque, struct span octets)
 {
 	if (opaque->file)
 		part_feed(opaque->file, octets);
@@ -41,13 +41,13 @@ static void decide(struct opaque *opaque)
 	struct span head = span_of(opaque->head, opaque->head_size);
 	opaque->decided = true;
 	if (!begins_part(head)) {
-		open_file(opaque);
+		open_signed_file(opaque);
 		opaque->sink = NULL;
 	}
-	pass(opaque, head);
+	pass_signed(opaque, head);
 }
 
-static void take_content(void *context, struct span octets)
+static void take_opaque(void *context, struct span octets)
 {
 	struct opaque *opaque = context;
 	if (!opaque->decided) {
@@ -59,7 +59,7 @@ static void take_content(void *context, struct span octets)
 			decide(opaque);
 	}
 	if (octets.size > 0)
-		pass(opaque, octets);
+		pass_signed(opaque, octets);
 }
 
 struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context)
@@ -69,7 +69,7 @@ struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context)
 	opaque->outer = outer;
 	opaque->sink = sink;
 	opaque->context = context;
-	signed_begin(&opaque->content, take_content, opaque);
+	signed_begin(&opaque->content, take_opaque, opaque);
 	return opaque;
 }
 

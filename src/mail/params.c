@@ -238,8 +238,8 @@ static char *parameter(struct arena *arena, const GArray *pieces, const char *na
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* add_other - adds another file name, unless it is there already. */
-static void add_other(struct mime_params *params, char *text, bool filename)
+/* add_other_name - adds another file name, unless it is there already. */
+static void add_other_name(struct mime_params *params, char *text, bool filename)
 {
 	if (!text || *text == '\0')
 		return;
@@ -258,13 +258,13 @@ static void other_names(struct arena *arena, struct mime_params *params, const G
 		GArray one = { (char *)(uintptr_t)piece, 1 };
 		bool filename = strcmp(piece->name, "filename") == 0;
 		if ((filename || strcmp(piece->name, "name") == 0) && !piece->continued)
-			add_other(params,
+			add_other_name(params,
 				piece->extended ? extended_value(arena, &one, piece->name)
 						: mime_decode_words(arena, piece->value),
 				filename);
 	}
-	add_other(params, extended_value(arena, pieces, "filename"), true);
-	add_other(params, extended_value(arena, pieces, "name"), false);
+	add_other_name(params, extended_value(arena, pieces, "filename"), true);
+	add_other_name(params, extended_value(arena, pieces, "name"), false);
 }
 
 /* place - the member of params for a parameter; NULL when it is not needed. */

@@ -78,23 +78,23 @@ struct part *part_open(struct parts *parts, struct mail_part *about, const struc
 	return part;
 }
 
-/* look - passes octets to the inspectors. */
-static void look(struct part *part, struct span piece)
+/* pass_to_inspectors - passes octets to the inspectors. */
+static void pass_to_inspectors(struct part *part, struct span piece)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i] && piece.size > 0)
 			inspectors[i]->feed(part->states[i], piece);
 }
 
-/* begin - the head is complete: asks the inspectors, and passes it to them. */
-static void begin(struct part *part)
+/* begin_inspection - the head is complete: asks the inspectors, and passes it to them. */
+static void begin_inspection(struct part *part)
 {
 	struct span head = span_of(part->head, part->head_size);
 	part->begun = true;
 	part->kind = kind_of(head);
 	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		part->states[i] = inspectors[i]->begin(part, head);
-	look(part, head);
+	pass_to_inspectors(part, head);
 }
 
 void part_feed(struct part *part, struct span decoded)
@@ -115,9 +115,9 @@ void part_feed(struct part *part, struct span decoded)
 		decoded = span_of(decoded.data + size, decoded.size - size);
 		if (part->head_size < PART_HEAD)
 			return;
-		begin(part);
+		begin_inspection(part);
 	}
-	look(part, decoded);
+	pass_to_inspectors(part, decoded);
 }
 
 void part_gap(struct part *part, uint64_t size)
@@ -128,8 +128,8 @@ void part_gap(struct part *part, uint64_t size)
 			inspectors[i]->gap(part->states[i], size);
 }
 
-/* store - gives the file its name. */
-static void store(struct part *part)
+/* store_part - gives the file its name. */
+static void store_part(struct part *part)
 {
 	struct mail_part *about = part->about;
 	struct mail *mail = part->parts->mail;
@@ -161,14 +161,14 @@ void part_close(struct part *part)
 	struct mail_part *about = part->about;
 	struct arena *arena = part->parts->mail->arena;
 	if (!part->begun)
-		begin(part);
+		begin_inspection(part);
 	about->sha256 = arena_take(arena, DIGEST_HEX_MAX);
 	digest_end(part->digest, about->sha256, &about->sha1, &about->md5, arena);
 	for (size_t i = 0; i < G_N_ELEMENTS(inspectors); i++)
 		if (part->states[i])
 			inspectors[i]->end(part->states[i], part);
 	if (part->file)
-		store(part);
+		store_part(part);
 	part_free(part);
 }
 

@@ -25,7 +25,7 @@ size_t seek_scalar(const uint8_t *data, size_t size)
 	return size;
 }
 
-static inline __attribute__((always_inline)) size_t seek(const uint8_t *data, size_t size)
+static inline __attribute__((always_inline)) size_t seek_octets(const uint8_t *data, size_t size)
 {
 	size_t at = 0;
 	for (; size - at >= STEP + 2; at += STEP) {
@@ -41,12 +41,12 @@ static inline __attribute__((always_inline)) size_t seek(const uint8_t *data, si
 
 size_t seek_vector(const uint8_t *data, size_t size)
 {
-	return size < STEP + 2 ? seek_scalar(data, size) : seek(data, size);
+	return size < STEP + 2 ? seek_scalar(data, size) : seek_octets(data, size);
 }
 
 OCTETS32_FAST size_t seek_avx2(const uint8_t *data, size_t size)
 {
-	return size < STEP + 2 ? seek_scalar(data, size) : seek(data, size);
+	return size < STEP + 2 ? seek_scalar(data, size) : seek_octets(data, size);
 }
 
 size_t seek_delimiter(const uint8_t *data, size_t size)

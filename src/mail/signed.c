@@ -27,8 +27,8 @@ void signed_begin(struct signed_content *content, mime_sink sink, void *context)
 	*content = (struct signed_content){ .sink = sink, .context = context };
 }
 
-/* innermost - the element that is open; NULL: none. */
-static struct signed_level *innermost(struct signed_content *content)
+/* innermost_element - the element that is open; NULL: none. */
+static struct signed_level *innermost_element(struct signed_content *content)
 {
 	return content->depth > 0 ? &content->levels[content->depth - 1] : NULL;
 }
@@ -43,7 +43,7 @@ static void leave(struct signed_content *content)
 /* close_levels - ends the elements whose last octet was read. */
 static void close_levels(struct signed_content *content)
 {
-	for (const struct signed_level *level; (level = innermost(content)) != NULL; leave(content)) {
+	for (const struct signed_level *level; (level = innermost_element(content)) != NULL; leave(content)) {
 		if (level->open || content->at < level->end)
 			return;
 		content->failed = content->failed || content->at > level->end;
@@ -53,7 +53,7 @@ static void close_levels(struct signed_content *content)
 /* on_way - does an element with this tag lead to the content, or hold some of it? */
 static bool on_way(struct signed_content *content, uint8_t tag)
 {
-	const struct signed_level *level = innermost(content);
+	const struct signed_level *level = innermost_element(content);
 	if (level && !level->path)
 		return false;
 	if (content->depth >= CONTENT_DEPTH)
@@ -82,7 +82,7 @@ static void open_element(struct signed_content *content)
 {
 	const uint8_t tag = *content->header;
 	const bool path = on_way(content, tag), content_tag = path && (tag & ~CONSTRUCTED) == TAG_OCTETS;
-	struct signed_level *level = innermost(content);
+	struct signed_level *level = innermost_element(content);
 	bool open;
 	uint64_t length = length_of(content, &open);
 	content->header_size = 0;
@@ -107,8 +107,8 @@ static void open_element(struct signed_content *content)
 		content->left = length;
 }
 
-/* take_header - an octet of a tag or a length. Tags above 30, of more than one octet, do not occur. */
-static void take_header(struct signed_content *content, uint8_t octet)
+/* element_header - an octet of a tag or a length. Tags above 30, of more than one octet, do not occur. */
+static void element_header(struct signed_content *content, uint8_t octet)
 {
 	content->header[content->header_size++] = octet;
 	content->at++;
@@ -144,7 +144,7 @@ void signed_feed(struct signed_content *content, struct span in)
 			used = (size_t)MIN(content->left, in.size);
 			take_primitive(content, span_of(in.data, used));
 		} else
-			take_header(content, *in.data);
+			element_header(content, *in.data);
 		in = span_of(in.data + used, in.size - used);
 		if (content->left == 0 && content->header_size == 0 && !content->failed)
 			close_levels(content);

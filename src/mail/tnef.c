@@ -76,8 +76,8 @@ static void need(struct tnef *tnef, size_t size, tnef_step step)
 	tnef->step = step;
 }
 
-/* pass - the next octets are ignored, or go to a name or to the file, before those that need() requests. */
-static void pass(struct tnef *tnef, uint64_t size, struct name *name, bool to_file)
+/* pass_octets - the next octets are ignored, or go to a name or to the file, before those that need() requests. */
+static void pass_octets(struct tnef *tnef, uint64_t size, struct name *name, bool to_file)
 {
 	tnef->pass = size;
 	tnef->to_name = name;
@@ -95,8 +95,8 @@ static const char *charset_of(const struct tnef *tnef, bool unicode, char name[s
 	return name;
 }
 
-/* set_name - sets the file name: the long one if there is one. */
-static void set_name(struct tnef *tnef)
+/* set_file_name - sets the file name: the long one if there is one. */
+static void set_file_name(struct tnef *tnef)
 {
 	const struct name *name = tnef->long_name.size > 0 ? &tnef->long_name : &tnef->title;
 	char charset[16];
@@ -106,10 +106,10 @@ static void set_name(struct tnef *tnef)
 	inner_name(tnef->file, charset_of(tnef, name->unicode, charset), span_of(name->octets, size));
 }
 
-static void end_file(struct tnef *tnef, bool cut)
+static void tnef_end_file(struct tnef *tnef, bool cut)
 {
 	if (tnef->file) {
-		set_name(tnef);
+		set_file_name(tnef);
 		inner_close(tnef->file, cut);
 	}
 	tnef->file = NULL;
@@ -122,8 +122,8 @@ static void begin_data(struct tnef *tnef, uint64_t size)
 	if (!tnef->file)
 		tnef->file = inner_open(tnef->outer, &tnef->count);
 	if (tnef->file && (tnef->title.size > 0 || tnef->long_name.size > 0))
-		set_name(tnef);
-	pass(tnef, size, NULL, tnef->file);
+		set_file_name(tnef);
+	pass_octets(tnef, size, NULL, tnef->file);
 }
 
 /* --- the text of the message --- */
@@ -140,7 +140,7 @@ static bool begin_text(struct tnef *tnef, uint32_t size, const char *type, bool 
 	tnef->text = true;
 	if (tnef->file && strcmp(type, "text/rtf") == 0)
 		tnef->rtf = lzfu_new();
-	pass(tnef, size - end, NULL, tnef->file);
+	pass_octets(tnef, size - end, NULL, tnef->file);
 	return true;
 }
 
@@ -180,7 +180,7 @@ static void pass_here(struct tnef *tnef, uint64_t size, struct name *name)
 	tnef->bad = tnef->bad || tnef->left < size;
 	size = MIN(size, tnef->left);
 	tnef->left -= size;
-	pass(tnef, size, name, false);
+	pass_octets(tnef, size, name, false);
 }
 
 /* take_checksum - the checksum after an attribute, which is not checked. */
@@ -193,7 +193,7 @@ static void take_checksum(struct tnef *tnef, const uint8_t *octets)
 /* attribute_end - skips the rest of the attribute. */
 static void attribute_end(struct tnef *tnef)
 {
-	pass(tnef, tnef->left, NULL, false);
+	pass_octets(tnef, tnef->left, NULL, false);
 	tnef->left = 0;
 	need(tnef, 2, take_checksum);
 }
@@ -228,14 +228,14 @@ static void take_padding(struct tnef *tnef, const uint8_t *octets)
 	next_value(tnef);
 }
 
-/* padded - the value ends after so many octets and its padding: values begin at multiples of 4. */
-static void padded(struct tnef *tnef, uint32_t size, uint32_t end)
+/* end_value_padded - the value ends after so many octets and its padding: values begin at multiples of 4. */
+static void end_value_padded(struct tnef *tnef, uint32_t size, uint32_t end)
 {
 	need_here(tnef, end + (4 - size % 4) % 4, take_padding);
 }
 
-/* take_text - a value of variable size of the message: begins its text. Returns false when it is none. */
-static bool take_text(struct tnef *tnef, uint32_t size)
+/* begin_tnef_text - a value of variable size of the message: begins its text. Returns false when it is none. */
+static bool begin_tnef_text(struct tnef *tnef, uint32_t size)
 {
 	const bool unicode = tnef->type == TYPE_UNICODE, binary = tnef->type == TYPE_BINARY;
 	const uint32_t end = unicode ? 2 : binary ? 0 : 1;
@@ -248,7 +248,7 @@ static bool take_text(struct tnef *tnef, uint32_t size)
 	if (!tnef->message || !type || !begin_text(tnef, size, type, unicode, end))
 		return false;
 	tnef->left -= size - end;
-	padded(tnef, size, end);
+	end_value_padded(tnef, size, end);
 	return true;
 }
 
@@ -258,7 +258,7 @@ static void take_object(struct tnef *tnef, const uint8_t *octets)
 	uint32_t size = le32(octets);
 	begin_data(tnef, size);
 	tnef->left -= size;
-	padded(tnef, size, 0);
+	end_value_padded(tnef, size, 0);
 }
 
 /* take_length - the length of a value of variable size. Names and the file are read, others are skipped. */
@@ -272,7 +272,7 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 		tnef->bad = true;
 		return;
 	}
-	if (take_text(tnef, size))
+	if (begin_tnef_text(tnef, size))
 		return;
 	if (object && size >= GUID_SIZE && !(tnef->file && tnef->file->about->size > 0)) {
 		uint32_t skip = tnef->type == TYPE_OBJECT ? GUID_SIZE : 0, rest = size - skip;
@@ -298,7 +298,7 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 		name->unicode = tnef->type == TYPE_UNICODE;
 	}
 	pass_here(tnef, size, name);
-	padded(tnef, size, 0);
+	end_value_padded(tnef, size, 0);
 }
 
 /* value_size - the size of a value of this type; 0: variable, a length comes before the value. */
@@ -400,7 +400,7 @@ static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 		return;
 	}
 	if (id == ATTACH_REND_DATA)
-		end_file(tnef, false);
+		tnef_end_file(tnef, false);
 	tnef->message = id == MESSAGE;
 	if (id == BODY && tnef->left > 1 && begin_text(tnef, (uint32_t)tnef->left, "text/plain", false, 1))
 		need(tnef, 3, take_checksum);
@@ -414,7 +414,7 @@ static void take_attribute(struct tnef *tnef, const uint8_t *octets)
 	} else if (id == ATTACH_TITLE) {
 		tnef->title.size = 0;
 		tnef->title.unicode = false;
-		pass(tnef, tnef->left, &tnef->title, false);
+		pass_octets(tnef, tnef->left, &tnef->title, false);
 		need(tnef, 2, take_checksum);
 	} else
 		attribute_end(tnef);
@@ -449,8 +449,8 @@ static void *tnef_begin(struct part *part, struct span head)
 	return tnef;
 }
 
-/* take_passed - octets requested by pass(). */
-static void take_passed(struct tnef *tnef, struct span octets)
+/* tnef_passed - octets requested by pass_octets(). */
+static void tnef_passed(struct tnef *tnef, struct span octets)
 {
 	struct name *name = tnef->to_name;
 	if (tnef->to_file && tnef->rtf)
@@ -474,7 +474,7 @@ static void tnef_feed(void *state, struct span piece)
 			size_t size = (size_t)MIN(tnef->pass, piece.size);
 			if (size == 0)
 				return;
-			take_passed(tnef, span_of(piece.data, size));
+			tnef_passed(tnef, span_of(piece.data, size));
 			piece = span_of(piece.data + size, piece.size - size);
 			continue;
 		}
@@ -510,7 +510,7 @@ static void tnef_end(void *state, struct part *part)
 		mail_defect(part->parts->mail, MIME_MALFORMED, span_of(NULL, 0), "part %s: TNEF ends too early",
 			part->about->number);
 	end_text(tnef, cut);
-	end_file(tnef, cut);
+	tnef_end_file(tnef, cut);
 	g_free(tnef);
 }
 

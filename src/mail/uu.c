@@ -35,8 +35,8 @@ struct uu {
 static const char binhex_word[] = "(This file must be converted with BinHex";
 static const char *const words[] = { "begin", "=ybegin ", binhex_word };
 
-/* word_of - the word that begins with this letter; NULL when none does. */
-static const char *word_of(uint8_t letter)
+/* word_for_letter - the word that begins with this letter; NULL when none does. */
+static const char *word_for_letter(uint8_t letter)
 {
 	switch (letter) {
 	case 'b':
@@ -63,8 +63,8 @@ static void begin_binhex(struct uu *uu)
 	uu->state = BINHEX_FILE;
 }
 
-/* open_file - opens a file with the name that was kept. Returns false when no more files can be opened. */
-static bool open_file(struct uu *uu)
+/* open_kept_name - opens a file with the name that was kept. Returns false when no more files can be opened. */
+static bool open_kept_name(struct uu *uu)
 {
 	uu->file = inner_open(uu->outer, &uu->count);
 	if (uu->file)
@@ -143,7 +143,7 @@ static void uu_decode(struct uu *uu, int octets)
 	part_feed(uu->file, span_of(out, (size_t)octets));
 }
 
-static void end_file(struct uu *uu, bool cut)
+static void uu_end_file(struct uu *uu, bool cut)
 {
 	if (uu->file)
 		inner_close(uu->file, cut);
@@ -158,13 +158,13 @@ static void end_file(struct uu *uu, bool cut)
 /* begin_file - the begin line was genuine. Returns false when no more files can be opened. */
 static bool begin_file(struct uu *uu, enum uu_state state)
 {
-	uu->state = open_file(uu) ? state : UU_TEXT;
+	uu->state = open_kept_name(uu) ? state : UU_TEXT;
 	uu->base64_state = 0;
 	uu->base64_save = 0;
 	return uu->file;
 }
 
-static bool is_base64(const struct uu *uu)
+static bool uu_is_base64(const struct uu *uu)
 {
 	for (size_t i = 0; i < uu->size; i++)
 		if (!g_ascii_isalnum(uu->line[i]) && !strchr("+/=", uu->line[i]))
@@ -188,11 +188,11 @@ static void take_uu(struct uu *uu)
 		return;
 	}
 	if (last)
-		end_file(uu, false);
+		uu_end_file(uu, false);
 	else if (octets > 0)
 		uu_decode(uu, octets);
 	else if (octets < 0 && uu->size > 0) {
-		end_file(uu, true);
+		uu_end_file(uu, true);
 		take_begin(uu);
 	}
 }
@@ -200,27 +200,27 @@ static void take_uu(struct uu *uu)
 static void take_base64(struct uu *uu)
 {
 	bool last = line_is(uu, "====");
-	if (!is_base64(uu) || (uu->state == BASE64_BEGUN && (last || !begin_file(uu, BASE64_FILE)))) {
-		end_file(uu, true);
+	if (!uu_is_base64(uu) || (uu->state == BASE64_BEGUN && (last || !begin_file(uu, BASE64_FILE)))) {
+		uu_end_file(uu, true);
 		take_begin(uu);
 		return;
 	}
 	uint8_t out[LINE_MAX_SIZE];
 	if (last)
-		end_file(uu, false);
+		uu_end_file(uu, false);
 	else
 		part_feed(uu->file, span_of(out, g_base64_decode_step(uu->line, uu->size, out, &uu->base64_state,
 							 &uu->base64_save)));
 }
 
-/* take_line - takes a complete line. */
-static void take_line(struct uu *uu)
+/* uu_take_line - takes a complete line. */
+static void uu_take_line(struct uu *uu)
 {
 	bool tail = uu->size == LINE_MAX_SIZE;
 	if (!tail && uu->size > 0 && uu->line[uu->size - 1] == '\r')
 		uu->size--;
 	if (tail)
-		end_file(uu, true);
+		uu_end_file(uu, true);
 	else if (uu->state == UU_TEXT)
 		take_begin(uu);
 	else if (uu->state == UU_BEGUN || uu->state == UU_FILE)
@@ -287,7 +287,7 @@ static const uint8_t *skip_text(struct uu *uu, const uint8_t *at, const uint8_t 
 			continue;
 		}
 		if (uu->begun == 0)
-			uu->word = word_of(*at);
+			uu->word = word_for_letter(*at);
 		uu->begun = uu->word && *at == (uint8_t)uu->word[uu->begun] ? uu->begun + 1 : -1;
 		if (uu->begun < 0)
 			continue;
@@ -311,7 +311,7 @@ static void yenc_octets(void *context, struct span decoded)
 {
 	struct uu *uu = context;
 	if (!uu->file && uu->yenc->decoded == 0)
-		open_file(uu);
+		open_kept_name(uu);
 	if (uu->file)
 		part_feed(uu->file, decoded);
 }
@@ -333,7 +333,7 @@ static size_t feed_other(struct uu *uu, struct span octets)
 	if (uu->state == YENC_FILE) {
 		used = yenc_feed(uu->yenc, octets, yenc_octets, uu);
 		if (uu->yenc->ended)
-			end_file(uu, !yenc_whole(uu->yenc));
+			uu_end_file(uu, !yenc_whole(uu->yenc));
 		else if (uu->yenc->refused)
 			search_again(uu);
 		return used;
@@ -341,7 +341,7 @@ static size_t feed_other(struct uu *uu, struct span octets)
 	used = binhex_feed(uu->binhex, octets);
 	if (uu->binhex->place == BINHEX_END) {
 		const bool line_start = uu->binhex->line_start;
-		end_file(uu, true);
+		uu_end_file(uu, true);
 		uu->begun = line_start ? 0 : -1;
 	}
 	return used;
@@ -365,7 +365,7 @@ static void uu_feed(void *state, struct span piece)
 		memcpy(uu->line + uu->size, at, kept);
 		uu->size += kept;
 		if (lf)
-			take_line(uu);
+			uu_take_line(uu);
 		at += size + (lf != NULL);
 	}
 }
@@ -386,8 +386,8 @@ static void uu_end(void *state, struct part *part)
 	if (uu->yenc && !uu->file)
 		search_again(uu);
 	if (uu->size > 0)
-		take_line(uu);
-	end_file(uu, uu->state != YENC_FILE || !yenc_whole(uu->yenc));
+		uu_take_line(uu);
+	uu_end_file(uu, uu->state != YENC_FILE || !yenc_whole(uu->yenc));
 	g_free(uu->line);
 }
 

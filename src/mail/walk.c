@@ -17,7 +17,7 @@ static void walk_octets(struct walk *walk, struct span in);
 static void take_piece(struct walk *walk, struct span line, bool first, bool last);
 static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last);
 
-static struct level *innermost(const struct walk *walk)
+static struct level *innermost_level(const struct walk *walk)
 {
 	return walk->level_count > 0 ? &walk->levels[walk->level_count - 1] : NULL;
 }
@@ -123,7 +123,7 @@ static struct block *header_of(struct walk *walk)
 /* begin_part - a part begins in the innermost multipart. */
 static void begin_part(struct walk *walk)
 {
-	level_part(walk, innermost(walk));
+	level_part(walk, innermost_level(walk));
 	block_begin(&walk->block, true);
 	walk->place = PLACE_HEADER;
 }
@@ -132,7 +132,7 @@ static void begin_part(struct walk *walk)
 static void end_header(struct walk *walk, bool empty)
 {
 	const struct block *block = header_of(walk);
-	const struct level *level = innermost(walk);
+	const struct level *level = innermost_level(walk);
 	bool root = !level || level->message;
 	walk->mark = walk->scratch;
 	walk->torn = block->damaged && !empty;
@@ -155,7 +155,7 @@ static void end_before(struct walk *walk)
 	g_free(strays);
 }
 
-static void take_header(struct walk *walk, struct span line, bool first, bool last)
+static void take_header_line(struct walk *walk, struct span line, bool first, bool last)
 {
 	struct block *block = header_of(walk);
 	size_t strays = block->stray_size;
@@ -185,8 +185,8 @@ static void take_header(struct walk *walk, struct span line, bool first, bool la
 
 /* ---- where a message starts ---- */
 
-/* take_passed - a line before a header. */
-static void take_passed(struct walk *walk, struct span line)
+/* take_line_before - a line before a header. */
+static void take_line_before(struct walk *walk, struct span line)
 {
 	walk->sums.header += line.size;
 	level_messages(walk, line);
@@ -200,7 +200,7 @@ static void end_blanks(struct walk *walk)
 	memcpy(blanks, walk->blanks, size);
 	walk->blank_size = 0;
 	walk->place = PLACE_HEADER;
-	take_header(walk, span_of(blanks, first), true, true);
+	take_header_line(walk, span_of(blanks, first), true, true);
 	walk_octets(walk, span_of(blanks + first, size - first));
 }
 
@@ -210,12 +210,12 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 	bool attached = walk->encoded > 0 || walk->level_count > 0;
 	size_t value;
 	if (!first) {
-		take_passed(walk, line);
+		take_line_before(walk, line);
 		return;
 	}
 	if (block_is_separator(line)) {
-		take_passed(walk, span_of(walk->blanks, walk->blank_size));
-		take_passed(walk, line);
+		take_line_before(walk, span_of(walk->blanks, walk->blank_size));
+		take_line_before(walk, line);
 		walk->blank_size = 0;
 		walk->place = attached || !last ? PLACE_START : PLACE_HEADER;
 		return;
@@ -234,17 +234,17 @@ static void take_start(struct walk *walk, struct span line, bool first, bool las
 	}
 	if (walk->blank_size > 0 && !walk->damaged)
 		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "an empty line before the header of a message");
-	take_passed(walk, span_of(walk->blanks, walk->blank_size));
+	take_line_before(walk, span_of(walk->blanks, walk->blank_size));
 	walk->blank_size = 0;
 	walk->place = PLACE_HEADER;
-	take_header(walk, line, first, last);
+	take_header_line(walk, line, first, last);
 }
 
 /* ---- outside of parts ---- */
 
 static void take_outside(struct walk *walk, struct span line, bool first, bool last)
 {
-	struct level *level = innermost(walk);
+	struct level *level = innermost_level(walk);
 	bool mime = first && (*line.data | 0x20) == 'c' && block_is_mime(line);
 	bool blank = first && block_is_empty(line);
 	if (walk->guess_size > 0 && (mime || (blank && level->count == 0))) {
@@ -263,13 +263,13 @@ static void take_outside(struct walk *walk, struct span line, bool first, bool l
 		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "a part without a delimiter before it");
 	walk->guess_size = 0;
 	begin_part(walk);
-	take_header(walk, line, first, last);
+	take_header_line(walk, line, first, last);
 }
 
 /* ---- delimiters ---- */
 
-/* release - octets that were held back are not a delimiter. */
-static void release(struct walk *walk, struct span octets)
+/* release_held_back - octets that were held back are not a delimiter. */
+static void release_held_back(struct walk *walk, struct span octets)
 {
 	if (walk->place == PLACE_SNIFF)
 		g_byte_array_append(walk->sniffed, octets.data, (guint)octets.size);
@@ -282,8 +282,8 @@ static void release_held(struct walk *walk)
 {
 	size_t eol = walk->eol.size, line = walk->line_size;
 	walk->eol.size = walk->line_size = 0;
-	release(walk, span_of(walk->eol.octets, eol));
-	release(walk, span_of(walk->line, line));
+	release_held_back(walk, span_of(walk->eol.octets, eol));
+	release_held_back(walk, span_of(walk->line, line));
 }
 
 /* end_leaf - ends the part that is being read. */
@@ -312,8 +312,8 @@ static void finish_line(struct walk *walk)
 	take_piece(walk, span_of(line, size), first, true);
 }
 
-/* finish - ends what is open inside the innermost level. */
-static void finish(struct walk *walk, bool whole)
+/* finish_level - ends what is open inside the innermost level. */
+static void finish_level(struct walk *walk, bool whole)
 {
 	struct delimiter delimiter;
 	while (walk->place != PLACE_OUTSIDE || walk->line_size > 0) {
@@ -365,10 +365,10 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	walk->eol.size = walk->line_size = 0;
 	walk->line_begun = false;
 	walk->delimited = eol.size == 0;
-	finish(walk, true);
+	finish_level(walk, true);
 	walk->delimited = around;
 	if (eol.size == 0)
-		eol = walk->eol; /* finish() may have turned header lines into a body */
+		eol = walk->eol; /* finish_level() may have turned header lines into a body */
 	walk->eol.size = 0;
 	if (eol.size > 0)
 		level_pass(walk);
@@ -380,7 +380,7 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	level_messages(walk, line);
 	walk->sums.lines += eol.size + line.size;
 	walk->tail = !last;
-	struct level *level = innermost(walk);
+	struct level *level = innermost_level(walk);
 	level->used = true;
 	level->declared |= !delimiter->guessed;
 	if ((delimiter->tail || !last) && !walk->damaged)
@@ -407,7 +407,7 @@ static void take_piece(struct walk *walk, struct span line, bool first, bool las
 	if (walk->place == PLACE_START)
 		take_start(walk, line, first, last);
 	else if (walk->place == PLACE_HEADER)
-		take_header(walk, line, first, last);
+		take_header_line(walk, line, first, last);
 	else
 		take_outside(walk, line, first, last);
 }
@@ -459,7 +459,7 @@ static size_t take_tail(struct walk *walk, struct span in)
 static void hold_end(struct walk *walk, const uint8_t *octets, size_t size)
 {
 	bool cr = size > 0 && octets[size - 1] == '\r';
-	release(walk, span_of(octets, size - cr));
+	release_held_back(walk, span_of(octets, size - cr));
 	memcpy(walk->eol.octets, "\r\n" + !cr, 1U + cr);
 	walk->eol.size = 1U + cr;
 	walk->line_state = LINE_START;
@@ -478,7 +478,7 @@ static size_t take_middle(struct walk *walk, struct span in)
 		return at + 1;
 	}
 	bool cr = in.data[in.size - 1] == '\r';
-	release(walk, span_of(in.data, in.size - cr));
+	release_held_back(walk, span_of(in.data, in.size - cr));
 	if (cr) {
 		walk->eol.octets[0] = '\r';
 		walk->eol.size = 1;
@@ -519,20 +519,20 @@ static size_t take_candidate(struct walk *walk, struct span in)
 	size_t eol = walk->eol.size;
 	walk->eol.size = walk->line_size = 0;
 	walk->line_state = LINE_MIDDLE;
-	release(walk, span_of(walk->eol.octets, eol));
+	release_held_back(walk, span_of(walk->eol.octets, eol));
 	if (last)
 		hold_end(walk, line.data, line.size - 1);
 	else
-		release(walk, line);
+		release_held_back(walk, line);
 	return used;
 }
 
-static size_t take_body(struct walk *walk, struct span in)
+static size_t take_body_octets(struct walk *walk, struct span in)
 {
 	if (walk->place == PLACE_SNIFF)
 		in.size = MIN(in.size, WALK_SNIFF_MAX);
 	if (walk->boundaries == 0) {
-		release(walk, in);
+		release_held_back(walk, in);
 		return in.size;
 	}
 	if (walk->line_state == LINE_CR) {
@@ -555,7 +555,7 @@ static void walk_octets(struct walk *walk, struct span in)
 		if (walk->tail)
 			used = take_tail(walk, in);
 		else if (walk->place == PLACE_SNIFF || walk->place == PLACE_BODY)
-			used = take_body(walk, in);
+			used = take_body_octets(walk, in);
 		else
 			used = take_line(walk, in);
 		in = span_of(in.data + used, in.size - used);
@@ -592,7 +592,7 @@ void walk_end(struct walk *walk, bool whole)
 {
 	if (walk->fed == 0 && walk->level_count == 0)
 		return;
-	finish(walk, whole);
+	finish_level(walk, whole);
 	level_pass(walk);
 	while (walk->level_count > 0)
 		level_close(walk, false, whole);

@@ -11,7 +11,7 @@ struct watched {
 	void *state;
 };
 
-static void *begin(struct part *part, struct span head)
+static void *watch_begin(struct part *part, struct span head)
 {
 	const struct mail_watch *watch = part->parts->options->watch;
 	void *state = watch ? watch->begin(part->parts->mail->watch_context) : NULL;
@@ -22,13 +22,13 @@ static void *begin(struct part *part, struct span head)
 	return watched;
 }
 
-static void feed(void *state, struct span piece)
+static void watch_feed(void *state, struct span piece)
 {
 	const struct watched *watched = state;
 	watched->watch->piece(watched->state, piece);
 }
 
-static void end(void *state, struct part *part)
+static void watch_end(void *state, struct part *part)
 {
 	struct watched *watched = state;
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -47,10 +47,10 @@ static void drop(void *state)
 	g_free(watched);
 }
 
-static size_t memory(const void *state)
+static size_t watch_memory(const void *state)
 {
 	const struct watched *watched = state;
 	return sizeof *watched + watched->watch->memory(watched->state);
 }
 
-const struct part_inspector watch_inspector = { begin, feed, NULL, end, drop, memory };
+const struct part_inspector watch_inspector = { watch_begin, watch_feed, NULL, watch_end, drop, watch_memory };

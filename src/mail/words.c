@@ -198,8 +198,8 @@ static char *guess_line(struct arena *arena, struct span line, const char *hint)
 	return arena_string(arena, out);
 }
 
-/* on_one_line - the value, trimmed, as UTF-8. */
-static char *on_one_line(struct arena *arena, struct span value, const char *hint, bool structured)
+/* value_text - the value, trimmed, as UTF-8. */
+static char *value_text(struct arena *arena, struct span value, const char *hint, bool structured)
 {
 	while (value.size > 0 && is_space((char)*value.data))
 		value = span_of(value.data + 1, value.size - 1);
@@ -215,12 +215,12 @@ static char *on_one_line(struct arena *arena, struct span value, const char *hin
 
 char *mime_unfold(struct arena *arena, struct span value, const char *hint)
 {
-	return on_one_line(arena, value, hint, true);
+	return value_text(arena, value, hint, true);
 }
 
 char *mime_words(struct arena *arena, struct span value, const char *hint)
 {
-	return mime_decode_words(arena, on_one_line(arena, value, hint, false));
+	return mime_decode_words(arena, value_text(arena, value, hint, false));
 }
 
 char *mail_decode_header(struct span value)

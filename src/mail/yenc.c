@@ -11,8 +11,8 @@
 #define ESCAPED_SHIFT 64
 #define LONGER 2 /* octets that a line may be longer than said, by an escaped octet at its end and by its CR */
 
-/* number - the value of "key=number" in the line; 0 when there is none. */
-static uint64_t number(const char *line, const char *key)
+/* keyword_number - the value of "key=number" in the line; 0 when there is none. */
+static uint64_t keyword_number(const char *line, const char *key)
 {
 	const char *at = strstr(line, key);
 	return at ? g_ascii_strtoull(at + strlen(key), NULL, 10) : 0;
@@ -24,7 +24,7 @@ struct yenc *yenc_new(struct span line, struct span *name)
 	char *text = g_strndup((const char *)line.data, line.size);
 	struct yenc *yenc = NULL;
 	const char *named = strstr(text, naming);
-	uint64_t length = number(text, " line=");
+	uint64_t length = keyword_number(text, " line=");
 	bool genuine = g_str_has_prefix(text, begin) && named && length > 0 && length <= YENC_LINE_MAX;
 	if (genuine) {
 		size_t from = (size_t)(named - text) + strlen(naming);
@@ -32,8 +32,8 @@ struct yenc *yenc_new(struct span line, struct span *name)
 		text[from] = '\0'; /* a name may look like a number */
 		yenc = g_new0(struct yenc, 1);
 		yenc->line = (size_t)length;
-		yenc->expected = number(text, " size=");
-		yenc->piece = number(text, " part=") > 0;
+		yenc->expected = keyword_number(text, " size=");
+		yenc->piece = keyword_number(text, " part=") > 0;
 		yenc->start = true;
 	}
 	g_free(text);
@@ -51,8 +51,8 @@ static void take_control(struct yenc *yenc, uint8_t octet)
 		yenc->word[yenc->control_size++] = (char)octet;
 }
 
-/* take_octet - an octet of the file, or of a line end. Returns whether *out is set. */
-static bool take_octet(struct yenc *yenc, uint8_t octet, uint8_t *out)
+/* yenc_octet - an octet of the file, or of a line end. Returns whether *out is set. */
+static bool yenc_octet(struct yenc *yenc, uint8_t octet, uint8_t *out)
 {
 	if (octet == '\r' || octet == '\n') {
 		yenc->start = yenc->start || octet == '\n';
@@ -75,8 +75,8 @@ static bool take_octet(struct yenc *yenc, uint8_t octet, uint8_t *out)
 	return true;
 }
 
-/* decode - decodes octets of the file. Returns the number of octets used. */
-static size_t decode(struct yenc *yenc, struct span in, mime_sink sink, void *context)
+/* decode_octets - decodes octets of the file. Returns the number of octets used. */
+static size_t decode_octets(struct yenc *yenc, struct span in, mime_sink sink, void *context)
 {
 	uint8_t out[YENC_STEP];
 	size_t size = 0, used = 0;
@@ -85,7 +85,7 @@ static size_t decode(struct yenc *yenc, struct span in, mime_sink sink, void *co
 		if (yenc->control)
 			take_control(yenc, octet);
 		else
-			size += take_octet(yenc, octet, out + size);
+			size += yenc_octet(yenc, octet, out + size);
 		if (size == sizeof out || (size > 0 && (used == in.size || yenc->ended))) {
 			sink(context, span_of(out, size));
 			yenc->decoded += size;
@@ -134,10 +134,10 @@ size_t yenc_feed(struct yenc *yenc, struct span in, mime_sink sink, void *contex
 		yenc->kept[yenc->kept_size++] = in.data[used++];
 		prove(yenc);
 		if (yenc->proved)
-			decode(yenc, yenc_kept(yenc), sink, context);
+			decode_octets(yenc, yenc_kept(yenc), sink, context);
 	}
 	if (yenc->proved && !yenc->ended)
-		used += decode(yenc, span_of(in.data + used, in.size - used), sink, context);
+		used += decode_octets(yenc, span_of(in.data + used, in.size - used), sink, context);
 	return used;
 }
 

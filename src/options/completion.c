@@ -49,7 +49,7 @@ static GString *words_of(const struct option_row *row)
 	return words;
 }
 
-static enum value value_of(const struct option_row *row, const GString *words)
+static enum value kind_of_value(const struct option_row *row, const GString *words)
 {
 	if (!row->argument)
 		return VALUE_NONE;
@@ -112,7 +112,7 @@ static void bash_row(const struct option_row *row)
 {
 	static const char *const kinds[] = { "start", "any", "file", "folder", "word", "list" };
 	GString *words = row->argument ? words_of(row) : g_string_new(NULL);
-	enum value value = value_of(row, words);
+	enum value value = kind_of_value(row, words);
 	if (value != VALUE_NONE) {
 		fputs("	", stdout);
 		if (row->letter)
@@ -171,7 +171,7 @@ static void print_zsh_value(const struct option_row *row)
 {
 	GString *words = words_of(row);
 	printf("%s%s:", is_optional(row) ? "::" : ":", is_optional(row) ? "value" : row->argument);
-	switch (value_of(row, words)) {
+	switch (kind_of_value(row, words)) {
 	case VALUE_FILE:
 		fputs("_files", stdout);
 		break;

@@ -199,7 +199,7 @@ static void add_text(char ***list, const char *text)
 	(*list)[count + 1] = NULL;
 }
 
-static enum taken take(struct options *options, const struct option_row *row, const char *value)
+static enum taken take_option(struct options *options, const struct option_row *row, const char *value)
 {
 	char *where = (char *)options + row->where;
 	switch (row->kind) {
@@ -241,8 +241,8 @@ static const struct option_row *row_of(int value)
 	return &rows[i];
 }
 
-/* complain - reports what getopt found wrong; say() escapes the words for the terminal. */
-static void complain(int value, const char *argument)
+/* report_wrong_option - reports what getopt found wrong; say() escapes the words for the terminal. */
+static void report_wrong_option(int value, const char *argument)
 {
 	if (value == ':')
 		say("%s needs a value", argument);
@@ -278,7 +278,7 @@ static const struct option_row *next_row(int argc, char **argv, bool *error)
 	int value = getopt_long(argc, argv, letters, list, NULL);
 	*error = value == '?' || value == ':';
 	if (*error)
-		complain(value, argv[optind - 1]);
+		report_wrong_option(value, argv[optind - 1]);
 	return value == -1 || *error ? NULL : row_of(value);
 }
 
@@ -305,8 +305,8 @@ static unsigned records_of_view(const struct options *options)
 	return options->format == VIEW_TEXT ? least | RECORD_BIT(COMMAND) | RECORD_BIT(RESPONSE) : least;
 }
 
-/* conclude - sets what depends on several options. */
-static void conclude(struct options *options)
+/* set_dependent - sets what depends on several options. */
+static void set_dependent(struct options *options)
 {
 	options->mail.body = options->mail.body_limit > 0;
 	options->mail.urls = true;
@@ -354,7 +354,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 	options->command = command_line(argv); /* before getopt reorders argv */
 	optind = 0;                            /* getopt starts over, for tests */
 	while ((row = next_row(argc, argv, &error))) {
-		enum taken taken = take(options, row, optarg);
+		enum taken taken = take_option(options, row, optarg);
 		note(options, row, optarg);
 		if (taken == TAKEN_DONE)
 			return OPTIONS_DONE;
@@ -362,7 +362,7 @@ enum options_result options_parse(int argc, char **argv, struct options *options
 			return OPTIONS_ERROR;
 	}
 	options->captures = g_strdupv(argv + optind);
-	conclude(options);
+	set_dependent(options);
 	char *wrong = error ? NULL : options_wrong(options);
 	if (wrong)
 		say("%s", wrong);

@@ -140,8 +140,8 @@ enum taken take_shard(struct options *options, const struct option_row *row, con
 	return TAKEN;
 }
 
-/* word_of - the index of a word among others; their count when it is not there. */
-static size_t word_of(const char *const *words, size_t count, const char *word)
+/* word_index - the index of a word among others; their count when it is not there. */
+static size_t word_index(const char *const *words, size_t count, const char *word)
 {
 	size_t i = 0;
 	while (i < count && strcmp(words[i], word) != 0)
@@ -152,7 +152,7 @@ static size_t word_of(const char *const *words, size_t count, const char *word)
 enum taken take_format(struct options *options, const struct option_row *row, const char *value)
 {
 	static const char *const words[] = { [VIEW_JSON] = "json", [VIEW_TEXT] = "text", [VIEW_MAILS] = "mails" };
-	const size_t word = word_of(words, G_N_ELEMENTS(words), value);
+	const size_t word = word_index(words, G_N_ELEMENTS(words), value);
 	if (word == G_N_ELEMENTS(words))
 		return option_bad(row, value, "json, text or mails");
 	options->format = (enum view_format)word;
@@ -187,7 +187,7 @@ enum taken take_color(struct options *options, const struct option_row *row, con
 	static const char *const words[] = {
 		[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"
 	};
-	const size_t word = word_of(words, G_N_ELEMENTS(words), value);
+	const size_t word = word_index(words, G_N_ELEMENTS(words), value);
 	if (word == G_N_ELEMENTS(words))
 		return option_bad(row, value, "auto, always or never");
 	options->colour = (enum colour)word;
@@ -295,8 +295,8 @@ enum taken take_threshold(struct options *options, const struct option_row *row,
 	return TAKEN;
 }
 
-/* add_words - appends a list's words, changed by `change`, to an array of strings. */
-static void add_words(GPtrArray **words, const char *value, gchar *(*change)(const gchar *text, gssize size))
+/* append_words - appends a list's words, changed by `change`, to an array of strings. */
+static void append_words(GPtrArray **words, const char *value, gchar *(*change)(const gchar *text, gssize size))
 {
 	char *copy = g_strdup(value), *rest = copy;
 	if (!*words)
@@ -308,13 +308,13 @@ static void add_words(GPtrArray **words, const char *value, gchar *(*change)(con
 
 enum taken take_local_domain(struct options *options, const struct option_row *row, const char *value)
 {
-	add_words(&options->detectors.local_domains, value, g_ascii_strdown);
+	append_words(&options->detectors.local_domains, value, g_ascii_strdown);
 	return TAKEN;
 }
 
 enum taken take_illegal_commands(struct options *options, const struct option_row *row, const char *value)
 {
-	add_words(&options->detectors.illegal_commands, value, g_ascii_strup);
+	append_words(&options->detectors.illegal_commands, value, g_ascii_strup);
 	return TAKEN;
 }
 

@@ -46,12 +46,12 @@ struct fragments {
 	uint64_t lost; /* fragments of datagrams that were discarded */
 };
 
-static guint key_hash(gconstpointer key)
+static guint fragment_key_hash(gconstpointer key)
 {
 	return (guint)hash_octets(key, sizeof(struct fragment_key));
 }
 
-static gboolean key_equal(gconstpointer a, gconstpointer b)
+static gboolean fragment_key_equal(gconstpointer a, gconstpointer b)
 {
 	return memcmp(a, b, sizeof(struct fragment_key)) == 0;
 }
@@ -66,7 +66,7 @@ static void partial_free(gpointer pointer)
 struct fragments *fragments_new(void)
 {
 	struct fragments *fragments = g_new0(struct fragments, 1);
-	fragments->table = g_hash_table_new_full(key_hash, key_equal, NULL, partial_free);
+	fragments->table = g_hash_table_new_full(fragment_key_hash, fragment_key_equal, NULL, partial_free);
 	fragments->released = g_ptr_array_new_with_free_func(g_free);
 	return fragments;
 }
@@ -106,9 +106,9 @@ static bool too_old(const struct partial *partial, int64_t now)
 	return llabs(now - partial->first) > limit;
 }
 
-/* make_room - discards datagrams that are too old, and the oldest ones while there is too much memory. `keep` is never
- * discarded. */
-static void make_room(struct fragments *fragments, int64_t now, const struct partial *keep)
+/* discard_for_room - discards datagrams that are too old, and the oldest ones while there is too much memory. `keep` is
+ * never discarded. */
+static void discard_for_room(struct fragments *fragments, int64_t now, const struct partial *keep)
 {
 	GList *link;
 	while ((link = g_queue_peek_head_link(&fragments->queue)) != NULL && link->data != keep &&
@@ -116,8 +116,8 @@ static void make_room(struct fragments *fragments, int64_t now, const struct par
 		discard(fragments, link->data);
 }
 
-/* find - the datagram that a fragment belongs to, or a new one. */
-static struct partial *find(struct fragments *fragments, const struct fragment *fragment)
+/* find_datagram - the datagram that a fragment belongs to, or a new one. */
+static struct partial *find_datagram(struct fragments *fragments, const struct fragment *fragment)
 {
 	struct partial *partial = g_hash_table_lookup(fragments->table, &fragment->key);
 	if (partial != NULL && too_old(partial, fragment->time)) {
@@ -137,7 +137,7 @@ static struct partial *find(struct fragments *fragments, const struct fragment *
 	return partial;
 }
 
-static void grow(struct fragments *fragments, struct partial *partial, uint32_t end)
+static void grow_block(struct fragments *fragments, struct partial *partial, uint32_t end)
 {
 	uint32_t room = (end + BLOCK_STEP - 1) / BLOCK_STEP * BLOCK_STEP;
 	if (room <= partial->room)
@@ -147,8 +147,8 @@ static void grow(struct fragments *fragments, struct partial *partial, uint32_t 
 	partial->room = room;
 }
 
-/* copy - copies the octets that are new and compares the others; false when any differ. */
-static bool copy(struct partial *partial, uint32_t offset, const struct cursor *octets)
+/* copy_new - copies the octets that are new and compares the others; false when any differ. */
+static bool copy_new(struct partial *partial, uint32_t offset, const struct cursor *octets)
 {
 	uint8_t *to = partial->block + BITMAP;
 	bool same = true;
@@ -166,8 +166,9 @@ static bool copy(struct partial *partial, uint32_t offset, const struct cursor *
 	return same;
 }
 
-/* hand_out - returns the complete datagram; its block is valid until fragments_release. */
-static void hand_out(struct fragments *fragments, struct partial *partial, int64_t now, struct datagram *datagram)
+/* hand_out_datagram - returns the complete datagram; its block is valid until fragments_release. */
+static void hand_out_datagram(
+	struct fragments *fragments, struct partial *partial, int64_t now, struct datagram *datagram)
 {
 	datagram->octets = (struct cursor){ partial->block + BITMAP, partial->total, partial->total };
 	datagram->next = partial->next;
@@ -185,8 +186,8 @@ enum decode_result fragments_add(
 	uint32_t size = fragment->octets.captured, end = fragment->offset + size;
 	if (size == 0 || end > FRAGMENT_DATAGRAM_MAX || (fragment->more && size % UNIT != 0))
 		return DECODE_MALFORMED;
-	make_room(fragments, fragment->time, NULL);
-	struct partial *partial = find(fragments, fragment);
+	discard_for_room(fragments, fragment->time, NULL);
+	struct partial *partial = find_datagram(fragments, fragment);
 	if (!partial->block)
 		return DECODE_FRAGMENT;
 	/* Two different ends, or octets after the end: one fragment is forged, and the first one counts. */
@@ -195,9 +196,9 @@ enum decode_result fragments_add(
 		fragments->conflicts++;
 		return DECODE_MALFORMED;
 	}
-	grow(fragments, partial, end);
-	make_room(fragments, fragment->time, partial);
-	if (!copy(partial, fragment->offset, &fragment->octets))
+	grow_block(fragments, partial, end);
+	discard_for_room(fragments, fragment->time, partial);
+	if (!copy_new(partial, fragment->offset, &fragment->octets))
 		fragments->conflicts++;
 	partial->wire_size += fragment->wire_size;
 	partial->count++;
@@ -207,7 +208,7 @@ enum decode_result fragments_add(
 	if (!fragment->more)
 		partial->total = end;
 	if (partial->total != 0 && partial->units == (partial->total + UNIT - 1) / UNIT) {
-		hand_out(fragments, partial, fragment->time, datagram);
+		hand_out_datagram(fragments, partial, fragment->time, datagram);
 		return DECODE_SEGMENT;
 	}
 	return DECODE_FRAGMENT;

@@ -37,8 +37,8 @@ enum protocol {
 
 enum routing_type { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENT = 4 };
 
-/* sum - ones' complement sum of octets, not folded. */
-static uint64_t sum(const uint8_t *octets, uint32_t size)
+/* ones_sum - ones' complement sum of octets, not folded. */
+static uint64_t ones_sum(const uint8_t *octets, uint32_t size)
 {
 	uint64_t total = 0;
 	for (; size >= 2; octets += 2, size -= 2)
@@ -57,8 +57,8 @@ static bool sum_is_right(uint64_t total)
 static bool tcp_sum_is_right(const struct hosts *hosts, const struct cursor *c)
 {
 	uint32_t size = hosts->family == 4 ? 4 : 16;
-	return sum_is_right(sum(hosts->source, size) + sum(hosts->destination, size) + PROTOCOL_TCP + c->length +
-			    sum(c->data, c->length));
+	return sum_is_right(ones_sum(hosts->source, size) + ones_sum(hosts->destination, size) + PROTOCOL_TCP +
+			    c->length + ones_sum(c->data, c->length));
 }
 
 static void set_address(struct address *address, uint8_t family, const uint8_t *octets)
@@ -104,7 +104,8 @@ static enum decode_result tcp(struct layers *layers, struct cursor c, const stru
 	return DECODE_SEGMENT;
 }
 
-static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol);
+static enum decode_result layer_above_ip(
+	struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol);
 
 /* authentication - the header of IPsec AH; its payload is in clear. */
 static enum decode_result authentication(struct layers *layers, struct cursor c, const struct hosts *hosts)
@@ -120,7 +121,7 @@ static enum decode_result authentication(struct layers *layers, struct cursor c,
 	rest -= 8;
 	if (cursor_take(&c, rest) == NULL)
 		return cursor_short(&c, rest);
-	return upper(layers, c, hosts, h[0]);
+	return layer_above_ip(layers, c, hosts, h[0]);
 }
 
 /* carrier_of - the handler for a protocol that carries another layer; NULL: none. */
@@ -160,8 +161,9 @@ static bool carries_nothing(uint8_t protocol)
 	return false;
 }
 
-/* upper - the payload of IP. */
-static enum decode_result upper(struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol)
+/* layer_above_ip - the payload of IP. */
+static enum decode_result layer_above_ip(
+	struct layers *layers, struct cursor c, const struct hosts *hosts, uint8_t protocol)
 {
 	switch (protocol) {
 	case PROTOCOL_TCP:
@@ -233,7 +235,7 @@ static enum decode_result ipv4_fragment(
 	if (!worth_reassembling(fragment.next))
 		return DECODE_NOT_TCP;
 	enum decode_result result = ip_reassemble(layers, &c, hosts, &fragment, &next);
-	return result == DECODE_SEGMENT ? upper(layers, c, hosts, next) : result;
+	return result == DECODE_SEGMENT ? layer_above_ip(layers, c, hosts, next) : result;
 }
 
 /* limit_payload - limits the cursor to the header's length; without one, to all octets before the trailer of the link
@@ -266,13 +268,13 @@ enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 	if (cursor_take(&c, header - IPV4_HEADER) == NULL)
 		return cursor_short(&c, header - IPV4_HEADER);
 	limit_payload(layers, &c, total != 0, total - header);
-	if (layers->decoder->checksums && !sum_is_right(sum(h, header)))
+	if (layers->decoder->checksums && !sum_is_right(ones_sum(h, header)))
 		return DECODE_BAD_CHECKSUM;
 	const bool fragment = (be16(h + 6) & 0x3fff) != 0;
 	const struct hosts hosts = { 4, total != 0, h + 12, h + 16, packet_from(h, &c, fragment), header + c.length };
 	if (fragment)
 		return ipv4_fragment(layers, c, &hosts, h);
-	return upper(layers, c, &hosts, h[9]);
+	return layer_above_ip(layers, c, &hosts, h[9]);
 }
 
 /* final_destination - with a routing header that is not at its end, the address in the IP header is only the next hop;
@@ -342,7 +344,7 @@ enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
 		else if (next == PROTOCOL_FRAGMENT)
 			result = ipv6_fragment(layers, &c, &hosts, &next);
 		else
-			return upper(layers, c, &hosts, next);
+			return layer_above_ip(layers, c, &hosts, next);
 		if (result != DECODE_SEGMENT)
 			return result;
 		if (!layers_deeper(layers))
@@ -355,7 +357,7 @@ static bool ipv4_found(const uint8_t *h, uint32_t captured, uint32_t rest)
 {
 	const uint32_t header = (h[0] & 0x0fu) * 4, total = be16(h + 2);
 	return header >= IPV4_HEADER && header <= captured && total >= header && total <= rest &&
-	       rest - total <= FOUND_TRAILER && sum_is_right(sum(h, header));
+	       rest - total <= FOUND_TRAILER && sum_is_right(ones_sum(h, header));
 }
 
 /* ipv6_found - without a checksum: addresses in use, and TCP that fits. */

@@ -9,8 +9,8 @@
 
 #include "private.h"
 
-/* upper - a verb in upper case. */
-static struct span upper(struct span name)
+/* upper_case - a verb in upper case. */
+static struct span upper_case(struct span name)
 {
 	uint8_t *text = json_alloc(name.size);
 	for (size_t i = 0; i < name.size; i++)
@@ -18,8 +18,9 @@ static struct span upper(struct span name)
 	return (struct span){ text, name.size };
 }
 
-/* masked - the argument without credentials: for AUTH only the mechanism is kept, for anything else nothing. */
-static struct span masked(const struct session_command *command)
+/* masked_argument - the argument without credentials: for AUTH only the mechanism is kept, for anything else nothing.
+ */
+static struct span masked_argument(const struct session_command *command)
 {
 	struct span argument = command->parsed.argument;
 	size_t keep = 0;
@@ -43,9 +44,10 @@ void output_command(struct output *output, const struct place *place, const stru
 	bool hide = command->credentials && !output_options(output)->show_secrets;
 	struct json root = record_begin(output, RECORD_COMMAND, place), object = json_part(&root, OF_smtp_command);
 	if (command->parsed.name.size > 0)
-		json_text(&object, FIELD_smtp_command_verb, upper(command->parsed.name));
+		json_text(&object, FIELD_smtp_command_verb, upper_case(command->parsed.name));
 	if (command->parsed.argument.size > 0)
-		json_text(&object, FIELD_smtp_command_argument, hide ? masked(command) : command->parsed.argument);
+		json_text(&object, FIELD_smtp_command_argument,
+			hide ? masked_argument(command) : command->parsed.argument);
 	json_word(&object, FIELD_smtp_command_state, command->state);
 	if (!command->valid && hide)
 		json_word(&object, FIELD_smtp_command_line, "*");
@@ -68,7 +70,7 @@ void output_response(struct output *output, const struct place *place, const str
 		json_texts_add(&lines, response->lines[i].text);
 	json_texts_end(&lines);
 	if (response->to_name.size > 0)
-		json_text(&object, FIELD_smtp_response_to, upper(response->to_name));
+		json_text(&object, FIELD_smtp_response_to, upper_case(response->to_name));
 	json_word(&object, FIELD_smtp_response_state, response->state);
 	json_true(&object, FIELD_smtp_response_assumed, response->assumed);
 	record_end(output, place, &root);

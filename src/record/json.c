@@ -49,15 +49,15 @@ static void give_back(const char *start, const char *end)
 		arena.used = ((size_t)(end - block) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 }
 
-/* keep - called by cJSON instead of free; the arena frees everything at once. */
-static void keep(void *room)
+/* keep_memory - called by cJSON instead of free; the arena frees everything at once. */
+static void keep_memory(void *room)
 {
 }
 
 void json_reset(void)
 {
 	/* Set each time, because code that reads records sets others. */
-	cJSON_Hooks hooks = { json_alloc, keep };
+	cJSON_Hooks hooks = { json_alloc, keep_memory };
 	cJSON_InitHooks(&hooks);
 	arena.used = 0;
 	if (arena.large) {
@@ -90,8 +90,8 @@ static inline cJSON *sized_node(int type, const void *text, size_t size)
 	return set_sized(json_alloc(sizeof(cJSON)), type, text, size);
 }
 
-/* append - what cJSON_AddItemToArray does: the first child's `prev` is the last. */
-static void append(cJSON *parent, cJSON *node)
+/* append_node - what cJSON_AddItemToArray does: the first child's `prev` is the last. */
+static void append_node(cJSON *parent, cJSON *node)
 {
 	cJSON *first = parent->child;
 	if (!first) {
@@ -204,7 +204,7 @@ void json_key(struct json *object, const char *key, cJSON *value)
 {
 	value->string = (char *)(uintptr_t)key;
 	value->type |= cJSON_StringIsConst;
-	append(object->node, value);
+	append_node(object->node, value);
 }
 
 /* name_key - the same for a key from a table. */
@@ -215,8 +215,8 @@ static void name_key(struct json *object, const char *name, int size, cJSON *val
 	json_key(object, name, value);
 }
 
-/* add - adds a field, and asserts that it belongs to the object, has this kind and is in order. */
-static void add(struct json *object, enum field field, enum field_kind kind, cJSON *value)
+/* add_field - adds a field, and asserts that it belongs to the object, has this kind and is in order. */
+static void add_field(struct json *object, enum field field, enum field_kind kind, cJSON *value)
 {
 	const struct field_info *info = &field_table[field];
 	assert(info->object == object->kind && info->kind == kind && (int)field > object->last);
@@ -275,13 +275,13 @@ void json_members(struct json *object, const struct json_members *members)
 void json_close(struct json *parent, enum field field, struct json *child)
 {
 	if (child->node->child)
-		add(parent, field, field_table[field].kind, child->node);
+		add_field(parent, field, field_table[field].kind, child->node);
 }
 
 struct json json_object(struct json *parent, enum field field)
 {
 	struct json child = json_detached(field_table[field].of);
-	add(parent, field, KIND_OBJECT, child.node);
+	add_field(parent, field, KIND_OBJECT, child.node);
 	return child;
 }
 
@@ -290,7 +290,7 @@ void json_text(struct json *object, enum field field, struct span bytes)
 	if (!bytes.data)
 		return;
 	bool exact;
-	add(object, field, KIND_TEXT, text_node(bytes, &exact));
+	add_field(object, field, KIND_TEXT, text_node(bytes, &exact));
 	if (!exact)
 		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
 }
@@ -316,27 +316,27 @@ void json_word(struct json *object, enum field field, const char *word)
 {
 	bool exact;
 	if (word && *word)
-		add(object, field, field_table[field].kind, text_node(string_span(word), &exact));
+		add_field(object, field, field_table[field].kind, text_node(string_span(word), &exact));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
 {
 	bool exact;
 	if (bytes.size > 0)
-		add(object, field, KIND_ASCII, text_node(json_escape(bytes, limit), &exact));
+		add_field(object, field, KIND_ASCII, text_node(json_escape(bytes, limit), &exact));
 }
 
 void json_content(struct json *object, enum field plain, enum field base64, struct span bytes)
 {
 	if (text_utf8(bytes.data, bytes.size) == bytes.size)
-		add(object, plain, KIND_ASCII, sized_node(cJSON_String, bytes.data, bytes.size));
+		add_field(object, plain, KIND_ASCII, sized_node(cJSON_String, bytes.data, bytes.size));
 	else
-		add(object, base64, KIND_BASE64, json_base64_node(bytes));
+		add_field(object, base64, KIND_BASE64, json_base64_node(bytes));
 }
 
 void json_number(struct json *object, enum field field, uint64_t number)
 {
-	add(object, field, KIND_NUMBER, json_number_node(number));
+	add_field(object, field, KIND_NUMBER, json_number_node(number));
 }
 
 void json_numbers(struct json *object, enum field field, const uint16_t *numbers, size_t count)
@@ -345,26 +345,26 @@ void json_numbers(struct json *object, enum field field, const uint16_t *numbers
 		return;
 	cJSON *array = new_node(cJSON_Array);
 	for (size_t i = 0; i < count; i++)
-		append(array, json_number_node(numbers[i]));
-	add(object, field, KIND_NUMBERS, array);
+		append_node(array, json_number_node(numbers[i]));
+	add_field(object, field, KIND_NUMBERS, array);
 }
 
 void json_flag(struct json *object, enum field field, bool flag)
 {
-	add(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False));
+	add_field(object, field, KIND_FLAG, new_node(flag ? cJSON_True : cJSON_False));
 }
 
 void json_true(struct json *object, enum field field, bool flag)
 {
 	if (flag)
-		add(object, field, KIND_TRUE, new_node(cJSON_True));
+		add_field(object, field, KIND_TRUE, new_node(cJSON_True));
 }
 
 void json_true_or(struct json *object, enum field field, bool flag, const char *why)
 {
 	bool exact;
 	if (flag || why)
-		add(object, field, KIND_TRUE_OR_TEXT,
+		add_field(object, field, KIND_TRUE_OR_TEXT,
 			flag ? new_node(cJSON_True) : text_node(string_span(why), &exact));
 }
 
@@ -423,7 +423,7 @@ void json_time(struct json *object, enum field field, int64_t time, unsigned dig
 	*to++ = '.';
 	to = put_digits(to, (uint64_t)(digits == 9 ? fraction : fraction / 1000), digits);
 	*to++ = 'Z';
-	add(object, field, KIND_TIME, sized_node(cJSON_String | JSON_READY, text, (size_t)(to - text)));
+	add_field(object, field, KIND_TIME, sized_node(cJSON_String | JSON_READY, text, (size_t)(to - text)));
 }
 
 void json_date(struct json *object, enum field field, int64_t time)
@@ -431,7 +431,7 @@ void json_date(struct json *object, enum field field, int64_t time)
 	char *text = json_alloc(sizeof("YYYY-MM-DDTHH:MM:SS"));
 	int64_t second = time / NANOSECONDS_PER_SECOND - (time % NANOSECONDS_PER_SECOND < 0);
 	const char *end = put_second(text, second);
-	add(object, field, KIND_DATE, sized_node(cJSON_String | JSON_READY, text, (size_t)(end - text)));
+	add_field(object, field, KIND_DATE, sized_node(cJSON_String | JSON_READY, text, (size_t)(end - text)));
 }
 
 /* ---- arrays of text ---- */
@@ -447,21 +447,21 @@ void json_texts_add(struct json_texts *texts, struct span bytes)
 	cJSON *text = text_node(bytes, &exact);
 	if (!texts->plain)
 		texts->plain = new_node(cJSON_Array);
-	append(texts->plain, text);
+	append_node(texts->plain, text);
 	if (!exact && !texts->base64) {
 		texts->base64 = new_node(cJSON_Array);
 		for (unsigned i = 0; i < texts->count; i++)
-			append(texts->base64, new_node(cJSON_NULL));
+			append_node(texts->base64, new_node(cJSON_NULL));
 	}
 	if (texts->base64)
-		append(texts->base64, exact ? new_node(cJSON_NULL) : json_base64_node(bytes));
+		append_node(texts->base64, exact ? new_node(cJSON_NULL) : json_base64_node(bytes));
 	texts->count++;
 }
 
 void json_texts_end(struct json_texts *texts)
 {
 	if (texts->plain)
-		add(texts->object, texts->field, KIND_TEXTS, texts->plain);
+		add_field(texts->object, texts->field, KIND_TEXTS, texts->plain);
 	if (texts->base64)
 		json_key(texts->object, field_table[texts->field].name_base64, texts->base64);
 }

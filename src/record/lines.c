@@ -69,8 +69,8 @@ static int by_flow(const void *a, const void *b, void *unused)
 	return x->start < y->start ? -1 : 1; /* as they came */
 }
 
-/* spill - what is in memory goes to the file. Returns false with errno set when it can't: then it stays. */
-static bool spill(struct lines *lines, const char *directory)
+/* lines_spill - what is in memory goes to the file. Returns false with errno set when it can't: then it stays. */
+static bool lines_spill(struct lines *lines, const char *directory)
 {
 	if (lines->fd < 0)
 		lines->fd = file_temporary(directory);
@@ -99,7 +99,7 @@ bool lines_add(struct lines *lines, uint64_t flow, const char *directory)
 	}
 	lines->last.size += end - lines->added;
 	lines->added = end;
-	return lines->text->len < LINES_MEMORY || spill(lines, directory);
+	return lines->text->len < LINES_MEMORY || lines_spill(lines, directory);
 }
 
 /* ---- out ---- */

@@ -22,7 +22,7 @@ struct printer {
 	char *end; /* of the room */
 };
 
-static G_GNUC_NO_INLINE char *grow(struct printer *p, const char *to, size_t size)
+static G_GNUC_NO_INLINE char *printer_grow(struct printer *p, const char *to, size_t size)
 {
 	const gsize used = (gsize)(to - p->line->str);
 	g_string_set_size(p->line, used + MAX(used, size));
@@ -33,11 +33,11 @@ static G_GNUC_NO_INLINE char *grow(struct printer *p, const char *to, size_t siz
 /* room - makes room for this many octets, and SPARE after them. Returns where they go. */
 static inline char *room(struct printer *p, char *to, size_t size)
 {
-	return G_LIKELY((size_t)(p->end - to) >= size + SPARE) ? to : grow(p, to, size + SPARE);
+	return G_LIKELY((size_t)(p->end - to) >= size + SPARE) ? to : printer_grow(p, to, size + SPARE);
 }
 
-/* copy - copies octets; up to 16 more are written behind them. Returns the end. */
-static inline char *copy(char *to, const char *text, size_t size)
+/* copy_octets - copies octets; up to 16 more are written behind them. Returns the end. */
+static inline char *copy_octets(char *to, const char *text, size_t size)
 {
 	if (size > 2 * sizeof(octets16))
 		return (char *)mempcpy(to, text, size);
@@ -61,8 +61,8 @@ static size_t piece_size(const char *text, size_t left)
 	return size;
 }
 
-/* put_text - a text that was not examined, in quotes. */
-static G_GNUC_NO_INLINE char *put_text(struct printer *p, char *to, const char *text, size_t left)
+/* print_text - a text that was not examined, in quotes. */
+static G_GNUC_NO_INLINE char *print_text(struct printer *p, char *to, const char *text, size_t left)
 {
 	bool exact;
 	*to++ = '"';
@@ -85,7 +85,7 @@ static inline char *put_key(struct printer *p, char *to, const cJSON *node)
 		to += 1 + node->valueint;
 		*to++ = '"';
 	} else {
-		to = put_text(p, to, node->string, strlen(node->string));
+		to = print_text(p, to, node->string, strlen(node->string));
 	}
 	*to++ = ':';
 	return to;
@@ -97,7 +97,7 @@ static inline char *put_ready(struct printer *p, char *to, const cJSON *node)
 	const size_t size = (size_t)(int64_t)node->valuedouble, quotes = (node->type & cJSON_String) != 0;
 	to = room(p, to, size);
 	*to = '"';
-	to = copy(to + quotes, node->valuestring, size);
+	to = copy_octets(to + quotes, node->valuestring, size);
 	*to = '"';
 	return to + quotes;
 }
@@ -127,16 +127,16 @@ static char *put_node(struct printer *p, char *to, const cJSON *node)
 	switch (node->type & 0xff) {
 	case cJSON_String:
 		size = node->type & JSON_SIZED ? (size_t)(int64_t)node->valuedouble : strlen(text);
-		return put_text(p, to, text, size);
+		return print_text(p, to, text, size);
 	case cJSON_Raw:
 		size = strlen(text);
-		return copy(room(p, to, size), text, size);
+		return copy_octets(room(p, to, size), text, size);
 	case cJSON_False:
-		return copy(room(p, to, 5), "false", 5);
+		return copy_octets(room(p, to, 5), "false", 5);
 	case cJSON_True:
-		return copy(room(p, to, 4), "true", 4);
+		return copy_octets(room(p, to, 4), "true", 4);
 	case cJSON_NULL:
-		return copy(room(p, to, 4), "null", 4);
+		return copy_octets(room(p, to, 4), "null", 4);
 	case cJSON_Array:
 		return put_children(p, to, node, "[]", false);
 	default:

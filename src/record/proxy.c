@@ -16,8 +16,8 @@ static void put_named(
 		json_number(object, number, port);
 }
 
-/* put_text - a text, if there is one. */
-static void put_text(struct json *object, enum field field, const char *text)
+/* put_if_any - a text, if there is one. */
+static void put_if_any(struct json *object, enum field field, const char *text)
 {
 	if (*text)
 		json_text(object, field, (struct span){ (const uint8_t *)text, strlen(text) });
@@ -32,8 +32,8 @@ void record_proxy(struct json *session, const struct flow_proxy *proxy)
 	json_true(&object, FIELD_proxy_local, proxy->local);
 	put_named(&object, &proxy->source, proxy->source_port, FIELD_proxy_src_ip, FIELD_proxy_src_port);
 	put_named(&object, &proxy->destination, proxy->destination_port, FIELD_proxy_dest_ip, FIELD_proxy_dest_port);
-	put_text(&object, FIELD_proxy_dest_host, proxy->host);
-	put_text(&object, FIELD_proxy_src_path, proxy->source_path);
-	put_text(&object, FIELD_proxy_dest_path, proxy->destination_path);
-	put_text(&object, FIELD_proxy_username, proxy->user);
+	put_if_any(&object, FIELD_proxy_dest_host, proxy->host);
+	put_if_any(&object, FIELD_proxy_src_path, proxy->source_path);
+	put_if_any(&object, FIELD_proxy_dest_path, proxy->destination_path);
+	put_if_any(&object, FIELD_proxy_username, proxy->user);
 }

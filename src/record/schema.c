@@ -59,7 +59,7 @@ static cJSON *of_type(const char *type)
 	return schema;
 }
 
-static void set(cJSON *schema, const char *key, const char *value)
+static void set_word(cJSON *schema, const char *key, const char *value)
 {
 	cJSON_AddItemToObjectCS(schema, key, cJSON_CreateStringReference(value));
 }
@@ -67,7 +67,7 @@ static void set(cJSON *schema, const char *key, const char *value)
 static cJSON *with_pattern(const char *pattern)
 {
 	cJSON *schema = of_type("string");
-	set(schema, "pattern", pattern);
+	set_word(schema, "pattern", pattern);
 	return schema;
 }
 
@@ -89,7 +89,7 @@ static cJSON *integer(void)
 static cJSON *base64(void)
 {
 	cJSON *schema = of_type("string");
-	set(schema, "contentEncoding", "base64");
+	set_word(schema, "contentEncoding", "base64");
 	return schema;
 }
 
@@ -98,7 +98,7 @@ static cJSON *base64_or_null(void)
 	cJSON *schema = cJSON_CreateObject(), *types = cJSON_AddArrayToObject(schema, "type");
 	cJSON_AddItemToArray(types, cJSON_CreateStringReference("string"));
 	cJSON_AddItemToArray(types, cJSON_CreateStringReference("null"));
-	set(schema, "contentEncoding", "base64");
+	set_word(schema, "contentEncoding", "base64");
 	return schema;
 }
 
@@ -107,7 +107,7 @@ static cJSON *reference(enum field_of object)
 	cJSON *schema = cJSON_CreateObject();
 	char *path = json_alloc(64);
 	g_snprintf(path, 64, "#/$defs/%s", definition_names[object]);
-	set(schema, "$ref", path);
+	set_word(schema, "$ref", path);
 	return schema;
 }
 
@@ -122,8 +122,8 @@ static bool among(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-/* words - a string that is one of a set of names, without NULLs and duplicates. */
-static cJSON *words(const char *const *names, size_t count)
+/* one_of_words - a string that is one of a set of names, without NULLs and duplicates. */
+static cJSON *one_of_words(const char *const *names, size_t count)
 {
 	cJSON *schema = of_type("string"), *values = cJSON_AddArrayToObject(schema, "enum");
 	for (size_t i = 0; i < count; i++)
@@ -199,7 +199,7 @@ static cJSON *word_set(enum field_of of)
 		g_ptr_array_add(names, (gpointer)word_sets[of].names[i]);
 	for (size_t i = 0; word_sets[of].name && (name = word_sets[of].name(i)); i++)
 		g_ptr_array_add(names, (gpointer)name);
-	cJSON *schema = words((const char *const *)names->pdata, names->len);
+	cJSON *schema = one_of_words((const char *const *)names->pdata, names->len);
 	g_ptr_array_free(names, TRUE);
 	return schema;
 }
@@ -276,7 +276,7 @@ static void add_fields(enum field_of object, cJSON *properties, cJSON *required)
 		if (field->object != object)
 			continue;
 		cJSON *schema = value(field);
-		set(schema, "description", field->description);
+		set_word(schema, "description", field->description);
 		cJSON_AddItemToObjectCS(properties, field->name, schema);
 		if (field->kind == KIND_TEXT)
 			cJSON_AddItemToObjectCS(properties, field->name_base64, base64());
@@ -340,7 +340,7 @@ static cJSON *record_schema(enum record record)
 		"dest_port", "proto", "app_proto", "community_id" };
 	cJSON *properties, *required, *schema = closed_object(&properties, &required), *constant = cJSON_CreateObject();
 	add_fields(OF_envelope, properties, required);
-	set(constant, "const", record_names[record]);
+	set_word(constant, "const", record_names[record]);
 	cJSON_ReplaceItemInObjectCaseSensitive(properties, "event_type", constant);
 	for (size_t i = 0; i < G_N_ELEMENTS(always) && record != RECORD_STATS; i++)
 		cJSON_AddItemToArray(required, cJSON_CreateStringReference(always[i]));
@@ -367,9 +367,9 @@ char *output_schema(void)
 {
 	json_reset();
 	cJSON *schema = cJSON_CreateObject();
-	set(schema, "$schema", SCHEMA_DIALECT);
-	set(schema, "title", SCHEMA_TITLE);
-	set(schema, "description",
+	set_word(schema, "$schema", SCHEMA_DIALECT);
+	set_word(schema, "title", SCHEMA_TITLE);
+	set_word(schema, "description",
 		"Every line of the output is one such object. Text that is not UTF-8 is shown with U+FFFD, and "
 		"NAME_base64 "
 		"holds its exact bytes (for an array: null where an entry is exact). Fields without a value, empty "
@@ -394,12 +394,12 @@ char *output_alert_list(void)
 		json_reset();
 		cJSON *row = cJSON_CreateObject();
 		cJSON_AddItemToObjectCS(row, "signature_id", json_number_node(info->number));
-		set(row, "signature", info->name);
-		set(row, "category", alert_category_name(info->category));
+		set_word(row, "signature", info->name);
+		set_word(row, "category", alert_category_name(info->category));
 		cJSON_AddItemToObjectCS(row, "severity", json_number_node(info->severity));
-		set(row, "severity_name", severity_name(info->severity));
+		set_word(row, "severity_name", severity_name(info->severity));
 		cJSON_AddItemToObjectCS(row, "transaction", cJSON_CreateBool(info->transaction));
-		set(row, "condition", info->condition);
+		set_word(row, "condition", info->condition);
 		char *text = printed(row, false);
 		g_string_append_printf(lines, "%s\n", text);
 		g_free(text);

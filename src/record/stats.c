@@ -57,8 +57,8 @@ enum exit_status input_stats_status(const struct input_stats *stats)
 
 /* ---- read back ---- */
 
-/* get - the member of an object for a field. */
-static cJSON *get(const cJSON *object, enum field field)
+/* member_of - the member of an object for a field. */
+static cJSON *member_of(const cJSON *object, enum field field)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, field_table[field].name);
 }
@@ -71,16 +71,16 @@ static uint64_t counted(const cJSON *node)
 	return node->valuedouble < (double)COUNTER_MAX ? (uint64_t)node->valuedouble : COUNTER_MAX;
 }
 
-static uint64_t number(const cJSON *object, enum field field)
+static uint64_t member_number(const cJSON *object, enum field field)
 {
-	return counted(get(object, field));
+	return counted(member_of(object, field));
 }
 
 /* parse - parses a line as a stats record; *stats is its object. Returns NULL when it is not one. */
 static cJSON *parse(const char *line, cJSON **stats)
 {
 	cJSON *root = cJSON_Parse(line);
-	const char *kind = cJSON_GetStringValue(get(root, FIELD_envelope_event_type));
+	const char *kind = cJSON_GetStringValue(member_of(root, FIELD_envelope_event_type));
 	*stats = cJSON_GetObjectItemCaseSensitive(root, record_names[RECORD_STATS]);
 	return kind && strcmp(kind, record_names[RECORD_STATS]) == 0 && cJSON_IsObject(*stats) ? root : NULL;
 }
@@ -111,15 +111,15 @@ bool output_stats_read(const char *line, struct stats_record *record)
 	*record = (struct stats_record){ .shard = 1, .shards = 1 };
 	if (!parse(line, &stats))
 		return false;
-	const char *shard = cJSON_GetStringValue(get(stats, FIELD_stats_shard));
+	const char *shard = cJSON_GetStringValue(member_of(stats, FIELD_stats_shard));
 	if (shard && sscanf(shard, "%u/%u", &record->shard, &record->shards) != 2)
 		return false;
 	for (int severity = SEVERITY_LOW; severity >= SEVERITY_HIGH; severity--)
-		if (number(get(stats, FIELD_stats_alerts), severity_fields[severity]) > 0)
+		if (member_number(member_of(stats, FIELD_stats_alerts), severity_fields[severity]) > 0)
 			record->worst = (enum severity)severity;
-	record->complete = cJSON_IsTrue(get(stats, FIELD_stats_complete));
-	record->cut = cJSON_IsTrue(get(stats, FIELD_stats_cut));
-	record->error = g_strdup(cJSON_GetStringValue(get(stats, FIELD_stats_error)));
+	record->complete = cJSON_IsTrue(member_of(stats, FIELD_stats_complete));
+	record->cut = cJSON_IsTrue(member_of(stats, FIELD_stats_cut));
+	record->error = g_strdup(cJSON_GetStringValue(member_of(stats, FIELD_stats_error)));
 	return true;
 }
 
@@ -128,12 +128,12 @@ void output_stats_clear(struct stats_record *record)
 	g_free(record->error);
 }
 
-/* add - adds a number of one object to that of another. */
-static void add(cJSON *sum, const cJSON *part, enum field field)
+/* add_member - adds a number of one object to that of another. */
+static void add_member(cJSON *sum, const cJSON *part, enum field field)
 {
-	cJSON *node = get(sum, field);
+	cJSON *node = member_of(sum, field);
 	if (cJSON_IsNumber(node))
-		node->valuedouble += (double)number(part, field);
+		node->valuedouble += (double)member_number(part, field);
 }
 
 /* add_record - adds the record of another shard. */
@@ -141,9 +141,10 @@ static void add_record(cJSON *sum, const cJSON *part)
 {
 	for (int i = 0; i < COUNTER_COUNT; i++)
 		if (counter_table[i].summed)
-			add(sum, part, counter_table[i].field);
+			add_member(sum, part, counter_table[i].field);
 	for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
-		add(get(sum, FIELD_stats_alerts), get(part, FIELD_stats_alerts), severity_fields[severity]);
+		add_member(member_of(sum, FIELD_stats_alerts), member_of(part, FIELD_stats_alerts),
+			severity_fields[severity]);
 }
 
 /* put_end - sets complete, cut and error of the sum. */
@@ -162,9 +163,9 @@ static void put_end(cJSON *stats, const struct input_stats *end)
 /* same_capture - are two records about the same capture, read to the same point? */
 static bool same_capture(const cJSON *root, const cJSON *stats, const cJSON *other_root, const cJSON *other)
 {
-	return cJSON_Compare(
-		       get(root, FIELD_envelope_pcap_filename), get(other_root, FIELD_envelope_pcap_filename), true) &&
-	       number(stats, FIELD_stats_packets) == number(other, FIELD_stats_packets);
+	return cJSON_Compare(member_of(root, FIELD_envelope_pcap_filename),
+		       member_of(other_root, FIELD_envelope_pcap_filename), true) &&
+	       member_number(stats, FIELD_stats_packets) == member_number(other, FIELD_stats_packets);
 }
 
 /* whole_numbers - writes numbers as integers, because cJSON prints large ones with an exponent. */
@@ -189,9 +190,9 @@ bool output_stats_merge(GPtrArray *lines, GString *line)
 		cJSON *part = parse(lines->pdata[i], &other);
 		if (!root || !part || !same_capture(root, stats, part, other))
 			return false;
-		const char *error = cJSON_GetStringValue(get(other, FIELD_stats_error));
-		if (!cJSON_IsTrue(get(other, FIELD_stats_complete)))
-			input_stats_break(&end, cJSON_IsTrue(get(other, FIELD_stats_cut)), error ? error : "");
+		const char *error = cJSON_GetStringValue(member_of(other, FIELD_stats_error));
+		if (!cJSON_IsTrue(member_of(other, FIELD_stats_complete)))
+			input_stats_break(&end, cJSON_IsTrue(member_of(other, FIELD_stats_cut)), error ? error : "");
 		if (i > 0)
 			add_record(stats, other);
 	}

@@ -34,7 +34,7 @@ static void set_span(lua_State *lua, const char *name, struct span text)
 	lua_setfield(lua, -2, name);
 }
 
-static void set_text(lua_State *lua, const char *name, const char *text)
+static void set_text_field(lua_State *lua, const char *name, const char *text)
 {
 	if (text && *text) {
 		lua_pushstring(lua, text);
@@ -78,10 +78,10 @@ static void set_member(lua_State *lua, const void *base, const struct member *me
 	const GString *text;
 	switch (member->form) {
 	case TEXT:
-		set_text(lua, member->name, *(char *const *)at);
+		set_text_field(lua, member->name, *(char *const *)at);
 		break;
 	case ARRAY:
-		set_text(lua, member->name, at);
+		set_text_field(lua, member->name, at);
 		break;
 	case GSTRING:
 		text = *(GString *const *)at;
@@ -151,7 +151,7 @@ void event_command(lua_State *lua, const struct session_command *command, bool s
 	}
 	if (argument.size > 0)
 		set_span(lua, "argument", argument);
-	set_text(lua, "state", command->state);
+	set_text_field(lua, "state", command->state);
 	if (!command->valid && !hide)
 		set_span(lua, "line", command->parsed.line);
 	set_tx(lua, command->tx);
@@ -163,7 +163,7 @@ void event_response(lua_State *lua, const struct session_response *response)
 	response_enhanced(response, enhanced);
 	lua_newtable(lua);
 	set_number(lua, "code", response->code);
-	set_text(lua, "enhanced", enhanced);
+	set_text_field(lua, "enhanced", enhanced);
 	lua_createtable(lua, (int)response->line_count, 0);
 	for (size_t i = 0; i < response->line_count; i++) {
 		struct span text = response->lines[i].text;
@@ -172,7 +172,7 @@ void event_response(lua_State *lua, const struct session_response *response)
 	}
 	lua_setfield(lua, -2, "lines");
 	set_upper(lua, "to", response->to_name);
-	set_text(lua, "state", response->state);
+	set_text_field(lua, "state", response->state);
 	if (response->assumed)
 		set_flag(lua, "assumed", true);
 	set_tx(lua, response->tx);
@@ -215,7 +215,7 @@ static const struct member email_members[] = {
 static void push_email(lua_State *lua, const struct mail *mail)
 {
 	lua_newtable(lua);
-	set_text(lua, "status", mail->partial ? "partial" : "complete");
+	set_text_field(lua, "status", mail->partial ? "partial" : "complete");
 	SET_MEMBERS(lua, mail, email_members);
 	GPtrArray *names = g_ptr_array_new();
 	for (guint i = 0; mail->parts && i < mail->parts->len; i++) {
@@ -276,15 +276,15 @@ void event_mail(lua_State *lua, const struct transaction *tx, const struct mail 
 	lua_newtable(lua);
 	set_envelope(lua, tx);
 	set_params(lua, tx->params);
-	set_text(lua, "transfer", transfer_names[tx->transfer]);
-	set_text(lua, "outcome", outcome_names[tx->outcome]);
-	set_text(lua, "stage", stage_names[tx->stage]);
+	set_text_field(lua, "transfer", transfer_names[tx->transfer]);
+	set_text_field(lua, "outcome", outcome_names[tx->outcome]);
+	set_text_field(lua, "stage", stage_names[tx->stage]);
 	if (tx->assumed)
 		set_flag(lua, "assumed", true);
 	if (tx->reply_code > 0) {
 		lua_newtable(lua);
 		set_number(lua, "code", tx->reply_code);
-		set_text(lua, "enhanced", tx->reply_enhanced);
+		set_text_field(lua, "enhanced", tx->reply_enhanced);
 		if (tx->reply_text && tx->reply_text->len > 0)
 			set_span(lua, "text",
 				(struct span){ (const uint8_t *)tx->reply_text->str, tx->reply_text->len });
@@ -292,7 +292,7 @@ void event_mail(lua_State *lua, const struct transaction *tx, const struct mail 
 	}
 	if (tx->content_begun && (tx->content_bytes > 0 || tx->content_whole)) {
 		set_number(lua, "size", tx->content_bytes);
-		set_text(lua, "sha256", mail ? mail->sha256 : NULL);
+		set_text_field(lua, "sha256", mail ? mail->sha256 : NULL);
 	}
 	if (tx->missing_bytes > 0)
 		set_number(lua, "missing_bytes", tx->missing_bytes);
@@ -342,7 +342,7 @@ void event_file(lua_State *lua, struct rules_session *session, const struct tran
 	};
 	lua_newtable(lua);
 	SET_MEMBERS(lua, part, members);
-	set_text(lua, "state", part->truncated ? "TRUNCATED" : "CLOSED");
+	set_text_field(lua, "state", part->truncated ? "TRUNCATED" : "CLOSED");
 	set_span(lua, "head", (struct span){ part->head, part->head_size });
 	set_tx(lua, tx->number);
 	push_about(lua, session, tx, mail);
@@ -425,15 +425,15 @@ void event_session(lua_State *lua, const struct flow *flow, const struct session
 void event_alert(lua_State *lua, const struct alert *alert, const struct transaction *tx)
 {
 	lua_newtable(lua);
-	set_text(lua, "signature", alert_name(alert));
-	set_text(lua, "category", alert_category_name(alert_catalogue[alert->id].category));
+	set_text_field(lua, "signature", alert_name(alert));
+	set_text_field(lua, "category", alert_category_name(alert_catalogue[alert->id].category));
 	set_number(lua, "severity", alert->severity);
-	set_text(lua, "severity_name", severity_name(alert->severity));
-	set_text(lua, "description", alert->description);
-	set_text(lua, "outcome", alert_outcome_names[alert->outcome]);
-	set_text(lua, "state", alert->state);
+	set_text_field(lua, "severity_name", severity_name(alert->severity));
+	set_text_field(lua, "description", alert->description);
+	set_text_field(lua, "outcome", alert_outcome_names[alert->outcome]);
+	set_text_field(lua, "state", alert->state);
 	if (alert->has_direction)
-		set_text(lua, "direction", direction_name(alert->direction));
+		set_text_field(lua, "direction", direction_name(alert->direction));
 	if (alert->evidence.size > 0)
 		set_span(lua, "evidence", alert->evidence);
 	set_tx(lua, alert->tx);

@@ -21,8 +21,8 @@ struct search {
 	unsigned words;    /* looked up so far */
 };
 
-/* report - `what`, found in `where`, is on a list. */
-static void report(struct search *search, struct span what, const char *where, const char *comment)
+/* report_match - `what`, found in `where`, is on a list. */
+static void report_match(struct search *search, struct span what, const char *where, const char *comment)
 {
 	struct alert alert = { .id = ALERT_ioc_match,
 		.severity = alert_catalogue[ALERT_ioc_match].severity,
@@ -44,14 +44,14 @@ static void report(struct search *search, struct span what, const char *where, c
 	g_free(note);
 }
 
-/* look - reports it if it is on a list. */
-static void look(struct search *search, struct span what, const char *where)
+/* search_lists - reports it if it is on a list. */
+static void search_lists(struct search *search, struct span what, const char *where)
 {
 	const GPtrArray *lists = search->session->rules->lists;
 	for (guint i = 0; i < lists->len && what.size > 0; i++) {
 		const char *comment = list_find(lists->pdata[i], what);
 		if (comment) {
-			report(search, what, where, comment);
+			report_match(search, what, where, comment);
 			return;
 		}
 	}
@@ -60,7 +60,7 @@ static void look(struct search *search, struct span what, const char *where)
 static void look_text(struct search *search, const char *text, const char *where)
 {
 	if (text)
-		look(search, (struct span){ (const uint8_t *)text, strlen(text) }, where);
+		search_lists(search, (struct span){ (const uint8_t *)text, strlen(text) }, where);
 }
 
 static bool is_word_octet(uint8_t octet)
@@ -78,11 +78,12 @@ static void look_words(struct search *search, const char *text, const char *wher
 		struct span word = { (const uint8_t *)text, size };
 		if (memchr(text, '.', size) || memchr(text, ':', size) || memchr(text, '@', size)) {
 			search->words++;
-			look(search, word, where);
+			search_lists(search, word, where);
 			/* "d=a.example" in a signature, "smtp.mailfrom=a.example" in authentication results */
 			const uint8_t *value = memrchr(word.data, '=', size);
 			if (value && !g_strstr_len(text, (gssize)size, "://"))
-				look(search, (struct span){ value + 1, (size_t)(word.data + size - value - 1) }, where);
+				search_lists(search, (struct span){ value + 1, (size_t)(word.data + size - value - 1) },
+					where);
 		}
 		text += MAX(size, 1);
 	}
@@ -101,13 +102,13 @@ static void look_headers(struct search *search, const struct mail *mail)
 	}
 }
 
-static bool begin(struct search *search, struct rules_session *session, int tx)
+static bool search_begin(struct search *search, struct rules_session *session, int tx)
 {
 	*search = (struct search){ .session = session, .tx = tx };
 	return session->rules->lists->len > 0;
 }
 
-static void end(struct search *search)
+static void search_end(struct search *search)
 {
 	if (search->found)
 		g_hash_table_destroy(search->found);
@@ -116,7 +117,7 @@ static void end(struct search *search)
 void ioc_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail)
 {
 	struct search search;
-	if (!begin(&search, session, tx->number))
+	if (!search_begin(&search, session, tx->number))
 		return;
 	if (tx->helo)
 		look_text(&search, tx->helo->str, "HELO");
@@ -130,36 +131,36 @@ void ioc_mail(struct rules_session *session, const struct transaction *tx, const
 			look_text(&search, mail->urls->pdata[i], "a URL");
 		look_text(&search, mail->sha256, "the mail's SHA-256");
 	}
-	end(&search);
+	search_end(&search);
 }
 
 void ioc_file(struct rules_session *session, const struct transaction *tx, const struct mail_part *part)
 {
 	struct search search;
-	if (!begin(&search, session, tx->number))
+	if (!search_begin(&search, session, tx->number))
 		return;
 	look_text(&search, part->sha256, "a file's SHA-256");
 	look_text(&search, part->sha1, "a file's SHA-1");
 	look_text(&search, part->md5, "a file's MD5");
-	end(&search);
+	search_end(&search);
 }
 
 void ioc_tls(struct rules_session *session, const struct tls_info *tls)
 {
 	struct search search;
-	if (!begin(&search, session, -1))
+	if (!search_begin(&search, session, -1))
 		return;
 	look_text(&search, tls->sni, "the TLS server name");
 	for (guint i = 0; tls->subject_alt_names && i < tls->subject_alt_names->len; i++)
 		look_text(&search, tls->subject_alt_names->pdata[i], "the TLS certificate");
-	end(&search);
+	search_end(&search);
 }
 
 void ioc_session(struct rules_session *session)
 {
 	struct search search;
 	char text[ADDRESS_TEXT_MAX];
-	if (!begin(&search, session, -1))
+	if (!search_begin(&search, session, -1))
 		return;
 	const struct address *addresses[] = { &session->flow->client, &session->flow->server };
 	static const char *const words[] = { "the client's address", "the server's address" };
@@ -172,5 +173,5 @@ void ioc_session(struct rules_session *session)
 		look_text(&search, address_text(&proxy->destination, text), "the server's address, as the proxy says");
 	if (proxy)
 		look_text(&search, proxy->host, "the server's name, as the proxy says");
-	end(&search);
+	search_end(&search);
 }

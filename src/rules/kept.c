@@ -12,8 +12,8 @@ struct rules_part {
 	GByteArray *octets;
 };
 
-/* keep - appends octets, as long as there is room. */
-static void keep(GByteArray *octets, struct span piece)
+/* keep_octets - appends octets, as long as there is room. */
+static void keep_octets(GByteArray *octets, struct span piece)
 {
 	g_byte_array_append(octets, piece.data, (guint)MIN(piece.size, RULES_KEPT_MAX - octets->len));
 }
@@ -65,7 +65,7 @@ void kept_content(struct rules_session *session, int tx, struct span piece, bool
 		return;
 	if (!session->content)
 		session->content = g_byte_array_new();
-	keep(session->content, piece);
+	keep_octets(session->content, piece);
 	if (!last)
 		return;
 	struct scan scan = { .session = session, .tx = tx };
@@ -94,7 +94,7 @@ void *rules_part_begin(struct rules_session *session, int tx)
 void rules_part_piece(void *state, struct span piece)
 {
 	const struct rules_part *part = state;
-	keep(part->octets, piece);
+	keep_octets(part->octets, piece);
 }
 
 size_t rules_part_memory(const void *state)

@@ -59,8 +59,8 @@ static const char *const math_names[] = {
 };
 static const char *const utf8_names[] = { "char", "charpattern", "codepoint", "codes", "len", "offset" };
 
-/* copy - copies these fields from the table on top into the one below it, and pops the table on top. */
-static void copy(lua_State *lua, const char *const *names, size_t count)
+/* copy_fields - copies these fields from the table on top into the one below it, and pops the table on top. */
+static void copy_fields(lua_State *lua, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		lua_getfield(lua, -1, names[i]);
@@ -69,14 +69,14 @@ static void copy(lua_State *lua, const char *const *names, size_t count)
 	lua_pop(lua, 1);
 }
 
-/* open_part - makes a library with only these functions a global; leaves its table on the stack. */
-static void open_part(lua_State *lua, const char *name, lua_CFunction open, const char *const *names, size_t count)
+/* open_library - makes a library with only these functions a global; leaves its table on the stack. */
+static void open_library(lua_State *lua, const char *name, lua_CFunction open, const char *const *names, size_t count)
 {
 	lua_newtable(lua);
 	lua_pushcfunction(lua, open);
 	lua_pushstring(lua, name);
 	lua_call(lua, 1, 1);
-	copy(lua, names, count);
+	copy_fields(lua, names, count);
 	lua_pushvalue(lua, -1);
 	lua_setglobal(lua, name);
 }
@@ -217,7 +217,7 @@ void library_open(lua_State *lua)
 	lua_call(lua, 0, 1); /* the table of globals, with the whole base library */
 	lua_newtable(lua);
 	lua_pushvalue(lua, -2);
-	copy(lua, base_names, G_N_ELEMENTS(base_names));
+	copy_fields(lua, base_names, G_N_ELEMENTS(base_names));
 	lua_pushvalue(lua, -1);
 	lua_rawseti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	lua_replace(lua, -2);
@@ -232,9 +232,9 @@ void library_open(lua_State *lua)
 	lua_setfield(lua, -2, "__metatable");
 	lua_setmetatable(lua, -2);
 
-	open_part(lua, "math", luaopen_math, math_names, G_N_ELEMENTS(math_names));
-	open_part(lua, "utf8", luaopen_utf8, utf8_names, G_N_ELEMENTS(utf8_names));
-	open_part(lua, "table", luaopen_table, table_names, G_N_ELEMENTS(table_names));
+	open_library(lua, "math", luaopen_math, math_names, G_N_ELEMENTS(math_names));
+	open_library(lua, "utf8", luaopen_utf8, utf8_names, G_N_ELEMENTS(utf8_names));
+	open_library(lua, "table", luaopen_table, table_names, G_N_ELEMENTS(table_names));
 	lua_getfield(lua, -1, "sort");
 	lua_pushcclosure(lua, do_pairs, 1);
 	lua_setglobal(lua, "pairs");
@@ -244,7 +244,7 @@ void library_open(lua_State *lua)
 	lua_getfield(lua, -1, "format");
 	lua_newtable(lua);
 	lua_pushvalue(lua, -3);
-	copy(lua, string_names, G_N_ELEMENTS(string_names));
+	copy_fields(lua, string_names, G_N_ELEMENTS(string_names));
 	lua_pushvalue(lua, -2);
 	lua_pushcclosure(lua, do_format, 1);
 	lua_setfield(lua, -2, "format");

@@ -84,8 +84,8 @@ static bool put_address(struct key *key, const char *text, int bits)
 	return true;
 }
 
-/* put_number - an address or a network, if the text is one; brackets around an address are removed. */
-static bool put_number(struct key *key, struct span text)
+/* put_network - an address or a network, if the text is one; brackets around an address are removed. */
+static bool put_network(struct key *key, struct span text)
 {
 	char copy[64];
 	int bits = -1;
@@ -176,8 +176,8 @@ static size_t scheme_size(struct span text)
 	return colon ? (size_t)(colon + 3 - begin) : 0;
 }
 
-/* key_of - recognises the text and makes its key. Returns false when it is not an indicator. */
-static bool key_of(struct span text, struct key *key)
+/* indicator_key - recognises the text and makes its key. Returns false when it is not an indicator. */
+static bool indicator_key(struct span text, struct key *key)
 {
 	key->kind = KIND_NONE;
 	if (text.size > 2 && text.data[0] == '<' && text.data[text.size - 1] == '>')
@@ -199,7 +199,7 @@ static bool key_of(struct span text, struct key *key)
 		put_url(key, text, scheme);
 	else if (at && at > text.data && (size_t)(at - text.data) + 1 < text.size)
 		put_lower(key, KIND_MAIL, text);
-	else if (!put_number(key, text))
+	else if (!put_network(key, text))
 		put_domain(key, text);
 	return key->kind != KIND_NONE;
 }
@@ -215,8 +215,8 @@ static uint32_t *slot_of(const struct list *list, const char *text, size_t size)
 	return &list->places[at];
 }
 
-/* grow - doubles the table. */
-static void grow(struct list *list)
+/* list_grow - doubles the table. */
+static void list_grow(struct list *list)
 {
 	uint32_t *old = list->places;
 	size_t old_room = list->room;
@@ -230,10 +230,10 @@ static void grow(struct list *list)
 	g_free(old);
 }
 
-static void add(struct list *list, const struct key *key, struct span comment)
+static void list_add(struct list *list, const struct key *key, struct span comment)
 {
 	if (2 * list->count >= list->room)
-		grow(list);
+		list_grow(list);
 	uint32_t *slot = slot_of(list, key->text, key->size);
 	if (*slot > 0)
 		return;
@@ -289,13 +289,13 @@ static const char *find_address(const struct list *list, const char *address)
 static const char *find_host(const struct list *list, struct span host)
 {
 	struct key key = { .kind = KIND_NONE };
-	if (put_number(&key, host) && key.kind == KIND_ADDRESS)
+	if (put_network(&key, host) && key.kind == KIND_ADDRESS)
 		return find_address(list, key.text);
 	return put_domain(&key, host) ? find_domain(list, key.text) : NULL;
 }
 
-/* host_of - the host of a URL: after scheme and user, before port, path and query. */
-static struct span host_of(const char *url)
+/* host_in_url - the host of a URL: after scheme and user, before port, path and query. */
+static struct span host_in_url(const char *url)
 {
 	const char *host = url + strcspn(url, "/\\"); /* browsers read a backslash as a slash */
 	host += strspn(host, "/\\");
@@ -321,7 +321,7 @@ static struct span host_of(const char *url)
  * address ("0x7f.1", "2130706433"). */
 static const char *find_url_host(const struct list *list, const char *url)
 {
-	struct span host = host_of(url);
+	struct span host = host_in_url(url);
 	struct in_addr number;
 	char plain[INET_ADDRSTRLEN],
 		*decoded = g_uri_unescape_segment((const char *)host.data, (const char *)host.data + host.size, NULL);
@@ -338,7 +338,7 @@ static const char *find_url_host(const struct list *list, const char *url)
 const char *list_find(const struct list *list, struct span what)
 {
 	struct key key;
-	if (list->count == 0 || !key_of(what, &key))
+	if (list->count == 0 || !indicator_key(what, &key))
 		return NULL;
 	switch (key.kind) {
 	case KIND_DOMAIN:
@@ -383,9 +383,9 @@ static bool add_line(struct list *list, struct span line)
 	}
 	while (line.size > 0 && line.data[line.size - 1] == ' ')
 		line.size--;
-	if (!key_of(line, &key) || (comment.size > 0 && memchr(comment.data, '\0', comment.size)))
+	if (!indicator_key(line, &key) || (comment.size > 0 && memchr(comment.data, '\0', comment.size)))
 		return false;
-	add(list, &key, comment);
+	list_add(list, &key, comment);
 	return true;
 }
 

@@ -3,7 +3,7 @@
  * re.c - the module `re`: PCRE2's regular expressions, also on content that comes piece by piece.
  *
  *	re.new(PATTERN [, FLAGS])   FLAGS: i, m, s, x as in Perl; u: UTF-8
- *	r:find(TEXT [, INIT])       start, end, captures; nil
+ *	r:find_match(TEXT [, INIT])       start, end, captures; nil
  *	r:match(TEXT [, INIT])      captures, or the whole match; nil
  *	r:gmatch(TEXT)              an iterator of the same
  *	r:stream()                  s:feed(PIECE [, LAST]): the match (text, offset from 0) or nil
@@ -100,8 +100,8 @@ static int re_new(lua_State *lua)
 	return 1;
 }
 
-/* search - returns PCRE2's result: above 0 for a match, PCRE2_ERROR_NOMATCH, or PCRE2_ERROR_PARTIAL. */
-static int search(lua_State *lua, const struct expression *expression, const void *text, size_t size, size_t from,
+/* re_search - returns PCRE2's result: above 0 for a match, PCRE2_ERROR_NOMATCH, or PCRE2_ERROR_PARTIAL. */
+static int re_search(lua_State *lua, const struct expression *expression, const void *text, size_t size, size_t from,
 	uint32_t options)
 {
 	int result = pcre2_match(expression->code, text, size, from, options, expression->match, match_context());
@@ -132,13 +132,14 @@ static int push_groups(lua_State *lua, const struct expression *expression, cons
 	return 1;
 }
 
-static int find(lua_State *lua, bool places_wanted)
+static int find_match(lua_State *lua, bool places_wanted)
 {
 	const struct expression *expression = luaL_checkudata(lua, 1, KIND);
 	size_t size;
 	const char *text = luaL_checklstring(lua, 2, &size);
 	lua_Integer init = luaL_optinteger(lua, 3, 1);
-	if (init < 1 || (lua_Unsigned)init - 1 > size || search(lua, expression, text, size, (size_t)init - 1, 0) < 0) {
+	if (init < 1 || (lua_Unsigned)init - 1 > size ||
+		re_search(lua, expression, text, size, (size_t)init - 1, 0) < 0) {
 		lua_pushnil(lua);
 		return 1;
 	}
@@ -152,22 +153,23 @@ static int find(lua_State *lua, bool places_wanted)
 
 static int re_find(lua_State *lua)
 {
-	return find(lua, true);
+	return find_match(lua, true);
 }
 
 static int re_match(lua_State *lua)
 {
-	return find(lua, false);
+	return find_match(lua, false);
 }
 
-/* gmatch_next - upvalues: the expression, the text, where to continue. After an empty match, continues one octet later.
+/* re_gmatch_next - upvalues: the expression, the text, where to continue. After an empty match, continues one octet
+ * later.
  */
-static int gmatch_next(lua_State *lua)
+static int re_gmatch_next(lua_State *lua)
 {
 	const struct expression *expression = lua_touserdata(lua, lua_upvalueindex(1));
 	size_t size, from = (size_t)lua_tointeger(lua, lua_upvalueindex(3));
 	const char *text = lua_tolstring(lua, lua_upvalueindex(2), &size);
-	if (from > size || search(lua, expression, text, size, from, 0) < 0) {
+	if (from > size || re_search(lua, expression, text, size, from, 0) < 0) {
 		lua_pushnil(lua);
 		return 1;
 	}
@@ -183,7 +185,7 @@ static int re_gmatch(lua_State *lua)
 	luaL_checkstring(lua, 2);
 	lua_settop(lua, 2);
 	lua_pushinteger(lua, 0);
-	lua_pushcclosure(lua, gmatch_next, 3);
+	lua_pushcclosure(lua, re_gmatch_next, 3);
 	return 1;
 }
 
@@ -209,8 +211,8 @@ static int re_stream(lua_State *lua)
 	return 1;
 }
 
-/* forget - drops what is before `to`, except what a look-behind may examine. */
-static void forget(struct stream *stream, const struct expression *expression, size_t to)
+/* drop_octets - drops what is before `to`, except what a look-behind may examine. */
+static void drop_octets(struct stream *stream, const struct expression *expression, size_t to)
 {
 	size_t most = stream->kept->len > STREAM_KEPT_MAX ? stream->kept->len - STREAM_KEPT_MAX : 0;
 	size_t gone = MAX(to > expression->behind ? to - expression->behind : 0, most);
@@ -231,16 +233,16 @@ static int stream_feed(lua_State *lua)
 	const struct expression *expression = lua_touserdata(lua, -1);
 	g_byte_array_append(stream->kept, (const uint8_t *)piece, (guint)size);
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(expression->match);
-	int result = search(lua, expression, stream->kept->data, stream->kept->len, stream->from,
+	int result = re_search(lua, expression, stream->kept->data, stream->kept->len, stream->from,
 		(last ? 0 : PCRE2_PARTIAL_HARD) | (stream->offset > 0 ? PCRE2_NOTBOL : 0));
 	if (result < 0) {
-		forget(stream, expression, result == PCRE2_ERROR_PARTIAL ? places[0] : stream->kept->len);
+		drop_octets(stream, expression, result == PCRE2_ERROR_PARTIAL ? places[0] : stream->kept->len);
 		lua_pushnil(lua);
 		return 1;
 	}
 	lua_pushlstring(lua, (const char *)stream->kept->data + places[0], places[1] - MIN(places[0], places[1]));
 	lua_pushinteger(lua, (lua_Integer)(stream->offset + places[0]));
-	forget(stream, expression, MIN(places[1] + (places[1] <= places[0]), stream->kept->len));
+	drop_octets(stream, expression, MIN(places[1] + (places[1] <= places[0]), stream->kept->len));
 	return 2;
 }
 

@@ -26,8 +26,8 @@ static void rule_free(gpointer data)
 	g_free(rule);
 }
 
-/* load_rules - loads all files of --rules. Returns NULL, or an error message. */
-static char *load_rules(struct rules *rules, char **paths)
+/* load_files - loads all files of --rules. Returns NULL, or an error message. */
+static char *load_files(struct rules *rules, char **paths)
 {
 	char *trouble = NULL;
 	rules->lua = state_new(rules);
@@ -66,7 +66,7 @@ struct rules *rules_new(const struct rules_options *options, GError **error)
 	rules->list_files = g_ptr_array_new_with_free_func(g_free);
 	rules->show_secrets = options->show_secrets;
 	rules->tx = -1;
-	char *trouble = options->rules ? load_rules(rules, options->rules) : NULL;
+	char *trouble = options->rules ? load_files(rules, options->rules) : NULL;
 	if (trouble)
 		g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, trouble);
 	bool good = !trouble && load_lists(rules, options->ioc, error);
@@ -237,8 +237,8 @@ static void call_rule(struct rules_session *session, const struct rule *rule, co
 	g_free(trouble);
 }
 
-/* dispatch - calls every rule for this kind of event. */
-static void dispatch(struct rules_session *session, const struct event *event)
+/* call_rules - calls every rule for this kind of event. */
+static void call_rules(struct rules_session *session, const struct event *event)
 {
 	const GPtrArray *on = session && !session->dropped ? session->rules->on[event->kind] : NULL;
 	if (!on || session->rules->session) /* no rule for it, or a rule causes it */
@@ -260,12 +260,12 @@ static void dispatch(struct rules_session *session, const struct event *event)
 
 void rules_command(struct rules_session *session, const struct session_command *command)
 {
-	dispatch(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
+	call_rules(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
 }
 
 void rules_response(struct rules_session *session, const struct session_response *response)
 {
-	dispatch(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
+	call_rules(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
 }
 
 void rules_content(
@@ -274,12 +274,12 @@ void rules_content(
 	if (!session)
 		return;
 	kept_content(session, tx->number, piece, last);
-	dispatch(session, &(struct event){ .kind = RULE_CONTENT,
-				  .tx = tx->number,
-				  .transaction = tx,
-				  .offset = offset,
-				  .piece = piece,
-				  .last = last });
+	call_rules(session, &(struct event){ .kind = RULE_CONTENT,
+				    .tx = tx->number,
+				    .transaction = tx,
+				    .offset = offset,
+				    .piece = piece,
+				    .last = last });
 }
 
 void rules_mail(struct rules_session *session, const struct transaction *tx, const struct mail *mail)
@@ -288,7 +288,7 @@ void rules_mail(struct rules_session *session, const struct transaction *tx, con
 		return;
 	rules_forget_about(session);
 	ioc_mail(session, tx, mail);
-	dispatch(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
+	call_rules(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
 }
 
 void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
@@ -297,7 +297,7 @@ void rules_file(struct rules_session *session, const struct transaction *tx, con
 	if (!session)
 		return;
 	ioc_file(session, tx, part);
-	dispatch(session,
+	call_rules(session,
 		&(struct event){ .kind = RULE_FILE, .tx = tx->number, .transaction = tx, .mail = mail, .part = part });
 }
 
@@ -310,7 +310,7 @@ void rules_auth(struct rules_session *session, const struct session_auth *auth)
 			g_string_free(session->user, TRUE);
 		session->user = g_string_new_len(auth->username->str, (gssize)auth->username->len);
 	}
-	dispatch(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
+	call_rules(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
 }
 
 void rules_tls(struct rules_session *session, const struct tls_info *tls)
@@ -319,12 +319,12 @@ void rules_tls(struct rules_session *session, const struct tls_info *tls)
 		return;
 	session->tls = true;
 	ioc_tls(session, tls);
-	dispatch(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
+	call_rules(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
 }
 
 void rules_alert(struct rules_session *session, const struct alert *alert, const struct transaction *tx)
 {
-	dispatch(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
+	call_rules(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
 }
 
 void rules_end(struct rules_session *session, const struct session_summary *summary)
@@ -332,5 +332,5 @@ void rules_end(struct rules_session *session, const struct session_summary *summ
 	if (!session)
 		return;
 	ioc_session(session);
-	dispatch(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
+	call_rules(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
 }

@@ -76,7 +76,7 @@ const GPtrArray *rules_tags(const struct rules_session *session)
 	return session ? session->tags : NULL;
 }
 
-static void pair_free(gpointer data)
+static void rule_pair_free(gpointer data)
 {
 	struct rule_pair *pair = data;
 	g_free(pair->off);
@@ -98,7 +98,7 @@ struct rule_pair *rules_pair(struct rules_session *session)
 		return session->pair;
 	if (!rules->pairs)
 		rules->pairs =
-			g_hash_table_new_full(hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, pair_free);
+			g_hash_table_new_full(hash_bytes, g_bytes_equal, (GDestroyNotify)g_bytes_unref, rule_pair_free);
 	session->pair = g_new0(struct rule_pair, 1);
 	session->pair->table = LUA_NOREF;
 	g_hash_table_insert(rules->pairs, g_bytes_ref(session->addresses), session->pair);

@@ -34,8 +34,8 @@ static int compiled_gc(lua_State *lua)
 	return 0;
 }
 
-/* compile - compiles a pattern; leaves the userdata on the stack. */
-static struct compiled *compile(lua_State *lua, struct span pattern, bool anchors)
+/* compile_pattern - compiles a pattern; leaves the userdata on the stack. */
+static struct compiled *compile_pattern(lua_State *lua, struct span pattern, bool anchors)
 {
 	struct translated translated;
 	struct compiled *compiled = lua_newuserdatauv(lua, sizeof *compiled, 0);
@@ -77,7 +77,7 @@ static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 		return lua_touserdata(lua, -1);
 	}
 	lua_pop(lua, 1);
-	struct compiled *compiled = compile(lua, (struct span){ (const uint8_t *)text, size }, anchors);
+	struct compiled *compiled = compile_pattern(lua, (struct span){ (const uint8_t *)text, size }, anchors);
 	lua_Integer count = (lua_rawgeti(lua, -3, 1), lua_tointeger(lua, -1));
 	lua_pop(lua, 1);
 	if (count >= PATTERNS_KEPT_MAX) {
@@ -96,8 +96,8 @@ static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 	return compiled;
 }
 
-/* search - the next match from `from` on. Returns false when there is none. */
-static bool search(lua_State *lua, const struct compiled *compiled, const char *text, size_t size, size_t from)
+/* string_search - the next match from `from` on. Returns false when there is none. */
+static bool string_search(lua_State *lua, const struct compiled *compiled, const char *text, size_t size, size_t from)
 {
 	int result = pcre2_match(compiled->code, (PCRE2_SPTR)text, size, from,
 		(compiled->anchored ? PCRE2_ANCHORED : 0) | PCRE2_NO_UTF_CHECK, compiled->match, match_context());
@@ -144,7 +144,7 @@ static size_t start_of(lua_State *lua, int index, size_t size)
 	return init == 0 || (lua_Unsigned)-init > size ? 0 : size - (size_t)-init;
 }
 
-static int find(lua_State *lua, bool places_wanted)
+static int find_pattern(lua_State *lua, bool places_wanted)
 {
 	size_t size, wanted_size;
 	const char *text = luaL_checklstring(lua, 1, &size), *wanted = luaL_checklstring(lua, 2, &wanted_size);
@@ -164,7 +164,7 @@ static int find(lua_State *lua, bool places_wanted)
 		return 2;
 	}
 	const struct compiled *compiled = pattern_at(lua, 2, true);
-	if (!search(lua, compiled, text, size, from)) {
+	if (!string_search(lua, compiled, text, size, from)) {
 		lua_pushnil(lua);
 		return 1;
 	}
@@ -178,12 +178,12 @@ static int find(lua_State *lua, bool places_wanted)
 
 static int do_find(lua_State *lua)
 {
-	return find(lua, true);
+	return find_pattern(lua, true);
 }
 
 static int do_match(lua_State *lua)
 {
-	return find(lua, false);
+	return find_pattern(lua, false);
 }
 
 /* search_anew - the next match from *from on, except an empty one at the end of the last match (`last`). */
@@ -191,7 +191,7 @@ static bool search_anew(
 	lua_State *lua, const struct compiled *compiled, const char *text, size_t size, size_t *from, size_t last)
 {
 	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(compiled->match);
-	while (*from <= size && search(lua, compiled, text, size, *from)) {
+	while (*from <= size && string_search(lua, compiled, text, size, *from)) {
 		if (places[1] != last)
 			return true;
 		if (compiled->anchored)
@@ -201,8 +201,8 @@ static bool search_anew(
 	return false;
 }
 
-/* gmatch_next - upvalues: the text, the pattern, where to continue, the end of the last match. */
-static int gmatch_next(lua_State *lua)
+/* string_gmatch_next - upvalues: the text, the pattern, where to continue, the end of the last match. */
+static int string_gmatch_next(lua_State *lua)
 {
 	size_t size;
 	const char *text = lua_tolstring(lua, lua_upvalueindex(1), &size);
@@ -231,7 +231,7 @@ static int do_gmatch(lua_State *lua)
 	lua_insert(lua, -2);
 	lua_pushinteger(lua, (lua_Integer)MIN(from, size + 1));
 	lua_pushinteger(lua, -1);
-	lua_pushcclosure(lua, gmatch_next, 4);
+	lua_pushcclosure(lua, string_gmatch_next, 4);
 	return 1;
 }
 

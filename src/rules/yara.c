@@ -33,8 +33,8 @@ static void on_error(int level, const char *file, int line, const YR_RULE *rule,
 			line, message);
 }
 
-/* add_file - returns false with the error set. */
-static bool add_file(YR_COMPILER *compiler, const char *path, GError **error)
+/* compile_file - returns false with the error set. */
+static bool compile_file(YR_COMPILER *compiler, const char *path, GError **error)
 {
 	struct source source = { path, error };
 	char *text;
@@ -60,7 +60,7 @@ struct yara *yara_load(char **paths, GError **error)
 	if (yr_initialize() != ERROR_SUCCESS || yr_compiler_create(&compiler) != ERROR_SUCCESS)
 		g_set_error_literal(&trouble, G_FILE_ERROR, G_FILE_ERROR_FAILED, "libyara does not start");
 	for (char **path = paths; *path && !trouble; path++)
-		add_file(compiler, *path, &trouble);
+		compile_file(compiler, *path, &trouble);
 	if (!trouble && yr_compiler_get_rules(compiler, &rules) != ERROR_SUCCESS)
 		g_set_error_literal(&trouble, G_FILE_ERROR, G_FILE_ERROR_FAILED, "libyara has no memory for the rules");
 	if (compiler)
@@ -83,8 +83,8 @@ struct scan {
 	void *context;
 };
 
-/* add_words - appends words, separated by a comma. */
-static void add_words(GString *words, const char *format, ...)
+/* join_words - appends words, separated by a comma. */
+static void join_words(GString *words, const char *format, ...)
 {
 	va_list arguments;
 	if (words->len > 0)
@@ -97,11 +97,11 @@ static void add_words(GString *words, const char *format, ...)
 static void add_meta(GString *words, const YR_META *meta)
 {
 	if (meta->type == META_TYPE_STRING)
-		add_words(words, "%s=%.*s", meta->identifier, VALUE_MAX, meta->string);
+		join_words(words, "%s=%.*s", meta->identifier, VALUE_MAX, meta->string);
 	else if (meta->type == META_TYPE_BOOLEAN)
-		add_words(words, "%s=%s", meta->identifier, meta->integer ? "true" : "false");
+		join_words(words, "%s=%s", meta->identifier, meta->integer ? "true" : "false");
 	else
-		add_words(words, "%s=%" PRId64, meta->identifier, meta->integer);
+		join_words(words, "%s=%" PRId64, meta->identifier, meta->integer);
 }
 
 static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *user)
@@ -117,7 +117,7 @@ static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *use
 	if (message != CALLBACK_MSG_RULE_MATCHING)
 		return CALLBACK_CONTINUE;
 	GString *words = g_string_new(NULL);
-	yr_rule_tags_foreach(rule, tag) add_words(words, "tag %s", tag);
+	yr_rule_tags_foreach(rule, tag) join_words(words, "tag %s", tag);
 	yr_rule_metas_foreach(rule, meta) add_meta(words, meta);
 	yr_rule_strings_foreach(rule, string)
 	{
@@ -125,7 +125,7 @@ static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *use
 		{
 			int64_t at = match->base + match->offset;
 			if (told++ < OFFSETS_MAX)
-				add_words(words, "%s at octet %" PRId64, string->identifier, at);
+				join_words(words, "%s at octet %" PRId64, string->identifier, at);
 			if (at < first) {
 				first = at;
 				length = match->match_length;

@@ -154,8 +154,8 @@ bool confine_ask(
 
 /* ---- the captures in folders ---- */
 
-/* list - answers with the paths, each with a NUL, then an octet: could everything be read? */
-static void list(void *context, GByteArray *answer)
+/* answer_paths - answers with the paths, each with a NUL, then an octet: could everything be read? */
+static void answer_paths(void *context, GByteArray *answer)
 {
 	GPtrArray *captures = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
@@ -169,15 +169,15 @@ static void list(void *context, GByteArray *answer)
 	g_ptr_array_unref(captures);
 }
 
-/* search - finds the captures that the arguments mean in a separate process, because files in folders are opened to see
- * what they are. */
-static bool search(const struct options *options, GPtrArray *captures)
+/* search_captures - finds the captures that the arguments mean in a separate process, because files in folders are
+ * opened to see what they are. */
+static bool search_captures(const struct options *options, GPtrArray *captures)
 {
 	GPtrArray *places = g_ptr_array_new();
 	GByteArray *answer = g_byte_array_new();
 	for (char **path = options->captures; *path; path++)
 		g_ptr_array_add(places, *path);
-	bool good = confine_ask(options, places, list, options->captures, answer);
+	bool good = confine_ask(options, places, answer_paths, options->captures, answer);
 	if (!good)
 		say("the process that looks for captures did not finish");
 	for (guint at = 0; at + 1 < answer->len;) {
@@ -198,7 +198,7 @@ bool run_captures(const struct options *options, GPtrArray *captures)
 	for (char **path = options->captures; *path; path++)
 		folders |= g_file_test(*path, G_FILE_TEST_IS_DIR);
 	if (folders)
-		return search(options, captures);
+		return search_captures(options, captures);
 	for (char **path = options->captures; *path; path++)
 		g_ptr_array_add(captures, g_strdup(*path));
 	return true;

@@ -54,7 +54,7 @@ static const char *below(const char *path, const char *folder)
 	return path + size + strspn(path + size, G_DIR_SEPARATOR_S);
 }
 
-static const char *name_of(void *context, const char *input)
+static const char *stored_name(void *context, const char *input)
 {
 	struct expected *expected = context;
 	const char *name = NULL;
@@ -66,8 +66,8 @@ static const char *name_of(void *context, const char *input)
 	return expected->name;
 }
 
-/* path_of - free with g_free. */
-static char *path_of(const struct expected *expected, const char *name, const char *suffix)
+/* expected_path - free with g_free. */
+static char *expected_path(const struct expected *expected, const char *name, const char *suffix)
 {
 	char *file = g_strconcat(name, suffix, NULL),
 	     *path = g_build_filename(expected->options->check_dir, file, NULL);
@@ -78,7 +78,7 @@ static char *path_of(const struct expected *expected, const char *name, const ch
 /* load - a file as text; NULL when it does not exist or, reported, can't be read. */
 static char *load(const struct expected *expected, const char *name, const char *suffix)
 {
-	char *path = path_of(expected, name, suffix), *text = NULL;
+	char *path = expected_path(expected, name, suffix), *text = NULL;
 	GError *error = NULL;
 	if (!g_file_get_contents(path, &text, NULL, &error) &&
 		!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
@@ -88,7 +88,7 @@ static char *load(const struct expected *expected, const char *name, const char 
 	return text;
 }
 
-static char *find(void *context, const char *name, bool *subset)
+static char *find_expected(void *context, const char *name, bool *subset)
 {
 	struct expected *expected = context;
 	if (!g_hash_table_add(expected->met, g_strdup(name)))
@@ -98,9 +98,10 @@ static char *find(void *context, const char *name, bool *subset)
 	return text ? text : load(expected, name, WHOLE_SUFFIX);
 }
 
-static bool store(void *context, const char *name, const char *lines, bool subset)
+static bool store_expected(void *context, const char *name, const char *lines, bool subset)
 {
-	char *path = path_of(context, name, subset ? SUBSET_SUFFIX : WHOLE_SUFFIX), *folder = g_path_get_dirname(path);
+	char *path = expected_path(context, name, subset ? SUBSET_SUFFIX : WHOLE_SUFFIX),
+	     *folder = g_path_get_dirname(path);
 	GError *error = NULL;
 	bool good = g_mkdir_with_parents(folder, 0777) == 0 || writer_complain(folder);
 	if (good && !g_file_set_contents(path, lines, -1, &error)) {
@@ -121,7 +122,10 @@ static bool to_writer(void *context, const void *octets, size_t size)
 struct view *expected_view(struct expected *expected, struct writer *writer)
 {
 	const struct view_check_options options = {
-		.expected = { .name = name_of, .find = find, .store = store, .context = expected },
+		.expected = { .name = stored_name,
+			.find = find_expected,
+			.store = store_expected,
+			.context = expected },
 		.update = expected->options->update,
 		.most = expected->options->differences,
 		.differences = &expected->differences,
@@ -161,7 +165,7 @@ static void collect(const struct expected *expected, const char *below_dir, unsi
 	g_free(folder);
 }
 
-static int by_name(gconstpointer a, gconstpointer b)
+static int by_stored_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -173,7 +177,7 @@ void expected_unused(struct expected *expected, struct writer *writer)
 			return;
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	collect(expected, "", 0, names);
-	g_ptr_array_sort(names, by_name);
+	g_ptr_array_sort(names, by_stored_name);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i], words[] = ": no capture has these expected records\n";
 		writer_put(writer, name, strlen(name));

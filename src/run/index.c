@@ -20,8 +20,8 @@ static int by_text(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* write_lines - writes the lines to a new file, and renames it over the old one. */
-static bool write_lines(const char *path, char **lines, guint count)
+/* write_index - writes the lines to a new file, and renames it over the old one. */
+static bool write_index(const char *path, char **lines, guint count)
 {
 	char *hidden = g_strconcat(path, ".XXXXXX", NULL);
 	int fd = g_mkstemp_full(hidden, O_WRONLY | O_CLOEXEC, 0600);
@@ -63,7 +63,7 @@ bool index_sort(const char *folder)
 		char **lines = g_strsplit(text, "\n", 0);
 		const guint count = g_strv_length(lines);
 		qsort(lines, count, sizeof *lines, by_text);
-		good = write_lines(path, lines, count);
+		good = write_index(path, lines, count);
 		g_strfreev(lines);
 	}
 	if (fd >= 0)

@@ -27,7 +27,7 @@ struct format {
 	bool failed;
 };
 
-static void put(struct format *format, const void *data, size_t size)
+static void put_octets(struct format *format, const void *data, size_t size)
 {
 	format->failed = format->failed || !format->put(format->context, data, size);
 }
@@ -51,7 +51,7 @@ static void put_separator(struct format *format, const char *sender, int64_t tim
 	gmtime_r(&seconds, &moment);
 	asctime_r(&moment, date);
 	char *line = g_strdup_printf("From %s %s", *sender != '\0' ? sender : "MAILER-DAEMON", date);
-	put(format, line, strlen(line));
+	put_octets(format, line, strlen(line));
 	g_free(line);
 }
 
@@ -68,24 +68,24 @@ static bool put_missing_header(struct format *format, struct mail *mail, const c
 	bool begins = fields > 0 || got == 0 || buffer[0] == '\r' || buffer[0] == '\n';
 	char *lines = g_strdup_printf(
 		"Return-Path: <%s>\nX-Content-SHA256: %s\n%s", sender, mail->sha256, begins ? "" : "\n");
-	put(format, lines, strlen(lines));
+	put_octets(format, lines, strlen(lines));
 	g_free(lines);
 	return true;
 }
 
-/* put_line - a line or a piece of one; begins: it is the first piece. */
-static void put_line(struct format *format, const uint8_t *line, size_t size, bool begins)
+/* put_mail_line - a line or a piece of one; begins: it is the first piece. */
+static void put_mail_line(struct format *format, const uint8_t *line, size_t size, bool begins)
 {
 	size_t quotes = 0;
 	while (begins && quotes < size && line[quotes] == '>')
 		quotes++;
 	if (begins && size - quotes >= 5 && memcmp(line + quotes, "From ", 5) == 0)
-		put(format, ">", 1);
-	put(format, line, size);
+		put_octets(format, ">", 1);
+	put_octets(format, line, size);
 }
 
-/* put_content - writes the content line by line. Returns false when it can't be read. */
-static bool put_content(struct format *format, struct mail *mail, uint8_t *buffer)
+/* put_mail - writes the content line by line. Returns false when it can't be read. */
+static bool put_mail(struct format *format, struct mail *mail, uint8_t *buffer)
 {
 	uint64_t offset = 0;
 	size_t filled = 0;
@@ -102,8 +102,8 @@ static bool put_content(struct format *format, struct mail *mail, uint8_t *buffe
 		const uint8_t *lf;
 		while (at < filled && (lf = memchr(buffer + at, '\n', filled - at)) != NULL) {
 			size_t end = (size_t)(lf - buffer), size = end - at;
-			put_line(format, buffer + at, size - (size > 0 && lf[-1] == '\r'), begins);
-			put(format, "\n", 1);
+			put_mail_line(format, buffer + at, size - (size > 0 && lf[-1] == '\r'), begins);
+			put_octets(format, "\n", 1);
 			begins = true;
 			at = end + 1;
 		}
@@ -112,7 +112,7 @@ static bool put_content(struct format *format, struct mail *mail, uint8_t *buffe
 			/* the end of the content, or a line longer than the buffer: its last octet may be the CR of a
 			 * CRLF */
 			size_t size = filled - at - !last;
-			put_line(format, buffer + at, size, begins);
+			put_mail_line(format, buffer + at, size, begins);
 			begins = false;
 			at += size;
 		}
@@ -120,8 +120,8 @@ static bool put_content(struct format *format, struct mail *mail, uint8_t *buffe
 		filled -= at;
 	}
 	if (!begins)
-		put(format, "\n", 1);
-	put(format, "\n", 1);
+		put_octets(format, "\n", 1);
+	put_octets(format, "\n", 1);
 	return true;
 }
 
@@ -132,7 +132,7 @@ bool mbox_format(struct mail *mail, const char *sender, int64_t time, mbox_put t
 	char address[SENDER_MAX + 1];
 	clean_sender(sender, address);
 	put_separator(&format, address, time);
-	bool read = put_missing_header(&format, mail, address, buffer) && put_content(&format, mail, buffer);
+	bool read = put_missing_header(&format, mail, address, buffer) && put_mail(&format, mail, buffer);
 	g_free(buffer);
 	return read && !format.failed;
 }
@@ -155,7 +155,7 @@ struct mbox *mbox_open(const char *path)
 	return mbox;
 }
 
-static void begin(struct mbox *mbox)
+static void begin_mbox(struct mbox *mbox)
 {
 	mbox->open = true;
 	mbox->error = 0;
@@ -171,7 +171,7 @@ static void begin(struct mbox *mbox)
 void mbox_write(struct mbox *mbox, const void *data, size_t size)
 {
 	if (!mbox->open)
-		begin(mbox);
+		begin_mbox(mbox);
 	if (mbox->error == 0 && file_write(mbox->fd, data, size) < size)
 		mbox->error = errno;
 }

@@ -89,13 +89,13 @@ static bool is_over(const struct part *part)
 	return part->state == PART_DONE || part->state == PART_LOST;
 }
 
-static bool is_before(const struct frame *a, const struct frame *b)
+static bool frame_is_before(const struct frame *a, const struct frame *b)
 {
 	return a->order != b->order ? a->order < b->order : a->flow < b->flow;
 }
 
-/* next_part - the part whose first frame is written next; NULL when that is not known yet, or there is none. */
-static struct part *next_part(struct run *run, struct input *input)
+/* part_to_write - the part whose first frame is written next; NULL when that is not known yet, or there is none. */
+static struct part *part_to_write(struct run *run, struct input *input)
 {
 	struct part *least = NULL;
 	uint64_t position = UINT64_MAX; /* the least position of the parts without a frame */
@@ -103,13 +103,13 @@ static struct part *next_part(struct run *run, struct input *input)
 		struct part *part = &input->parts[i];
 		if (!has_frame(run, part))
 			position = is_over(part) ? position : MIN(position, part->position);
-		else if (!least || is_before(&part->head, &least->head))
+		else if (!least || frame_is_before(&part->head, &least->head))
 			least = part;
 	}
 	return least && least->head.order < position ? least : NULL;
 }
 
-static void fail(struct run *run)
+static void fail_run(struct run *run)
 {
 	run->failed = true;
 	outcome_status(&run->outcome, EXIT_OUTPUT);
@@ -139,7 +139,7 @@ static void write_frame(struct run *run, struct part *part)
 		end_mail(run, input, false);
 	if (head->kind == FRAME_LINES) {
 		if (!outlet_put(input->outlet, octets, head->size))
-			fail(run);
+			fail_run(run);
 	} else {
 		input->mailing = part;
 		mbox_write(run->mbox, octets, head->size);
@@ -275,7 +275,7 @@ bool merge_stats_line(void *context, uint64_t packet, uint64_t flow, const char 
 {
 	struct run *run = context;
 	if (!outlet_put(run->finishing->outlet, line, size))
-		fail(run);
+		fail_run(run);
 	return !run->failed;
 }
 
@@ -285,11 +285,11 @@ static void close_output(struct run *run, struct input *input)
 	bool good = outlet_close(input->outlet, NULL) && !run->failed;
 	input->outlet = NULL;
 	if (!hidden_close(&input->hidden, input->path, good))
-		fail(run);
+		fail_run(run);
 }
 
-/* forget - frees what is needed only while the input is in work. */
-static void forget(struct input *input)
+/* forget_input - frees what is needed only while the input is in work. */
+static void forget_input(struct input *input)
 {
 	for (unsigned i = 0; input->parts && i < input->shares; i++)
 		spool_free(input->parts[i].spool);
@@ -299,7 +299,7 @@ static void forget(struct input *input)
 
 void merge_free(struct run *run, struct input *input)
 {
-	forget(input);
+	forget_input(input);
 	if (input->hidden) {
 		outlet_close(input->outlet, NULL);
 		hidden_close(&input->hidden, input->path, false);
@@ -307,7 +307,7 @@ void merge_free(struct run *run, struct input *input)
 	g_free(input->path);
 }
 
-static void finish(struct run *run, struct input *input)
+static void input_done(struct run *run, struct input *input)
 {
 	const struct report *furthest;
 	struct input_stats sum = add_up(input, &furthest);
@@ -331,7 +331,7 @@ static void finish(struct run *run, struct input *input)
 	outcome_status(&run->outcome, input_stats_status(&sum));
 	merge_progress(input, &run->totals);
 	run->totals.captures_done += input->count;
-	forget(input);
+	forget_input(input);
 	input->finished = true;
 	run->finished++;
 }
@@ -354,7 +354,7 @@ bool merge_begin(struct run *run, struct input *input)
 		return true;
 	input->outlet = outlet_new(run->options, hidden_open(input->path, &input->hidden), NULL);
 	if (!input->outlet)
-		fail(run);
+		fail_run(run);
 	return input->outlet;
 }
 
@@ -362,10 +362,10 @@ bool merge_begin(struct run *run, struct input *input)
 static bool write_input(struct run *run, struct input *input)
 {
 	struct part *part;
-	while (!run->failed && (part = next_part(run, input)))
+	while (!run->failed && (part = part_to_write(run, input)))
 		write_frame(run, part);
 	if (input->live && !run->failed && !outlet_flush(input->outlet))
-		fail(run);
+		fail_run(run);
 	for (unsigned i = 0; i < input->shares; i++)
 		if (!is_over(&input->parts[i]) || has_frame(run, &input->parts[i]))
 			return false;
@@ -373,11 +373,11 @@ static bool write_input(struct run *run, struct input *input)
 }
 
 /* merge_can_wait - a worker whose pipe is not read blocks when the pipe is full. This can't deadlock: merging waits
- * only for a part without a complete frame (next_part). The pipe of that part is always read, and its worker waits only
- * for this process; so it sends a frame, a position (every few milliseconds), or its end. Then the least of the first
- * frames is written, until the spool of the blocked part has room again. When these conditions do not hold, no worker
- * may block: when another part has no worker yet, since they are busy with other inputs or blocked, or when another
- * input must be written first. */
+ * only for a part without a complete frame (part_to_write). The pipe of that part is always read, and its worker waits
+ * only for this process; so it sends a frame, a position (every few milliseconds), or its end. Then the least of the
+ * first frames is written, until the spool of the blocked part has room again. When these conditions do not hold, no
+ * worker may block: when another part has no worker yet, since they are busy with other inputs or blocked, or when
+ * another input must be written first. */
 bool merge_can_wait(const struct run *run, const struct part *part)
 {
 	const struct input *input = part->input;
@@ -393,10 +393,10 @@ void merge_input(struct run *run, struct input *input)
 {
 	if (input->path) {
 		if (write_input(run, input))
-			finish(run, input);
+			input_done(run, input);
 		return;
 	}
 	while (run->current < run->count && run->inputs[run->current].parts &&
 		write_input(run, &run->inputs[run->current]))
-		finish(run, &run->inputs[run->current++]);
+		input_done(run, &run->inputs[run->current++]);
 }

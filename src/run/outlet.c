@@ -129,7 +129,7 @@ static bool is_left_out(const struct outlet *outlet, const char *line, size_t si
 	return false;
 }
 
-static bool put_line(struct outlet *outlet, const char *line, size_t size)
+static bool put_record_line(struct outlet *outlet, const char *line, size_t size)
 {
 	if (!is_wanted(outlet, line, size))
 		return true;
@@ -149,7 +149,7 @@ bool outlet_put(struct outlet *outlet, const void *lines, size_t size)
 		return writer_put(outlet->writer, lines, size);
 	while (line < end) {
 		const char *feed = memchr(line, '\n', (size_t)(end - line)), *next = feed ? feed + 1 : end;
-		if (!put_line(outlet, line, (size_t)(next - line)))
+		if (!put_record_line(outlet, line, (size_t)(next - line)))
 			return false;
 		line = next;
 	}

@@ -78,8 +78,8 @@ static bool look_at_absent(struct known *known)
 	return there;
 }
 
-/* look_at - fills in the identity of a file. Returns false when it need not be checked. */
-static bool look_at(struct known *known)
+/* identify - fills in the identity of a file. Returns false when it need not be checked. */
+static bool identify(struct known *known)
 {
 	struct stat status;
 	if (stat(known->path, &status) != 0)
@@ -89,10 +89,10 @@ static bool look_at(struct known *known)
 	return S_ISREG(status.st_mode);
 }
 
-static void add(GArray *list, char *words, const char *path)
+static void add_known(GArray *list, char *words, const char *path)
 {
 	struct known known = { .words = words, .path = g_strdup(path) };
-	if (look_at(&known))
+	if (identify(&known))
 		g_array_append_val(list, known);
 	else
 		known_clear(&known);
@@ -116,11 +116,12 @@ static GArray *inputs_of(const struct options *options, const GPtrArray *inputs)
 		if (capture_is_stdin(inputs->pdata[i]))
 			add_descriptor(list, STDIN_FILENO, capture_title(inputs->pdata[i]));
 		else
-			add(list, g_strdup(options->merge ? "an output to merge" : "a capture"), inputs->pdata[i]);
+			add_known(
+				list, g_strdup(options->merge ? "an output to merge" : "a capture"), inputs->pdata[i]);
 	for (guint i = 0; i < options->files->len; i++) {
 		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
 		if (file->role == FILE_READ)
-			add(list, g_strdup_printf("--%s", file->option), file->path);
+			add_known(list, g_strdup_printf("--%s", file->option), file->path);
 	}
 	return list;
 }
@@ -132,7 +133,7 @@ static GArray *outputs_of(const struct options *options)
 	for (guint i = 0; i < options->files->len; i++) {
 		const struct named_file *file = &g_array_index(options->files, struct named_file, i);
 		if (file->role == FILE_WRITTEN)
-			add(list, g_strdup_printf("--%s", file->option), file->path);
+			add_known(list, g_strdup_printf("--%s", file->option), file->path);
 	}
 	if (!options->output_file && !options->resume_dir)
 		add_descriptor(list, STDOUT_FILENO, "standard output");
@@ -152,8 +153,8 @@ static bool is_records(const char *path)
 	return read && (g_str_has_prefix(begin, firsts[0]) || g_str_has_prefix(begin, firsts[1]));
 }
 
-/* look_inside - in a separate process: answers with an octet when the file begins like a capture. */
-static void look_inside(void *context, GByteArray *answer)
+/* answer_capture - in a separate process: answers with an octet when the file begins like a capture. */
+static void answer_capture(void *context, GByteArray *answer)
 {
 	if (capture_begins_like(context))
 		g_byte_array_append(answer, (const uint8_t *)"", 1);
@@ -165,7 +166,7 @@ static bool is_capture(const struct options *options, char *path)
 	GByteArray *answer = g_byte_array_new();
 	GPtrArray *files = g_ptr_array_new();
 	g_ptr_array_add(files, path);
-	bool is = !confine_ask(options, files, look_inside, path, answer) || answer->len > 0;
+	bool is = !confine_ask(options, files, answer_capture, path, answer) || answer->len > 0;
 	g_ptr_array_free(files, TRUE);
 	g_byte_array_unref(answer);
 	return is;

@@ -15,8 +15,8 @@
 
 #define SHARE_SIZE_MIN (UINT64_C(4) * 1024 * 1024) /* octets of capture that are worth one more worker */
 
-/* look_at - finds the size of an input, and whether several workers can read it. */
-static void look_at(struct input *input)
+/* measure_input - finds the size of an input, and whether several workers can read it. */
+static void measure_input(struct input *input)
 {
 	bool regular = true;
 	for (size_t i = 0; i < input->count; i++) {
@@ -91,7 +91,7 @@ void plan_run(struct run *run)
 		struct input *input = &run->inputs[i];
 		input->captures = (char *const *)captures->pdata + i * step;
 		input->count = step;
-		look_at(input);
+		measure_input(input);
 		sized = sized && !input->live;
 	}
 	struct done *done = run->options->resume_dir && run->count > 0 ? ask_done(run) : NULL;

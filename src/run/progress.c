@@ -118,8 +118,8 @@ static void append_size(GString *line, double octets)
 	g_string_append_printf(line, unit == 0 ? "%.0f %s" : "%.1f %s", octets, units[unit]);
 }
 
-/* text_of - the line for people. */
-static GString *text_of(const struct progress_meter *progress, const struct progress_state *state)
+/* meter_text - the line for people. */
+static GString *meter_text(const struct progress_meter *progress, const struct progress_state *state)
 {
 	GString *line = g_string_new(NULL);
 	if (state->size > 0)
@@ -146,7 +146,7 @@ static GString *text_of(const struct progress_meter *progress, const struct prog
 
 static void print_line(const struct progress_meter *progress, const struct progress_state *state)
 {
-	GString *line = text_of(progress, state);
+	GString *line = meter_text(progress, state);
 	fprintf(stderr, "smtpscan: %s\n", line->str);
 	g_string_free(line, TRUE);
 }
@@ -179,7 +179,7 @@ void progress_show(struct progress_meter *progress, const struct progress_state 
 		print_line(progress, state);
 		return;
 	}
-	GString *line = text_of(progress, state);
+	GString *line = meter_text(progress, state);
 	/* The last column stays free, because some terminals begin a new line after it. */
 	fprintf(stderr, "\r%.*s\033[K", terminal_columns() - 1, line->str);
 	progress->shown = true;

@@ -98,8 +98,8 @@ static char *options_text(const struct options *options)
 	return g_string_free(text, FALSE);
 }
 
-/* on_one_line - joins lines, for a message. */
-static char *on_one_line(const char *text)
+/* joined_lines - joins lines, for a message. */
+static char *joined_lines(const char *text)
 {
 	char *line = g_strchomp(g_strdup(text));
 	for (char *c = line; *c; c++)
@@ -116,7 +116,7 @@ void resume_folder(const struct options *options)
 		g_file_set_contents(path, now, -1, NULL); /* a failure only costs the warning */
 	} else {
 		if (strcmp(before, now) != 0 && !options->quiet) {
-			char *old = on_one_line(before), *new = on_one_line(now);
+			char *old = joined_lines(before), *new = joined_lines(now);
 			say("%s: the outputs in it were made with other options: '%s', now '%s'", options->resume_dir,
 				old, new);
 			g_free(old);

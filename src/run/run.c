@@ -188,8 +188,8 @@ static bool are_parts_left(struct run *run)
 	return run->next < run->count && (run->options->resume_dir || run->next <= run->current + AHEAD_MAX);
 }
 
-/* next_part - such a part; NULL when there is none, or its output can't be made. */
-static struct part *next_part(struct run *run)
+/* part_to_do - such a part; NULL when there is none, or its output can't be made. */
+static struct part *part_to_do(struct run *run)
 {
 	if (!are_parts_left(run))
 		return NULL;
@@ -201,14 +201,14 @@ static struct part *next_part(struct run *run)
 	return part;
 }
 
-/* give_up - gives up a part that no worker will get. */
-static void give_up(struct run *run, struct part *part, const char *sentence)
+/* give_up_part - gives up a part that no worker will get. */
+static void give_up_part(struct run *run, struct part *part, const char *sentence)
 {
 	merge_lost(run, part, sentence);
 	merge_input(run, part->input);
 }
 
-static void give(struct run *run, struct worker *worker, struct part *part)
+static void give_part(struct run *run, struct worker *worker, struct part *part)
 {
 	const struct task task = { .input = (size_t)(part->input - run->inputs), .share = part->share };
 	worker->part = part;
@@ -219,8 +219,8 @@ static void give(struct run *run, struct worker *worker, struct part *part)
 		;
 }
 
-/* hand_out - gives parts to idle workers. */
-static void hand_out(struct run *run)
+/* hand_out_parts - gives parts to idle workers. */
+static void hand_out_parts(struct run *run)
 {
 	unsigned working = 0;
 	for (unsigned i = 0; i < run->worker_count; i++)
@@ -234,13 +234,13 @@ static void hand_out(struct run *run)
 			if (working > 0) /* one of those will become idle */
 				return;
 			char *sentence = g_strdup_printf("can't start a worker process: %s", g_strerror(errno));
-			while (!run->failed && (part = next_part(run)))
-				give_up(run, part, sentence);
+			while (!run->failed && (part = part_to_do(run)))
+				give_up_part(run, part, sentence);
 			g_free(sentence);
 			return;
 		}
-		if ((part = next_part(run)))
-			give(run, worker, part);
+		if ((part = part_to_do(run)))
+			give_part(run, worker, part);
 		working++;
 	}
 }
@@ -262,10 +262,10 @@ static void hand_out_none(struct run *run)
 			outcome_status(&run->outcome, EXIT_INPUT);
 			continue;
 		}
-		struct part *part = next_part(run);
+		struct part *part = part_to_do(run);
 		if (!part)
 			break;
-		give_up(run, part, ANALYSIS_INTERRUPTED);
+		give_up_part(run, part, ANALYSIS_INTERRUPTED);
 	}
 }
 
@@ -380,7 +380,7 @@ static void work(struct run *run)
 		if (is_stopped(run))
 			hand_out_none(run);
 		else
-			hand_out(run);
+			hand_out_parts(run);
 		if (run->finished < run->count && !run->failed)
 			listen_to_all(run, polled);
 		progress(run, false);
@@ -448,8 +448,8 @@ static void run_free(struct run *run)
 		close(wake[i]);
 }
 
-/* on_no_memory - what is there is written, and nothing is left that is not whole. */
-static void on_no_memory(void)
+/* on_parent_memory - what is there is written, and nothing is left that is not whole. */
+static void on_parent_memory(void)
 {
 	struct run *run = only_run;
 	if (run->outlet)
@@ -477,7 +477,7 @@ enum exit_status jobs_run(const struct options *options, const GPtrArray *captur
 	struct run run = { .options = options, .captures = captures, .temp = confine_temp() };
 	only_run = &run;
 	start_crypto();
-	memory_end(EXIT_OUTPUT, on_no_memory);
+	memory_end(EXIT_OUTPUT, on_parent_memory);
 	const bool signals = take_signals();
 	if (!signals)
 		say("can't begin: %s", g_strerror(errno));

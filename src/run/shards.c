@@ -56,21 +56,21 @@ static bool read_key(struct shard *shard)
 	return true;
 }
 
-static int compare(const struct shard *a, const struct shard *b)
+static int compare_shards(const struct shard *a, const struct shard *b)
 {
 	if (a->packet != b->packet)
 		return a->packet < b->packet ? -1 : 1;
 	return a->flow < b->flow ? -1 : a->flow > b->flow;
 }
 
-static bool complain(const char *path, const char *words)
+static bool report_wrong_shard(const char *path, const char *words)
 {
 	say("%s: %s", path, words);
 	return false;
 }
 
-/* next_line - reads the next record. Returns false, reported, when the line is not a record or not in order. */
-static bool next_line(struct shard *shard)
+/* next_record - reads the next record. Returns false, reported, when the line is not a record or not in order. */
+static bool next_record(struct shard *shard)
 {
 	const struct shard before = *shard;
 	const bool first = !shard->line || shard->stats;
@@ -81,11 +81,12 @@ static bool next_line(struct shard *shard)
 	}
 	shard->size = (size_t)size;
 	if (shard->line[size - 1] != '\n' || !read_key(shard))
-		return complain(shard->path, "not an output of smtpscan, or cut off");
-	return first || shard->stats || compare(&before, shard) <= 0 || complain(shard->path, "not in order");
+		return report_wrong_shard(shard->path, "not an output of smtpscan, or cut off");
+	return first || shard->stats || compare_shards(&before, shard) <= 0 ||
+	       report_wrong_shard(shard->path, "not in order");
 }
 
-static bool put(struct shards *shards, const char *line, size_t size)
+static bool put_record(struct shards *shards, const char *line, size_t size)
 {
 	if (outlet_put(shards->outlet, line, size))
 		return true;
@@ -100,7 +101,7 @@ static bool is_part(const char *path, unsigned count, unsigned *shard)
 	char *line = output_last_stats(path);
 	if (!line || !output_stats_read(line, &record)) {
 		g_free(line);
-		return complain(path, "its last line is not a stats record");
+		return report_wrong_shard(path, "its last line is not a stats record");
 	}
 	*shard = record.shard;
 	const bool good = record.shards == count && record.shard >= 1 && record.shard <= count;
@@ -121,7 +122,7 @@ static bool all_there(char **paths, unsigned count)
 		if (!good) /* then its number is whatever the file says */
 			break;
 		if (seen[shard - 1])
-			good = complain(paths[i], "this shard is given twice");
+			good = report_wrong_shard(paths[i], "this shard is given twice");
 		seen[shard - 1] = true;
 	}
 	g_free(seen);
@@ -135,19 +136,19 @@ static bool merge_records(struct shards *shards)
 		struct shard *least = NULL;
 		for (unsigned i = 0; i < shards->count; i++) {
 			struct shard *shard = &shards->list[i];
-			if (shard->line && !shard->stats && (!least || compare(shard, least) < 0))
+			if (shard->line && !shard->stats && (!least || compare_shards(shard, least) < 0))
 				least = shard;
 		}
 		if (!least)
 			return true;
-		if (!put(shards, least->line, least->size) || !next_line(least))
+		if (!put_record(shards, least->line, least->size) || !next_record(least))
 			return false;
 	}
 }
 
-/* conclude - evaluates the stats of a capture. Reports incomplete ones, because the user did not see the messages of
+/* take_stats - evaluates the stats of a capture. Reports incomplete ones, because the user did not see the messages of
  * the runs. */
-static void conclude(struct shards *shards, const char *line)
+static void take_stats(struct shards *shards, const char *line)
 {
 	struct stats_record record;
 	if (!output_stats_read(line, &record))
@@ -168,27 +169,28 @@ static bool merge_stats(struct shards *shards)
 	bool good = true;
 	for (unsigned i = 0; i < shards->count; i++) {
 		if (!shards->list[i].line)
-			good = complain(shards->list[i].path, "ends before the others do");
+			good = report_wrong_shard(shards->list[i].path, "ends before the others do");
 		g_ptr_array_add(lines, shards->list[i].line);
 	}
 	if (good && !output_stats_merge(lines, line))
-		good = complain(shards->list[0].path, "not of the same capture as the others, or not read as far");
+		good = report_wrong_shard(
+			shards->list[0].path, "not of the same capture as the others, or not read as far");
 	if (good) {
-		conclude(shards, line->str);
-		good = put(shards, line->str, line->len);
+		take_stats(shards, line->str);
+		good = put_record(shards, line->str, line->len);
 	}
 	for (unsigned i = 0; good && i < shards->count; i++)
-		good = next_line(&shards->list[i]);
+		good = next_record(&shards->list[i]);
 	g_string_free(line, TRUE);
 	g_ptr_array_free(lines, TRUE);
 	return good;
 }
 
-/* merge - merges all captures. */
-static bool merge(struct shards *shards)
+/* merge_captures - merges all captures. */
+static bool merge_captures(struct shards *shards)
 {
 	for (unsigned i = 0; i < shards->count; i++)
-		if (!next_line(&shards->list[i]))
+		if (!next_record(&shards->list[i]))
 			return false;
 	for (;;) {
 		bool more = false;
@@ -250,7 +252,7 @@ enum exit_status shards_merge(const struct options *options)
 		outcome_status(&shards.outcome, EXIT_OUTPUT);
 	else {
 		confine_reader(options, files);
-		if (!merge(&shards))
+		if (!merge_captures(&shards))
 			outcome_status(&shards.outcome, EXIT_INPUT);
 	}
 	g_ptr_array_free(files, TRUE);

@@ -44,8 +44,8 @@ void spool_free(struct spool *spool)
 	g_free(spool);
 }
 
-/* make_room - makes room for this many octets in memory, including those in use. */
-static void make_room(struct spool *spool, size_t size)
+/* spool_make_room - makes room for this many octets in memory, including those in use. */
+static void spool_make_room(struct spool *spool, size_t size)
 {
 	size_t used = spool->end - spool->start;
 	if (spool->start + size <= spool->room)
@@ -64,8 +64,8 @@ static void make_room(struct spool *spool, size_t size)
 	spool->end = used;
 }
 
-/* fail - writing failed; what is in the file can still be read. */
-static bool fail(struct spool *spool)
+/* fail_spool - writing failed; what is in the file can still be read. */
+static bool fail_spool(struct spool *spool)
 {
 	if (!spool->failed)
 		say("can't use a temporary file, only memory: %s", g_strerror(errno));
@@ -73,12 +73,12 @@ static bool fail(struct spool *spool)
 	return false;
 }
 
-/* open_file - an unlinked file. */
-static bool open_file(struct spool *spool)
+/* spool_open - an unlinked file. */
+static bool spool_open(struct spool *spool)
 {
 	if (spool->file < 0)
 		spool->file = file_temporary(NULL);
-	return spool->file >= 0 || fail(spool);
+	return spool->file >= 0 || fail_spool(spool);
 }
 
 /* to_file - appends to the file. After a partial write (disk full) nothing counts as written. */
@@ -88,7 +88,7 @@ static bool to_file(struct spool *spool, const uint8_t *data, size_t size)
 	while (done < size) {
 		ssize_t written = pwrite(spool->file, data + done, size - done, (off_t)(spool->file_end + done));
 		if (written < 0 && errno != EINTR)
-			return fail(spool);
+			return fail_spool(spool);
 		done += written > 0 ? (size_t)written : 0;
 	}
 	spool->file_end += size;
@@ -112,9 +112,9 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	static uint8_t block[READ_SIZE];
 	const size_t used = spool->end - spool->start;
 	const bool fits = !spool_full(spool);
-	const bool memory = !has_more(spool) && (fits || spool->failed || !open_file(spool));
+	const bool memory = !has_more(spool) && (fits || spool->failed || !spool_open(spool));
 	if (memory) /* grows with what came, not with what is said to come */
-		make_room(spool, MAX(used + READ_SIZE, fits ? MIN(spool->wanted, 2 * used) : 2 * used));
+		spool_make_room(spool, MAX(used + READ_SIZE, fits ? MIN(spool->wanted, 2 * used) : 2 * used));
 	ssize_t got;
 	do
 		got = read(fd, memory ? spool->memory + spool->end : block, READ_SIZE);
@@ -130,13 +130,13 @@ enum spool_got spool_receive(struct spool *spool, int fd)
 	return SPOOL_GOT;
 }
 
-/* refill - moves more octets into memory. Returns false when there are none, or they can't be read. */
-static bool refill(struct spool *spool, size_t size)
+/* spool_refill - moves more octets into memory. Returns false when there are none, or they can't be read. */
+static bool spool_refill(struct spool *spool, size_t size)
 {
 	const uint64_t filed = spool->file_end - spool->file_start;
 	if (!has_more(spool))
 		return false;
-	make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->rest->len));
+	spool_make_room(spool, MAX(MAX(size, MEMORY_SIZE), spool->end - spool->start + spool->rest->len));
 	uint8_t *to = spool->memory + spool->end;
 	if (filed == 0) {
 		memcpy(to, spool->rest->data, spool->rest->len);
@@ -146,7 +146,7 @@ static bool refill(struct spool *spool, size_t size)
 	}
 	ssize_t got = pread(spool->file, to, (size_t)MIN(spool->room - spool->end, filed), (off_t)spool->file_start);
 	if (got <= 0)
-		return (got < 0 && errno == EINTR) || fail(spool);
+		return (got < 0 && errno == EINTR) || fail_spool(spool);
 	spool->end += (size_t)got;
 	spool->file_start += (uint64_t)got;
 	return true;
@@ -162,7 +162,7 @@ const uint8_t *spool_peek(struct spool *spool, size_t size)
 {
 	while (spool->end - spool->start < size) {
 		spool->wanted = size;
-		if (!has(spool, size) || !refill(spool, size))
+		if (!has(spool, size) || !spool_refill(spool, size))
 			return NULL;
 	}
 	spool->wanted = 0;
@@ -182,6 +182,6 @@ void spool_take(struct spool *spool, size_t size)
 	if (spool->file >= 0 && spool->file_start == spool->file_end) {
 		spool->file_start = spool->file_end = 0;
 		if (ftruncate(spool->file, 0) != 0)
-			fail(spool);
+			fail_spool(spool);
 	}
 }

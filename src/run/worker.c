@@ -180,7 +180,8 @@ static size_t capture_in_hand(const struct worker_state *worker, const char *fil
 	return i < worker->input->count ? i : 0;
 }
 
-static void report(struct worker_state *worker, enum report_kind kind, const char *sentence, enum exit_status status)
+static void send_report(
+	struct worker_state *worker, enum report_kind kind, const char *sentence, enum exit_status status)
 {
 	const struct output_options *output = analysis_output(worker->analysis);
 	struct report report = { .kind = kind,
@@ -201,7 +202,7 @@ static void report(struct worker_state *worker, enum report_kind kind, const cha
 
 static void on_broken(void *context, const char *sentence)
 {
-	report(context, REPORT_BROKEN, sentence, EXIT_OK);
+	send_report(context, REPORT_BROKEN, sentence, EXIT_OK);
 }
 
 /* is_news - are there results of a live capture? They are sent at once, since the next packet may come late. */
@@ -222,7 +223,7 @@ static void on_tick(void *context, uint64_t next, bool live)
 	struct worker_state *worker = context;
 	int64_t now = milliseconds();
 	if (now - worker->reported >= REPORT_EVERY || (live && is_news(worker)))
-		report(worker, REPORT_STATE, NULL, EXIT_OK);
+		send_report(worker, REPORT_STATE, NULL, EXIT_OK);
 	if (!live && now - worker->flushed >= FLUSH_EVERY)
 		send_frame(worker, FRAME_POSITION, order_of(next, 0), 0, NULL, 0);
 	if (live || now - worker->flushed >= FLUSH_EVERY)
@@ -251,7 +252,7 @@ static void perform(struct worker_state *worker, const struct flow_options *whol
 	enum exit_status status = analysis_input(worker->analysis, worker->input->captures, worker->input->count);
 	if (!flush(worker))
 		exit(EXIT_OUTPUT);
-	report(worker, REPORT_DONE, NULL, status);
+	send_report(worker, REPORT_DONE, NULL, status);
 }
 
 /* next_task - waits for a task. Returns false when there are no more. */
@@ -264,14 +265,14 @@ static bool next_task(int control, struct task *task)
 	return got == sizeof(*task);
 }
 
-/* on_no_memory - what was found by now is not lost. */
-static void on_no_memory(void)
+/* on_worker_memory - what was found by now is not lost. */
+static void on_worker_memory(void)
 {
 	if (worker_itself.output)
 		output_packet_done(worker_itself.output);
 	flush(&worker_itself);
 	if (worker_itself.input && worker_itself.analysis)
-		report(&worker_itself, REPORT_STATE, NULL, EXIT_OK);
+		send_report(&worker_itself, REPORT_STATE, NULL, EXIT_OK);
 }
 
 void worker_main(const struct options *options, const struct input *inputs, const char *temp, int data, int control)
@@ -280,7 +281,7 @@ void worker_main(const struct options *options, const struct input *inputs, cons
 	*worker = (struct worker_state){
 		.options = *options, .inputs = inputs, .data = data, .control = control, .last_at = NONE
 	};
-	memory_end(WORKER_NO_MEMORY, on_no_memory);
+	memory_end(WORKER_NO_MEMORY, on_worker_memory);
 	const uint64_t limit = flow_memory_limit(&options->flow);
 	memory_block_most((size_t)MAX(limit / 2, BLOCK_LEAST));
 	const struct analysis_sink sink = { on_tick, on_broken, on_keep, worker };

@@ -18,8 +18,8 @@ struct auth {
 	enum { ASKED_NOTHING, ASKED_USER, ASKED_PASSWORD } asked; /* LOGIN: by the server's last words */
 };
 
-/* decode - decodes base64; NULL when it is invalid. An "=" alone is an empty response. */
-static GString *decode(struct span text)
+/* decode_response - decodes base64; NULL when it is invalid. An "=" alone is an empty response. */
+static GString *decode_response(struct span text)
 {
 	if (text.size > AUTH_RESPONSE_MAX)
 		return NULL;
@@ -37,15 +37,15 @@ static GString *decode(struct span text)
 	return decoded;
 }
 
-static void set(GString **field, const char *text, size_t size)
+static void set_field(GString **field, const char *text, size_t size)
 {
 	if (*field)
 		g_string_free(*field, TRUE);
 	*field = g_string_new_len(text, (gssize)size);
 }
 
-/* plain - [authzid] NUL authcid NUL passwd */
-static void plain(struct session_auth *r, const GString *s)
+/* take_plain - [authzid] NUL authcid NUL passwd */
+static void take_plain(struct session_auth *r, const GString *s)
 {
 	const char *first = memchr(s->str, '\0', s->len);
 	if (!first)
@@ -54,8 +54,8 @@ static void plain(struct session_auth *r, const GString *s)
 	const char *second = memchr(user, '\0', (size_t)(end - user));
 	if (!second)
 		return;
-	set(&r->username, user, (size_t)(second - user));
-	set(&r->password, second + 1, (size_t)(end - second - 1));
+	set_field(&r->username, user, (size_t)(second - user));
+	set_field(&r->password, second + 1, (size_t)(end - second - 1));
 }
 
 /* login - what the server asked for; else the user name is the first response and the password the second one. */
@@ -64,9 +64,9 @@ static void login(struct auth *auth, const GString *s)
 	struct session_auth *r = &auth->result;
 	const bool asked = auth->asked != ASKED_NOTHING;
 	if (asked ? auth->asked == ASKED_USER : auth->responses == 0)
-		set(&r->username, s->str, s->len);
+		set_field(&r->username, s->str, s->len);
 	else if (asked || auth->responses == 1)
-		set(&r->password, s->str, s->len);
+		set_field(&r->password, s->str, s->len);
 }
 
 /* cram - user SP digest; the user may hold spaces */
@@ -74,7 +74,7 @@ static void cram(struct session_auth *r, const GString *s)
 {
 	const char *space = strrchr(s->str, ' ');
 	if (space)
-		set(&r->username, s->str, (size_t)(space - s->str));
+		set_field(&r->username, s->str, (size_t)(space - s->str));
 }
 
 /* attribute - the value of NAME=value in a list with this separator; may be quoted */
@@ -89,7 +89,7 @@ static void attribute(struct session_auth *r, const GString *s, const char *name
 		p += length;
 		bool quoted = *p == '"';
 		p += quoted;
-		set(&r->username, "", 0);
+		set_field(&r->username, "", 0);
 		for (; *p && *p != (quoted ? '"' : separator); p++) {
 			p += quoted && *p == '\\' && p[1]; /* a quoted pair */
 			g_string_append_c(r->username, *p);
@@ -136,7 +136,7 @@ static void ntlm(struct session_auth *r, const GString *s)
 	char *domain = ntlm_field(s, 28, unicode), *user = ntlm_field(s, 36, unicode);
 	if (user) {
 		char *name = domain && *domain ? g_strdup_printf("%s\\%s", domain, user) : g_strdup(user);
-		set(&r->username, name, strlen(name));
+		set_field(&r->username, name, strlen(name));
 		g_free(name);
 	}
 	g_free(domain);
@@ -149,17 +149,17 @@ static void bearer(struct session_auth *r, const GString *s)
 	const char *token = g_strstr_len(s->str, (gssize)s->len, "auth=Bearer ");
 	if (token) {
 		token += strlen("auth=Bearer ");
-		set(&r->password, token, strcspn(token, "\001"));
+		set_field(&r->password, token, strcspn(token, "\001"));
 	}
 }
 
-/* take - one decoded client response */
-static void take(struct auth *auth, const GString *s)
+/* take_client_response - one decoded client response */
+static void take_client_response(struct auth *auth, const GString *s)
 {
 	struct session_auth *r = &auth->result;
 	const char *mechanism = r->mechanism->str;
 	if (strcmp(mechanism, "PLAIN") == 0) {
-		plain(r, s);
+		take_plain(r, s);
 	} else if (strcmp(mechanism, "LOGIN") == 0) {
 		login(auth, s);
 	} else if (strcmp(mechanism, "CRAM-MD5") == 0) {
@@ -179,7 +179,7 @@ static void take(struct auth *auth, const GString *s)
 		attribute(r, s, "a=", ',');
 		bearer(r, s);
 	} else if (strcmp(mechanism, "EXTERNAL") == 0 && auth->responses == 0 && s->len > 0) {
-		set(&r->username, s->str, s->len);
+		set_field(&r->username, s->str, s->len);
 	}
 }
 
@@ -201,9 +201,9 @@ void auth_line(struct auth *auth, struct span line)
 		auth->result.cancelled = true;
 		return;
 	}
-	GString *decoded = auth->lost ? NULL : decode(line);
+	GString *decoded = auth->lost ? NULL : decode_response(line);
 	if (decoded) {
-		take(auth, decoded);
+		take_client_response(auth, decoded);
 		g_string_free(decoded, TRUE);
 	}
 	auth->asked = ASKED_NOTHING;
@@ -213,7 +213,7 @@ void auth_line(struct auth *auth, struct span line)
 
 void auth_prompt(struct auth *auth, struct span text)
 {
-	GString *words = decode(text);
+	GString *words = decode_response(text);
 	auth->asked = ASKED_NOTHING;
 	if (!words)
 		return;

@@ -22,8 +22,8 @@ static bool first_differs(struct span word, const char *text)
 	return word.size > 0 && ((word.data[0] ^ (uint8_t)text[0]) & ~0x20);
 }
 
-/* same_text - are they the same, ASCII case aside? Nearly all are in upper case. */
-static bool same_text(struct span word, const char *text)
+/* same_word - are they the same, ASCII case aside? Nearly all are in upper case. */
+static bool same_word(struct span word, const char *text)
 {
 	return memcmp(word.data, text, word.size) == 0 ||
 	       g_ascii_strncasecmp((const char *)word.data, text, word.size) == 0;
@@ -31,7 +31,7 @@ static bool same_text(struct span word, const char *text)
 
 bool grammar_is(struct span word, const char *text)
 {
-	return !first_differs(word, text) && word.data && word.size == strlen(text) && same_text(word, text);
+	return !first_differs(word, text) && word.data && word.size == strlen(text) && same_word(word, text);
 }
 
 static bool is_blank(uint8_t c)
@@ -77,8 +77,8 @@ struct line {
 	enum line_end end;
 };
 
-/* take_line - the first line of the input. Returns false when it is incomplete. */
-static bool take_line(struct span input, bool last, struct line *line)
+/* cut_line - the first line of the input. Returns false when it is incomplete. */
+static bool cut_line(struct span input, bool last, struct line *line)
 {
 	const uint8_t *lf = input.size ? memchr(input.data, '\n', input.size) : NULL;
 	if (!lf && (!last || input.size == 0))
@@ -109,7 +109,7 @@ static enum verb find_verb(struct span name)
 {
 	for (enum verb v = VERB_UNKNOWN + 1; v < VERB_COUNT; v++)
 		if (verb_table[v].size == name.size && !first_differs(name, verb_table[v].spelling) &&
-			same_text(name, verb_table[v].spelling))
+			same_word(name, verb_table[v].spelling))
 			return v;
 	return VERB_UNKNOWN;
 }
@@ -125,7 +125,7 @@ static struct span strip_tail(struct span s)
 enum parse_result grammar_command(struct span input, bool last, struct command *command, size_t *used)
 {
 	struct line line;
-	if (!take_line(input, last, &line))
+	if (!cut_line(input, last, &line))
 		return PARSE_MORE;
 	*used = line.length;
 	*command = (struct command){ .line = line.whole, .length = line.length, .end = line.end };
@@ -146,7 +146,7 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 enum parse_result grammar_reply_line(struct span input, bool last, struct reply_line *reply, size_t *used)
 {
 	struct line line;
-	if (!take_line(input, last, &line))
+	if (!cut_line(input, last, &line))
 		return PARSE_MORE;
 	*used = line.length;
 	*reply = (struct reply_line){ .line = line.whole, .length = line.length, .end = line.end };

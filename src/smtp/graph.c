@@ -18,7 +18,7 @@
 static const char *const from_names[] = { [FROM_up] = " up", [FROM_down] = " down", [FROM_both] = "" };
 static const char *const grammar_names[] = { "-", "command", "responses", "data", "chunk", "credentials", "tls" };
 
-static const char *name_of(enum state_id state)
+static const char *node_name(enum state_id state)
 {
 	return state == STATE_any ? "any" : machine_states[state].name;
 }
@@ -71,7 +71,7 @@ static void print_state(FILE *out, enum state_id id, bool strict)
 {
 	const bool any = id == STATE_any;
 	fprintf(out, "\t%s [label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"1\"><TR><TD><B>%s</B></TD></TR>",
-		name_of(id), any ? "any state" : name_of(id));
+		node_name(id), any ? "any state" : node_name(id));
 	if (!any && !machine_states[id].terminal)
 		fprintf(out, "<TR><TD><FONT COLOR=\"" FAINT_COLOUR "\">up: %s, down: %s</FONT></TD></TR>",
 			grammar_names[machine_states[id].grammar[UP]], grammar_names[machine_states[id].grammar[DOWN]]);
@@ -111,7 +111,8 @@ static void print_edge(FILE *out, enum state_id from, enum state_id to, bool str
 {
 	if (from == to || !has_edge(from, to, strict))
 		return;
-	fprintf(out, "\t%s -> %s [color=\"%s\", label=<", name_of(from), name_of(to), edge_colour(from, to, strict));
+	fprintf(out, "\t%s -> %s [color=\"%s\", label=<", node_name(from), node_name(to),
+		edge_colour(from, to, strict));
 	print_rows(out, from, to, strict, "", "<BR ALIGN=\"LEFT\"/>");
 	fputs(">];\n", out);
 }

@@ -8,8 +8,8 @@
 #include "private.h"
 #include "rows.h"
 
-/* text_of - a copy in one block of memory: free with g_free, and do not change. */
-static GString *text_of(struct span s)
+/* text_copy - a copy in one block of memory: free with g_free, and do not change. */
+static GString *text_copy(struct span s)
 {
 	GString *text = g_malloc(sizeof *text + s.size + 1);
 	*text = (GString){ .str = (char *)(text + 1), .len = s.size, .allocated_len = s.size + 1 };
@@ -30,14 +30,14 @@ static void text_replace(GString **field, GString *text)
 void greet(struct session *s)
 {
 	struct span text = reply_text(&s->reply, 0);
-	text_replace(&s->summary.banner, text_of(text));
+	text_replace(&s->summary.banner, text_copy(text));
 	reply_emit(s, NULL);
 }
 
 void turn_away(struct session *s)
 {
 	greet(s);
-	text_replace(&s->greeting.turned_away, text_of(reply_first_line(&s->reply)));
+	text_replace(&s->greeting.turned_away, text_copy(reply_first_line(&s->reply)));
 }
 
 void alert_unavailable_service(struct session *s)
@@ -92,7 +92,7 @@ static void take_extensions(struct session *s)
 
 void greeting_wait(struct greeting *greeting, struct span name)
 {
-	text_replace(&greeting->name, text_of(name));
+	text_replace(&greeting->name, text_copy(name));
 }
 
 /* An accepted greeting resets the session (RFC 5321 4.1.4); a refused one changes nothing. */

@@ -33,8 +33,8 @@ void inbox_move(struct inbox *to, const struct inbox *from)
 		to->runs = to->few;
 }
 
-/* append - adds bytes to the buffer. */
-static void append(struct inbox *inbox, struct span bytes)
+/* inbox_append - adds bytes to the buffer. */
+static void inbox_append(struct inbox *inbox, struct span bytes)
 {
 	if (inbox->room - inbox->size < bytes.size) {
 		inbox->room = MAX(MAX(2 * inbox->room, inbox->size + bytes.size), BUFFER_MIN);
@@ -82,7 +82,7 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 		return;
 	}
 	size_t before = inbox->size - inbox->waits.size;
-	append(inbox, bytes);
+	inbox_append(inbox, bytes);
 	inbox->waits = (struct span){ inbox->buffer + before, inbox->size - before };
 }
 
@@ -121,7 +121,7 @@ void inbox_copy(struct inbox *inbox)
 		inbox->waits = INBOX_NOTHING;
 		inbox->size = 0;
 	} else if (inbox->size == 0) {
-		append(inbox, all);
+		inbox_append(inbox, all);
 		inbox->waits.data = inbox->buffer + keep;
 	} else if (inbox->size - all.size >= MAX(inbox->size / 2, 1)) {
 		memmove(inbox->buffer, all.data, all.size);

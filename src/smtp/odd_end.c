@@ -38,8 +38,8 @@ static const struct odd *odd_at(const struct odd_end *o, guint i)
 	return &g_array_index(o->ends, struct odd, i);
 }
 
-/* forget - drops everything held. */
-static void forget(struct session *s)
+/* drop_odd - drops everything held. */
+static void drop_odd(struct session *s)
 {
 	struct odd_end *o = &s->content.odd_end;
 	o->active = o->ended = o->passed = false;
@@ -75,8 +75,8 @@ static struct span bytes_after(const struct session *s, const struct odd *odd)
 	return skip < kept.size ? (struct span){ kept.data + skip, kept.size - skip } : no_text;
 }
 
-/* words - number of words in the argument. */
-static unsigned words(struct span argument)
+/* count_words - number of words in the argument. */
+static unsigned count_words(struct span argument)
 {
 	struct span word;
 	unsigned n = 0;
@@ -111,9 +111,9 @@ static bool is_serious(const struct command *c)
 	case VERB_LHLO:
 	case VERB_VRFY:
 	case VERB_EXPN:
-		return words(c->argument) == 1;
+		return count_words(c->argument) == 1;
 	case VERB_AUTH:
-		return words(c->argument) == 1 || words(c->argument) == 2;
+		return count_words(c->argument) == 1 || count_words(c->argument) == 2;
 	default:
 		return false;
 	}
@@ -264,8 +264,8 @@ enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 
 /* ---- actions ---- */
 
-/* evidence_of - the odd end as it was sent, with its stuffed dot, and the bytes after it. */
-static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
+/* odd_evidence - the odd end as it was sent, with its stuffed dot, and the bytes after it. */
+static GByteArray *odd_evidence(const struct session *s, const struct odd *odd)
 {
 	GByteArray *evidence = g_byte_array_new();
 	struct span next = bytes_after(s, odd);
@@ -276,15 +276,15 @@ static GByteArray *evidence_of(const struct session *s, const struct odd *odd)
 	return evidence;
 }
 
-/* report - raises the alert about this odd end. */
-static void report(struct session *s, enum alert_id id, const struct odd *odd, enum alert_outcome outcome)
+/* report_odd - raises the alert about this odd end. */
+static void report_odd(struct session *s, enum alert_id id, const struct odd *odd, enum alert_outcome outcome)
 {
 	static const char *const found[] = {
 		[ALERT_SUCCEEDED] = "the server took it for the end of data",
 		[ALERT_FAILED] = "the server did not take it for the end of data",
 		[ALERT_UNKNOWN] = "no reply of the server shows how it took it",
 	};
-	GByteArray *evidence = evidence_of(s, odd);
+	GByteArray *evidence = odd_evidence(s, odd);
 	struct span shown = { evidence->data, evidence->len };
 	const char *where = odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF";
 	uint64_t at = (s->mails.open ? s->mails.open->content_bytes : 0) + odd->at;
@@ -310,18 +310,18 @@ static void split(struct session *s, const struct odd *odd)
 	content_piece(s, (struct span){ s->content.odd_end.content->data, odd->at });
 	inbox_rewind(&s->in[UP]);
 	inbox_consume(&s->in[UP], skip);
-	forget(s);
+	drop_odd(s);
 	content_close(s, true);
 	s->awaited.end = s->in[UP].offset;
 }
 
-/* release - none was the end of data: everything held is content. */
-static void release(struct session *s)
+/* release_odd - none was the end of data: everything held is content. */
+static void release_odd(struct session *s)
 {
 	struct odd_end *o = &s->content.odd_end;
 	content_piece(s, (struct span){ o->content->data, o->content->len });
 	o->over = o->ended;
-	forget(s);
+	drop_odd(s);
 }
 
 /* outcome_of - the outcome of an odd end that the server did not take for the end. */
@@ -335,21 +335,21 @@ void alert_smtp_smuggling(struct session *s)
 {
 	const struct odd *end = followed(s, true);
 	struct odd odd = end ? *end : *odd_at(&s->content.odd_end, 0);
-	report(s, ALERT_smtp_smuggling, &odd, ALERT_SUCCEEDED);
+	report_odd(s, ALERT_smtp_smuggling, &odd, ALERT_SUCCEEDED);
 	split(s, &odd);
 	s->mails.smuggled = s->in[DOWN].offset + 1;
 }
 
 void alert_smtp_smuggling_failed(struct session *s)
 {
-	report(s, ALERT_smtp_smuggling, followed(s, false), outcome_of(s));
-	release(s);
+	report_odd(s, ALERT_smtp_smuggling, followed(s, false), outcome_of(s));
+	release_odd(s);
 }
 
 void alert_nonstandard_end_of_data_refused(struct session *s)
 {
 	struct odd odd = *odd_at(&s->content.odd_end, 0);
-	report(s, ALERT_nonstandard_end_of_data, &odd, ALERT_FAILED);
+	report_odd(s, ALERT_nonstandard_end_of_data, &odd, ALERT_FAILED);
 	split(s, &odd);
 }
 
@@ -357,8 +357,9 @@ void alert_nonstandard_end_of_data(struct session *s)
 {
 	for (guint i = 0; i < s->content.odd_end.ends->len; i++)
 		if (!odd_at(&s->content.odd_end, i)->weak)
-			report(s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), ALERT_OUTCOME_NONE);
-	release(s);
+			report_odd(
+				s, ALERT_nonstandard_end_of_data, odd_at(&s->content.odd_end, i), ALERT_OUTCOME_NONE);
+	release_odd(s);
 }
 
 void end_content_lf(struct session *s)

@@ -24,7 +24,7 @@ bool session_blind(const struct session *s)
 }
 
 static void G_GNUC_PRINTF(3, 0)
-	raise_alert(struct session *s, struct alert *alert, const char *format, va_list arguments)
+	raise_formatted(struct session *s, struct alert *alert, const char *format, va_list arguments)
 {
 	if (!s->sink->alert)
 		return;
@@ -49,7 +49,7 @@ void session_alert(struct session *s, enum alert_id id, enum severity severity, 
 	};
 	va_list arguments;
 	va_start(arguments, format);
-	raise_alert(s, &alert, format, arguments);
+	raise_formatted(s, &alert, format, arguments);
 	va_end(arguments);
 }
 
@@ -66,6 +66,6 @@ void session_attack(struct session *s, enum alert_id id, enum severity severity,
 	};
 	va_list arguments;
 	va_start(arguments, format);
-	raise_alert(s, &alert, format, arguments);
+	raise_formatted(s, &alert, format, arguments);
 	va_end(arguments);
 }

@@ -28,8 +28,8 @@ void reply_reset(struct reply *reply)
 	reply->mismatch = reply->assumed = reply->complete = reply->unanswered = false;
 }
 
-/* next_line - memory for the line after those that are kept. */
-static struct reply_line *next_line(struct reply *reply)
+/* next_reply_line - memory for the line after those that are kept. */
+static struct reply_line *next_reply_line(struct reply *reply)
 {
 	if (reply->line_count == reply->line_room) {
 		reply->line_room = MAX(2 * reply->line_room, REPLY_LINES_FIRST);
@@ -71,7 +71,7 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, enum repl
 		bool last = inbox_closed(inbox), first = reply->line_count == 0;
 		if (!last && inbox_no_line(inbox, 0))
 			return PARSE_MORE;
-		struct reply_line *line = next_line(reply);
+		struct reply_line *line = next_reply_line(reply);
 		enum parse_result result = grammar_reply_line(bytes, last, line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;

@@ -28,7 +28,7 @@ void data_scanner_resume(struct data_scanner *scanner)
 	*scanner = (struct data_scanner){ .left = LEFT_UNKNOWN };
 }
 
-static bool is_line_end(uint8_t c)
+static bool may_end_line(uint8_t c)
 {
 	return c == '\r' || c == '\n' || c == '\0';
 }
@@ -47,7 +47,7 @@ static enum left left_after(enum left left, uint8_t c)
 static enum left left_of(enum left left, const uint8_t *data, size_t n)
 {
 	size_t from = n;
-	while (from > 0 && is_line_end(data[from - 1]))
+	while (from > 0 && may_end_line(data[from - 1]))
 		from--;
 	if (from > 0)
 		left = LEFT_TEXT;
@@ -73,8 +73,8 @@ static enum verdict judge_weak(const uint8_t *s, size_t size, size_t from, size_
 	return size < DATA_SCANNER_PENDING ? VERDICT_MORE : VERDICT_TEXT;
 }
 
-/* judge - classifies "." and what follows it. Sets *n to the number of octets of the sequence. */
-static enum verdict judge(enum left left, const uint8_t *s, size_t size, size_t *n)
+/* classify - classifies "." and what follows it. Sets *n to the number of octets of the sequence. */
+static enum verdict classify(enum left left, const uint8_t *s, size_t size, size_t *n)
 {
 	size_t i = 1;
 	bool cr = false;
@@ -96,15 +96,15 @@ static enum verdict extend_dot(struct data_scanner *scanner, uint8_t c, bool *ta
 {
 	size_t n;
 	scanner->pending[scanner->pending_size++] = c;
-	enum verdict verdict = judge(scanner->left, scanner->pending, scanner->pending_size, &n);
+	enum verdict verdict = classify(scanner->left, scanner->pending, scanner->pending_size, &n);
 	*taken = verdict == VERDICT_MORE || n == scanner->pending_size;
 	if (!*taken)
 		scanner->pending_size = verdict == VERDICT_TEXT ? scanner->pending_size - 1 : n;
 	return verdict;
 }
 
-/* release - returns the pending octets as content, without a stuffed dot. */
-static struct span release(struct data_scanner *scanner)
+/* release_pending - returns the pending octets as content, without a stuffed dot. */
+static struct span release_pending(struct data_scanner *scanner)
 {
 	size_t stuffed = scanner->left == LEFT_CRLF;
 	struct span piece = { scanner->pending + stuffed, scanner->pending_size - stuffed };
@@ -128,7 +128,7 @@ static enum data_result finish_dot(struct data_scanner *scanner, struct span inp
 		}
 		scanner->odd_low = verdict != VERDICT_TEXT && scanner->left == LEFT_CRLF;
 		scanner->odd_weak = verdict == VERDICT_WEAK;
-		*piece = release(scanner);
+		*piece = release_pending(scanner);
 		return verdict == VERDICT_TEXT ? DATA_PIECE : DATA_ODD;
 	}
 	*used = input.size;
@@ -179,5 +179,5 @@ size_t data_scanner_lacks(const struct data_scanner *scanner)
 
 struct span data_scanner_flush(struct data_scanner *scanner)
 {
-	return scanner->pending_size ? release(scanner) : (struct span){ NULL, 0 };
+	return scanner->pending_size ? release_pending(scanner) : (struct span){ NULL, 0 };
 }

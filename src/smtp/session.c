@@ -19,8 +19,8 @@
 
 /* ---- the loop ---- */
 
-/* give_up - too much waits in this direction: replaces it by a gap, and reports that. */
-RARE static void give_up(struct session *s, enum direction d)
+/* give_up_waiting - too much waits in this direction: replaces it by a gap, and reports that. */
+RARE static void give_up_waiting(struct session *s, enum direction d)
 {
 	uint64_t octets = inbox_give_up(&s->in[d]);
 	s->summary.lost_bytes += octets;
@@ -33,7 +33,7 @@ RARE static void give_up(struct session *s, enum direction d)
 	s->overflow.reported = true;
 }
 
-static void run(struct session *s)
+static void run_machine(struct session *s)
 {
 	struct event event;
 	s->checkpoint.events = 0;
@@ -46,7 +46,7 @@ static void run(struct session *s)
 		if (s->dropped)
 			inbox_drop(&s->in[d]);
 		else if (s->in[d].size > 2 * SESSION_PENDING_BYTES)
-			give_up(s, d);
+			give_up_waiting(s, d);
 	}
 }
 
@@ -78,7 +78,7 @@ void session_bytes(struct session *s, enum direction direction, struct span byte
 {
 	direction = session_side(s, direction);
 	inbox_feed(&s->in[direction], bytes, s->tls.inside[direction_other(direction)] + acked);
-	run(s);
+	run_machine(s);
 }
 
 void session_gap(struct session *s, enum direction direction, uint64_t size)
@@ -87,7 +87,7 @@ void session_gap(struct session *s, enum direction direction, uint64_t size)
 		return;
 	s->summary.lost_bytes += size;
 	inbox_feed_gap(&s->in[session_side(s, direction)], size);
-	run(s);
+	run_machine(s);
 }
 
 void session_fin(struct session *s, enum direction direction)
@@ -96,7 +96,7 @@ void session_fin(struct session *s, enum direction direction)
 	if (direction == UP && !s->in[UP].fin)
 		s->content.before_close = s->in[DOWN].received;
 	s->in[direction].fin = true;
-	run(s);
+	run_machine(s);
 }
 
 void session_decrypted(struct session *s)
@@ -105,7 +105,7 @@ void session_decrypted(struct session *s)
 	s->tls.inside[DOWN] = s->in[DOWN].received;
 	s->in[UP].fin = s->in[DOWN].fin = false; /* decrypted bytes may come after the FIN of the encrypted stream */
 	s->tls.decrypted = true;
-	run(s);
+	run_machine(s);
 }
 
 size_t session_memory(const struct session *s)
@@ -124,7 +124,7 @@ void session_one_sided(struct session *s, enum direction missing)
 {
 	s->options.one_sided = s->summary.one_sided = true;
 	s->options.missing = missing;
-	run(s);
+	run_machine(s);
 }
 
 void session_drop(struct session *s)
@@ -150,7 +150,7 @@ void session_end(struct session *s, enum session_end why)
 		s->content.before_close = s->in[DOWN].received;
 	s->ended = s->in[UP].over = s->in[DOWN].over = true;
 	s->in[UP].cut = s->in[DOWN].cut = why == SESSION_END_CAPTURE;
-	run(s);
+	run_machine(s);
 	end_auth(s);
 	greeting_unanswered(s);
 	transaction_mail_unanswered(s);

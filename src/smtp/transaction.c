@@ -37,12 +37,12 @@ static struct arena arena_of(struct envelope *envelope)
 	return (struct arena){ .at = (char *)envelope->first, .left = sizeof envelope->first };
 }
 
-static struct arena *memory(struct transaction *tx)
+static struct arena *tx_arena(struct transaction *tx)
 {
 	return &((struct envelope *)tx)->arena;
 }
 
-static GString *text_of(struct arena *arena, struct span s)
+static GString *tx_text(struct arena *arena, struct span s)
 {
 	return arena_text(arena, s.data, s.size);
 }
@@ -55,7 +55,7 @@ static struct transaction *transaction_new(const struct session *s)
 	*tx = (struct transaction){ .params = &envelope->params, .recipients = &envelope->recipients };
 	envelope->reply_text = (GString){ 0 };
 	envelope->arena = arena_of(envelope);
-	tx->helo = s->summary.helo ? text_of(&envelope->arena, span_of(s->summary.helo)) : NULL;
+	tx->helo = s->summary.helo ? tx_text(&envelope->arena, span_of(s->summary.helo)) : NULL;
 	tx->lmtp = s->summary.lmtp;
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;
@@ -88,7 +88,7 @@ static void open_transaction(struct session *s, struct transaction *tx)
 /* xtext - decodes RFC 3461 xtext: "+XX" is an octet. */
 static GString *xtext(struct arena *arena, struct span s)
 {
-	GString *out = text_of(arena, s);
+	GString *out = tx_text(arena, s);
 	out->len = 0;
 	for (size_t i = 0; i < s.size; i++) {
 		if (s.data[i] == '+' && i + 2 < s.size && g_ascii_isxdigit(s.data[i + 1]) &&
@@ -119,16 +119,16 @@ static bool has_param(const GPtrArray *params, struct span keyword)
 /* add_param - keyword=value of MAIL or RCPT; ENVID, AUTH and ORCPT are xtext (RFC 3461 4, RFC 4954 5). */
 static struct mail_param *add_param(struct transaction *tx, struct span keyword, struct span value)
 {
-	struct arena *arena = memory(tx);
+	struct arena *arena = tx_arena(tx);
 	struct mail_param *param = arena_take(arena, sizeof *param);
-	*param = (struct mail_param){ .keyword = text_of(arena, keyword) };
+	*param = (struct mail_param){ .keyword = tx_text(arena, keyword) };
 	char *name = param->keyword->str;
 	for (size_t i = 0; i < keyword.size; i++)
 		name[i] = g_ascii_toupper(name[i]);
 	bool encoded = strcmp(name, "ENVID") == 0 || strcmp(name, "AUTH") == 0 || strcmp(name, "ORCPT") == 0;
 	tx->smtputf8 |= strcmp(name, "SMTPUTF8") == 0;
 	if (value.data)
-		param->value = encoded ? xtext(arena, value) : text_of(arena, value);
+		param->value = encoded ? xtext(arena, value) : tx_text(arena, value);
 	arena_add(arena, tx->params, param);
 	return param;
 }
@@ -138,21 +138,21 @@ void transaction_mail(struct session *s)
 	struct transaction *tx = transaction_new(s);
 	struct span path, rest, keyword, value;
 	if (grammar_path(s->message.command.argument, "FROM", &path, &rest)) {
-		tx->mail_from = text_of(memory(tx), path);
+		tx->mail_from = tx_text(tx_arena(tx), path);
 		while (grammar_parameter(&rest, &keyword, &value)) {
 			struct mail_param *param = add_param(tx, keyword, value);
 			if (param->value && strcmp(param->keyword->str, "SIZE") == 0)
 				tx->declared_size = grammar_number(value);
 		}
 	} else {
-		tx->mail_from = text_of(memory(tx), s->message.command.argument);
+		tx->mail_from = tx_text(tx_arena(tx), s->message.command.argument);
 	}
 	s->awaited.candidate = tx;
 }
 
-/* make_room - makes room in text for `size` octets with their NUL. Its memory at least doubles each time, so that many
- * refused recipients can't use up memory. */
-static void make_room(struct arena *arena, GString *text, size_t size)
+/* text_make_room - makes room in text for `size` octets with their NUL. Its memory at least doubles each time, so that
+ * many refused recipients can't use up memory. */
+static void text_make_room(struct arena *arena, GString *text, size_t size)
 {
 	if (text->allocated_len >= size)
 		return;
@@ -171,7 +171,7 @@ static void note_reply(struct session *s, struct transaction *tx)
 	size_t size = 1;
 	for (size_t i = 0; i < s->reply.line_count; i++)
 		size += reply_text(&s->reply, i).size + 1;
-	make_room(memory(tx), tx->reply_text, size);
+	text_make_room(tx_arena(tx), tx->reply_text, size);
 	char *end = tx->reply_text->str;
 	for (size_t i = 0; i < s->reply.line_count; i++) {
 		struct span text = reply_text(&s->reply, i);
@@ -193,8 +193,8 @@ static bool accepted(const struct session *s)
 	return s->reply.code / 100 == 2;
 }
 
-/* refuse - the server rejected this MAIL: a transaction that ends at once. */
-static void refuse(struct session *s, struct transaction *tx)
+/* refuse_mail - the server rejected this MAIL: a transaction that ends at once. */
+static void refuse_mail(struct session *s, struct transaction *tx)
 {
 	struct transaction *open = s->mails.open;
 	uint64_t begun = s->mails.begun;
@@ -240,7 +240,7 @@ void transaction_mail_reply(struct session *s)
 		transaction_close(s, STAGE_MAIL);
 		open_transaction(s, tx);
 	} else if (!transaction_goes_on(&s->mails)) {
-		refuse(s, tx);
+		refuse_mail(s, tx);
 	} else {
 		transaction_free(tx);
 	}
@@ -278,12 +278,12 @@ void transaction_rcpt(struct session *s, struct span argument)
 	tx->recipient_octets += argument.size;
 	struct span path = argument, rest = { NULL, 0 }, keyword, value;
 	bool fits = grammar_path(argument, "TO", &path, &rest);
-	struct recipient *recipient = arena_take(memory(tx), sizeof *recipient);
-	*recipient = (struct recipient){ .path = text_of(memory(tx), fits ? path : argument) };
+	struct recipient *recipient = arena_take(tx_arena(tx), sizeof *recipient);
+	*recipient = (struct recipient){ .path = tx_text(tx_arena(tx), fits ? path : argument) };
 	while (fits && grammar_parameter(&rest, &keyword, &value))
 		if (tx->params->len < PARAMS_KEPT_MAX && !has_param(tx->params, keyword))
 			add_param(tx, keyword, value);
-	arena_add(memory(tx), tx->recipients, recipient);
+	arena_add(tx_arena(tx), tx->recipients, recipient);
 }
 
 /* mail_unseen - there may have been commands that are not in the capture. */

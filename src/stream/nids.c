@@ -105,7 +105,7 @@ static struct half_stream *receiver(struct tcp_stream *tcp, enum direction direc
 	return direction == UP ? &tcp->server : &tcp->client;
 }
 
-static struct half_stream *sender(struct tcp_stream *tcp, enum direction direction)
+static struct half_stream *sending_half(struct tcp_stream *tcp, enum direction direction)
 {
 	return direction == UP ? &tcp->client : &tcp->server;
 }
@@ -177,7 +177,7 @@ static void rebase(struct nids_link *link, enum direction direction, uint64_t of
 	struct half_stream *half = receiver(link->tcp, direction);
 	half->count = half->offset = 0;
 	half->ack_seq = sequence(offset);
-	sender(link->tcp, direction)->first_data_seq = sequence(offset);
+	sending_half(link->tcp, direction)->first_data_seq = sequence(offset);
 	link->opened[direction] = offset;
 }
 
@@ -213,8 +213,9 @@ static void connect_link(struct nids_link *link)
 	list_append(&drained, link);
 }
 
-/* feed - feeds one piece of at most PIECE_MAX octets. */
-static void feed(struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
+/* feed_piece - feeds one piece of at most PIECE_MAX octets. */
+static void feed_piece(
+	struct nids_link *link, enum direction direction, uint64_t offset, const uint8_t *data, size_t size)
 {
 	struct half_stream *half = receiver(link->tcp, direction);
 	lend_buffer(half);
@@ -241,7 +242,7 @@ void nids_link_feed(struct nids_link *link, enum direction direction, uint64_t o
 		size_t part = size < PIECE_MAX ? size : PIECE_MAX;
 		if (offset != link->expected[direction])
 			link->queued[direction]++;
-		feed(link, direction, offset, data, part);
+		feed_piece(link, direction, offset, data, part);
 		offset += part;
 		data += part;
 		size -= part;
@@ -255,7 +256,7 @@ void nids_link_skip(struct nids_link *link, enum direction direction, uint64_t o
 		rebase(link, direction, offset - 1);
 		link->expected[direction] = offset;
 		marker = true;
-		feed(link, direction, offset - 1, (const uint8_t *)"", 1);
+		feed_piece(link, direction, offset - 1, (const uint8_t *)"", 1);
 		list_choose(link);
 	} else {
 		link->expected[direction] = offset;

@@ -17,8 +17,8 @@ struct outbox_entry {
 	uint8_t data[];
 };
 
-/* deliver - passes an entry to the sink. */
-static void deliver(
+/* deliver_entry - passes an entry to the sink. */
+static void deliver_entry(
 	struct outbox *outbox, enum direction direction, const struct outbox_entry *entry, const uint8_t *data)
 {
 	outbox->delivered[direction] += entry->size;
@@ -51,7 +51,7 @@ static void deliver_first(struct outbox *outbox, enum direction direction)
 	if (!entry->next)
 		outbox->waiting[direction].last = NULL;
 	outbox->held -= sizeof *entry + (entry->kind == ENTRY_BYTES ? (size_t)entry->size : 0);
-	deliver(outbox, direction, entry, entry->data);
+	deliver_entry(outbox, direction, entry, entry->data);
 	g_free(entry);
 }
 
@@ -81,10 +81,10 @@ static void deliver_ready(struct outbox *outbox)
 	}
 }
 
-static void put(struct outbox *outbox, enum direction direction, struct outbox_entry like, const uint8_t *data)
+static void put_entry(struct outbox *outbox, enum direction direction, struct outbox_entry like, const uint8_t *data)
 {
 	if (!outbox->waiting[direction].first && may_go(outbox, direction, &like)) {
-		deliver(outbox, direction, &like, data);
+		deliver_entry(outbox, direction, &like, data);
 		if (outbox->waiting[direction_other(direction)].first)
 			deliver_ready(outbox);
 		return;
@@ -112,18 +112,18 @@ void outbox_bytes(struct outbox *outbox, enum direction direction, const uint8_t
 		outbox->sink->bytes(outbox->user, direction, data, size, acked);
 		return;
 	}
-	put(outbox, direction, (struct outbox_entry){ .kind = ENTRY_BYTES, .size = size, .acked = acked }, data);
+	put_entry(outbox, direction, (struct outbox_entry){ .kind = ENTRY_BYTES, .size = size, .acked = acked }, data);
 }
 
 void outbox_gap(struct outbox *outbox, enum direction direction, uint64_t size, bool given_up)
 {
 	enum entry_kind kind = given_up ? ENTRY_GIVEN_UP : ENTRY_GAP;
-	put(outbox, direction, (struct outbox_entry){ .kind = kind, .size = size }, NULL);
+	put_entry(outbox, direction, (struct outbox_entry){ .kind = kind, .size = size }, NULL);
 }
 
 void outbox_fin(struct outbox *outbox, enum direction direction)
 {
-	put(outbox, direction, (struct outbox_entry){ .kind = ENTRY_FIN }, NULL);
+	put_entry(outbox, direction, (struct outbox_entry){ .kind = ENTRY_FIN }, NULL);
 }
 
 bool outbox_waits(const struct outbox *outbox)

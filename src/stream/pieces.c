@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* grow - adds SIZE octets to a piece, before or after its own. */
-static void grow(struct piece *piece, bool in_front, const uint8_t *data, size_t size)
+/* piece_grow - adds SIZE octets to a piece, before or after its own. */
+static void piece_grow(struct piece *piece, bool in_front, const uint8_t *data, size_t size)
 {
 	size_t old = (size_t)piece->size;
 	piece->size += size;
@@ -27,11 +27,11 @@ void pieces_add(struct pieces *pieces, struct piece *after, struct piece_place a
 	pieces->bytes += size;
 	pieces->segments++;
 	if (before && before->offset + before->size == at.offset && before->acked == at.acked) {
-		grow(before, false, data, size);
+		piece_grow(before, false, data, size);
 		return;
 	}
 	if (after && at.offset + size == after->offset && after->acked == at.acked) {
-		grow(after, true, data, size);
+		piece_grow(after, true, data, size);
 		after->offset = at.offset;
 		after->since = at.now;
 		return;
@@ -40,7 +40,7 @@ void pieces_add(struct pieces *pieces, struct piece *after, struct piece_place a
 	*piece = (struct piece){
 		.offset = at.offset, .acked = at.acked, .since = at.now, .previous = before, .next = after
 	};
-	grow(piece, false, data, size);
+	piece_grow(piece, false, data, size);
 	*(before ? &before->next : &pieces->first) = piece;
 	*(piece->next ? &piece->next->previous : &pieces->last) = piece;
 	pieces->count++;

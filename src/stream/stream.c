@@ -50,7 +50,7 @@ struct half {
 };
 
 struct stream {
-	struct nids_link link; /* must be first: on_bytes casts it to the stream */
+	struct nids_link link; /* must be first: on_nids_bytes casts it to the stream */
 	uint64_t direct_acked; /* acknowledgement of the piece that is being fed */
 	bool stored;           /* the history has that piece already */
 	uint64_t packets;
@@ -108,8 +108,9 @@ RARE static void skip_to(struct stream *stream, enum direction direction, uint64
 	g_assert(gap_end(&stream->half[direction]) > stream->link.expected[direction]);
 }
 
-/* deliver - passes on bytes that are next in order, with the acknowledgement of their sender. */
-static void deliver(struct stream *stream, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
+/* deliver_bytes - passes on bytes that are next in order, with the acknowledgement of their sender. */
+static void deliver_bytes(
+	struct stream *stream, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
 	/* One-sided: the acknowledged bytes of the missing side came before these. */
 	if (stream->one_sided && stream->missing != direction)
@@ -119,8 +120,8 @@ static void deliver(struct stream *stream, enum direction direction, const uint8
 	outbox_bytes(&stream->outbox, direction, data, size, acked);
 }
 
-/* on_bytes - libnids delivers bytes: those of the piece that is being fed, or of queued pieces. */
-static void on_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
+/* on_nids_bytes - libnids delivers bytes: those of the piece that is being fed, or of queued pieces. */
+static void on_nids_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
 {
 	struct stream *stream = (struct stream *)link;
 	struct half *half = &stream->half[direction];
@@ -128,7 +129,7 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 	if (gap_end(half) != link->expected[direction]) {
 		if (!stream->stored)
 			history_commit(&half->newest, link->expected[direction], size);
-		deliver(stream, direction, data, size, stream->direct_acked);
+		deliver_bytes(stream, direction, data, size, stream->direct_acked);
 		return;
 	}
 	link->queued[direction]--;
@@ -137,7 +138,7 @@ static void on_bytes(struct nids_link *link, enum direction direction, const uin
 		size_t part = piece->size < size ? (size_t)piece->size : size;
 		uint64_t acked = piece->acked;
 		pieces_take(&half->held, part);
-		deliver(stream, direction, data, part, acked);
+		deliver_bytes(stream, direction, data, part, acked);
 		data += part;
 		size -= part;
 	}
@@ -194,8 +195,8 @@ static void lose_patience(struct stream *stream)
 
 /* ---- taking segments ---- */
 
-/* feed - feeds a new piece; after: the held piece after it. */
-static void feed(struct stream *stream, enum direction direction, struct piece *after, uint64_t offset,
+/* feed_link - feeds a new piece; after: the held piece after it. */
+static void feed_link(struct stream *stream, enum direction direction, struct piece *after, uint64_t offset,
 	const uint8_t *data, size_t size, uint64_t acked)
 {
 	struct half *half = &stream->half[direction];
@@ -229,7 +230,7 @@ static void feed_new(struct stream *stream, enum direction direction, uint64_t f
 		uint64_t free_end = piece ? MIN(to, piece->offset) : to;
 		uint64_t next = piece ? piece->offset + piece->size : to;
 		if (from < free_end)
-			feed(stream, direction, piece, from, origin + from, (size_t)(free_end - from), acked);
+			feed_link(stream, direction, piece, from, origin + from, (size_t)(free_end - from), acked);
 		from = next;
 	}
 }
@@ -267,7 +268,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		return;
 	half->highest = MAX(half->highest, to);
 	if (G_LIKELY(from == expected && !half->held.first)) { /* the usual case: next in order, and nothing waits */
-		feed(stream, direction, NULL, from, data, (size_t)(to - from), acked);
+		feed_link(stream, direction, NULL, from, data, (size_t)(to - from), acked);
 		return;
 	}
 
@@ -548,7 +549,7 @@ void stream_free(struct stream *stream)
 
 bool reassembly_init(void)
 {
-	static const struct nids_owner owner = { .bytes = on_bytes };
+	static const struct nids_owner owner = { .bytes = on_nids_bytes };
 	return nids_open(&owner);
 }
 

@@ -132,8 +132,8 @@ size_t cipher_overhead(const struct cipher *cipher)
 	return suite->tag_size + (suite->kind == SUITE_CHACHA ? 0 : EXPLICIT_SIZE);
 }
 
-/* put_number - a number, big-endian. */
-static void put_number(uint8_t *to, uint64_t number, size_t size)
+/* put_big_endian - a number, big-endian. */
+static void put_big_endian(uint8_t *to, uint64_t number, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		to[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
@@ -199,10 +199,10 @@ static bool open_aead(
 		memcpy(nonce + GCM_SALT_SIZE, sealed.data, EXPLICIT_SIZE);
 		sealed = (struct span){ sealed.data + EXPLICIT_SIZE, sealed.size - EXPLICIT_SIZE };
 	}
-	put_number(aad, sequence, sizeof sequence);
+	put_big_endian(aad, sequence, sizeof sequence);
 	aad[8] = record->type;
-	put_number(aad + 9, record->version, 2);
-	put_number(aad + LENGTH_AT_IN_AAD, tls13 ? sealed.size : sealed.size - suite->tag_size, 2);
+	put_big_endian(aad + 9, record->version, 2);
+	put_big_endian(aad + LENGTH_AT_IN_AAD, tls13 ? sealed.size : sealed.size - suite->tag_size, 2);
 	const struct span known = { aad + aad_from, sizeof aad - aad_from };
 	uint8_t *out = opened->in_place ? (uint8_t *)sealed.data : opened->buffer;
 	if (!open_sealed(cipher, nonce, known, sealed, out))
@@ -220,10 +220,10 @@ static bool mac_fits(const struct cipher *cipher, uint64_t sequence, const struc
 {
 	uint8_t head[AAD_MAX], made[EVP_MAX_MD_SIZE];
 	size_t size = 0;
-	put_number(head, sequence, sizeof sequence);
+	put_big_endian(head, sequence, sizeof sequence);
 	head[8] = record->type;
-	put_number(head + 9, record->version, 2);
-	put_number(head + LENGTH_AT_IN_AAD, octets.size, 2);
+	put_big_endian(head + 9, record->version, 2);
+	put_big_endian(head + LENGTH_AT_IN_AAD, octets.size, 2);
 	return EVP_MAC_init(cipher->mac, NULL, 0, NULL) && EVP_MAC_update(cipher->mac, head, sizeof head) &&
 	       EVP_MAC_update(cipher->mac, octets.data, octets.size) &&
 	       EVP_MAC_final(cipher->mac, made, &size, sizeof made) && size == cipher->mac_size &&

@@ -376,8 +376,8 @@ static const struct cipher ciphers[] = {
 };
 /* clang-format on */
 
-/* compare_numbers - for bsearch: compares a number with a row. */
-static int compare_numbers(const void *key, const void *row)
+/* compare_cipher - for bsearch: compares a number with a row. */
+static int compare_cipher(const void *key, const void *row)
 {
 	return (int)*(const uint16_t *)key - (int)((const struct cipher *)row)->number;
 }
@@ -385,6 +385,6 @@ static int compare_numbers(const void *key, const void *row)
 const char *tls_cipher_name(uint16_t number)
 {
 	const struct cipher *found =
-		bsearch(&number, ciphers, sizeof ciphers / sizeof ciphers[0], sizeof ciphers[0], compare_numbers);
+		bsearch(&number, ciphers, sizeof ciphers / sizeof ciphers[0], sizeof ciphers[0], compare_cipher);
 	return found ? found->name : NULL;
 }

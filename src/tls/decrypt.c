@@ -66,8 +66,8 @@ void decrypt_shut(struct tls *tls, enum direction direction, const char *why)
 		decrypt_early(tls, EARLY_TAKEN);
 }
 
-/* fail - a record that must be authentic is not. */
-static void fail(struct tls *tls, enum direction direction, uint64_t at)
+/* fail_record - a record that must be authentic is not. */
+static void fail_record(struct tls *tls, enum direction direction, uint64_t at)
 {
 	char why[sizeof tls->info.why];
 	g_snprintf(why, sizeof why, "record fails authentication at octet %" G_GUINT64_FORMAT, at);
@@ -252,7 +252,7 @@ bool decrypt_record(struct tls *tls, enum direction direction, const struct seal
 	tls->info.failures++;
 	side->skipped += record->payload.size;
 	if (side->skipping == SKIP_NONE || side->skipped > SKIP_MAX)
-		fail(tls, direction, record->at);
+		fail_record(tls, direction, record->at);
 	if (side->skipping != SKIP_REFUSED)
 		inside_lose(tls, direction, record->payload.size);
 	return false;

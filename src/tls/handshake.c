@@ -10,7 +10,7 @@
 #define ALERT_CLOSE_NOTIFY 0
 #define RANDOM_AT 2 /* in a ClientHello: after the version */
 
-static void client_hello(struct tls *tls, struct span body)
+static void take_client_hello(struct tls *tls, struct span body)
 {
 	if (body.size >= RANDOM_AT + TLS_RANDOM_SIZE)
 		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
@@ -35,7 +35,7 @@ static void negotiated(struct tls *tls, const struct server_hello *hello)
 	decrypt_hello(tls);
 }
 
-static void server_hello(struct tls *tls, struct span body)
+static void take_server_hello(struct tls *tls, struct span body)
 {
 	struct tls_info *info = &tls->info;
 	struct server_hello hello;
@@ -72,11 +72,11 @@ void handshake_message(struct tls *tls, enum direction direction, uint8_t type, 
 	switch (type) {
 	case MESSAGE_CLIENT_HELLO:
 		if (direction == UP)
-			client_hello(tls, body);
+			take_client_hello(tls, body);
 		break;
 	case MESSAGE_SERVER_HELLO:
 		if (direction == DOWN)
-			server_hello(tls, body);
+			take_server_hello(tls, body);
 		break;
 	case MESSAGE_ENCRYPTED_EXTENSIONS:
 		if (direction == DOWN && tls->exchange.version >= TLS_VERSION_13)

@@ -20,8 +20,8 @@ void inside_lose(struct tls *tls, enum direction direction, uint64_t size)
 	tls->sink->gap(tls->context, direction, size);
 }
 
-/* begin - the first octets come: reports the gaps before them. */
-static void begin(struct tls *tls)
+/* begin_inside - the first octets come: reports the gaps before them. */
+static void begin_inside(struct tls *tls)
 {
 	tls->within = true;
 	for (enum direction d = UP; d <= DOWN; d++)
@@ -35,7 +35,7 @@ void inside_bytes(struct tls *tls, enum direction direction, const struct sealed
 	if (content.size == 0)
 		return;
 	if (!tls->within)
-		begin(tls);
+		begin_inside(tls);
 	const struct marks *other = &tls->side[direction_other(direction)].marks;
 	side->inside += content.size;
 	marks_add(&side->marks, record->at + RECORD_HEADER_SIZE + record->payload.size, side->inside);

@@ -78,7 +78,7 @@ static void append_hash(char *ja4, const GString *text, bool empty)
 		out += g_snprintf(out, 3, "%02x", digest[i]);
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
 	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
 }
@@ -91,7 +91,7 @@ void tls_ja4(const struct client_hello *hello, char ja4[static 40])
 		MIN(hello->ciphers->len, JA4_COUNT_MAX), MIN(hello->extensions->len, JA4_COUNT_MAX), alpn[0], alpn[1]);
 
 	GString *text = g_string_new(NULL);
-	g_array_sort(hello->ciphers, compare_numbers);
+	g_array_sort(hello->ciphers, by_number);
 	append_list(text, hello->ciphers);
 	append_hash(ja4, text, hello->ciphers->len == 0);
 
@@ -102,7 +102,7 @@ void tls_ja4(const struct client_hello *hello, char ja4[static 40])
 		if (extension != EXTENSION_SERVER_NAME && extension != EXTENSION_ALPN)
 			g_array_append_val(hashed, extension);
 	}
-	g_array_sort(hashed, compare_numbers);
+	g_array_sort(hashed, by_number);
 	append_list(text, hashed);
 	if (hello->signature_algorithms->len > 0) {
 		g_string_append_c(text, '_');

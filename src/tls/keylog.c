@@ -135,8 +135,8 @@ static enum label label_of(struct span word)
 	return label;
 }
 
-/* word_of - the next word of a line; spaces and control characters separate words. */
-static struct span word_of(struct span *line)
+/* next_label - the next word of a line; spaces and control characters separate words. */
+static struct span next_label(struct span *line)
 {
 	while (line->size > 0 && line->data[0] <= ' ')
 		*line = (struct span){ line->data + 1, line->size - 1 };
@@ -161,8 +161,9 @@ static size_t from_hex(struct span word, uint8_t *out, size_t most)
 	return word.size / 2;
 }
 
-/* keep - stores a secret, unless there are too many. Of two with the same label and client random the first counts. */
-static void keep(struct tls_keys *keys, const struct secret *secret)
+/* keep_secret - stores a secret, unless there are too many. Of two with the same label and client random the first
+ * counts. */
+static void keep_secret(struct tls_keys *keys, const struct secret *secret)
 {
 	if (keys->count == TLS_KEYS_MAX)
 		return;
@@ -182,19 +183,19 @@ static void take_words(struct tls_keys *keys, struct span line)
 	struct secret secret = { 0 };
 	while (line.size > 0 && line.data[0] >= BYTE_ORDER_MARK)
 		line = (struct span){ line.data + 1, line.size - 1 };
-	enum label label = label_of(word_of(&line));
+	enum label label = label_of(next_label(&line));
 	if (label == LABEL_COUNT ||
-		from_hex(word_of(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
+		from_hex(next_label(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
 		return;
 	secret.label = (uint8_t)label;
-	secret.size = (uint8_t)from_hex(word_of(&line), secret.octets, SECRET_MAX);
+	secret.size = (uint8_t)from_hex(next_label(&line), secret.octets, SECRET_MAX);
 	if (secret.size == SECRET_MAX || (secret.size == SECRET_SHORT && label != LABEL_MASTER))
-		keep(keys, &secret);
+		keep_secret(keys, &secret);
 	OPENSSL_cleanse(&secret, sizeof secret);
 }
 
-/* take_line - every other octet of a line in UTF-16, which some shells write, is a NUL. */
-static void take_line(struct tls_keys *keys, struct span line)
+/* take_secret_line - every other octet of a line in UTF-16, which some shells write, is a NUL. */
+static void take_secret_line(struct tls_keys *keys, struct span line)
 {
 	uint8_t narrow[LINE_MAX_SIZE];
 	size_t size = 0;
@@ -224,7 +225,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 		const uint8_t *end = line_end(text.data, most);
 		const size_t size = end ? (size_t)(end - text.data) : most;
 		if (keys->line_size == 0 && end) { /* the usual case: no copy */
-			take_line(keys, (struct span){ text.data, size });
+			take_secret_line(keys, (struct span){ text.data, size });
 		} else {
 			if (keys->line_size + size <= LINE_MAX_SIZE)
 				memcpy(keys->line + keys->line_size, text.data, size);
@@ -239,7 +240,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 void tls_keys_line_end(struct tls_keys *keys)
 {
 	if (keys->line_size <= LINE_MAX_SIZE)
-		take_line(keys, (struct span){ keys->line, keys->line_size });
+		take_secret_line(keys, (struct span){ keys->line, keys->line_size });
 	OPENSSL_cleanse(keys->line, sizeof keys->line);
 	keys->line_size = 0;
 }
@@ -271,14 +272,14 @@ void keys_remember(struct tls_keys *keys, enum label label, const uint8_t *clien
 	g_assert(secret.size <= SECRET_MAX);
 	memcpy(more.random, client_random, TLS_RANDOM_SIZE);
 	memcpy(more.octets, secret.data, secret.size);
-	keep(keys, &more);
+	keep_secret(keys, &more);
 	OPENSSL_cleanse(&more, sizeof more);
 }
 
 /* ---- looking up ---- */
 
-/* find - searches this store and its base. */
-static struct span find(const struct tls_keys *keys, const struct secret *wanted)
+/* find_secret - searches this store and its base. */
+static struct span find_secret(const struct tls_keys *keys, const struct secret *wanted)
 {
 	for (; keys; keys = keys->base) {
 		const struct secret *secret = g_hash_table_lookup(keys->secrets, wanted);
@@ -292,10 +293,10 @@ struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *cl
 {
 	struct secret wanted = { .label = (uint8_t)label };
 	memcpy(wanted.random, client_random, TLS_RANDOM_SIZE);
-	struct span secret = find(keys, &wanted);
+	struct span secret = find_secret(keys, &wanted);
 	if (secret.data || !keys->more || keys->asked)
 		return secret;
 	keys->asked = true;
 	keys->open = !keys->more(keys->context);
-	return find(keys, &wanted);
+	return find_secret(keys, &wanted);
 }

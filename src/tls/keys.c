@@ -31,7 +31,7 @@ static OSSL_PARAM octets(const char *key, const void *data, size_t size)
 	return OSSL_PARAM_construct_octet_string(key, (void *)data, size);
 }
 
-static OSSL_PARAM word(const char *key, const char *text)
+static OSSL_PARAM text_param(const char *key, const char *text)
 {
 	return OSSL_PARAM_construct_utf8_string(key, (char *)text, 0);
 }
@@ -41,7 +41,7 @@ bool keys_expand_label(const struct suite *suite, struct span secret, const char
 	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-		word(OSSL_KDF_PARAM_DIGEST, suite->prf),
+		text_param(OSSL_KDF_PARAM_DIGEST, suite->prf),
 		octets(OSSL_KDF_PARAM_KEY, secret.data, secret.size),
 		octets(OSSL_KDF_PARAM_PREFIX, "tls13 ", 6),
 		octets(OSSL_KDF_PARAM_LABEL, label, strlen(label)),
@@ -62,8 +62,8 @@ struct cipher *keys_of_traffic(const struct suite *suite, struct span secret)
 	return cipher;
 }
 
-/* take - the next octets of a key block. */
-static const uint8_t *take(const uint8_t **block, size_t size)
+/* take_octets - the next octets of a key block. */
+static const uint8_t *take_octets(const uint8_t **block, size_t size)
 {
 	*block += size;
 	return *block - size;
@@ -76,7 +76,7 @@ bool keys_of_master(const struct key_exchange *exchange, struct span master, str
 	const size_t mac = cipher_mac_size(suite), iv = cipher_iv_size(suite, exchange->version);
 	const size_t size = 2 * (mac + suite->key_size + iv);
 	const OSSL_PARAM params[] = {
-		word(OSSL_KDF_PARAM_DIGEST, exchange->version < TLS_VERSION_12 ? "MD5-SHA1" : suite->prf),
+		text_param(OSSL_KDF_PARAM_DIGEST, exchange->version < TLS_VERSION_12 ? "MD5-SHA1" : suite->prf),
 		octets(OSSL_KDF_PARAM_SECRET, master.data, master.size),
 		octets(OSSL_KDF_PARAM_SEED, "key expansion", 13),
 		octets(OSSL_KDF_PARAM_SEED, exchange->server_random, TLS_RANDOM_SIZE),
@@ -89,11 +89,11 @@ bool keys_of_master(const struct key_exchange *exchange, struct span master, str
 	if (size > sizeof block || !derive("TLS1-PRF", params, block, size))
 		return false;
 	for (enum direction d = UP; d <= DOWN; d++)
-		keys[d].mac = take(&at, mac);
+		keys[d].mac = take_octets(&at, mac);
 	for (enum direction d = UP; d <= DOWN; d++)
-		keys[d].key = take(&at, suite->key_size);
+		keys[d].key = take_octets(&at, suite->key_size);
 	for (enum direction d = UP; d <= DOWN; d++)
-		keys[d].iv = take(&at, iv);
+		keys[d].iv = take_octets(&at, iv);
 	for (enum direction d = UP; d <= DOWN; d++)
 		ciphers[d] = cipher_new(suite, exchange->version, &keys[d]);
 	OPENSSL_cleanse(block, sizeof block);

@@ -22,8 +22,8 @@ static bool is_kept(const uint8_t *header)
 		       type == MESSAGE_ENCRYPTED_EXTENSIONS || type == MESSAGE_NEW_SESSION_TICKET);
 }
 
-/* add - adds octets to the current message. Returns true when it is complete. */
-static bool add(struct side *side, struct reader *reader)
+/* message_add - adds octets to the current message. Returns true when it is complete. */
+static bool message_add(struct side *side, struct reader *reader)
 {
 	if (!side->message)
 		side->message = g_byte_array_new();
@@ -53,7 +53,7 @@ void messages_take(struct tls *tls, enum direction direction, struct span bytes,
 	struct side *side = &tls->side[direction];
 	struct reader reader = { bytes, false };
 	while (reader_more(&reader) && is_open(side, opened)) {
-		if (!add(side, &reader))
+		if (!message_add(side, &reader))
 			continue;
 		const GByteArray *message = side->message;
 		struct span body = { message->data + MESSAGE_HEADER_SIZE, message->len - MESSAGE_HEADER_SIZE };

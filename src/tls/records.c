@@ -64,8 +64,8 @@ static void open_record(struct tls *tls, enum direction direction, const struct 
 		take_opened(tls, direction, record, &opened);
 }
 
-/* hold - keeps a record that waits for the other direction. */
-static void hold(struct tls *tls, enum direction direction, const struct sealed *record)
+/* hold_record - keeps a record that waits for the other direction. */
+static void hold_record(struct tls *tls, enum direction direction, const struct sealed *record)
 {
 	struct side *side = &tls->side[direction];
 	side->held_size += record->payload.size + HELD_COST;
@@ -80,8 +80,8 @@ static void hold(struct tls *tls, enum direction direction, const struct sealed 
 	g_queue_push_tail(&side->held, held);
 }
 
-/* release - decrypts the client's held records, once they need not wait. */
-static void release(struct tls *tls)
+/* release_records - decrypts the client's held records, once they need not wait. */
+static void release_records(struct tls *tls)
 {
 	struct held *held;
 	while (!decrypt_waits(tls) && (held = g_queue_pop_head(&tls->side[UP].held))) {
@@ -90,8 +90,8 @@ static void release(struct tls *tls)
 	}
 }
 
-/* server_unseen - nothing of the server was in the capture so far. */
-static bool server_unseen(const struct tls *tls)
+/* server_is_silent - nothing of the server was in the capture so far. */
+static bool server_is_silent(const struct tls *tls)
 {
 	return tls->info.bytes[DOWN] == 0;
 }
@@ -104,7 +104,7 @@ static bool release_alone(struct tls *tls)
 	for (size_t n = 0; at && n < ALONE_RECORDS; n++, at = at->next) {
 		const struct held *held = at->data;
 		if (decrypt_guess(tls, &held->record)) {
-			release(tls);
+			release_records(tls);
 			return true;
 		}
 	}
@@ -125,9 +125,9 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 		record.payload = gather_add(tls, side, payload);
 	if (side->record_left > 0)
 		return;
-	const bool alone = direction == UP && side->held_size > ALONE_HELD && server_unseen(tls);
+	const bool alone = direction == UP && side->held_size > ALONE_HELD && server_is_silent(tls);
 	if (direction == UP && decrypt_waits(tls) && !(alone && release_alone(tls)))
-		hold(tls, direction, &record);
+		hold_record(tls, direction, &record);
 	else
 		open_record(tls, direction, &record, gathered);
 	gather_drop(tls, side);
@@ -135,8 +135,8 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 
 /* ---- records in clear ---- */
 
-/* record_begin - evaluates a complete header. */
-static void record_begin(struct tls *tls, enum direction direction)
+/* begin_record - evaluates a complete header. */
+static void begin_record(struct tls *tls, enum direction direction)
 {
 	struct side *side = &tls->side[direction];
 	bool ssl2 = !side->begun && direction == UP && record_is_ssl2_hello(side->header, RECORD_HEADER_SIZE);
@@ -180,12 +180,12 @@ static size_t header_take(struct tls *tls, enum direction direction, struct span
 	}
 	side->header_size = have;
 	if (have == RECORD_HEADER_SIZE)
-		record_begin(tls, direction);
+		begin_record(tls, direction);
 	return size;
 }
 
-/* take_payload - takes octets of the current record. */
-static void take_payload(struct tls *tls, enum direction direction, struct span payload)
+/* take_record_octets - takes octets of the current record. */
+static void take_record_octets(struct tls *tls, enum direction direction, struct span payload)
 {
 	struct side *side = &tls->side[direction];
 	if (decrypt_wanted(tls, side))
@@ -202,8 +202,8 @@ static void take_payload(struct tls *tls, enum direction direction, struct span 
 
 /* ---- the functions of tls.h ---- */
 
-/* take - takes octets of consecutive records. */
-static void take(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
+/* take_records - takes octets of consecutive records. */
+static void take_records(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked)
 {
 	struct side *side = &tls->side[direction];
 	struct reader reader = { bytes, false };
@@ -218,9 +218,9 @@ static void take(struct tls *tls, enum direction direction, struct span bytes, u
 		struct span payload = reader_take(&reader, size);
 		side->record_left -= size;
 		side->offset += size;
-		take_payload(tls, direction, payload);
+		take_record_octets(tls, direction, payload);
 		if (direction == DOWN)
-			release(tls);
+			release_records(tls);
 	}
 	if (!side->lost)
 		return;
@@ -231,8 +231,8 @@ static void take(struct tls *tls, enum direction direction, struct span bytes, u
 	}
 }
 
-/* seek - takes octets after a gap, until a record can be decrypted. */
-static void seek(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked, bool last)
+/* seek_record - takes octets after a gap, until a record can be decrypted. */
+static void seek_record(struct tls *tls, enum direction direction, struct span bytes, uint64_t acked, bool last)
 {
 	struct opened opened = opening(tls);
 	struct sealed record = { .acked = acked };
@@ -247,8 +247,8 @@ static void seek(struct tls *tls, enum direction direction, struct span bytes, u
 	tls->side[direction].offset -= rest.size;
 	take_opened(tls, direction, &record, &opened);
 	if (direction == DOWN)
-		release(tls);
-	take(tls, direction, (struct span){ copy, rest.size }, acked);
+		release_records(tls);
+	take_records(tls, direction, (struct span){ copy, rest.size }, acked);
 	g_free(copy);
 }
 
@@ -257,9 +257,9 @@ bool tls_bytes(struct tls *tls, enum direction direction, struct span bytes, uin
 	struct side *side = &tls->side[direction];
 	side->offset = offset;
 	if (side->seeking)
-		seek(tls, direction, bytes, acked, false);
+		seek_record(tls, direction, bytes, acked, false);
 	else
-		take(tls, direction, bytes, acked);
+		take_records(tls, direction, bytes, acked);
 	if (side->lost && !side->begun)
 		return false;
 	tls->info.bytes[direction] += bytes.size;
@@ -277,19 +277,19 @@ void tls_gap(struct tls *tls, enum direction direction, uint64_t size)
 		begins. */
 		side->lost = side->begun || side->header_size > 0;
 	if (side->lost) /* when the client's direction can do alone, nothing is wrong */
-		decrypt_shut(tls, direction, direction == DOWN && server_unseen(tls) ? NULL : DECRYPT_NO_HANDSHAKE);
+		decrypt_shut(tls, direction, direction == DOWN && server_is_silent(tls) ? NULL : DECRYPT_NO_HANDSHAKE);
 	side->begun = true;
 }
 
 void tls_fin(struct tls *tls, enum direction direction)
 {
 	struct side *side = &tls->side[direction];
-	const bool alone = direction == UP && server_unseen(tls), held = side->held_size > 0;
+	const bool alone = direction == UP && server_is_silent(tls), held = side->held_size > 0;
 	if (tls->exchange.version == 0 && (held || (alone && tls->side[DOWN].shut)) && !(alone && release_alone(tls)))
 		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 	if (!side->seeking)
 		return;
-	seek(tls, direction, (struct span){ NULL, 0 }, 0, true);
+	seek_record(tls, direction, (struct span){ NULL, 0 }, 0, true);
 	if (side->seeking && side->refused > 0)
 		decrypt_shut(tls, direction, "no record can be decrypted after a gap");
 }

@@ -18,8 +18,9 @@
 
 enum kind { KIND_ID = 'i', KIND_TICKET = 't' };
 
-/* name_of - the digest by which a session is remembered. */
-static bool name_of(const struct tls *tls, enum kind kind, struct span octets, uint8_t name[static TLS_RANDOM_SIZE])
+/* session_name - the digest by which a session is remembered. */
+static bool session_name(
+	const struct tls *tls, enum kind kind, struct span octets, uint8_t name[static TLS_RANDOM_SIZE])
 {
 	const uint8_t letter = (uint8_t)kind;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -40,13 +41,13 @@ void resume_offer(struct tls *tls, struct span body)
 	reader_vector(&hello, 2); /* ciphers */
 	reader_vector(&hello, 1); /* compression */
 	struct reader extensions = reader_vector(&hello, 2);
-	resume->offered = !hello.bad && name_of(tls, KIND_ID, id, resume->id);
+	resume->offered = !hello.bad && session_name(tls, KIND_ID, id, resume->id);
 	resume->with_ticket = false;
 	while (reader_more(&extensions)) {
 		uint32_t type = reader_number(&extensions, 2);
 		struct span ticket = reader_vector(&extensions, 2).rest;
 		if (type == EXTENSION_SESSION_TICKET && !extensions.bad)
-			resume->with_ticket = name_of(tls, KIND_TICKET, ticket, resume->ticket);
+			resume->with_ticket = session_name(tls, KIND_TICKET, ticket, resume->ticket);
 	}
 }
 
@@ -56,7 +57,7 @@ void resume_answer(struct tls *tls, struct span body)
 	struct reader hello = { body, false };
 	uint8_t name[TLS_RANDOM_SIZE];
 	reader_take(&hello, BEFORE_SESSION_ID);
-	resume->answered = name_of(tls, KIND_ID, reader_vector(&hello, 1).rest, name);
+	resume->answered = session_name(tls, KIND_ID, reader_vector(&hello, 1).rest, name);
 	resume->taken = resume->answered && resume->offered && memcmp(name, resume->id, sizeof name) == 0;
 	memcpy(resume->id, name, sizeof name);
 }
@@ -88,7 +89,7 @@ void resume_ticket(struct tls *tls, struct span body)
 	uint8_t name[TLS_RANDOM_SIZE];
 	reader_take(&message, BEFORE_TICKET);
 	struct span ticket = reader_vector(&message, 2).rest;
-	if (resume->size > 0 && name_of(tls, KIND_TICKET, ticket, name))
+	if (resume->size > 0 && session_name(tls, KIND_TICKET, ticket, name))
 		keys_remember(tls->keys, LABEL_SESSION, name, (struct span){ resume->secret, resume->size });
 }
 

@@ -42,8 +42,8 @@ static void differ(struct check *check, const char *where, const char *what)
 	ink_newline(&check->ink);
 }
 
-/* shown - a value as text, shortened. Free with g_free. */
-static char *shown(const cJSON *value)
+/* value_shown - a value as text, shortened. Free with g_free. */
+static char *value_shown(const cJSON *value)
 {
 	char *text = cJSON_IsString(value) ? g_strdup(value->valuestring) : cJSON_PrintUnformatted(value);
 	if (text && strlen(text) > VALUE_MAX) {
@@ -57,7 +57,7 @@ static char *shown(const cJSON *value)
 /* differ_in - reports a field that differs or is on one side only. */
 static void differ_in(struct check *check, const char *where, const cJSON *expected, const cJSON *got)
 {
-	char *left = expected ? shown(expected) : NULL, *right = got ? shown(got) : NULL;
+	char *left = expected ? value_shown(expected) : NULL, *right = got ? value_shown(got) : NULL;
 	char *words = !left    ? g_strdup_printf("not expected, got %s", right)
 		      : !right ? g_strdup_printf("expected %s, not there", left)
 			       : g_strdup_printf("expected %s, got %s", left, right);
@@ -67,7 +67,7 @@ static void differ_in(struct check *check, const char *where, const cJSON *expec
 	g_free(right);
 }
 
-static void compare(struct check *check, const char *where, const cJSON *expected, const cJSON *got);
+static void compare_values(struct check *check, const char *where, const cJSON *expected, const cJSON *got);
 
 /* compare_member - where: the path of the object that contains it. */
 static void compare_member(
@@ -75,7 +75,7 @@ static void compare_member(
 {
 	const bool first = g_str_has_suffix(where, " ") || !*where;
 	char *path = g_strdup_printf("%s%s%s", where, first ? "" : ".", name);
-	compare(check, path, expected, got);
+	compare_values(check, path, expected, got);
 	g_free(path);
 }
 
@@ -91,8 +91,8 @@ static void compare_objects(struct check *check, const char *where, const cJSON 
 	}
 }
 
-/* compare - compares two values; one may be NULL. */
-static void compare(struct check *check, const char *where, const cJSON *expected, const cJSON *got)
+/* compare_values - compares two values; one may be NULL. */
+static void compare_values(struct check *check, const char *where, const cJSON *expected, const cJSON *got)
 {
 	if (cJSON_IsObject(expected) && cJSON_IsObject(got))
 		compare_objects(check, where, expected, got);
@@ -134,7 +134,7 @@ static const char *session_of(struct side *side, const cJSON *record)
 	const char *community = read_text(record, "community_id");
 	if (!cJSON_HasObjectItem(record, "flow_id"))
 		return NULL;
-	char *flow = shown(cJSON_GetObjectItemCaseSensitive(record, "flow_id"));
+	char *flow = value_shown(cJSON_GetObjectItemCaseSensitive(record, "flow_id"));
 	const char *name = g_hash_table_lookup(side->flows, flow);
 	if (name) {
 		g_free(flow);
@@ -147,8 +147,8 @@ static const char *session_of(struct side *side, const cJSON *record)
 	return made;
 }
 
-/* key_of - a key that is unique among the records of one side. Free with g_free. */
-static char *key_of(struct side *side, const cJSON *record)
+/* record_key - a key that is unique among the records of one side. Free with g_free. */
+static char *record_key(struct side *side, const cJSON *record)
 {
 	const char *event = read_text(record, "event_type"), *session = session_of(side, record);
 	const cJSON *own = read_object(record, event ? event : "");
@@ -269,13 +269,13 @@ static void compare_whole(struct check *check, const GPtrArray *expected)
 	side_begin(&left);
 	side_begin(&right);
 	for (guint i = 0; i < check->records->len; i++)
-		g_hash_table_insert(got, key_of(&right, check->records->pdata[i]), check->records->pdata[i]);
+		g_hash_table_insert(got, record_key(&right, check->records->pdata[i]), check->records->pdata[i]);
 	for (guint i = 0; i < expected->len; i++) {
 		const cJSON *record = expected->pdata[i];
-		char *key = key_of(&left, record), *where = where_of(numbers, &left, record);
+		char *key = record_key(&left, record), *where = where_of(numbers, &left, record);
 		const cJSON *other = g_hash_table_lookup(got, key);
 		if (other) {
-			compare(check, where, record, other);
+			compare_values(check, where, record, other);
 			ordered = ordered && i < check->records->len && check->records->pdata[i] == other;
 			g_hash_table_add(matched, (gpointer)other);
 		} else {
@@ -440,8 +440,8 @@ static char *partial_of(const cJSON *record)
 
 /* ---- an input ---- */
 
-/* store - stores the present records as the expected ones (--update). */
-static void store(struct check *check)
+/* store_records - stores the present records as the expected ones (--update). */
+static void store_records(struct check *check)
 {
 	GString *text = g_string_new(NULL);
 	const bool subset = check->update == VIEW_UPDATE_SUBSET;
@@ -462,7 +462,7 @@ static void compare_input(struct check *check)
 	bool subset = false;
 	char *text = check->expected.find(check->expected.context, check->name, &subset);
 	if (check->update != VIEW_UPDATE_NONE && (!text || (!subset && check->update == VIEW_UPDATE_WHOLE))) {
-		store(check);
+		store_records(check);
 	} else if (!text) {
 		differ(check, "", "no expected records (--update writes them)");
 	} else {
@@ -495,7 +495,7 @@ static void finish_input(struct check *check, const char *name)
 	view_put(&check->view, check->out);
 }
 
-static void on_record(struct view *view, cJSON *record)
+static void on_check_record(struct view *view, cJSON *record)
 {
 	struct check *check = (struct check *)(void *)view;
 	char *name = g_strdup(read_text(record, "pcap_filename"));
@@ -510,7 +510,7 @@ static void on_record(struct view *view, cJSON *record)
 	g_free(name);
 }
 
-static void on_end(struct view *view)
+static void on_check_end(struct view *view)
 {
 	struct check *check = (struct check *)(void *)view;
 	const uint64_t all = *check->differences, more = check->most > 0 && all > check->most ? all - check->most : 0;
@@ -527,7 +527,8 @@ static void on_end(struct view *view)
 struct view *view_check_new(const struct view_check_options *options, view_write write, void *context)
 {
 	struct check *check = g_new0(struct check, 1);
-	check->view = (struct view){ .record = on_record, .end = on_end, .write = write, .context = context };
+	check->view =
+		(struct view){ .record = on_check_record, .end = on_check_end, .write = write, .context = context };
 	check->expected = options->expected;
 	check->update = options->update;
 	check->most = options->most;

@@ -42,10 +42,10 @@ bool ink_is_plain(gunichar c)
 	}
 }
 
-/* shown - one character as it is shown, and its width in columns. Returns the next one; invalid UTF-8 is taken octet by
- * octet.
+/* character_shown - one character as it is shown, and its width in columns. Returns the next one; invalid UTF-8 is
+ * taken octet by octet.
  */
-static const char *shown(const char *at, char text[static SHOWN_ROOM], unsigned *columns)
+static const char *character_shown(const char *at, char text[static SHOWN_ROOM], unsigned *columns)
 {
 	gunichar c = g_utf8_get_char_validated(at, -1);
 	const bool valid = c != (gunichar)-1 && c != (gunichar)-2;
@@ -95,7 +95,7 @@ static unsigned width_of(const char *at, unsigned most)
 	char text[SHOWN_ROOM];
 	unsigned width = 0, columns;
 	while (*at && *at != ' ' && width <= most) {
-		at = shown(at, text, &columns);
+		at = character_shown(at, text, &columns);
 		width += columns;
 	}
 	return width;
@@ -127,7 +127,7 @@ void ink_text(struct ink *ink, enum style style, unsigned indent, const char *te
 				go_on_below(ink, style, indent);
 		}
 		word = *text == ' ';
-		text = shown(text, octets, &columns);
+		text = character_shown(text, octets, &columns);
 		if (ink->width > 0 && ink->column + columns > ink->width) {
 			go_on_below(ink, style, indent);
 			if (word) /* lines do not begin with a space */
@@ -157,7 +157,7 @@ void ink_cut(struct ink *ink, enum style style, const char *text)
 		return;
 	start(ink, style);
 	while (*text) {
-		const char *next = shown(text, octets, &columns);
+		const char *next = character_shown(text, octets, &columns);
 		/* The last column is for the ellipsis. */
 		if (ink->width > 0 && ink->column + columns >= ink->width) {
 			g_string_append(ink->out, "…");

@@ -289,8 +289,8 @@ static void content_line(struct ink *ink, const struct step *step, const cJSON *
 	g_string_free(text, TRUE);
 }
 
-/* envelope - the recipients and the outcome of the transaction. */
-static void envelope(struct ink *ink, const struct step *step, const cJSON *smtp)
+/* draw_envelope - the recipients and the outcome of the transaction. */
+static void draw_envelope(struct ink *ink, const struct step *step, const cJSON *smtp)
 {
 	const char *outcome = read_text(smtp, "outcome"), *stage = read_text(smtp, "stage"),
 		   *from = read_text(smtp, "mail_from");
@@ -320,7 +320,7 @@ static void mail(struct ink *ink, const struct step *step, int64_t start)
 	detail(ink, STYLE_PLAIN, "to", to);
 	for (guint i = 0; step->files && i < step->files->len; i++)
 		file(ink, step->files->pdata[i]);
-	envelope(ink, step, smtp);
+	draw_envelope(ink, step, smtp);
 	g_free(to);
 }
 
@@ -375,7 +375,7 @@ static void tail(struct ink *ink, const struct talk *talk)
 
 /* ---- the view ---- */
 
-static void on_talk(void *context, const struct talk *talk)
+static void on_ladder_talk(void *context, const struct talk *talk)
 {
 	static void (*const shows[])(struct ink * ink, const struct step *step, int64_t start) = {
 		[STEP_COMMAND] = command,
@@ -420,7 +420,7 @@ static void input_line(struct ladder *ladder, const cJSON *record)
 	g_string_free(text, TRUE);
 }
 
-static void on_record(struct view *view, cJSON *record)
+static void on_ladder_record(struct view *view, cJSON *record)
 {
 	struct ladder *ladder = (struct ladder *)(void *)view;
 	if (strcmp(read_text(record, "event_type"), "stats") == 0) {
@@ -431,7 +431,7 @@ static void on_record(struct view *view, cJSON *record)
 	talks_record(ladder->talks, record);
 }
 
-static void on_end(struct view *view)
+static void on_ladder_end(struct view *view)
 {
 	struct ladder *ladder = (struct ladder *)(void *)view;
 	talks_end(ladder->talks);
@@ -447,10 +447,10 @@ static void on_end(struct view *view)
 struct view *ladder_new(const struct view_options *options)
 {
 	struct ladder *ladder = g_new0(struct ladder, 1);
-	ladder->view.record = on_record;
-	ladder->view.end = on_end;
+	ladder->view.record = on_ladder_record;
+	ladder->view.end = on_ladder_end;
 	ladder->out = g_string_new(NULL);
 	ladder->ink = (struct ink){ .out = ladder->out, .colour = options->colour, .width = options->width };
-	ladder->talks = talks_new(on_talk, ladder, HELD_MAX);
+	ladder->talks = talks_new(on_ladder_talk, ladder, HELD_MAX);
 	return &ladder->view;
 }

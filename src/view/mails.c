@@ -49,8 +49,8 @@ static void add_path(GString *text, const char *path)
 	g_string_append_len(text, path + brackets, (gssize)(size - 2 * brackets));
 }
 
-/* envelope - sender and recipients. */
-static char *envelope(const cJSON *smtp)
+/* envelope_text - sender and recipients. */
+static char *envelope_text(const cJSON *smtp)
 {
 	const char *from = read_text(smtp, "mail_from");
 	const cJSON *item, *list = read_array(smtp, "rcpt_to");
@@ -106,7 +106,7 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	const unsigned worst = alerts_worst(own);
 	for (guint i = 0; own && i < own->len; i++)
 		add_name(&alerts, read_text(((const struct step *)own->pdata[i])->own, "signature"));
-	char *path = envelope(smtp);
+	char *path = envelope_text(smtp);
 	/* A narrow terminal has no room for the year. */
 	const unsigned skip = time && strlen(time) >= DATE_SIZE && ink->width > 0 && ink->width < WIDE ? YEAR_SIZE : 0;
 	char *head = g_strdup_printf(" %.*s %-8s %8" G_GUINT64_FORMAT "  ", (int)(DATE_SIZE - skip),
@@ -125,7 +125,7 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	g_string_free(alerts.text, TRUE);
 }
 
-static void on_talk(void *context, const struct talk *talk)
+static void on_mails_talk(void *context, const struct talk *talk)
 {
 	struct mails *mails = context;
 	GHashTable *alerts = talk_alerts(talk);
@@ -139,14 +139,14 @@ static void on_talk(void *context, const struct talk *talk)
 	view_put(&mails->view, mails->out);
 }
 
-static void on_record(struct view *view, cJSON *record)
+static void on_mails_record(struct view *view, cJSON *record)
 {
 	struct mails *mails = (struct mails *)(void *)view;
 	talks_drop_bulk(record, 0);
 	talks_record(mails->talks, record);
 }
 
-static void on_end(struct view *view)
+static void on_mails_end(struct view *view)
 {
 	struct mails *mails = (struct mails *)(void *)view;
 	talks_end(mails->talks);
@@ -164,10 +164,10 @@ static void on_end(struct view *view)
 struct view *mails_new(const struct view_options *options)
 {
 	struct mails *mails = g_new0(struct mails, 1);
-	mails->view.record = on_record;
-	mails->view.end = on_end;
+	mails->view.record = on_mails_record;
+	mails->view.end = on_mails_end;
 	mails->out = g_string_new(NULL);
 	mails->ink = (struct ink){ .out = mails->out, .colour = options->colour, .width = options->width };
-	mails->talks = talks_new(on_talk, mails, HELD_MAX);
+	mails->talks = talks_new(on_mails_talk, mails, HELD_MAX);
 	return &mails->view;
 }

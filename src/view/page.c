@@ -26,8 +26,8 @@ static void put_char(GString *to, gunichar c)
 		g_string_append_unichar(to, c);
 }
 
-/* put_text - appends the inside of a JSON string. Returns false when it was cut. */
-static bool put_text(GString *to, const char *text, bool lines, size_t limit)
+/* put_json_text - appends the inside of a JSON string. Returns false when it was cut. */
+static bool put_json_text(GString *to, const char *text, bool lines, size_t limit)
 {
 	const char *at = text;
 	while (*at && (size_t)(at - text) < limit) {
@@ -54,7 +54,7 @@ void page_text(GString *to, const char *text)
 		return;
 	}
 	g_string_append_c(to, '"');
-	put_text(to, text, false, SIZE_MAX);
+	put_json_text(to, text, false, SIZE_MAX);
 	g_string_append_c(to, '"');
 }
 
@@ -77,7 +77,7 @@ void page_row(GString *to)
 bool page_lines(GString *to, const char *text, size_t limit)
 {
 	g_string_append_c(to, '"');
-	bool whole = put_text(to, text, true, limit);
+	bool whole = put_json_text(to, text, true, limit);
 	g_string_append_c(to, '"');
 	return whole;
 }
@@ -115,7 +115,7 @@ static char *hash_of(const char *text)
 	return hash;
 }
 
-static void put(struct view *view, const char *text)
+static void put_html(struct view *view, const char *text)
 {
 	if (!view->failed)
 		view->failed = !view->write(view->context, text, strlen(text));
@@ -123,13 +123,13 @@ static void put(struct view *view, const char *text)
 
 static void put_block(struct view *view, const char *id, const char *before, GString *text, const char *after)
 {
-	put(view, "<script type=\"application/json\" id=\"");
-	put(view, id);
-	put(view, "\">");
-	put(view, before);
+	put_html(view, "<script type=\"application/json\" id=\"");
+	put_html(view, id);
+	put_html(view, "\">");
+	put_html(view, before);
 	view_put(view, text);
-	put(view, after);
-	put(view, "</script>\n");
+	put_html(view, after);
+	put_html(view, "</script>\n");
 }
 
 static void put_data(struct view *view, const struct page_data *data)
@@ -151,7 +151,7 @@ static void put_policy(struct view *view)
 		g_strdup_printf("default-src 'none'; script-src %s; style-src %s; base-uri 'none'; form-action 'none'; "
 				"require-trusted-types-for 'script'; trusted-types 'none'",
 			script, style);
-	put(view, policy);
+	put_html(view, policy);
 	g_free(policy);
 	g_free(script);
 	g_free(style);
@@ -163,18 +163,18 @@ void page_write(struct view *view, const struct page_data *data)
 	const char *at = embedded_page;
 	for (const char *next; (next = strchr(at, mark)); at = next) {
 		char *before = g_strndup(at, (gsize)(next - at));
-		put(view, before);
+		put_html(view, before);
 		g_free(before);
 		next++;
 		if (*next == 'P')
 			put_policy(view);
 		else if (*next == 'S')
-			put(view, embedded_style);
+			put_html(view, embedded_style);
 		else if (*next == 'D')
 			put_data(view, data);
 		else
-			put(view, embedded_script);
+			put_html(view, embedded_script);
 		next++;
 	}
-	put(view, at);
+	put_html(view, at);
 }

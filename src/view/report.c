@@ -59,8 +59,8 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 	g_free(proxy);
 }
 
-/* is_listed - is there room for this session? The limits are twice as high for one with an alert. */
-static bool is_listed(const struct report *report, const struct talk *talk)
+/* has_room - is there room for this session? The limits are twice as high for one with an alert. */
+static bool has_room(const struct report *report, const struct talk *talk)
 {
 	const struct page_data *page = &report->page;
 	const size_t octets = page->sessions->len + page->ladders->len + page->mails->len + page->details->len;
@@ -103,8 +103,8 @@ static void list_session(struct report *report, const struct talk *talk)
 	report->sessions++;
 }
 
-/* leave_out - counts a session that is not listed. Its alerts are listed nevertheless. */
-static void leave_out(struct report *report, const struct talk *talk)
+/* leave_out_session - counts a session that is not listed. Its alerts are listed nevertheless. */
+static void leave_out_session(struct report *report, const struct talk *talk)
 {
 	report->left.sessions++;
 	report->left.mails += talk->mails;
@@ -139,7 +139,7 @@ static void count_step(struct report *report, const struct step *step)
 	tally_mail(report->tally, smtp);
 }
 
-static void on_talk(void *context, const struct talk *talk)
+static void on_report_talk(void *context, const struct talk *talk)
 {
 	struct report *report = context;
 	if (talk->part == 0) {
@@ -150,10 +150,10 @@ static void on_talk(void *context, const struct talk *talk)
 		count_step(report, &g_array_index(talk->steps, struct step, i));
 	tally_host(report->tally, read_text(talk->record, "src_ip"), true, talk);
 	tally_host(report->tally, read_text(talk->record, "dest_ip"), false, talk);
-	if (is_listed(report, talk))
+	if (has_room(report, talk))
 		list_session(report, talk);
 	else
-		leave_out(report, talk);
+		leave_out_session(report, talk);
 }
 
 /* ---- inputs ---- */
@@ -217,7 +217,7 @@ static void print_meta(struct report *report)
 	tally_print(report->tally, to);
 }
 
-static void on_record(struct view *view, cJSON *record)
+static void on_report_record(struct view *view, cJSON *record)
 {
 	struct report *report = (struct report *)(void *)view;
 	if (strcmp(read_text(record, "event_type"), "stats") == 0) {
@@ -228,7 +228,7 @@ static void on_record(struct view *view, cJSON *record)
 	talks_record(report->talks, record);
 }
 
-static void on_end(struct view *view)
+static void on_report_end(struct view *view)
 {
 	struct report *report = (struct report *)(void *)view;
 	talks_end(report->talks);
@@ -250,8 +250,9 @@ static void on_end(struct view *view)
 struct view *view_report_new(const char *version, const char *command, view_write write, void *context)
 {
 	struct report *report = g_new0(struct report, 1);
-	report->view = (struct view){ .record = on_record, .end = on_end, .write = write, .context = context };
-	report->talks = talks_new(on_talk, report, HELD_MAX);
+	report->view =
+		(struct view){ .record = on_report_record, .end = on_report_end, .write = write, .context = context };
+	report->talks = talks_new(on_report_talk, report, HELD_MAX);
 	report->tally = tally_new();
 	report->contents = g_hash_table_new(hash_text, g_str_equal);
 	report->replies = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);

@@ -227,8 +227,8 @@ int report_alert(struct report *report, const struct step *step, int session, in
 
 /* ---- ladders ---- */
 
-/* reply_text - a reply as text, "250-one" and so on, one per line. Free with g_free. */
-static char *reply_text(const cJSON *response)
+/* response_text - a reply as text, "250-one" and so on, one per line. Free with g_free. */
+static char *response_text(const cJSON *response)
 {
 	const cJSON *line, *lines = read_array(response, "lines");
 	const unsigned code = (unsigned)read_number(response, "code");
@@ -250,7 +250,7 @@ static char *step_words(const struct step *step)
 	const char *verb = read_text(step->own, "verb"), *argument = read_text(step->own, "argument"),
 		   *line = read_text(step->own, "line");
 	if (step->kind == STEP_RESPONSE)
-		return reply_text(step->own);
+		return response_text(step->own);
 	if (step->kind == STEP_AUTH)
 		return step_auth(step);
 	if (step->kind == STEP_TLS)

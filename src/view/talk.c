@@ -177,8 +177,8 @@ static struct step *mail_of(const struct talk *talk, int tx)
 	return NULL;
 }
 
-/* look_at - sets the members of a step that are computed once. */
-static void look_at(struct step *step)
+/* complete_step - sets the members of a step that are computed once. */
+static void complete_step(struct step *step)
 {
 	const char *to = step->kind == STEP_RESPONSE ? read_text(step->own, "to") : NULL;
 	step->ends = to && (strcmp(to, ".") == 0 || strcmp(to, "BDAT") == 0);
@@ -186,8 +186,8 @@ static void look_at(struct step *step)
 		step->severity = (unsigned)CLAMP(read_number(step->own, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
 }
 
-/* kind_of - the kind of step for a record. Returns the record's own object; NULL when it is not a step. */
-static const cJSON *kind_of(const cJSON *record, const char *event, enum step_kind *kind)
+/* find_step_kind - the kind of step for a record. Returns the record's own object; NULL when it is not a step. */
+static const cJSON *find_step_kind(const cJSON *record, const char *event, enum step_kind *kind)
 {
 	static const struct {
 		const char *event;
@@ -226,7 +226,7 @@ static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, c
 	struct step step = {
 		.kind = kind, .time = read_time(record, "timestamp"), .record = record, .own = own, .tx = -1
 	};
-	look_at(&step);
+	complete_step(&step);
 	step.packet = read_number(record, "pcap_cnt");
 	if (cJSON_HasObjectItem(record, "tx_id"))
 		step.tx = (int)MIN(read_number(record, "tx_id"), INT32_MAX);
@@ -338,8 +338,8 @@ void talks_end(struct talks *talks)
 		close_talk(talks, talk);
 }
 
-/* finish - the flow record ends the session; takes ownership of the record. */
-static void finish(struct talks *talks, struct talk *talk, cJSON *record)
+/* finish_talk - the flow record ends the session; takes ownership of the record. */
+static void finish_talk(struct talks *talks, struct talk *talk, cJSON *record)
 {
 	cJSON_Delete(talk->record);
 	talk->record = record;
@@ -378,7 +378,7 @@ void talks_record(struct talks *talks, cJSON *record)
 	}
 	struct talk *talk = talk_of(talks, record);
 	if (strcmp(event, "flow") == 0) {
-		finish(talks, talk, record);
+		finish_talk(talks, talk, record);
 		return;
 	}
 	if (!talk->record)
@@ -386,7 +386,7 @@ void talks_record(struct talks *talks, cJSON *record)
 	const size_t size = size_of(record->child);
 	talk->held += size;
 	talks->held += size;
-	const cJSON *own = kind_of(record, event, &kind);
+	const cJSON *own = find_step_kind(record, event, &kind);
 	if (own)
 		add_step(talk, kind, own, record);
 	else if (strcmp(event, "fileinfo") == 0)

@@ -143,8 +143,8 @@ static void print_hosts(const struct tally *tally, GString *to)
 
 /* ---- domains ---- */
 
-/* domain_of - the domain of a path, in lower case. Free with g_free. */
-static char *domain_of(const char *path)
+/* path_domain - the domain of a path, in lower case. Free with g_free. */
+static char *path_domain(const char *path)
 {
 	const char *at = path ? strrchr(path, '@') : NULL;
 	if (!path || strcmp(path, "<>") == 0 || !*path)
@@ -175,12 +175,12 @@ static void add_pair(struct tally *tally, const char *from, const char *to)
 
 void tally_mail(struct tally *tally, const cJSON *smtp)
 {
-	char *from = domain_of(read_text(smtp, "mail_from"));
+	char *from = path_domain(read_text(smtp, "mail_from"));
 	GHashTable *seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	const cJSON *item, *list = read_array(smtp, "rcpt_to");
 	cJSON_ArrayForEach(item, list)
 	{
-		char *to = domain_of(cJSON_GetStringValue(item));
+		char *to = path_domain(cJSON_GetStringValue(item));
 		if (!g_hash_table_contains(seen, to))
 			add_pair(tally, from, to);
 		g_hash_table_add(seen, to);

@@ -41,9 +41,10 @@ void view_put(struct view *view, GString *octets)
 
 /* ---- looking into a line without parsing JSON ---- */
 
-/* value_of - what follows the first "name": in a line. Quotes inside strings are escaped, so what is found is a name.
+/* text_after_name - what follows the first "name": in a line. Quotes inside strings are escaped, so what is found is a
+ * name.
  */
-static const char *value_of(const char *line, size_t size, const char *name)
+static const char *text_after_name(const char *line, size_t size, const char *name)
 {
 	const char *at = memmem(line, size, name, strlen(name));
 	return at ? at + strlen(name) : NULL;
@@ -58,21 +59,21 @@ static size_t until(const char *at, const char *line, size_t size, char end)
 
 const char *view_event(const char *line, size_t size, size_t *length)
 {
-	const char *at = value_of(line, size, "\"event_type\":\"");
+	const char *at = text_after_name(line, size, "\"event_type\":\"");
 	*length = at ? until(at, line, size, '"') : 0;
 	return at;
 }
 
-static bool is_word(const char *at, size_t length, const char *word)
+static bool word_is(const char *at, size_t length, const char *word)
 {
 	return at && length == strlen(word) && memcmp(at, word, length) == 0;
 }
 
 bool view_picks(const char *line, size_t size, const char *flow)
 {
-	const char *number = value_of(line, size, "\"flow_id\":");
-	if (number && is_word(number, until(number, line, size, ','), flow))
+	const char *number = text_after_name(line, size, "\"flow_id\":");
+	if (number && word_is(number, until(number, line, size, ','), flow))
 		return true;
-	const char *community = value_of(line, size, "\"community_id\":\"");
-	return community && is_word(community, until(community, line, size, '"'), flow);
+	const char *community = text_after_name(line, size, "\"community_id\":\"");
+	return community && word_is(community, until(community, line, size, '"'), flow);
 }

@@ -58,7 +58,7 @@ static void run(char **paths, char **texts, const size_t *sizes, unsigned count)
 	shards.list = g_new0(struct shard, count);
 	shards.outlet = outlet_new(&options, writer_new(dup(fd), path), NULL);
 	require(open_shards(&shards, paths));
-	const bool good = merge(&shards);
+	const bool good = merge_captures(&shards);
 	require(outlet_close(shards.outlet, NULL));
 	size_t size;
 	char *merged = take_all(fd, &size);
