@@ -355,7 +355,7 @@ static int64_t first_time(const char *path)
 	return time;
 }
 
-struct piece {
+struct capture_piece {
 	const char *path;
 	int64_t time;
 	size_t place;
@@ -363,7 +363,7 @@ struct piece {
 
 static int by_time(const void *a, const void *b)
 {
-	const struct piece *x = a, *y = b;
+	const struct capture_piece *x = a, *y = b;
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
 	return x->place < y->place ? -1 : 1;
@@ -371,12 +371,12 @@ static int by_time(const void *a, const void *b)
 
 /* in_order - the captures of a recording, sorted by the time of their first packet; not sorted with --keep-order, or
  * when one is standard input, which can be read only once. */
-static struct piece *in_order(const struct options *options, char *const *paths, size_t count)
+static struct capture_piece *in_order(const struct options *options, char *const *paths, size_t count)
 {
-	struct piece *pieces = g_new0(struct piece, count);
+	struct capture_piece *pieces = g_new0(struct capture_piece, count);
 	bool sort = options->continuous && !options->keep_order && count > 1;
 	for (size_t i = 0; i < count; i++) {
-		pieces[i] = (struct piece){ paths[i], 0, i };
+		pieces[i] = (struct capture_piece){ paths[i], 0, i };
 		sort = sort && !capture_is_stdin(paths[i]);
 	}
 	for (size_t i = 0; sort && i < count; i++)
@@ -389,7 +389,7 @@ enum exit_status analysis_input(struct analysis *analysis, char *const *paths, s
 {
 	struct analysis_context *shared = &analysis->shared;
 	shared->stats = (struct input_stats){ .complete = true }; /* first of all: what was is of the input before */
-	struct piece *pieces = in_order(analysis->options, paths, count);
+	struct capture_piece *pieces = in_order(analysis->options, paths, count);
 	analysis->paths = paths;
 	analysis->path_count = count;
 	begin_input(analysis, pieces[0].path);

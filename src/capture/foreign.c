@@ -9,7 +9,7 @@
 
 #include "format.h"
 
-static const struct magic {
+static const struct foreign_magic {
 	struct foreign foreign;
 	uint16_t offset;
 	uint8_t size;
@@ -100,7 +100,7 @@ static bool looks_like_text(struct span head)
 const struct foreign *capture_format_foreign(struct span head)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++) {
-		const struct magic *magic = &magics[i];
+		const struct foreign_magic *magic = &magics[i];
 		if (head.size >= (size_t)magic->offset + magic->size &&
 			memcmp(head.data + magic->offset, magic->octets, magic->size) == 0)
 			return &magic->foreign;

@@ -447,7 +447,7 @@ static enum capture_status secrets(struct pcapng *pcapng, struct body body, stru
 /* ---- blocks ---- */
 
 /* least: the size of the fixed part. Handlers return CAPTURE_END when the block is no packet. */
-static const struct block {
+static const struct block_handler {
 	enum block_type type;
 	uint32_t least;
 	enum capture_status (*handler)(struct pcapng *pcapng, struct body body, struct packet *packet);
@@ -461,7 +461,7 @@ static const struct block {
 	{ BLOCK_SECRETS, 8, secrets },
 };
 
-static const struct block *find_block(uint32_t type)
+static const struct block_handler *find_block(uint32_t type)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++)
 		if (blocks[i].type == type)
@@ -522,7 +522,7 @@ static enum capture_status skip_block(struct pcapng *pcapng, uint32_t length)
 
 /* look_into - parses a block of a known type. Some writers do not count the padding in the length. */
 static enum capture_status look_into(
-	struct pcapng *pcapng, const struct block *block, uint32_t length, struct packet *packet)
+	struct pcapng *pcapng, const struct block_handler *block, uint32_t length, struct packet *packet)
 {
 	const size_t size = padded_size(length);
 	if (length > PCAPNG_BLOCK_MAX)
@@ -545,7 +545,7 @@ static enum capture_status next_block(struct pcapng *pcapng, struct packet *pack
 	*over = status == CAPTURE_END;
 	if (status != CAPTURE_PACKET)
 		return status;
-	const struct block *block = find_block(type);
+	const struct block_handler *block = find_block(type);
 	if (length < BLOCK_HEADER + BLOCK_TRAILER + (block ? block->least : 0))
 		return wrong(pcapng, "a length of %u octets is too small", length);
 	return block ? look_into(pcapng, block, length, packet) : skip_block(pcapng, length);

@@ -31,14 +31,14 @@ static const char *const harmless_types[] = { "image/", "audio/", "video/", "fon
 /* Recognised by the first octets. */
 enum program { PROGRAM_NONE, PROGRAM_BINARY, PROGRAM_SCRIPT };
 
-struct magic {
+struct file_magic {
 	const char *octets;
 	size_t size;
 	enum program kind;
 	const char *what;
 };
 
-static const struct magic magics[] = {
+static const struct file_magic magics[] = {
 	{ "\177ELF", 4, PROGRAM_BINARY, "a Linux program (ELF)" },
 	{ "\xfe\xed\xfa\xce", 4, PROGRAM_BINARY, "a macOS program (Mach-O)" },
 	{ "\xfe\xed\xfa\xcf", 4, PROGRAM_BINARY, "a macOS program (Mach-O)" },

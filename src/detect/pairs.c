@@ -104,7 +104,7 @@ static void forget_events(GArray *events, int64_t oldest, uint64_t key)
 	g_array_set_size(events, kept);
 }
 
-bool window_add(struct window *window, int64_t now, uint64_t key, unsigned count, unsigned seconds, int64_t *since)
+bool window_add(struct pair_window *window, int64_t now, uint64_t key, unsigned count, unsigned seconds, int64_t *since)
 {
 	int64_t length = (int64_t)seconds * NANOSECONDS_PER_SECOND;
 	struct window_event event = { now, key };

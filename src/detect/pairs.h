@@ -16,7 +16,7 @@
 #define PAIR_PORTS_MAX 8 /* ports of one server that are remembered to have offered STARTTLS */
 
 /* A sliding window: the events of the last seconds. */
-struct window {
+struct pair_window {
 	GArray *events;       /* of struct window_event; NULL when there was none */
 	int64_t silent_until; /* the threshold was reached; no events are counted until then */
 };
@@ -31,7 +31,7 @@ enum window_kind {
 };
 
 struct pair {
-	struct window windows[WINDOW_COUNT];
+	struct pair_window windows[WINDOW_COUNT];
 	uint16_t starttls_ports[PAIR_PORTS_MAX];
 	unsigned starttls_port_count;
 	bool early_pipeline; /* the server announced that it accepts commands before its banner (X_PIPE_CONNECT) */
@@ -50,7 +50,8 @@ const struct pair *pairs_find(const struct pairs *pairs, const struct address *c
 /* window_add - adds an event at `now` to the window of `seconds` (0: unlimited). Events with the same `key`, unless it
  * is 0, count once. Returns true when there are `count` events: once, then not again for `seconds`. *since: the time of
  * the first. */
-bool window_add(struct window *window, int64_t now, uint64_t key, unsigned count, unsigned seconds, int64_t *since);
+bool window_add(
+	struct pair_window *window, int64_t now, uint64_t key, unsigned count, unsigned seconds, int64_t *since);
 /* window_key - a key for octets, ignoring ASCII case; never 0. */
 uint64_t window_key(struct span octets);
 

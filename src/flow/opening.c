@@ -13,7 +13,7 @@
 
 enum event_kind { EVENT_BYTES, EVENT_GAP, EVENT_GIVEN_UP, EVENT_FIN };
 
-struct event {
+struct opening_event {
 	enum event_kind kind;
 	enum direction direction;
 	uint64_t size, acked;
@@ -31,7 +31,7 @@ struct evidence {
 	bool unanswered;      /* the direction from the server is missing */
 };
 
-struct found {
+struct preamble_found {
 	size_t size[2];
 	struct flow_proxy proxy;
 };
@@ -69,7 +69,7 @@ static uint64_t acked_at(const struct evidence *evidence, size_t size)
 {
 	uint64_t said = 0, acked = 0;
 	for (guint i = 0; evidence->events && i < evidence->events->len && said < size; i++) {
-		const struct event *event = &g_array_index(evidence->events, struct event, i);
+		const struct opening_event *event = &g_array_index(evidence->events, struct opening_event, i);
 		if (event->direction != DOWN)
 			continue;
 		said += event->size;
@@ -79,7 +79,7 @@ static uint64_t acked_at(const struct evidence *evidence, size_t size)
 }
 
 /* judge_damaged - judge_preamble, when a part of the server's first bytes is missing. */
-static enum preamble_state judge_damaged(const struct evidence *evidence, struct found *found)
+static enum preamble_state judge_damaged(const struct evidence *evidence, struct preamble_found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	enum preamble_state client = preamble_client(*up, 0, &found->proxy, &found->size[UP]);
@@ -95,7 +95,7 @@ static enum preamble_state judge_damaged(const struct evidence *evidence, struct
 
 /* judge_answered - judge_preamble, when the client's part, or some of it, seems to be there: the server's part must
  * fit. */
-static enum preamble_state judge_answered(const struct evidence *evidence, struct found *found)
+static enum preamble_state judge_answered(const struct evidence *evidence, struct preamble_found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	unsigned rounds;
@@ -119,7 +119,7 @@ static enum preamble_state judge_answered(const struct evidence *evidence, struc
 }
 
 /* judge_preamble - are the first bytes a preamble? */
-static enum preamble_state judge_preamble(const struct evidence *evidence, struct found *found)
+static enum preamble_state judge_preamble(const struct evidence *evidence, struct preamble_found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	memset(found, 0, sizeof *found);
@@ -164,7 +164,7 @@ static bool peek_server(struct span *bytes)
 
 /* judge_parts - judge_preamble, when there may be gaps after these bytes: a side that continues after its part has
  * received the other's. */
-static enum preamble_state judge_parts(struct evidence *evidence, struct found *found)
+static enum preamble_state judge_parts(struct evidence *evidence, struct preamble_found *found)
 {
 	const struct span *up = &evidence->bytes[UP], *down = &evidence->bytes[DOWN];
 	unsigned rounds;
@@ -184,7 +184,7 @@ static enum preamble_state judge_parts(struct evidence *evidence, struct found *
 
 bool opening_peek(struct span *bytes, const bool *seen, struct flow_proxy *proxy)
 {
-	struct found found;
+	struct preamble_found found;
 	*proxy = (struct flow_proxy){ 0 };
 	if (bytes[UP].size == 0)
 		return peek_server(&bytes[DOWN]);
@@ -218,7 +218,7 @@ size_t opening_memory(const struct opening *opening)
 	size_t size = opening->proxy ? sizeof *opening->proxy : 0;
 	for (enum direction d = UP; d <= DOWN; d++)
 		size += opening->held[d] ? opening->held[d]->len : 0;
-	return size + (opening->events ? opening->events->len * sizeof(struct event) : 0);
+	return size + (opening->events ? opening->events->len * sizeof(struct opening_event) : 0);
 }
 
 /* drop_held - frees the held events and bytes. */
@@ -243,7 +243,7 @@ static uint64_t acked_after(const struct opening *opening, enum direction direct
 }
 
 /* pass_event - passes one event to the sink. */
-static void pass_event(struct opening *opening, const struct event *event, const uint8_t *data)
+static void pass_event(struct opening *opening, const struct opening_event *event, const uint8_t *data)
 {
 	const struct stream_sink *sink = opening->sink;
 	const uint64_t size = event->size;
@@ -266,7 +266,7 @@ static void pass_held(struct opening *opening)
 	opening->held[UP] = opening->held[DOWN] = NULL;
 	opening->events = NULL;
 	for (guint i = 0; events && i < events->len; i++) {
-		const struct event *event = &g_array_index(events, struct event, i);
+		const struct opening_event *event = &g_array_index(events, struct opening_event, i);
 		pass_event(
 			opening, event, event->size > 0 ? held[event->direction]->data + at[event->direction] : NULL);
 		at[event->direction] += (size_t)event->size;
@@ -277,12 +277,12 @@ static void pass_held(struct opening *opening)
 }
 
 /* leave_out_preamble - removes a preamble from both directions. */
-static void leave_out_preamble(struct opening *opening, const struct found *found)
+static void leave_out_preamble(struct opening *opening, const struct preamble_found *found)
 {
 	size_t left[2] = { found->size[UP], found->size[DOWN] };
 	bool damaged = false;
 	for (guint i = 0; i < opening->events->len; i++) {
-		struct event *event = &g_array_index(opening->events, struct event, i);
+		struct opening_event *event = &g_array_index(opening->events, struct opening_event, i);
 		size_t part = (size_t)MIN(event->size, left[event->direction]);
 		event->size -= part;
 		if (event->kind != EVENT_BYTES)
@@ -318,7 +318,7 @@ static struct evidence opening_evidence(const struct opening *opening, bool wait
 		if (opening->held[d])
 			evidence.bytes[d] = (struct span){ opening->held[d]->data, opening->held[d]->len };
 	for (guint i = 0; i < opening->events->len; i++) {
-		const struct event *event = &g_array_index(opening->events, struct event, i);
+		const struct opening_event *event = &g_array_index(opening->events, struct opening_event, i);
 		const enum direction d = event->direction;
 		if (event->size == 0)
 			continue;
@@ -337,7 +337,7 @@ static struct evidence opening_evidence(const struct opening *opening, bool wait
 /* consider - decides what the first bytes are, if that is possible already. */
 static void consider(struct opening *opening, bool waits)
 {
-	struct found found;
+	struct preamble_found found;
 	while (opening->events && opening->preambles < PREAMBLES_MAX) {
 		struct evidence evidence = opening_evidence(opening, waits);
 		bool room = evidence.bytes[UP].size < OPENING_MAX && evidence.bytes[DOWN].size < OPENING_MAX;
@@ -353,11 +353,11 @@ static void consider(struct opening *opening, bool waits)
 }
 
 /* take_event - holds an event of the stream until it is known what the first bytes are. */
-static void take_event(struct opening *opening, struct event event, const uint8_t *data)
+static void take_event(struct opening *opening, struct opening_event event, const uint8_t *data)
 {
 	const enum direction d = event.direction;
 	if (!opening->events)
-		opening->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+		opening->events = g_array_new(FALSE, FALSE, sizeof(struct opening_event));
 	if (!opening->held[d])
 		opening->held[d] = g_byte_array_new();
 	g_array_append_val(opening->events, event);
@@ -389,13 +389,13 @@ static void on_opening_bytes(void *user, enum direction direction, const uint8_t
 	if (opening->passed)
 		opening->sink->bytes(opening->user, direction, data, size, acked_after(opening, direction, acked));
 	else
-		take_event(opening, (struct event){ EVENT_BYTES, direction, size, acked }, data);
+		take_event(opening, (struct opening_event){ EVENT_BYTES, direction, size, acked }, data);
 }
 
 static void on_opening_gap(void *user, enum direction direction, uint64_t size, bool given_up)
 {
 	struct opening *opening = user;
-	const struct event event = { given_up ? EVENT_GIVEN_UP : EVENT_GAP, direction, size, 0 };
+	const struct opening_event event = { given_up ? EVENT_GIVEN_UP : EVENT_GAP, direction, size, 0 };
 	/* The server's first bytes are missing: it did not wait for a preamble. */
 	if (!opening->passed && (size > PREAMBLE_MAX || (direction == DOWN && !opening->events)))
 		pass_held(opening);
@@ -408,7 +408,7 @@ static void on_opening_gap(void *user, enum direction direction, uint64_t size, 
 static void on_opening_fin(void *user, enum direction direction)
 {
 	struct opening *opening = user;
-	const struct event event = { EVENT_FIN, direction, 0, 0 };
+	const struct opening_event event = { EVENT_FIN, direction, 0, 0 };
 	if (opening->passed)
 		pass_event(opening, &event, NULL);
 	else

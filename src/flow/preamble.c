@@ -27,17 +27,17 @@ const char *const flow_proxy_names[FLOW_PROXY_COUNT] = {
 };
 
 /* A reader of the bytes. Reading past the end sets `more` and returns zeros. */
-struct reader {
+struct preamble_reader {
 	const uint8_t *at, *end;
 	bool more;
 };
 
-static struct reader reader_of(struct span bytes)
+static struct preamble_reader reader_of(struct span bytes)
 {
-	return (struct reader){ bytes.data, bytes.data + bytes.size, false };
+	return (struct preamble_reader){ bytes.data, bytes.data + bytes.size, false };
 }
 
-static const uint8_t *preamble_take(struct reader *r, size_t size)
+static const uint8_t *preamble_take(struct preamble_reader *r, size_t size)
 {
 	static const uint8_t zeros[V2_HEADER + 255];
 	if ((size_t)(r->end - r->at) < size) {
@@ -49,18 +49,18 @@ static const uint8_t *preamble_take(struct reader *r, size_t size)
 	return r->at - size;
 }
 
-static unsigned preamble_octet(struct reader *r)
+static unsigned preamble_octet(struct preamble_reader *r)
 {
 	return preamble_take(r, 1)[0];
 }
 
-static uint16_t take_port(struct reader *r)
+static uint16_t take_port(struct preamble_reader *r)
 {
 	const uint8_t *p = preamble_take(r, 2);
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static void take_address(struct reader *r, uint8_t family, struct address *address)
+static void take_address(struct preamble_reader *r, uint8_t family, struct address *address)
 {
 	size_t size = family == 4 ? 4 : 16;
 	*address = (struct address){ .family = family };
@@ -152,7 +152,7 @@ static enum preamble_state v1_client(struct span bytes, unsigned rounds, struct 
 }
 
 /* v2_values - parses the TLVs after the addresses. */
-static void v2_values(struct reader *r, struct flow_proxy *proxy)
+static void v2_values(struct preamble_reader *r, struct flow_proxy *proxy)
 {
 	while (r->end - r->at >= 3) {
 		unsigned type = preamble_octet(r);
@@ -166,7 +166,7 @@ static void v2_values(struct reader *r, struct flow_proxy *proxy)
 }
 
 /* v2_addresses - parses what follows the header, which is complete. */
-static void v2_addresses(struct reader *r, unsigned family, struct flow_proxy *proxy)
+static void v2_addresses(struct preamble_reader *r, unsigned family, struct flow_proxy *proxy)
 {
 	const ptrdiff_t left = r->end - r->at;
 	if ((family == 1 && left >= 12) || (family == 2 && left >= 36)) {
@@ -188,7 +188,7 @@ static enum preamble_state v2_client(struct span bytes, unsigned rounds, struct 
 	static const uint8_t signature[] = "\r\n\r\n\0\r\nQUIT\n";
 	if (!begins(bytes, signature, sizeof signature - 1))
 		return PREAMBLE_NONE;
-	struct reader r = reader_of(bytes);
+	struct preamble_reader r = reader_of(bytes);
 	preamble_take(&r, sizeof signature - 1);
 	unsigned command = preamble_octet(&r), family = preamble_octet(&r) >> 4;
 	size_t length = take_port(&r);
@@ -215,7 +215,7 @@ static enum preamble_state no_server(struct span bytes, size_t *size, unsigned *
 /* ---- SOCKS 4 ---- */
 
 /* take_string - a string up to its NUL. */
-static bool take_string(struct reader *r, char text[FLOW_PROXY_TEXT_MAX])
+static bool take_string(struct preamble_reader *r, char text[FLOW_PROXY_TEXT_MAX])
 {
 	const size_t left = (size_t)(r->end - r->at);
 	const uint8_t *end = left > 0 ? memchr(r->at, 0, left) : NULL;
@@ -231,7 +231,7 @@ static enum preamble_state socks4_client(struct span bytes, unsigned rounds, str
 {
 	if (!begins(bytes, "\4\1", 2))
 		return PREAMBLE_NONE;
-	struct reader r = reader_of(bytes);
+	struct preamble_reader r = reader_of(bytes);
 	preamble_take(&r, 2);
 	proxy->destination_port = take_port(&r);
 	take_address(&r, 4, &proxy->destination);
@@ -262,7 +262,8 @@ static enum preamble_state socks4_server(struct span bytes, size_t *size, unsign
 /* ---- SOCKS 5 ---- */
 
 /* socks5_address - the address and port at the end of a request or reply. Returns false when its type is unknown. */
-static bool socks5_address(struct reader *r, struct address *address, char host[FLOW_PROXY_TEXT_MAX], uint16_t *port)
+static bool socks5_address(
+	struct preamble_reader *r, struct address *address, char host[FLOW_PROXY_TEXT_MAX], uint16_t *port)
 {
 	unsigned kind = preamble_octet(r), length;
 	*address = (struct address){ 0 };
@@ -284,7 +285,7 @@ static enum preamble_state socks5_client(struct span bytes, unsigned rounds, str
 {
 	if (!begins(bytes, "\5", 1))
 		return PREAMBLE_NONE;
-	struct reader r = reader_of(bytes);
+	struct preamble_reader r = reader_of(bytes);
 	preamble_take(&r, 1);
 	unsigned count = preamble_octet(&r);
 	if (!r.more && count == 0)
@@ -316,7 +317,7 @@ static enum preamble_state socks5_server(struct span bytes, size_t *size, unsign
 {
 	if (!begins(bytes, "\5", 1))
 		return PREAMBLE_NONE;
-	struct reader r = reader_of(bytes);
+	struct preamble_reader r = reader_of(bytes);
 	preamble_take(&r, 1);
 	unsigned method = preamble_octet(&r);
 	*size = 2;

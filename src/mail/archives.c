@@ -36,7 +36,7 @@ struct look {
 };
 
 /* One of the nested archives. */
-struct level {
+struct archive_level {
 	struct look *look;
 	const struct kind *kind;
 	struct span octets;
@@ -45,7 +45,7 @@ struct level {
 	unsigned depth;
 };
 
-static void read_level(struct level *level);
+static void read_level(struct archive_level *level);
 
 /* is_cheap - can entries be skipped without unpacking them? */
 static bool is_cheap(enum container container)
@@ -64,7 +64,7 @@ static const char *packed_name(struct arena *arena, const char *name)
 }
 
 /* entry_name - the entry's name, with that of the inner archive before it. */
-static char *entry_name(const struct level *level, const char *raw)
+static char *entry_name(const struct archive_level *level, const char *raw)
 {
 	GString *name = g_string_new(level->prefix);
 	size_t size = strlen(raw);
@@ -75,7 +75,7 @@ static char *entry_name(const struct level *level, const char *raw)
 }
 
 /* add_entry - adds an entry to the list; NULL when the list is full. */
-static struct mail_entry *add_entry(const struct level *level, const char *raw, uint64_t size, bool encrypted)
+static struct mail_entry *add_entry(const struct archive_level *level, const char *raw, uint64_t size, bool encrypted)
 {
 	struct mail *mail = level->look->mail;
 	struct mail_archive *result = level->look->result;
@@ -96,7 +96,8 @@ static struct mail_entry *add_entry(const struct level *level, const char *raw, 
 }
 
 /* add_found - adds an entry read by libarchive. */
-static struct mail_entry *add_found(const struct level *level, struct archive *archive, struct archive_entry *found)
+static struct mail_entry *add_found(
+	const struct archive_level *level, struct archive *archive, struct archive_entry *found)
 {
 	const char *name = archive_entry_pathname(found);
 	bool one = level->kind->container == CONTAINER_PACKED && archive_format(archive) == ARCHIVE_FORMAT_RAW;
@@ -112,7 +113,7 @@ static struct mail_entry *add_found(const struct level *level, struct archive *a
 
 /* open_archive - NULL when it can't be read. other: the second way to read it: a zip without its directory, or a packed
  * file that is not a tar. */
-static struct archive *open_archive(const struct level *level, bool other)
+static struct archive *open_archive(const struct archive_level *level, bool other)
 {
 	struct archive *archive = archive_read_new();
 	switch (level->kind->container) {
@@ -163,7 +164,7 @@ static struct archive *open_archive(const struct level *level, bool other)
 }
 
 /* close_archive - for some formats only the error message tells that they are encrypted. */
-static void close_archive(const struct level *level, struct archive *archive)
+static void close_archive(const struct archive_level *level, struct archive *archive)
 {
 	const char *error = archive_error_string(archive);
 	if (archive_read_has_encrypted_entries(archive) == 1 || (error && strstr(error, "ncrypt"))) {
@@ -174,7 +175,7 @@ static void close_archive(const struct level *level, struct archive *archive)
 }
 
 /* next - the next entry; NULL at the end. An error makes the list incomplete. */
-static struct archive_entry *next(const struct level *level, struct archive *archive)
+static struct archive_entry *next(const struct archive_level *level, struct archive *archive)
 {
 	struct archive_entry *entry;
 	int result;
@@ -189,7 +190,7 @@ static struct archive_entry *next(const struct level *level, struct archive *arc
 }
 
 /* list_names - lists the names without unpacking. */
-static void list_names(const struct level *level, bool other)
+static void list_names(const struct archive_level *level, bool other)
 {
 	struct archive *archive = open_archive(level, other);
 	if (!archive) {
@@ -212,7 +213,8 @@ static bool is_archive(const struct kind *kind)
 
 /* unpack - unpacks the head of an entry; all of it (up to INNER_MAX) when it is an archive. whole: reads to its end in
  * any case. Returns false when nothing more can be read. */
-static bool unpack(const struct level *level, struct archive *archive, bool whole, GByteArray *octets, uint64_t *size)
+static bool unpack(
+	const struct archive_level *level, struct archive *archive, bool whole, GByteArray *octets, uint64_t *size)
 {
 	struct look *look = level->look;
 	bool inner = false;
@@ -252,7 +254,7 @@ static bool unpack(const struct level *level, struct archive *archive, bool whol
 
 /* list_inside - if the entry is an archive, lists it. */
 static void list_inside(
-	const struct level *level, const struct mail_entry *entry, const GByteArray *octets, uint64_t size)
+	const struct archive_level *level, const struct mail_entry *entry, const GByteArray *octets, uint64_t size)
 {
 	struct span inner = span_of(octets->data, octets->len);
 	const struct kind *kind = kind_of(inner);
@@ -263,13 +265,13 @@ static void list_inside(
 	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX)
 		return;
 	char *prefix = g_strconcat(entry->name, "!", NULL);
-	struct level next = { level->look, kind, inner, prefix, entry->name, level->depth + 1 };
+	struct archive_level next = { level->look, kind, inner, prefix, entry->name, level->depth + 1 };
 	read_level(&next);
 	g_free(prefix);
 }
 
 /* contents - reads the first octets of each entry. listed: the names are already in the list, from `first` on. */
-static void contents(const struct level *level, bool other, bool listed, guint first)
+static void contents(const struct archive_level *level, bool other, bool listed, guint first)
 {
 	struct look *look = level->look;
 	struct archive *archive = open_archive(level, other);
@@ -303,7 +305,7 @@ static void contents(const struct level *level, bool other, bool listed, guint f
 
 static void take_rar5(void *context, const char *name, uint64_t size, bool encrypted)
 {
-	const struct level *level = context;
+	const struct archive_level *level = context;
 	if (name)
 		add_entry(level, name, size, encrypted);
 	else if (encrypted)
@@ -311,7 +313,7 @@ static void take_rar5(void *context, const char *name, uint64_t size, bool encry
 }
 
 /* list_any - lists the names in the way its kind needs. Returns true when it took the second way (see open_archive). */
-static bool list_any(const struct level *level)
+static bool list_any(const struct archive_level *level)
 {
 	struct mail_archive *result = level->look->result;
 	guint first = result->entries->len;
@@ -348,7 +350,7 @@ static bool has_front(struct span zip)
 	return false;
 }
 
-static void read_level(struct level *level)
+static void read_level(struct archive_level *level)
 {
 	const GPtrArray *entries = level->look->result->entries;
 	guint first = entries->len;
@@ -367,7 +369,7 @@ static void read_level(struct level *level)
 }
 
 /* format_name - the name of the format; for a packed file, says whether it is a tar. */
-static const char *format_name(const struct kind *kind, const struct level *level)
+static const char *format_name(const struct kind *kind, const struct archive_level *level)
 {
 	if (kind->container != CONTAINER_PACKED)
 		return kind->name;
@@ -393,7 +395,7 @@ struct mail_archive *archives_read(
 	struct look look = { .mail = mail, .result = result, .left = MIN(most, *budget) };
 	uint64_t granted = look.left;
 	const unsigned refused = memory_refused();
-	struct level level = { &look, kind, octets, "", name, 0 };
+	struct archive_level level = { &look, kind, octets, "", name, 0 };
 	*result =
 		(struct mail_archive){ .complete = whole, .entries = arena_take(mail->arena, sizeof *result->entries) };
 	*result->entries = (GPtrArray){ 0 };

@@ -10,14 +10,14 @@
 
 #define REFERENCE_MAX 20 /* octets */
 
-struct entity {
+struct html_entity {
 	const char *name;
 	gunichar character;
 };
 
 /* Sorted by strcmp, for bsearch. */
 /* clang-format off */
-static const struct entity entities[] = {
+static const struct html_entity entities[] = {
 	{ "AElig", 0xc6 }, { "AMP", 38 }, { "Aacute", 0xc1 }, { "Acirc", 0xc2 }, { "Agrave", 0xc0 },
 	{ "Alpha", 0x391 }, { "Aring", 0xc5 }, { "Atilde", 0xc3 }, { "Auml", 0xc4 }, { "Beta", 0x392 },
 	{ "COPY", 0xa9 }, { "Ccedil", 0xc7 }, { "Chi", 0x3a7 }, { "Dagger", 0x2021 }, { "Delta", 0x394 },
@@ -85,7 +85,7 @@ static const gunichar windows[32] = { 0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 
 
 static int compare_entity(const void *key, const void *element)
 {
-	return strcmp(key, ((const struct entity *)element)->name);
+	return strcmp(key, ((const struct html_entity *)element)->name);
 }
 
 /* character_number - the character for "#58" or "#x3a"; 0 when there is none. */
@@ -114,7 +114,7 @@ size_t entity_decode(GString *out, const char *at, const char *end)
 	if (name[0] == '#')
 		character = character_number(name);
 	else {
-		const struct entity *found =
+		const struct html_entity *found =
 			bsearch(name, entities, G_N_ELEMENTS(entities), sizeof entities[0], compare_entity);
 		if (found)
 			character = found->character;

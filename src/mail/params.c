@@ -13,7 +13,7 @@
 #define PIECES_MAX 1000
 
 /* One parameter as written: name*index*=value */
-struct piece {
+struct param_piece {
 	char *name; /* lower case */
 	unsigned index;
 	bool extended;  /* percent-encoded */
@@ -119,12 +119,12 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 }
 
 /* parse_piece - parses one parameter. Returns false when there is none; advances *at in any case. */
-static bool parse_piece(struct arena *arena, const char **at, struct piece *piece)
+static bool parse_piece(struct arena *arena, const char **at, struct param_piece *piece)
 {
 	const char *from = *at, *end = from;
 	while (*end != '\0' && strchr("=*;() \t\r\n\"", *end) == NULL)
 		end++;
-	*piece = (struct piece){ 0 };
+	*piece = (struct param_piece){ 0 };
 	const char *next = end;
 	if (*next == '*') {
 		next++;
@@ -155,7 +155,7 @@ static bool parse_piece(struct arena *arena, const char **at, struct piece *piec
 
 static int piece_order(gconstpointer a, gconstpointer b)
 {
-	const struct piece *left = a, *right = b;
+	const struct param_piece *left = a, *right = b;
 	return left->index < right->index ? -1 : left->index > right->index;
 }
 
@@ -185,7 +185,7 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 	bool extended = false;
 	unsigned last = 0;
 	for (guint i = 0; i < pieces->len; i++) {
-		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		const struct param_piece *piece = &g_array_index(pieces, struct param_piece, i);
 		if (strcmp(piece->name, name) != 0 || (!piece->extended && !piece->continued))
 			continue;
 		if (octets != NULL && piece->index == last)
@@ -224,7 +224,7 @@ static char *parameter_or_empty(struct arena *arena, const GArray *pieces, const
 {
 	char *value = extended_value(arena, pieces, name);
 	for (guint i = 0; i < pieces->len && value == NULL; i++) {
-		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		const struct param_piece *piece = &g_array_index(pieces, struct param_piece, i);
 		if (strcmp(piece->name, name) == 0)
 			value = mime_decode_words(arena, piece->value);
 	}
@@ -254,7 +254,7 @@ static void add_other_name(struct mime_params *params, char *text, bool filename
 static void other_names(struct arena *arena, struct mime_params *params, const GArray *pieces)
 {
 	for (guint i = 0; i < pieces->len; i++) {
-		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		const struct param_piece *piece = &g_array_index(pieces, struct param_piece, i);
 		GArray one = { (char *)(uintptr_t)piece, 1 };
 		bool filename = strcmp(piece->name, "filename") == 0;
 		if ((filename || strcmp(piece->name, "name") == 0) && !piece->continued)
@@ -361,10 +361,10 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 		return;
 	char *text = mime_unfold(arena, span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
 	const char *at, *end = parse_word(arena, text, &params->value);
-	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct param_piece));
 	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
 		at = skip_space(at);
-		struct piece piece;
+		struct param_piece piece;
 		if (*at == ';')
 			at++;
 		else if (*at != '\0' && parse_piece(arena, &at, &piece))

@@ -13,13 +13,13 @@
 #define NAME_SIZE_MAX 4096
 
 /* A position in the archive; octets beyond its end read as 0. */
-struct cursor {
+struct rar5_cursor {
 	struct span data;
 	size_t at;
 };
 
 /* vint - reads a number in RAR's format: 7 bits per octet, low bits first. */
-static uint64_t vint(struct cursor *cursor)
+static uint64_t vint(struct rar5_cursor *cursor)
 {
 	uint64_t value = 0;
 	for (unsigned shift = 0; shift < 63 && cursor->at < cursor->data.size; shift += 7) {
@@ -35,7 +35,7 @@ static uint64_t vint(struct cursor *cursor)
 static bool has_encryption(struct span header, size_t from)
 {
 	enum { ENCRYPTION_RECORD = 1 };
-	struct cursor cursor = { header, from };
+	struct rar5_cursor cursor = { header, from };
 	while (cursor.at < header.size) {
 		uint64_t record = vint(&cursor);
 		size_t next = cursor.at;
@@ -49,7 +49,7 @@ static bool has_encryption(struct span header, size_t from)
 }
 
 /* take_file - reads a file header, starting at its flags. */
-static void take_file(struct cursor cursor, uint64_t extra, rar5_entry entry, void *context)
+static void take_file(struct rar5_cursor cursor, uint64_t extra, rar5_entry entry, void *context)
 {
 	enum { TIME = 2, CHECKSUM = 4, UNKNOWN_SIZE = 8 };
 	struct span header = cursor.data;
@@ -72,14 +72,14 @@ static void take_file(struct cursor cursor, uint64_t extra, rar5_entry entry, vo
 bool rar5_list(struct span archive, rar5_entry entry, void *context)
 {
 	enum { FILE_HEADER = 2, ENCRYPTION_HEADER = 4, END_HEADER = 5, EXTRA = 1, DATA = 2 };
-	struct cursor cursor = { archive, SIGNATURE_SIZE };
+	struct rar5_cursor cursor = { archive, SIGNATURE_SIZE };
 	for (unsigned i = 0; i < HEADERS_MAX && cursor.at + 4 < archive.size; i++) {
 		cursor.at += 4; /* checksum */
 		uint64_t size = vint(&cursor);
 		if (size == 0 || size > archive.size - cursor.at)
 			return false;
 		size_t end = cursor.at + (size_t)size;
-		struct cursor header = { { archive.data, end }, cursor.at };
+		struct rar5_cursor header = { { archive.data, end }, cursor.at };
 		uint64_t type = vint(&header), flags = vint(&header);
 		uint64_t extra = flags & EXTRA ? vint(&header) : 0, content = flags & DATA ? vint(&header) : 0;
 		if (type == ENCRYPTION_HEADER) {

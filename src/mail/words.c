@@ -98,19 +98,19 @@ static void append_octets(void *out, struct span decoded)
 }
 
 /* The octets of adjacent words in one charset, which are converted together. */
-struct run {
+struct word_run {
 	GString *out, *octets;
 	char charset[WORD_CHARSET_MAX];
 };
 
-static void run_end(struct run *run)
+static void run_end(struct word_run *run)
 {
 	charset_append(run->out, run->charset, span_of(run->octets->str, run->octets->len));
 	g_string_truncate(run->octets, 0);
 }
 
 /* run_quoted - the text of a Q word. Non-ASCII characters in it are not encoded; they are already UTF-8. */
-static void run_quoted(struct run *run, const char *text, size_t size)
+static void run_quoted(struct word_run *run, const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		int high = -1, low = -1;
@@ -130,7 +130,7 @@ static void run_quoted(struct run *run, const char *text, size_t size)
 }
 
 /* run_word - adds a word. One in which there is no base64 stays as it is. */
-static void run_word(struct run *run, const struct word *word)
+static void run_word(struct word_run *run, const struct word *word)
 {
 	const size_t before = run->octets->len;
 	size_t size = (size_t)(word->text_end - word->text);
@@ -153,7 +153,7 @@ char *mime_decode_words(struct arena *arena, char *text)
 	if (strstr(text, "=?") == NULL)
 		return text;
 	GString *out = g_string_sized_new(strlen(text));
-	struct run run = { .out = out, .octets = g_string_new(NULL) };
+	struct word_run run = { .out = out, .octets = g_string_new(NULL) };
 	struct word word;
 	bool open = true;
 	for (const char *at = text; *at != '\0';) {

@@ -23,7 +23,7 @@
 			*/
 #define NUMBER_ROOM 24 /* octets of a number with its NUL */
 
-static struct arena {
+static struct json_arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
 	size_t used;
 	GSList *large; /* allocations larger than a block */

@@ -17,7 +17,7 @@
 #define TEXT_KEPT (64 * 1024)  /* octets of memory that stay for the next packet */
 
 /* Lines of a flow, side by side. */
-struct run {
+struct line_run {
 	uint64_t flow, start, size;
 };
 
@@ -26,10 +26,10 @@ struct lines {
 	uint64_t filed;  /* octets of the stream that are in the file */
 	uint64_t added;  /* octets of the stream that belong to runs */
 	GSequence *runs; /* but for the last of the stream: most packets have no other, and it needs no allocation */
-	struct run last; /* size 0: none */
-	bool busy;       /* giving out */
-	int fd;          /* -1: no file yet */
-	char *piece;     /* of the file */
+	struct line_run last; /* size 0: none */
+	bool busy;            /* giving out */
+	int fd;               /* -1: no file yet */
+	char *piece;          /* of the file */
 	size_t piece_room;
 };
 
@@ -63,7 +63,7 @@ GString *lines_text(struct lines *lines)
 
 static int by_flow(const void *a, const void *b, void *unused)
 {
-	const struct run *x = a, *y = b;
+	const struct line_run *x = a, *y = b;
 	if (x->flow != y->flow)
 		return x->flow < y->flow ? -1 : 1;
 	return x->start < y->start ? -1 : 1; /* as they came */
@@ -95,7 +95,7 @@ bool lines_add(struct lines *lines, uint64_t flow, const char *directory)
 	const uint64_t end = lines->filed + lines->text->len;
 	if (lines->last.size == 0 || lines->last.flow != flow) {
 		close_last(lines);
-		lines->last = (struct run){ flow, lines->added, 0 };
+		lines->last = (struct line_run){ flow, lines->added, 0 };
 	}
 	lines->last.size += end - lines->added;
 	lines->added = end;
@@ -132,7 +132,7 @@ static const char *from_file(struct lines *lines, uint64_t place, uint64_t most,
 	return lines->piece;
 }
 
-static bool give_run(struct lines *lines, struct run run, lines_sink take, void *context)
+static bool give_run(struct lines *lines, struct line_run run, lines_sink take, void *context)
 {
 	while (run.size > 0) {
 		size_t size = (size_t)run.size;
@@ -168,10 +168,10 @@ static void forget_tail(struct lines *lines, uint64_t before)
 }
 
 /* next_run - takes out the first run, unless it is of a later flow. */
-static bool next_run(struct lines *lines, uint64_t flow, struct run *run)
+static bool next_run(struct lines *lines, uint64_t flow, struct line_run *run)
 {
 	GSequenceIter *begin = g_sequence_get_begin_iter(lines->runs);
-	const struct run *first = g_sequence_iter_is_end(begin) ? NULL : g_sequence_get(begin);
+	const struct line_run *first = g_sequence_iter_is_end(begin) ? NULL : g_sequence_get(begin);
 	bool last = lines->last.size > 0 && (!first || by_flow(&lines->last, first, NULL) < 0);
 	if (!last && !first)
 		return false;
@@ -188,7 +188,7 @@ static bool next_run(struct lines *lines, uint64_t flow, struct run *run)
 /* take_runs - lines_take when lines wait. */
 static G_GNUC_NO_INLINE bool take_runs(struct lines *lines, uint64_t flow, lines_sink take, void *context)
 {
-	struct run run;
+	struct line_run run;
 	bool good = !lines->busy;       /* memory was gone just then: what is given out is not given out twice */
 	uint64_t before = lines->added; /* nothing from there on is needed: runs given out that touch it */
 	if (!good)

@@ -31,7 +31,7 @@ struct expression {
 	uint32_t groups, behind; /* behind: octets that a look-behind may examine */
 };
 
-struct stream {
+struct re_stream {
 	GByteArray *kept;
 	uint64_t offset; /* of `kept` in the content */
 	size_t from;     /* in `kept`: octets before it were searched */
@@ -193,7 +193,7 @@ static int re_gmatch(lua_State *lua)
 
 static int stream_gc(lua_State *lua)
 {
-	struct stream *stream = lua_touserdata(lua, 1);
+	struct re_stream *stream = lua_touserdata(lua, 1);
 	if (stream->kept)
 		g_byte_array_free(g_steal_pointer(&stream->kept), TRUE);
 	return 0;
@@ -202,8 +202,8 @@ static int stream_gc(lua_State *lua)
 static int re_stream(lua_State *lua)
 {
 	luaL_checkudata(lua, 1, KIND);
-	struct stream *stream = lua_newuserdatauv(lua, sizeof *stream, 1);
-	*stream = (struct stream){ 0 };
+	struct re_stream *stream = lua_newuserdatauv(lua, sizeof *stream, 1);
+	*stream = (struct re_stream){ 0 };
 	luaL_setmetatable(lua, STREAM_KIND);
 	stream->kept = g_byte_array_new();
 	lua_pushvalue(lua, 1);
@@ -212,7 +212,7 @@ static int re_stream(lua_State *lua)
 }
 
 /* drop_octets - drops what is before `to`, except what a look-behind may examine. */
-static void drop_octets(struct stream *stream, const struct expression *expression, size_t to)
+static void drop_octets(struct re_stream *stream, const struct expression *expression, size_t to)
 {
 	size_t most = stream->kept->len > STREAM_KEPT_MAX ? stream->kept->len - STREAM_KEPT_MAX : 0;
 	size_t gone = MAX(to > expression->behind ? to - expression->behind : 0, most);
@@ -224,7 +224,7 @@ static void drop_octets(struct stream *stream, const struct expression *expressi
 
 static int stream_feed(lua_State *lua)
 {
-	struct stream *stream = luaL_checkudata(lua, 1, STREAM_KIND);
+	struct re_stream *stream = luaL_checkudata(lua, 1, STREAM_KIND);
 	size_t size;
 	const char *piece = luaL_optlstring(lua, 2, "", &size);
 	const bool last = lua_toboolean(lua, 3);

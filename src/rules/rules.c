@@ -163,7 +163,7 @@ static void switch_off(struct rules_session *session, const struct rule *rule, c
 }
 
 /* An event for the rules; only the members that its kind needs are set. */
-struct event {
+struct rules_event {
 	enum rule_event kind;
 	int tx;
 	const struct session_command *command;
@@ -183,7 +183,7 @@ struct event {
 /* push_event - called by Lua: turns the event that is the argument into a table. */
 static int push_event(lua_State *lua)
 {
-	const struct event *event = lua_touserdata(lua, 1);
+	const struct rules_event *event = lua_touserdata(lua, 1);
 	const struct rules *rules = rules_of(lua);
 	switch (event->kind) {
 	case RULE_COMMAND:
@@ -238,7 +238,7 @@ static void call_rule(struct rules_session *session, const struct rule *rule, co
 }
 
 /* call_rules - calls every rule for this kind of event. */
-static void call_rules(struct rules_session *session, const struct event *event)
+static void call_rules(struct rules_session *session, const struct rules_event *event)
 {
 	const GPtrArray *on = session && !session->dropped ? session->rules->on[event->kind] : NULL;
 	if (!on || session->rules->session) /* no rule for it, or a rule causes it */
@@ -260,12 +260,12 @@ static void call_rules(struct rules_session *session, const struct event *event)
 
 void rules_command(struct rules_session *session, const struct session_command *command)
 {
-	call_rules(session, &(struct event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
+	call_rules(session, &(struct rules_event){ .kind = RULE_COMMAND, .tx = command->tx, .command = command });
 }
 
 void rules_response(struct rules_session *session, const struct session_response *response)
 {
-	call_rules(session, &(struct event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
+	call_rules(session, &(struct rules_event){ .kind = RULE_RESPONSE, .tx = response->tx, .response = response });
 }
 
 void rules_content(
@@ -274,7 +274,7 @@ void rules_content(
 	if (!session)
 		return;
 	kept_content(session, tx->number, piece, last);
-	call_rules(session, &(struct event){ .kind = RULE_CONTENT,
+	call_rules(session, &(struct rules_event){ .kind = RULE_CONTENT,
 				    .tx = tx->number,
 				    .transaction = tx,
 				    .offset = offset,
@@ -288,7 +288,8 @@ void rules_mail(struct rules_session *session, const struct transaction *tx, con
 		return;
 	rules_forget_about(session);
 	ioc_mail(session, tx, mail);
-	call_rules(session, &(struct event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
+	call_rules(
+		session, &(struct rules_event){ .kind = RULE_MAIL, .tx = tx->number, .transaction = tx, .mail = mail });
 }
 
 void rules_file(struct rules_session *session, const struct transaction *tx, const struct mail *mail,
@@ -297,8 +298,9 @@ void rules_file(struct rules_session *session, const struct transaction *tx, con
 	if (!session)
 		return;
 	ioc_file(session, tx, part);
-	call_rules(session,
-		&(struct event){ .kind = RULE_FILE, .tx = tx->number, .transaction = tx, .mail = mail, .part = part });
+	call_rules(
+		session, &(struct rules_event){
+				 .kind = RULE_FILE, .tx = tx->number, .transaction = tx, .mail = mail, .part = part });
 }
 
 void rules_auth(struct rules_session *session, const struct session_auth *auth)
@@ -310,7 +312,7 @@ void rules_auth(struct rules_session *session, const struct session_auth *auth)
 			g_string_free(session->user, TRUE);
 		session->user = g_string_new_len(auth->username->str, (gssize)auth->username->len);
 	}
-	call_rules(session, &(struct event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
+	call_rules(session, &(struct rules_event){ .kind = RULE_AUTH, .tx = -1, .auth = auth });
 }
 
 void rules_tls(struct rules_session *session, const struct tls_info *tls)
@@ -319,12 +321,13 @@ void rules_tls(struct rules_session *session, const struct tls_info *tls)
 		return;
 	session->tls = true;
 	ioc_tls(session, tls);
-	call_rules(session, &(struct event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
+	call_rules(session, &(struct rules_event){ .kind = RULE_TLS, .tx = -1, .tls = tls });
 }
 
 void rules_alert(struct rules_session *session, const struct alert *alert, const struct transaction *tx)
 {
-	call_rules(session, &(struct event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
+	call_rules(session,
+		&(struct rules_event){ .kind = RULE_ALERT, .tx = alert->tx, .alert = alert, .transaction = tx });
 }
 
 void rules_end(struct rules_session *session, const struct session_summary *summary)
@@ -332,5 +335,5 @@ void rules_end(struct rules_session *session, const struct session_summary *summ
 	if (!session)
 		return;
 	ioc_session(session);
-	call_rules(session, &(struct event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
+	call_rules(session, &(struct rules_event){ .kind = RULE_SESSION, .tx = -1, .summary = summary });
 }

@@ -77,7 +77,7 @@ struct yara *yara_load(char **paths, GError **error)
 
 /* ---- scanning ---- */
 
-struct scan {
+struct yara_call {
 	struct span octets;
 	yara_report report;
 	void *context;
@@ -106,7 +106,7 @@ static void add_meta(GString *words, const YR_META *meta)
 
 static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *user)
 {
-	struct scan *scan = user;
+	struct yara_call *scan = user;
 	YR_RULE *rule = data;
 	const char *tag;
 	YR_META *meta;
@@ -143,7 +143,7 @@ static int on_match(YR_SCAN_CONTEXT *context, int message, void *data, void *use
 
 bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *context)
 {
-	struct scan scan = { octets, report, context };
+	struct yara_call scan = { octets, report, context };
 	int result = yr_rules_scan_mem(yara->rules, octets.size > 0 ? octets.data : (const uint8_t *)"", octets.size,
 		SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING, on_match, &scan, YARA_SECONDS_MAX);
 	if (result != ERROR_SUCCESS && !yara->reported) {

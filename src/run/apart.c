@@ -37,7 +37,7 @@ struct apart {
 	int pipe; /* this process's end */
 };
 
-struct message {
+struct apart_message {
 	uint32_t kind, size; /* octets that follow */
 };
 
@@ -66,14 +66,14 @@ struct apart *apart_begin(bool *inside)
 
 bool apart_send(struct apart *apart, unsigned kind, const void *octets, size_t size)
 {
-	const struct message message = { kind, (uint32_t)size };
+	const struct apart_message message = { kind, (uint32_t)size };
 	return file_write(apart->pipe, &message, sizeof message) == sizeof message &&
 	       file_write(apart->pipe, octets, size) == size;
 }
 
 void apart_serve(struct apart *apart, apart_take take, void *context)
 {
-	struct message message;
+	struct apart_message message;
 	GByteArray *octets = g_byte_array_new();
 	bool more = true;
 	while (more && file_read(apart->pipe, &message, sizeof message) == sizeof message) {

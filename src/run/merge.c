@@ -17,7 +17,7 @@
 /* ---- frames ---- */
 
 /* distrust - a worker that was broken into sends what it likes. */
-static void distrust(struct run *run, struct part *part)
+static void distrust(struct run *run, struct input_part *part)
 {
 	char *sentence = g_strdup_printf(
 		"%s: a worker process sent what no worker sends: what else it would have found is missing",
@@ -57,7 +57,7 @@ static bool ends_well(const struct frame *head, const uint8_t *octets)
 }
 
 /* has_frame - is there a whole one? Then part->head is its head. Positions are taken on the way. */
-static bool has_frame(struct run *run, struct part *part)
+static bool has_frame(struct run *run, struct input_part *part)
 {
 	while (!part->headed && !part->strange) {
 		const uint8_t *at = spool_peek(part->spool, sizeof(part->head));
@@ -84,7 +84,7 @@ static bool has_frame(struct run *run, struct part *part)
 	return part->headed;
 }
 
-static bool is_over(const struct part *part)
+static bool is_over(const struct input_part *part)
 {
 	return part->state == PART_DONE || part->state == PART_LOST;
 }
@@ -95,12 +95,12 @@ static bool frame_is_before(const struct frame *a, const struct frame *b)
 }
 
 /* part_to_write - the part whose first frame is written next; NULL when that is not known yet, or there is none. */
-static struct part *part_to_write(struct run *run, struct input *input)
+static struct input_part *part_to_write(struct run *run, struct input *input)
 {
-	struct part *least = NULL;
+	struct input_part *least = NULL;
 	uint64_t position = UINT64_MAX; /* the least position of the parts without a frame */
 	for (unsigned i = 0; i < input->shares; i++) {
-		struct part *part = &input->parts[i];
+		struct input_part *part = &input->parts[i];
 		if (!has_frame(run, part))
 			position = is_over(part) ? position : MIN(position, part->position);
 		else if (!least || frame_is_before(&part->head, &least->head))
@@ -129,7 +129,7 @@ static void end_mail(struct run *run, struct input *input, bool whole)
 	outcome_status(&run->outcome, EXIT_OUTPUT);
 }
 
-static void write_frame(struct run *run, struct part *part)
+static void write_frame(struct run *run, struct input_part *part)
 {
 	struct input *input = part->input;
 	const struct frame *head = &part->head;
@@ -161,7 +161,7 @@ void merge_note(struct input *input, const char *sentence)
 	g_ptr_array_add(input->messages, g_strdup(sentence));
 }
 
-void merge_lost(struct run *run, struct part *part, const char *sentence)
+void merge_lost(struct run *run, struct input_part *part, const char *sentence)
 {
 	run->lost = true;
 	part->state = PART_LOST;
@@ -175,7 +175,7 @@ static bool is_flag(const bool *flag)
 	return *(const uint8_t *)flag <= 1;
 }
 
-static bool is_report(const struct part *part, const struct report *report)
+static bool is_report(const struct input_part *part, const struct worker_report *report)
 {
 	const struct input_stats *stats = &report->stats;
 	return report->kind <= REPORT_DONE && report->capture < part->input->count && report->worst <= SEVERITY_LOW &&
@@ -184,7 +184,7 @@ static bool is_report(const struct part *part, const struct report *report)
 	       memchr(stats->unknown, '\0', sizeof stats->unknown);
 }
 
-bool merge_report(struct run *run, struct part *part, const struct report *report)
+bool merge_report(struct run *run, struct input_part *part, const struct worker_report *report)
 {
 	const bool good = is_report(part, report);
 	if (!good)
@@ -197,7 +197,7 @@ bool merge_report(struct run *run, struct part *part, const struct report *repor
 }
 
 /* add_up - what all parts know together. */
-static struct input_stats add_up(const struct input *input, const struct report **furthest)
+static struct input_stats add_up(const struct input *input, const struct worker_report **furthest)
 {
 	*furthest = &input->parts->report;
 	for (unsigned i = 1; i < input->shares; i++)
@@ -233,7 +233,7 @@ void merge_progress(const struct input *input, struct progress_state *state)
 {
 	uint64_t read = 0, packets = 0;
 	for (unsigned i = 0; i < input->shares; i++) {
-		const struct report *report = &input->parts[i].report;
+		const struct worker_report *report = &input->parts[i].report;
 		read += report->read / input->shares;
 		packets = MAX(packets, report->stats.packets);
 		state->mails += report->stats.mails;
@@ -309,7 +309,7 @@ void merge_free(struct run *run, struct input *input)
 
 static void input_done(struct run *run, struct input *input)
 {
-	const struct report *furthest;
+	const struct worker_report *furthest;
 	struct input_stats sum = add_up(input, &furthest);
 	struct output_options options = run->options->output;
 	compare_files(input, &sum);
@@ -341,9 +341,9 @@ static void input_done(struct run *run, struct input *input)
 bool merge_begin(struct run *run, struct input *input)
 {
 	input->messages = g_ptr_array_new_with_free_func(g_free);
-	input->parts = g_new0(struct part, input->shares);
+	input->parts = g_new0(struct input_part, input->shares);
 	for (unsigned i = 0; i < input->shares; i++) {
-		struct part *part = &input->parts[i];
+		struct input_part *part = &input->parts[i];
 		part->input = input;
 		part->share = i;
 		part->spool = spool_new();
@@ -361,7 +361,7 @@ bool merge_begin(struct run *run, struct input *input)
 /* write_input - writes what can be written now. Returns true when the input is complete. */
 static bool write_input(struct run *run, struct input *input)
 {
-	struct part *part;
+	struct input_part *part;
 	while (!run->failed && (part = part_to_write(run, input)))
 		write_frame(run, part);
 	if (input->live && !run->failed && !outlet_flush(input->outlet))
@@ -378,7 +378,7 @@ static bool write_input(struct run *run, struct input *input)
  * first frames is written, until the spool of the blocked part has room again. When these conditions do not hold, no
  * worker may block: when another part has no worker yet, since they are busy with other inputs or blocked, or when
  * another input must be written first. */
-bool merge_can_wait(const struct run *run, const struct part *part)
+bool merge_can_wait(const struct run *run, const struct input_part *part)
 {
 	const struct input *input = part->input;
 	if (!part->headed || !(input->path || input == &run->inputs[run->current]))

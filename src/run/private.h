@@ -58,7 +58,7 @@ struct task {
 enum report_kind { REPORT_STATE, REPORT_BROKEN /* stats.error: a sentence */, REPORT_DONE };
 
 /* From the worker. */
-struct report {
+struct worker_report {
 	enum report_kind kind;
 	struct input_stats stats;
 	uint64_t read;  /* octets of the captures */
@@ -74,7 +74,7 @@ struct report {
 enum part_state { PART_WAITING, PART_RUNNING, PART_DONE, PART_LOST };
 
 /* One worker's share of an input. */
-struct part {
+struct input_part {
 	struct input *input;
 	unsigned share;
 	enum part_state state;
@@ -82,8 +82,8 @@ struct part {
 	bool headed;  /* head is that of a complete frame */
 	bool strange; /* its worker sent what no worker sends: nothing more is taken */
 	struct frame head;
-	uint64_t position;    /* no frame of a lower order will follow */
-	struct report report; /* the latest */
+	uint64_t position;           /* no frame of a lower order will follow */
+	struct worker_report report; /* the latest */
 };
 
 struct input {
@@ -94,21 +94,21 @@ struct input {
 	unsigned shares;
 	char *path; /* its output file (--resume); NULL: none */
 	/* While it is in work: */
-	struct part *parts;    /* `shares` of them */
-	unsigned given;        /* parts that were given to workers */
-	GPtrArray *messages;   /* char*: messages on what is wrong with it */
-	char *hidden;          /* temporary name of its output file */
-	struct outlet *outlet; /* its own, or the shared one */
-	struct part *mailing;  /* the part whose mail is being written */
+	struct input_part *parts;   /* `shares` of them */
+	unsigned given;             /* parts that were given to workers */
+	GPtrArray *messages;        /* char*: messages on what is wrong with it */
+	char *hidden;               /* temporary name of its output file */
+	struct outlet *outlet;      /* its own, or the shared one */
+	struct input_part *mailing; /* the part whose mail is being written */
 	bool finished;
 };
 
 struct worker {
 	pid_t pid; /* 0: none */
 	int data, control;
-	struct part *part; /* that it works on; NULL: idle */
-	bool done;         /* it reported its end; frames may still be in the pipe */
-	bool ended;        /* it was killed; its pipe will be closed */
+	struct input_part *part; /* that it works on; NULL: idle */
+	bool done;               /* it reported its end; frames may still be in the pipe */
+	bool ended;              /* it was killed; its pipe will be closed */
 };
 
 struct run {
@@ -145,12 +145,12 @@ bool merge_begin(struct run *run, struct input *input);
 void merge_input(struct run *run, struct input *input);
 /* merge_report - takes what a worker reports of a part. Returns false when that is no report: the worker is killed, and
  * the part is lost. */
-bool merge_report(struct run *run, struct part *part, const struct report *report);
+bool merge_report(struct run *run, struct input_part *part, const struct worker_report *report);
 /* merge_can_wait - can merging continue when nothing more is read from this part until its frames are needed? */
-bool merge_can_wait(const struct run *run, const struct part *part);
+bool merge_can_wait(const struct run *run, const struct input_part *part);
 /* merge_note - adds a message about the input. merge_lost - the same; this part is lost, and the run is not whole. */
 void merge_note(struct input *input, const char *sentence);
-void merge_lost(struct run *run, struct part *part, const char *sentence);
+void merge_lost(struct run *run, struct input_part *part, const char *sentence);
 /* merge_progress - adds the progress of an input in work. */
 void merge_progress(const struct input *input, struct progress_state *state);
 /* merge_free - frees an input when the run is aborted. */

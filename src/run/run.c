@@ -164,7 +164,7 @@ static void take_end(struct run *run, int status)
 /* lose_worker - it ended unexpectedly: the part that it worked on is lost. */
 static void lose_worker(struct run *run, struct worker *worker)
 {
-	struct part *part = worker->part;
+	struct input_part *part = worker->part;
 	int status = end_worker(worker);
 	if (!part)
 		return;
@@ -189,26 +189,26 @@ static bool are_parts_left(struct run *run)
 }
 
 /* part_to_do - such a part; NULL when there is none, or its output can't be made. */
-static struct part *part_to_do(struct run *run)
+static struct input_part *part_to_do(struct run *run)
 {
 	if (!are_parts_left(run))
 		return NULL;
 	struct input *input = &run->inputs[run->next];
 	if (!input->parts && !merge_begin(run, input))
 		return NULL;
-	struct part *part = &input->parts[input->given++];
+	struct input_part *part = &input->parts[input->given++];
 	run->next += input->given == input->shares;
 	return part;
 }
 
 /* give_up_part - gives up a part that no worker will get. */
-static void give_up_part(struct run *run, struct part *part, const char *sentence)
+static void give_up_part(struct run *run, struct input_part *part, const char *sentence)
 {
 	merge_lost(run, part, sentence);
 	merge_input(run, part->input);
 }
 
-static void give_part(struct run *run, struct worker *worker, struct part *part)
+static void give_part(struct run *run, struct worker *worker, struct input_part *part)
 {
 	const struct task task = { .input = (size_t)(part->input - run->inputs), .share = part->share };
 	worker->part = part;
@@ -227,7 +227,7 @@ static void hand_out_parts(struct run *run)
 		working += run->workers[i].part != NULL;
 	for (unsigned i = 0; i < run->worker_count && !run->failed && are_parts_left(run); i++) {
 		struct worker *worker = &run->workers[i];
-		struct part *part;
+		struct input_part *part;
 		if (worker->part || worker->ended)
 			continue;
 		if (worker->pid == 0 && !start_worker(run, worker)) {
@@ -262,7 +262,7 @@ static void hand_out_none(struct run *run)
 			outcome_status(&run->outcome, EXIT_INPUT);
 			continue;
 		}
-		struct part *part = part_to_do(run);
+		struct input_part *part = part_to_do(run);
 		if (!part)
 			break;
 		give_up_part(run, part, ANALYSIS_INTERRUPTED);
@@ -273,7 +273,7 @@ static void hand_out_none(struct run *run)
 
 static void take_reports(struct run *run, struct worker *worker)
 {
-	struct report report;
+	struct worker_report report;
 	while (recv(worker->control, &report, sizeof(report), MSG_DONTWAIT) == sizeof(report)) {
 		if (!worker->part)
 			continue;
@@ -292,7 +292,7 @@ static void take_frames(struct run *run, struct worker *worker)
 	static struct spool *nothing;
 	if (!nothing)
 		nothing = spool_new();
-	struct part *part = worker->part;
+	struct input_part *part = worker->part;
 	enum spool_got got;
 	do
 		got = spool_receive(part ? part->spool : nothing, worker->data);

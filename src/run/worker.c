@@ -184,7 +184,7 @@ static void send_report(
 	struct worker_state *worker, enum report_kind kind, const char *sentence, enum exit_status status)
 {
 	const struct output_options *output = analysis_output(worker->analysis);
-	struct report report = { .kind = kind,
+	struct worker_report report = { .kind = kind,
 		.read = analysis_read(worker->analysis),
 		.files = analysis_files(worker->analysis),
 		.capture = capture_in_hand(worker, output->filename),

@@ -52,7 +52,7 @@ RARE static void double_runs(struct inbox *inbox)
 {
 	bool first = inbox->runs == inbox->few;
 	inbox->run_room *= 2;
-	inbox->runs = g_renew(struct run, first ? NULL : inbox->runs, inbox->run_room);
+	inbox->runs = g_renew(struct inbox_run, first ? NULL : inbox->runs, inbox->run_room);
 	if (first)
 		memcpy(inbox->runs, inbox->few, sizeof inbox->few);
 }
@@ -61,7 +61,7 @@ RARE static void double_runs(struct inbox *inbox)
 static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap)
 {
 	inbox->received += size;
-	struct run *last = inbox->run_count > inbox->run_first ? &inbox->runs[inbox->run_count - 1] : NULL;
+	struct inbox_run *last = inbox->run_count > inbox->run_first ? &inbox->runs[inbox->run_count - 1] : NULL;
 	if (last && last->gap == gap && (gap || last->acked == acked)) {
 		last->end = inbox->received;
 		return;
@@ -69,7 +69,7 @@ static void add_run(struct inbox *inbox, uint64_t size, uint64_t acked, bool gap
 	if (inbox->run_count == inbox->run_room)
 		double_runs(inbox);
 	inbox->gaps += gap;
-	inbox->runs[inbox->run_count++] = (struct run){ inbox->received, acked, gap };
+	inbox->runs[inbox->run_count++] = (struct inbox_run){ inbox->received, acked, gap };
 }
 
 void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
@@ -130,7 +130,7 @@ void inbox_copy(struct inbox *inbox)
 	}
 }
 
-const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
+const struct inbox_run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
 {
 	unsigned low = inbox->run_first, high = inbox->run_count;
 	while (low < high) {
@@ -144,14 +144,14 @@ const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset)
 }
 
 /* last_run - the last run; there must be one. */
-static const struct run *last_run(const struct inbox *inbox)
+static const struct inbox_run *last_run(const struct inbox *inbox)
 {
 	return &inbox->runs[inbox->run_count - 1];
 }
 
 uint64_t inbox_next_gap(const struct inbox *inbox)
 {
-	const struct run *run = inbox_run_at(inbox, inbox->offset);
+	const struct inbox_run *run = inbox_run_at(inbox, inbox->offset);
 	uint64_t at = inbox->offset;
 	for (; run && run <= last_run(inbox) && !run->gap; run++)
 		at = run->end;
@@ -161,7 +161,7 @@ uint64_t inbox_next_gap(const struct inbox *inbox)
 struct span inbox_run(const struct inbox *inbox)
 {
 	struct span bytes = inbox_bytes(inbox);
-	const struct run *run = inbox_run_at(inbox, inbox->offset);
+	const struct inbox_run *run = inbox_run_at(inbox, inbox->offset);
 	if (bytes.size > 0)
 		bytes.size = (size_t)(run->end - inbox->offset);
 	return bytes;
@@ -169,7 +169,7 @@ struct span inbox_run(const struct inbox *inbox)
 
 uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset)
 {
-	const struct run *run = inbox_run_at(inbox, offset);
+	const struct inbox_run *run = inbox_run_at(inbox, offset);
 	while (run && run->gap && run < last_run(inbox))
 		run++;
 	return run && !run->gap ? run->acked : 0;
@@ -178,7 +178,7 @@ uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset)
 uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked)
 {
 	uint64_t at = inbox->offset;
-	for (const struct run *run = inbox_run_at(inbox, at); run && run <= last_run(inbox); run++) {
+	for (const struct inbox_run *run = inbox_run_at(inbox, at); run && run <= last_run(inbox); run++) {
 		if (!run->gap && run->acked > acked)
 			return at;
 		at = run->end;

@@ -19,20 +19,20 @@
 #define INBOX_NOTHING ((struct span){ (const uint8_t *)"", 0 })
 #define INBOX_RUNS_FEW 2
 
-struct run {
+struct inbox_run {
 	uint64_t end;   /* stream offset after it */
 	uint64_t acked; /* acknowledgement of the sender with these bytes, see flow.h */
 	bool gap;
 };
 
 struct inbox {
-	struct span waits; /* the bytes from offset on, without gaps: in the buffer, or in the caller's memory */
-	uint64_t offset;   /* stream offset of the next byte */
-	uint64_t received; /* stream offset after everything fed, gaps included */
-	struct run *runs;  /* the runs of bytes and gaps from offset (or kept) on: `few`, or allocated */
+	struct span waits;      /* the bytes from offset on, without gaps: in the buffer, or in the caller's memory */
+	uint64_t offset;        /* stream offset of the next byte */
+	uint64_t received;      /* stream offset after everything fed, gaps included */
+	struct inbox_run *runs; /* the runs of bytes and gaps from offset (or kept) on: `few`, or allocated */
 	unsigned run_first, run_count, run_room; /* those before run_first are no longer needed */
 	unsigned gaps;                           /* how many runs from run_first on are gaps */
-	struct run few[INBOX_RUNS_FEW];          /* usually there is just one */
+	struct inbox_run few[INBOX_RUNS_FEW];    /* usually there is just one */
 	bool fin;
 	bool over;          /* nothing more is fed, with or without a FIN */
 	bool cut;           /* because the capture ends: more may have been sent */
@@ -64,7 +64,7 @@ static inline void inbox_detach(struct inbox *inbox)
 /* inbox_next_gap - stream offset of the next gap from the current offset on, or of the end. */
 uint64_t inbox_next_gap(const struct inbox *inbox);
 /* inbox_run_at - the run of the octet at this stream offset; NULL at the end of what was fed. */
-const struct run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
+const struct inbox_run *inbox_run_at(const struct inbox *inbox, uint64_t offset);
 
 /* inbox_bytes - the bytes that can be read now, up to the next gap. */
 static inline struct span inbox_bytes(const struct inbox *inbox)
@@ -96,7 +96,7 @@ static inline uint64_t inbox_gap_size(const struct inbox *inbox)
 {
 	if (inbox->gaps == 0)
 		return 0;
-	const struct run *run = inbox_run_at(inbox, inbox->offset);
+	const struct inbox_run *run = inbox_run_at(inbox, inbox->offset);
 	return run && run->gap ? run->end - inbox->offset : 0;
 }
 
@@ -134,7 +134,7 @@ uint64_t inbox_acked_later(const struct inbox *inbox, uint64_t offset);
 /* inbox_acked - the acknowledgement of the sender with the octet at this stream offset. */
 static inline uint64_t inbox_acked(const struct inbox *inbox, uint64_t offset)
 {
-	const struct run *first = &inbox->runs[inbox->run_first];
+	const struct inbox_run *first = &inbox->runs[inbox->run_first];
 	bool usual = inbox->run_first < inbox->run_count && offset < first->end && !first->gap;
 	return usual ? first->acked : inbox_acked_later(inbox, offset);
 }

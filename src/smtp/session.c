@@ -114,7 +114,7 @@ size_t session_memory(const struct session *s)
 	for (size_t i = 0; i < s->reply.copied; i++)
 		size += s->reply.lines[i].line.size;
 	for (enum direction d = UP; d <= DOWN; d++)
-		size += s->in[d].room + s->in[d].run_room * sizeof(struct run);
+		size += s->in[d].room + s->in[d].run_room * sizeof(struct inbox_run);
 	if (s->mails.open)
 		size += s->mails.open->recipient_octets + s->mails.open->recipients->len * RECIPIENT_OVERHEAD;
 	return size;

@@ -12,7 +12,7 @@
 #define AHEAD_MAX 2048u   /* octets to prefetch for the next chunk: usually those of a segment */
 #define HISTORY_STEPS 256 /* chunks searched for one comparison */
 
-struct chunk {
+struct history_chunk {
 	uint64_t offset;
 	uint64_t passed; /* value of `passed` when it was stored */
 	uint32_t size;
@@ -20,15 +20,15 @@ struct chunk {
 };
 
 /* With room for a chunk of the largest size that begins just before the end. */
-static _Alignas(struct chunk) uint8_t ring[HISTORY_SIZE + sizeof(struct chunk) + HISTORY_CHUNK_MAX];
+static _Alignas(struct history_chunk) uint8_t ring[HISTORY_SIZE + sizeof(struct history_chunk) + HISTORY_CHUNK_MAX];
 static uint64_t head = HISTORY_SIZE; /* address of the next chunk; 0 is none */
 static uint64_t passed;              /* size of the chunks of all segments of the input so far */
 
 /* room_of - size of a chunk with this much data. */
 static uint64_t room_of(size_t size)
 {
-	return sizeof(struct chunk) +
-	       (size + _Alignof(struct chunk) - 1) / _Alignof(struct chunk) * _Alignof(struct chunk);
+	return sizeof(struct history_chunk) + (size + _Alignof(struct history_chunk) - 1) /
+						      _Alignof(struct history_chunk) * _Alignof(struct history_chunk);
 }
 
 void history_pass(size_t size)
@@ -36,9 +36,9 @@ void history_pass(size_t size)
 	passed += room_of(size);
 }
 
-static struct chunk *chunk_at(uint64_t address)
+static struct history_chunk *chunk_at(uint64_t address)
 {
-	return (struct chunk *)(void *)(ring + address % HISTORY_SIZE);
+	return (struct history_chunk *)(void *)(ring + address % HISTORY_SIZE);
 }
 
 uint8_t *history_room(void)
@@ -51,8 +51,9 @@ void history_commit(uint64_t *newest, uint64_t offset, size_t size)
 	assert(size <= HISTORY_CHUNK_MAX);
 	const uint64_t room = room_of(size);
 	const uint64_t back = head - *newest <= HISTORY_SIZE ? head - *newest : 0;
-	*chunk_at(head) =
-		(struct chunk){ .offset = offset, .passed = passed, .size = (uint32_t)size, .back = (uint32_t)back };
+	*chunk_at(head) = (struct history_chunk){
+		.offset = offset, .passed = passed, .size = (uint32_t)size, .back = (uint32_t)back
+	};
 	*newest = head;
 	/* A chunk may extend beyond the end of the ring, but not begin there: the next one begins at the start. */
 	const bool wraps = head % HISTORY_SIZE + room >= HISTORY_SIZE;
@@ -80,7 +81,7 @@ bool history_differs(uint64_t newest, uint64_t offset, const uint8_t *data, size
 	uint64_t address = newest;
 	/* The ring holds the addresses of the last HISTORY_SIZE octets; those before are overwritten. */
 	for (unsigned step = 0; step < HISTORY_STEPS && address != 0 && head - address <= HISTORY_SIZE; step++) {
-		const struct chunk *chunk = chunk_at(address);
+		const struct history_chunk *chunk = chunk_at(address);
 		if (passed - chunk->passed > HISTORY_REACH)
 			return false;
 		uint64_t from = chunk->offset > offset ? chunk->offset : offset;

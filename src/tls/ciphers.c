@@ -9,13 +9,13 @@
 
 #include <stdlib.h>
 
-struct cipher {
+struct cipher_row {
 	uint16_t number;
 	const char *name;
 };
 
 /* clang-format off */
-static const struct cipher ciphers[] = {
+static const struct cipher_row ciphers[] = {
 	{ 0x0000, "TLS_NULL_WITH_NULL_NULL" },
 	{ 0x0001, "TLS_RSA_WITH_NULL_MD5" },
 	{ 0x0002, "TLS_RSA_WITH_NULL_SHA" },
@@ -379,12 +379,12 @@ static const struct cipher ciphers[] = {
 /* compare_cipher - for bsearch: compares a number with a row. */
 static int compare_cipher(const void *key, const void *row)
 {
-	return (int)*(const uint16_t *)key - (int)((const struct cipher *)row)->number;
+	return (int)*(const uint16_t *)key - (int)((const struct cipher_row *)row)->number;
 }
 
 const char *tls_cipher_name(uint16_t number)
 {
-	const struct cipher *found =
+	const struct cipher_row *found =
 		bsearch(&number, ciphers, sizeof ciphers / sizeof ciphers[0], sizeof ciphers[0], compare_cipher);
 	return found ? found->name : NULL;
 }

@@ -103,25 +103,25 @@ static void compare_values(struct check *check, const char *where, const cJSON *
 /* ---- identifying records ---- */
 
 /* The sessions of one side: expected or got. */
-struct side {
+struct check_side {
 	GHashTable *flows;  /* flow_id as text -> name of the session */
 	GHashTable *counts; /* community id, or key of a record -> how many there were */
 };
 
-static void side_begin(struct side *side)
+static void side_begin(struct check_side *side)
 {
 	side->flows = g_hash_table_new_full(hash_text, g_str_equal, g_free, g_free);
 	side->counts = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 }
 
-static void side_end(struct side *side)
+static void side_end(struct check_side *side)
 {
 	g_hash_table_unref(side->flows);
 	g_hash_table_unref(side->counts);
 }
 
 /* next_of - the number of earlier calls with this key. */
-static unsigned next_of(struct side *side, const char *key)
+static unsigned next_of(struct check_side *side, const char *key)
 {
 	const unsigned before = GPOINTER_TO_UINT(g_hash_table_lookup(side->counts, key));
 	g_hash_table_insert(side->counts, g_strdup(key), GUINT_TO_POINTER(before + 1));
@@ -129,7 +129,7 @@ static unsigned next_of(struct side *side, const char *key)
 }
 
 /* session_of - a name for the record's session that is the same on both sides; NULL when the record belongs to none. */
-static const char *session_of(struct side *side, const cJSON *record)
+static const char *session_of(struct check_side *side, const cJSON *record)
 {
 	const char *community = read_text(record, "community_id");
 	if (!cJSON_HasObjectItem(record, "flow_id"))
@@ -148,7 +148,7 @@ static const char *session_of(struct side *side, const cJSON *record)
 }
 
 /* record_key - a key that is unique among the records of one side. Free with g_free. */
-static char *record_key(struct side *side, const cJSON *record)
+static char *record_key(struct check_side *side, const cJSON *record)
 {
 	const char *event = read_text(record, "event_type"), *session = session_of(side, record);
 	const cJSON *own = read_object(record, event ? event : "");
@@ -163,7 +163,7 @@ static char *record_key(struct side *side, const cJSON *record)
 }
 
 /* where_of - the record's place in a message: "flow 2 tx 0 alert bare_lf ". Free with g_free. */
-static char *where_of(GHashTable *numbers, struct side *side, const cJSON *record)
+static char *where_of(GHashTable *numbers, struct check_side *side, const cJSON *record)
 {
 	const char *session = session_of(side, record), *event = read_text(record, "event_type");
 	const cJSON *own = read_object(record, event ? event : "");
@@ -261,7 +261,7 @@ static void one_sided(struct check *check, const char *where, const cJSON *recor
 /* compare_whole - compares all records in both directions. */
 static void compare_whole(struct check *check, const GPtrArray *expected)
 {
-	struct side left, right;
+	struct check_side left, right;
 	GHashTable *numbers = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	GHashTable *got = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
 	GHashTable *matched = g_hash_table_new(hash_pointer, NULL);
@@ -386,7 +386,7 @@ static void compare_subset(struct check *check, GPtrArray *partials)
 {
 	GHashTable *taken = g_hash_table_new(hash_pointer, NULL),
 		   *numbers = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
-	struct side side;
+	struct check_side side;
 	side_begin(&side);
 	g_ptr_array_sort(partials, by_leaves);
 	for (guint i = 0; i < partials->len; i++)

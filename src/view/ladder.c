@@ -62,10 +62,10 @@ static void alerts_text(GString *text, const unsigned alerts[4])
 }
 
 /* find_step - the first step of a kind; NULL: none. */
-static const struct step *find_step(const struct talk *talk, enum step_kind kind)
+static const struct talk_step *find_step(const struct talk *talk, enum step_kind kind)
 {
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == kind)
 			return step;
 	}
@@ -77,7 +77,7 @@ static const char *user_of(const struct talk *talk)
 {
 	const char *user = NULL;
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		const cJSON *auth = step->own;
 		if (step->kind == STEP_AUTH && read_flag(auth, "success"))
 			user = read_text(auth, "username");
@@ -103,7 +103,7 @@ static void facts(const struct talk *talk, GString *text)
 static void summary(struct ink *ink, const struct talk *talk)
 {
 	GString *text = g_string_new(NULL);
-	const struct step *tls = find_step(talk, STEP_TLS);
+	const struct talk_step *tls = find_step(talk, STEP_TLS);
 	const char *user = user_of(talk);
 	char *proxy = talk_proxy(talk);
 	plural(text, "", talk->mails, "mail");
@@ -151,7 +151,7 @@ static void head(struct ink *ink, const struct talk *talk)
 /* ---- steps ---- */
 
 /* step_begin - its time, packet number and mark. */
-static void step_begin(struct ink *ink, const struct step *step, int64_t start, enum style style, const char *mark)
+static void step_begin(struct ink *ink, const struct talk_step *step, int64_t start, enum style style, const char *mark)
 {
 	const int64_t microseconds = (step->time - start) / 1000;
 	if (step->kind != STEP_MAIL && step->time > 0 && microseconds >= 0)
@@ -178,7 +178,7 @@ static void detail(struct ink *ink, enum style style, const char *name, const ch
 	ink_newline(ink);
 }
 
-static void command(struct ink *ink, const struct step *step, int64_t start)
+static void command(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	const cJSON *object = step->own;
 	const char *verb = read_text(object, "verb"), *argument = read_text(object, "argument"),
@@ -192,7 +192,7 @@ static void command(struct ink *ink, const struct step *step, int64_t start)
 	ink_newline(ink);
 }
 
-static void response(struct ink *ink, const struct step *step, int64_t start)
+static void response(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	const cJSON *object = step->own, *line, *lines = read_array(object, "lines");
 	const unsigned code = (unsigned)read_number(object, "code");
@@ -214,7 +214,7 @@ static void response(struct ink *ink, const struct step *step, int64_t start)
 	ink_newline(ink);
 }
 
-static void alert(struct ink *ink, const struct step *step, int64_t start)
+static void alert(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	static const enum style styles[] = { STYLE_HIGH, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
 	const cJSON *object = step->own;
@@ -273,7 +273,7 @@ static void file(struct ink *ink, const cJSON *file)
 }
 
 /* content_line - "[4945 octets, mail 0, sha256 958b546ae08f]". */
-static void content_line(struct ink *ink, const struct step *step, const cJSON *smtp)
+static void content_line(struct ink *ink, const struct talk_step *step, const cJSON *smtp)
 {
 	const char *hash = read_text(smtp, "sha256");
 	const uint64_t missing = read_number(smtp, "missing_bytes");
@@ -290,7 +290,7 @@ static void content_line(struct ink *ink, const struct step *step, const cJSON *
 }
 
 /* draw_envelope - the recipients and the outcome of the transaction. */
-static void draw_envelope(struct ink *ink, const struct step *step, const cJSON *smtp)
+static void draw_envelope(struct ink *ink, const struct talk_step *step, const cJSON *smtp)
 {
 	const char *outcome = read_text(smtp, "outcome"), *stage = read_text(smtp, "stage"),
 		   *from = read_text(smtp, "mail_from");
@@ -305,7 +305,7 @@ static void draw_envelope(struct ink *ink, const struct step *step, const cJSON 
 	g_free(refused);
 }
 
-static void mail(struct ink *ink, const struct step *step, int64_t start)
+static void mail(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	const cJSON *smtp = step->own, *email = read_object(step->record, "email");
 	step_begin(ink, step, start, STYLE_CONTENT, "→");
@@ -324,7 +324,7 @@ static void mail(struct ink *ink, const struct step *step, int64_t start)
 	g_free(to);
 }
 
-static void auth(struct ink *ink, const struct step *step, int64_t start)
+static void auth(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	const enum style style = read_flag(step->own, "success") ? STYLE_SERVER : STYLE_ERROR;
 	char *words = step_auth(step);
@@ -335,7 +335,7 @@ static void auth(struct ink *ink, const struct step *step, int64_t start)
 	g_free(words);
 }
 
-static void tls(struct ink *ink, const struct step *step, int64_t start)
+static void tls(struct ink *ink, const struct talk_step *step, int64_t start)
 {
 	char *words = step_tls(step);
 	step_begin(ink, step, start, STYLE_CONTENT, "**");
@@ -377,7 +377,7 @@ static void tail(struct ink *ink, const struct talk *talk)
 
 static void on_ladder_talk(void *context, const struct talk *talk)
 {
-	static void (*const shows[])(struct ink * ink, const struct step *step, int64_t start) = {
+	static void (*const shows[])(struct ink * ink, const struct talk_step *step, int64_t start) = {
 		[STEP_COMMAND] = command,
 		[STEP_RESPONSE] = response,
 		[STEP_ALERT] = alert,
@@ -390,7 +390,7 @@ static void on_ladder_talk(void *context, const struct talk *talk)
 	const int64_t start = talk_begin_time(talk);
 	head(ink, talk);
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		shows[step->kind](ink, step, start);
 	}
 	tail(ink, talk);

@@ -16,7 +16,7 @@
 #define DATE_SIZE (sizeof("2026-11-22T14:00:00") - 1)
 #define YEAR_SIZE (sizeof("2026-") - 1)
 
-struct mails {
+struct mails_view {
 	struct view view; /* first */
 	struct talks *talks;
 	struct ink ink;
@@ -71,14 +71,14 @@ static char *envelope_text(const cJSON *smtp)
 }
 
 /* file_names - adds the names of all files; parts without a name are texts. */
-static void file_names(const struct step *step, struct names *names)
+static void file_names(const struct talk_step *step, struct names *names)
 {
 	for (guint i = 0; step->files && i < step->files->len; i++)
 		add_name(names, read_text(step->files->pdata[i], "filename"));
 }
 
 /* print_tail - the end of the line, which is cut first when the line is too long. */
-static void print_tail(struct ink *ink, const struct talk *talk, const struct step *step)
+static void print_tail(struct ink *ink, const struct talk *talk, const struct talk_step *step)
 {
 	struct names files = { .text = g_string_new(NULL) };
 	const char *subject = read_text(read_object(step->record, "email"), "subject");
@@ -95,7 +95,8 @@ static void print_tail(struct ink *ink, const struct talk *talk, const struct st
 }
 
 /* print_mail - own: the alerts of the mail, or NULL. */
-static void print_mail(struct mails *mails, const struct talk *talk, const struct step *step, const GPtrArray *own)
+static void print_mail(
+	struct mails_view *mails, const struct talk *talk, const struct talk_step *step, const GPtrArray *own)
 {
 	static const char *const marks[] = { "  ", "!!", "! ", ". " };
 	static const enum style styles[] = { STYLE_PLAIN, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
@@ -105,7 +106,7 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 	struct names alerts = { .text = g_string_new(NULL) };
 	const unsigned worst = alerts_worst(own);
 	for (guint i = 0; own && i < own->len; i++)
-		add_name(&alerts, read_text(((const struct step *)own->pdata[i])->own, "signature"));
+		add_name(&alerts, read_text(((const struct talk_step *)own->pdata[i])->own, "signature"));
 	char *path = envelope_text(smtp);
 	/* A narrow terminal has no room for the year. */
 	const unsigned skip = time && strlen(time) >= DATE_SIZE && ink->width > 0 && ink->width < WIDE ? YEAR_SIZE : 0;
@@ -127,11 +128,11 @@ static void print_mail(struct mails *mails, const struct talk *talk, const struc
 
 static void on_mails_talk(void *context, const struct talk *talk)
 {
-	struct mails *mails = context;
+	struct mails_view *mails = context;
 	GHashTable *alerts = talk_alerts(talk);
 	mails->left_out += talk->left_out;
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_MAIL)
 			print_mail(mails, talk, step, g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx)));
 	}
@@ -141,14 +142,14 @@ static void on_mails_talk(void *context, const struct talk *talk)
 
 static void on_mails_record(struct view *view, cJSON *record)
 {
-	struct mails *mails = (struct mails *)(void *)view;
+	struct mails_view *mails = (struct mails_view *)(void *)view;
 	talks_drop_bulk(record, 0);
 	talks_record(mails->talks, record);
 }
 
 static void on_mails_end(struct view *view)
 {
-	struct mails *mails = (struct mails *)(void *)view;
+	struct mails_view *mails = (struct mails_view *)(void *)view;
 	talks_end(mails->talks);
 	if (view->broken + mails->left_out > 0) {
 		ink_words(&mails->ink, STYLE_HIGH, 0,
@@ -163,7 +164,7 @@ static void on_mails_end(struct view *view)
 
 struct view *mails_new(const struct view_options *options)
 {
-	struct mails *mails = g_new0(struct mails, 1);
+	struct mails_view *mails = g_new0(struct mails_view, 1);
 	mails->view.record = on_mails_record;
 	mails->view.end = on_mails_end;
 	mails->out = g_string_new(NULL);

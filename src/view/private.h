@@ -27,7 +27,7 @@ int64_t read_time(const cJSON *object, const char *name);
 /* A record as a step of a session. */
 enum step_kind { STEP_COMMAND, STEP_RESPONSE, STEP_ALERT, STEP_MAIL, STEP_AUTH, STEP_TLS };
 
-struct step {
+struct talk_step {
 	enum step_kind kind;
 	int64_t time;
 	uint64_t packet;
@@ -42,7 +42,7 @@ struct step {
 /* A session assembled from its records. */
 struct talk {
 	uint64_t flow;
-	GArray *steps;    /* of struct step */
+	GArray *steps;    /* of struct talk_step */
 	cJSON *record;    /* the flow record, or else the first record; for the addresses */
 	const cJSON *end; /* its object `flow`; NULL: there is no flow record */
 	const cJSON *session;
@@ -76,11 +76,11 @@ void talks_free(struct talks *talks);
 int64_t talk_begin_time(const struct talk *talk);
 
 /* step_tls - a description of a STEP_TLS; step_auth - of a STEP_AUTH. Free with g_free. */
-char *step_tls(const struct step *step);
-char *step_auth(const struct step *step);
+char *step_tls(const struct talk_step *step);
+char *step_auth(const struct talk_step *step);
 /* talk_proxy - a description of the proxy; NULL: there was none. Free with g_free. */
 char *talk_proxy(const struct talk *talk);
-/* talk_alerts - the alerts of each transaction: tx -> GPtrArray of struct step, borrowed. Unref it. */
+/* talk_alerts - the alerts of each transaction: tx -> GPtrArray of struct talk_step, borrowed. Unref it. */
 GHashTable *talk_alerts(const struct talk *talk);
 /* alerts_worst - the worst severity in such an array, which may be NULL; 0: no alerts. */
 unsigned alerts_worst(const GPtrArray *alerts);

@@ -25,7 +25,7 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 	char *proxy = talk_proxy(talk);
 	const char *tls = NULL, *user = NULL, *close = read_text(talk->end, "close");
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_TLS && !tls)
 			tls = read_text(step->own, "version");
 		if (step->kind == STEP_AUTH && read_flag(step->own, "success"))
@@ -78,7 +78,7 @@ static void list_session(struct report *report, const struct talk *talk)
 	GHashTable *alerts = talk_alerts(talk);
 	uint64_t left_out = talk->left_out;
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind != STEP_MAIL)
 			continue;
 		report_mail(report, step, alerts_worst(g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx))));
@@ -86,7 +86,7 @@ static void list_session(struct report *report, const struct talk *talk)
 	}
 	g_string_append_c(ladder, '[');
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		int index = (int)GPOINTER_TO_UINT(g_hash_table_lookup(rows, GINT_TO_POINTER(step->tx))) - 1;
 		if (step->kind == STEP_ALERT)
 			index = report_alert(report, step, (int)report->sessions, index);
@@ -109,7 +109,7 @@ static void leave_out_session(struct report *report, const struct talk *talk)
 	report->left.sessions++;
 	report->left.mails += talk->mails;
 	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_ALERT)
 			report_alert(report, step, -1, -1);
 		for (guint file = 0; step->files && file < step->files->len; file++) {
@@ -118,7 +118,7 @@ static void leave_out_session(struct report *report, const struct talk *talk)
 	}
 }
 
-static void count_step(struct report *report, const struct step *step)
+static void count_step(struct report *report, const struct talk_step *step)
 {
 	const cJSON *smtp = step->own;
 	const char *outcome = read_text(smtp, "outcome");
@@ -147,7 +147,7 @@ static void on_report_talk(void *context, const struct talk *talk)
 		tally_event(report->tally, TALLY_SESSIONS, talk_begin_time(talk));
 	}
 	for (guint i = 0; i < talk->steps->len; i++)
-		count_step(report, &g_array_index(talk->steps, struct step, i));
+		count_step(report, &g_array_index(talk->steps, struct talk_step, i));
 	tally_host(report->tally, read_text(talk->record, "src_ip"), true, talk);
 	tally_host(report->tally, read_text(talk->record, "dest_ip"), false, talk);
 	if (has_room(report, talk))

@@ -49,7 +49,7 @@ void tally_free(struct tally *tally);
 #define BODY_MAX 8192 /* octets of a body shown */
 
 /* A file by its content. */
-struct content {
+struct report_content {
 	unsigned index, count; /* its row; number of mails it was in */
 	int last;              /* row of the last mail that it was in */
 	uint64_t size;
@@ -67,8 +67,8 @@ struct report {
 	unsigned sessions, mails, alerts;
 	size_t texts;         /* octets used of TEXTS_MAX */
 	GHashTable *replies;  /* JSON of a reply -> its row, from 1 */
-	GHashTable *contents; /* SHA-256 or a made-up name -> struct content */
-	GPtrArray *files;     /* struct content, in order */
+	GHashTable *contents; /* SHA-256 or a made-up name -> struct report_content */
+	GPtrArray *files;     /* struct report_content, in order */
 	struct {
 		uint64_t sessions, mails, accepted, rejected, aborted, alerts[4], files;
 	} all;
@@ -79,12 +79,12 @@ struct report {
 
 /* report_mail - adds a mail, with its details, to the session that is listed next. worst: the severity of its worst
  * alert. */
-void report_mail(struct report *report, const struct step *step, unsigned worst);
+void report_mail(struct report *report, const struct talk_step *step, unsigned worst);
 /* report_alert - adds an alert. session, mail: the rows that it belongs to, or -1. Returns its own row; -1: not listed.
  */
-int report_alert(struct report *report, const struct step *step, int session, int mail);
+int report_alert(struct report *report, const struct talk_step *step, int session, int mail);
 /* report_step - adds a step to the current ladder. index: the row of its alert or mail. */
-void report_step(struct report *report, const struct step *step, int64_t start, int index);
+void report_step(struct report *report, const struct talk_step *step, int64_t start, int index);
 /* report_is_file - is a part a file for a person, and not the text of the mail? */
 bool report_is_file(const cJSON *file);
 /* report_unlisted_file - counts a file of a mail that is not listed. */

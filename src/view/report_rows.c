@@ -19,7 +19,7 @@
 
 void report_content_free(void *pointer)
 {
-	struct content *content = pointer;
+	struct report_content *content = pointer;
 	g_free(content->hash);
 	g_free(content->type);
 	g_free(content->magic);
@@ -29,17 +29,17 @@ void report_content_free(void *pointer)
 }
 
 /* content_of - the content of a file; NULL: there are too many. */
-static struct content *content_of(struct report *report, const cJSON *file)
+static struct report_content *content_of(struct report *report, const cJSON *file)
 {
 	const char *hash = read_text(file, "sha256");
-	struct content *content = hash ? g_hash_table_lookup(report->contents, hash) : NULL;
+	struct report_content *content = hash ? g_hash_table_lookup(report->contents, hash) : NULL;
 	if (content)
 		return content;
 	if (!hash || report->files->len >= FILES_MAX) {
 		report->left.files++;
 		return NULL;
 	}
-	content = g_new0(struct content, 1);
+	content = g_new0(struct report_content, 1);
 	content->index = report->files->len;
 	content->last = -1;
 	content->hash = g_strdup(hash);
@@ -56,7 +56,7 @@ static struct content *content_of(struct report *report, const cJSON *file)
 }
 
 /* met_in - notes that a content was in a mail, with a name. */
-static void met_in(struct content *content, int mail, const char *name)
+static void met_in(struct report_content *content, int mail, const char *name)
 {
 	if (content->last != mail) {
 		if (content->count < FILE_MAILS_MAX && mail >= 0)
@@ -77,7 +77,7 @@ static void met_in(struct content *content, int mail, const char *name)
 
 void report_unlisted_file(struct report *report, const cJSON *file)
 {
-	struct content *content = report_is_file(file) ? content_of(report, file) : NULL;
+	struct report_content *content = report_is_file(file) ? content_of(report, file) : NULL;
 	if (content)
 		content->count++;
 }
@@ -85,7 +85,7 @@ void report_unlisted_file(struct report *report, const cJSON *file)
 void report_files(struct report *report)
 {
 	for (guint i = 0; i < report->files->len; i++) {
-		const struct content *content = report->files->pdata[i];
+		const struct report_content *content = report->files->pdata[i];
 		GString *to = report->page.files;
 		page_row(to);
 		page_field(to, "[", content->hash);
@@ -107,12 +107,12 @@ bool report_is_file(const cJSON *file)
 }
 
 /* file_list - the files of a mail: [part, name, type, size, row of files or -1, whole]. */
-static void file_list(struct report *report, GString *to, const struct step *step, int mail)
+static void file_list(struct report *report, GString *to, const struct talk_step *step, int mail)
 {
 	g_string_append(to, ",\"parts\":[");
 	for (guint i = 0; step->files && i < step->files->len; i++) {
 		const cJSON *file = step->files->pdata[i];
-		struct content *content = report_is_file(file) ? content_of(report, file) : NULL;
+		struct report_content *content = report_is_file(file) ? content_of(report, file) : NULL;
 		if (content)
 			met_in(content, mail, read_text(file, "filename"));
 		page_field(to, i > 0 ? ",[" : "[", read_text(file, "part"));
@@ -145,7 +145,7 @@ static void long_texts(struct report *report, GString *to, const cJSON *email)
 }
 
 /* details - the details of a mail, shown when it is opened: one line of the block. */
-static void details(struct report *report, const struct step *step, int mail)
+static void details(struct report *report, const struct talk_step *step, int mail)
 {
 	static const char *const texts[] = { "date", "message_id", "reply_to", "in_reply_to", "x_mailer", "user_agent",
 		"x_originating_ip", "body_type" };
@@ -175,7 +175,7 @@ static void details(struct report *report, const struct step *step, int mail)
 	g_string_append(to, "}\n");
 }
 
-void report_mail(struct report *report, const struct step *step, unsigned worst)
+void report_mail(struct report *report, const struct talk_step *step, unsigned worst)
 {
 	const cJSON *smtp = step->own, *email = read_object(step->record, "email");
 	GString *to = report->page.mails;
@@ -200,7 +200,7 @@ void report_mail(struct report *report, const struct step *step, unsigned worst)
 
 /* ---- alerts ---- */
 
-int report_alert(struct report *report, const struct step *step, int session, int mail)
+int report_alert(struct report *report, const struct talk_step *step, int session, int mail)
 {
 	const cJSON *alert = step->own;
 	GString *to = report->page.alerts;
@@ -245,7 +245,7 @@ static char *response_text(const cJSON *response)
 }
 
 /* step_words - the text of a step that is not a row of another block. Free with g_free. */
-static char *step_words(const struct step *step)
+static char *step_words(const struct talk_step *step)
 {
 	const char *verb = read_text(step->own, "verb"), *argument = read_text(step->own, "argument"),
 		   *line = read_text(step->own, "line");
@@ -281,7 +281,7 @@ static void add_reply(struct report *report, const char *words)
 
 /* report_step - [kind, microseconds since the beginning, packet, row of alerts or mails], or [..., packet, code, text
  * or row of replies], with a 1 at the end when it was assumed. */
-void report_step(struct report *report, const struct step *step, int64_t start, int index)
+void report_step(struct report *report, const struct talk_step *step, int64_t start, int index)
 {
 	static const char kinds[] = { [STEP_COMMAND] = 'c',
 		[STEP_RESPONSE] = 'r',

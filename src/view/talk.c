@@ -26,7 +26,7 @@ struct talks {
 
 static void step_clear(void *pointer)
 {
-	struct step *step = pointer;
+	struct talk_step *step = pointer;
 	cJSON_Delete(step->record);
 	if (step->files)
 		g_ptr_array_unref(step->files);
@@ -39,7 +39,7 @@ static void file_free(void *pointer)
 
 static GArray *steps_new(void)
 {
-	GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	GArray *steps = g_array_new(FALSE, FALSE, sizeof(struct talk_step));
 	g_array_set_clear_func(steps, step_clear);
 	return steps;
 }
@@ -56,11 +56,11 @@ int64_t talk_begin_time(const struct talk *talk)
 {
 	int64_t start = talk->end ? read_time(talk->end, "start") : 0;
 	if (start == 0 && talk->steps->len > 0)
-		start = g_array_index(talk->steps, struct step, 0).time;
+		start = g_array_index(talk->steps, struct talk_step, 0).time;
 	return start;
 }
 
-char *step_tls(const struct step *step)
+char *step_tls(const struct talk_step *step)
 {
 	const char *version = read_text(step->own, "version"), *cipher = read_text(step->own, "cipher"),
 		   *sni = read_text(step->own, "sni"), *why = read_text(step->own, "decrypted");
@@ -77,7 +77,7 @@ char *step_tls(const struct step *step)
 	return g_string_free(text, FALSE);
 }
 
-char *step_auth(const struct step *step)
+char *step_auth(const struct talk_step *step)
 {
 	const char *mechanism = read_text(step->own, "mechanism"), *user = read_text(step->own, "username");
 	return g_strdup_printf("AUTH %s as %s %s, %s", mechanism ? mechanism : "?", user ? user : "?",
@@ -114,7 +114,7 @@ GHashTable *talk_alerts(const struct talk *talk)
 {
 	GHashTable *alerts = g_hash_table_new_full(hash_pointer, NULL, NULL, (GDestroyNotify)g_ptr_array_unref);
 	for (guint i = 0; i < talk->steps->len; i++) {
-		struct step *step = &g_array_index(talk->steps, struct step, i);
+		struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind != STEP_ALERT)
 			continue;
 		GPtrArray *own = g_hash_table_lookup(alerts, GINT_TO_POINTER(step->tx));
@@ -131,7 +131,7 @@ unsigned alerts_worst(const GPtrArray *alerts)
 {
 	unsigned worst = 0;
 	for (guint i = 0; alerts && i < alerts->len; i++) {
-		const struct step *step = alerts->pdata[i];
+		const struct talk_step *step = alerts->pdata[i];
 		worst = worst == 0 ? step->severity : MIN(worst, step->severity);
 	}
 	return worst;
@@ -156,7 +156,7 @@ static guint content_place(const struct talk *talk)
 {
 	guint place = talk->steps->len;
 	for (guint i = talk->steps->len; i-- > 0;) {
-		const struct step *step = &g_array_index(talk->steps, struct step, i);
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_ALERT)
 			continue;
 		if (!step->ends)
@@ -167,10 +167,10 @@ static guint content_place(const struct talk *talk)
 }
 
 /* mail_of - the step of the transaction that a file belongs to; NULL: not found. */
-static struct step *mail_of(const struct talk *talk, int tx)
+static struct talk_step *mail_of(const struct talk *talk, int tx)
 {
 	for (guint i = talk->steps->len; i-- > 0;) {
-		struct step *step = &g_array_index(talk->steps, struct step, i);
+		struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_MAIL && step->tx == tx)
 			return step;
 	}
@@ -178,7 +178,7 @@ static struct step *mail_of(const struct talk *talk, int tx)
 }
 
 /* complete_step - sets the members of a step that are computed once. */
-static void complete_step(struct step *step)
+static void complete_step(struct talk_step *step)
 {
 	const char *to = step->kind == STEP_RESPONSE ? read_text(step->own, "to") : NULL;
 	step->ends = to && (strcmp(to, ".") == 0 || strcmp(to, "BDAT") == 0);
@@ -209,7 +209,7 @@ static const cJSON *find_step_kind(const cJSON *record, const char *event, enum 
 }
 
 /* count - updates the counts in the head of the session. */
-static void count(struct talk *talk, const struct step *step)
+static void count(struct talk *talk, const struct talk_step *step)
 {
 	if (step->kind == STEP_ALERT)
 		talk->alerts[step->severity]++;
@@ -223,7 +223,7 @@ static void count(struct talk *talk, const struct step *step)
 /* add_step - adds a step; takes ownership of the record. */
 static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, cJSON *record)
 {
-	struct step step = {
+	struct talk_step step = {
 		.kind = kind, .time = read_time(record, "timestamp"), .record = record, .own = own, .tx = -1
 	};
 	complete_step(&step);
@@ -245,7 +245,7 @@ static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, c
 /* add_file - adds a file to its mail; takes ownership of the record. */
 static void add_file(struct talk *talk, cJSON *record)
 {
-	struct step *mail = mail_of(talk, (int)MIN(read_number(record, "tx_id"), INT32_MAX));
+	struct talk_step *mail = mail_of(talk, (int)MIN(read_number(record, "tx_id"), INT32_MAX));
 	cJSON *file = cJSON_DetachItemFromObjectCaseSensitive(record, "fileinfo");
 	cJSON_Delete(record);
 	if (!mail || !cJSON_IsObject(file) || (mail->files && mail->files->len >= FILES_MAX)) {

@@ -23,7 +23,7 @@ static void begin(void)
 }
 
 /* receive - octets of a part's pipe. */
-static void receive(struct part *part, int ends[2], const uint8_t *data, size_t size)
+static void receive(struct input_part *part, int ends[2], const uint8_t *data, size_t size)
 {
 	require(write(ends[1], data, size) == (ssize_t)size);
 	while (spool_receive(part->spool, ends[0]) == SPOOL_GOT)
@@ -31,9 +31,9 @@ static void receive(struct part *part, int ends[2], const uint8_t *data, size_t 
 }
 
 /* report - octets that are said to be one; what is missing is as it is in a good one. */
-static void report(struct run *run, struct part *part, const uint8_t *data, size_t size)
+static void report(struct run *run, struct input_part *part, const uint8_t *data, size_t size)
 {
-	struct report report = { .stats = { .complete = true } };
+	struct worker_report report = { .stats = { .complete = true } };
 	memcpy(&report, data, MIN(size, sizeof report));
 	merge_report(run, part, &report);
 }
@@ -43,7 +43,7 @@ static void play(struct run *run, int ends[2], const uint8_t *data, size_t size)
 {
 	struct input *input = run->inputs;
 	while (size >= 3 && !input->finished) {
-		struct part *part = &input->parts[(data[0] & 3) % input->shares];
+		struct input_part *part = &input->parts[(data[0] & 3) % input->shares];
 		const uint8_t flags = data[0];
 		size_t length = (size_t)data[1] << 8 | data[2];
 		data += 3;

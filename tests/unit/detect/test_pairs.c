@@ -60,7 +60,7 @@ static void the_longest_unused_is_forgotten(void **state)
 }
 
 /* window - one of a pair that is freed with it. */
-static struct window *window_of(struct pairs *pairs)
+static struct pair_window *window_of(struct pairs *pairs)
 {
 	const struct address a = host(1), b = host(2);
 	return &pairs_get(pairs, &a, &b)->windows[WINDOW_FAILURES];
@@ -69,7 +69,7 @@ static struct window *window_of(struct pairs *pairs)
 static void so_many_within_a_time(void **state)
 {
 	struct pairs *pairs = pairs_new();
-	struct window *window = window_of(pairs);
+	struct pair_window *window = window_of(pairs);
 	int64_t since = -1;
 	assert_false(window_add(window, 0, 0, 3, 10, &since));
 	assert_false(window_add(window, 5 * SECOND, 0, 3, 10, &since));
@@ -92,7 +92,7 @@ static void so_many_within_a_time(void **state)
 static void without_a_time_it_is_said_once(void **state)
 {
 	struct pairs *pairs = pairs_new();
-	struct window *window = window_of(pairs);
+	struct pair_window *window = window_of(pairs);
 	int64_t since;
 	assert_false(window_add(window, 0, 0, 2, 0, &since));
 	assert_true(window_add(window, 1000000 * SECOND, 0, 2, 0, &since));
@@ -105,7 +105,7 @@ static void without_a_time_it_is_said_once(void **state)
 static void the_same_key_counts_once(void **state)
 {
 	struct pairs *pairs = pairs_new();
-	struct window *window = window_of(pairs);
+	struct pair_window *window = window_of(pairs);
 	int64_t since;
 	for (int i = 0; i < 5; i++)
 		assert_false(window_add(window, i * SECOND, 7, 3, 100, &since));

@@ -97,7 +97,7 @@ static void steps_have_a_limit_that_mails_and_alerts_have_not(void **state)
 static void kinds(void *context, const struct talk *talk)
 {
 	for (guint i = 0; i < talk->steps->len; i++)
-		g_string_append_c(context, "CRAMUT"[g_array_index(talk->steps, struct step, i).kind]);
+		g_string_append_c(context, "CRAMUT"[g_array_index(talk->steps, struct talk_step, i).kind]);
 }
 
 static void content_stands_before_the_replies_to_it(void **state)
