@@ -6,7 +6,9 @@
 #ifndef SMTPSCAN_BYTES_H
 #define SMTPSCAN_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t be16(const uint8_t *at)
 {
@@ -31,6 +33,21 @@ static inline uint16_t le16(const uint8_t *at)
 static inline uint32_t le32(const uint8_t *at)
 {
 	return (uint32_t)le16(at + 2) << 16 | le16(at);
+}
+
+/* native16, native32 - in the byte order of this processor; swap: in the other one. */
+static inline uint16_t native16(const uint8_t *at, bool swap)
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return swap ? __builtin_bswap16(value) : value;
+}
+
+static inline uint32_t native32(const uint8_t *at, bool swap)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return swap ? __builtin_bswap32(value) : value;
 }
 
 #endif

@@ -11,6 +11,29 @@
 
 #include "types.h"
 
+/* span_of_text, span_of_string - the octets of a text, without its NUL; nothing for NULL. */
+static inline struct span span_of_text(const char *text)
+{
+	return span_of(text, text ? strlen(text) : 0);
+}
+
+static inline struct span span_of_string(const GString *string)
+{
+	return string ? span_of(string->str, string->len) : (struct span){ 0 };
+}
+
+/* text_is_wsp - white space in a line (WSP, RFC 5234 B.1). text_is_fws - the same, or an octet of a line end: what
+ * folding white space consists of (FWS, RFC 5322 3.2.2). */
+static inline bool text_is_wsp(char octet)
+{
+	return octet == ' ' || octet == '\t';
+}
+
+static inline bool text_is_fws(char octet)
+{
+	return text_is_wsp(octet) || octet == '\r' || octet == '\n';
+}
+
 #define ADDRESS_TEXT_MAX 46 /* octets of an IP address as text, its NUL included */
 
 /* text_is_hidden - does this character control the terminal, or the order of the text around it, and is not itself

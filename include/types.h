@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The two directions of a session: UP is client to server, DOWN is server to client. */
 enum direction { UP, DOWN };
@@ -38,6 +39,11 @@ struct span {
 	size_t size;
 };
 
+static inline struct span span_of(const void *data, size_t size)
+{
+	return (struct span){ data, size };
+}
+
 /* A packet of the input: its number (from 1 in its input; 0 = none yet) and its capture time in nanoseconds since
  * 1970-01-01 UTC. */
 struct moment {
@@ -52,5 +58,10 @@ struct address {
 	uint8_t family;
 	uint8_t octets[16];
 };
+
+static inline bool address_equal(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->octets, b->octets, sizeof a->octets) == 0;
+}
 
 #endif

@@ -36,8 +36,8 @@ static void write_alert(struct conversation *c, struct alert alert)
 	GString *evidence = NULL;
 	if (alert.evidence.size > 0 && !c->shared->options->output.show_secrets && !evidence_is_plain(&alert)) {
 		evidence = secrets_mask(&c->secrets, alert.direction,
-			(struct span){ alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ) });
-		alert.evidence = (struct span){ (const uint8_t *)evidence->str, evidence->len };
+			span_of(alert.evidence.data, MIN(alert.evidence.size, EVIDENCE_READ)));
+		alert.evidence = span_of(evidence->str, evidence->len);
 	}
 	const bool belongs = c->tx && alert.tx == c->tx->number;
 	const struct related related = { belongs ? c->tx : NULL, belongs ? c->mail : NULL };
@@ -104,7 +104,7 @@ static struct span masked_reply(const struct conversation *c, GPtrArray *texts, 
 {
 	GString *mask = secrets_mask(&c->secrets, DOWN, text);
 	g_ptr_array_add(texts, mask);
-	return (struct span){ (const uint8_t *)mask->str, mask->len };
+	return span_of(mask->str, mask->len);
 }
 
 /* write_response - writes a reply, masked, because servers repeat what they did not understand. */
@@ -206,8 +206,8 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 {
 	struct conversation *c = context;
 	struct place place = place_of(c, tx->number);
-	rules_content(c->rules, tx, c->content, (struct span){ NULL, 0 }, true);
-	output_content(c->shared->output, &place, c->content, (struct span){ NULL, 0 }, true);
+	rules_content(c->rules, tx, c->content, span_of(NULL, 0), true);
+	output_content(c->shared->output, &place, c->content, span_of(NULL, 0), true);
 	if (!tx->user)
 		return;
 	mail_finish(tx->user, whole);

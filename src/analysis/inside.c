@@ -65,7 +65,7 @@ static void on_inside_gap(void *context, enum direction direction, uint64_t size
 	if (c->within)
 		session_gap(c->session, direction, size);
 	else
-		wait_inside(c, &(struct inside){ INSIDE_GAP, direction, 0, size }, (struct span){ NULL, 0 });
+		wait_inside(c, &(struct inside){ INSIDE_GAP, direction, 0, size }, span_of(NULL, 0));
 }
 
 static void on_inside_close(void *context, enum direction direction)
@@ -74,7 +74,7 @@ static void on_inside_close(void *context, enum direction direction)
 	if (c->within)
 		session_fin(c->session, direction);
 	else
-		wait_inside(c, &(struct inside){ INSIDE_CLOSE, direction, 0, 0 }, (struct span){ NULL, 0 });
+		wait_inside(c, &(struct inside){ INSIDE_CLOSE, direction, 0, 0 }, span_of(NULL, 0));
 }
 
 static const struct tls_sink inside_sink = {
@@ -93,8 +93,7 @@ void inside_deliver(struct conversation *c)
 	session_decrypted(c->session);
 	while ((inside = g_queue_pop_head(c->waiting))) {
 		if (inside->kind == INSIDE_BYTES)
-			on_inside_bytes(
-				c, inside->direction, (struct span){ inside->octets, inside->size }, inside->acked);
+			on_inside_bytes(c, inside->direction, span_of(inside->octets, inside->size), inside->acked);
 		else if (inside->kind == INSIDE_GAP)
 			on_inside_gap(c, inside->direction, inside->size);
 		else

@@ -111,7 +111,7 @@ static void forget_snaplen(struct capture *capture)
 {
 	static const uint8_t zeros[SNAPLEN_SIZE];
 	if (capture_stream_head(capture->stream, HEADER_MIN).size >= HEADER_MIN)
-		capture_stream_amend(capture->stream, SNAPLEN_OFFSET, (struct span){ zeros, sizeof zeros });
+		capture_stream_amend(capture->stream, SNAPLEN_OFFSET, span_of(zeros, sizeof zeros));
 }
 
 /* start_pcap - opens the stream with libpcap. */

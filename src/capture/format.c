@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 #define PCAP_MAGIC 0xa1b2c3d4u
 #define PCAP_MAGIC_NANOSECONDS 0xa1b23c4du
 #define PCAP_MAGIC_KUZNETZOV 0xa1b2cd34u
@@ -15,14 +17,6 @@
 
 #define BLOCK_HEADER 8u /* type and length */
 #define BLOCK_MIN 12u   /* with the length repeated at its end */
-
-/* get32 - in host byte order, or swapped. */
-static uint32_t get32(const uint8_t *at, bool swap)
-{
-	uint32_t value;
-	memcpy(&value, at, sizeof(value));
-	return swap ? GUINT32_SWAP_LE_BE(value) : value;
-}
 
 static bool is_pcap(uint32_t magic)
 {
@@ -33,17 +27,17 @@ enum capture_format capture_format_of(struct span head)
 {
 	if (head.size < sizeof(uint32_t))
 		return CAPTURE_FORMAT_NONE;
-	if (is_pcap(get32(head.data, false)) || is_pcap(get32(head.data, true)))
+	if (is_pcap(native32(head.data, false)) || is_pcap(native32(head.data, true)))
 		return CAPTURE_FORMAT_PCAP;
-	if (get32(head.data, false) != PCAPNG_SECTION || head.size < BLOCK_MIN)
+	if (native32(head.data, false) != PCAPNG_SECTION || head.size < BLOCK_MIN)
 		return CAPTURE_FORMAT_NONE;
-	uint32_t order = get32(head.data + BLOCK_HEADER, false);
+	uint32_t order = native32(head.data + BLOCK_HEADER, false);
 	return order == PCAPNG_ORDER || order == GUINT32_SWAP_LE_BE(PCAPNG_ORDER) ? CAPTURE_FORMAT_PCAPNG
 										  : CAPTURE_FORMAT_NONE;
 }
 
 bool capture_format_nanoseconds(struct span head)
 {
-	const uint32_t magic = head.size < sizeof(magic) ? 0 : get32(head.data, false);
+	const uint32_t magic = head.size < sizeof(magic) ? 0 : native32(head.data, false);
 	return magic == PCAP_MAGIC_NANOSECONDS || magic == GUINT32_SWAP_LE_BE(PCAP_MAGIC_NANOSECONDS);
 }

@@ -11,6 +11,7 @@
 #include <pcap/dlt.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "clock.h"
 #include "window.h"
 
@@ -98,7 +99,7 @@ struct pcapng *pcapng_ahead(struct pcapng *pcapng, const char *directory, struct
 {
 	const size_t left = window_left(pcapng->window) - pcapng->held;
 	const uint8_t *at = window_peek(pcapng->window, pcapng->held); /* it is there: nothing moves */
-	*stream = capture_stream_ahead(pcapng->stream, (struct span){ at + pcapng->held, left }, directory);
+	*stream = capture_stream_ahead(pcapng->stream, span_of(at + pcapng->held, left), directory);
 	if (!*stream)
 		return NULL;
 	struct pcapng *ahead = pcapng_new(*stream);
@@ -147,16 +148,12 @@ uint64_t pcapng_dropped(const struct pcapng *pcapng)
 
 static uint16_t get16(const struct pcapng *pcapng, const uint8_t *at)
 {
-	uint16_t value;
-	memcpy(&value, at, sizeof value);
-	return pcapng->swap ? GUINT16_SWAP_LE_BE(value) : value;
+	return native16(at, pcapng->swap);
 }
 
 static uint32_t get32(const struct pcapng *pcapng, const uint8_t *at)
 {
-	uint32_t value;
-	memcpy(&value, at, sizeof value);
-	return pcapng->swap ? GUINT32_SWAP_LE_BE(value) : value;
+	return native32(at, pcapng->swap);
 }
 
 static int64_t get64(const struct pcapng *pcapng, const uint8_t *at)
@@ -440,7 +437,7 @@ static enum capture_status secrets(struct pcapng *pcapng, struct body body, stru
 	if (size > body.size - 8)
 		return wrong(pcapng, "secrets of %u octets do not fit into the block", size);
 	if (pcapng->secrets)
-		pcapng->secrets(pcapng->context, type, (struct span){ body.data + 8, size });
+		pcapng->secrets(pcapng->context, type, span_of(body.data + 8, size));
 	return CAPTURE_END;
 }
 

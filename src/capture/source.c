@@ -269,7 +269,7 @@ struct span capture_stream_head(struct capture_stream *stream, size_t want)
 			break;
 		stream->head_size += (size_t)got;
 	}
-	return (struct span){ stream->head, stream->head_size };
+	return span_of(stream->head, stream->head_size);
 }
 
 void capture_stream_amend(struct capture_stream *stream, size_t offset, struct span octets)

@@ -19,7 +19,7 @@ static struct span strip_route(struct span path)
 	if (!colon)
 		return path;
 	size_t route = (size_t)(colon - path.data) + 1;
-	return (struct span){ path.data + route, path.size - route };
+	return span_of(path.data + route, path.size - route);
 }
 
 /* check_relay_probe - relay_probe */
@@ -198,10 +198,10 @@ static int is_http(struct span bytes)
 	if (token == 0 || bytes.data[token] != ' ')
 		return 0;
 	for (int verb = VERB_UNKNOWN + 1; verb < VERB_COUNT; verb++)
-		if (grammar_is((struct span){ bytes.data, token }, verb_table[verb].spelling))
+		if (grammar_is(span_of(bytes.data, token), verb_table[verb].spelling))
 			return 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
-		if (grammar_is((struct span){ bytes.data, token }, methods[i]) && token + 1 < bytes.size &&
+		if (grammar_is(span_of(bytes.data, token), methods[i]) && token + 1 < bytes.size &&
 			bytes.data[token + 1] == '/')
 			return 1;
 	const uint8_t *end = memchr(bytes.data, '\n', bytes.size);
@@ -246,7 +246,7 @@ void attack_first_bytes(struct detector *detector, struct span bytes)
 	struct span first = { bytes.data, MIN(bytes.size, FIRST_OCTETS_MAX) };
 	if (before) {
 		g_byte_array_append(before, bytes.data, (guint)MIN(bytes.size, FIRST_OCTETS_MAX - before->len));
-		first = (struct span){ before->data, before->len };
+		first = span_of(before->data, before->len);
 	}
 	const struct {
 		int is;

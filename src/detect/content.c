@@ -92,7 +92,7 @@ static void line_ended(
 		report_bare_lf(detector, tx, excerpt(piece, at, 1));
 	struct span head = { piece.data + from, at - from };
 	if (content->head_size > 0)
-		head = (struct span){ content->head, content->head_size };
+		head = span_of(content->head, content->head_size);
 	if (content->line_known)
 		report_long(detector, tx, content->line_size + (at - from) + 1, head);
 	content->line_known = true;
@@ -156,7 +156,7 @@ static bool take_ordinary(struct content_state *content, struct span piece)
 	if (from > 0)
 		content->line_size = content->head_size = 0;
 	if (from < piece.size)
-		keep_line(content, (struct span){ piece.data + from, piece.size - from });
+		keep_line(content, span_of(piece.data + from, piece.size - from));
 	return true;
 }
 
@@ -184,7 +184,7 @@ void content_check_piece(struct detector *detector, const struct transaction *tx
 		if (lf)
 			line_ended(detector, tx, piece, from, end);
 		else
-			keep_line(content, (struct span){ piece.data + from, end - from });
+			keep_line(content, span_of(piece.data + from, end - from));
 		from = end + 1;
 	}
 }

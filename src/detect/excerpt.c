@@ -14,7 +14,7 @@ struct span excerpt(struct span octets, size_t at, size_t size)
 {
 	size_t start = at > EVIDENCE_BEFORE ? at - EVIDENCE_BEFORE : 0;
 	size_t end = MIN(octets.size, MAX(at + size + EVIDENCE_BEFORE, start + 2 * EVIDENCE_BEFORE));
-	return (struct span){ octets.data + start, MIN(end - start, EVIDENCE_MAX) };
+	return span_of(octets.data + start, MIN(end - start, EVIDENCE_MAX));
 }
 
 char *printable(struct span octets)
@@ -28,16 +28,6 @@ char *printable(struct span octets)
 	if (octets.size > PRINTABLE_MAX)
 		g_string_append(text, "...");
 	return g_string_free(text, FALSE);
-}
-
-struct span span_of_text(const char *text)
-{
-	return text ? (struct span){ (const uint8_t *)text, strlen(text) } : NO_EVIDENCE;
-}
-
-struct span span_of_string(const GString *string)
-{
-	return string ? (struct span){ (const uint8_t *)string->str, string->len } : NO_EVIDENCE;
 }
 
 struct span command_evidence(const struct session_command *command)

@@ -33,15 +33,10 @@ static guint pair_key_hash(gconstpointer key)
 	return (guint)hash_octets(octets, sizeof octets);
 }
 
-static bool same_address(const struct address *a, const struct address *b)
-{
-	return a->family == b->family && memcmp(a->octets, b->octets, sizeof a->octets) == 0;
-}
-
 static gboolean pair_key_equal(gconstpointer a, gconstpointer b)
 {
 	const struct pair_key *x = a, *y = b;
-	return same_address(&x->client, &y->client) && same_address(&x->server, &y->server);
+	return address_equal(&x->client, &y->client) && address_equal(&x->server, &y->server);
 }
 
 static void pair_free(void *data)

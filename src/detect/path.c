@@ -7,7 +7,7 @@
 struct span bare_path(struct span path)
 {
 	if (path.size >= 2 && path.data[0] == '<' && path.data[path.size - 1] == '>')
-		return (struct span){ path.data + 1, path.size - 2 };
+		return span_of(path.data + 1, path.size - 2);
 	return path;
 }
 
@@ -27,6 +27,6 @@ struct span domain_of(struct span path)
 {
 	for (size_t i = path.size; i > 0; i--)
 		if (path.data[i - 1] == '@')
-			return (struct span){ path.data + i, path.size - i };
-	return (struct span){ path.data + path.size, 0 };
+			return span_of(path.data + i, path.size - i);
+	return span_of(path.data + path.size, 0);
 }

@@ -10,6 +10,7 @@
 
 #include "detectors.h"
 #include "pairs.h"
+#include "text.h"
 
 #define LINE_OCTETS_MAX 1000  /* RFC 5321 4.5.3.1.6: content line including CRLF */
 #define EVIDENCE_MAX 256      /* the record shows no more */
@@ -85,8 +86,6 @@ struct span excerpt(struct span octets, size_t at, size_t size);
 /* printable - octets as text for a description: \xNN for what is not printable ASCII; long text is cut. Free with
  * g_free. */
 char *printable(struct span octets);
-struct span span_of_text(const char *text);
-struct span span_of_string(const GString *string);
 /* command_evidence - the command's line; only the verb when the line contains credentials. */
 struct span command_evidence(const struct session_command *command);
 /* find_octets - the offset of `what` in `octets`, from `from` on; SIZE_MAX when there is none. */

@@ -253,7 +253,7 @@ RARE static void note_cut(struct connection *connection, enum direction directio
 			 (int64_t)work->opening.left_out[direction];
 	work->flow.side[direction].cut_packets++;
 	connection->table->sink->trouble(work->flow.user, FLOW_TRUNCATED, direction, (uint64_t)MAX(offset, 0),
-		(struct span){ segment->payload, segment->captured });
+		span_of(segment->payload, segment->captured));
 }
 
 static enum verdict smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)

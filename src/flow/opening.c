@@ -38,7 +38,7 @@ struct preamble_found {
 
 static struct span after(struct span bytes, size_t size)
 {
-	return (struct span){ bytes.data + size, bytes.size - size };
+	return span_of(bytes.data + size, bytes.size - size);
 }
 
 /* ---- is there a preamble? ---- */
@@ -57,8 +57,7 @@ static enum preamble_state server_after_gap(enum flow_proxy_protocol protocol, s
 	GByteArray *mended = g_byte_array_new();
 	g_byte_array_append(mended, chosen, sizeof chosen);
 	g_byte_array_append(mended, bytes.data, (guint)bytes.size);
-	enum preamble_state state =
-		preamble_server(protocol, (struct span){ mended->data, mended->len }, size, &rounds);
+	enum preamble_state state = preamble_server(protocol, span_of(mended->data, mended->len), size, &rounds);
 	g_byte_array_free(mended, TRUE);
 	*size -= MIN(*size, sizeof chosen);
 	return state;
@@ -316,7 +315,7 @@ static struct evidence opening_evidence(const struct opening *opening, bool wait
 	uint64_t end[2] = { 0, 0 };
 	for (enum direction d = UP; d <= DOWN; d++)
 		if (opening->held[d])
-			evidence.bytes[d] = (struct span){ opening->held[d]->data, opening->held[d]->len };
+			evidence.bytes[d] = span_of(opening->held[d]->data, opening->held[d]->len);
 	for (guint i = 0; i < opening->events->len; i++) {
 		const struct opening_event *event = &g_array_index(opening->events, struct opening_event, i);
 		const enum direction d = event->direction;
@@ -379,7 +378,7 @@ static bool has_no_preamble(const struct opening *opening, enum direction direct
 	size_t whole;
 	if (opening->events)
 		return false;
-	return direction == DOWN || preamble_client((struct span){ data, size }, 0, &proxy, &whole) == PREAMBLE_NONE;
+	return direction == DOWN || preamble_client(span_of(data, size), 0, &proxy, &whole) == PREAMBLE_NONE;
 }
 
 static void on_opening_bytes(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)

@@ -363,7 +363,7 @@ static bool connect_target(struct span line, struct flow_proxy *proxy)
 {
 	const uint8_t *host = line.data + strlen("CONNECT "), *end = line.data + line.size;
 	const uint8_t *space = memchr(host, ' ', (size_t)(end - host));
-	if (!space || !begins((struct span){ space + 1, (size_t)(end - space) - 1 }, "HTTP/1.", 7) || end - space != 9)
+	if (!space || !begins(span_of(space + 1, (size_t)(end - space) - 1), "HTTP/1.", 7) || end - space != 9)
 		return false;
 	char *target = g_strndup((const char *)host, (gsize)(space - host)), *colon = strrchr(target, ':');
 	bool fits = colon && parse_port(colon + 1, &proxy->destination_port);
@@ -391,7 +391,7 @@ static enum preamble_state connect_client(struct span bytes, unsigned rounds, st
 		if (!begins(rest, word, strlen(word)))
 			return round > 0 && rounds == 0 ? PREAMBLE_WHOLE : PREAMBLE_NONE;
 		const uint8_t *line = memchr(rest.data, '\r', rest.size);
-		if (line && !connect_target((struct span){ rest.data, (size_t)(line - rest.data) }, proxy))
+		if (line && !connect_target(span_of(rest.data, (size_t)(line - rest.data)), proxy))
 			return PREAMBLE_NONE;
 		size_t head = head_of(rest);
 		if (head == 0)
@@ -455,8 +455,7 @@ static enum preamble_state connect_server(struct span bytes, size_t *size, unsig
 		if (code && code[1] == '1')
 			continue;
 		bool last;
-		size_t body = body_of(
-			(struct span){ rest.data, head }, (struct span){ rest.data + head, rest.size - head }, &last);
+		size_t body = body_of(span_of(rest.data, head), span_of(rest.data + head, rest.size - head), &last);
 		if (last)
 			*size = bytes.size;
 		if (last)

@@ -105,7 +105,7 @@ void kept_add(struct kept *kept, struct span data)
 		size_t size = MIN(data.size, kept->room - kept->used);
 		memcpy(kept->memory + kept->used, data.data, size);
 		kept->used += size;
-		data = (struct span){ data.data + size, data.size - size };
+		data = span_of(data.data + size, data.size - size);
 	}
 }
 
@@ -129,7 +129,7 @@ ssize_t kept_read(const struct kept *kept, uint64_t offset, void *buffer, size_t
 struct span kept_span(struct kept *kept)
 {
 	if (kept->file_size == 0)
-		return (struct span){ kept->memory, kept->used };
+		return span_of(kept->memory, kept->used);
 	if (!kept->map) {
 		if (kept->used > 0)
 			kept_spill(kept);
@@ -138,7 +138,7 @@ struct span kept_span(struct kept *kept)
 		if (!kept->map)
 			kept->failed = errno;
 	}
-	return (struct span){ kept->map, kept->map ? kept->file_size : 0 };
+	return span_of(kept->map, kept->map ? kept->file_size : 0);
 }
 
 uint64_t kept_size(const struct kept *kept)

@@ -209,7 +209,7 @@ const char *kind_extension(const struct mail_part *part, struct span head)
 		return kind->extension;
 	if (part->archive && strcmp(part->archive->format, "iso") == 0)
 		return ".iso";
-	bool text = is_text((struct span){ head.data, MIN(head.size, TEXT_MAX) });
+	bool text = is_text(span_of(head.data, MIN(head.size, TEXT_MAX)));
 	if (head.size > 2 && memcmp(head.data, "MZ", 2) == 0 && !text)
 		return ".exe";
 	return head.size > 0 && text ? text_extension(head) : "";

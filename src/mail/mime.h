@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "mail.h"
+#include "text.h"
 
 #define MIME_HEADER_BLOCK_MAX (64 * 1024) /* beyond: a defect */
 #define MIME_HEADER_LINE_MAX 10000        /* beyond: a defect */
@@ -41,11 +42,6 @@ static inline bool mime_begins(const char *text, const char *word)
 		word++;
 	}
 	return *word == '\0';
-}
-
-static inline struct span span_of(const void *data, size_t size)
-{
-	return (struct span){ data, size };
 }
 
 /* mime_line_end - where the line that starts at `at` ends, without CRLF or LF; *next: where the next line starts. */

@@ -21,11 +21,6 @@ struct param_piece {
 	char *value;
 };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static char *lower(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_copy(arena, text, size);
@@ -61,7 +56,7 @@ static inline bool is_token(char c)
 static const char *skip_space(const char *at)
 {
 	for (;;) {
-		while (is_space(*at))
+		while (text_is_fws(*at))
 			at++;
 		if (*at != '(')
 			return at;
@@ -82,7 +77,7 @@ static const char *skip_space(const char *at)
 static bool ends_quoted(const char *at)
 {
 	const char *next = at + 1;
-	return *next == '\0' || *next == ';' || *next == '(' || is_space(*next) || strchr(next, '"') == NULL;
+	return *next == '\0' || *next == ';' || *next == '(' || text_is_fws(*next) || strchr(next, '"') == NULL;
 }
 
 /* parse_quoted - only \" and \\ are escapes, because clients do not double the backslashes of a Windows path. */
@@ -110,10 +105,10 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 		*at = from;
 		return value;
 	}
-	while (*end != '\0' && *end != ';' && (is_name || (*end != '(' && !is_space(*end))))
+	while (*end != '\0' && *end != ';' && (is_name || (*end != '(' && !text_is_fws(*end))))
 		end++;
 	*at = end;
-	while (end > from && is_space(end[-1]))
+	while (end > from && text_is_fws(end[-1]))
 		end--;
 	return arena_copy(arena, from, (size_t)(end - from));
 }
@@ -294,7 +289,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 {
 	const char *at = (const char *)field.data, *end = at + field.size;
 	struct mime_params found = { 0 };
-	while (at < end && is_space(*at))
+	while (at < end && text_is_fws(*at))
 		at++;
 	const char *from = at;
 	while (at < end && (is_token(*at) || *at == '/'))
@@ -302,7 +297,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 	if (at > from)
 		found.value = lower(arena, from, (size_t)(at - from));
 	for (;;) {
-		while (at < end && is_space(*at))
+		while (at < end && text_is_fws(*at))
 			at++;
 		if (at == end) {
 			*params = found;
@@ -310,7 +305,7 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 		}
 		if (*at++ != ';')
 			break;
-		while (at < end && is_space(*at))
+		while (at < end && text_is_fws(*at))
 			at++;
 		const char *name = at;
 		while (at < end && is_token(*at))

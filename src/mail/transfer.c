@@ -56,11 +56,6 @@ static void emit(const struct transfer *transfer, size_t size)
 
 /* ---- quoted-printable ---- */
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* hex_value - of a hexadecimal digit. */
 static uint8_t hex_value(uint8_t digit)
 {
@@ -83,7 +78,7 @@ static enum escape escape(const uint8_t *at, const uint8_t *end, size_t *size)
 			return ESCAPE_MORE;
 		return g_ascii_isxdigit(from[1]) ? ESCAPE_OCTET : ESCAPE_NONE;
 	}
-	while (from < end && is_blank(*from))
+	while (from < end && text_is_wsp(*from))
 		from++;
 	if (from == end || (*from == '\r' && from + 1 == end))
 		return ESCAPE_MORE;
@@ -99,7 +94,7 @@ static enum escape escape(const uint8_t *at, const uint8_t *end, size_t *size)
 static enum escape blank_run(const uint8_t *at, const uint8_t *end, size_t *size)
 {
 	const uint8_t *from = at;
-	while (from < end && is_blank(*from))
+	while (from < end && text_is_wsp(*from))
 		from++;
 	*size = (size_t)(from - at);
 	if (from == end || (*from == '\r' && from + 1 == end))
@@ -111,7 +106,7 @@ static enum escape blank_run(const uint8_t *at, const uint8_t *end, size_t *size
 static size_t blanks_before(const uint8_t *data, size_t from, size_t at)
 {
 	size_t size = 0;
-	while (at - size > from && is_blank(data[at - size - 1]))
+	while (at - size > from && text_is_wsp(data[at - size - 1]))
 		size++;
 	return size;
 }
@@ -146,7 +141,7 @@ static size_t quoted_run(const struct transfer *transfer, const uint8_t *in, siz
 		}
 		if (in[at] == '=')
 			found = escape(in + at, in + size, &taken);
-		else if (is_blank(in[at]))
+		else if (text_is_wsp(in[at]))
 			found = blank_run(in + at, in + size, &taken);
 		if (found == ESCAPE_MORE)
 			break;
@@ -217,7 +212,7 @@ static void quoted_end(struct transfer *transfer)
 	transfer->held.size = 0;
 	if (size == 0)
 		return;
-	while (1 + blanks < size && is_blank(held[1 + blanks]))
+	while (1 + blanks < size && text_is_wsp(held[1 + blanks]))
 		blanks++;
 	if (held[0] == '=' && (1 + blanks == size || held[1 + blanks] == '\r'))
 		return;

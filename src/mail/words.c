@@ -35,11 +35,6 @@ static inline bool is_ordinary(char c)
 	return !meaning[(uint8_t)c];
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* unfold - copies value without line ends, NUL-terminated. The white space after them stays (RFC 5322 2.2.3), except
  * that in a structured field a tab becomes a space. */
 static struct span unfold(struct arena *arena, struct span value, bool structured)
@@ -201,9 +196,9 @@ static char *guess_line(struct arena *arena, struct span line, const char *hint)
 /* value_text - the value, trimmed, as UTF-8. */
 static char *value_text(struct arena *arena, struct span value, const char *hint, bool structured)
 {
-	while (value.size > 0 && is_space((char)*value.data))
+	while (value.size > 0 && text_is_fws(*value.data))
 		value = span_of(value.data + 1, value.size - 1);
-	while (value.size > 0 && is_space((char)value.data[value.size - 1]))
+	while (value.size > 0 && text_is_fws(value.data[value.size - 1]))
 		value.size--;
 	if (octets_printable(value.data, value.size))
 		return arena_copy(arena, (const char *)value.data, value.size);
@@ -236,11 +231,11 @@ char *mail_decode_header(struct span value)
 /* address_add - adds the address text[0..size), trimmed and decoded, if there is one. */
 static void address_add(struct mail *mail, GPtrArray **list, const char *text, size_t size)
 {
-	while (size > 0 && is_space(*text)) {
+	while (size > 0 && text_is_fws(*text)) {
 		text++;
 		size--;
 	}
-	while (size > 0 && is_space(text[size - 1]))
+	while (size > 0 && text_is_fws(text[size - 1]))
 		size--;
 	if (size > 0)
 		mail_list_add(mail, list, mime_decode_words(mail->arena, arena_copy(mail->arena, text, size)));

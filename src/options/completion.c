@@ -63,11 +63,6 @@ static enum value kind_of_value(const struct option_row *row, const GString *wor
 	return strcmp(row->argument, "LIST") == 0 ? VALUE_LIST : VALUE_WORD;
 }
 
-static bool is_optional(const struct option_row *row)
-{
-	return row->argument && row->argument[0] == '[';
-}
-
 /* ---- bash ---- */
 
 static const char bash_begin[] = "# smtpscan completion for bash; made by smtpscan --completion=bash\n"

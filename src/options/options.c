@@ -145,11 +145,6 @@ static const char *const group_titles[GROUP_COUNT] = {
 	[GROUP_INFORMATION] = "Print and exit",
 };
 
-static bool is_optional(const struct option_row *row)
-{
-	return row->argument && row->argument[0] == '[';
-}
-
 /* print_row - prints " -o, --output FILE help", with further lines of the help below. */
 static void print_row(const struct option_row *row)
 {

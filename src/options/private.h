@@ -35,6 +35,12 @@ enum taken option_bad(const struct option_row *row, const char *value, const cha
  * it themselves, with the kind that fits. "-" is standard input or output, and no file. */
 void option_names_file(struct options *options, const struct option_row *row, enum option_kind kind, const char *value);
 
+/* is_optional - may the option stand without its argument? */
+static inline bool is_optional(const struct option_row *row)
+{
+	return row->argument && row->argument[0] == '[';
+}
+
 /* completion_print - prints a completion script for "bash" or "zsh". Returns false for another shell. */
 bool completion_print(const char *shell, const struct option_row *rows, int count);
 

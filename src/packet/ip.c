@@ -252,7 +252,7 @@ static void limit_payload(struct layers *layers, struct cursor *c, bool said, ui
 /* packet_from - the captured octets of an IP packet from its header on; empty for a fragment. */
 static struct span packet_from(const uint8_t *header, const struct cursor *c, bool fragment)
 {
-	return fragment ? (struct span){ 0 } : (struct span){ header, (size_t)(c->data + c->captured - header) };
+	return fragment ? (struct span){ 0 } : span_of(header, (size_t)(c->data + c->captured - header));
 }
 
 enum decode_result layer_ipv4(struct layers *layers, struct cursor c)

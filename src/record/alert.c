@@ -37,7 +37,7 @@ static void put_short(struct json *object, enum field field, const char *text)
 	size_t size = strlen(text);
 	if (size > ABOUT_TEXT_MAX)
 		size = (size_t)(g_utf8_find_prev_char(text, text + ABOUT_TEXT_MAX + 1) - text);
-	json_text(object, field, (struct span){ (const uint8_t *)text, size });
+	json_text(object, field, span_of(text, size));
 }
 
 void record_related(struct json *root, const struct related *about)

@@ -15,7 +15,7 @@ static struct span upper_case(struct span name)
 	uint8_t *text = json_alloc(name.size);
 	for (size_t i = 0; i < name.size; i++)
 		text[i] = (uint8_t)g_ascii_toupper((gchar)name.data[i]);
-	return (struct span){ text, name.size };
+	return span_of(text, name.size);
 }
 
 /* masked_argument - the argument without credentials: for AUTH only the mechanism is kept, for anything else nothing.
@@ -34,7 +34,7 @@ static struct span masked_argument(const struct session_command *command)
 	if (keep > 0)
 		*to++ = ' ';
 	*to++ = '*';
-	return (struct span){ text, (size_t)(to - text) };
+	return span_of(text, (size_t)(to - text));
 }
 
 void output_command(struct output *output, const struct place *place, const struct session_command *command)

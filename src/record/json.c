@@ -185,7 +185,7 @@ struct span json_escape(struct span bytes, size_t limit)
 		}
 	}
 	*to = '\0';
-	return (struct span){ (uint8_t *)text, (size_t)(to - text) };
+	return span_of(text, (size_t)(to - text));
 }
 
 /* ---- objects ---- */
@@ -297,7 +297,7 @@ void json_text(struct json *object, enum field field, struct span bytes)
 
 static struct span string_span(const char *text)
 {
-	return (struct span){ (const uint8_t *)text, strlen(text) };
+	return span_of_text(text);
 }
 
 void json_string(struct json *object, enum field field, const char *text)
@@ -309,7 +309,7 @@ void json_string(struct json *object, enum field field, const char *text)
 void json_gstring(struct json *object, enum field field, const GString *text)
 {
 	if (text)
-		json_text(object, field, (struct span){ (const uint8_t *)text->str, text->len });
+		json_text(object, field, span_of(text->str, text->len));
 }
 
 void json_word(struct json *object, enum field field, const char *word)

@@ -68,7 +68,7 @@ static G_GNUC_NO_INLINE char *print_text(struct printer *p, char *to, const char
 	*to++ = '"';
 	do {
 		const size_t size = piece_size(text, left);
-		to = quote(room(p, to, size * QUOTE_MOST), (struct span){ (const uint8_t *)text, size }, &exact);
+		to = quote(room(p, to, size * QUOTE_MOST), span_of(text, size), &exact);
 		text += size;
 		left -= size;
 	} while (left > 0);

@@ -24,7 +24,7 @@ extern const char *const flow_reason_names[FLOW_END_INPUT + 1], *const flow_end_
 /* gspan - the octets of a GString, while it is unchanged. */
 static inline struct span gspan(const GString *text)
 {
-	return (struct span){ (const uint8_t *)text->str, text->len };
+	return span_of(text->str, text->len);
 }
 
 /* record_related - the smtp and email objects beside an alert or a file: its transaction and its mail, where known.

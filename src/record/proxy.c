@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 /* put_named - an address and port, if known. */
 static void put_named(
@@ -20,7 +21,7 @@ static void put_named(
 static void put_if_any(struct json *object, enum field field, const char *text)
 {
 	if (*text)
-		json_text(object, field, (struct span){ (const uint8_t *)text, strlen(text) });
+		json_text(object, field, span_of_text(text));
 }
 
 void record_proxy(struct json *session, const struct flow_proxy *proxy)

@@ -126,11 +126,6 @@ static const char *community_id(struct output *output, const struct flow_text *t
 	return id;
 }
 
-static bool same_address(const struct address *a, const struct address *b)
-{
-	return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
-}
-
 const char *record_address(const struct address *address)
 {
 	return address_text(address, json_alloc(ADDRESS_TEXT_MAX));
@@ -140,8 +135,8 @@ const char *record_address(const struct address *address)
 static const struct json_members *flow_members(struct output *output, const struct flow *flow)
 {
 	struct flow_text *text = &output->cache[flow->id % FLOW_CACHE];
-	if (text->members.line && same_address(&text->client, &flow->client) &&
-		same_address(&text->server, &flow->server) && text->client_port == flow->client_port &&
+	if (text->members.line && address_equal(&text->client, &flow->client) &&
+		address_equal(&text->server, &flow->server) && text->client_port == flow->client_port &&
 		text->server_port == flow->server_port)
 		return &text->members;
 	text->client = flow->client;

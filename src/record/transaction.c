@@ -6,6 +6,7 @@
 
 #include "hash.h"
 #include "private.h"
+#include "text.h"
 
 static void put_recipients(
 	struct json *object, enum field field, const GPtrArray *recipients, enum recipient_status status)
@@ -86,7 +87,7 @@ static void put_content(struct json *smtp, const struct transaction *tx, const s
 	if (mail->raw) {
 		gsize size;
 		const uint8_t *data = g_bytes_get_data(mail->raw, &size);
-		json_content(smtp, FIELD_smtp_raw, FIELD_smtp_raw_base64, (struct span){ data, size });
+		json_content(smtp, FIELD_smtp_raw, FIELD_smtp_raw_base64, span_of(data, size));
 		json_true(smtp, FIELD_smtp_raw_truncated, mail->raw_truncated);
 	}
 }
@@ -98,8 +99,7 @@ static void put_attachments(struct json *email, const GPtrArray *parts)
 	for (guint i = 0; parts && i < parts->len; i++) {
 		const struct mail_part *part = parts->pdata[i];
 		if (part->attachment && part->filename)
-			json_texts_add(
-				&texts, (struct span){ (const uint8_t *)part->filename, strlen(part->filename) });
+			json_texts_add(&texts, span_of_text(part->filename));
 	}
 	json_texts_end(&texts);
 }
@@ -120,7 +120,7 @@ static cJSON *header_values(const struct mail *mail, const char *name)
 		if (!values)
 			values = cJSON_CreateArray();
 		bool exact;
-		cJSON_AddItemToArray(values, json_text_node((struct span){ (const uint8_t *)text, size }, &exact));
+		cJSON_AddItemToArray(values, json_text_node(span_of(text, size), &exact));
 	}
 	return values;
 }

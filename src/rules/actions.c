@@ -122,7 +122,7 @@ static int do_alert(lua_State *lua)
 	alert.severity = severity_field(lua);
 	alert.outcome = outcome_field(lua);
 	const char *evidence = text_field(lua, "evidence", &size);
-	alert.evidence = (struct span){ (const uint8_t *)evidence, evidence ? size : 0 };
+	alert.evidence = span_of(evidence, evidence ? size : 0);
 	const char *description = text_field(lua, "description", &size);
 	if (!description) {
 		description = id;
@@ -223,7 +223,7 @@ static int do_decode(lua_State *lua)
 {
 	size_t size;
 	const char *text = luaL_checklstring(lua, 1, &size);
-	char *decoded = mail_decode_header((struct span){ (const uint8_t *)text, MIN(size, DECODED_MAX) });
+	char *decoded = mail_decode_header(span_of(text, MIN(size, DECODED_MAX)));
 	lua_pushstring(lua, decoded);
 	g_free(decoded);
 	return 1;
@@ -242,7 +242,7 @@ static int list_call(lua_State *lua)
 	struct list *const *list = luaL_checkudata(lua, 1, LIST_KIND);
 	size_t size;
 	const char *text = lua_isnoneornil(lua, 2) ? NULL : luaL_checklstring(lua, 2, &size);
-	const char *comment = text ? list_find(*list, (struct span){ (const uint8_t *)text, size }) : NULL;
+	const char *comment = text ? list_find(*list, span_of(text, size)) : NULL;
 	if (comment)
 		lua_pushstring(lua, comment);
 	else

@@ -86,7 +86,7 @@ static void set_member(lua_State *lua, const void *base, const struct member *me
 	case GSTRING:
 		text = *(GString *const *)at;
 		if (text)
-			set_span(lua, member->name, (struct span){ (const uint8_t *)text->str, text->len });
+			set_span(lua, member->name, span_of(text->str, text->len));
 		break;
 	case TEXTS:
 	case GSTRINGS:
@@ -286,8 +286,7 @@ void event_mail(lua_State *lua, const struct transaction *tx, const struct mail 
 		set_number(lua, "code", tx->reply_code);
 		set_text_field(lua, "enhanced", tx->reply_enhanced);
 		if (tx->reply_text && tx->reply_text->len > 0)
-			set_span(lua, "text",
-				(struct span){ (const uint8_t *)tx->reply_text->str, tx->reply_text->len });
+			set_span(lua, "text", span_of(tx->reply_text->str, tx->reply_text->len));
 		lua_setfield(lua, -2, "reply");
 	}
 	if (tx->content_begun && (tx->content_bytes > 0 || tx->content_whole)) {
@@ -343,7 +342,7 @@ void event_file(lua_State *lua, struct rules_session *session, const struct tran
 	lua_newtable(lua);
 	SET_MEMBERS(lua, part, members);
 	set_text_field(lua, "state", part->truncated ? "TRUNCATED" : "CLOSED");
-	set_span(lua, "head", (struct span){ part->head, part->head_size });
+	set_span(lua, "head", span_of(part->head, part->head_size));
 	set_tx(lua, tx->number);
 	push_about(lua, session, tx, mail);
 	lua_getfield(lua, -1, "smtp");

@@ -60,7 +60,7 @@ static void search_lists(struct search *search, struct span what, const char *wh
 static void look_text(struct search *search, const char *text, const char *where)
 {
 	if (text)
-		search_lists(search, (struct span){ (const uint8_t *)text, strlen(text) }, where);
+		search_lists(search, span_of_text(text), where);
 }
 
 static bool is_word_octet(uint8_t octet)
@@ -82,8 +82,7 @@ static void look_words(struct search *search, const char *text, const char *wher
 			/* "d=a.example" in a signature, "smtp.mailfrom=a.example" in authentication results */
 			const uint8_t *value = memrchr(word.data, '=', size);
 			if (value && !g_strstr_len(text, (gssize)size, "://"))
-				search_lists(search, (struct span){ value + 1, (size_t)(word.data + size - value - 1) },
-					where);
+				search_lists(search, span_of(value + 1, (size_t)(word.data + size - value - 1)), where);
 		}
 		text += MAX(size, 1);
 	}

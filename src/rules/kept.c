@@ -54,7 +54,7 @@ static void on_hit(void *context, const struct yara_hit *hit)
 
 static void scan_octets(struct scan *scan, const GByteArray *octets)
 {
-	yara_scan(scan->session->rules->yara, (struct span){ octets->data, octets->len }, on_hit, scan);
+	yara_scan(scan->session->rules->yara, span_of(octets->data, octets->len), on_hit, scan);
 }
 
 /* ---- the content ---- */

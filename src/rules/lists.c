@@ -13,6 +13,7 @@
 
 #include "hash.h"
 #include "private.h"
+#include "text.h"
 
 #define KEY_MAX 2048                        /* octets of an indicator */
 #define LIST_OCTETS_MAX (512 * 1024 * 1024) /* of a file */
@@ -90,9 +91,9 @@ static bool put_network(struct key *key, struct span text)
 	char copy[64];
 	int bits = -1;
 	if (text.size > 2 && text.data[0] == '[' && text.data[text.size - 1] == ']')
-		text = (struct span){ text.data + 1, text.size - 2 };
+		text = span_of(text.data + 1, text.size - 2);
 	if (text.size > 5 && g_ascii_strncasecmp((const char *)text.data, "IPv6:", 5) == 0)
-		text = (struct span){ text.data + 5, text.size - 5 };
+		text = span_of(text.data + 5, text.size - 5);
 	if (text.size == 0 || text.size >= sizeof copy || !all_of(text, "0123456789abcdefABCDEF.:/"))
 		return false;
 	memcpy(copy, text.data, text.size);
@@ -113,9 +114,9 @@ static bool put_network(struct key *key, struct span text)
 static bool put_domain(struct key *key, struct span text)
 {
 	if (text.size > 2 && text.data[0] == '*' && text.data[1] == '.')
-		text = (struct span){ text.data + 2, text.size - 2 };
+		text = span_of(text.data + 2, text.size - 2);
 	while (text.size > 0 && text.data[0] == '.')
-		text = (struct span){ text.data + 1, text.size - 1 };
+		text = span_of(text.data + 1, text.size - 1);
 	while (text.size > 0 && text.data[text.size - 1] == '.')
 		text.size--;
 	if (text.size == 0 || text.size > 255)
@@ -133,7 +134,7 @@ static bool put_domain(struct key *key, struct span text)
 	char *name = g_strndup((const char *)text.data, text.size);
 	char *encoded = g_utf8_validate(name, -1, NULL) ? g_hostname_to_ascii(name) : NULL;
 	if (encoded && strlen(encoded) <= 255)
-		put_lower(key, KIND_DOMAIN, (struct span){ (const uint8_t *)encoded, strlen(encoded) });
+		put_lower(key, KIND_DOMAIN, span_of_text(encoded));
 	else
 		key->kind = KIND_NONE;
 	g_free(encoded);
@@ -181,7 +182,7 @@ static bool indicator_key(struct span text, struct key *key)
 {
 	key->kind = KIND_NONE;
 	if (text.size > 2 && text.data[0] == '<' && text.data[text.size - 1] == '>')
-		text = (struct span){ text.data + 1, text.size - 2 };
+		text = span_of(text.data + 1, text.size - 2);
 	if (text.size == 0 || text.size > KEY_MAX || memchr(text.data, '\0', text.size))
 		return false;
 	static const char mailto[] = "mailto:";
@@ -189,7 +190,7 @@ static bool indicator_key(struct span text, struct key *key)
 	if (text.size > prefix && g_ascii_strncasecmp((const char *)text.data, mailto, prefix) == 0) {
 		const uint8_t *query = memchr(text.data, '?', text.size);
 		const uint8_t *end = query ? query : text.data + text.size;
-		text = (struct span){ text.data + prefix, (size_t)(end - text.data) - prefix };
+		text = span_of(text.data + prefix, (size_t)(end - text.data) - prefix);
 	}
 	const size_t scheme = scheme_size(text);
 	const uint8_t *at = memrchr(text.data, '@', text.size);
@@ -314,7 +315,7 @@ static struct span host_in_url(const char *url)
 		size = (size_t)(port - host);
 	if (bracket)
 		size = (size_t)(bracket + 1 - host);
-	return (struct span){ (const uint8_t *)host, size };
+	return span_of(host, size);
 }
 
 /* find_url_host - finds the host of a URL as browsers read it: with percent encodings, and numbers of any form as an
@@ -330,7 +331,7 @@ static const char *find_url_host(const struct list *list, const char *url)
 	const char *text = decoded;
 	if (g_ascii_isdigit(*text) && inet_aton(text, &number))
 		text = inet_ntop(AF_INET, &number, plain, sizeof plain);
-	const char *comment = find_host(list, (struct span){ (const uint8_t *)text, strlen(text) });
+	const char *comment = find_host(list, span_of_text(text));
 	g_free(decoded);
 	return comment;
 }
@@ -353,7 +354,7 @@ const char *list_find(const struct list *list, struct span what)
 			return comment;
 		if (key.kind == KIND_URL)
 			return find_url_host(list, key.text);
-		return find_host(list, (struct span){ (const uint8_t *)at + 1, strlen(at + 1) });
+		return find_host(list, span_of(at + 1, strlen(at + 1)));
 	}
 	default:
 		return list->kinds[key.kind] ? look_up(list, key.text, key.size) : NULL;
@@ -378,7 +379,7 @@ static bool add_line(struct list *list, struct span line)
 		return true;
 	const uint8_t *tab = memchr(line.data, '\t', line.size);
 	if (tab) {
-		comment = (struct span){ tab + 1, line.size - (size_t)(tab + 1 - line.data) };
+		comment = span_of(tab + 1, line.size - (size_t)(tab + 1 - line.data));
 		line.size = (size_t)(tab - line.data);
 	}
 	while (line.size > 0 && line.data[line.size - 1] == ' ')
@@ -407,7 +408,7 @@ struct list *list_load(const char *path, GError **error)
 	for (const char *at = text, *end = text + size; at < end; number++) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
 		size_t length = (size_t)((lf ? lf : end) - at);
-		if (!add_line(list, (struct span){ (const uint8_t *)at, length })) {
+		if (!add_line(list, span_of(at, length))) {
 			char *shown = g_strndup(at, MIN(length, ABOUT)), *legible = g_strescape(shown, NULL);
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
 				"%s:%u: neither a domain, an address, a network, a mail address, a hash nor a URL: "

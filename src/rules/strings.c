@@ -77,7 +77,7 @@ static struct compiled *pattern_at(lua_State *lua, int index, bool anchors)
 		return lua_touserdata(lua, -1);
 	}
 	lua_pop(lua, 1);
-	struct compiled *compiled = compile_pattern(lua, (struct span){ (const uint8_t *)text, size }, anchors);
+	struct compiled *compiled = compile_pattern(lua, span_of(text, size), anchors);
 	lua_Integer count = (lua_rawgeti(lua, -3, 1), lua_tointeger(lua, -1));
 	lua_pop(lua, 1);
 	if (count >= PATTERNS_KEPT_MAX) {

@@ -114,11 +114,6 @@ static bool store_expected(void *context, const char *name, const char *lines, b
 	return good;
 }
 
-static bool to_writer(void *context, const void *octets, size_t size)
-{
-	return writer_put(context, octets, size);
-}
-
 struct view *expected_view(struct expected *expected, struct writer *writer)
 {
 	const struct view_check_options options = {
@@ -130,7 +125,7 @@ struct view *expected_view(struct expected *expected, struct writer *writer)
 		.most = expected->options->differences,
 		.differences = &expected->differences,
 	};
-	return view_check_new(&options, to_writer, writer);
+	return view_check_new(&options, writer_sink, writer);
 }
 
 /* ---- expected files without a capture ---- */

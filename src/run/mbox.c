@@ -62,7 +62,7 @@ static bool put_missing_header(struct format *format, struct mail *mail, const c
 	ssize_t got = mail_content(mail, 0, buffer, BUFFER_SIZE);
 	if (got < 0)
 		return false;
-	size_t fields = mail_fields((struct span){ buffer, (size_t)got });
+	size_t fields = mail_fields(span_of(buffer, (size_t)got));
 	if (fields >= FIELDS_MIN)
 		return true;
 	bool begins = fields > 0 || got == 0 || buffer[0] == '\r' || buffer[0] == '\n';

@@ -70,16 +70,11 @@ static unsigned columns(const struct options *options)
 
 /* ---- lines ---- */
 
-static bool to_writer(void *context, const void *octets, size_t size)
-{
-	return writer_put(context, octets, size);
-}
-
 /* make_report - opens the report, with its version and command line. */
 static void make_report(struct outlet *outlet, const struct options *options)
 {
 	outlet->report =
-		view_report_new("smtpscan " SMTPSCAN_VERSION, options->command, to_writer, outlet->report_writer);
+		view_report_new("smtpscan " SMTPSCAN_VERSION, options->command, writer_sink, outlet->report_writer);
 	/* With a report, records are not also printed on a terminal. */
 	outlet->mute = options->format == VIEW_JSON && is_terminal(options);
 	outlet->left_out = options->merge ? 0 : options->output.records & ~options->written;
@@ -94,7 +89,7 @@ static void make_views(struct outlet *outlet, const struct options *options)
 		.width = columns(options),
 	};
 	if (options->format != VIEW_JSON)
-		outlet->view = view_text_new(&view, to_writer, outlet->writer);
+		outlet->view = view_text_new(&view, writer_sink, outlet->writer);
 	if (options->check_dir) {
 		outlet->expected = expected_new(options);
 		outlet->view = expected_view(outlet->expected, outlet->writer);

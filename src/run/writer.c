@@ -80,6 +80,11 @@ bool writer_put(struct writer *writer, const void *data, size_t size)
 	return !writer->failed;
 }
 
+bool writer_sink(void *context, const void *octets, size_t size)
+{
+	return writer_put(context, octets, size);
+}
+
 bool writer_close(struct writer *writer)
 {
 	if (!writer)

@@ -17,6 +17,8 @@ struct writer *writer_open(const char *path);
 struct writer *writer_new(int fd, const char *name);
 /* writer_put, writer_flush - return false, reported, when a write fails or has failed before. */
 bool writer_put(struct writer *writer, const void *data, size_t size);
+/* writer_sink - the same; context: the writer. */
+bool writer_sink(void *context, const void *octets, size_t size);
 bool writer_flush(struct writer *writer);
 /* writer_close - flushes and closes. Returns false, reported, on a write error. NULL is allowed. */
 bool writer_close(struct writer *writer);

@@ -106,8 +106,8 @@ void awaited_text(struct awaited *p, struct span name, struct span argument)
 	*end++ = '\0';
 	if (argument.size > 0)
 		memcpy(end, argument.data, argument.size);
-	p->name = (struct span){ (const uint8_t *)p->text, name.size };
-	p->argument = (struct span){ (const uint8_t *)end, argument.size };
+	p->name = span_of(p->text, name.size);
+	p->argument = span_of(end, argument.size);
 }
 
 /* expect - this command awaits its reply from now on. */

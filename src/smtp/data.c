@@ -229,7 +229,7 @@ void break_off(struct session *s)
 
 void alert_invalid_data(struct session *s)
 {
-	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, span_of(NULL, 0), transaction_number(s),
 		"invalid data blob: content ended without its terminator");
 }
 
@@ -237,7 +237,7 @@ void alert_invalid_data_chunk(struct session *s)
 {
 	open_chunks(s);
 	refuse_if_answered(s);
-	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, (struct span){ NULL, 0 }, transaction_number(s),
+	session_alert(s, ALERT_invalid_data, SEVERITY_LOW, span_of(NULL, 0), transaction_number(s),
 		"invalid data blob: the last %" G_GUINT64_FORMAT " octets of a chunk never came",
 		s->content.chunk.left);
 }

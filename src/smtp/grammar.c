@@ -10,6 +10,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "text.h"
+
 const struct verb_info verb_table[VERB_COUNT] = { [VERB_UNKNOWN] = { NULL, 0, PARAMETER_OPTIONAL, 0 },
 #define X(id, spelling, parameter, flags) [VERB_##id] = { spelling, sizeof spelling - 1, PARAMETER_##parameter, flags },
 	VERBS(X)
@@ -34,14 +36,9 @@ bool grammar_is(struct span word, const char *text)
 	return !first_differs(word, text) && word.data && word.size == strlen(text) && same_word(word, text);
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct span skip_blanks(struct span s)
 {
-	while (s.size > 0 && is_blank(s.data[0])) {
+	while (s.size > 0 && text_is_wsp(s.data[0])) {
 		s.data++;
 		s.size--;
 	}
@@ -51,7 +48,7 @@ static struct span skip_blanks(struct span s)
 /* skip_noise - what servers skip before a verb: blanks; some also a CR, which another alert tells of. */
 static struct span skip_noise(struct span s)
 {
-	while (s.size > 0 && (is_blank(s.data[0]) || s.data[0] == '\r')) {
+	while (s.size > 0 && (text_is_wsp(s.data[0]) || s.data[0] == '\r')) {
 		s.data++;
 		s.size--;
 	}
@@ -62,10 +59,10 @@ bool grammar_word(struct span *rest, struct span *word)
 {
 	const struct span text = skip_blanks(*rest);
 	size_t n = 0;
-	while (n < text.size && !is_blank(text.data[n]))
+	while (n < text.size && !text_is_wsp(text.data[n]))
 		n++;
-	*word = (struct span){ text.data, n };
-	*rest = (struct span){ text.data + n, text.size - n };
+	*word = span_of(text.data, n);
+	*rest = span_of(text.data + n, text.size - n);
 	return n > 0;
 }
 
@@ -90,8 +87,8 @@ static bool cut_line(struct span input, bool last, struct line *line)
 		line->end = LINE_END_CRLF;
 		text--;
 	}
-	line->whole = (struct span){ input.data, MIN(line->length, GRAMMAR_LINE_MAX) };
-	line->text = (struct span){ input.data, MIN(text, GRAMMAR_LINE_MAX) };
+	line->whole = span_of(input.data, MIN(line->length, GRAMMAR_LINE_MAX));
+	line->text = span_of(input.data, MIN(text, GRAMMAR_LINE_MAX));
 	return true;
 }
 
@@ -117,7 +114,7 @@ static enum verb find_verb(struct span name)
 /* strip_tail - removes white space at the end, also the CR that CR CR LF leaves. */
 static struct span strip_tail(struct span s)
 {
-	while (s.size > 0 && (is_blank(s.data[s.size - 1]) || s.data[s.size - 1] == '\r'))
+	while (s.size > 0 && (text_is_wsp(s.data[s.size - 1]) || s.data[s.size - 1] == '\r'))
 		s.size--;
 	return s;
 }
@@ -132,9 +129,9 @@ enum parse_result grammar_command(struct span input, bool last, struct command *
 	struct span text = skip_noise(line.text);
 	size_t n = verb_length(text);
 	struct span after = { text.data + n, text.size - n };
-	if (n == 0 || (after.size > 0 && !is_blank(after.data[0]) && strip_tail(after).size > 0))
+	if (n == 0 || (after.size > 0 && !text_is_wsp(after.data[0]) && strip_tail(after).size > 0))
 		return PARSE_ERROR;
-	command->name = (struct span){ text.data, n };
+	command->name = span_of(text.data, n);
 	command->verb = find_verb(command->name);
 	command->argument = strip_tail(skip_blanks(after));
 	enum parameter parameter = verb_table[command->verb].parameter;
@@ -162,9 +159,9 @@ enum parse_result grammar_reply_line(struct span input, bool last, struct reply_
 		if (separator != ' ' && separator != '-' && separator != '\t' && separator != '\r')
 			return PARSE_ERROR;
 		reply->more = separator == '-';
-		reply->text = (struct span){ text.data + 4, text.size - 4 };
+		reply->text = span_of(text.data + 4, text.size - 4);
 	} else {
-		reply->text = (struct span){ text.data + 3, 0 };
+		reply->text = span_of(text.data + 3, 0);
 	}
 	return PARSE_DONE;
 }
@@ -187,7 +184,7 @@ void grammar_enhanced(unsigned code, struct span text, char out[GRAMMAR_ENHANCED
 	if (subject == 0 || 2 + subject >= text.size || text.data[2 + subject] != '.')
 		return;
 	size_t detail = digits(text, 3 + subject, 3), end = 3 + subject + detail;
-	if (detail == 0 || (end < text.size && !is_blank(text.data[end])))
+	if (detail == 0 || (end < text.size && !text_is_wsp(text.data[end])))
 		return;
 	memcpy(out, text.data, end);
 	out[end] = '\0';

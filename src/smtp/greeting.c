@@ -49,7 +49,7 @@ void alert_unavailable_service(struct session *s)
 
 void alert_unavailable_service_554(struct session *s)
 {
-	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of(s->greeting.turned_away), -1,
+	session_alert(s, ALERT_unavailable_service, SEVERITY_LOW, span_of_string(s->greeting.turned_away), -1,
 		"unavailable service: 554");
 }
 
@@ -123,7 +123,7 @@ void greeting_unanswered(struct session *s)
 bool greeting_offers(const struct greeting *greeting, const struct command *command)
 {
 	for (guint i = 0; command->verb == VERB_UNKNOWN && i < greeting->extensions.len; i++) {
-		struct span rest = span_of(g_ptr_array_index(&greeting->extensions, i)), word;
+		struct span rest = span_of_string(g_ptr_array_index(&greeting->extensions, i)), word;
 		if (command->name.size > 0 && grammar_word(&rest, &word) && word.size == command->name.size &&
 			g_ascii_strncasecmp((const char *)word.data, (const char *)command->name.data, word.size) == 0)
 			return true;

@@ -83,7 +83,7 @@ void inbox_feed(struct inbox *inbox, struct span bytes, uint64_t acked)
 	}
 	size_t before = inbox->size - inbox->waits.size;
 	inbox_append(inbox, bytes);
-	inbox->waits = (struct span){ inbox->buffer + before, inbox->size - before };
+	inbox->waits = span_of(inbox->buffer + before, inbox->size - before);
 }
 
 void inbox_feed_gap(struct inbox *inbox, uint64_t size)
@@ -222,7 +222,7 @@ void inbox_keep(struct inbox *inbox)
 void inbox_rewind(struct inbox *inbox)
 {
 	size_t kept = kept_octets(inbox);
-	inbox->waits = (struct span){ inbox->waits.data - kept, inbox->waits.size + kept };
+	inbox->waits = span_of(inbox->waits.data - kept, inbox->waits.size + kept);
 	inbox->offset = inbox->kept;
 	inbox_release(inbox);
 }
@@ -242,7 +242,7 @@ uint64_t inbox_kept(const struct inbox *inbox)
 struct span inbox_kept_bytes(const struct inbox *inbox)
 {
 	size_t kept = kept_octets(inbox);
-	return (struct span){ inbox->waits.data - kept, kept + inbox_bytes(inbox).size };
+	return span_of(inbox->waits.data - kept, kept + inbox_bytes(inbox).size);
 }
 
 struct span inbox_bytes_after_gap(const struct inbox *inbox)

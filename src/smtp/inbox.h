@@ -16,7 +16,7 @@
 
 #define INBOX_NOT_KEPT UINT64_MAX
 /* No bytes, which are somewhere all the same: memchr and its kind take no NULL. */
-#define INBOX_NOTHING ((struct span){ (const uint8_t *)"", 0 })
+#define INBOX_NOTHING (span_of((const uint8_t *)"", 0))
 #define INBOX_RUNS_FEW 2
 
 struct inbox_run {
@@ -71,7 +71,7 @@ static inline struct span inbox_bytes(const struct inbox *inbox)
 {
 	if (inbox->gaps == 0)
 		return inbox->waits;
-	return (struct span){ inbox->waits.data, (size_t)(inbox_next_gap(inbox) - inbox->offset) };
+	return span_of(inbox->waits.data, (size_t)(inbox_next_gap(inbox) - inbox->offset));
 }
 
 /* inbox_no_line - is it known that no line ends from the octet `at` on? So nothing is searched again with each segment.
@@ -88,7 +88,7 @@ static inline struct span inbox_bytes_from(const struct inbox *inbox, uint64_t o
 	uint64_t before = offset - inbox->offset;
 	if (before >= bytes.size)
 		return INBOX_NOTHING;
-	return (struct span){ bytes.data + before, bytes.size - (size_t)before };
+	return span_of(bytes.data + before, bytes.size - (size_t)before);
 }
 
 /* inbox_gap_size - the size of the gap at the current offset; 0: none. */
@@ -147,7 +147,7 @@ uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked);
 void inbox_drop_runs(struct inbox *inbox);
 static inline void inbox_consume(struct inbox *inbox, size_t size)
 {
-	inbox->waits = (struct span){ inbox->waits.data + size, inbox->waits.size - size };
+	inbox->waits = span_of(inbox->waits.data + size, inbox->waits.size - size);
 	inbox->offset += size;
 	if (inbox->offset == inbox->received && inbox->kept == INBOX_NOT_KEPT)
 		inbox->run_first = inbox->run_count = inbox->gaps = 0;

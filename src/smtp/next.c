@@ -94,7 +94,7 @@ static enum next next_credentials(struct session *s, struct event *event)
 static enum next scan_content(struct session *s, struct event *event, struct span bytes)
 {
 	size_t used;
-	s->message.piece = (struct span){ NULL, 0 };
+	s->message.piece = span_of(NULL, 0);
 	s->message.scanned = grammar_data(&s->content.scanner, bytes, &s->message.piece, &used);
 	inbox_consume(&s->in[UP], used);
 	if (s->message.scanned == DATA_END && s->content.odd_end.active) {
@@ -183,7 +183,7 @@ static enum next next_chunk(struct session *s, struct event *event)
 			return next_is(s, event, EVENT_gap, UP);
 		return inbox_closed(up) && !cut_off(s) ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
-	s->message.piece = (struct span){ bytes.data, MIN(bytes.size, s->content.chunk.left) };
+	s->message.piece = span_of(bytes.data, MIN(bytes.size, s->content.chunk.left));
 	s->content.chunk.left -= s->message.piece.size;
 	inbox_consume(up, s->message.piece.size);
 	return next_is(s, event, EVENT_up, UP);

@@ -72,7 +72,7 @@ static struct span bytes_after(const struct session *s, const struct odd *odd)
 {
 	struct span kept = inbox_kept_bytes(&s->in[UP]);
 	size_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
-	return skip < kept.size ? (struct span){ kept.data + skip, kept.size - skip } : no_text;
+	return skip < kept.size ? span_of(kept.data + skip, kept.size - skip) : no_text;
 }
 
 /* count_words - number of words in the argument. */
@@ -126,13 +126,13 @@ static bool holds_command(struct span bytes)
 	size_t used;
 	for (unsigned i = 0; i < LINES_LOOKED_AT; i++) {
 		while (bytes.size > 0 && strchr("\r\n", bytes.data[0]) && bytes.data[0])
-			bytes = (struct span){ bytes.data + 1, bytes.size - 1 };
+			bytes = span_of(bytes.data + 1, bytes.size - 1);
 		enum parse_result result = grammar_command(bytes, true, &command, &used);
 		if (result == PARSE_DONE && is_serious(&command))
 			return true;
 		if (result == PARSE_MORE || command.name.size == 0)
 			return false;
-		bytes = (struct span){ bytes.data + used, bytes.size - used };
+		bytes = span_of(bytes.data + used, bytes.size - used);
 	}
 	return false;
 }
@@ -164,7 +164,7 @@ static unsigned replies_expected(const struct session *s)
 	size_t used;
 	while (grammar_command(bytes, true, &command, &used) != PARSE_MORE) {
 		n++;
-		bytes = (struct span){ bytes.data + used, bytes.size - used };
+		bytes = span_of(bytes.data + used, bytes.size - used);
 	}
 	return n;
 }
@@ -307,7 +307,7 @@ static void report_odd(struct session *s, enum alert_id id, const struct odd *od
 static void split(struct session *s, const struct odd *odd)
 {
 	uint64_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
-	content_piece(s, (struct span){ s->content.odd_end.content->data, odd->at });
+	content_piece(s, span_of(s->content.odd_end.content->data, odd->at));
 	inbox_rewind(&s->in[UP]);
 	inbox_consume(&s->in[UP], skip);
 	drop_odd(s);
@@ -319,7 +319,7 @@ static void split(struct session *s, const struct odd *odd)
 static void release_odd(struct session *s)
 {
 	struct odd_end *o = &s->content.odd_end;
-	content_piece(s, (struct span){ o->content->data, o->content->len });
+	content_piece(s, span_of(o->content->data, o->content->len));
 	o->over = o->ended;
 	drop_odd(s);
 }

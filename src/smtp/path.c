@@ -9,11 +9,7 @@
 #include <string.h>
 
 #include "grammar.h"
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
+#include "text.h"
 
 /* path_length - octets of the path at the start: up to the '>' outside quotes, or, without brackets, up to white
  * space outside quotes. */
@@ -31,7 +27,7 @@ static size_t path_length(struct span s)
 			quoted = !quoted;
 		else if (!quoted && bracket && c == '>')
 			return i + 1;
-		else if (!quoted && !bracket && is_blank(c))
+		else if (!quoted && !bracket && text_is_wsp(c))
 			return i;
 	}
 	return s.size;
@@ -41,7 +37,7 @@ static size_t path_length(struct span s)
 static size_t unquoted_length(struct span s)
 {
 	size_t n = 0;
-	while (n < s.size && !is_blank(s.data[n]))
+	while (n < s.size && !text_is_wsp(s.data[n]))
 		if (s.data[n++] == '>')
 			break;
 	return n;
@@ -68,26 +64,26 @@ static size_t name_length(struct span s)
 bool grammar_path(struct span argument, const char *keyword, struct span *path, struct span *rest)
 {
 	size_t n = strlen(keyword);
-	if (argument.size < n || !grammar_is((struct span){ argument.data, n }, keyword))
+	if (argument.size < n || !grammar_is(span_of(argument.data, n), keyword))
 		return false;
 	const size_t word = n;
-	while (n < argument.size && is_blank(argument.data[n]))
+	while (n < argument.size && text_is_wsp(argument.data[n]))
 		n++;
 	if (n >= argument.size || (argument.data[n] != ':' && (n == word || argument.data[n] != '<')))
 		return false;
 	n += argument.data[n] == ':';
-	while (n < argument.size && is_blank(argument.data[n]))
+	while (n < argument.size && text_is_wsp(argument.data[n]))
 		n++;
 	struct span s = { argument.data + n, argument.size - n };
 	size_t name = name_length(s);
-	s = (struct span){ s.data + name, s.size - name };
+	s = span_of(s.data + name, s.size - name);
 	size_t length = path_length(s);
 	if (length > 0 && s.data[0] == '<' && s.data[length - 1] != '>')
 		length = unquoted_length(s);
 	while (length + 1 < s.size && s.data[length] == ',' && s.data[length + 1] == '<')
-		length += 1 + path_length((struct span){ s.data + length + 1, s.size - length - 1 });
-	*path = (struct span){ s.data, length };
-	*rest = (struct span){ s.data + length, s.size - length };
+		length += 1 + path_length(span_of(s.data + length + 1, s.size - length - 1));
+	*path = span_of(s.data, length);
+	*rest = span_of(s.data + length, s.size - length);
 	return length > 0;
 }
 
@@ -98,8 +94,8 @@ bool grammar_parameter(struct span *rest, struct span *keyword, struct span *val
 		return false;
 	const uint8_t *equals = memchr(word.data, '=', word.size);
 	size_t n = equals ? (size_t)(equals - word.data) : word.size;
-	*keyword = (struct span){ word.data, n };
-	*value = equals ? (struct span){ equals + 1, word.size - n - 1 } : (struct span){ NULL, 0 };
+	*keyword = span_of(word.data, n);
+	*value = equals ? span_of(equals + 1, word.size - n - 1) : span_of(NULL, 0);
 	return true;
 }
 

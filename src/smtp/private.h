@@ -10,6 +10,7 @@
 #include "inbox.h"
 #include "machine.h"
 #include "session.h"
+#include "text.h"
 
 /* The command that was taken last and awaits its reply. */
 struct awaited {
@@ -203,7 +204,6 @@ static inline enum direction session_side(const struct session *s, enum directio
 /* session_attack - raises an alert about an attack by the client in the open transaction, and its outcome. */
 RARE void session_attack(struct session *s, enum alert_id id, enum severity severity, enum alert_outcome outcome,
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
-struct span span_of(const GString *text);
 extern const struct span no_text; /* empty, not NULL */
 /* session_blind - replies may be missing, so it is not known whether the client waited for them. */
 bool session_blind(const struct session *s);

@@ -11,11 +11,6 @@ const char *session_state(const struct session *s)
 	return machine_states[s->machine.state].name;
 }
 
-struct span span_of(const GString *text)
-{
-	return text ? (struct span){ (const uint8_t *)text->str, text->len } : (struct span){ NULL, 0 };
-}
-
 const struct span no_text = { (const uint8_t *)"", 0 };
 
 bool session_blind(const struct session *s)

@@ -53,12 +53,12 @@ void reply_detach(struct reply *reply)
 
 struct span reply_text(const struct reply *reply, size_t line)
 {
-	return line < reply->line_count ? reply->lines[line].text : (struct span){ NULL, 0 };
+	return line < reply->line_count ? reply->lines[line].text : span_of(NULL, 0);
 }
 
 struct span reply_first_line(const struct reply *reply)
 {
-	return reply->line_count > 0 ? reply->lines[0].line : (struct span){ NULL, 0 };
+	return reply->line_count > 0 ? reply->lines[0].line : span_of(NULL, 0);
 }
 
 enum parse_result reply_read(struct reply *reply, struct inbox *inbox, enum reply_of of, struct span *offending)
@@ -110,7 +110,7 @@ enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *c
 		if (at >= bytes.size || (!last && inbox_no_line(inbox, at)))
 			return PARSE_MORE;
 		enum parse_result result =
-			grammar_reply_line((struct span){ bytes.data + at, bytes.size - at }, last, &line, &used);
+			grammar_reply_line(span_of(bytes.data + at, bytes.size - at), last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
 		at += used;
@@ -176,7 +176,7 @@ static bool next_is_command(const struct session *s)
 	case VERB_HELO:
 		return true;
 	case VERB_MAIL:
-		return next.argument.size > 5 && grammar_is((struct span){ next.argument.data, 5 }, "FROM:");
+		return next.argument.size > 5 && grammar_is(span_of(next.argument.data, 5), "FROM:");
 	default:
 		return false;
 	}

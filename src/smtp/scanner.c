@@ -132,7 +132,7 @@ static enum data_result finish_dot(struct data_scanner *scanner, struct span inp
 		return verdict == VERDICT_TEXT ? DATA_PIECE : DATA_ODD;
 	}
 	*used = input.size;
-	*piece = (struct span){ NULL, 0 };
+	*piece = span_of(NULL, 0);
 	return DATA_MORE;
 }
 
@@ -157,7 +157,7 @@ enum data_result grammar_data(struct data_scanner *scanner, struct span input, s
 			scanner->pending[0] = '.';
 			scanner->pending_size = 1;
 			*used = n + 1;
-			*piece = (struct span){ input.data, n };
+			*piece = span_of(input.data, n);
 			return DATA_PIECE;
 		}
 	}
@@ -179,5 +179,5 @@ size_t data_scanner_lacks(const struct data_scanner *scanner)
 
 struct span data_scanner_flush(struct data_scanner *scanner)
 {
-	return scanner->pending_size ? release_pending(scanner) : (struct span){ NULL, 0 };
+	return scanner->pending_size ? release_pending(scanner) : span_of(NULL, 0);
 }

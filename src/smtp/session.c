@@ -27,7 +27,7 @@ RARE static void give_up_waiting(struct session *s, enum direction d)
 	s->summary.given_up_bytes += octets;
 	s->message.direction = d;
 	if (!s->overflow.reported)
-		session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
+		session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, span_of(NULL, 0), -1,
 			"more than %d octets of the %s wait for the other side, and are not read",
 			2 * SESSION_PENDING_BYTES, d == UP ? "client" : "server");
 	s->overflow.reported = true;

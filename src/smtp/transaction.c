@@ -55,7 +55,7 @@ static struct transaction *transaction_new(const struct session *s)
 	*tx = (struct transaction){ .params = &envelope->params, .recipients = &envelope->recipients };
 	envelope->reply_text = (GString){ 0 };
 	envelope->arena = arena_of(envelope);
-	tx->helo = s->summary.helo ? tx_text(&envelope->arena, span_of(s->summary.helo)) : NULL;
+	tx->helo = s->summary.helo ? tx_text(&envelope->arena, span_of_string(s->summary.helo)) : NULL;
 	tx->lmtp = s->summary.lmtp;
 	tx->authenticated = s->summary.authenticated;
 	tx->tls = s->summary.tls;

@@ -51,7 +51,7 @@ void alert_unexpected_client_command(struct session *s)
 void alert_pending_overflow(struct session *s)
 {
 	s->overflow.reported = true;
-	session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, (struct span){ NULL, 0 }, -1,
+	session_alert(s, ALERT_pending_overflow, SEVERITY_MEDIUM, span_of(NULL, 0), -1,
 		"more than %d commands or %d octets wait for replies", SESSION_PENDING_COMMANDS, SESSION_PENDING_BYTES);
 }
 

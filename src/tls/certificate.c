@@ -37,7 +37,7 @@ static char *name_line(const X509_NAME *name)
 	if (bio && X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0) {
 		long size = BIO_get_mem_data(bio, &octets);
 		if (size > 0)
-			line = tls_text((struct span){ (const uint8_t *)octets, (size_t)size });
+			line = tls_text(span_of(octets, (size_t)size));
 	}
 	BIO_free(bio);
 	return line;

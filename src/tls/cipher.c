@@ -197,7 +197,7 @@ static bool open_aead(
 	} else {
 		memcpy(nonce, cipher->iv, GCM_SALT_SIZE);
 		memcpy(nonce + GCM_SALT_SIZE, sealed.data, EXPLICIT_SIZE);
-		sealed = (struct span){ sealed.data + EXPLICIT_SIZE, sealed.size - EXPLICIT_SIZE };
+		sealed = span_of(sealed.data + EXPLICIT_SIZE, sealed.size - EXPLICIT_SIZE);
 	}
 	put_big_endian(aad, sequence, sizeof sequence);
 	aad[8] = record->type;
@@ -207,7 +207,7 @@ static bool open_aead(
 	uint8_t *out = opened->in_place ? (uint8_t *)sealed.data : opened->buffer;
 	if (!open_sealed(cipher, nonce, known, sealed, out))
 		return false;
-	opened->content = (struct span){ out, sealed.size - suite->tag_size };
+	opened->content = span_of(out, sealed.size - suite->tag_size);
 	opened->type = record->type;
 	return !tls13 || strip_type(opened);
 }
@@ -269,10 +269,10 @@ static bool open_cbc(const struct cipher *cipher, uint64_t sequence, const struc
 		if (blocks.size < cipher->block_size)
 			return false;
 		iv = blocks.data;
-		blocks = (struct span){ blocks.data + cipher->block_size, blocks.size - cipher->block_size };
+		blocks = span_of(blocks.data + cipher->block_size, blocks.size - cipher->block_size);
 	}
 	opened->type = record->type;
-	opened->content = (struct span){ opened->buffer, blocks.size };
+	opened->content = span_of(opened->buffer, blocks.size);
 	if (!decrypt_blocks(cipher, iv, blocks, opened->buffer) || !strip_padding(&opened->content))
 		return false;
 	if (cipher->etm)

@@ -154,7 +154,7 @@ static bool turn_make(struct tls *tls, enum direction direction, struct turn *tu
 	*turn = (struct turn){ 0 };
 	if (!tls->exchange.suite || !turn_secret(tls, direction, turn))
 		return false;
-	turn->cipher = keys_of_traffic(tls->exchange.suite, (struct span){ turn->secret, turn->size });
+	turn->cipher = keys_of_traffic(tls->exchange.suite, span_of(turn->secret, turn->size));
 	return turn->cipher != NULL;
 }
 

@@ -30,7 +30,7 @@ struct span gather_add(struct tls *tls, struct side *side, struct span piece)
 	struct gather *shared = keys_gather(tls->keys);
 	if (side->record && side->record->len > 0) {
 		g_byte_array_append(side->record, piece.data, (guint)piece.size);
-		return (struct span){ side->record->data, side->record->len };
+		return span_of(side->record->data, side->record->len);
 	}
 	if (shared->owner != side)
 		move(shared);
@@ -38,7 +38,7 @@ struct span gather_add(struct tls *tls, struct side *side, struct span piece)
 	shared->owner = side;
 	memcpy(shared->octets + shared->size, piece.data, piece.size);
 	shared->size += piece.size;
-	return (struct span){ shared->octets, shared->size };
+	return span_of(shared->octets, shared->size);
 }
 
 void gather_drop(struct tls *tls, struct side *side)

@@ -139,11 +139,11 @@ static enum label label_of(struct span word)
 static struct span next_label(struct span *line)
 {
 	while (line->size > 0 && line->data[0] <= ' ')
-		*line = (struct span){ line->data + 1, line->size - 1 };
+		*line = span_of(line->data + 1, line->size - 1);
 	struct span word = { line->data, 0 };
 	while (word.size < line->size && line->data[word.size] > ' ')
 		word.size++;
-	*line = (struct span){ line->data + word.size, line->size - word.size };
+	*line = span_of(line->data + word.size, line->size - word.size);
 	return word;
 }
 
@@ -182,7 +182,7 @@ static void take_words(struct tls_keys *keys, struct span line)
 {
 	struct secret secret = { 0 };
 	while (line.size > 0 && line.data[0] >= BYTE_ORDER_MARK)
-		line = (struct span){ line.data + 1, line.size - 1 };
+		line = span_of(line.data + 1, line.size - 1);
 	enum label label = label_of(next_label(&line));
 	if (label == LABEL_COUNT ||
 		from_hex(next_label(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)
@@ -206,7 +206,7 @@ static void take_secret_line(struct tls_keys *keys, struct span line)
 	for (size_t i = 0; i < line.size; i++)
 		if (line.data[i])
 			narrow[size++] = line.data[i];
-	take_words(keys, (struct span){ narrow, size });
+	take_words(keys, span_of(narrow, size));
 	OPENSSL_cleanse(narrow, sizeof narrow);
 }
 
@@ -225,7 +225,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 		const uint8_t *end = line_end(text.data, most);
 		const size_t size = end ? (size_t)(end - text.data) : most;
 		if (keys->line_size == 0 && end) { /* the usual case: no copy */
-			take_secret_line(keys, (struct span){ text.data, size });
+			take_secret_line(keys, span_of(text.data, size));
 		} else {
 			if (keys->line_size + size <= LINE_MAX_SIZE)
 				memcpy(keys->line + keys->line_size, text.data, size);
@@ -240,7 +240,7 @@ void tls_keys_add(struct tls_keys *keys, struct span text)
 void tls_keys_line_end(struct tls_keys *keys)
 {
 	if (keys->line_size <= LINE_MAX_SIZE)
-		take_secret_line(keys, (struct span){ keys->line, keys->line_size });
+		take_secret_line(keys, span_of(keys->line, keys->line_size));
 	OPENSSL_cleanse(keys->line, sizeof keys->line);
 	keys->line_size = 0;
 }
@@ -254,7 +254,7 @@ bool tls_keys_file(struct tls_keys *keys, const char *path)
 	if (file)
 		setvbuf(file, NULL, _IONBF, 0); /* so that stdio keeps no copy of secrets */
 	while (good && (size = fread(buffer, 1, READ_SIZE, file)) > 0)
-		tls_keys_add(keys, (struct span){ buffer, size });
+		tls_keys_add(keys, span_of(buffer, size));
 	good = good && !ferror(file);
 	int why = errno;
 	tls_keys_line_end(keys);
@@ -284,9 +284,9 @@ static struct span find_secret(const struct tls_keys *keys, const struct secret 
 	for (; keys; keys = keys->base) {
 		const struct secret *secret = g_hash_table_lookup(keys->secrets, wanted);
 		if (secret)
-			return (struct span){ secret->octets, secret->size };
+			return span_of(secret->octets, secret->size);
 	}
-	return (struct span){ NULL, 0 };
+	return span_of(NULL, 0);
 }
 
 struct span keys_find(struct tls_keys *keys, enum label label, const uint8_t *client_random)

@@ -248,7 +248,7 @@ static void seek_record(struct tls *tls, enum direction direction, struct span b
 	take_opened(tls, direction, &record, &opened);
 	if (direction == DOWN)
 		release_records(tls);
-	take_records(tls, direction, (struct span){ copy, rest.size }, acked);
+	take_records(tls, direction, span_of(copy, rest.size), acked);
 	g_free(copy);
 }
 
@@ -289,7 +289,7 @@ void tls_fin(struct tls *tls, enum direction direction)
 		decrypt_shut(tls, direction, DECRYPT_NO_HANDSHAKE);
 	if (!side->seeking)
 		return;
-	seek_record(tls, direction, (struct span){ NULL, 0 }, 0, true);
+	seek_record(tls, direction, span_of(NULL, 0), 0, true);
 	if (side->seeking && side->refused > 0)
 		decrypt_shut(tls, direction, "no record can be decrypted after a gap");
 }

@@ -90,7 +90,7 @@ void resume_ticket(struct tls *tls, struct span body)
 	reader_take(&message, BEFORE_TICKET);
 	struct span ticket = reader_vector(&message, 2).rest;
 	if (resume->size > 0 && session_name(tls, KIND_TICKET, ticket, name))
-		keys_remember(tls->keys, LABEL_SESSION, name, (struct span){ resume->secret, resume->size });
+		keys_remember(tls->keys, LABEL_SESSION, name, span_of(resume->secret, resume->size));
 }
 
 void resume_clear(struct resume *resume)

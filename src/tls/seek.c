@@ -102,7 +102,7 @@ static bool try_at(
 		return false;
 	record->type = header[0];
 	record->version = (uint16_t)(header[1] << 8 | header[2]);
-	record->payload = (struct span){ header + RECORD_HEADER_SIZE, (size_t)header[3] * 256 + header[4] };
+	record->payload = span_of(header + RECORD_HEADER_SIZE, (size_t)header[3] * 256 + header[4]);
 	record->at = side->offset - left;
 	*wait = record->payload.size > left - RECORD_HEADER_SIZE;
 	struct span before = { header - MIN(at, BEFORE), MIN(at, BEFORE) };
@@ -127,7 +127,7 @@ bool seek_bytes(struct tls *tls, enum direction direction, struct span bytes, bo
 	for (; side->scanned + RECORD_HEADER_SIZE <= octets->len && !side->shut; side->scanned++) {
 		if (try_at(tls, direction, side->scanned, record, opened, &wait)) {
 			const uint8_t *end = record->payload.data + record->payload.size;
-			*rest = (struct span){ end, (size_t)(octets->data + octets->len - end) };
+			*rest = span_of(end, (size_t)(octets->data + octets->len - end));
 			return true;
 		}
 		if (wait && !last)

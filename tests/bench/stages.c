@@ -102,7 +102,7 @@ static void *session_begin(void *context, const struct flow *flow)
 
 static void session_take(void *user, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
 {
-	session_bytes(user, direction, (struct span){ data, size }, acked);
+	session_bytes(user, direction, span_of(data, size), acked);
 }
 
 static void session_hole(void *user, enum direction direction, uint64_t size, bool given_up)

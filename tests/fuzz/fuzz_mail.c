@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t step = how & 2 ? 7 : size;
 	struct mail *mail = mail_new(&options);
 	for (size_t at = 1; at < size; at += step) {
-		mail_feed(mail, (struct span){ data + at, MIN(step, size - at) });
+		mail_feed(mail, span_of(data + at, MIN(step, size - at)));
 		if (how & 4 && at > size / 2) {
 			mail_gap(mail, 100);
 			how &= (uint8_t)~4;

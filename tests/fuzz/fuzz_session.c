@@ -66,7 +66,7 @@ static size_t feed(struct session *session, const uint8_t *data, size_t size, ui
 		break;
 	}
 	uint8_t *piece = fuzz_copy(data + head, length);
-	session_bytes(session, d, (struct span){ piece, length }, acked);
+	session_bytes(session, d, span_of(piece, length), acked);
 	free(piece);
 	sent[d] += length;
 	return head + length;

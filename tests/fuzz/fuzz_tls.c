@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inside[UP] = inside[DOWN] = 0;
 	size_t length = number(&data, &size);
 	uint8_t *octets = fuzz_copy(data, length);
-	tls_keys_add(keys, (struct span){ octets, length });
+	tls_keys_add(keys, span_of(octets, length));
 	tls_keys_line_end(keys);
 	free(octets);
 	data += length;
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (hole)
 			tls_gap(tls, direction, length);
 		else
-			tls_bytes(tls, direction, (struct span){ octets, length }, offset[direction],
+			tls_bytes(tls, direction, span_of(octets, length), offset[direction],
 				offset[direction_other(direction)]);
 		offset[direction] += length;
 		if (fin)

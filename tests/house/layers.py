@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""layers.py ROOT ARCHIVE - checks that no stage uses a later one, and that no files call each other in a circle.
+"""layers.py ROOT ARCHIVE - checks that no stage uses a later one, that no files call each other in a circle, and that no two
+files define the same name.
 
 ROOT is the project's folder: its #include lines are read. A file of src/STAGE may include headers of its own folder, and
 those in include/ that belong to its stage or to an earlier one. A library's headers are for the folders that wrap it.
@@ -60,6 +61,12 @@ RANK = {stage: rank for rank, stage in enumerate(STAGES)}
 OWNER = {header + ".h": stage for stage, headers in STAGES.items() for header in headers.split()}
 # Hashes that a capture can aim at: those of base/hash are seeded.
 UNSEEDED = re.compile(r"\bg_(?:str|int|int64|double|bytes|direct)_hash\b|\bg_hash_table_new(?:_full)?\(NULL")
+# What a file defines: functions (attributes with arguments are removed first) and structs. Files that are compiled instead
+# of others define the same.
+ATTRIBUTE = re.compile(r"\b__attribute__\(\(.*?\)\)(?=\s)|\bG_GNUC_PRINTF\([^)]*\)")
+FUNCTION = re.compile(r"^(?=[A-Za-z_])[^\n;{}=()]*?(?:\n\s*)?\b(\w+)\([^;{}]*\)\s*\{", re.M)
+STRUCT = re.compile(r"^\s*(?:typedef |static |const )*(struct \w+) \{", re.M)
+INSTEAD = re.compile(r"(?:^|[/_])none\.c$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -106,6 +113,21 @@ def check_includes(root):
             fault = include_fault(root, path, stage, kind, header)
             if fault:
                 yield "%s: %s: %s" % (path, header, fault)
+
+
+def check_names(root):
+    """check_names - a name that is defined in two files has two meanings, or is a twin."""
+    places = collections.defaultdict(set)
+    for path, _ in sources(root):
+        if INSTEAD.search(path):
+            continue
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            text = ATTRIBUTE.sub("", file.read())
+        for name in FUNCTION.findall(text) + STRUCT.findall(text):
+            places[name].add(path)
+    for name, paths in sorted(places.items()):
+        if len(paths) > 1:
+            yield "%s: defined in %s" % (name, " and ".join(sorted(paths)))
 
 
 def call_graph(archive):
@@ -160,7 +182,7 @@ def check_circles(graph):
 def main():
     root, archive = sys.argv[1:]
     graph = call_graph(archive)
-    faults = list(check_includes(root)) + list(check_calls(graph)) + list(check_circles(graph))
+    faults = list(check_includes(root)) + list(check_names(root)) + list(check_calls(graph)) + list(check_circles(graph))
     if not graph:
         faults.append(archive + ": no symbols")
     print(*faults, "%d files, %d faults" % (len(graph), len(faults)), sep="\n")

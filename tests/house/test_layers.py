@@ -56,6 +56,20 @@ class Faults(unittest.TestCase):
             [fault] = self.faults(**{name: HOUSE[path] + '#include "mail.h"\n'})
             self.assertEqual(fault, path + ": mail.h: of a later stage (mail)")
 
+    def test_name_in_two_files(self):
+        text = "struct %s {\n\tint member;\n};\nstatic __attribute__((unused)) int\n%s(int a,\n\tint b)\n{\n\treturn 0;\n}\n"
+        used = "int use(void)\n{\n\tstruct found *found = 0;\n\treturn find(1, 2) + !found;\n}\n"
+        both = " defined in src/capture/list.c and src/mail/"
+        for name, content, faults in (
+            ("part_dot_c", text % ("other", "find"), ["find:" + both + "part.c"]),
+            ("part_dot_c", text % ("found", "other"), ["struct found:" + both + "part.c"]),
+            ("part_dot_h", "static inline int find(void) { return 1; }\n", ["find:" + both + "part.h"]),
+            ("part_dot_c", used, []),
+            ("none_dot_c", text % ("found", "find"), []),
+        ):
+            changes = {"src__mail__" + name: content, "src__capture__list_dot_c": HOUSE["src/capture/list.c"] + text % ("found", "find")}
+            self.assertEqual(self.faults(**changes), faults)
+
     def test_private_header_of_another_folder(self):
         [fault] = self.faults(src__mail__mail_dot_c='#include "../capture/list.h"\n' + HOUSE["src/mail/mail.c"])
         self.assertEqual(fault, "src/mail/mail.c: ../capture/list.h: neither of its folder nor in include/")

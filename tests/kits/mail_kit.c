@@ -19,7 +19,7 @@ static struct mail *read_steps(const void *octets, size_t size, size_t step)
 {
 	struct mail *mail = mail_new(&plain_options);
 	for (size_t at = 0; at < size; at += step)
-		mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(step, size - at) });
+		mail_feed(mail, span_of((const uint8_t *)octets + at, MIN(step, size - at)));
 	mail_finish(mail, true);
 	assert_int_equal(mail->unaccounted, 0);
 	return mail;
@@ -138,7 +138,7 @@ void inner_are(const void *octets, size_t size, const char *expected, unsigned d
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
 		struct mail *mail = mail_new(&inner_options);
 		for (size_t at = 0; at < size; at += steps[i])
-			mail_feed(mail, (struct span){ (const uint8_t *)octets + at, MIN(steps[i], size - at) });
+			mail_feed(mail, span_of((const uint8_t *)octets + at, MIN(steps[i], size - at)));
 		mail_finish(mail, true);
 		char *got = inner_parts(mail);
 		if (strcmp(got, expected) != 0)

@@ -26,7 +26,7 @@ static void add_escaped(GString *out, struct span s)
 
 static void add_text(GString *out, const GString *text)
 {
-	add_escaped(out, (struct span){ (const uint8_t *)text->str, text->len });
+	add_escaped(out, span_of(text->str, text->len));
 }
 
 static void on_command(void *context, const struct session_command *c)
@@ -163,7 +163,7 @@ static void feed(struct transcript *t, enum direction direction, struct span oct
 	size_t step = t->pieces == BYTE_BY_BYTE ? 1 : octets.size;
 	for (size_t at = 0; at < octets.size; at += step) {
 		uint8_t *copy = g_memdup2(octets.data + at, step);
-		session_bytes(t->session, direction, (struct span){ copy, step }, acked);
+		session_bytes(t->session, direction, span_of(copy, step), acked);
 		g_free(copy);
 	}
 }
@@ -174,7 +174,7 @@ static void flush(struct transcript *t)
 	GString *joined = t->joined;
 	t->joined = g_string_new(NULL);
 	if (joined->len > 0)
-		feed(t, t->side, (struct span){ (const uint8_t *)joined->str, joined->len }, t->joined_acked);
+		feed(t, t->side, span_of(joined->str, joined->len), t->joined_acked);
 	g_string_free(joined, TRUE);
 }
 
@@ -233,7 +233,7 @@ static void say(struct transcript *t, enum direction d, bool unseen, bool bare, 
 		g_string_append(octets, "\r\n");
 	if (!unseen)
 		t->acked[d] = t->sent[direction_other(d)];
-	transcript_feed(t, d, (struct span){ (const uint8_t *)octets->str, octets->len }, t->acked[d]);
+	transcript_feed(t, d, span_of(octets->str, octets->len), t->acked[d]);
 	g_string_free(octets, TRUE);
 }
 

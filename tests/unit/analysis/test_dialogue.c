@@ -91,7 +91,7 @@ static bool feed(
 	size_t size =
 		g_rand_boolean(random) ? end - c->at : (size_t)g_rand_int_range(random, 1, (gint32)(end - c->at) + 1);
 	uint8_t *copy = g_memdup2(m->octets[d]->data + c->at, size);
-	session_bytes(session, d, (struct span){ copy, size }, now.acked);
+	session_bytes(session, d, span_of(copy, size), now.acked);
 	g_free(copy);
 	c->at += size;
 	while (c->message < m->messages[d]->len &&

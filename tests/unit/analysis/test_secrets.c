@@ -11,19 +11,15 @@
 #include <cmocka.h>
 
 #include "analysis/secrets.h"
-
-static struct span text_span(const char *text)
-{
-	return (struct span){ (const uint8_t *)text, strlen(text) };
-}
+#include "text.h"
 
 /* say - the client sends this line (with its CRLF). credentials: the session knows that it has some. Returns whether it
  * is marked then. */
-static bool say(struct secrets *secrets, const char *line, bool credentials)
+static bool tell(struct secrets *secrets, const char *line, bool credentials)
 {
 	struct session_command command = { .credentials = credentials };
 	size_t used;
-	grammar_command(text_span(line), false, &command.parsed, &used);
+	grammar_command(span_of_text(line), false, &command.parsed, &used);
 	secrets_command(secrets, &command);
 	return command.credentials;
 }
@@ -35,7 +31,7 @@ static void reply(struct secrets *secrets, unsigned code)
 
 static void masked_is(const struct secrets *secrets, enum direction direction, const char *text, const char *expected)
 {
-	GString *masked = secrets_mask(secrets, direction, text_span(text));
+	GString *masked = secrets_mask(secrets, direction, span_of_text(text));
 	assert_string_equal(masked->str, expected);
 	g_string_free(masked, TRUE);
 }
@@ -74,7 +70,7 @@ static void commands_are_marked(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct secrets secrets = { 0 };
-		if (say(&secrets, cases[i].line, false) != cases[i].marked)
+		if (tell(&secrets, cases[i].line, false) != cases[i].marked)
 			fail_msg("%s", cases[i].line);
 		masked_is(&secrets, DOWN, "what is abcdef?", cases[i].marked ? "what is *?" : "what is abcdef?");
 		secrets_clear(&secrets);
@@ -85,16 +81,16 @@ static void commands_are_marked(void **state)
 static void replies_that_repeat(void **state)
 {
 	struct secrets secrets = { 0 };
-	assert_true(say(&secrets, "AUTH PLAIN  c2VjcmV0 \r\n", true));
+	assert_true(tell(&secrets, "AUTH PLAIN  c2VjcmV0 \r\n", true));
 	masked_is(&secrets, DOWN, "no c2VjcmV0, no", "no *, no");
 	masked_is(&secrets, DOWN, "no VjcmV0", "no *");
 	masked_is(&secrets, DOWN, "no jcmV0", "no jcmV0");
 	masked_is(&secrets, DOWN, "c2Vjcmc2VjcmV0", "**");
 	secrets_clear(&secrets);
-	assert_true(say(&secrets, "AUTH PLAIN abcd\r\n", true));
+	assert_true(tell(&secrets, "AUTH PLAIN abcd\r\n", true));
 	masked_is(&secrets, DOWN, "abcd abc", "* abc");
 	secrets_clear(&secrets);
-	assert_true(say(&secrets, "AUTH PLAIN abc\r\n", true));
+	assert_true(tell(&secrets, "AUTH PLAIN abc\r\n", true));
 	masked_is(&secrets, DOWN, "abcd abc", "abcd abc");
 	secrets_clear(&secrets);
 }
@@ -102,17 +98,17 @@ static void replies_that_repeat(void **state)
 static void what_a_challenge_asks_for(void **state)
 {
 	struct secrets secrets = { 0 };
-	assert_false(say(&secrets, "c2VjcmV0\r\n", false));
+	assert_false(tell(&secrets, "c2VjcmV0\r\n", false));
 	reply(&secrets, 500);
-	assert_false(say(&secrets, "c2VjcmV0\r\n", false));
+	assert_false(tell(&secrets, "c2VjcmV0\r\n", false));
 	reply(&secrets, 334);
 	masked_is(&secrets, UP, "c2VjcmV0", "*");
-	assert_false(say(&secrets, "two words\r\n", false));
-	assert_true(say(&secrets, "c2VjcmV0\r\n", false));
+	assert_false(tell(&secrets, "two words\r\n", false));
+	assert_true(tell(&secrets, "c2VjcmV0\r\n", false));
 	masked_is(&secrets, DOWN, "c2VjcmV0", "*");
 	/* a command ends it */
-	assert_false(say(&secrets, "NOOP\r\n", false));
-	assert_false(say(&secrets, "b3RoZXI=\r\n", false));
+	assert_false(tell(&secrets, "NOOP\r\n", false));
+	assert_false(tell(&secrets, "b3RoZXI=\r\n", false));
 	secrets_clear(&secrets);
 }
 
@@ -123,7 +119,7 @@ static void the_last_ones_are_kept(void **state)
 		char line[40];
 		g_snprintf(line, sizeof line, "AUTH PLAIN %c%c%c%c%c%c\r\n", 'a' + i, 'a' + i, 'a' + i, 'a' + i,
 			'a' + i, 'a' + i);
-		assert_true(say(&secrets, line, true));
+		assert_true(tell(&secrets, line, true));
 	}
 	masked_is(&secrets, DOWN, "aaaaaa bbbbbb qqqqqq", "aaaaaa * *");
 	secrets_clear(&secrets);

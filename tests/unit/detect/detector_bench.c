@@ -6,9 +6,11 @@
 
 #include <string.h>
 
+#include "text.h"
+
 struct span bench_text(const char *string)
 {
-	return (struct span){ (const uint8_t *)string, strlen(string) };
+	return span_of_text(string);
 }
 
 static void take_alert(void *context, const struct alert *alert)
@@ -91,7 +93,7 @@ void bench_command_long(struct bench *b, const char *start, size_t filler, const
 	for (size_t i = 0; i < filler; i++)
 		g_string_append_c(line, 'a');
 	g_string_append(line, end);
-	bench_command_bytes(b, (struct span){ (const uint8_t *)line->str, line->len });
+	bench_command_bytes(b, span_of(line->str, line->len));
 	g_string_free(line, TRUE);
 }
 
@@ -113,7 +115,7 @@ void bench_reply_bytes(struct bench *b, const char *to, struct span bytes)
 		assert_int_equal(grammar_reply_line(bytes, true, &lines[response.line_count], &used), PARSE_DONE);
 		response.code_mismatch |= lines[response.line_count].code != lines[0].code;
 		response.line_count++;
-		bytes = (struct span){ bytes.data + used, bytes.size - used };
+		bytes = span_of(bytes.data + used, bytes.size - used);
 	}
 	response.code = lines[0].code;
 	detector_response(b->detector, b->at, &response);
@@ -130,7 +132,7 @@ void bench_content_bytes(struct bench *b, struct span content)
 	for (size_t at = 0; at < content.size; at += b->step) {
 		size_t size = MIN(b->step, content.size - at);
 		uint8_t *copy = g_memdup2(content.data + at, size);
-		detector_content(b->detector, &b->tx, (struct span){ copy, size });
+		detector_content(b->detector, &b->tx, span_of(copy, size));
 		g_free(copy);
 	}
 	b->tx.content_begun = b->tx.content_whole = true;
@@ -238,8 +240,7 @@ void bench_handshake(struct bench *b, uint16_t version, int64_t not_before, int6
 void bench_first(struct bench *b, const char *octets, size_t size)
 {
 	for (size_t at = 0; at < size; at += b->step)
-		detector_client_bytes(
-			b->detector, (struct span){ (const uint8_t *)octets + at, MIN(b->step, size - at) });
+		detector_client_bytes(b->detector, span_of(octets + at, MIN(b->step, size - at)));
 }
 
 void bench_wait(struct bench *b, int seconds)

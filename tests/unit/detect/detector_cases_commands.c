@@ -91,10 +91,10 @@ void case_bare_cr(struct bench *b, bool hit)
 
 void case_nul_byte(struct bench *b, bool hit)
 {
-	bench_command_bytes(b, (struct span){ (const uint8_t *)(hit ? "NOOP a\0b\r\n" : "NOOP a b\r\n"), 10 });
-	bench_reply_bytes(b, "NOOP\r\n", (struct span){ (const uint8_t *)(hit ? "250 a\0b\r\n" : "250 a b\r\n"), 9 });
+	bench_command_bytes(b, span_of((hit ? "NOOP a\0b\r\n" : "NOOP a b\r\n"), 10));
+	bench_reply_bytes(b, "NOOP\r\n", span_of((hit ? "250 a\0b\r\n" : "250 a b\r\n"), 9));
 	assert_true(!hit || b->severity == SEVERITY_MEDIUM);
-	bench_content_bytes(b, (struct span){ (const uint8_t *)(hit ? "a\0b\0\r\n" : "a b c\r\n"), 6 });
+	bench_content_bytes(b, span_of((hit ? "a\0b\0\r\n" : "a b c\r\n"), 6));
 	assert_true(!hit || b->severity == SEVERITY_LOW);
 	assert_int_equal(b->raised[ALERT_nul_byte], hit ? 3 : 0);
 }

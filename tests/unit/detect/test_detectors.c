@@ -180,7 +180,7 @@ static void one_line_among_many(void **state)
 		for (size_t at = 0; at < lines[line].filler; at++)
 			g_string_append_c(content, 'a');
 		g_string_append_printf(content, "%s\r\nthe last line\r\n", lines[line].end);
-		bench_content_bytes(&b, (struct span){ (const uint8_t *)content->str, content->len });
+		bench_content_bytes(&b, span_of(content->str, content->len));
 		for (enum alert_id id = 0; id < ALERT_COUNT; id++)
 			assert_int_equal(b.raised[id], id == lines[line].id);
 		g_string_free(content, TRUE);

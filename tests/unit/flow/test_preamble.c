@@ -48,7 +48,7 @@ static char *named_text(const struct flow_proxy *p)
 static enum preamble_state ask(const char *octets, size_t size, struct flow_proxy *proxy, size_t *whole)
 {
 	uint8_t *copy = g_memdup2(octets, size);
-	enum preamble_state state = preamble_client((struct span){ copy, size }, 0, proxy, whole);
+	enum preamble_state state = preamble_client(span_of(copy, size), 0, proxy, whole);
 	g_free(copy);
 	return state;
 }
@@ -220,7 +220,7 @@ static void the_server_answers(void **state)
 		for (size_t part = 1; part <= samples[i].size; part++) {
 			uint8_t *copy = g_memdup2(samples[i].octets, part);
 			enum preamble_state now =
-				preamble_server(samples[i].protocol, (struct span){ copy, part }, &whole, &rounds);
+				preamble_server(samples[i].protocol, span_of(copy, part), &whole, &rounds);
 			g_free(copy);
 			if (part == samples[i].size)
 				assert_int_equal(now, samples[i].state);

@@ -22,7 +22,7 @@ static void check(enum sniff (*detect)(struct span bytes), const struct sample *
 		enum sniff verdict = SNIFF_UNDECIDED;
 		for (size_t part = 1; part <= size; part++) {
 			uint8_t *copy = g_memdup2(samples[i].text, part);
-			enum sniff now = detect((struct span){ copy, part });
+			enum sniff now = detect(span_of(copy, part));
 			g_free(copy);
 			if (verdict != SNIFF_UNDECIDED)
 				assert_int_equal(now, verdict);

@@ -12,14 +12,14 @@
 
 #include "mail.h"
 
-#define TEXT(literal) ((struct span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
+#define TEXT(literal) (span_of((literal), sizeof(literal) - 1))
 
 static struct mail hashes(const char *content, size_t step, bool gap, struct mail mail)
 {
 	struct eve_md5 *md5 = eve_md5_new();
 	size_t size = strlen(content);
 	for (size_t at = 0; at < size; at += step)
-		eve_md5_feed(md5, (struct span){ (const uint8_t *)content + at, MIN(step, size - at) });
+		eve_md5_feed(md5, span_of(content + at, MIN(step, size - at)));
 	if (gap)
 		eve_md5_gap(md5);
 	eve_md5_end(md5, &mail);

@@ -68,7 +68,7 @@ static int remove_place(void **state)
 static struct mail *read_octets(const struct mail_options *options, const void *octets, size_t size)
 {
 	struct mail *mail = mail_new(options);
-	mail_feed(mail, (struct span){ octets, size });
+	mail_feed(mail, span_of(octets, size));
 	mail_finish(mail, true);
 	return mail;
 }

@@ -324,7 +324,7 @@ static void the_text_of_tnef_is_read(void **state)
 	GString *mail = g_string_new("Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: binary\r\n\r\n");
 	g_string_append_len(mail, tnef->str, (gssize)tnef->len);
 	struct mail *read = mail_new(&inner_options);
-	mail_feed(read, (struct span){ (const uint8_t *)mail->str, mail->len });
+	mail_feed(read, span_of(mail->str, mail->len));
 	mail_finish(read, true);
 	assert_string_equal(read->body, "Greetings");
 	mail_free(read);
@@ -410,7 +410,7 @@ static enum mail_macros macros_of(const char *entries, const char **extension)
 	for (size_t step = 0; step < 2; step++) {
 		struct mail *read = mail_new(&inner_options);
 		for (size_t at = 0; at < mail->len; at += step ? 1 : mail->len)
-			mail_feed(read, (struct span){ (const uint8_t *)mail->str + at, step ? 1 : mail->len });
+			mail_feed(read, span_of(mail->str + at, step ? 1 : mail->len));
 		mail_finish(read, true);
 		const struct mail_part *part = read->parts->pdata[0];
 		macros[step] = part->macros;

@@ -26,7 +26,7 @@ static uint8_t octets[1 << 20];
 static void add(struct kept *kept, size_t from, size_t size)
 {
 	for (size_t at = 0; at < size; at += 1000)
-		kept_add(kept, (struct span){ octets + from + at, MIN(1000, size - at) });
+		kept_add(kept, span_of(octets + from + at, MIN(1000, size - at)));
 }
 
 /* holds - the first octets, read both ways. */

@@ -15,15 +15,11 @@
 
 #include "mail.h"
 #include "run/mbox.h"
+#include "text.h"
 
 static const struct mail_options plain = { .parse = true, .body = true, .urls = true, .body_limit = 65536 }, keeping = {
 	.parse = true, .body = true, .urls = true, .body_limit = 65536, .keep = true
 };
-
-static struct span text_span(const char *text)
-{
-	return (struct span){ (const uint8_t *)text, strlen(text) };
-}
 
 /* read_mail - a mail from text, fed in steps of `step` octets. */
 static struct mail *read_mail(const struct mail_options *options, const char *text, size_t step)
@@ -31,7 +27,7 @@ static struct mail *read_mail(const struct mail_options *options, const char *te
 	struct mail *mail = mail_new(options);
 	size_t size = strlen(text);
 	for (size_t at = 0; at < size; at += step)
-		mail_feed(mail, (struct span){ (const uint8_t *)text + at, MIN(step, size - at) });
+		mail_feed(mail, span_of(text + at, MIN(step, size - at)));
 	mail_finish(mail, true);
 	return mail;
 }
@@ -137,9 +133,9 @@ static void a_hole_marks_the_part_that_it_hit(void **state)
 {
 	static const char before[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\ntw";
 	struct mail *mail = mail_new(&plain);
-	mail_feed(mail, text_span(before));
+	mail_feed(mail, span_of_text(before));
 	mail_gap(mail, 1000);
-	mail_feed(mail, text_span("o\r\n--b\r\n\r\nthree\r\n"));
+	mail_feed(mail, span_of_text("o\r\n--b\r\n\r\nthree\r\n"));
 	mail_finish(mail, false);
 	assert_true(mail->partial);
 	assert_int_equal(mail->missing, 1000);
@@ -209,11 +205,11 @@ static void many_large_mails_at_once_stay_in_bounds(void **state)
 	char *block = g_strnfill(50000, 'x');
 	for (unsigned i = 0; i < MAILS; i++) {
 		mails[i] = mail_new(&plain);
-		mail_feed(mails[i], text_span("Subject: s\r\n\r\n"));
+		mail_feed(mails[i], span_of_text("Subject: s\r\n\r\n"));
 	}
 	for (unsigned round = 0; round < 12; round++)
 		for (unsigned i = 0; i < MAILS; i++) {
-			mail_feed(mails[i], (struct span){ (const uint8_t *)block, 50000 });
+			mail_feed(mails[i], span_of(block, 50000));
 			assert_in_range(mail_memory(mails[i]), 50000 * (round + 1), 50000 * (round + 1) + 20000);
 		}
 	for (unsigned i = 0; i < MAILS; i++) {
@@ -233,7 +229,7 @@ static size_t charges(const char *content)
 	struct mail *mail = mail_new(&plain);
 	size_t sum = 0;
 	for (const char *at = content; *at; at++) {
-		mail_feed(mail, (struct span){ (const uint8_t *)at, 1 });
+		mail_feed(mail, span_of(at, 1));
 		sum += mail_memory(mail);
 	}
 	mail_finish(mail, true);

@@ -122,7 +122,7 @@ static void damaged_structure_is_told(void **state)
 		mail_free(mail);
 		/* of a mail whose end is missing nothing is said that may be just what is missing */
 		mail = mail_new(&plain_options);
-		mail_feed(mail, (struct span){ (const uint8_t *)cases[i].text, strlen(cases[i].text) });
+		mail_feed(mail, span_of(cases[i].text, strlen(cases[i].text)));
 		mail_finish(mail, false);
 		defects_are(mail, cases[i].certain, MIME_MALFORMED);
 		if (i == 0)

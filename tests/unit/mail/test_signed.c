@@ -109,8 +109,8 @@ static void signed_text_is_the_body(void **state)
 {
 	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, "Content-Type: text/plain\r\n\r\nGreetings", 500);
 	struct mail *mail = mail_new(&inner_options);
-	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
-	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
+	mail_feed(mail, span_of(body->str, body->len));
 	mail_finish(mail, true);
 	assert_string_equal(mail->body, "Greetings");
 	mail_free(mail);
@@ -149,8 +149,8 @@ static void signed_in_signed(void **state)
 	signed_is(HEADER, signed_in(1), "1.1 a.txt 9 Greetings", 0);
 	GString *body = signed_in(3);
 	struct mail *mail = mail_new(&inner_options);
-	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
-	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
+	mail_feed(mail, span_of(body->str, body->len));
 	mail_finish(mail, true);
 	const struct mail_part *last = mail->parts->pdata[mail->parts->len - 1];
 	assert_int_equal(mail->parts->len, 4);
@@ -160,8 +160,8 @@ static void signed_in_signed(void **state)
 	g_string_free(body, TRUE);
 	body = signed_in(12); /* too deep: said, and the mail is read to its end */
 	mail = mail_new(&inner_options);
-	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
-	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len });
+	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
+	mail_feed(mail, span_of(body->str, body->len));
 	mail_finish(mail, true);
 	assert_int_equal(mail->defects->len, 1);
 	assert_true(mail->partial);
@@ -224,10 +224,10 @@ static void a_gap_ends_the_content(void **state)
 {
 	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, PART, 500);
 	struct mail *mail = mail_new(&inner_options);
-	mail_feed(mail, (struct span){ (const uint8_t *)HEADER, sizeof HEADER - 1 });
-	mail_feed(mail, (struct span){ (const uint8_t *)body->str, body->len - 10 });
+	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
+	mail_feed(mail, span_of(body->str, body->len - 10));
 	mail_gap(mail, 100);
-	mail_feed(mail, (struct span){ (const uint8_t *)"and more", 8 });
+	mail_feed(mail, span_of((const uint8_t *)"and more", 8));
 	mail_finish(mail, true);
 	char *parts = inner_parts(mail);
 	assert_string_equal(parts, "1.1 a.txt 4 cut Gree");

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "kits/mail_kit.h"
+#include "text.h"
 
 static void body_is(const char *text, const char *type, const char *expected)
 {
@@ -128,7 +129,7 @@ static void html_itself_is_kept_on_request(void **state)
 	static const struct mail_options kept = { .parse = true, .body = true, .html = true, .body_limit = 7 };
 	static const char text[] = "Content-Type: text/html\r\n\r\n<b>1234567890</b>";
 	struct mail *mail = mail_new(&kept);
-	mail_feed(mail, (struct span){ (const uint8_t *)text, strlen(text) });
+	mail_feed(mail, span_of_text(text));
 	mail_finish(mail, true);
 	assert_string_equal(mail->body, "1234567");
 	assert_string_equal(mail->html, "<b>1234");
@@ -138,7 +139,7 @@ static void html_itself_is_kept_on_request(void **state)
 		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
 		"<b>h</b>\r\n--b\r\n\r\np\r\n--b--\r\n";
 	mail = mail_new(&kept);
-	mail_feed(mail, (struct span){ (const uint8_t *)both, strlen(both) });
+	mail_feed(mail, span_of_text(both));
 	mail_finish(mail, true);
 	assert_string_equal(mail->body, "p");
 	assert_null(mail->html);

@@ -14,6 +14,7 @@
 #include "kits/mail_kit.h"
 #include "mail/base64.h"
 #include "mail/seek.h"
+#include "text.h"
 
 /* ---- what it is made of: vectors and their scalar twins ---- */
 
@@ -409,7 +410,7 @@ static struct mail *cut_up(const GString *text, size_t hole, bool whole)
 			size = hole - at;
 		if (at == hole)
 			mail_gap(mail, 100);
-		mail_feed(mail, (struct span){ (const uint8_t *)text->str + at, size });
+		mail_feed(mail, span_of(text->str + at, size));
 	}
 	mail_finish(mail, whole);
 	return mail;
@@ -426,10 +427,10 @@ static void pieces_make_no_difference(void **state)
 		size_t hole = i % 4 == 0 ? dice((uint32_t)text->len + 1) : SIZE_MAX;
 		struct mail *whole = mail_new(&plain_options), *cut = cut_up(text, hole, i % 8 != 1);
 		size_t first = MIN(hole, text->len);
-		mail_feed(whole, (struct span){ (const uint8_t *)text->str, first });
+		mail_feed(whole, span_of(text->str, first));
 		if (first < text->len) {
 			mail_gap(whole, 100);
-			mail_feed(whole, (struct span){ (const uint8_t *)text->str + first, text->len - first });
+			mail_feed(whole, span_of(text->str + first, text->len - first));
 		}
 		mail_finish(whole, i % 8 != 1);
 		if (whole->unaccounted || cut->unaccounted)
@@ -496,9 +497,9 @@ static void behind_a_hole_base64_begins_anew(void **state)
 {
 	struct mail *mail = mail_new(&plain_options);
 	static const char before[] = "Content-Transfer-Encoding: base64\r\n\r\nYWJjZ", behind[] = "ZZ\r\nZGVm\r\n";
-	mail_feed(mail, (struct span){ (const uint8_t *)before, strlen(before) });
+	mail_feed(mail, span_of_text(before));
 	mail_gap(mail, 3);
-	mail_feed(mail, (struct span){ (const uint8_t *)behind, strlen(behind) });
+	mail_feed(mail, span_of_text(behind));
 	mail_finish(mail, true);
 	const struct mail_part *part = part_of(mail, 0);
 	assert_true(part->gaps && part->truncated && mail->partial);
@@ -513,9 +514,9 @@ static void behind_a_hole_a_delimiter_is_one(void **state)
 	struct mail *mail = mail_new(&plain_options);
 	static const char before[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none and",
 			  behind[] = "--b\r\n\r\ntwo\r\n--b--\r\n";
-	mail_feed(mail, (struct span){ (const uint8_t *)before, strlen(before) });
+	mail_feed(mail, span_of_text(before));
 	mail_gap(mail, 3);
-	mail_feed(mail, (struct span){ (const uint8_t *)behind, strlen(behind) });
+	mail_feed(mail, span_of_text(behind));
 	mail_finish(mail, true);
 	assert_int_equal(mail->parts->len, 2);
 	part_is(mail, 0, "1", "text/plain", "one and");

@@ -48,7 +48,7 @@ static void printed(const char *text, const char *expected)
 	bool exact = false;
 	json_reset();
 	char *once = node_printed(cJSON_CreateString(text));
-	char *twice = node_printed(json_text_node((struct span){ (const uint8_t *)text, strlen(text) }, &exact));
+	char *twice = node_printed(json_text_node(span_of_text(text), &exact));
 	assert_string_equal(once, expected);
 	assert_string_equal(twice, expected);
 	assert_true(exact);
@@ -170,7 +170,7 @@ static void legible_as_by_glib(const char *text, size_t size)
 	bool exact;
 	const char *bad;
 	json_reset();
-	char *written = node_printed(json_text_node((struct span){ guarded(text, size), size }, &exact));
+	char *written = node_printed(json_text_node(span_of(guarded(text, size), size), &exact));
 	char *expected = replaced(text, size);
 	assert_int_equal(exact, g_utf8_validate_len(text, size, &bad));
 	assert_string_equal(written, expected);
@@ -217,7 +217,7 @@ static void what_is_not_legible_is_escaped_in_ascii(void **state)
 	bool exact;
 	json_reset();
 	quote_ascii(true);
-	char *written = node_printed(json_text_node((struct span){ (const uint8_t *)"a\377\0", 3 }, &exact));
+	char *written = node_printed(json_text_node(span_of((const uint8_t *)"a\377\0", 3), &exact));
 	quote_ascii(false);
 	assert_string_equal(written, "\"a\\ufffd\\ufffd\"");
 	assert_false(exact);

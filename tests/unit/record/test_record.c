@@ -12,7 +12,7 @@
 
 #include "record.h"
 
-#define TEXT(literal) ((struct span){ (const uint8_t *)(literal), sizeof(literal) - 1 })
+#define TEXT(literal) (span_of((literal), sizeof(literal) - 1))
 
 /* ---- a place to write to ---- */
 
@@ -498,7 +498,7 @@ static void content_piece_by_piece(void **state)
 	output_content(sheet->output, &sheet->place, 3, TEXT("\xff"), false);
 	assert_string_equal(inner(sheet, "\"smtp_content\":"),
 		"\"smtp_content\":{\"offset\":3,\"length\":1,\"last\":false,\"base64\":\"/w==\"}}");
-	output_content(sheet->output, &sheet->place, 4, (struct span){ NULL, 0 }, true);
+	output_content(sheet->output, &sheet->place, 4, span_of(NULL, 0), true);
 	assert_string_equal(
 		inner(sheet, "\"smtp_content\":"), "\"smtp_content\":{\"offset\":4,\"length\":0,\"last\":true}}");
 }

@@ -62,7 +62,7 @@ static const char *find(const struct list *list, const char *what)
 	/* at the end of its memory, so that nothing after it is read */
 	size_t size = strlen(what);
 	char *copy = g_memdup2(what, size > 0 ? size : 1);
-	const char *comment = list_find(list, (struct span){ (const uint8_t *)copy, size });
+	const char *comment = list_find(list, span_of(copy, size));
 	g_free(copy);
 	return comment;
 }
@@ -131,7 +131,7 @@ static void what_does_not(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		if (find(list, cases[i]))
 			fail_msg("%s is found", cases[i]);
-	assert_null(list_find(list, (struct span){ (const uint8_t *)"bad.example\0", 12 }));
+	assert_null(list_find(list, span_of((const uint8_t *)"bad.example\0", 12)));
 	char *huge = g_strnfill(100000, 'a');
 	assert_null(find(list, huge));
 	g_free(huge);

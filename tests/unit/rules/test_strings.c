@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "rules/private.h"
+#include "text.h"
 
 #define RANDOM_CASES 20000
 
@@ -83,11 +84,6 @@ static void compare(lua_State *lua, struct span text, struct span pattern, const
 	lua_settop(lua, 0);
 }
 
-static struct span span_of(const char *text)
-{
-	return (struct span){ (const uint8_t *)text, strlen(text) };
-}
-
 static void patterns_of_every_kind(void **state)
 {
 	static const char *const texts[] = { "", "a", "hello world from Lua", "key = value; k2=v2", "((a)(b))c)",
@@ -105,7 +101,7 @@ static void patterns_of_every_kind(void **state)
 	for (size_t t = 0; t < G_N_ELEMENTS(texts); t++)
 		for (size_t p = 0; p < G_N_ELEMENTS(patterns); p++)
 			for (int init = -3; init <= 4; init++)
-				compare(*state, span_of(texts[t]), span_of(patterns[p]),
+				compare(*state, span_of_text(texts[t]), span_of_text(patterns[p]),
 					replacements[(t + p + (size_t)(init + 3)) % G_N_ELEMENTS(replacements)], init);
 }
 
@@ -115,7 +111,7 @@ static struct span random_text(GRand *random, char *buffer, int most, const char
 	int size = g_rand_int_range(random, 0, most + 1);
 	for (int i = 0; i < size; i++)
 		buffer[i] = letters[g_rand_int_range(random, 0, count)];
-	return (struct span){ (const uint8_t *)buffer, (size_t)size };
+	return span_of(buffer, (size_t)size);
 }
 
 static void random_patterns(void **state)

@@ -13,11 +13,7 @@
 
 #include "grammar.h"
 #include "kits/guard.h"
-
-static struct span span(const char *text)
-{
-	return (struct span){ (const uint8_t *)text, strlen(text) };
-}
+#include "text.h"
 
 static void assert_span(struct span s, const char *text)
 {
@@ -63,10 +59,8 @@ static void commands_parse(void **state)
 		struct command c;
 		size_t used, size = strlen(commands[i].line);
 		for (size_t cut = 0; cut < size; cut++)
-			assert_int_equal(grammar_command((struct span){ (const uint8_t *)commands[i].line, cut }, false,
-						 &c, &used),
-				PARSE_MORE);
-		assert_int_equal(grammar_command(span(commands[i].line), false, &c, &used), commands[i].result);
+			assert_int_equal(grammar_command(span_of(commands[i].line, cut), false, &c, &used), PARSE_MORE);
+		assert_int_equal(grammar_command(span_of_text(commands[i].line), false, &c, &used), commands[i].result);
 		assert_int_equal(used, size);
 		assert_int_equal(c.verb, commands[i].verb);
 		assert_int_equal(c.end, commands[i].end);
@@ -79,16 +73,16 @@ static void the_last_line_needs_no_end(void **state)
 {
 	struct command c;
 	size_t used;
-	assert_int_equal(grammar_command(span("QUIT"), true, &c, &used), PARSE_DONE);
+	assert_int_equal(grammar_command(span_of_text("QUIT"), true, &c, &used), PARSE_DONE);
 	assert_int_equal(c.end, LINE_END_NONE);
-	assert_int_equal(grammar_command(span(""), true, &c, &used), PARSE_MORE);
+	assert_int_equal(grammar_command(span_of_text(""), true, &c, &used), PARSE_MORE);
 }
 
 static void only_the_first_line_is_taken(void **state)
 {
 	struct command c;
 	size_t used;
-	assert_int_equal(grammar_command(span("RSET\r\nQUIT\r\n"), false, &c, &used), PARSE_DONE);
+	assert_int_equal(grammar_command(span_of_text("RSET\r\nQUIT\r\n"), false, &c, &used), PARSE_DONE);
 	assert_int_equal(used, 6);
 }
 
@@ -100,7 +94,7 @@ static void a_long_line_is_cut_and_counted_whole(void **state)
 	memcpy(line + size - 2, "\r\n", 2);
 	struct command c;
 	size_t used;
-	assert_int_equal(grammar_command((struct span){ (const uint8_t *)line, size }, false, &c, &used), PARSE_DONE);
+	assert_int_equal(grammar_command(span_of(line, size), false, &c, &used), PARSE_DONE);
 	assert_int_equal(used, size);
 	assert_int_equal(c.length, size);
 	assert_int_equal(c.line.size, GRAMMAR_LINE_MAX);
@@ -136,10 +130,10 @@ static void reply_lines_parse(void **state)
 		struct reply_line r;
 		size_t used, size = strlen(replies[i].line);
 		for (size_t cut = 0; cut < size; cut++)
-			assert_int_equal(grammar_reply_line((struct span){ (const uint8_t *)replies[i].line, cut },
-						 false, &r, &used),
-				PARSE_MORE);
-		assert_int_equal(grammar_reply_line(span(replies[i].line), false, &r, &used), replies[i].result);
+			assert_int_equal(
+				grammar_reply_line(span_of(replies[i].line, cut), false, &r, &used), PARSE_MORE);
+		assert_int_equal(
+			grammar_reply_line(span_of_text(replies[i].line), false, &r, &used), replies[i].result);
 		assert_int_equal(used, size);
 		if (replies[i].result != PARSE_DONE)
 			continue;
@@ -168,7 +162,7 @@ static void enhanced_codes_are_found(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		char out[GRAMMAR_ENHANCED_MAX];
-		grammar_enhanced(texts[i].code, span(texts[i].text), out);
+		grammar_enhanced(texts[i].code, span_of_text(texts[i].text), out);
 		assert_string_equal(out, texts[i].enhanced);
 	}
 }
@@ -204,7 +198,7 @@ static void paths_as_real_clients_write_them(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
 		struct span path, rest;
-		bool found = grammar_path(span(paths[i].argument), "FROM", &path, &rest);
+		bool found = grammar_path(span_of_text(paths[i].argument), "FROM", &path, &rest);
 		assert_int_equal(found, paths[i].path != NULL);
 		if (found) {
 			assert_span(path, paths[i].path);
@@ -215,7 +209,7 @@ static void paths_as_real_clients_write_them(void **state)
 
 static void parameters_are_taken_one_by_one(void **state)
 {
-	struct span rest = span("  SIZE=10 SMTPUTF8\tAUTH=<> X="), keyword, value;
+	struct span rest = span_of_text("  SIZE=10 SMTPUTF8\tAUTH=<> X="), keyword, value;
 	assert_true(grammar_parameter(&rest, &keyword, &value));
 	assert_span(keyword, "SIZE");
 	assert_span(value, "10");
@@ -239,7 +233,7 @@ static void numbers(void **state)
 		{ "18446744073709551614", UINT64_MAX - 1 }, { "18446744073709551615", UINT64_MAX },
 		{ "18446744073709551616", UINT64_MAX }, { "99999999999999999999999", UINT64_MAX } };
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-		assert_int_equal(grammar_number(span(texts[i].text)), texts[i].number);
+		assert_int_equal(grammar_number(span_of_text(texts[i].text)), texts[i].number);
 }
 
 static void chunk_sizes(void **state)
@@ -265,7 +259,7 @@ static void chunk_sizes(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(chunks); i++) {
 		uint64_t size;
 		bool last;
-		assert_int_equal(grammar_bdat(span(chunks[i].argument), &size, &last), chunks[i].result);
+		assert_int_equal(grammar_bdat(span_of_text(chunks[i].argument), &size, &last), chunks[i].result);
 		if (chunks[i].result == BDAT_OK) {
 			assert_int_equal(size, chunks[i].size);
 			assert_int_equal(last, chunks[i].last);
@@ -286,9 +280,9 @@ static char *scan(struct span wire, size_t step)
 		enum data_result result;
 		do {
 			size_t used;
-			piece = (struct span){ NULL, 0 };
+			piece = span_of(NULL, 0);
 			result = grammar_data(&scanner, input, &piece, &used);
-			input = (struct span){ input.data + used, input.size - used };
+			input = span_of(input.data + used, input.size - used);
 			if (result == DATA_ODD)
 				g_string_append(out, scanner.odd_weak ? "<weak>" : scanner.odd_low ? "<low>" : "<odd>");
 			if (piece.size > 0)
@@ -344,7 +338,7 @@ static void content_is_unstuffed_and_its_end_found(void **state)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(contents); i++) {
 		for (size_t step = 1; step <= strlen(contents[i].wire); step++) {
-			char *found = scan(span(contents[i].wire), step);
+			char *found = scan(span_of_text(contents[i].wire), step);
 			assert_string_equal(found, contents[i].found);
 			g_free(found);
 		}
@@ -354,10 +348,10 @@ static void content_is_unstuffed_and_its_end_found(void **state)
 static void nul_in_an_odd_end(void **state)
 {
 	static const char before[] = "a\r\n\0.\r\nb", behind[] = "a\r\n.\0\r\nb";
-	char *found = scan((struct span){ (const uint8_t *)before, sizeof before - 1 }, 1);
+	char *found = scan(span_of(before, sizeof before - 1), 1);
 	assert_memory_equal(found, "a\r\n\0<odd>.\r\nb", 13);
 	g_free(found);
-	found = scan((struct span){ (const uint8_t *)behind, sizeof behind - 1 }, 3);
+	found = scan(span_of(behind, sizeof behind - 1), 3);
 	assert_memory_equal(found, "a\r\n<low>\0\r\nb", 12);
 	g_free(found);
 }
@@ -380,7 +374,7 @@ static void nothing_is_read_beyond_the_input(void **state)
 			grammar_path(input, "MAIL FROM", &path, &rest);
 			grammar_enhanced(250, input, enhanced);
 			grammar_bdat(input, &chunk, &last);
-			grammar_number((struct span){ input.data + MIN(size, 5), size - MIN(size, 5) });
+			grammar_number(span_of(input.data + MIN(size, 5), size - MIN(size, 5)));
 			g_free(scan(input, 5));
 		}
 	}

@@ -19,7 +19,7 @@ static void feed(struct inbox *inbox, const char *text, uint64_t acked)
 	size_t size = strlen(text);
 	uint8_t *copy = malloc(size);
 	memcpy(copy, text, size);
-	inbox_feed(inbox, (struct span){ copy, size }, acked);
+	inbox_feed(inbox, span_of(copy, size), acked);
 	inbox_detach(inbox);
 	free(copy);
 }
@@ -37,7 +37,7 @@ static void octets_are_read_where_they_lie(void **state)
 	struct inbox inbox;
 	inbox_init(&inbox);
 	const uint8_t octets[] = "abcdef";
-	inbox_feed(&inbox, (struct span){ octets, 6 }, 0);
+	inbox_feed(&inbox, span_of(octets, 6), 0);
 	assert_ptr_equal(inbox_bytes(&inbox).data, octets);
 	inbox_consume(&inbox, 2);
 	assert_ptr_equal(inbox_bytes(&inbox).data, octets + 2);
@@ -248,7 +248,7 @@ static void it_is_known_where_no_line_ends(void **state)
 			const char *text = texts[rest % 7];
 			uint8_t *copy = malloc(strlen(text));
 			memcpy(copy, text, strlen(text));
-			inbox_feed(&inbox, (struct span){ copy, strlen(text) }, 0);
+			inbox_feed(&inbox, span_of(copy, strlen(text)), 0);
 			if (step == 1 && number & 1)
 				inbox_keep(&inbox);
 			if (step > 0 && inbox_bytes(&inbox).size > 1)
@@ -272,7 +272,7 @@ static void octets_of_the_caller_are_searched(void **state)
 {
 	struct inbox inbox;
 	inbox_init(&inbox);
-	inbox_feed(&inbox, (struct span){ (const uint8_t *)"a\n", 2 }, 0);
+	inbox_feed(&inbox, span_of((const uint8_t *)"a\n", 2), 0);
 	assert_false(inbox_no_line(&inbox, 0));
 	inbox_clear(&inbox);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "kits/tls_capture.h"
+#include "text.h"
 #include "tls.h"
 #include "tls/parts.h"
 
@@ -78,7 +79,7 @@ static void feed(struct tls *tls, enum direction d, const uint8_t *data, size_t 
 	for (size_t at = 0; at < size; at += step) {
 		size_t length = MIN(step, size - at);
 		uint8_t *copy = g_memdup2(data + at, length);
-		tls_bytes(tls, d, (struct span){ copy, length }, offset + at, acked);
+		tls_bytes(tls, d, span_of(copy, length), offset + at, acked);
 		g_free(copy);
 	}
 }
@@ -225,7 +226,7 @@ static void a_key_update_ends_nothing(void **state)
 	guint first = 0;
 	for (; first < pieces->len; first++) {
 		const struct tls_piece *piece = pieces->pdata[first];
-		if (tls_looks_like((struct span){ piece->octets->data, piece->octets->len }) == 1)
+		if (tls_looks_like(span_of(piece->octets->data, piece->octets->len)) == 1)
 			break;
 	}
 	assert_in_range(first, 1, pieces->len - 1);
@@ -520,7 +521,7 @@ static void a_secret_that_is_missing_behind_a_hole(void **state)
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	while ((at = strstr(text, "_TRAFFIC_SECRET_0")))
 		*at = '-';
-	tls_keys_add(keys, (struct span){ (const uint8_t *)text, strlen(text) });
+	tls_keys_add(keys, span_of_text(text));
 	assert_int_equal(tls_keys_count(keys), 2);
 	hear(&heard);
 	struct tls *tls = tls_new(keys, &sink, &heard, 0);
@@ -570,7 +571,7 @@ static bool more_keys(void *context)
 	char line[200];
 	asked++;
 	int size = g_snprintf(line, sizeof line, "CLIENT_RANDOM %064x %096x", 7, 9);
-	tls_keys_add(*keys, (struct span){ (const uint8_t *)line, (size_t)size });
+	tls_keys_add(*keys, span_of(line, (size_t)size));
 	tls_keys_line_end(*keys);
 	return true;
 }
@@ -585,7 +586,7 @@ static void secrets_are_found_by_client_random(void **state)
 		int size = g_snprintf(line, sizeof line, "%s %062x%02x %064x\n",
 			i % 2 ? "SERVER_TRAFFIC_SECRET_0" : "CLIENT_TRAFFIC_SECRET_0", i, 0x33, i);
 		for (int at = 0; at < size; at += 7) /* cut anywhere */
-			tls_keys_add(base, (struct span){ (const uint8_t *)line + at, (size_t)MIN(7, size - at) });
+			tls_keys_add(base, span_of(line + at, (size_t)MIN(7, size - at)));
 	}
 	assert_int_equal(tls_keys_count(keys), 3000);
 	asked = 0;
@@ -626,8 +627,8 @@ static void a_long_line_in_pieces(void **state)
 		struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
 		g_snprintf(line, sizeof line, "%*sCLIENT_RANDOM %064x %096x\n", size - (14 + 64 + 1 + 96), "", 7, 9);
 		assert_int_equal(strlen(line), size + 1);
-		tls_keys_add(keys, (struct span){ (const uint8_t *)line, 500 });
-		tls_keys_add(keys, (struct span){ (const uint8_t *)line + 500, strlen(line) - 500 });
+		tls_keys_add(keys, span_of(line, 500));
+		tls_keys_add(keys, span_of(line + 500, strlen(line) - 500));
 		assert_int_equal(tls_keys_count(keys), size == 1024);
 		tls_keys_free(keys);
 	}
@@ -639,7 +640,7 @@ static void the_shortest_hello_has_a_random(void **state)
 	uint8_t hello[5 + 4 + 2 + TLS_RANDOM_SIZE] = { 22, 3, 1, 0, 4 + 34, 1, 0, 0, 34, 3, 3 };
 	memset(hello + 11, 0x77, TLS_RANDOM_SIZE);
 	struct tls *tls = tls_new(NULL, NULL, NULL, 0);
-	assert_true(tls_bytes(tls, UP, (struct span){ hello, sizeof hello }, 0, 0));
+	assert_true(tls_bytes(tls, UP, span_of(hello, sizeof hello), 0, 0));
 	assert_memory_equal(tls->exchange.client_random, hello + 11, TLS_RANDOM_SIZE);
 	tls_free(tls);
 }
@@ -664,14 +665,14 @@ static void a_line_ends_where_it_ends(void **state)
 		g_string_append_printf(text, "CLIENT_RANDOM%s%064x %096x%s", ends[i], 7, 9, ends[i]);
 		g_string_append_printf(text, "CLIENT_RANDOM %064x%s%096x%s", 7, ends[i], 9, ends[i]);
 		g_string_append_printf(text, "CLIENT_RANDOM %064x%s", 7, ends[i]);
-		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		tls_keys_add(keys, span_of(text->str, text->len));
 		assert_int_equal(tls_keys_count(keys), 0);
 		g_string_append_printf(text, "  CLIENT_RANDOM\t %064x %096x \t%s", 7, 9, ends[i]);
-		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		tls_keys_add(keys, span_of(text->str, text->len));
 		assert_int_equal(tls_keys_count(keys), 1);
 		/* the first of two stays */
 		g_string_printf(text, "CLIENT_RANDOM %064x %096x%sCLIENT_RANDOM %063x%s", 7, 10, ends[i], 8, ends[i]);
-		tls_keys_add(keys, (struct span){ (const uint8_t *)text->str, text->len });
+		tls_keys_add(keys, span_of(text->str, text->len));
 		uint8_t random[TLS_RANDOM_SIZE] = { [31] = 7 };
 		assert_int_equal(keys_find(keys, LABEL_MASTER, random).data[47], 9);
 		assert_int_equal(tls_keys_count(keys), 1);
@@ -713,8 +714,8 @@ static void sessions_are_resumed_by_their_id_between_the_same_addresses(void **s
 	const struct span none = { NULL, 0 };
 	const uint8_t first[48] = "one", second[48] = "two";
 	struct tls_keys *keys = tls_keys_new(NULL, NULL, NULL);
-	session(keys, 7, 'a', (struct span){ first, sizeof first });
-	session(keys, 7, 'b', (struct span){ second, sizeof second });
+	session(keys, 7, 'a', span_of(first, sizeof first));
+	session(keys, 7, 'b', span_of(second, sizeof second));
 	assert_memory_equal(session(keys, 7, 'a', none).data, first, sizeof first);
 	assert_memory_equal(session(keys, 7, 'b', none).data, second, sizeof second);
 	assert_null(session(keys, 7, 'c', none).data);

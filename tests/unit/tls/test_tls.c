@@ -138,7 +138,7 @@ static void feed(struct tls *tls, enum direction direction, GByteArray *octets, 
 	for (size_t at = 0; at < octets->len; at += step) {
 		size_t size = MIN(step, octets->len - at);
 		uint8_t *copy = g_memdup2(octets->data + at, size);
-		assert_true(tls_bytes(tls, direction, (struct span){ copy, size }, 0, 0));
+		assert_true(tls_bytes(tls, direction, span_of(copy, size), 0, 0));
 		g_free(copy);
 	}
 	g_byte_array_free(octets, TRUE);
@@ -459,8 +459,8 @@ static void an_ssl2_hello_is_passed_over(void **state)
 		add(hello, 0x000005, 3);
 		add(hello, 0, 8);
 		add(hello, 0, 8);
-		assert_int_equal(tls_looks_like((struct span){ hello->data, hello->len }), 1);
-		assert_int_equal(tls_looks_like((struct span){ hello->data, 4 }), -1);
+		assert_int_equal(tls_looks_like(span_of(hello->data, hello->len)), 1);
+		assert_int_equal(tls_looks_like(span_of(hello->data, 4)), -1);
 		join(hello, records(20, text("\1"), 1));
 		struct tls *tls = tls_new(NULL, NULL, NULL, 0);
 		feed(tls, UP, hello, step);
@@ -486,19 +486,19 @@ static void what_is_not_tls_is_refused(void **state)
 		assert_int_equal(tls_info(tls)->bytes[UP], 0);
 		tls_free(tls);
 	}
-	assert_int_equal(tls_looks_like((struct span){ NULL, 0 }), -1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x16\x03\x01\0\4", 4 }), -1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x16\x03\x01\0\4", 5 }), 1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x16\x03\x01\0\0", 5 }), 0);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x15\x03\x01\0\2", 5 }), 1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x17\x03\x01\0\4", 5 }), 0);
+	assert_int_equal(tls_looks_like(span_of(NULL, 0)), -1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\4", 4)), -1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\4", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\0", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x15\x03\x01\0\2", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x17\x03\x01\0\4", 5)), 0);
 	/* a ClientHello in the format of SSL 2, for SSL 2 and for SSL 3 to TLS 1.3 */
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\0\2", 5 }), 1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\0\3", 5 }), 0);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\3\4", 5 }), 1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x2e\1\3\5", 5 }), 0);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x09\1", 3 }), -1);
-	assert_int_equal(tls_looks_like((struct span){ (const uint8_t *)"\x80\x08\1", 3 }), 0);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\0\2", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\0\3", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\3\4", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\3\5", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x09\1", 3)), -1);
+	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x08\1", 3)), 0);
 }
 
 /* A fatal alert is one when both of its octets are there. */
@@ -509,7 +509,7 @@ static void an_alert_in_pieces(void **state)
 	for (size_t i = 0; i < sizeof alert; i++) {
 		assert_false(tls_ready(tls));
 		const uint8_t octet[] = { alert[i], 40 }; /* what stands after it is not its own */
-		tls_bytes(tls, DOWN, (struct span){ octet, 1 }, i, 0);
+		tls_bytes(tls, DOWN, span_of(octet, 1), i, 0);
 	}
 	assert_true(tls_ready(tls));
 	tls_free(tls);
