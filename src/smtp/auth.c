@@ -3,7 +3,8 @@
  * auth.c - finds the user name, and the password if there is one, in an AUTH exchange.
  *
  * Mechanisms: PLAIN (RFC 4616), LOGIN, CRAM-MD5 (RFC 2195), DIGEST-MD5 (RFC 2831), SCRAM-* (RFC 5802), NTLM (MS-NLMP),
- * XOAUTH2, OAUTHBEARER (RFC 7628), EXTERNAL (RFC 4422). A response that does not decode leaves the fields empty.
+ * XOAUTH2, OAUTHBEARER (RFC 7628), EXTERNAL (RFC 4422). A response that does not decode leaves the fields empty,
+ * but LOGIN's may be sent without base64.
  */
 #include "auth.h"
 
@@ -202,6 +203,9 @@ void auth_line(struct auth *auth, struct span line)
 		return;
 	}
 	GString *decoded = auth->lost ? NULL : decode_response(line);
+	/* some clients send them as they are */
+	if (!decoded && !auth->lost && strcmp(auth->result.mechanism->str, "LOGIN") == 0)
+		decoded = g_string_new_len((const char *)line.data, (gssize)MIN(line.size, AUTH_RESPONSE_MAX));
 	if (decoded) {
 		take_client_response(auth, decoded);
 		g_string_free(decoded, TRUE);
