@@ -13,8 +13,23 @@ static bool is_address_octet(char c)
 	return g_ascii_isalnum(c) || strchr(".!#$%&*+-/=?^_{|}~", c);
 }
 
-/* name_address - the first address in a display name, such as "ceo@example.org"; NULL: none. Free with g_free. */
-static char *name_address(const char *name)
+/* plain_form - a name as it looks: compatibility characters (a full-width "@") as the ordinary ones, and without those
+ * that are not seen. Free with g_free. */
+static char *plain_form(const char *name)
+{
+	char *plain = g_str_is_ascii(name) ? NULL : g_utf8_normalize(name, -1, G_NORMALIZE_ALL_COMPOSE);
+	if (!plain)
+		return g_strdup(name);
+	GString *seen = g_string_sized_new(strlen(plain));
+	for (const char *at = plain; *at; at = g_utf8_next_char(at))
+		if (g_unichar_type(g_utf8_get_char(at)) != G_UNICODE_FORMAT)
+			g_string_append_unichar(seen, g_utf8_get_char(at));
+	g_free(plain);
+	return g_string_free(seen, FALSE);
+}
+
+/* first_address - the first address in a text, such as "ceo@example.org"; NULL: none. Free with g_free. */
+static char *first_address(const char *name)
 {
 	for (const char *at = strchr(name, '@'); at; at = strchr(at + 1, '@')) {
 		const char *start = at, *end = at + 1;
@@ -28,6 +43,29 @@ static char *name_address(const char *name)
 	return NULL;
 }
 
+/* name_address - the first address in a display name. Free with g_free. */
+static char *name_address(const char *name)
+{
+	char *plain = plain_form(name), *address = first_address(plain);
+	g_free(plain);
+	return address;
+}
+
+/* same_name - do two names look the same? */
+static bool same_name(const char *a, const char *b)
+{
+	if (!a || !b)
+		return false;
+	char *texts[] = { plain_form(a), plain_form(b) };
+	char *folded[] = { g_utf8_casefold(texts[0], -1), g_utf8_casefold(texts[1], -1) };
+	bool same = strcmp(folded[0], folded[1]) == 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_free(texts[i]);
+		g_free(folded[i]);
+	}
+	return same;
+}
+
 /* same_text - are they equal, ignoring ASCII case? */
 static bool same_text(struct span a, const char *b)
 {
@@ -38,7 +76,8 @@ static bool same_text(struct span a, const char *b)
 static void check_sender(struct detector *detector, const struct transaction *tx, const struct mail *mail)
 {
 	/* Few display names contain an address. */
-	if (!tx->mail_from || !mail->from_address || !mail->from_name || !strchr(mail->from_name, '@'))
+	if (!tx->mail_from || !mail->from_address || !mail->from_name ||
+		(!strchr(mail->from_name, '@') && g_str_is_ascii(mail->from_name)))
 		return;
 	struct span envelope = domain_of(bare_path(span_of_string(tx->mail_from)));
 	const char *at = strrchr(mail->from_address, '@');
@@ -72,8 +111,7 @@ static void check_reply_to(struct detector *detector, const struct transaction *
 	if (!from || !reply || !name || same_domain(from + 1, reply + 1))
 		return;
 	char *held = name_address(name);
-	bool poses =
-		(held && g_ascii_strcasecmp(held, mail->from_address) == 0) || g_strcmp0(name, mail->from_name) == 0;
+	bool poses = (held && g_ascii_strcasecmp(held, mail->from_address) == 0) || same_name(name, mail->from_name);
 	g_free(held);
 	if (!poses)
 		return;

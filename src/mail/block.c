@@ -3,9 +3,10 @@
  * block.c - see block.h. Lines end in CRLF or LF.
  *
  * A line that is not a field is either a stray line between fields, or the first line of a body without an empty line
- * before it. A MIME field or the empty line that follows decides; until then such lines wait in strays. The header of a
- * part continues after stray lines. The header of a message ends at them, as for mail servers, unless a MIME field
- * follows. A line with '=' that is not indented continues a value that ends in ';'.
+ * before it. A field that is known or the empty line that follows decides; until then such lines wait in strays. The
+ * header of a part continues after stray lines. The header of a message ends at them, as for mail servers, unless a
+ * MIME field, or one that readers show, follows. A line with '=' that is not indented continues a value that ends in
+ * ';'.
  *
  * Up to MIME_HEADER_COUNT_MAX fields and MIME_HEADER_KEPT_MAX octets are kept. Beyond that, only the first of each
  * DECIDING field is kept (the fields that decide what a reader sees), up to BLOCK_DECIDING_MAX octets of it.
@@ -297,6 +298,16 @@ static void measure(struct block *block, struct span line, bool first)
 	block->longest = MAX(block->longest, block->line);
 }
 
+/* continues - does the line show that the header goes on behind lines that are not fields: a MIME field or, in a
+ * message that has fields, one of those that a reader sees? */
+static bool continues(const struct block *block, struct span line)
+{
+	size_t value, name = field_name(line, &value);
+	bool message = !block->part && block->count > 0;
+	return block_is_mime(line) ||
+	       (message && name > 0 && mime_field_find(span_of(line.data, name)) != MIME_FIELD_OTHER);
+}
+
 enum block_result block_line(struct block *block, struct span line, bool first, bool last)
 {
 	if (!first && block->straying && line.size > BLOCK_STRAYS_MAX - block->stray_size)
@@ -313,7 +324,7 @@ enum block_result block_line(struct block *block, struct span line, bool first, 
 	block->straying = false;
 	if (last && line_size(line) == 0)
 		return empty_line(block, line);
-	if (straying && block_is_mime(line)) {
+	if (straying && continues(block, line)) {
 		block_resume(block);
 		straying = false;
 	}

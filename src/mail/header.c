@@ -93,8 +93,20 @@ void mime_header_keep(struct mail *mail, const struct mime_fields *fields)
 	}
 }
 
-/* mime_header_decode - fills the members of struct mail that hold decoded fields. Of repeated fields the first is used.
- */
+/* take_reply_to - answers go to the addresses of all such fields. */
+static void take_reply_to(struct mail *mail, char *line)
+{
+	char *decoded = mime_decode_words(mail->arena, line);
+	if (!mail->reply_to) {
+		mime_mailbox(mail->arena, line, &mail->reply_to_name, &mail->reply_to_address);
+		mail->reply_to = decoded;
+	} else
+		mail->reply_to = arena_string(
+			mail->arena, g_string_append(g_string_append(g_string_new(mail->reply_to), ", "), decoded));
+}
+
+/* mime_header_decode - fills the members of struct mail that hold decoded fields. Of other repeated fields than
+ * Reply-To and those with lists the first is used. */
 void mime_header_decode(struct mail *mail, const struct mime_fields *fields, const char *hint)
 {
 	for (size_t i = 0; i < fields->count; i++) {
@@ -112,11 +124,7 @@ void mime_header_decode(struct mail *mail, const struct mime_fields *fields, con
 			words = &mail->subject;
 			break;
 		case MIME_FIELD_REPLY_TO:
-			if (mail->reply_to == NULL) {
-				char *line = mime_unfold(mail->arena, field->value, hint);
-				mime_mailbox(mail->arena, line, &mail->reply_to_name, &mail->reply_to_address);
-				mail->reply_to = mime_decode_words(mail->arena, line);
-			}
+			take_reply_to(mail, mime_unfold(mail->arena, field->value, hint));
 			break;
 		case MIME_FIELD_X_MAILER:
 			words = &mail->x_mailer;

@@ -127,10 +127,10 @@ static void run_quoted(struct word_run *run, const char *text, size_t size)
 /* run_word - adds a word. One in which there is no base64 stays as it is. */
 static void run_word(struct word_run *run, const struct word *word)
 {
-	const size_t before = run->octets->len;
 	size_t size = (size_t)(word->text_end - word->text);
 	if (run->octets->len > 0 && g_ascii_strcasecmp(run->charset, word->charset) != 0)
 		run_end(run);
+	const size_t before = run->octets->len;
 	memcpy(run->charset, word->charset, sizeof run->charset);
 	if (word->encoding == 'q') {
 		run_quoted(run, word->text, size);

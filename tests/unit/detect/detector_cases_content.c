@@ -134,10 +134,20 @@ void case_sender_mismatch(struct bench *b, bool hit)
 	static const struct {
 		const char *name, *address, *envelope;
 	} hits[] = { { "The boss <ceo@firm.example>", "x@evil.example", "<bounce@other.example>" },
-		{ "ceo@firm.example", "x@evil.example", "<x@mail.evil.example>" } },
+		{ "ceo@firm.example", "x@evil.example", "<x@mail.evil.example>" },
+		{ "ceo\xef\xbc\xa0"
+		  "firm.example",
+			"x@evil.example", "<x@mail.evil.example>" },
+		{ "x@\xe2\x80\x8b"
+		  "firm.example",
+			"x@evil.example", "<x@mail.evil.example>" } },
 	  misses[] = { { "ceo@firm.example", "x@evil.example", "<bounce@EVIL.example>" },
-		  { "The boss", "x@evil.example", "<x@other.example>" } };
-	for (int i = 0; i < 2; i++) {
+		  { "The boss", "x@evil.example", "<x@other.example>" },
+		  { "x@evil.ex\xc2\xad"
+		    "ample",
+			  "x@evil.example", "<x@other.example>" },
+		  { "\xc3\xa4", "x@evil.example", "<x@other.example>" } };
+	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++) {
 		char *name = g_strdup(hit ? hits[i].name : misses[i].name);
 		char *address = g_strdup(hit ? hits[i].address : misses[i].address);
 		b->mail.from_name = name;
@@ -151,7 +161,7 @@ void case_sender_mismatch(struct bench *b, bool hit)
 		g_free(name);
 		g_free(address);
 	}
-	assert_int_equal(b->raised[ALERT_sender_mismatch], hit ? 2 : 0);
+	assert_int_equal(b->raised[ALERT_sender_mismatch], hit ? G_N_ELEMENTS(hits) : 0);
 }
 
 void case_reply_to_mismatch(struct bench *b, bool hit)
@@ -160,10 +170,12 @@ void case_reply_to_mismatch(struct bench *b, bool hit)
 		const char *name, *address, *reply_name, *reply_address;
 	} hits[] = { { "Jo Doe", "jo@firm.example", "Jo Doe", "jo@evil.test" },
 		{ NULL, "jo@firm.example", "jo@firm.example", "x@evil.test" },
+		{ "Jo Doe", "jo@firm.example", "JO \xef\xbc\xa4oe\xe2\x80\x8b", "jo@evil.test" },
 		{ "Jo Doe", "jo@firm.co.uk", "Jo (JO@firm.co.uk)", "x@evil.co.uk" } },
 	  misses[] = { { "Jo Doe", "jo@firm.example", "Jo Doe", "answers@mail.FIRM.example" },
 		  { "Jo Doe", "jo@firm.example", "The list", "list@lists.test" },
-		  { NULL, "jo@firm.example", NULL, "jo@evil.test" } };
+		  { NULL, "jo@firm.example", NULL, "jo@evil.test" },
+		  { NULL, "jo@firm.example", "Jo", "jo@evil.test" } };
 	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++) {
 		b->mail.from_name = g_strdup(hit ? hits[i].name : misses[i].name);
 		b->mail.from_address = g_strdup(hit ? hits[i].address : misses[i].address);

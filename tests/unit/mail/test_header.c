@@ -35,6 +35,8 @@ static void subjects_say_what_the_sender_meant(void **state)
 	subject_is("=?utf-8?b?5pc=?= =?utf-8?b?pQ==?=", "\xe6\x97\xa5");
 	subject_is("=?iso-8859-1?q?a=E9?= =?utf-8?q?b=C3=A9?=", "a\xc3\xa9"
 								"b\xc3\xa9");
+	/* as many octets as in the word before, in another charset */
+	subject_is("=?koi8-r?B?8NI=?= =?iso-8859-1?B?4eI=?=", "\xd0\x9f\xd1\x80\xc3\xa1\xc3\xa2");
 	subject_is("=?koi8-r?B?8NLJ18XU?=", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82");
 	subject_is("=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac");
 	subject_is("a =?utf-8?q?b?= c", "a b c");
