@@ -97,6 +97,7 @@ struct mail_part {
 	bool stored;
 	char *path;       /* extract_dir and the name there */
 	GPtrArray *yara;  /* char*: rules of YARA that matched; NULL: none */
+	bool typed;       /* content_type is declared, not the default */
 	bool attachment;  /* it is listed in email.attachment */
 	uint8_t head[64]; /* first decoded octets, for detectors */
 	size_t head_size;

@@ -336,7 +336,7 @@ static void check_names(struct detector *detector, const struct transaction *tx,
 	guint others = part->other_names ? part->other_names->len : 0;
 	for (guint i = 0; i <= others; i++) {
 		struct suspect s = { .name = i == 0 ? part->filename : part->other_names->pdata[i - 1],
-			.type = part->content_type,
+			.type = part->typed ? part->content_type : NULL,
 			.head = { part->head, is_body(part) ? 0 : part->head_size } };
 		read_suspect(&s);
 		for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)

@@ -302,6 +302,7 @@ struct mail_part *entity_part(struct parts *parts, const struct entity *entity, 
 	struct mail_part *about = arena_take(arena, sizeof *about);
 	*about = (struct mail_part){ 0 };
 	about->content_type = keep_text(arena, entity->type);
+	about->typed = entity->type == entity->content.value;
 	about->charset = keep_text(arena, entity->content.charset);
 	about->disposition = keep_text(arena, entity->disposition.value);
 	about->number = keep_text(arena, number);

@@ -3,7 +3,7 @@
  * level.c - the open multiparts and messages around a part: delimiters, part numbers, preambles and epilogues.
  *
  * A multipart in which no part is found is reported as a part itself. A short preamble or epilogue is ignored (RFC 2046
- * 5.1.1), a long one is a defect.
+ * 5.1.1) but for the URLs in it, a long one is a defect.
  */
 #include <string.h>
 
@@ -145,12 +145,27 @@ void level_outside(struct walk *walk, struct level *level, struct span octets)
 		feed_whole(level, octets);
 }
 
+/* prose_urls - adds the URLs in what is kept of the preamble or epilogue. */
+static void prose_urls(struct parts *parts, const struct level *level)
+{
+	size_t size = level->prose_kept;
+	while (size > 0 && size < level->prose_size && level->prose[size - 1] > ' ')
+		size--; /* a word that may be cut */
+	if (!parts->options->urls || size == 0)
+		return;
+	GString *text = g_string_new(NULL);
+	charset_guess(text, parts->hint, span_of(level->prose, size));
+	mime_urls(parts->mail, &parts->seen, span_of(text->str, text->len));
+	g_string_free(text, TRUE);
+}
+
 /* end_outside - the preamble or epilogue is complete. */
 static void end_outside(struct walk *walk, struct level *level, const char *where)
 {
 	if (level->prose_size > WALK_PROSE_MAX)
 		mail_defect(walk->parts->mail, MIME_MALFORMED, span_of(level->prose, level->prose_kept),
 			"%" G_GUINT64_FORMAT " octets %s of a multipart", level->prose_size, where);
+	prose_urls(walk->parts, level);
 	if (level->part)
 		part_drop(level->part);
 	level->part = NULL;

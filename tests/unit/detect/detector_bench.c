@@ -199,7 +199,7 @@ void bench_mail_text(struct bench *b, const char *octets)
 void bench_file_bytes(struct bench *b, const char *name, const char *type, const void *head, size_t size)
 {
 	struct mail_part part = {
-		.filename = g_strdup(name), .content_type = g_strdup(type), .attachment = name != NULL
+		.filename = g_strdup(name), .content_type = g_strdup(type), .typed = true, .attachment = name != NULL
 	};
 	assert_true(size <= sizeof part.head);
 	memcpy(part.head, head, part.head_size = size);

@@ -30,6 +30,8 @@ static void parts_are_numbered_as_in_imap(void **state)
 		"Subject: inner\r\nContent-Type: multipart/mixed; "
 		"boundary=n\r\n\r\n--n\r\n\r\nA\r\n--n\r\n\r\nB\r\n--n--");
 	assert_string_equal(part_of(mail, 2)->filename, "fwd.eml");
+	assert_false(part_of(mail, 0)->typed);
+	assert_true(part_of(mail, 1)->typed);
 	part_is(mail, 3, "2.1", "text/plain", "A");
 	part_is(mail, 4, "2.2", "text/plain", "B");
 	part_is(mail, 5, "3", "message/rfc822", "Subject: single\r\n\r\nC");

@@ -264,6 +264,22 @@ static void paths_to_other_hosts(void **state)
 		NULL);
 }
 
+/* Readers do not show what is outside of parts, but it may be what others are told by a link. */
+static void urls_outside_of_parts(void **state)
+{
+	urls_are("Content-Type: multipart/mixed; boundary=b\r\n\r\nSee "
+		 "http://a.example/\xe4\r\n--b\r\n\r\nhttp://b.example/"
+		 "\r\n--b--\r\nSee http://c.example/\r\n",
+		"http://a.example/\xc3\xa4", "http://b.example/", "http://c.example/", NULL);
+	char *many = g_strnfill(990, 'x');
+	char *text = g_strdup_printf("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nt\r\n--b--\r\n"
+				     "http://a.example/ %s http://cut.example/\r\n",
+		many);
+	urls_are(text, "http://a.example/", NULL);
+	g_free(text);
+	g_free(many);
+}
+
 /* Files that are not declared as text, and texts that are not what they seem. */
 static void urls_of_other_files(void **state)
 {
@@ -321,6 +337,7 @@ int main(void)
 		cmocka_unit_test(flowed_paragraphs_are_joined),
 		cmocka_unit_test(urls_of_text_and_html),
 		cmocka_unit_test(paths_to_other_hosts),
+		cmocka_unit_test(urls_outside_of_parts),
 		cmocka_unit_test(urls_of_other_files),
 		cmocka_unit_test(byte_order_marks_are_right),
 	};
