@@ -8,22 +8,18 @@ Walks `smtpscan --list-alerts=json` (a line for each): each id needs a dialogue 
 not. Each dialogue raises exactly what its case says, nothing more.
 """
 import json
-import os
-import subprocess
 import sys
 import tempfile
 
 from alert_cases import CASES
 from generate import make
+from program import TESTDATA, records, run
 
-CERTIFICATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "testdata")
 
-
-def raised(smtpscan, path, options):
-    done = subprocess.run([smtpscan, *options, "-e", "alert,flow,stats", path], capture_output=True, text=True)
+def raised(path, options):
+    done = run(*options, "-e", "alert,flow,stats", path)
     alerts, counts = {}, {}
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
+    for record in records(done.stdout):
         if record["event_type"] == "alert":
             alerts[record["alert"]["signature"]] = record["alert"].get("evidence", "")
         for id, count in record.get("smtp_session", {}).get("alerts", {}).items():
@@ -33,11 +29,11 @@ def raised(smtpscan, path, options):
     return alerts, done.returncode
 
 
-def check(smtpscan, folder, number, case):
+def check(folder, number, case):
     id, kind, dialogue, options, others = case
     path = "%s/%d.pcap" % (folder, number)
-    make(dialogue, path, CERTIFICATES)
-    alerts, status = raised(smtpscan, path, options)
+    make(dialogue, path, TESTDATA)
+    alerts, status = raised(path, options)
     wanted = others | ({id} if kind == "raises" else set())
     wrong = ["exit status %d" % status] if status else []
     wrong += ["not raised: " + i for i in sorted(wanted - set(alerts))]
@@ -46,8 +42,7 @@ def check(smtpscan, folder, number, case):
 
 
 def main():
-    smtpscan, wanted = sys.argv[1], sys.argv[2:]
-    listed = subprocess.run([smtpscan, "--list-alerts=json"], capture_output=True, text=True, check=True).stdout
+    wanted, listed = sys.argv[1:], run("--list-alerts=json", check=True).stdout
     ids = [json.loads(line)["signature"] for line in listed.splitlines()]
     passed = failed = 0
     for id in ids:
@@ -62,7 +57,7 @@ def main():
         for number, case in enumerate(CASES):
             if wanted and case[0] not in wanted:
                 continue
-            wrong = check(smtpscan, folder, number, case)
+            wrong = check(folder, number, case)
             if wrong:
                 print("FAIL %d %s %s: %s" % (number, case[0], case[1], "; ".join(wrong)))
             passed, failed = passed + (not wrong), failed + bool(wrong)

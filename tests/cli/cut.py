@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""cut.py SMTPSCAN TESTDATA - every capture of testdata, cut after every packet, begun at every packet, and without any one.
+"""cut.py SMTPSCAN - every capture of testdata, cut after every packet, begun at every packet, and without any one.
 
 What was sent in the packets that are left is told: no sender or recipient is missing, whether anybody answered or not.
 And nothing is invented: no mail is accepted but by a reply that was captured.
 """
-import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
 from generate import split_pcap
+from program import TESTDATA, captures, read, records, run
 
 PATH = re.compile(rb"\b(?:MAIL FROM|RCPT TO) *: *(<[^>\r\n]*>)[^\r\n]*\r\n", re.I)
 # Names in content, in what the server threw away, or after a MAIL that it refused, are no senders and recipients.
@@ -48,21 +47,18 @@ def faults_of(packets, mails, names):
 
 
 def main():
-    program, testdata = sys.argv[1:]
     faults, cuts = 0, 0
-    for name in sorted(name for name in os.listdir(testdata) if name.endswith(".pcap")):
-        with open(os.path.join(testdata, name), "rb") as file:
-            header, found = split_pcap(file.read())
+    for name in captures():
+        header, found = split_pcap(read(os.path.join(TESTDATA, name)))
         damaged = list(pieces(found))
         with tempfile.TemporaryDirectory() as folder:
             for number, (_, left) in enumerate(damaged):
                 with open(os.path.join(folder, "%04d.pcap" % number), "wb") as file:
                     file.write(header + b"".join(left))
-            lines = subprocess.run([program, "-q", folder], stdout=subprocess.PIPE).stdout.splitlines()
+            mails = records(run("-q", folder).stdout, "smtp")
         told = [[] for _ in damaged]
-        for record in map(json.loads, lines):
-            if record["event_type"] == "smtp":
-                told[int(os.path.basename(record["pcap_filename"])[:4])].append(record["smtp"])
+        for record in mails:
+            told[int(os.path.basename(record["pcap_filename"])[:4])].append(record["smtp"])
         for (words, left), mails in zip(damaged, told):
             cuts += 1
             for fault in faults_of(left, mails, not LEFT_OUT.search(name)):

@@ -24,6 +24,7 @@ The same format, read by tests/record/talk.py, makes a client that talks to a re
 What it promises: sequence and acknowledgement numbers, checksums and lengths are right, and the same text gives the same
 bytes (but for `! tls`). Limits: no retransmission timers, no windows. tests/cli/impair.py damages what is made here.
 """
+import os
 import re
 import socket
 import ssl
@@ -446,6 +447,15 @@ def make(text, path, folder="."):
     player = Player(folder)
     player.play(text)
     write_pcap(path, packets_of(player.connections))
+
+
+def make_dialogues(testdata, folder):
+    """make_dialogues - the captures of testdata's dialogues, but for those that are stored, since chance made them."""
+    for name in os.listdir(os.path.join(testdata, "dialogues")):
+        capture = name.replace(".txt", ".pcap")
+        if not os.path.exists(os.path.join(testdata, capture)):
+            with open(os.path.join(testdata, "dialogues", name), encoding="utf-8") as file:
+                make(file.read(), os.path.join(folder, capture), testdata)
 
 
 def main():

@@ -34,6 +34,7 @@ from generate import (
     ip_packets,
     write_pcap,
 )
+from program import records, run
 
 SEEDS = 20
 SEEDS_LOSS_ANYWHERE = 100  # where it matters most what exactly is lost
@@ -513,18 +514,17 @@ def check(truth, records):
     return wrong
 
 
-def run_kind(smtpscan, folder, kind):
+def run_kind(folder, kind):
     truths = {}
     for seed in range(SEEDS_LOSS_ANYWHERE if kind == "loss-anywhere" else SEEDS):
         path = "%s/%s-%d.pcap" % (folder, kind, seed)
         packets, truths[path] = impaired(kind, random.Random("%s %d" % (kind, seed)))
         write_pcap(path, packets)
-    done = subprocess.run([smtpscan, "-e", "alert,smtp,flow,stats", *truths], capture_output=True, text=True)
-    records = {path: [] for path in truths}
-    for line in done.stdout.splitlines():
-        record = json.loads(line)
-        records[record["pcap_filename"]].append(record)
-    wrong = ["%s: %s" % (path.rpartition("/")[2], w) for path in truths for w in check(truths[path], records[path])]
+    done = run("-e", "alert,smtp,flow,stats", *truths)
+    found = {path: [] for path in truths}
+    for record in records(done.stdout):
+        found[record["pcap_filename"]].append(record)
+    wrong = ["%s: %s" % (path.rpartition("/")[2], w) for path in truths for w in check(truths[path], found[path])]
     if done.returncode:
         wrong.append("exit status %d %s" % (done.returncode, done.stderr))
     return wrong
@@ -549,7 +549,7 @@ def oracle(folder):
 
 
 def main():
-    smtpscan, kinds = sys.argv[1], sys.argv[2:] or KINDS + ["oracle"]
+    kinds = sys.argv[1:] or KINDS + ["oracle"]
     passed = failed = skipped = 0
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:
@@ -557,7 +557,7 @@ def main():
                 print("skip oracle: no tshark")
                 skipped += 1
                 continue
-            wrong = oracle(folder) if kind == "oracle" else run_kind(smtpscan, folder, kind)
+            wrong = oracle(folder) if kind == "oracle" else run_kind(folder, kind)
             print("%s %s" % ("FAIL" if wrong else "ok  ", kind), *wrong[:5], sep="\n    " if wrong else "")
             passed, failed = passed + (not wrong), failed + bool(wrong)
     print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))

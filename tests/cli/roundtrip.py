@@ -13,12 +13,9 @@ import binascii
 import email
 import email.policy
 import hashlib
-import json
 import os
 import random
 import re
-import struct
-import subprocess
 import sys
 import tempfile
 from email import encoders
@@ -29,9 +26,11 @@ from email.mime.base import MIMEBase
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 
+from generate import DOWN, START, UP, Connection, frame, write_pcap
+from program import records, run
+
 POLICY = email.policy.SMTP.clone(refold_source="none", max_line_length=78)
 MAILS_PER_SESSION = 25
-SEGMENT = 1460
 
 # charset -> letters that it has
 LETTERS = {
@@ -259,61 +258,23 @@ class Builder:
 # --- captures
 
 
-class Capture:
-    """One pcap file; octets go in as TCP segments of one connection after the other."""
-
-    def __init__(self, path):
-        self.file = open(path, "wb")
-        self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        self.time, self.port = 1700000000.0, 40000
-
-    @staticmethod
-    def checksum(data):
-        data += b"\0" * (len(data) % 2)
-        total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-        while total >> 16:
-            total = (total & 0xFFFF) + (total >> 16)
-        return ~total & 0xFFFF
-
-    def packet(self, up, flags, payload=b""):
-        source, target = b"\xc0\0\2\1", b"\xc6\x33\x64\2"
-        ports = (self.port, 25)
-        if not up:
-            source, target, ports = target, source, (25, self.port)
-        tcp = lambda check: struct.pack("!HHIIBBHHH", *ports, self.next[up], self.next[not up] if flags & 16 else 0, 80, flags,
-                                        65535, check, 0) + payload
-        pseudo = source + target + struct.pack("!BBH", 0, 6, 20 + len(payload))
-        segment = tcp(self.checksum(pseudo + tcp(0)))
-        ip = lambda check: struct.pack("!BBHHHBBH", 69, 0, 20 + len(segment), 0, 16384, 64, 6, check) + source + target
-        frame = b"\2" * 6 + b"\4" * 6 + b"\x08\0" + ip(self.checksum(ip(0))) + segment
-        self.time += 0.0001
-        self.file.write(struct.pack("<IIII", int(self.time), int(self.time % 1 * 1e6), len(frame), len(frame)) + frame)
-        self.next[up] = (self.next[up] + len(payload) + bool(flags & 3)) & 0xFFFFFFFF
-
-    def say(self, up, octets):
-        for at in range(0, len(octets), SEGMENT):
-            self.packet(up, 24, octets[at:at + SEGMENT])
-            self.packet(not up, 16)
-
-    def session(self, mails):
-        self.port += 1
-        self.next = {True: 1000, False: 2000}
-        self.packet(True, 2)
-        self.packet(False, 18)
-        self.packet(True, 16)
-        self.say(False, b"220 mx ESMTP\r\n")
-        ask = lambda line, reply: (self.say(True, line + b"\r\n"), self.say(False, reply + b"\r\n"))
-        ask(b"EHLO client.example", b"250-mx\r\n250 8BITMIME")
-        for content in mails:
-            ask(b"MAIL FROM:<a@source.example> BODY=8BITMIME", b"250 ok")
-            ask(b"RCPT TO:<b@dest.example>", b"250 ok")
-            ask(b"DATA", b"354 go on")
-            stuffed = content.replace(b"\r\n.", b"\r\n..")
-            ask((b"." if content.startswith(b".") else b"") + stuffed + b".", b"250 ok")
-        ask(b"QUIT", b"221 bye")
-        self.packet(True, 17)
-        self.packet(False, 17)
-        self.packet(True, 16)
+def session(mails, port, time):
+    """session - the connection in which these mails are sent."""
+    c = Connection("192.0.2.1", port, "198.51.100.2", time=time)
+    c.ack_every = 1
+    ask = lambda line, reply: (c.send(UP, line + b"\r\n"), c.send(DOWN, reply + b"\r\n"))
+    c.handshake()
+    c.send(DOWN, b"220 mx ESMTP\r\n")
+    ask(b"EHLO client.example", b"250-mx\r\n250 8BITMIME")
+    for content in mails:
+        ask(b"MAIL FROM:<a@source.example> BODY=8BITMIME", b"250 ok")
+        ask(b"RCPT TO:<b@dest.example>", b"250 ok")
+        ask(b"DATA", b"354 go on")
+        stuffed = content.replace(b"\r\n.", b"\r\n..")
+        ask((b"." if content.startswith(b".") else b"") + stuffed + b".", b"250 ok")
+    ask(b"QUIT", b"221 bye")
+    c.close()
+    return c
 
 
 # --- comparison
@@ -352,26 +313,26 @@ def differences(wanted, email_record, files):
 
 
 def main():
-    program = sys.argv[1]
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 600
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 600
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     builder = Builder(seed)
     mails = [builder.message(number) for number in range(count)]
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "roundtrip.pcap")
-        capture = Capture(path)
+        packets, time = [], START
         for at in range(0, count, MAILS_PER_SESSION):
-            capture.session([content for content, _ in mails[at:at + MAILS_PER_SESSION]])
-        capture.file.close()
-        done = subprocess.run([program, "--html", "-e", "smtp,fileinfo,alert", path], stdout=subprocess.PIPE)
+            c = session([content for content, _ in mails[at:at + MAILS_PER_SESSION]], 40000 + at, time)
+            packets, time = packets + [(s.time, *frame(s, i)) for i, s in enumerate(c.segments)], c.time
+        write_pcap(path, packets)
+        done = run("--html", "-e", "smtp,fileinfo,alert", path)
     assert done.returncode == 0, done.returncode
-    records = [json.loads(line) for line in done.stdout.decode().splitlines()]
-    alerts = [r["alert"] for r in records if r["event_type"] == "alert" and r["alert"]["category"] == "content"
+    rows = records(done.stdout)
+    alerts = [r["alert"] for r in rows if r["event_type"] == "alert" and r["alert"]["category"] == "content"
               and r["alert"]["signature"].startswith("mime_")]
-    smtp = {r["email"]["message_id"]: r for r in records if r["event_type"] == "smtp"}
+    smtp = {r["email"]["message_id"]: r for r in rows if r["event_type"] == "smtp"}
     files = {}
-    for r in records:
+    for r in rows:
         if r["event_type"] == "fileinfo":
             files.setdefault((r["flow_id"], r["tx_id"]), []).append(r["fileinfo"])
     for number, (content, wanted) in enumerate(mails):

@@ -6,12 +6,7 @@ user is told when packets can't be decoded or a filter lets nothing through, and
 Works in a folder of its own, which is removed.
 """
 import json
-import os
-import shutil
 import struct
-import subprocess
-import sys
-import tempfile
 import unittest
 
 from generate import (
@@ -28,8 +23,8 @@ from generate import (
     pcapng,
     section,
 )
+from program import Folder, read, records, run
 
-PROGRAM = os.path.abspath(sys.argv[1])
 RAW, COOKED, USB = 101, 113, 220
 ENDS = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 DIALOGUE = """@ client=192.0.2.7 {more}
@@ -52,39 +47,17 @@ S: 221 bye
 """
 
 
-def run(*arguments, data=None):
-    return subprocess.run([PROGRAM, *arguments], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
-
-
-def records(done, kind):
-    rows = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
-    return [row for row in rows if kind in (None, row["event_type"])]
-
-
-class Captures(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def file(self, name, data):
-        with open(self.path(name), "wb") as file:
-            file.write(data)
-        return self.path(name)
-
+class Captures(Folder):
     def pcap(self, name, subject="Alpha", more=""):
         make(DIALOGUE.format(subject=subject, more=more), self.path(name))
         return self.path(name)
 
     def frames(self, **more):
         """frames -> [(microseconds, octets)] of a dialogue"""
-        with open(self.pcap("frames.pcap", **more), "rb") as file:
-            return [(time, octets) for time, octets, _ in packets_in(file.read())]
+        return [(time, octets) for time, octets, _ in packets_in(read(self.pcap("frames.pcap", **more)))]
 
     def assert_mails(self, done, subjects, status=0):
-        self.assertEqual([row["email"]["subject"] for row in records(done, "smtp")], subjects, done.stderr)
+        self.assertEqual([row["email"]["subject"] for row in records(done.stdout, "smtp")], subjects, done.stderr)
         self.assertEqual(done.returncode, status, done.stderr)
 
     # pcapng
@@ -101,7 +74,7 @@ class Captures(unittest.TestCase):
             self.assertEqual(done.stderr, b"")
             for more in (["-j", "2"], ["-f", "tcp port 25"]):
                 self.assertEqual(run(*more, self.path("links.pcapng")).stdout, done.stdout)
-            piped = run("-", data=data).stdout.decode().replace('"-"', '"links"')
+            piped = run("-", input=data).stdout.decode().replace('"-"', '"links"')
             self.assertEqual(piped, done.stdout.decode().replace(json.dumps(self.path("links.pcapng")), '"links"'))
 
     def test_sections_of_either_order(self):
@@ -117,7 +90,7 @@ class Captures(unittest.TestCase):
         half = len(frames) // 2
         data = pcapng(frames[:half]) + interface(ETHERNET, 0, 9)
         data += b"".join(enhanced_packet(1, time * 1000 + 7, octets) for time, octets in frames[half:])
-        rows = records(run("-e", "all", self.file("finer.pcapng", data)), None)
+        rows = records(run("-e", "all", self.file("finer.pcapng", data)).stdout)
         for row in rows:
             digits = len(row["timestamp"].split(".")[1].rstrip("Z"))
             self.assertEqual(digits, 6 if row.get("pcap_cnt", len(frames)) <= half else 9, row)
@@ -130,7 +103,7 @@ class Captures(unittest.TestCase):
             self.assert_mails(done, ["Alpha"], status)
             self.assertIn(words, done.stderr.decode())
             self.assertIn("at offset %d" % len(data), done.stderr.decode())
-            stats = records(done, "stats")[0]["stats"]
+            stats = records(done.stdout, "stats")[0]["stats"]
             self.assertFalse(stats["complete"])
             self.assertIn("at offset %d" % len(data), stats["error"])
 
@@ -142,9 +115,9 @@ class Captures(unittest.TestCase):
             done = run(*more, self.file("lost.pcapng", data + lost))
             self.assert_mails(done, ["Alpha"])
             self.assertIn(words, done.stderr)
-            self.assertEqual(records(done, "stats")[0]["stats"]["dropped"], 7)
+            self.assertEqual(records(done.stdout, "stats")[0]["stats"]["dropped"], 7)
         done = run("-q", self.path("lost.pcapng"), self.file("whole.pcapng", data))
-        self.assertEqual([row["stats"].get("dropped") for row in records(done, "stats")], [7, None])
+        self.assertEqual([row["stats"].get("dropped") for row in records(done.stdout, "stats")], [7, None])
         self.assertEqual(done.stderr, b"")
 
     # messages on standard error
@@ -159,7 +132,7 @@ class Captures(unittest.TestCase):
     def test_an_unknown_link_type_is_told(self):
         path = self.usb("usb.pcapng")
         done = run("-j", "2", path)
-        count = records(done, "stats")[0]["stats"]["packets"]
+        count = records(done.stdout, "stats")[0]["stats"]["packets"]
         self.assertEqual(done.stderr.decode(), "smtpscan: %s: %d of %d packets could not be decoded: %d of link type 220 (USB_LINUX_MMAPPED)\n" % (path, count, count, count))
         self.assertEqual(done.returncode, 0)
         self.assertEqual(run("-q", path).stderr, b"")
@@ -171,7 +144,7 @@ class Captures(unittest.TestCase):
         frames = self.frames()
         few = run(self.file("few.pcapng", pcapng(frames) + interface(USB) + enhanced_packet(1, frames[-1][0], b"x")))
         self.assertEqual(few.stderr, b"")
-        self.assertEqual(records(few, "stats")[0]["stats"]["not_decoded"]["link_type_unknown"], 1)
+        self.assertEqual(records(few.stdout, "stats")[0]["stats"]["not_decoded"]["link_type_unknown"], 1)
 
     def test_encapsulations_and_reasons_are_named(self):
         of_type = lambda kind, octets: bytes(12) + struct.pack(">H", kind) + octets
@@ -185,13 +158,13 @@ class Captures(unittest.TestCase):
         frames = [(segment.time, ethernet(piece)) for number, segment in enumerate(player.connections[0].segments)
                   for piece in ip_packets(segment, number, 24)]
         make = lambda name, frames: self.file(name, pcapng(frames))
-        whole = records(run(make("whole.pcapng", frames)), "stats")[0]["stats"]["not_decoded"]
+        whole = records(run(make("whole.pcapng", frames)).stdout, "stats")[0]["stats"]["not_decoded"]
         self.assertGreater(whole["fragment_held"], 0)
         self.assertEqual(whole["fragment_dropped"], 0)
         lost = max(i for i, (_, octets) in enumerate(frames) if octets[20] & 0x1F or octets[21])  # its offset is not 0
         for jobs in "1", "2":
             done = run("-j", jobs, make("lost.pcapng", frames[:lost] + frames[lost + 1:]))
-            some = records(done, "stats")[0]["stats"]["not_decoded"]
+            some = records(done.stdout, "stats")[0]["stats"]["not_decoded"]
             self.assertGreater(some["fragment_dropped"], 0)
             self.assertEqual(some["fragment_held"] + some["fragment_dropped"], whole["fragment_held"])
 
@@ -204,8 +177,8 @@ class Captures(unittest.TestCase):
                                 (["--before", "2001-01-01"], "--before"), (["-f", "tcp", "--host", "::1"], "--filter and --host")):
             done = run(*arguments, path)
             self.assertIn("smtpscan: %s: %s let no TCP segment through, and left out %d packets" % (path, name, count), done.stderr.decode())
-            self.assertEqual(records(done, "stats")[0]["stats"]["filtered"], count)
-            self.assertEqual(records(done, "stats")[0]["stats"]["packets"], 0)
+            self.assertEqual(records(done.stdout, "stats")[0]["stats"]["filtered"], count)
+            self.assertEqual(records(done.stdout, "stats")[0]["stats"]["packets"], 0)
             self.assertEqual(run("-q", *arguments, path).stderr, b"")
             self.assertEqual(done.returncode, 0)
 
@@ -225,7 +198,7 @@ class Captures(unittest.TestCase):
             for hosts in ("192.0.2.7", "192.0.2.0/29,10.0.0.1", "192.0.2.25"):
                 done = run("--host", hosts, path)
                 self.assert_mails(done, ["Alpha"])
-                self.assertEqual(records(done, "stats")[0]["stats"]["filtered"], 0)
+                self.assertEqual(records(done.stdout, "stats")[0]["stats"]["filtered"], 0)
             self.assert_mails(run("--host", "192.0.2.8", path), [])
 
     def test_only_the_connections_of_a_host(self):
@@ -233,7 +206,7 @@ class Captures(unittest.TestCase):
         make(text, self.path("two.pcap"))
         done = run("--host", "192.0.2.8", self.path("two.pcap"))
         self.assert_mails(done, ["Beta"])
-        stats = records(done, "stats")[0]["stats"]
+        stats = records(done.stdout, "stats")[0]["stats"]
         self.assertEqual(stats["filtered"], stats["packets"])
         for more in (["-j", "2"], ["--shard", "1/1"]):
             self.assertEqual(run(*more, "--host", "192.0.2.8", self.path("two.pcap")).stdout, done.stdout)
@@ -242,11 +215,11 @@ class Captures(unittest.TestCase):
         text = DIALOGUE.format(subject="Alpha", more="") + DIALOGUE.format(subject="Beta", more="cport=41000 after=100")
         make(text, self.path("two.pcap"))
         whole = run(self.path("two.pcap"))
-        rows = records(whole, "flow")
+        rows = records(whole.stdout, "flow")
         start = rows[1]["flow"]["start"]
         done = run("--after", start, self.path("two.pcap"))
         self.assert_mails(done, ["Beta"])
-        self.assertEqual(records(done, "smtp")[0]["pcap_cnt"], records(whole, "smtp")[1]["pcap_cnt"])
+        self.assertEqual(records(done.stdout, "smtp")[0]["pcap_cnt"], records(whole.stdout, "smtp")[1]["pcap_cnt"])
         self.assert_mails(run("--before", start, self.path("two.pcap")), ["Alpha"])
         both = run("--after", rows[0]["flow"]["start"], "--before", start, self.path("two.pcap"))
         self.assert_mails(both, ["Alpha"])
@@ -254,22 +227,22 @@ class Captures(unittest.TestCase):
     def test_what_waits_beyond_what_is_kept_is_told(self):
         # The server sends 354 again and again, and the client sends nothing: it is unknown what these replies answer.
         head = DIALOGUE.format(more="", subject="").split("C: Subject")[0]
-        path, lines = os.path.join(self.folder, "many.pcap"), 6_000
+        path, lines = self.path("many.pcap"), 6_000
         line = "S: 354 " + "x" * 400 + "\n"
         make(head + line * lines, path)
         done = run("-j", "1", path)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        (flow,), (stats,) = records(done, "flow"), records(done, "stats")
+        (flow,), (stats,) = records(done.stdout, "flow"), records(done.stdout, "stats")
         lost = flow["smtp_session"]["given_up_bytes"]
         self.assertTrue(2 << 20 < lost <= lines * len(line), lost)
         self.assertEqual(flow["smtp_session"]["gap_bytes"], 0)
         self.assertEqual((stats["stats"]["given_up_bytes"], stats["stats"]["gap_bytes"]), (lost, 0))
-        (alert,) = [row["alert"] for row in records(done, "alert") if row["alert"]["signature"] == "pending_overflow"]
+        (alert,) = [row["alert"] for row in records(done.stdout, "alert") if row["alert"]["signature"] == "pending_overflow"]
         self.assertIn("octets of the server wait", alert["description"])
-        self.assertEqual([row["email"]["status"] for row in records(done, "smtp")], ["partial"])
+        self.assertEqual([row["email"]["status"] for row in records(done.stdout, "smtp")], ["partial"])
         make(head + line * (lines // 2), path)
-        self.assertNotIn("given_up_bytes", records(run(path), "flow")[0]["smtp_session"])
+        self.assertNotIn("given_up_bytes", records(run(path).stdout, "flow")[0]["smtp_session"])
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

@@ -1,27 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_check.py SMTPSCAN TESTDATA - --check: expected records are stored, and every difference is reported with its field.
+"""test_check.py SMTPSCAN - --check: expected records are stored, and every difference is reported with its field.
 
 Works on copies of captures in a folder of its own.
 """
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 import unittest
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
+from program import TESTDATA, Folder, run
+
 PLACES = {"a.pcap": "postfix-smuggle-lf-dot-lf.pcap", "deep/er/b.pcap": "mixed-ports.pcap", "deep/c.pcap": "exim-swaks-attach.pcap",
           "deep/cut.pcap": "cut.pcap", "deep/early.pcap": "postfix-early-talker.pcap"}
 COUNT = len(PLACES)
 
 
-class Check(unittest.TestCase):
+class Check(Folder):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.corpus, self.golden = (os.path.join(self.folder, name) for name in ("corpus", "golden"))
         for place, name in PLACES.items():
             path = os.path.join(self.corpus, place)
@@ -29,8 +26,7 @@ class Check(unittest.TestCase):
             shutil.copy(os.path.join(TESTDATA, name), path)
 
     def run_it(self, *arguments, captures=None):
-        return subprocess.run([PROGRAM, "-q", "--check", self.golden, *arguments, *(captures or [self.corpus])],
-                              capture_output=True, timeout=60)
+        return run("-q", "--check", self.golden, *arguments, *(captures or [self.corpus]))
 
     def check(self, *arguments, captures=None):
         done = self.run_it(*arguments, captures=captures)
@@ -40,16 +36,16 @@ class Check(unittest.TestCase):
         status, said = self.check("--update", *arguments)
         self.assertEqual((status, said), (0, ["%d captures read, 0 differ" % COUNT]))
 
-    def path(self, place):
+    def expected(self, place):
         return os.path.join(self.golden, place)
 
     def lines(self, place):
-        with open(self.path(place), encoding="utf-8") as file:
+        with open(self.expected(place), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
 
     def write(self, place, records):
-        os.makedirs(os.path.dirname(self.path(place)), exist_ok=True)
-        with open(self.path(place), "w", encoding="utf-8") as file:
+        os.makedirs(os.path.dirname(self.expected(place)), exist_ok=True)
+        with open(self.expected(place), "w", encoding="utf-8") as file:
             file.writelines(json.dumps(record) + "\n" for record in records)
 
     def test_nothing_is_expected_yet(self):
@@ -72,7 +68,7 @@ class Check(unittest.TestCase):
 
     def test_expected_files_are_records(self):
         self.update("-e", "all")
-        records = subprocess.run([PROGRAM, "-e", "all", "a.pcap"], capture_output=True, cwd=self.corpus).stdout.decode()
+        records = run("-e", "all", "a.pcap", cwd=self.corpus).stdout.decode()
         wanted = [json.loads(line) for line in records.splitlines()]
         for record in wanted:
             del record["pcap_filename"]
@@ -178,7 +174,7 @@ class Check(unittest.TestCase):
 
     def test_lines_that_are_no_records(self):
         self.update()
-        with open(self.path("a.pcap.jsonl"), "a", encoding="utf-8") as file:
+        with open(self.expected("a.pcap.jsonl"), "a", encoding="utf-8") as file:
             file.write("no record\n")
         lines = len(self.lines("deep/c.pcap.jsonl"))
         self.assertGreater(lines, 1)
@@ -212,7 +208,7 @@ class Check(unittest.TestCase):
         self.write("a.pcap.subset.jsonl", [{"event_type": "alert"}] * 2)
         self.assertEqual(self.check("--update")[0], 0)
         self.assertEqual(len(self.lines("a.pcap.subset.jsonl")), 2)
-        self.assertFalse(os.path.exists(self.path("a.pcap.jsonl")))
+        self.assertFalse(os.path.exists(self.expected("a.pcap.jsonl")))
 
     def test_nothing_moves_a_terminal(self):
         self.write("a.pcap.jsonl", [{"event_type": "alert", "flow_id": 1, "alert": {"signature": "\x1b[2J\u202e"}}])
@@ -224,7 +220,7 @@ class Check(unittest.TestCase):
         for options in (["-t"], ["--format=mails"], ["--flow", "1"], ["--continuous"], ["--resume", self.folder], ["--shard", "1/2"]):
             self.assertEqual(self.run_it(*options).returncode, 2, options)
         for options in (["--update"], ["--differences", "3"]):
-            self.assertEqual(subprocess.run([PROGRAM, *options, self.corpus], capture_output=True).returncode, 2)
+            self.assertEqual(run(*options, self.corpus).returncode, 2)
         self.assertEqual(self.run_it("--update=all").returncode, 2)
         self.assertEqual(self.run_it("--differences=x").returncode, 2)
         if os.geteuid() != 0:
@@ -234,12 +230,11 @@ class Check(unittest.TestCase):
         self.assertEqual(self.run_it("--update").returncode, 4)
 
     def test_report_beside(self):
-        page = os.path.join(self.folder, "r.html")
+        page = self.path("r.html")
         self.assertEqual(self.check("--update", "--report", page)[0], 0)
         self.assertGreater(os.path.getsize(page), 10000)
         self.assertEqual(self.check()[0], 0)
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = sys.argv[3:]
     unittest.main()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_cli.py SMTPSCAN TESTDATA - the program as users see it: exit statuses, outputs, reproducible results.
+"""test_cli.py SMTPSCAN - the program as users see it: exit statuses, outputs, reproducible results.
 
 Works in a folder of its own, which is removed. What a test needs beside Python (graphviz) is looked for; without it that
 test is skipped.
@@ -12,53 +12,21 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import time
 import unittest
 
 from generate import FILE_HEADER, make, split_pcap
+from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, read, read_text, records, run
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
-PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
-HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
 SECRETS = os.path.join(TESTDATA, "postfix-auth-plain.pcap")
 FILES = os.path.join(TESTDATA, "exim-nodemailer.pcap")
-WAIT = 20  # seconds until a test gives up
-
-
-def run(*arguments, data=None, env=None, **more):
-    return subprocess.run([PROGRAM, *arguments], input=data, stdout=more.pop("stdout", subprocess.PIPE),
-                          stderr=subprocess.PIPE, env=dict(os.environ, **env) if env else None, timeout=WAIT * 3, **more)
-
-
-def records(output, kind=None):
-    rows = [json.loads(line) for line in output.decode("utf-8").splitlines()]
-    return [row for row in rows if kind in (None, row["event_type"])]
 
 
 def packets(path):
     """-> the file header and each packet with its header"""
-    with open(path, "rb") as file:
-        return split_pcap(file.read())
+    return split_pcap(read(path))
 
 
-class Cli(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def file(self, name, data):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(data)
-        return path
-
-    def status(self, expected, *arguments, **more):
-        result = run(*arguments, **more)
-        self.assertEqual(result.returncode, expected, result.stderr.decode())
-        return result
-
+class Cli(Folder):
     # ---- terminals ----
 
     def test_nothing_acts_on_a_terminal(self):
@@ -94,13 +62,13 @@ class Cli(unittest.TestCase):
         self.assertIn("sandbox: off", self.status(0, "-v", "--no-sandbox", PLAIN).stderr.decode())
 
     def test_no_folder_for_temporary_files_is_no_reason_to_stop(self):
-        for folder in (os.path.join(self.folder, "missing"), "/proc"):
-            result = self.status(0, PLAIN, env={"TMPDIR": folder})
+        for folder in (self.path("missing"), "/proc"):
+            result = self.status(0, PLAIN, TMPDIR=folder)
             self.assertEqual(result.stdout, self.status(0, PLAIN).stdout)
 
     def test_nothing_is_left_behind(self):
-        for arguments in (["-e", "all"], ["-t"], ["--report", os.path.join(self.folder, "page.html")], ["--no-such-option"]):
-            run(*arguments, PLAIN, env={"TMPDIR": self.folder})
+        for arguments in (["-e", "all"], ["-t"], ["--report", self.path("page.html")], ["--no-such-option"]):
+            run(*arguments, PLAIN, TMPDIR=self.folder)
         self.assertEqual([name for name in os.listdir(self.folder) if name != "page.html"], [])
 
     # ---- options that print information ----
@@ -110,8 +78,8 @@ class Cli(unittest.TestCase):
             result = self.status(0, option)
             self.assertTrue(result.stdout and not result.stderr, option)
         json.loads(self.status(0, "--schema").stdout)
-        records = [json.loads(line) for line in self.status(0, "--list-alerts=json").stdout.splitlines()]
-        self.assertIn("smtp_smuggling", [row["signature"] for row in records])
+        alerts = map(json.loads, self.status(0, "--list-alerts=json").stdout.splitlines())
+        self.assertIn("smtp_smuggling", [row["signature"] for row in alerts])
 
     def test_help_fits_a_terminal_and_names_every_record(self):
         text = self.status(0, "--help").stdout.decode()
@@ -132,11 +100,8 @@ class Cli(unittest.TestCase):
         """The picture agrees with the table: the same nodes, edges and labels; Graphviz decides the layout."""
         if not shutil.which("dot"):
             self.skipTest("no graphviz")
-        root = os.path.join(TESTDATA, "..")
-        with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
-            self.assertIn("](man/machine-strict.svg)", file.read())
-        with open(os.path.join(root, "man", "machine-strict.svg"), encoding="utf-8") as file:
-            shown = file.read()
+        self.assertIn("](man/machine-strict.svg)", read_text(os.path.join(ROOT, "README.md")))
+        shown = read_text(os.path.join(ROOT, "man", "machine-strict.svg"))
         graph = self.status(0, "--graph=strict").stdout
         drawn = subprocess.run(["dot", "-Tsvg"], input=graph, check=True, stdout=subprocess.PIPE, timeout=WAIT).stdout.decode()
         shown, drawn = ([re.sub(' (x|y)="[^"]*"', "", part) for part in re.findall("<title>.*?</title>|<text.*?</text>", picture)]
@@ -187,40 +152,34 @@ class Cli(unittest.TestCase):
         self.assertEqual([row["pcap_filename"] for row in stats], [path, PLAIN])
 
     def test_3_for_what_cannot_be_read(self):
-        self.broken(os.path.join(self.folder, "missing.pcap"), 0)
+        self.broken(self.path("missing.pcap"), 0)
         self.broken(self.file("empty.pcap", b""), 0)
         self.broken(self.file("text.pcap", b"this is no capture, but long enough to be one\n" * 9), 0)
-        with open(PLAIN, "rb") as file:
-            data = file.read()
-        self.broken(self.file("header.pcap", data[:10]), 0)
+        self.broken(self.file("header.pcap", read(PLAIN)[:10]), 0)
 
     def test_5_for_what_ends_in_the_middle_of_a_packet(self):
-        data = self.plain()
+        data = read(PLAIN)
         cut = self.file("cut.pcap", data + data[FILE_HEADER:FILE_HEADER + 40])
         self.broken(cut, 1, status=5)
         self.assertTrue(records(run(cut).stdout, "stats")[0]["stats"]["cut"])
-        missing = records(run(os.path.join(self.folder, "missing.pcap")).stdout, "stats")
+        missing = records(run(self.path("missing.pcap")).stdout, "stats")
         self.assertNotIn("cut", missing[0]["stats"])
 
     def test_4_wins_over_1_over_3_over_5(self):
-        data = self.plain()
-        cut, missing = self.file("cut.pcap", data[:-5]), os.path.join(self.folder, "missing.pcap")
+        data = read(PLAIN)
+        cut, missing = self.file("cut.pcap", data[:-5]), self.path("missing.pcap")
         self.status(3, cut, missing)
         self.status(3, missing, cut)
         self.status(1, "--fail-on", "high", cut, HIGH, missing)
-        self.status(1, "--fail-on", "high", HIGH, os.path.join(self.folder, "no", "folder"))
+        self.status(1, "--fail-on", "high", HIGH, self.path("no", "folder"))
         self.status(4, "--fail-on", "high", "-o", "/dev/full", cut, HIGH, missing)
-
-    def plain(self):
-        with open(PLAIN, "rb") as file:
-            return file.read()
 
     def test_4_when_output_fails(self):
         with open("/dev/full", "wb") as full:
             result = self.status(4, PLAIN, stdout=full)
         self.assertIn(b"smtpscan: standard output: ", result.stderr)
         self.assertIn(b"smtpscan: /dev/full: ", self.status(4, "-o", "/dev/full", PLAIN).stderr)
-        nowhere = os.path.join(self.folder, "no", "file")
+        nowhere = self.path("no", "file")
         self.assertIn(nowhere.encode(), self.status(4, "-o", nowhere, PLAIN).stderr)
         for option in ("--extract", "--mbox"):
             result = self.status(4, option, os.path.join(PLAIN, "x"), PLAIN)
@@ -242,32 +201,27 @@ class Cli(unittest.TestCase):
         self.assertEqual(self.status(0, "-e", "all", FILES).stdout, output)
         for env in ({"TZ": "Asia/Kathmandu"}, {"TZ": "America/St_Johns", "LC_ALL": "tr_TR.UTF-8"},
                     {"LANG": "de_DE.ISO-8859-1", "LC_ALL": "C"}, {"LANGUAGE": "fr", "LC_NUMERIC": "de_DE.UTF-8"}):
-            self.assertEqual(self.status(0, "-e", "all", FILES, env=env).stdout, output, env)
+            self.assertEqual(self.status(0, "-e", "all", FILES, **env).stdout, output, env)
 
     def test_standard_input_is_a_capture_like_another(self):
-        with open(FILES, "rb") as file:
-            data = file.read()
         expected = [dict(row, pcap_filename="-") for row in records(self.status(0, "-e", "all", FILES).stdout)]
-        self.assertEqual(records(self.status(0, "-e", "all", "-", data=data).stdout), expected)
+        self.assertEqual(records(self.status(0, "-e", "all", "-", input=read(FILES)).stdout), expected)
 
     def test_a_file_gets_what_standard_output_would(self):
-        path = os.path.join(self.folder, "out")
+        path = self.path("out")
         self.assertEqual(self.status(0, "-o", path, PLAIN).stdout, b"")
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), self.status(0, PLAIN).stdout)
+        self.assertEqual(read(path), self.status(0, PLAIN).stdout)
 
     def test_a_folder_is_its_captures_sorted(self):
         for name in ("b.pcap", "a.pcap"):
-            shutil.copy(PLAIN, os.path.join(self.folder, name))
+            shutil.copy(PLAIN, self.path(name))
         names = [row["pcap_filename"] for row in records(self.status(0, "-e", "stats", self.folder).stdout)]
         self.assertEqual([os.path.basename(name) for name in names], ["a.pcap", "b.pcap"])
 
     # ---- records ----
 
     def test_every_line_is_an_object_in_order(self):
-        for name in sorted(os.listdir(TESTDATA)):
-            if not name.endswith(".pcap"):
-                continue
+        for name in captures():
             result = run("-e", "all", os.path.join(TESTDATA, name))
             self.assertIn(result.returncode, (0, 5), name)
             rows = records(result.stdout)
@@ -306,7 +260,7 @@ class Cli(unittest.TestCase):
         }
         for name, text in dialogues.items():
             with self.subTest(name):
-                capture = os.path.join(self.folder, name + ".pcap")
+                capture = self.path(name + ".pcap")
                 make(hello + text + bye, capture)
                 for options in [], ["--strict"]:
                     shown = self.status(0, "-e", "all", *options, capture).stdout.decode()
@@ -343,7 +297,7 @@ class Cli(unittest.TestCase):
     # ---- mails beside the records ----
 
     def test_mails_and_files_are_stored(self):
-        folder, box = os.path.join(self.folder, "new", "out"), os.path.join(self.folder, "mbox")
+        folder, box = self.path("new", "out"), self.path("mbox")
         rows = records(self.status(0, "--extract", folder, "--mbox", box, FILES).stdout)
         stored = {row["fileinfo"]["sha256"] for row in rows if row["event_type"] == "fileinfo"}
         stored |= {row["smtp"]["sha256"] for row in rows if row["event_type"] == "smtp"}
@@ -389,4 +343,4 @@ class Cli(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

@@ -1,38 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_evidence.py SMTPSCAN TESTDATA - checks that no options overwrite a capture, or write two outputs to one file."""
+"""test_evidence.py SMTPSCAN - checks that no options overwrite a capture, or write two outputs to one file."""
 import hashlib
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
-PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
-WAIT = 60
+from program import PLAIN, Folder, read, run
 
 
 def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+    return hashlib.sha256(read(path)).hexdigest()
 
 
-class Evidence(unittest.TestCase):
+class Evidence(Folder):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
+        super().setUp()
         self.capture = self.path("ev.pcap")
         shutil.copy(PLAIN, self.capture)
         self.before = digest(self.capture)
 
-    def path(self, *names):
-        return os.path.join(self.folder, *names)
-
     def run_(self, *arguments, **more):
-        return subprocess.run([PROGRAM, *arguments], stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
-                              cwd=self.folder, timeout=WAIT, **more)
+        return run(*arguments, cwd=self.folder, **more)
 
     def refused(self, words, *arguments, **more):
         names = sorted(os.listdir(self.folder))
@@ -89,4 +79,4 @@ class Evidence(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_faults.py SMTPSCAN TESTDATA FAULTS - machines that fail: disks that can't be read or are full, too few descriptors,
+"""test_faults.py SMTPSCAN FAULTS - machines that fail: disks that can't be read or are full, too few descriptors,
 processes that are killed or stopped.
 
 What is the same everywhere: the program comes to its end, with a status that the manual has; where it is not 0 there is
@@ -9,7 +9,6 @@ FAULTS is the library of kits/faults.c. Works in a folder of its own, which is r
 """
 import gzip
 import itertools
-import json
 import os
 import resource
 import shutil
@@ -17,56 +16,24 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
 from generate import make, split_pcap
+from program import HIGH, PLAIN, PROGRAM, WAIT, Folder, children, completes, lives, read, rests, run, state_of, until
 
-PROGRAM, TESTDATA, FAULTS = (os.path.abspath(path) for path in sys.argv[1:4])
-PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
-OTHER = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
-WAIT = 30  # seconds until it counts as a hang
+FAULTS = os.path.abspath(sys.argv.pop(1))
 JOBS = "1", "3"
 BIG_MAIL = (
     "S: 220 a\nC: EHLO c\nS: 250 a\nC: MAIL FROM:<a@b.example>\nS: 250 a\nC: RCPT TO:<c@d.example>\nS: 250 a\n"
     "C: DATA\nS: 354 a\n%sC: .\nS: 250 a\nC: QUIT\nS: 221 a\n")
 
 
-def run(*arguments, before=None, **environment):
-    return subprocess.run(
-        [PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT,
-        preexec_fn=before, env=dict(os.environ, **environment))  # fmt: skip
-
-
-def completes(output):
-    """completes - stats.complete of each capture."""
-    rows = (json.loads(line) for line in output.decode("utf-8").splitlines())
-    return [row["stats"]["complete"] for row in rows if row["event_type"] == "stats"]
-
-
 def boundaries(path):
     """boundaries - where the packets of a pcap begin, and its end."""
-    with open(path, "rb") as file:
-        header, found = split_pcap(file.read())
+    header, found = split_pcap(read(path))
     return list(itertools.accumulate(map(len, found), initial=len(header)))
-
-
-def state_of(pid):
-    """state_of - state of a process as the kernel names it; Z when it has ended."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
-            return file.read().rsplit(") ", 1)[1][0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "Z"
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 def small_files(size):
@@ -79,14 +46,7 @@ def small_files(size):
     return limit
 
 
-class Faults(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="smtpscan-faults-")
-        self.addCleanup(shutil.rmtree, self.folder, True)
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
+class Faults(Folder):
     # ---- what is read ----
 
     def read_until(self, kind, octets, path, jobs, *more):
@@ -96,7 +56,7 @@ class Faults(unittest.TestCase):
         size = os.path.getsize(PLAIN)
         for jobs in JOBS:
             for octets in 0, 4, 23, 24, 30, 100, size // 2, size - 1:
-                done = self.read_until("eio", octets, PLAIN, jobs, OTHER)
+                done = self.read_until("eio", octets, PLAIN, jobs, HIGH)
                 self.assertEqual(done.returncode, 3, (octets, done.stderr))
                 self.assertIn(b"postfix-plain.pcap: ", done.stderr)
                 self.assertIn(b"Input/output error", done.stderr)
@@ -104,8 +64,8 @@ class Faults(unittest.TestCase):
 
     def test_a_compressed_capture_that_can_not_be_read(self):
         path = self.path("plain.pcap.gz")
-        with open(PLAIN, "rb") as file, gzip.open(path, "wb") as out:
-            out.write(file.read())
+        with gzip.open(path, "wb") as out:
+            out.write(read(PLAIN))
         for octets in 0, 5, 100, os.path.getsize(path) - 1:
             done = self.read_until("eio", octets, path, "1")
             self.assertEqual(done.returncode, 3, (octets, done.stderr))
@@ -116,7 +76,7 @@ class Faults(unittest.TestCase):
         size = os.path.getsize(PLAIN)
         for jobs in JOBS:
             for octets in 30, size // 2, size - 1:
-                done = self.read_until("end", octets, PLAIN, jobs, OTHER)
+                done = self.read_until("end", octets, PLAIN, jobs, HIGH)
                 self.assertIn(done.returncode, (3, 5), (octets, done.stderr))
                 self.assertIn(b"postfix-plain.pcap: ", done.stderr)
                 self.assertEqual(completes(done.stdout), [False, True], octets)
@@ -129,18 +89,9 @@ class Faults(unittest.TestCase):
             [PROGRAM, "-j", jobs, *arguments, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(
                 os.environ, LD_PRELOAD=FAULTS, FAULTS_FILE=path, FAULTS_KIND=kind, FAULTS_AFTER=str(octets)))  # fmt: skip
         self.addCleanup(process.kill)
-        stopped = lambda: [pid for pid in self.children(process.pid) if state_of(pid) == "T"]
-        wait_for(lambda: len(stopped()) == int(jobs), "workers stop")
+        stopped = lambda: [pid for pid in children(process.pid) if state_of(pid) == "T"]
+        until(lambda: len(stopped()) == int(jobs), "workers stop")
         return process, stopped()
-
-    @staticmethod
-    def rests(pid):
-        """rests - has it waited for something for a while?"""
-        seen = set()
-        for _ in range(5):
-            seen.add(state_of(pid))
-            time.sleep(0.04)
-        return seen == {"S"}
 
     def finish(self, process, workers):
         for pid in workers:
@@ -149,9 +100,7 @@ class Faults(unittest.TestCase):
         return subprocess.CompletedProcess([], process.returncode, output, errors)
 
     def copy(self, name="copy.pcap", more=b""):
-        with open(PLAIN, "rb") as file, open(self.path(name), "wb") as out:
-            out.write(file.read() + more)
-        return self.path(name)
+        return self.file(name, read(PLAIN) + more)
 
     def test_a_worker_that_is_stopped_goes_on(self):
         whole = run("-e", "all", PLAIN).stdout
@@ -160,7 +109,7 @@ class Faults(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr, done.stdout == whole), (0, b"", True), octets)
 
     def test_a_worker_that_is_stopped_when_all_is_done(self):
-        process, workers = self.start(PLAIN, "stop", 24, "-o", "/dev/full", OTHER, OTHER, OTHER)
+        process, workers = self.start(PLAIN, "stop", 24, "-o", "/dev/full", HIGH, HIGH, HIGH)
         self.assertEqual(len(workers), 1)
         self.assertEqual(process.wait(WAIT) if self.finish(process, workers) else None, 4)
         pipe = self.path("pipe.pcap")
@@ -172,9 +121,9 @@ class Faults(unittest.TestCase):
             first = b""
             while b'"event_type":"stats"' not in first:
                 first += os.read(process.stdout.fileno(), 65536)
-            done = self.children(process.pid)[0]  # the first worker had the first capture
+            done = children(process.pid)[0]  # the first worker had the first capture
             os.kill(done, signal.SIGSTOP)
-            wait_for(lambda: state_of(done) == "T", "it stops")
+            until(lambda: state_of(done) == "T", "it stops")
             out.write(file.read())
         output, errors = process.communicate(timeout=WAIT)
         self.assertEqual((process.returncode, errors, completes(first + output)), (0, b"", [True, True]))
@@ -183,10 +132,10 @@ class Faults(unittest.TestCase):
         whole = run("-t", PLAIN).stdout
         for number, status in (signal.SIGSTOP, 0), (signal.SIGKILL, 4):
             process, workers = self.start(PLAIN, "stop", boundaries(PLAIN)[9], "-t")
-            viewers = [pid for pid in self.children(process.pid) if pid not in workers]
+            viewers = [pid for pid in children(process.pid) if pid not in workers]
             self.assertEqual(len(viewers), 1)
             os.kill(viewers[0], number)
-            wait_for(lambda: state_of(viewers[0]) in "TZ", "the signal arrives")
+            until(lambda: state_of(viewers[0]) in "TZ", "the signal arrives")
             done = self.finish(process, workers)
             self.assertEqual(done.returncode, status, done.stderr)
             self.assertEqual(b"was killed by signal 9" in done.stderr, status == 4)
@@ -194,8 +143,8 @@ class Faults(unittest.TestCase):
 
     def test_a_capture_that_changes_while_it_is_read(self):
         def grow(path):
-            with open(PLAIN, "rb") as file, open(path, "ab") as out:
-                out.write(file.read()[24:])
+            with open(path, "ab") as out:
+                out.write(read(PLAIN)[24:])
 
         def shrink(path):
             os.truncate(path, boundaries(path)[5])
@@ -229,7 +178,7 @@ class Faults(unittest.TestCase):
         path = self.copy("large.pcap", junk * 150)
         process, workers = self.start(path, "open", 0, "--no-sandbox", jobs="2")  # in which the new one can't be opened
         os.kill(workers[0], signal.SIGCONT)
-        wait_for(lambda: self.rests(workers[0]), "the first one is done")
+        until(lambda: rests(workers[0]), "the first one is done")
         os.rename(self.copy("new.pcap", junk * 150), path)
         done = self.finish(process, workers)
         self.assertEqual(done.returncode, 3, done.stderr)
@@ -237,9 +186,9 @@ class Faults(unittest.TestCase):
         self.assertEqual(completes(done.stdout), [False])
 
     def test_a_worker_that_is_killed_at_every_packet(self):
-        whole = set(run("-e", "all", PLAIN, OTHER).stdout.splitlines())
+        whole = set(run("-e", "all", PLAIN, HIGH).stdout.splitlines())
         for octets in boundaries(PLAIN)[:-1]:
-            done = self.read_until("kill", octets, PLAIN, "1", "-e", "all", OTHER)
+            done = self.read_until("kill", octets, PLAIN, "1", "-e", "all", HIGH)
             self.assertEqual(done.returncode, 3, (octets, done.stderr))
             self.assertIn(b"postfix-plain.pcap: a worker process was killed by signal 9", done.stderr)
             self.assertEqual(completes(done.stdout), [False, True], octets)
@@ -259,7 +208,7 @@ class Faults(unittest.TestCase):
                 self.assertEqual(run("-j", jobs, option, path, PLAIN).returncode, 0)
                 size = os.path.getsize(path)
                 for room in 0, 10, size // 2, size - 1:
-                    done = run("-j", jobs, option, self.path("out%s%d" % (jobs, room)), PLAIN, before=small_files(room))
+                    done = run("-j", jobs, option, self.path("out%s%d" % (jobs, room)), PLAIN, preexec_fn=small_files(room))
                     self.assertEqual(done.returncode, 4, (option, room, done.stderr))
                     self.assertIn(b"File too large", done.stderr)
                 os.remove(path)
@@ -270,7 +219,7 @@ class Faults(unittest.TestCase):
         for option in ("--resume",), ("--update", "--check"):
             for room in 0, 10, 500:
                 out = self.path("out-%s%d" % (option[0], room))
-                done = run(*option, out, PLAIN, before=small_files(room))
+                done = run(*option, out, PLAIN, preexec_fn=small_files(room))
                 self.assertEqual(done.returncode, 4, (option, room, done.stderr))
                 self.assertIn(b"File too large", done.stderr)
                 self.assertEqual([name for name in os.listdir(out) if not name.startswith(".")], [], option)
@@ -311,7 +260,7 @@ class Faults(unittest.TestCase):
             for room in 0, 10, 300:
                 out = self.path("out%s%d" % (jobs, room))
                 os.mkdir(out)
-                done = run("-j", jobs, "--extract", out, PLAIN, before=small_files(room))
+                done = run("-j", jobs, "--extract", out, PLAIN, preexec_fn=small_files(room))
                 self.assertEqual(done.returncode, 4, (room, done.stderr))
                 self.assertIn(b"File too large", done.stderr)
                 for name in os.listdir(out):
@@ -319,10 +268,10 @@ class Faults(unittest.TestCase):
                         self.assertTrue(name.split(".")[0].isalnum() and os.path.getsize(os.path.join(out, name)) > 0, name)
 
     def test_no_room_for_temporary_files(self):
-        whole, read_only = run("-e", "all", PLAIN, OTHER), self.path("read-only")
+        whole, read_only = run("-e", "all", PLAIN, HIGH), self.path("read-only")
         os.mkdir(read_only, 0o500)
         for folder in self.path("nowhere"), read_only, "/dev/null":
-            done = run("-j", "3", "-e", "all", PLAIN, OTHER, TMPDIR=folder)
+            done = run("-j", "3", "-e", "all", PLAIN, HIGH, TMPDIR=folder)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(done.stdout == whole.stdout)
 
@@ -333,7 +282,7 @@ class Faults(unittest.TestCase):
         for files in range(3, 21):
             limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
             for jobs in JOBS:
-                done = run("-j", jobs, PLAIN, PLAIN, before=limit)
+                done = run("-j", jobs, PLAIN, PLAIN, preexec_fn=limit)
                 if done.returncode == 127:  # not even the libraries
                     self.assertEqual(files, 3)
                     continue
@@ -345,9 +294,9 @@ class Faults(unittest.TestCase):
                     self.assertNotIn(True, completes(done.stdout), files)
 
     def test_no_proc(self):
-        whole = run("-e", "all", "--raw", PLAIN, OTHER)
+        whole = run("-e", "all", "--raw", PLAIN, HIGH)
         for more in [], ["-t"], ["--extract", self.path("out")]:
-            done = run("-e", "all", "--raw", PLAIN, OTHER, *more, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND="no-proc")
+            done = run("-e", "all", "--raw", PLAIN, HIGH, *more, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND="no-proc")
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             self.assertTrue(more or done.stdout == whole.stdout)
 
@@ -356,7 +305,7 @@ class Faults(unittest.TestCase):
         for kind in "false-report", "false-frame":
             for jobs in JOBS:
                 with self.subTest(kind=kind, jobs=jobs):
-                    done = run("-e", "all", "-j", jobs, PLAIN, OTHER, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND=kind)
+                    done = run("-e", "all", "-j", jobs, PLAIN, HIGH, LD_PRELOAD=FAULTS, FAULTS_FILE=PLAIN, FAULTS_KIND=kind)
                     self.assertEqual(done.returncode, 3, done.stderr)
                     self.assertEqual(completes(done.stdout), [False, False])
                     self.assertEqual(done.stderr.count(b"sent what no worker sends"), 2, done.stderr)
@@ -372,7 +321,7 @@ class Faults(unittest.TestCase):
             process, workers = self.start(PLAIN, "stop", octets, "--extract", out, *writes)
             process.kill()
             process.communicate(timeout=WAIT)
-            wait_for(lambda: not any(self.lives(pid) for pid in workers), "workers end")
+            until(lambda: not any(map(lives, workers)), "workers end")
             self.assertFalse(os.path.exists(page))
             if os.path.exists(records):
                 self.assertEqual([name for name in os.listdir(records) if not name.startswith(".")], [])
@@ -389,41 +338,15 @@ class Faults(unittest.TestCase):
         os.mkfifo(pipe)
         process = subprocess.Popen([PROGRAM, "-j", "2", "--resume", out, pipe, PLAIN])
         with open(pipe, "wb"):
-            children = self.children_of(process.pid)
+            pids = until(lambda: children(process.pid), "workers")
+            time.sleep(0.2)
             process.kill()
             process.wait(WAIT)
-            end = time.monotonic() + WAIT
-            while any(self.lives(pid) for pid in children) and time.monotonic() < end:
-                time.sleep(0.02)
-            self.assertEqual([pid for pid in children if self.lives(pid)], [])
+            until(lambda: not any(map(lives, pids)), "workers end")
         for name in os.listdir(out):
             if not name.startswith("."):
-                with open(os.path.join(out, name), "rb") as file:
-                    self.assertEqual(completes(file.read()), [True], name)
-
-    @staticmethod
-    def children(pid):
-        try:
-            with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
-                return [int(word) for word in file.read().split()]
-        except (FileNotFoundError, ProcessLookupError):
-            return []
-
-    def children_of(self, pid):
-        """children_of - when there are some that have lived for a moment."""
-        end = time.monotonic() + WAIT
-        while time.monotonic() < end:
-            found = self.children(pid)
-            if found:
-                time.sleep(0.2)
-                return found
-            time.sleep(0.02)
-        return self.fail("no workers")
-
-    @staticmethod
-    def lives(pid):
-        return state_of(pid) not in "ZX"
+                self.assertEqual(completes(read(os.path.join(out, name))), [True], name)
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_jobs.py SMTPSCAN TESTDATA - work divided among workers, shards and runs, with signals and crashes.
+"""test_jobs.py SMTPSCAN - work divided among workers, shards and runs, with signals and crashes.
 
 Every division must give the bytes of the undivided run. What a test needs beside Python (GNU parallel) is looked for;
 without it that test is skipped.
@@ -14,21 +14,15 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-sys.dont_write_bytecode = True
 from generate import ETHERNET, Player, packets_in, packets_of, split_pcap, write_pcap
+from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, lives, read, records, rests, run, until, workers_of
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
-PLAIN = os.path.join(TESTDATA, "postfix-plain.pcap")
-HIGH = os.path.join(TESTDATA, "postfix-smuggle-lf-dot-lf.pcap")
 JOBS = ("1", "2", "3", "7")
 SPLIT_SIZE = 4 << 20  # octets of a capture that are worth a worker of their own (jobs.c)
 PADDING = bytes.fromhex("020000000001020000000002" "0800" "4500001c000000004011" "0000" "c0000201c0000202" "1234123500080000") + bytes(250_000)  # UDP
-WAIT = 60  # seconds until a test gives up
 
 SESSION = """S: 220 mail.example ESMTP
 C: EHLO client.example
@@ -77,7 +71,7 @@ def visible(folder):
 
 
 def packets(path):
-    return records(subprocess.run([PROGRAM, "-e", "stats", path], stdout=subprocess.PIPE).stdout)[0]["stats"]["packets"]
+    return records(run("-e", "stats", path).stdout)[0]["stats"]["packets"]
 
 
 def mail(settings, number, end=QUIT):
@@ -132,49 +126,7 @@ def waiting_connections(count):
     return out
 
 
-def run(*arguments, **more):
-    return subprocess.run([PROGRAM, *arguments], stdout=more.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
-                          timeout=WAIT, **more)
-
-
-def records(output, kind=None):
-    rows = [json.loads(line) for line in output.decode("utf-8").splitlines()]
-    return [row for row in rows if kind in (None, row["event_type"])]
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
-def until(condition, what):
-    end = time.monotonic() + WAIT
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("no " + what)
-
-
-class Jobs(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, *names):
-        return os.path.join(self.folder, *names)
-
-    def status(self, expected, *arguments, **more):
-        result = run(*arguments, **more)
-        self.assertEqual(result.returncode, expected, result.stderr.decode())
-        return result
-
+class Jobs(Folder):
     def same_for_all(self, status, *arguments):
         """-> output of -j 1, after comparing it with the others"""
         first = self.status(status, "-j", "1", *arguments)
@@ -190,8 +142,8 @@ class Jobs(unittest.TestCase):
     def everything(self):
         """The captures of testdata as one, large enough for seven workers."""
         path, packets, end = self.path("everything.pcap"), [], 1_000_000_000_000_000
-        for name in sorted(os.listdir(TESTDATA)):
-            data = read(os.path.join(TESTDATA, name)) if name.endswith(".pcap") else b""
+        for name in captures():
+            data = read(os.path.join(TESTDATA, name))
             if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", data, 20)[0] != ETHERNET:
                 continue
             found = list(packets_in(data))
@@ -233,7 +185,7 @@ class Jobs(unittest.TestCase):
     def test_a_large_capture_is_read_by_several(self):
         process = subprocess.Popen([PROGRAM, "-j", "3", self.sparse()], stdout=subprocess.DEVNULL)
         try:
-            until(lambda: len(children(process.pid)) == 3, "three workers")
+            workers_of(process, 3)
         finally:
             process.kill()
             process.wait()
@@ -248,8 +200,7 @@ class Jobs(unittest.TestCase):
         self.assertGreater(len({row["flow_id"] for row in last}), 10)
 
     def test_many_captures_for_any_number_of_workers(self):
-        names = sorted(name for name in os.listdir(TESTDATA) if name.endswith(".pcap"))
-        paths = [os.path.join(TESTDATA, name) for name in names]
+        paths = [os.path.join(TESTDATA, name) for name in captures()]
         missing = self.path("missing.pcap")
         output = self.same_for_all(3, "-e", "all", *paths[:90], missing, *paths[90:])
         self.assertEqual([row["pcap_filename"] for row in records(output, "stats")],
@@ -262,9 +213,8 @@ class Jobs(unittest.TestCase):
         header, found = split_pcap(read(self.large()))
         paths = []
         for i in range(3):
-            paths.append(self.path("piece%d.pcap" % i))
-            with open(paths[-1], "wb") as file:
-                file.write(header + b"".join(found[len(found) * i // 3:len(found) * (i + 1) // 3]))
+            piece = found[len(found) * i // 3:len(found) * (i + 1) // 3]
+            paths.append(self.file("piece%d.pcap" % i, header + b"".join(piece)))
         output = self.same_for_all(0, "--continuous", "-e", "all", *paths)
         strip = lambda text: [dict(row, pcap_filename="") for row in records(text)]
         self.assertEqual(strip(output), strip(self.status(0, "-e", "all", self.path("large.pcap")).stdout))
@@ -309,9 +259,9 @@ class Jobs(unittest.TestCase):
 
     def died(self, arguments, expected_complete):
         process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        workers = until(lambda: len(children(process.pid)) == 2 and children(process.pid), "two workers")
+        first = workers_of(process, 2)[0]
         time.sleep(0.3)
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(first, signal.SIGKILL)
         output, errors = process.communicate(timeout=WAIT)
         self.assertEqual(process.returncode, 3, errors)
         stats = records(output, "stats")
@@ -349,49 +299,41 @@ class Jobs(unittest.TestCase):
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        return process, until(lambda: len(children(process.pid)) == jobs and children(process.pid), "workers")
-
-    @staticmethod
-    def rests(pid):
-        """Has a process used no CPU for a while?"""
-        ticks = lambda: read("/proc/%d/stat" % pid).rsplit(b") ", 1)[1].split()[11:13]
-        before = ticks()
-        time.sleep(0.1)
-        return ticks() == before
+        return process, workers_of(process, jobs)
 
     def test_who_is_ahead_waits_in_memory(self):
         capture = self.talkative()
         expected = self.status(0, "-j", "1", "-e", "all", "--raw", capture).stdout
         self.assertGreater(len(expected), 40_000_000)
         for slow in range(3):  # each worker in turn is the slow one
-            process, workers = self.start(3, capture, self.path("out"))
-            os.kill(workers[slow], signal.SIGSTOP)
-            for pid in workers[:slow] + workers[slow + 1:] + [process.pid]:
-                until(lambda pid=pid: self.rests(pid), "rest: others wait for the slow one")
+            process, pids = self.start(3, capture, self.path("out"))
+            os.kill(pids[slow], signal.SIGSTOP)
+            for pid in pids[:slow] + pids[slow + 1:] + [process.pid]:
+                until(lambda pid=pid: rests(pid), "rest: others wait for the slow one")
             self.assertEqual(len(children(process.pid)), 3)
             with open("/proc/%d/status" % process.pid, encoding="utf-8") as file:
                 self.assertLess(int(re.search(r"VmHWM:\s*(\d+)", file.read()).group(1)), 64 << 10)
-            os.kill(workers[slow], signal.SIGCONT)
+            os.kill(pids[slow], signal.SIGCONT)
             self.assertEqual((process.wait(timeout=WAIT), process.stderr.read()), (0, b""))
             self.assertTrue(read(self.path("out")) == expected, "worker %d was slow" % slow)
 
     def test_who_waits_may_die(self):
-        process, workers = self.start(2, self.talkative(), self.path("out"))
-        os.kill(workers[0], signal.SIGSTOP)
-        until(lambda: self.rests(workers[1]), "rest")
-        os.kill(workers[1], signal.SIGKILL)
-        until(lambda: self.rests(process.pid), "rest: the rest of the dead one's records is taken")
-        os.kill(workers[0], signal.SIGCONT)
+        process, pids = self.start(2, self.talkative(), self.path("out"))
+        os.kill(pids[0], signal.SIGSTOP)
+        until(lambda: rests(pids[1]), "rest")
+        os.kill(pids[1], signal.SIGKILL)
+        until(lambda: rests(process.pid), "rest: the rest of the dead one's records is taken")
+        os.kill(pids[0], signal.SIGCONT)
         self.assertEqual(process.wait(timeout=WAIT), 3)
         rows = records(read(self.path("out")))
         self.assertIn("killed by signal 9", rows[-1]["stats"]["error"])
 
     def test_who_waits_may_be_interrupted(self):
-        process, workers = self.start(2, self.talkative(), self.path("out"))
-        os.kill(workers[1], signal.SIGSTOP)
-        until(lambda: self.rests(workers[0]), "rest")
+        process, pids = self.start(2, self.talkative(), self.path("out"))
+        os.kill(pids[1], signal.SIGSTOP)
+        until(lambda: rests(pids[0]), "rest")
         process.send_signal(signal.SIGTERM)
-        os.kill(workers[1], signal.SIGCONT)
+        os.kill(pids[1], signal.SIGCONT)
         self.assertEqual(process.wait(timeout=WAIT), 3)
         self.assertFalse(records(read(self.path("out")), "stats")[0]["stats"]["complete"])
 
@@ -402,10 +344,10 @@ class Jobs(unittest.TestCase):
         inputs = [capture, self.path("again.pcap"), PLAIN]
         expected = self.status(0, "-j", "1", "-e", "all", "--raw", *inputs).stdout
         process = subprocess.Popen([PROGRAM, "-j", "2", "-e", "all", "--raw", "-o", self.path("out"), *inputs])
-        workers = until(lambda: len(children(process.pid)) == 2 and children(process.pid), "two workers")
-        os.kill(workers[0], signal.SIGSTOP)
-        until(lambda: self.rests(workers[1]) and self.rests(process.pid), "rest")
-        os.kill(workers[0], signal.SIGCONT)
+        pids = workers_of(process, 2)
+        os.kill(pids[0], signal.SIGSTOP)
+        until(lambda: rests(pids[1]) and rests(process.pid), "rest")
+        os.kill(pids[0], signal.SIGCONT)
         self.assertEqual(process.wait(timeout=WAIT), 0)
         self.assertTrue(read(self.path("out")) == expected)
 
@@ -418,11 +360,10 @@ class Jobs(unittest.TestCase):
         self.assertTrue(records(result.stdout, "stats")[0]["stats"]["complete"])
 
     def test_no_room_for_temporary_files(self):
-        nowhere = self.path("nowhere")
         path, capture = self.path("out"), self.large()
         expected = self.status(0, "-e", "all", capture, PLAIN, capture, capture).stdout
         result = self.status(0, "-j", "3", "-e", "all", "-o", path, capture, PLAIN, capture, capture,
-                             env=dict(os.environ, TMPDIR=nowhere))
+                             TMPDIR=self.path("nowhere"))
         self.assertTrue(read(path) == expected, result.stderr)
 
     def test_fewer_processes_than_planned(self):
@@ -505,9 +446,7 @@ class Jobs(unittest.TestCase):
         self.assertIn(b"not of the same capture", self.status(3, "--merge", first, second).stderr)
 
     def test_shards_of_what_is_broken_say_so(self):
-        path = self.path("cut.pcap")
-        with open(path, "wb") as file:
-            file.write(read(PLAIN)[:-5])
+        path = self.file("cut.pcap", read(PLAIN)[:-5])
         whole = self.status(5, path).stdout
         paths = []
         for i in "12":
@@ -576,9 +515,7 @@ class Jobs(unittest.TestCase):
         self.assertEqual(len(visible(self.path("out"))), 1)
 
     def test_resume_tries_again_what_is_broken(self):
-        capture = self.path("cut.pcap")
-        with open(capture, "wb") as file:
-            file.write(read(PLAIN)[:-5])
+        capture = self.file("cut.pcap", read(PLAIN)[:-5])
         for _ in range(2):
             result = self.status(5, "--resume", self.path("out"), capture)
             self.assertIn(b"cut.pcap", result.stderr)
@@ -621,7 +558,7 @@ class Jobs(unittest.TestCase):
         for i in range(5):
             shutil.copy(PLAIN, os.path.join(captures, "%d.pcap" % i))
         # The README's own command, in this folder and with this program.
-        readme = read(os.path.join(os.path.dirname(__file__), "..", "..", "README.md")).decode()
+        readme = read(os.path.join(ROOT, "README.md")).decode()
         command = next(line.strip() for line in readme.splitlines() if "| parallel " in line)
         os.symlink(PROGRAM, self.path("smtpscan"))
         env = dict(os.environ, HOME=self.folder, PATH=self.folder + ":" + os.environ["PATH"])
@@ -683,7 +620,7 @@ class Jobs(unittest.TestCase):
         capture = self.sparse()
         process = subprocess.Popen([PROGRAM, "-j", "2", capture, PLAIN], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    start_new_session=True)
-        until(lambda: len(children(process.pid)) == 2, "two workers")
+        workers_of(process, 2)
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate(timeout=WAIT)
@@ -694,8 +631,8 @@ class Jobs(unittest.TestCase):
 
     def test_a_second_signal_ends_at_once(self):
         process = self.live("-j", "2")
-        workers = children(process.pid)
-        for worker in workers:
+        pids = children(process.pid)
+        for worker in pids:
             os.kill(worker, signal.SIGSTOP)  # it will not answer
         for _ in range(2):  # the first one is spared
             process.send_signal(signal.SIGINT)
@@ -703,7 +640,7 @@ class Jobs(unittest.TestCase):
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=WAIT), -signal.SIGINT)
-        until(lambda: not any(os.path.exists("/proc/%d" % worker) for worker in workers), "end of the workers")
+        until(lambda: not any(map(lives, pids)), "end of the workers")
 
     def test_workers_give_up_system_calls(self):
         process = self.live()
@@ -786,4 +723,4 @@ class Jobs(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    unittest.main()

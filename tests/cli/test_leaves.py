@@ -6,21 +6,18 @@ under --extract, and the options --header and --html.
 import base64
 import gzip
 import io
-import json
 import lzma
 import os
 import resource
 import subprocess
-import sys
 import tarfile
-import tempfile
 import unittest
 import zipfile
 
 from generate import make
+from program import PROGRAM, Folder, records, run
 
-SMTPSCAN = sys.argv.pop(1)
-PROGRAM = b"MZ\x90\0\3\0\0\0\4" + bytes(40)
+BINARY = b"MZ\x90\0\3\0\0\0\4" + bytes(40)
 # a text, a program and bill.pdf.js, packed by other programs
 OTHERS = {
     "7z": "N3q8ryccAAO4J/+TrgAAAAAAAAAiAAAAAAAAABNixKUANBlJ7o3dClaN+zXN17JRgTEKdaAcgB8wBdZTsMb//1sYAAAAAIEzB64P0Es5PJ8/R0Fc9mccFgU19bJ2rWAO"
@@ -66,19 +63,12 @@ def attached(name, data):
             "Content-Transfer-Encoding: base64", 'Content-Disposition: attachment; filename="%s"' % name, "", *encoded]
 
 
-class Leaves(unittest.TestCase):
-    def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.folder = self.place.name
-
-    def tearDown(self):
-        self.place.cleanup()
-
+class Leaves(Folder):
     def run_mail(self, lines, *options):
-        path = os.path.join(self.folder, "mail.pcap")
+        path = self.path("mail.pcap")
         make(dialogue(lines), path, self.folder)
-        done = subprocess.run([SMTPSCAN, "-j", "1", *options, path], capture_output=True, text=True, timeout=60)
-        return [json.loads(line) for line in done.stdout.splitlines()], done
+        done = run("-j", "1", *options, path)
+        return records(done.stdout), done
 
     def look(self, name, data):
         rows, done = self.run_mail(attached(name, data), "-e", "fileinfo,alert")
@@ -106,22 +96,22 @@ class Leaves(unittest.TestCase):
         for mode, name in ("w", "a.tar"), ("w:gz", "a.tgz"), ("w:bz2", "a.tar.bz2"), ("w:xz", "a.tar.xz"):
             out = io.BytesIO()
             with tarfile.open(fileobj=out, mode=mode) as archive:
-                for entry, data in ("folder/read.me", b"text"), ("tool", PROGRAM):
+                for entry, data in ("folder/read.me", b"text"), ("tool", BINARY):
                     info = tarfile.TarInfo(entry)
                     info.size = len(data)
                     archive.addfile(info, io.BytesIO(data))
             names, alerts = self.entries(name, out.getvalue(), "tar")
-            self.assertEqual(names, [("folder/read.me", 4), ("tool", len(PROGRAM))])
+            self.assertEqual(names, [("folder/read.me", 4), ("tool", len(BINARY))])
             self.assertEqual(alerts, {"attachment_executable": name + "!tool"})
 
     def test_one_packed_file_has_the_name_of_the_outer(self):
         self.assertEqual(self.entries("run.js.gz", gzip.compress(b"x", mtime=0), "gzip"),
                          ([("run.js", 1)], {"attachment_executable": "run.js.gz!run.js"}))
-        self.assertEqual(self.entries("run.xz", lzma.compress(PROGRAM), "xz"),
-                         ([("run", len(PROGRAM))], {"attachment_executable": "run.xz!run"}))
+        self.assertEqual(self.entries("run.xz", lzma.compress(BINARY), "xz"),
+                         ([("run", len(BINARY))], {"attachment_executable": "run.xz!run"}))
         for preset in 6, 9:
-            self.assertEqual(self.entries("run.lzma", lzma.compress(PROGRAM, lzma.FORMAT_ALONE, preset=preset), "lzma"),
-                             ([("run", len(PROGRAM))], {"attachment_executable": "run.lzma!run"}))
+            self.assertEqual(self.entries("run.lzma", lzma.compress(BINARY, lzma.FORMAT_ALONE, preset=preset), "lzma"),
+                             ([("run", len(BINARY))], {"attachment_executable": "run.lzma!run"}))
         inner = io.BytesIO()
         with gzip.GzipFile("other.vbs", "wb", fileobj=inner, mtime=0) as packed:
             packed.write(b"x")
@@ -152,9 +142,9 @@ class Leaves(unittest.TestCase):
 
     def test_a_zip_before_a_zip(self):
         """Programs differ in which of the two they open."""
-        front, behind = zipped([("tool.exe", PROGRAM)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
+        front, behind = zipped([("tool.exe", BINARY)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
         names, alerts = self.entries("a.zip", front + behind, "zip")
-        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(PROGRAM))])
+        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(BINARY))])
         self.assertEqual(alerts, {"attachment_executable": "a.zip!tool.exe"})
 
     def test_a_text_is_no_lha(self):
@@ -162,20 +152,20 @@ class Leaves(unittest.TestCase):
 
     def test_entries_raise_what_attachments_raise(self):
         data = zipped([("in/../../up.txt", b"x"), ("/top.txt", b"x"), ("C:\\x.txt", b"x"), ("a..b/c..txt", b"x"),
-                       ("an\u202ecod.txt", b"x"), ("photo.jpg", PROGRAM), ("run.txt", b"#!/bin/sh\n")])
+                       ("an\u202ecod.txt", b"x"), ("photo.jpg", BINARY), ("run.txt", b"#!/bin/sh\n")])
         names, alerts = self.entries("a.zip", data, "zip")
         self.assertEqual(alerts, {"filename_traversal": "a.zip!in/../../up.txt", "attachment_executable": "a.zip!photo.jpg",
                                   "filename_bidi": "a.zip!an\\xe2\\x80\\xaecod.txt",
                                   "attachment_type_mismatch": "a.zip!photo.jpg"})
 
     def test_alerts_need_no_record_of_the_file(self):
-        lines = attached("a.zip", zipped([("tool.exe", PROGRAM)]))
+        lines = attached("a.zip", zipped([("tool.exe", BINARY)]))
         alone, both = (self.run_mail(lines, "-e", events)[0] for events in ("alert", "alert,fileinfo"))
         self.assertTrue(alone)
         self.assertEqual(alone, [row for row in both if row["event_type"] == "alert"])
 
     def test_archives_in_archives_to_a_depth_of_five(self):
-        archive, names = zipped([("x.exe", PROGRAM)]), ["x.exe"]
+        archive, names = zipped([("x.exe", BINARY)]), ["x.exe"]
         for depth in range(2, 6):
             archive = zipped([("%d.zip" % depth, archive)])
             names = ["%d.zip" % depth] + ["%d.zip!%s" % (depth, name) for name in names]
@@ -208,9 +198,9 @@ class Leaves(unittest.TestCase):
         self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, 400_000)  # KiB, with sanitizers
 
     def test_a_large_archive_is_kept_in_a_file(self):
-        data = zipped([("noise", os.urandom(700_000)), ("last.exe", PROGRAM)], zipfile.ZIP_STORED)
+        data = zipped([("noise", os.urandom(700_000)), ("last.exe", BINARY)], zipfile.ZIP_STORED)
         self.assertEqual(self.entries("a.zip", data, "zip"),
-                         ([("noise", 700_000), ("last.exe", len(PROGRAM))], {"attachment_executable": "a.zip!last.exe"}))
+                         ([("noise", 700_000), ("last.exe", len(BINARY))], {"attachment_executable": "a.zip!last.exe"}))
 
     def test_damaged_archives(self):
         data = zipped([("one.txt", b"x" * 10), ("two.exe", b"y" * 10)], zipfile.ZIP_STORED)
@@ -232,7 +222,7 @@ class Leaves(unittest.TestCase):
         self.assertNotIn("has_macros", self.look("a.zip", zipped([("vbaProject.bin", b"x")]))[0])
 
     def test_extensions_of_documents(self):
-        out = os.path.join(self.folder, "out")
+        out = self.path("out")
         word = [("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")]
         for data, extension in ((zipped(word), ".docx"), (zipped(word + [("word/vbaProject.bin", b"x")]), ".docm"),
                                 (zipped([("xl/workbook.xml", b"x")]), ".xlsx"), (zipped([("x", b"x")]), ".zip"),
@@ -241,11 +231,11 @@ class Leaves(unittest.TestCase):
             self.assertEqual(os.path.splitext(rows[0]["fileinfo"]["path"])[1], extension)
 
     def test_a_full_disk_stops_extraction_and_nothing_else(self):
-        path, out = os.path.join(self.folder, "mail.pcap"), os.path.join(self.folder, "out")
+        path, out = self.path("mail.pcap"), self.path("out")
         make("@\n".join([dialogue(attached("a.bin", bytes(100_000)))] * 2), path, self.folder)
         os.mkdir(out)
         script = 'mount -t tmpfs -o size=64k none "$2" && "$1" -j 1 --extract "$2" -e smtp "$3"; status=$?; ls -A "$2" | wc -l >&2; exit $status'
-        done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", SMTPSCAN, out, path], capture_output=True, text=True)
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script, "sh", PROGRAM, out, path], capture_output=True, text=True)
         if "unshare" in done.stderr or "mount" in done.stderr:
             self.skipTest("no file system of one's own: " + done.stderr)
         lines = done.stderr.splitlines()

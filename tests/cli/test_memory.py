@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_memory.py SMTPSCAN TESTDATA NO_MEMORY [--every N] [CASE...] - simulates a failed allocation at each place that allocates.
+"""test_memory.py SMTPSCAN NO_MEMORY [--every N] [CASE...] - simulates a failed allocation at each place that allocates.
 
 A run is repeated with one request refused, for one place (the calls that lead to it) after the other: NO_MEMORY, the
 library of kits/no_memory.c, refuses it in whichever process comes by first. Then either all is as without it, or the
@@ -15,7 +15,6 @@ import argparse
 import base64
 import collections
 import gzip
-import json
 import lzma
 import mmap
 import os
@@ -28,8 +27,8 @@ import tarfile
 import tempfile
 
 from generate import ethernet, ip_header, make, packets_in, pcap, pcapng
+from program import HERE, PROGRAM, RECIPES, TESTDATA, WAIT, completes, read
 
-WAIT = 30  # seconds until it counts as a hang
 EVERY = 40
 LARGE = 1 << 20  # octets of a block that may be refused while others are not
 FRAMES, SITES, MODULES, NAME_SIZE = 8, 16384, 64, 120  # as in no_memory.c
@@ -80,44 +79,38 @@ def wrap(data):
     return pcap((time, ethernet(ip_header(*ends, len(frame) - 14, 4) + frame[14:])) for time, frame, _ in packets_in(data))
 
 
-def prepare(testdata, folder):
+def prepare(folder):
     """prepare - the captures of the cases."""
-
-    def read(name):
-        with open(os.path.join(testdata, name), "rb") as file:
-            return file.read()
 
     def write(name, data):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
 
-    plain, sealed, keys = read("postfix-plain.pcap"), read("tls/13-aes256-gcm.pcap"), read("tls/13-aes256-gcm.keylog")
+    known = lambda name: read(os.path.join(TESTDATA, name))
+    plain, sealed, keys = map(known, ("postfix-plain.pcap", "tls/13-aes256-gcm.pcap", "tls/13-aes256-gcm.keylog"))
     write("plain.pcap", plain)
-    write("other.pcap", read("exim-nodemailer.pcap"))
-    write("login.pcap", read("postfix-auth-login.pcap"))
+    write("other.pcap", known("exim-nodemailer.pcap"))
+    write("login.pcap", known("postfix-auth-login.pcap"))
     write("tunnel.pcap", wrap(plain))
     write("plain.pcap.xz", lzma.compress(plain))
     write("plain.pcap.gz", gzip.compress(plain))
     write("sealed.pcap", sealed)
     write("sealed.keylog", keys)
     write("secrets.pcapng", pcapng(packets_in(sealed), keys))
-    write("old.pcap", read("tls/12-aes128-cbc-sha.pcap"))
-    write("old.keylog", read("tls/12-aes128-cbc-sha.keylog"))
+    write("old.pcap", known("tls/12-aes128-cbc-sha.pcap"))
+    write("old.keylog", known("tls/12-aes128-cbc-sha.keylog"))
     with tarfile.open(os.path.join(folder, "packed"), "w:xz") as packed:
         packed.add(os.path.join(folder, "plain.pcap"), "plain.exe")
-    with open(os.path.join(folder, "packed"), "rb") as file:
-        lines = base64.encodebytes(file.read()).decode().splitlines()
+    lines = base64.encodebytes(read(os.path.join(folder, "packed"))).decode().splitlines()
     make(PACKED % "".join("C: %s\n" % line for line in lines), os.path.join(folder, "packed.pcap"))
     for name in "files-in-files", "bdat-odd", "lost-in-content":
-        with open(os.path.join(testdata, "dialogues", name + ".txt"), encoding="utf-8") as file:
-            make(file.read(), os.path.join(folder, name + ".pcap"), testdata)
+        make(known("dialogues/%s.txt" % name).decode(), os.path.join(folder, name + ".pcap"), TESTDATA)
     os.makedirs(os.path.join(folder, "folder", "below"))
     for name in "folder/plain.pcap", "folder/below/login.pcap":
         shutil.copy(os.path.join(folder, os.path.basename(name)), os.path.join(folder, name))
-    here = os.path.dirname(os.path.abspath(__file__))
     for name in "test.yar", "indicators.txt":
-        shutil.copy(os.path.join(here, "..", "rules", name), folder)
-    shutil.copy(os.path.join(here, "..", "..", "recipes", "rules", "spam_filter.lua"), folder)
+        shutil.copy(os.path.join(HERE, "..", "rules", name), folder)
+    shutil.copy(os.path.join(RECIPES, "rules", "spam_filter.lua"), folder)
 
 
 PACKED = """S: 220 a
@@ -164,13 +157,13 @@ CASES = {
 
 
 class Bench:
-    def __init__(self, program, testdata, library, folder):
-        self.program, self.library, self.folder = program, library, folder
+    def __init__(self, library, folder):
+        self.library, self.folder = library, folder
         self.out = os.path.join(folder, "OUT")
         self.table = Table(os.path.join(folder, "table"))
-        prepare(testdata, folder)
+        prepare(folder)
         for options in "--shard 1/2 -o shard-1", "--shard 2/2 -o shard-2", "--update --check expected":
-            subprocess.run([program, *options.split(), "plain.pcap"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([PROGRAM, *options.split(), "plain.pcap"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
     def run(self, case):
         """run - -> Done; its status is None when it hung."""
@@ -179,7 +172,7 @@ class Bench:
         environment = dict(os.environ, LD_PRELOAD=self.library, FAULTS_MEMORY=self.table.path, LC_ALL="C")
         with open(os.path.join(self.folder, "plain.pcap"), "rb") as standard_input:
             process = subprocess.Popen(
-                [self.program, "-j", "2", *CASES[case].split()], cwd=self.folder, env=environment, stdin=standard_input,
+                [PROGRAM, "-j", "2", *CASES[case].split()], cwd=self.folder, env=environment, stdin=standard_input,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
             try:
                 output, errors = process.communicate(timeout=WAIT)
@@ -195,19 +188,17 @@ class Bench:
         for folder, _, names in os.walk(self.out):
             for name in names:
                 path = os.path.join(folder, name)
-                with open(path, "rb") as file:
-                    # what a killed run leaves has a name that differs
-                    found[os.path.relpath(path, self.out).split(".jsonl.")[0]] = file.read()
+                # what a killed run leaves has a name that differs
+                found[os.path.relpath(path, self.out).split(".jsonl.")[0]] = read(path)
         return found
 
 
 def stats_of(octets):
     """stats_of - the number of complete captures; None: not an output of records, or a record is incomplete."""
     try:
-        rows = [json.loads(line) for line in octets.decode("utf-8").splitlines()]
+        return sum(completes(octets))
     except ValueError:
         return None
-    return sum(row["event_type"] == "stats" and row["stats"]["complete"] for row in rows)
 
 
 def news(whole, done):
@@ -262,7 +253,7 @@ KNOWN = {}
 
 def symbol(place):
     if place not in KNOWN:
-        done = subprocess.run(["addr2line", "-sfe", sys.argv[1], place], stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(["addr2line", "-sfe", PROGRAM, place], stdout=subprocess.PIPE, check=False)
         KNOWN[place] = ":".join(done.stdout.decode().split()[:1] + done.stdout.decode().split(":")[-1:]).strip()
     return KNOWN[place]
 
@@ -303,8 +294,6 @@ def loses_what_was_found(bench):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("testdata")
     parser.add_argument("library")
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--every", type=int, default=EVERY)
@@ -312,8 +301,7 @@ def main():
     given = parser.parse_intermixed_args()
     total, seen = collections.Counter(), set()
     with tempfile.TemporaryDirectory(prefix="smtpscan-memory-") as folder:
-        paths = [os.path.abspath(path) for path in (given.program, given.testdata, given.library)]
-        bench = Bench(*paths, folder)
+        bench = Bench(os.path.abspath(given.library), folder)
         for case in given.cases or CASES:
             total += sweep(bench, case, given, seen)
         lost = loses_what_was_found(bench)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_recipes.py SMTPSCAN RECIPES TESTDATA - the recipes run when pasted, and print results.
+"""test_recipes.py SMTPSCAN - the recipes run when pasted, and print results.
 
 Each block of recipes/README.md is run by bash in a folder with the output of a few captures; blocks of a program that is not
 installed are left out and named. Configurations of log shippers are checked by the shipper where it is installed.
@@ -14,21 +14,21 @@ import subprocess
 import sys
 import tempfile
 
-PROGRAM, RECIPES, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:4])
+from program import PROGRAM, RECIPES, TESTDATA, WAIT, read, read_text
+from program import run as scan
+
 CAPTURES = ["postfix-smuggle-lf-dot-lf.pcap", "exim-nodemailer.pcap", "postfix-rcpt-refused.pcap", "postfix-starttls-1.2.pcap",
             "cut.pcap"]
-WAIT = 60
 
 
 def blocks():
-    with open(os.path.join(RECIPES, "README.md"), encoding="utf-8") as file:
-        return re.findall(r"^```(\w+)\n(.*?)^```$", file.read(), re.S | re.M)
+    return re.findall(r"^```(\w+)\n(.*?)^```$", read_text(os.path.join(RECIPES, "README.md")), re.S | re.M)
 
 
 def prepare(folder):
     """prepare - an output, and logs of the other programs, of the same connections."""
     os.symlink(RECIPES, os.path.join(folder, "recipes"))
-    subprocess.run([PROGRAM, "-q", "-o", "all.jsonl", *(os.path.join(TESTDATA, name) for name in CAPTURES)], cwd=folder)
+    scan("-q", "-o", "all.jsonl", *(os.path.join(TESTDATA, name) for name in CAPTURES), cwd=folder)
     with open(os.path.join(folder, "all.jsonl"), encoding="utf-8") as file:
         ids = sorted({row["community_id"] for row in map(json.loads, file) if "community_id" in row})
     with open(os.path.join(folder, "eve.json"), "w", encoding="utf-8") as file:
@@ -66,15 +66,13 @@ def wrong_in_readme(folder):
 
 def wrong_in_files():
     """Every file is named in the README; configurations are checked by their program or as YAML."""
-    with open(os.path.join(RECIPES, "README.md"), encoding="utf-8") as file:
-        text = file.read()
+    text = read_text(os.path.join(RECIPES, "README.md"))
     yield from ("%s is not in recipes/README.md" % name for name in sorted(os.listdir(RECIPES))
                 if name not in text and name != "README.md" and not name.startswith("__"))
     checks = {"filebeat.yml": ["filebeat", "test", "config", "-c"], "vector.yaml": ["vector", "validate", "--no-environment"]}
     for name, command in checks.items():
         path = os.path.join(RECIPES, name)
-        with open(path, encoding="utf-8") as file:
-            content = file.read()
+        content = read_text(path)
         if not content.startswith("# No test runs this"):
             yield "%s does not say in its first line that no test runs it" % name
         if shutil.which(command[0]):
@@ -104,13 +102,13 @@ def wrong_with_dask(folder):
         return
     environment = dict(os.environ, SMTPSCAN=PROGRAM)
     captures = [os.path.join(TESTDATA, name) for name in CAPTURES]
-    expected = subprocess.run([PROGRAM, "-q", *captures], stdout=subprocess.PIPE).stdout.splitlines()
+    expected = scan("-q", *captures).stdout.splitlines()
     done = subprocess.run([python, os.path.join(RECIPES, "dask_captures.py"), "local", "out", *captures], cwd=folder,
                           env=environment, capture_output=True, timeout=WAIT * 2)
     if done.returncode != 1 or b"cut.pcap: exit status 5" not in done.stderr:
         yield "dask_captures.py: %d, %s" % (done.returncode, done.stderr.decode()[-2000:])
     outputs = glob.glob(os.path.join(folder, "out", "*.jsonl"))
-    lines = b"".join(open(path, "rb").read() for path in outputs).splitlines()
+    lines = b"".join(map(read, outputs)).splitlines()
     if sorted(lines) != sorted(expected):
         yield "dask_captures.py: not what one run writes"
     done = subprocess.run([python, os.path.join(RECIPES, "dask_shards.py"), "local", "3", "parts", captures[0]], cwd=folder,
@@ -118,7 +116,7 @@ def wrong_with_dask(folder):
     if done.returncode != 0:
         yield "dask_shards.py: %d, %s" % (done.returncode, done.stderr.decode()[-2000:])
     merged = run(folder, "'%s' --merge parts/*.jsonl" % PROGRAM)
-    if merged.stdout.encode() != subprocess.run([PROGRAM, captures[0]], stdout=subprocess.PIPE).stdout:
+    if merged.stdout.encode() != scan(captures[0]).stdout:
         yield "dask_shards.py: not what one run writes: %s" % merged.stderr
 
 

@@ -1,71 +1,54 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_report.py SMTPSCAN TESTDATA - the page of --report: its contents, and that nothing from a mail becomes active.
+"""test_report.py SMTPSCAN - the page of --report: its contents, and that nothing from a mail becomes active.
 
 The first class reads the file; the second opens it in a real headless Chromium (skipped where there is none): quiet console,
 no request, search, sort, range, keys, dark, print, and mails that attack. attacking_page.txt is such a capture.
 """
 import base64
+import functools
 import hashlib
 import json
 import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "kits"))
-import browser  # noqa: E402
-from generate import make  # noqa: E402
+import browser
+import program
+from generate import make
+from program import HERE, HIGH, TESTDATA, Folder, read, read_text
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
 CAPTURES = ["postfix-smuggle-lf-dot-lf.pcap", "exim-swaks-attach.pcap", "postfix-msmtp.pcap", "exim-rcpt-refused.pcap",
             "npm-auth-plain-bruteforce.pcap", "exim-two-mails-v6.pcap", "cut.pcap", "dovecot-pop3-not-smtp.pcap"]
 SESSIONS = 10000
 SECONDS = 2  # in which a page of so many opens
 TRIES = 3
 FRAME = 1 / 60
-
-
-def run(*arguments, **more):
-    return subprocess.run([PROGRAM, "-q", *arguments], capture_output=True, cwd=TESTDATA, timeout=120, **more)
+run = functools.partial(program.run, "-q", cwd=TESTDATA, timeout=120)
 
 
 def blocks(page):
     return dict(re.findall(r'<script type="application/json" id="(\w+)">(.*?)</script>', page, re.S))
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
 def attacking(folder):
     path = os.path.join(folder, "attack.pcap")
-    make(read(os.path.join(HERE, "attacking_page.txt")), path, TESTDATA)
+    make(read_text(os.path.join(HERE, "attacking_page.txt")), path, TESTDATA)
     return path
 
 
-class Folder(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp()
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-
+class Reports(Folder):
     def report(self, name, *arguments):
-        path = os.path.join(self.folder, name)
+        path = self.path(name)
         done = run("--report", path, *arguments)
         self.assertIn(done.returncode, (0, 5), done.stderr)
         return path
 
 
-class Page(Folder):
+class Page(Reports):
     def test_it_says_what_the_records_say(self):
-        page = blocks(read(self.report("a.html", "-o", os.devnull, *CAPTURES)))
-        records = [json.loads(line) for line in run("-e", "all,-smtp_content", *CAPTURES).stdout.splitlines()]
+        page = blocks(read_text(self.report("a.html", "-o", os.devnull, *CAPTURES)))
+        records = program.records(run("-e", "all,-smtp_content", *CAPTURES).stdout)
         meta, mails, alerts = (json.loads(page[name]) for name in ("meta", "mails", "alerts"))
         kinds = {kind: [r for r in records if r["event_type"] == kind] for kind in ("alert", "smtp", "flow", "stats", "fileinfo")}
         self.assertEqual(meta["all"]["mails"], len(kinds["smtp"]))
@@ -89,17 +72,17 @@ class Page(Folder):
         self.assertEqual(steps, len([r for r in records if r["event_type"] not in ("flow", "stats", "fileinfo")]))
 
     def test_steps_that_are_left_out_are_counted(self):
-        path = os.path.join(self.folder, "many.pcap")
+        path = self.path("many.pcap")
         make("S: 220 mx\n" + "C: NOOP\nS: 250 ok\n" * 1600 + "C: QUIT\nS: 221 bye\n", path, TESTDATA)
-        page = blocks(read(self.report("m.html", "-o", os.devnull, path)))
+        page = blocks(read_text(self.report("m.html", "-o", os.devnull, path)))
         steps = len(run("-e", "smtp_command,smtp_response", path).stdout.splitlines())
         shown = len(json.loads(page["ladders"].splitlines()[0]))
         self.assertLess(shown, steps)
         self.assertEqual(json.loads(page["meta"])["left"]["steps"], steps - shown)
 
     def test_ladder_step_by_step(self):
-        page = blocks(read(self.report("l.html", "-o", os.devnull, CAPTURES[0])))
-        records = [json.loads(line) for line in run("-e", "all,-smtp_content", CAPTURES[0]).stdout.splitlines()]
+        page = blocks(read_text(self.report("l.html", "-o", os.devnull, CAPTURES[0])))
+        records = program.records(run("-e", "all,-smtp_content", CAPTURES[0]).stdout)
         replies, alerts, mails = (json.loads("[%s]" % page["replies"][1:-1]), json.loads(page["alerts"]), json.loads(page["mails"]))
         said = []
         for kind, _, packet, *rest in json.loads(page["ladders"].splitlines()[0]):
@@ -144,9 +127,9 @@ class Page(Folder):
         for line in first + second:
             lines.append("C: " + line)
             lines += {"MAIL": ["S: 250 ok"], "RCPT": ["S: 250 ok"], "DATA": ["S: 354 go"]}.get(line[:4], ["S: 250 ok"] if line == "." else [])
-        capture = os.path.join(self.folder, "files.pcap")
+        capture = self.path("files.pcap")
         make("\n".join(lines) + "\n", capture, TESTDATA)
-        page = blocks(read(self.report("files.html", "-o", os.devnull, capture)))
+        page = blocks(read_text(self.report("files.html", "-o", os.devnull, capture)))
         rows = {f[0]: f for f in json.loads(page["files"])}
         digest = lambda text: hashlib.sha256(text.encode()).hexdigest()  # noqa: E731
         self.assertEqual(sorted(rows), sorted(map(digest, ("one", "two", "same"))))
@@ -161,25 +144,20 @@ class Page(Folder):
         self.assertEqual([p[5] for p in details[0]], [1] * 5)
 
     def test_chain_of_custody(self):
-        page = read(self.report("b.html", "-o", os.devnull, "--strict", *CAPTURES))
+        page = read_text(self.report("b.html", "-o", os.devnull, "--strict", *CAPTURES))
         meta = json.loads(blocks(page)["meta"])
         for (name, size, digest), capture in zip(meta["captures"], CAPTURES):
-            with open(os.path.join(TESTDATA, capture), "rb") as file:
-                data = file.read()
+            data = read(os.path.join(TESTDATA, capture))
             self.assertEqual((name, size, digest), (capture, len(data), hashlib.sha256(data).hexdigest()))
         self.assertTrue(meta["command"].endswith("-o /dev/null --strict " + " ".join(CAPTURES)), meta["command"])
         self.assertTrue(run("--version").stdout.decode().strip().endswith(meta["version"]))
-        with open(os.path.join(TESTDATA, CAPTURES[0]), "rb") as file:
-            meta = json.loads(blocks(read(self.piped(file)))["meta"])
+        path = self.path("piped.html")
+        self.assertEqual(run("-o", os.devnull, "--report", path, "-", input=read(HIGH)).returncode, 0)
+        meta = json.loads(blocks(read_text(path))["meta"])
         self.assertEqual(meta["captures"], [["standard input", 0, None]])
 
-    def piped(self, file):
-        path = os.path.join(self.folder, "piped.html")
-        subprocess.run([PROGRAM, "-q", "-o", os.devnull, "--report", path, "-"], input=file.read(), check=True, timeout=60)
-        return path
-
     def test_policy_allows_this_script_and_style_and_nothing_else(self):
-        page = read(self.report("d.html", "-o", os.devnull, attacking(self.folder)))
+        page = read_text(self.report("d.html", "-o", os.devnull, attacking(self.folder)))
         policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', page).group(1)
         self.assertLess(page.index("Content-Security-Policy"), page.index("<style>"))
         script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
@@ -199,11 +177,11 @@ class Page(Folder):
         self.assertIn("evil\\u003cU+202E>gnp.exe", page)
 
     def test_same_page_from_records(self):
-        parts = [os.path.join(self.folder, "%d.jsonl" % i) for i in (1, 2)]
+        parts = [self.path("%d.jsonl" % i) for i in (1, 2)]
         for i, part in enumerate(parts):
             run("-e", "all", "--shard", "%d/2" % (i + 1), "-o", part, *CAPTURES)
-        merged = blocks(read(self.report("m.html", "--merge", "-o", os.devnull, *parts)))
-        direct = blocks(read(self.report("n.html", "-o", os.devnull, *CAPTURES)))
+        merged = blocks(read_text(self.report("m.html", "--merge", "-o", os.devnull, *parts)))
+        direct = blocks(read_text(self.report("n.html", "-o", os.devnull, *CAPTURES)))
         for name in set(direct) - {"meta"}:
             self.assertEqual(merged[name], direct[name], name)
         meta = [json.loads(page["meta"]) for page in (merged, direct)]
@@ -216,12 +194,12 @@ class Page(Folder):
     def test_same_bytes_whatever_the_place(self):
         pages = []
         for variables in ({"LC_ALL": "C", "TZ": "UTC"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"}):
-            run("--report", os.path.join(self.folder, "e.html"), "-o", os.devnull, *CAPTURES, env=dict(os.environ, **variables))
-            pages.append(read(os.path.join(self.folder, "e.html")))
+            run("--report", self.path("e.html"), "-o", os.devnull, *CAPTURES, **variables)
+            pages.append(read_text(self.path("e.html")))
         self.assertEqual(*pages)
 
     def test_records_are_written_as_without_it(self):
-        path = os.path.join(self.folder, "f.html")
+        path = self.path("f.html")
         for options in ([], ["-e", "alert,stats"], ["-t"], ["--format=mails"]):
             self.assertEqual(run("--report", path, *options, *CAPTURES).stdout, run(*options, *CAPTURES).stdout)
 
@@ -265,7 +243,7 @@ def many_sessions(path):
 
 
 @unittest.skipUnless(browser.program(), "no Chromium")
-class Screen(Folder):
+class Screen(Reports):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -361,12 +339,12 @@ class Screen(Folder):
             self.assertIn(words, seen)
 
     def test_ten_thousand_sessions(self):
-        records = os.path.join(self.folder, "many.jsonl")
+        records = self.path("many.jsonl")
         many_sessions(records)
-        self.assertEqual(run("--merge", "-o", os.devnull, "--report", os.path.join(self.folder, "many.html"), records).returncode, 0)
+        self.assertEqual(run("--merge", "-o", os.devnull, "--report", self.path("many.html"), records).returncode, 0)
         times = []
         for _ in range(TRIES):  # the machine may have other things to do
-            page = self.browser.open(os.path.join(self.folder, "many.html"))
+            page = self.browser.open(self.path("many.html"))
             times.append(page.run("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000)
         self.assertTrue(0 < min(times) < SECONDS, times)
         self.assertEqual(page.run("[sessions.length, tables[0].rows.length]"), [SESSIONS, SESSIONS])
@@ -388,5 +366,4 @@ class Screen(Folder):
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = sys.argv[3:]
     unittest.main()

@@ -1,22 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_rules.py SMTPSCAN TESTDATA RECIPES - rules as users write them: every event, field and action, the
+"""test_rules.py SMTPSCAN - rules as users write them: every event, field and action, the
 examples, and files and rules that are broken."""
 import base64
 import json
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import unittest
 
 from generate import make
+from program import PLAIN, RECIPES, TESTDATA, Folder, records, run
 
-PROGRAM, TESTDATA, RECIPES = (os.path.abspath(path) for path in sys.argv[1:4])
-WAIT = 60
-WITH_YARA = b"built without" not in subprocess.run([PROGRAM, "--yara", os.devnull, os.devnull], stdout=subprocess.DEVNULL,
-                                                         stderr=subprocess.PIPE).stderr
+WITH_YARA = b"built without" not in run("--yara", os.devnull, os.devnull).stderr
 
 HELLO = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-AUTH PLAIN LOGIN\nS: 250 SIZE 5000000\n"
 BYE = "C: QUIT\nS: 221 bye\n"
@@ -41,34 +36,19 @@ def login(user, code, address="198.51.100.7"):
     return "@ client=%s\n%sC: AUTH PLAIN %s\nS: %s\n%s" % (address, HELLO, token, code, BYE)
 
 
-class Rules(unittest.TestCase):
+class Rules(Folder):
     maxDiff = None
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-
-    def path(self, name, data=None):
-        path = os.path.join(self.folder, name)
-        if data is not None:
-            with open(path, "wb") as file:
-                file.write(data if isinstance(data, bytes) else data.encode())
-        return path
 
     def capture(self, dialogue):
         path = self.path("capture.pcap")
         make(dialogue, path)
         return path
 
-    def call(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT)
-
     def run_rules(self, text, dialogue, *options, status=0):
         """-> (records, standard error)"""
-        rules = self.path("rules.lua", text)
-        done = self.call("--rules", rules, "-e", "all", "-j", "1", *options, self.capture(dialogue))
-        self.assertEqual(done.returncode, status, done.stderr.decode())
-        return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+        rules = self.file("rules.lua", text)
+        done = self.status(status, "--rules", rules, "-e", "all", "-j", "1", *options, self.capture(dialogue))
+        return records(done.stdout), done.stderr.decode()
 
     def seen(self, on, dialogue, *options):
         """the events that a rule gets: the rule puts each into the evidence of an alert"""
@@ -151,10 +131,10 @@ class Rules(unittest.TestCase):
 
     def test_tls(self):
         for name in ("exim-starttls-1.3.pcap", "postfix-starttls-1.2.pcap"):
-            rules = self.path("rules.lua", 'rule{ on = "tls", eval = function (s, e) alert{ id = "saw_tls", description ='
+            rules = self.file("rules.lua", 'rule{ on = "tls", eval = function (s, e) alert{ id = "saw_tls", description ='
                                            ' e.version .. "/" .. tostring(e.cipher) .. "/" .. tostring(e.sni), evidence = e.ja4 } end }')
-            done = self.call("--rules", rules, os.path.join(TESTDATA, name))
-            rows = [json.loads(line) for line in done.stdout.splitlines()]
+            done = run("--rules", rules, os.path.join(TESTDATA, name))
+            rows = records(done.stdout)
             [tls] = [row["tls"] for row in rows if row["event_type"] == "tls"]
             [alert] = self.alerts(rows)
             self.assertEqual(alert["alert"]["description"], "%s/%s/%s" % (tls["version"], tls["cipher"], tls.get("sni", "nil")))
@@ -309,7 +289,7 @@ class Rules(unittest.TestCase):
                 for m in re.new("[0-9]*"):gmatch("1,22") do print("[" .. m .. "]") end
                 print(select(2, pcall(re.new, "(")))
             end }"""
-        self.path("list.txt", "bad.example\tbad one\n10.0.0.0/8\n")
+        self.file("list.txt", "bad.example\tbad one\n10.0.0.0/8\n")
         rows, errors = self.run_rules(text, HELLO + mail() + BYE)
         lines = [line[len("smtpscan: rule: "):] for line in errors.splitlines()]
         self.assertEqual(lines[:2], ["client.example c nil nil", "K\\xc3\\xb6ln\\xc3\\xa4"])
@@ -348,9 +328,9 @@ class Rules(unittest.TestCase):
             rows, errors = self.run_rules('rule{ on = "mail", eval = function (session) %s end }' % wrong, HELLO + mail() + BYE)
             self.assertIn("is off for these addresses", errors, wrong)
         bytecode = subprocess.run(["sh", "-c", "command -v luac5.4"], stdout=subprocess.PIPE).stdout.decode().strip()
-        compiled = self.path("compiled.lua", b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n")
+        compiled = self.file("compiled.lua", b"\x1bLua\x54\x00\x19\x93\r\n\x1a\n")
         if bytecode:
-            source = self.path("source.lua", 'rule{ on = "mail", eval = print }')
+            source = self.file("source.lua", 'rule{ on = "mail", eval = print }')
             subprocess.run([bytecode, "-o", compiled, source], check=True)
         self.broken(compiled)
 
@@ -382,8 +362,8 @@ class Rules(unittest.TestCase):
     # ---- files ----
 
     def broken(self, path, words=""):
-        for arguments in (("--rules", path, os.path.join(TESTDATA, "postfix-plain.pcap")), ("--check-rules", path)):
-            done = self.call(*arguments)
+        for arguments in (("--rules", path, PLAIN), ("--check-rules", path)):
+            done = run(*arguments)
             self.assertEqual((done.returncode, done.stdout), (2, b""), path)
             self.assertIn(os.path.basename(path), done.stderr.decode())
             self.assertIn(words, done.stderr.decode())
@@ -393,22 +373,22 @@ class Rules(unittest.TestCase):
         os.mkdir(self.path("folder.lua"))
         self.broken(self.path("folder.lua"), "not a file of rules")
         self.broken(self.path("missing.lua"), "No such file")
-        self.broken(self.path("empty.lua", ""), "it contains no rule")
-        self.broken(self.path("binary.lua", os.urandom(300) + b"\0"), "not text")
-        self.broken(self.path("latin.lua", b"-- \xe4\n"), "not text")
-        self.broken(self.path("syntax.lua", 'rule{ on = "mail",\n eval = functon () end }'), ":2:")
-        self.broken(self.path("runs.lua", "local x = nil\nx()"), ":2:")
-        self.broken(self.path("loop.lua", "while true do end"), "too long")
-        self.broken(self.path("memory.lua", 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1e6) .. i end'), "memory")
-        self.broken(self.path("event.lua", 'rule{ on = "packet", eval = print }'), "packet")
-        self.broken(self.path("function.lua", 'rule{ on = "mail" }'), "eval")
-        self.broken(self.path("list.lua", 'inlist("nowhere.txt")'), "nowhere.txt")
-        self.broken(self.path("alert.lua", "alert{}"), "only by a running rule")
-        self.broken(self.path("escape.lua", "error('\x1b[31mred')"))
+        self.broken(self.file("empty.lua", ""), "it contains no rule")
+        self.broken(self.file("binary.lua", os.urandom(300) + b"\0"), "not text")
+        self.broken(self.file("latin.lua", b"-- \xe4\n"), "not text")
+        self.broken(self.file("syntax.lua", 'rule{ on = "mail",\n eval = functon () end }'), ":2:")
+        self.broken(self.file("runs.lua", "local x = nil\nx()"), ":2:")
+        self.broken(self.file("loop.lua", "while true do end"), "too long")
+        self.broken(self.file("memory.lua", 'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1e6) .. i end'), "memory")
+        self.broken(self.file("event.lua", 'rule{ on = "packet", eval = print }'), "packet")
+        self.broken(self.file("function.lua", 'rule{ on = "mail" }'), "eval")
+        self.broken(self.file("list.lua", 'inlist("nowhere.txt")'), "nowhere.txt")
+        self.broken(self.file("alert.lua", "alert{}"), "only by a running rule")
+        self.broken(self.file("escape.lua", "error('\x1b[31mred')"))
 
     def test_what_is_in_a_file_is_listed(self):
-        path = self.path("two.lua", 'rule{ on = "mail", name = "one", eval = print }\n\nrule{ on = "tls", eval = print }\n')
-        done = self.call("--check-rules", path)
+        path = self.file("two.lua", 'rule{ on = "mail", name = "one", eval = print }\n\nrule{ on = "tls", eval = print }\n')
+        done = run("--check-rules", path)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(done.stdout.decode(), "%s:1: rule one on mail\n%s:3: rule rule on tls\n" % (path, path))
 
@@ -425,17 +405,17 @@ class Rules(unittest.TestCase):
             rule{ on = "mail", eval = function (s, e) for k, v in pairs(e) do if type(v) == "string" then tag("f_" .. k, v) end end end }
             rule{ on = "session", eval = function (s, e) tag("name", tostring(bad) .. tostring(s.pair)) end }"""
         dialogue = "".join("@ client=198.51.100.%d after=-0.001\n%s" % (i % 5 + 1, HELLO + mail() + with_file("a%d.txt" % i) + BYE) for i in range(40))
-        rules, capture = self.path("rules.lua", text), self.capture(dialogue)
+        rules, capture = self.file("rules.lua", text), self.capture(dialogue)
         outputs, said = [], []
         for jobs in ("1", "2"):
-            done = self.call("--rules", rules, "-e", "all", "-j", jobs, capture)
+            done = run("--rules", rules, "-e", "all", "-j", jobs, capture)
             outputs.append(done.stdout)
             said.append(done.stderr)
         parts = []
         for i in (1, 2, 3):
             parts.append(self.path("part%d" % i))
-            self.call("--rules", rules, "-e", "all", "--shard", "%d/3" % i, "-o", parts[-1], capture)
-        outputs.append(self.call("--merge", *parts).stdout)
+            run("--rules", rules, "-e", "all", "--shard", "%d/3" % i, "-o", parts[-1], capture)
+        outputs.append(run("--merge", *parts).stdout)
         self.assertGreater(len(outputs[0]), 50000)
         self.assertEqual(outputs[0], outputs[1])
         self.assertEqual(outputs[0], outputs[2])
@@ -466,31 +446,31 @@ class Rules(unittest.TestCase):
             "192.0.2.25": ("the server's address", mail()),
         }
         for indicator, (where, dialogue) in places.items():
-            path = self.path("list.txt", "%s\tnote <%s>\n" % (indicator, where))
-            done = self.call("--ioc", path, self.capture(HELLO + dialogue + BYE))
-            alerts = self.alerts([json.loads(line) for line in done.stdout.splitlines()])
+            path = self.file("list.txt", "%s\tnote <%s>\n" % (indicator, where))
+            done = run("--ioc", path, self.capture(HELLO + dialogue + BYE))
+            alerts = self.alerts(records(done.stdout))
             self.assertEqual(len(alerts), 1, (indicator, alerts))
             self.assertEqual((alerts[0]["alert"]["signature"], alerts[0]["alert"]["severity_name"]), ("ioc_match", "medium"))
             self.assertIn("in %s is a known indicator: note <%s>" % (where, where), alerts[0]["alert"]["description"])
 
     def test_addresses_that_a_proxy_names(self):
-        path = self.path("list.txt", "203.0.113.9\nrelay.example\n")
+        path = self.file("list.txt", "203.0.113.9\nrelay.example\n")
         for head, where in (("PROXY TCP4 203.0.113.9 192.0.2.25 1234 25", "the client's address, as the proxy says"),
                             ("CONNECT relay.example:25 HTTP/1.1\nC: ", "the server's name, as the proxy says")):
             answer = "S: HTTP/1.1 200 OK\nS: \n" if head.startswith("CONNECT") else ""
-            done = self.call("--ioc", path, self.capture("C: " + head + "\n" + answer + HELLO + mail() + BYE))
-            alerts = self.alerts([json.loads(line) for line in done.stdout.splitlines()])
+            done = run("--ioc", path, self.capture("C: " + head + "\n" + answer + HELLO + mail() + BYE))
+            alerts = self.alerts(records(done.stdout))
             self.assertEqual([a["alert"]["signature"] for a in alerts], ["ioc_match"], alerts)
             self.assertIn(where, alerts[0]["alert"]["description"])
 
     def test_a_list_without_indicators_is_told(self):
-        done = self.call("--ioc", self.path("a.txt", "# nothing\n"), os.path.join(TESTDATA, "postfix-plain.pcap"))
+        done = run("--ioc", self.file("a.txt", "# nothing\n"), PLAIN)
         self.assertEqual(done.returncode, 0)
         self.assertIn("it has no indicator", done.stderr.decode())
 
     def test_lists_that_are_none(self):
         for name, data in (("a.txt", "ok.example\nnot one\n"), ("b.txt", b"\x1f\x8b\0\0")):
-            done = self.call("--ioc", self.path(name, data), os.path.join(TESTDATA, "postfix-plain.pcap"))
+            done = run("--ioc", self.file(name, data), PLAIN)
             self.assertEqual((done.returncode, done.stdout), (2, b""))
             self.assertIn(name + ":", done.stderr.decode())
 
@@ -498,10 +478,10 @@ class Rules(unittest.TestCase):
 
     @unittest.skipUnless(WITH_YARA, "built without libyara")
     def test_yara_looks_at_content_and_parts(self):
-        path = self.path("rules.yar", 'rule text : a b { meta: who = "me" n = 3 ok = true strings: $x = "EICAR" condition: $x and #x == 1 }\n'
+        path = self.file("rules.yar", 'rule text : a b { meta: who = "me" n = 3 ok = true strings: $x = "EICAR" condition: $x and #x == 1 }\n'
                          'rule raw { strings: $h = "Subject:" condition: $h at 0 }\nrule size { condition: filesize == 68 }')
-        done = self.call("--yara", path, self.capture(HELLO + with_file("eicar.com") + mail() + BYE))
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        done = run("--yara", path, self.capture(HELLO + with_file("eicar.com") + mail() + BYE))
+        rows = records(done.stdout)
         found = [(row["tx_id"], row["alert"]["description"], row["alert"].get("evidence")) for row in self.alerts(rows)]
         self.assertEqual(found, [
             (0, "YARA rule text matches part 2 (eicar.com): tag a, tag b, who=me, n=3, ok=true, $x at octet 28", "EICAR"),
@@ -515,30 +495,29 @@ class Rules(unittest.TestCase):
     def test_yara_files_that_are_none(self):
         for name, data, words in (("a.yar", "rule x {\n condition: nothing }", ":2: "), ("missing.yar", None, "No such file"),
                                   ("binary.yar", os.urandom(100), "binary.yar")):
-            done = self.call("--yara", self.path(name, data), os.path.join(TESTDATA, "postfix-plain.pcap"))
+            done = run("--yara", self.file(name, data) if data else self.path(name), PLAIN)
             self.assertEqual((done.returncode, done.stdout), (2, b""), name)
             self.assertIn(words, done.stderr.decode(errors="replace"))
 
     @unittest.skipUnless(WITH_YARA, "built without libyara")
     def test_yara_does_not_see_the_division_of_work(self):
         dialogue = "".join("@ client=198.51.100.%d after=-0.001\n%s" % (i % 5 + 1, HELLO + with_file("a%d.com" % i) + BYE) for i in range(20))
-        path, capture = self.path("rules.yar", 'rule e { strings: $x = "EICAR" condition: $x }'), self.capture(dialogue)
-        outputs = [self.call("--yara", path, "-j", jobs, capture).stdout for jobs in "12"]
+        path, capture = self.file("rules.yar", 'rule e { strings: $x = "EICAR" condition: $x }'), self.capture(dialogue)
+        outputs = [run("--yara", path, "-j", jobs, capture).stdout for jobs in "12"]
         self.assertEqual(outputs[0].count(b'"yara_match"'), 40)
         self.assertEqual(outputs[0], outputs[1])
 
     # ---- the examples ----
 
     def example(self, name, dialogue, *options):
-        done = self.call("--rules", os.path.join(RECIPES, "rules", name), "-j", "1", *options, self.capture(dialogue))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
+        done = self.status(0, "--rules", os.path.join(RECIPES, "rules", name), "-j", "1", *options, self.capture(dialogue))
+        return records(done.stdout), done.stderr.decode()
 
     def test_every_example_loads(self):
         names = sorted(name for name in os.listdir(os.path.join(RECIPES, "rules")) if name.endswith(".lua"))
         self.assertGreaterEqual(len(names), 6)
         for name in names:
-            self.assertEqual(self.call("--check-rules", os.path.join(RECIPES, "rules", name)).returncode, 0, name)
+            self.assertEqual(run("--check-rules", os.path.join(RECIPES, "rules", name)).returncode, 0, name)
 
     def test_example_spam_filter(self):
         dialogue = HELLO + mail(sender=" hacker@suspicious.org") + mail(sender="<a..b>", recipient="<x@y..z>") + mail() + BYE
@@ -573,4 +552,4 @@ class Rules(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main()

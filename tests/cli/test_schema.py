@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_schema.py SMTPSCAN TESTDATA GENERATE.PY - every record over all captures fits --schema, with every option that adds
+"""test_schema.py SMTPSCAN - every record over all captures fits --schema, with every option that adds
 fields; no key comes twice; and a record that was tampered with does not fit. Skipped (77) without python3-jsonschema.
 """
 import copy
 import glob
 import json
 import os
-import subprocess
 import sys
 import tempfile
+
+from generate import make_dialogues
+from program import TESTDATA, run
 
 try:
     import jsonschema
@@ -36,22 +38,16 @@ def tampered(row):
 
 
 def main():
-    program, testdata, generate = map(os.path.abspath, sys.argv[1:4])
-    schema = json.loads(subprocess.run([program, "--schema"], check=True, stdout=subprocess.PIPE).stdout)
+    schema = json.loads(run("--schema", check=True).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     wrong, seen = [], {}
-    keys = sorted(glob.glob(os.path.join(testdata, "tls", "*.keylog")))[::2]  # those of the others are not known
+    keys = sorted(glob.glob(os.path.join(TESTDATA, "tls", "*.keylog")))[::2]  # those of the others are not known
     keys = [word for path in keys for word in ("--tls-keys", path)]
     with tempfile.TemporaryDirectory() as folder:
-        for dialogue in glob.glob(os.path.join(testdata, "dialogues", "*.txt")):
-            name = os.path.basename(dialogue)[:-3] + "pcap"
-            capture = os.path.join(folder, name)
-            if not os.path.exists(os.path.join(testdata, name)):  # otherwise it is kept as a capture
-                subprocess.run([sys.executable, generate, dialogue, capture], check=True)
-        result = subprocess.run(
-            [program, "-e", "all", "--raw", "--show-secrets", "--hash", "md5,sha1", "--extract", os.path.join(folder, "out"), *keys,
-             testdata, folder, os.path.join(folder, "missing")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        make_dialogues(TESTDATA, folder)
+        result = run("-e", "all", "--raw", "--show-secrets", "--hash", "md5,sha1", "--extract", os.path.join(folder, "out"), *keys,
+                     TESTDATA, folder, os.path.join(folder, "missing"))
     for line in result.stdout.decode("utf-8").splitlines():
         row = json.loads(line, object_pairs_hook=once)
         seen.setdefault(row["event_type"], row)

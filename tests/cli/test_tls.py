@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_tls.py SMTPSCAN TESTDATA - with keys, sessions in TLS give the same records as in clear, for every cipher suite.
+"""test_tls.py SMTPSCAN - with keys, sessions in TLS give the same records as in clear, for every cipher suite.
 
 testdata/tls has one dialogue in clear and in every kind of TLS, each capture with its key log. Each is read whole, cut
 behind every packet, without each packet, with wrong keys and with octets changed.
 """
+import functools
 import glob
 import gzip
 import json
@@ -14,20 +15,20 @@ import shutil
 import signal
 import struct
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
+import program
 from generate import RECORD_HEADER, packets_in, pcapng, split_pcap
+from program import PROGRAM, TESTDATA, Folder, read, read_text
 
-PROGRAM = os.path.abspath(sys.argv[1])
-FOLDER = os.path.join(os.path.abspath(sys.argv[2]), "tls")
+FOLDER = os.path.join(TESTDATA, "tls")
 NAMES = sorted(os.path.basename(path)[:-5] for path in glob.glob(FOLDER + "/1*.pcap"))
 TWICE = {name for name in NAMES if "resumed" in name or "early-data" in name}  # two connections
 SERVER_PORTS = (25, 465, 587)
 ETHERNET = 14  # octets of its header
 QUIET_ALERTS = {"tls_obsolete", "mime_malformed", "tcp_gap", "tcp_one_sided", "truncated_packets"}
+run = functools.partial(program.run, "-j", "1", timeout=120)
 
 
 def capture(name):
@@ -38,13 +39,8 @@ def keylog(name):
     return "%s/%s.keylog" % (FOLDER, name)
 
 
-def run(*arguments, **more):
-    return subprocess.run([PROGRAM, "-j", "1", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
-                          **more)
-
-
 def records(*arguments, **more):
-    return [json.loads(line) for line in run("-e", "all", *arguments, **more).stdout.decode("utf-8").splitlines()]
+    return program.records(run("-e", "all", *arguments, **more).stdout)
 
 
 def of_kind(rows, kind):
@@ -66,8 +62,7 @@ def what_was_said(rows):
 
 
 def packets(path):
-    with open(path, "rb") as file:
-        return split_pcap(file.read())
+    return split_pcap(read(path))
 
 
 def payload(packet):
@@ -81,25 +76,15 @@ def payload(packet):
 
 def as_pcapng(name, later=0, **keys):
     """a capture as pcapng, this many seconds later, with key logs before and behind its packets"""
-    with open(capture(name), "rb") as file:
-        return pcapng([(time + later * 1_000_000, *rest) for time, *rest in packets_in(file.read())], **keys)
+    return pcapng([(time + later * 1_000_000, *rest) for time, *rest in packets_in(read(capture(name)))], **keys)
 
 
-class Inside(unittest.TestCase):
+class Inside(Folder):
     def setUp(self):
-        self.folder = tempfile.mkdtemp()
+        super().setUp()
         rows = records(capture("clear"))
         self.clear = what_was_said(rows)
         self.alerts = alerts(rows)
-
-    def tearDown(self):
-        shutil.rmtree(self.folder)
-
-    def write(self, name, octets):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(octets)
-        return path
 
     def test_the_same_as_in_clear(self):
         self.assertGreater(len(self.clear), 2)
@@ -136,10 +121,10 @@ class Inside(unittest.TestCase):
     def test_wrong_keys(self):
         for name in NAMES:
             with self.subTest(name):
-                text = open(keylog(name)).read()
+                text = read_text(keylog(name))
                 wrong = re.sub(r"\b([0-9a-f]+)$", lambda match: match[1].translate(str.maketrans("0123", "1234")), text,
                                flags=re.M)
-                rows = records("--tls-keys", self.write("wrong", wrong.encode()), capture(name))
+                rows = records("--tls-keys", self.file("wrong", wrong), capture(name))
                 for tls in of_kind(rows, "tls"):
                     self.assertRegex(tls["decrypted"], r"^record fails authentication at octet \d+$")
                     self.assertGreaterEqual(tls["failures"], 1)
@@ -148,7 +133,7 @@ class Inside(unittest.TestCase):
 
     def test_what_a_key_log_may_have(self):
         name = "13-chacha20"
-        text = open(keylog(name)).read()
+        text = read_text(keylog(name))
         upper = re.sub(r" ([0-9a-f]+)", lambda match: " " + match[1].upper(), text)
         odd = "# a comment\r\n\r\nRSA 0011 2233\nCLIENT_RANDOM 00 11\nCLIENT_RANDOM\n" + "x" * 5000 + "\n"
         random = text.split("CLIENT_TRAFFIC_SECRET_0 ")[1][:64]
@@ -157,8 +142,7 @@ class Inside(unittest.TestCase):
         odd += "CLIENT_RANDOM %s zz\nSERVER_TRAFFIC_SECRET_0 %s\n" % ("0" * 64, "1" * 64)
         for log in (upper, text.replace("\n", "\r\n"), "\ufeff" + text, odd + text, text.rstrip("\n"),
                     text.replace("\n", "\r"), text.encode("utf-16"), ("\ufeff" + odd + text).encode("utf-16-be")):
-            octets = log if isinstance(log, bytes) else log.encode()
-            rows = records("--tls-keys", self.write("odd", octets), capture(name))
+            rows = records("--tls-keys", self.file("odd", log), capture(name))
             self.assertEqual(what_was_said(rows), self.clear)
         several = records("--tls-keys", keylog("12-aes256-gcm"), "--tls-keys", keylog(name), capture(name),
                           capture("12-aes256-gcm"))
@@ -167,10 +151,10 @@ class Inside(unittest.TestCase):
     def test_a_resumed_session_has_the_secret_of_the_one_before(self):
         """not every program logs it again"""
         for name in ("12-resumed-by-id", "12-resumed-by-ticket"):
-            lines = [line for line in open(keylog(name)) if line[0] != "#"]
+            lines = [line for line in read_text(keylog(name)).splitlines(True) if line[0] != "#"]
             self.assertEqual(len(lines), 2)
             for kept, times in ((lines[:1], 2), (lines[1:], 1)):
-                rows = records("--tls-keys", self.write("log", "".join(kept).encode()), capture(name))
+                rows = records("--tls-keys", self.file("log", "".join(kept)), capture(name))
                 self.assertEqual(what_was_said(rows), self.clear * times)
 
     def test_the_text_says_so(self):
@@ -184,7 +168,7 @@ class Inside(unittest.TestCase):
         """the packets of one side"""
         header, found = packets(capture(name))
         side = [p for p in found if (payload(p)[2] if payload(p)[1] >= 0 else True) == wanted]
-        return self.write("side", header + b"".join(side))
+        return self.file("side", header + b"".join(side))
 
     def test_one_side_alone(self):
         """without both hellos nothing can be decrypted, and this is reported"""
@@ -201,8 +185,8 @@ class Inside(unittest.TestCase):
         for name in NAMES:
             if name[:2] == "13" and name not in TWICE | {"13-curl"}:
                 for text in (None, "CLIENT_HANDSHAKE"):  # a log without it will do
-                    log = [line for line in open(keylog(name)) if not text or text not in line]
-                    rows = records("--tls-keys", self.write("log", "".join(log).encode()), self.side(name, True))
+                    log = [line for line in read_text(keylog(name)).splitlines(True) if not text or text not in line]
+                    rows = records("--tls-keys", self.file("log", "".join(log)), self.side(name, True))
                     with self.subTest(name):
                         self.assertEqual(what_was_said(rows), clear)
                         self.assertEqual([tls["decrypted"] for tls in of_kind(rows, "tls")], [True])
@@ -212,28 +196,28 @@ class Inside(unittest.TestCase):
 
     def test_what_is_missing_in_a_key_log(self):
         """without the handshake secrets of TLS 1.3: what follows is decrypted"""
-        text = "".join(line for line in open(keylog("13-aes256-gcm")).readlines() if "HANDSHAKE" not in line)
-        rows = records("--tls-keys", self.write("log", text.encode()), capture("13-aes256-gcm"))
+        text = "".join(line for line in read_text(keylog("13-aes256-gcm")).splitlines(True) if "HANDSHAKE" not in line)
+        rows = records("--tls-keys", self.file("log", text), capture("13-aes256-gcm"))
         self.assertEqual(what_was_said(rows), self.clear)
 
     def test_a_key_log_that_is_none(self):
         gone = run("--tls-keys", self.folder + "/none", capture("clear"))
         self.assertEqual((gone.returncode, gone.stdout), (2, b""))
         self.assertIn(b"No such file", gone.stderr)
-        empty = run("--tls-keys", self.write("empty", b""), capture("clear"))
+        empty = run("--tls-keys", self.file("empty", b""), capture("clear"))
         self.assertEqual(empty.returncode, 0)
         self.assertIn(b"it has no new secret", empty.stderr)
 
     def test_a_key_log_is_not_overwritten(self):
-        path = self.write("log", open(keylog("13-psk"), "rb").read())
+        path = self.file("log", read(keylog("13-psk")))
         self.assertEqual(run("--tls-keys", path, "-o", path, capture("clear")).returncode, 2)
-        self.assertEqual(open(path, "rb").read(), open(keylog("13-psk"), "rb").read())
+        self.assertEqual(read(path), read(keylog("13-psk")))
 
     def test_secrets_in_the_capture(self):
         for name in ("12-chacha20", "13-aes256-gcm"):
-            secrets = open(keylog(name), "rb").read()
-            before = self.write("before.pcapng", as_pcapng(name, before=secrets))
-            behind = self.write("behind.pcapng", as_pcapng(name, behind=secrets))
+            secrets = read(keylog(name))
+            before = self.file("before.pcapng", as_pcapng(name, before=secrets))
+            behind = self.file("behind.pcapng", as_pcapng(name, behind=secrets))
             for path in (before, behind):
                 self.assertEqual(what_was_said(records(path)), self.clear)
                 self.assertEqual(of_kind(records("--no-tls-keys", path), "smtp"), [])
@@ -247,12 +231,11 @@ class Inside(unittest.TestCase):
 
     def behind(self, name="13-aes256-gcm", **more):
         """a capture whose secrets come after its packets"""
-        with open(keylog(name), "rb") as secrets:
-            return as_pcapng(name, behind=secrets.read(), **more)
+        return as_pcapng(name, behind=read(keylog(name)), **more)
 
     def test_a_pipe_is_read_ahead(self):
         for name in ("12-resumed-by-id", "13-aes256-gcm"):
-            path = self.write("behind.pcapng", self.behind(name))
+            path = self.file("behind.pcapng", self.behind(name))
             wanted = run("-e", "all", path).stdout.replace(path.encode(), b"-")
             self.assertIn(b'"decrypted":true', wanted)
             octets = self.behind(name)
@@ -261,21 +244,21 @@ class Inside(unittest.TestCase):
                 self.assertEqual((piped.stdout, piped.stderr), (wanted, b""))
             with open(path, "rb") as stream:
                 self.assertEqual(run("-e", "all", "-", stdin=stream).stdout, wanted)
-            fifo = os.path.join(self.folder, "fifo")
+            fifo = self.path("fifo")
             os.mkfifo(fifo)
             with subprocess.Popen(["cp", path, fifo]):
                 self.assertEqual(run("-e", "all", fifo).stdout.replace(fifo.encode(), b"-"), wanted)
             os.unlink(fifo)
 
     def test_damage_behind_the_secrets_of_a_pipe(self):
-        path = self.write("cut.pcapng", self.behind() + b"\x06\0\0\0\x40\0")
+        path = self.file("cut.pcapng", self.behind() + b"\x06\0\0\0\x40\0")
         wanted = run("-e", "all", path).stdout.replace(path.encode(), b"-")
-        piped = run("-e", "all", "-", input=open(path, "rb").read())
+        piped = run("-e", "all", "-", input=read(path))
         self.assertIn(b'"decrypted":true', piped.stdout)
         self.assertEqual((piped.returncode, piped.stdout.replace(b"standard input", b"-")), (5, wanted))
 
     def test_no_temporary_file(self):
-        piped = run("-e", "tls,smtp", "-", input=self.behind(), env={**os.environ, "TMPDIR": "/nonexistent"})
+        piped = run("-e", "tls,smtp", "-", input=self.behind(), TMPDIR="/nonexistent")
         self.assertIn(b"-: can't look ahead for TLS secrets: ", piped.stderr)
         self.assertIn(b"-: TLS secrets after packet ", piped.stderr)
         self.assertNotIn(b'"smtp"', piped.stdout.replace(b'"app_proto":"smtp"', b""))
@@ -314,7 +297,7 @@ class Inside(unittest.TestCase):
 
     def test_no_secret_is_written(self):
         name = "13-aes256-gcm"
-        secrets = [line.split()[2] for line in open(keylog(name)) if line[0] != "#"]
+        secrets = [line.split()[2] for line in read_text(keylog(name)).splitlines() if line[0] != "#"]
         out = run("-e", "all", "-v", "--tls-keys", keylog(name), capture(name))
         shown = (out.stdout + out.stderr).decode().lower()
         self.assertEqual([secret for secret in secrets if secret in shown], [])
@@ -324,7 +307,7 @@ class Inside(unittest.TestCase):
         whole = header + b"".join(found)
         self.assertEqual(whole.count(b"\xc0\x2c\x00\x00"), 1)  # the ServerHello's: the ClientHello has others behind it
         for suite in (b"\xc0\x86", b"\xfe\xfe"):  # Camellia in GCM, none
-            path = self.write("suite.pcap", whole.replace(b"\xc0\x2c\x00\x00", suite + b"\x00\x00"))
+            path = self.file("suite.pcap", whole.replace(b"\xc0\x2c\x00\x00", suite + b"\x00\x00"))
             tls = of_kind(records("--tls-keys", keylog("12-aes256-gcm"), path), "tls")[0]
             self.assertEqual(tls["decrypted"], "cipher not supported")
 
@@ -340,7 +323,7 @@ class Inside(unittest.TestCase):
                 if size < 22:
                     continue
                 changed = packet[:at + size - 5] + bytes([packet[at + size - 5] ^ 1]) + packet[at + size - 4:]
-                path = self.write("changed.pcap", header + b"".join(found[:number] + [changed] + found[number + 1:]))
+                path = self.file("changed.pcap", header + b"".join(found[:number] + [changed] + found[number + 1:]))
                 rows = records("--tls-keys", keylog(name), path)
                 got = [json.dumps(command) for command in of_kind(rows, "smtp_command")]
                 self.assertLessEqual(set(got), set(told))
@@ -350,10 +333,10 @@ class Inside(unittest.TestCase):
 
     def many(self, name, variants):
         """reads all variants of a capture in one run: {number: its records}"""
-        folder = os.path.join(self.folder, "many")
+        folder = self.path("many")
         os.mkdir(folder)
         for number, octets in variants.items():
-            self.write("many/%04d.pcap" % number, octets)
+            self.file("many/%04d.pcap" % number, octets)
         out = run("-e", "all", "--tls-keys", keylog(name), folder)
         self.assertIn(out.returncode, (0, 5), out.stderr)
         shutil.rmtree(folder)
@@ -415,4 +398,4 @@ def packets_to_587(found):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    unittest.main()

@@ -1,30 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""test_view.py SMTPSCAN TESTDATA - records as text, on a terminal and in a file.
+"""test_view.py SMTPSCAN - records as text, on a terminal and in a file.
 
 Works in a folder of its own. A test that needs a pseudo-terminal is skipped where there is none.
 """
 import fcntl
-import json
+import functools
 import os
-import shutil
 import struct
 import subprocess
-import sys
-import tempfile
 import termios
 import unicodedata
 import unittest
 
-PROGRAM, TESTDATA = (os.path.abspath(path) for path in sys.argv[1:3])
-HERE = os.path.dirname(os.path.abspath(__file__))
-README = os.path.join(HERE, "..", "..", "README.md")
+import program
+from program import PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, read_text
+
 SMUGGLED = "postfix-smuggle-lf-dot-lf.pcap"
-WAIT = 60  # seconds until a test gives up
-
-
-def run(*arguments, **more):
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, cwd=TESTDATA, timeout=WAIT, **more)
+run = functools.partial(program.run, cwd=TESTDATA)
 
 
 def text(*arguments):
@@ -57,14 +50,10 @@ def width(line):
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
-class View(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.folder)
-
+class View(Folder):
     def test_text_and_records_say_the_same(self):
         shown = text("-t", SMUGGLED)
-        for record in map(json.loads, text("-e", "all", SMUGGLED).splitlines()):
+        for record in program.records(run("-e", "all", SMUGGLED).stdout):
             kind = record["event_type"]
             if kind == "alert":
                 self.assertIn("!! %s %s: %s" % (record["alert"]["severity_name"].upper(), record["alert"]["signature"],
@@ -86,10 +75,10 @@ class View(unittest.TestCase):
         self.assertEqual(run("-t", "--resume", self.folder, SMUGGLED).returncode, 2)
 
     def test_text_does_not_depend_on_workers_or_language(self):
-        captures = [name for name in sorted(os.listdir(TESTDATA)) if name.startswith("postfix") and name.endswith("pcap")]
-        first = run("-t", "-j1", *captures).stdout
+        names = [name for name in captures() if name.startswith("postfix")]
+        first = run("-t", "-j1", *names).stdout
         for variables in ({"LC_ALL": "C", "TZ": "UTC"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"}):
-            self.assertEqual(run("-t", "-j2", *captures, env=dict(os.environ, **variables)).stdout, first)
+            self.assertEqual(run("-t", "-j2", *names, **variables).stdout, first)
 
     def test_mails_are_a_line_each(self):
         lines = text("--format=mails", SMUGGLED).splitlines()
@@ -98,25 +87,25 @@ class View(unittest.TestCase):
         self.assertIn('"Smuggled"', lines[1])
 
     def test_one_session_is_picked(self):
-        records = [json.loads(line) for line in text("-e", "flow", "mixed-ports.pcap").splitlines()]
+        records = program.records(run("-e", "flow", "mixed-ports.pcap").stdout)
         self.assertGreater(len(records), 1)
         for name in ("flow_id", "community_id"):
             shown = text("-t", "--flow", str(records[1][name]), "mixed-ports.pcap")
             self.assertEqual(shown.count("━ ") + shown.count("━\n"), 1)
             self.assertIn(records[1]["community_id"], shown)
-            picked = [json.loads(line) for line in text("--flow", str(records[1][name]), "mixed-ports.pcap").splitlines()]
+            picked = program.records(run("--flow", str(records[1][name]), "mixed-ports.pcap").stdout)
             self.assertEqual({record["flow_id"] for record in picked if "flow_id" in record}, {records[1]["flow_id"]})
             self.assertEqual(picked[-1]["event_type"], "stats")
         done = run("-t", "--flow", "999", SMUGGLED)
         self.assertIn(b"no record of a session '999'", done.stderr)
 
     def test_records_of_shards_are_shown_as_those_of_a_run(self):
-        captures = ["mixed-ports.pcap", SMUGGLED]
-        parts = [os.path.join(self.folder, "%d.jsonl" % i) for i in (1, 2, 3)]
+        names = ["mixed-ports.pcap", SMUGGLED]
+        parts = [self.path("%d.jsonl" % i) for i in (1, 2, 3)]
         for i, part in enumerate(parts):
-            run("-e", "all,-smtp_content", "--shard", "%d/3" % (i + 1), "-o", part, *captures)
+            run("-e", "all,-smtp_content", "--shard", "%d/3" % (i + 1), "-o", part, *names)
         for form in ("text", "mails"):
-            self.assertEqual(text("--merge", "--format", form, *parts), text("--format", form, *captures))
+            self.assertEqual(text("--merge", "--format", form, *parts), text("--format", form, *names))
 
     def test_terminal_has_its_width_and_colours(self):
         for columns in (40, 80, 160):
@@ -133,21 +122,19 @@ class View(unittest.TestCase):
 
     def test_a_file_gets_neither(self):
         self.assertNotIn("\x1b", text("-t", SMUGGLED))
-        path = os.path.join(self.folder, "out")
+        path = self.path("out")
         on_terminal(80, "-t", "-o", path, SMUGGLED)
-        with open(path, encoding="utf-8") as file:
-            self.assertEqual(file.read(), text("-t", SMUGGLED))
+        self.assertEqual(read_text(path), text("-t", SMUGGLED))
         self.assertIn("\x1b[", text("-t", "--color=always", SMUGGLED))
 
     def test_records_do_not_fly_by_when_a_report_is_made(self):
-        page = os.path.join(self.folder, "r.html")
+        page = self.path("r.html")
         self.assertEqual(on_terminal(80, "--report", page, SMUGGLED), "")
         self.assertGreater(os.path.getsize(page), 10000)
         self.assertIn("smtp_smuggling", on_terminal(80, "-t", "--report", page, SMUGGLED))
 
     def test_readme_shows_what_is_shown(self):
-        with open(README, encoding="utf-8") as file:
-            section = file.read().split("\n## An attack, in text and in records\n")[1].split("\n## ")[0]
+        section = read_text(os.path.join(ROOT, "README.md")).split("\n## An attack, in text and in records\n")[1].split("\n## ")[0]
         shown = text("-t", SMUGGLED).splitlines()
         block = [line[4:] for line in section.splitlines() if line.startswith("    ") and "smtpscan -t" not in line]
         ladder = [line for line in block if line.strip() and not line.lstrip().startswith(("{", '"'))]
@@ -157,5 +144,4 @@ class View(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = sys.argv[3:]
     unittest.main()
