@@ -249,12 +249,14 @@ static size_t share_size(const char *at, const char *end)
 	return path && (g_ascii_isalnum(stop[1]) || (stop[1] & 0x80)) ? (size_t)(stop + 1 - at) : 0;
 }
 
-/* urls_shares - finds UNC paths in running text, at the beginning of a word. */
+/* urls_shares - finds UNC paths in running text, at the beginning of a word, by their backslashes, which are rare. */
 static void urls_shares(struct urls *urls, struct span text)
 {
 	const char *from = (const char *)text.data, *at = from, *end = from + text.size;
-	while (at < end && (at = memmem(at, (size_t)(end - at), "\\\\", 2))) {
-		size_t share = at == from || strchr(" \t\r\n\"'<>([=|", at[-1]) ? share_size(at, end) : 0;
+	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
+		const bool begins = end - at > 2 && at[1] == '\\' &&
+				    (at == from || strchr(" \t\r\n\"'<>([=|", at[-1]));
+		const size_t share = begins ? share_size(at, end) : 0;
 		const char *stop = share > 0 ? url_stop(at, share, end) : at + 1;
 		if (share > 0)
 			url_add(urls, at, (size_t)(stop - at));
