@@ -14,10 +14,9 @@
 #include <openssl/crypto.h>
 #include <openssl/params.h>
 
-#define GCM_SALT_SIZE 4     /* RFC 5288 3: the fixed part of the nonce */
-#define EXPLICIT_SIZE 8     /* ... and the part in each record */
-#define AAD_MAX 13          /* sequence number, type, version, length */
-#define LENGTH_AT_IN_AAD 11 /* the length is its last field */
+#define GCM_SALT_SIZE 4 /* RFC 5288 3: the fixed part of the nonce */
+#define EXPLICIT_SIZE 8 /* ... and the part in each record */
+#define HEAD_SIZE 13    /* see put_head */
 
 struct cipher {
 	const struct suite *suite;
@@ -139,6 +138,15 @@ static void put_big_endian(uint8_t *to, uint64_t number, size_t size)
 		to[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
 }
 
+/* put_head - what is authenticated besides the content: sequence number, type, version, length (RFC 5246 6.2.3.1). */
+static void put_head(uint8_t head[static HEAD_SIZE], uint64_t sequence, const struct sealed *record, size_t length)
+{
+	put_number(head, sequence, sizeof sequence);
+	head[8] = record->type;
+	put_number(head + 9, record->version, 2);
+	put_number(head + 11, length, 2);
+}
+
 /* ---- AEAD ---- */
 
 /* xor_nonce - RFC 8446 5.3, RFC 7905 2. */
@@ -188,8 +196,8 @@ static bool open_aead(
 	const struct suite *suite = cipher->suite;
 	const bool tls13 = cipher->version >= TLS_VERSION_13, counted = tls13 || suite->kind == SUITE_CHACHA;
 	struct span sealed = record->payload;
-	uint8_t nonce[CIPHER_NONCE_SIZE], aad[AAD_MAX];
-	const size_t aad_from = tls13 ? sizeof sequence : 0;
+	uint8_t nonce[CIPHER_NONCE_SIZE], head[HEAD_SIZE];
+	const size_t from = tls13 ? sizeof sequence : 0;
 	if (sealed.size < suite->tag_size + (counted ? 0 : EXPLICIT_SIZE))
 		return false;
 	if (counted) {
@@ -199,11 +207,8 @@ static bool open_aead(
 		memcpy(nonce + GCM_SALT_SIZE, sealed.data, EXPLICIT_SIZE);
 		sealed = span_of(sealed.data + EXPLICIT_SIZE, sealed.size - EXPLICIT_SIZE);
 	}
-	put_big_endian(aad, sequence, sizeof sequence);
-	aad[8] = record->type;
-	put_big_endian(aad + 9, record->version, 2);
-	put_big_endian(aad + LENGTH_AT_IN_AAD, tls13 ? sealed.size : sealed.size - suite->tag_size, 2);
-	const struct span known = { aad + aad_from, sizeof aad - aad_from };
+	put_head(head, sequence, record, tls13 ? sealed.size : sealed.size - suite->tag_size);
+	const struct span known = { head + from, sizeof head - from };
 	uint8_t *out = opened->in_place ? (uint8_t *)sealed.data : opened->buffer;
 	if (!open_sealed(cipher, nonce, known, sealed, out))
 		return false;
@@ -218,12 +223,9 @@ static bool open_aead(
 static bool mac_fits(const struct cipher *cipher, uint64_t sequence, const struct sealed *record, struct span octets,
 	const uint8_t *mac)
 {
-	uint8_t head[AAD_MAX], made[EVP_MAX_MD_SIZE];
+	uint8_t head[HEAD_SIZE], made[EVP_MAX_MD_SIZE];
 	size_t size = 0;
-	put_big_endian(head, sequence, sizeof sequence);
-	head[8] = record->type;
-	put_big_endian(head + 9, record->version, 2);
-	put_big_endian(head + LENGTH_AT_IN_AAD, octets.size, 2);
+	put_head(head, sequence, record, octets.size);
 	return EVP_MAC_init(cipher->mac, NULL, 0, NULL) && EVP_MAC_update(cipher->mac, head, sizeof head) &&
 	       EVP_MAC_update(cipher->mac, octets.data, octets.size) &&
 	       EVP_MAC_final(cipher->mac, made, &size, sizeof made) && size == cipher->mac_size &&

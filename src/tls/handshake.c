@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * handshake.c - evaluates handshake messages: for the tls record, and for the keys.
+ * handshake.c - evaluates handshake messages: for the tls record, and for the keys. messages[] has a row for each type.
  */
 #include "parts.h"
 
@@ -10,7 +10,7 @@
 #define ALERT_CLOSE_NOTIFY 0
 #define RANDOM_AT 2 /* in a ClientHello: after the version */
 
-static void take_client_hello(struct tls *tls, struct span body)
+static void client_hello(struct tls *tls, enum direction direction, struct span body)
 {
 	if (body.size >= RANDOM_AT + TLS_RANDOM_SIZE)
 		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
@@ -35,7 +35,7 @@ static void negotiated(struct tls *tls, const struct server_hello *hello)
 	decrypt_hello(tls);
 }
 
-static void take_server_hello(struct tls *tls, struct span body)
+static void server_hello(struct tls *tls, enum direction direction, struct span body)
 {
 	struct tls_info *info = &tls->info;
 	struct server_hello hello;
@@ -59,54 +59,86 @@ static void take_server_hello(struct tls *tls, struct span body)
 		negotiated(tls, &hello);
 }
 
-/* finished - TLS 1.3: the next records have other keys. */
-static void finished(struct tls *tls, enum direction direction)
+static void encrypted_extensions(struct tls *tls, enum direction direction, struct span body)
+{
+	if (tls->exchange.version >= TLS_VERSION_13)
+		decrypt_early(tls, tls_encrypted_extensions(body, &tls->info) ? EARLY_TAKEN : EARLY_REFUSED);
+}
+
+static void certificate(struct tls *tls, enum direction direction, struct span body)
+{
+	tls_certificate(body, &tls->info);
+}
+
+static void new_session_ticket(struct tls *tls, enum direction direction, struct span body)
+{
+	resume_ticket(tls, body);
+}
+
+static void server_hello_done(struct tls *tls, enum direction direction, struct span body)
+{
+	tls->server_done |= tls->info.server_hello;
+}
+
+/* end_of_early_data, finished, key_update - TLS 1.3: the next records have other keys. */
+static void end_of_early_data(struct tls *tls, enum direction direction, struct span body)
+{
+	if (tls->side[direction].epoch == EPOCH_EARLY)
+		decrypt_advance(tls, direction);
+}
+
+static void finished(struct tls *tls, enum direction direction, struct span body)
 {
 	tls->finished |= direction == DOWN;
 	if (tls->side[direction].epoch == EPOCH_HANDSHAKE)
 		decrypt_advance(tls, direction);
 }
 
+static void key_update(struct tls *tls, enum direction direction, struct span body)
+{
+	if (tls->side[direction].epoch == EPOCH_TRAFFIC)
+		decrypt_advance(tls, direction);
+}
+
+#define FROM_CLIENT (1u << UP)
+#define FROM_SERVER (1u << DOWN)
+
+static const struct message {
+	uint8_t type;
+	bool body; /* needed */
+	unsigned from;
+	void (*take)(struct tls *tls, enum direction direction, struct span body);
+} messages[] = {
+	{ MESSAGE_CLIENT_HELLO, true, FROM_CLIENT, client_hello },
+	{ MESSAGE_SERVER_HELLO, true, FROM_SERVER, server_hello },
+	{ MESSAGE_ENCRYPTED_EXTENSIONS, true, FROM_SERVER, encrypted_extensions },
+	{ MESSAGE_CERTIFICATE, true, FROM_SERVER, certificate },
+	{ MESSAGE_NEW_SESSION_TICKET, true, FROM_SERVER, new_session_ticket },
+	{ MESSAGE_SERVER_HELLO_DONE, false, FROM_SERVER, server_hello_done },
+	{ MESSAGE_END_OF_EARLY_DATA, false, FROM_CLIENT, end_of_early_data },
+	{ MESSAGE_FINISHED, false, FROM_CLIENT | FROM_SERVER, finished },
+	{ MESSAGE_KEY_UPDATE, false, FROM_CLIENT | FROM_SERVER, key_update },
+};
+
+static const struct message *find_message(uint8_t type)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
+		if (messages[i].type == type)
+			return &messages[i];
+	return NULL;
+}
+
+bool handshake_needs(uint8_t type)
+{
+	const struct message *message = find_message(type);
+	return message && message->body;
+}
+
 void handshake_message(struct tls *tls, enum direction direction, uint8_t type, struct span body)
 {
-	switch (type) {
-	case MESSAGE_CLIENT_HELLO:
-		if (direction == UP)
-			take_client_hello(tls, body);
-		break;
-	case MESSAGE_SERVER_HELLO:
-		if (direction == DOWN)
-			take_server_hello(tls, body);
-		break;
-	case MESSAGE_ENCRYPTED_EXTENSIONS:
-		if (direction == DOWN && tls->exchange.version >= TLS_VERSION_13)
-			decrypt_early(tls, tls_encrypted_extensions(body, &tls->info) ? EARLY_TAKEN : EARLY_REFUSED);
-		break;
-	case MESSAGE_CERTIFICATE:
-		if (direction == DOWN)
-			tls_certificate(body, &tls->info);
-		break;
-	case MESSAGE_NEW_SESSION_TICKET:
-		if (direction == DOWN)
-			resume_ticket(tls, body);
-		break;
-	case MESSAGE_SERVER_HELLO_DONE:
-		tls->server_done |= direction == DOWN && tls->info.server_hello;
-		break;
-	case MESSAGE_END_OF_EARLY_DATA:
-		if (direction == UP && tls->side[UP].epoch == EPOCH_EARLY)
-			decrypt_advance(tls, UP);
-		break;
-	case MESSAGE_FINISHED:
-		finished(tls, direction);
-		break;
-	case MESSAGE_KEY_UPDATE:
-		if (tls->side[direction].epoch == EPOCH_TRAFFIC)
-			decrypt_advance(tls, direction);
-		break;
-	default:
-		break;
-	}
+	const struct message *message = find_message(type);
+	if (message && message->from & 1u << direction)
+		message->take(tls, direction, body);
 }
 
 void handshake_alert(struct tls *tls, enum direction direction, struct span bytes, bool opened)

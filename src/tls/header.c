@@ -30,5 +30,5 @@ bool record_fits(const uint8_t *header, size_t size)
 		return false;
 	if (size > 3 && header[3] * 256 > RECORD_SIZE_MAX)
 		return false;
-	return size <= 4 || header[3] * 256 + header[4] <= RECORD_SIZE_MAX;
+	return size <= 4 || be16(header + 3) <= RECORD_SIZE_MAX;
 }

@@ -59,7 +59,7 @@ static void take_server_name(struct reader body, struct tls_info *info)
 /* is_grease_name - RFC 8701 reserves names for ALPN, too: the two octets of a GREASE value. */
 static bool is_grease_name(struct span name)
 {
-	return name.size == 2 && TLS_IS_GREASE(name.data[0] << 8 | name.data[1]);
+	return name.size == 2 && TLS_IS_GREASE(be16(name.data));
 }
 
 /* take_alpn - the protocols of an ALPN extension; returns the first. */

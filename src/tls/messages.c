@@ -10,16 +10,7 @@
 /* message_size - octets of a message with its header, according to the header. */
 static size_t message_size(const uint8_t *header)
 {
-	return MESSAGE_HEADER_SIZE + ((size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3]);
-}
-
-/* is_kept - is the body of this message needed? */
-static bool is_kept(const uint8_t *header)
-{
-	const uint8_t type = header[0];
-	return message_size(header) <= TLS_HANDSHAKE_MAX &&
-	       (type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO || type == MESSAGE_CERTIFICATE ||
-		       type == MESSAGE_ENCRYPTED_EXTENSIONS || type == MESSAGE_NEW_SESSION_TICKET);
+	return MESSAGE_HEADER_SIZE + (size_t)be24(header + 1);
 }
 
 /* message_add - adds octets to the current message. Returns true when it is complete. */
@@ -37,7 +28,7 @@ static bool message_add(struct side *side, struct reader *reader)
 	}
 	struct span piece = reader_take(reader, MIN(side->message_left, reader->rest.size));
 	side->message_left -= piece.size;
-	if (is_kept(message->data))
+	if (message_size(message->data) <= TLS_HANDSHAKE_MAX && handshake_needs(message->data[0]))
 		g_byte_array_append(message, piece.data, (guint)piece.size);
 	return side->message_left == 0;
 }

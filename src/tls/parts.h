@@ -15,6 +15,7 @@
 
 #include <openssl/evp.h>
 
+#include "bytes.h"
 #include "tls.h"
 
 #define TLS_VERSION_10 0x0301
@@ -387,7 +388,9 @@ enum message_type {
 	MESSAGE_FINISHED = 20,
 	MESSAGE_KEY_UPDATE = 24
 };
-/* handshake_message - evaluates a message; the body is empty when messages.c did not keep it. */
+/* handshake_needs - is the body of such a message needed? handshake_message - evaluates a message; the body is empty
+ * when it was not needed, or too long. */
+bool handshake_needs(uint8_t type);
 void handshake_message(struct tls *tls, enum direction direction, uint8_t type, struct span body);
 /* handshake_alert - takes octets of an alert; opened: it was encrypted. */
 void handshake_alert(struct tls *tls, enum direction direction, struct span bytes, bool opened);

@@ -116,7 +116,7 @@ static void take_protected(struct tls *tls, enum direction direction, struct spa
 {
 	struct side *side = &tls->side[direction];
 	struct sealed record = { .type = side->header[0],
-		.version = (uint16_t)(side->header[1] << 8 | side->header[2]),
+		.version = be16(side->header + 1),
 		.payload = payload,
 		.at = side->record_at,
 		.acked = side->acked };
@@ -152,7 +152,7 @@ static void begin_record(struct tls *tls, enum direction direction)
 		return;
 	}
 	side->type = side->header[0];
-	side->record_left = (size_t)side->header[3] * 256 + side->header[4];
+	side->record_left = be16(side->header + 3);
 	/* Between a HelloRetryRequest and its ServerHello a ChangeCipherSpec has no meaning (RFC 8446 D.4). */
 	bool for_show = direction == DOWN && tls->retry && !tls->info.server_hello;
 	if (side->type == RECORD_APPLICATION_DATA || (side->type == RECORD_CHANGE_CIPHER_SPEC && !for_show))

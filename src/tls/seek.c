@@ -71,7 +71,7 @@ void seek_begin(struct tls *tls, enum direction direction, uint64_t size)
 static bool is_header(const struct tls *tls, const uint8_t *header)
 {
 	const uint16_t version = MIN(tls->exchange.version, TLS_VERSION_12);
-	if (version == 0 || !record_fits(header, RECORD_HEADER_SIZE) || (header[1] << 8 | header[2]) != version)
+	if (version == 0 || !record_fits(header, RECORD_HEADER_SIZE) || be16(header + 1) != version)
 		return false;
 	return tls->exchange.version < TLS_VERSION_13 || header[0] == RECORD_APPLICATION_DATA;
 }
@@ -101,8 +101,8 @@ static bool try_at(
 	if (!is_header(tls, header))
 		return false;
 	record->type = header[0];
-	record->version = (uint16_t)(header[1] << 8 | header[2]);
-	record->payload = span_of(header + RECORD_HEADER_SIZE, (size_t)header[3] * 256 + header[4]);
+	record->version = be16(header + 1);
+	record->payload = (struct span){ header + RECORD_HEADER_SIZE, be16(header + 3) };
 	record->at = side->offset - left;
 	*wait = record->payload.size > left - RECORD_HEADER_SIZE;
 	struct span before = { header - MIN(at, BEFORE), MIN(at, BEFORE) };
