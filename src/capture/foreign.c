@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "format.h"
 
 static const struct foreign_magic {
@@ -66,11 +67,9 @@ static const struct foreign plain_text = { "text", FOREIGN_TEXT };
 /* erf_record - the length of the record at an offset; 0: it is no record. */
 static size_t erf_record(struct span head, size_t at)
 {
-	uint32_t seconds;
 	const uint8_t *h = head.data + at;
-	memcpy(&seconds, h + 4, sizeof seconds);
-	seconds = GUINT32_FROM_LE(seconds);
-	const size_t length = (size_t)h[10] << 8 | h[11];
+	const uint32_t seconds = le32(h + 4);
+	const size_t length = be16(h + 10);
 	const unsigned type = h[8] & 0x7f;
 	return type >= 1 && type <= ERF_TYPE_MAX && seconds > YEAR_1995 && seconds < YEAR_2100 && length >= ERF_HEADER
 		       ? length

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * source.h - the octets of a capture file, decompressed: a file, a FIFO or standard input. Private to
- * capture*.c.
+ * src/capture.
  *
  * The head can be examined before anything is read; reading begins with it. A read returns the octets that are there,
  * so it never waits for more of a live pipe than was requested.

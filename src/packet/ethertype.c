@@ -9,11 +9,6 @@
 
 #include <stddef.h>
 
-#define ETHERNET_HEADER 14u
-#define ETHERNET_ADDRESSES 12u
-#define ETHERNET_LENGTH_MAX 1500 /* up to this value the field is a length, and LLC follows */
-#define ETHERTYPE_MIN 0x600      /* no protocol has a lower number */
-
 enum ethertype { TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100 };
 
 enum decode_result layer_skip(struct layers *layers, struct cursor c, uint32_t size, layer *next)

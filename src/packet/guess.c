@@ -7,7 +7,6 @@
  */
 #include "layers.h"
 
-#define ETHERNET_ADDRESSES 12u
 #define SEARCHED 96u    /* octets of headers before an IP packet, at most */
 #define OFFSETS_END 16u /* a cookie of up to 8 octets and a control word */
 /* Octets that must be captured before "nothing fits" is certain. */
@@ -117,5 +116,5 @@ enum decode_result layer_search(struct layers *layers, struct cursor c, enum dec
 enum decode_result layer_unknown(struct layers *layers, struct cursor c, enum unknown_kind kind, uint32_t number)
 {
 	enum decode_result found = layer_search(layers, c, DECODE_UNKNOWN);
-	return found == DECODE_UNKNOWN ? layers_unknown(layers, kind, number) : found;
+	return found == DECODE_UNKNOWN ? layers_note_unknown(layers, kind, number) : found;
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define IPV4_HEADER 20u
-#define IPV6_HEADER 40u
 #define TCP_HEADER 20u
 #define FRAGMENT_HEADER 8u
 #define FOUND_TRAILER 32u /* octets after a packet that was found by its header: padding, a check sequence */

@@ -12,6 +12,12 @@
 #include "cursor.h"
 #include "fragment.h"
 
+#define ETHERNET_HEADER 14u
+#define ETHERNET_ADDRESSES 12u   /* octets before the type */
+#define ETHERNET_LENGTH_MAX 1500 /* up to this value the field is a length, and LLC follows */
+#define ETHERTYPE_MIN 0x600      /* no protocol has a lower number */
+#define IPV6_HEADER 40u
+
 struct layers;
 
 struct decoder {
@@ -42,8 +48,7 @@ struct layers {
 	struct segment *segment;
 	uint64_t context;
 	uint32_t wire_size;
-	uint32_t trailer; /* octets at the end of the packet that belong to the link layer, until a header has a length
-			   */
+	uint32_t trailer; /* octets of the link layer at the end of the packet; 0 after a header with a length */
 	unsigned depth;
 	unsigned vlan_count;
 	uint16_t vlan[DECODE_VLAN_MAX];
@@ -69,8 +74,8 @@ static inline void layers_within(struct layers *layers, enum context_kind kind, 
 	layers->context = x ^ x >> 32;
 }
 
-/* layers_unknown - the packet has a payload with this number, for which there is no handler. */
-enum decode_result layers_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number);
+/* layers_note_unknown - the packet has a payload with this number, for which there is no handler. */
+enum decode_result layers_note_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number);
 
 /* link.c */
 layer *link_handler(int link_type);

@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ETHERNET_LENGTH_MAX 1500 /* up to this value the field is a length, and LLC follows */
-
 /* null - BSD's loopback: the address family in the byte order of the capturing host (LOOP: big-endian). */
 static enum decode_result null(struct layers *layers, struct cursor c)
 {
@@ -82,40 +80,36 @@ static enum decode_result ppp_with_direction(struct layers *layers, struct curso
 	return layer_skip(layers, c, 1, layer_ppp);
 }
 
-static enum decode_result inner_link(struct layers *layers, struct cursor c, int link_type)
+/* inner_link - after a header of `size` octets, at least `least`, comes a packet of another link type. */
+static enum decode_result inner_link(
+	struct layers *layers, struct cursor c, uint32_t size, uint32_t least, uint16_t link_type)
 {
+	if (size < least)
+		return DECODE_MALFORMED;
+	if (!cursor_take(&c, size))
+		return cursor_short(&c, size);
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	layer *handler = link_handler(link_type);
-	return handler != NULL ? handler(layers, c) : layer_unknown(layers, c, UNKNOWN_LINK_TYPE, (uint32_t)link_type);
+	return handler ? handler(layers, c) : layer_unknown(layers, c, UNKNOWN_LINK_TYPE, link_type);
 }
 
-/* ppi - per-packet information: a header of known length and the link type of the rest. */
+/* ppi - per-packet information: a header with its length and the link type of the rest. */
 static enum decode_result ppi(struct layers *layers, struct cursor c)
 {
-	struct cursor fields = c;
-	const uint8_t *h = cursor_take(&fields, 8);
-	if (h == NULL)
-		return cursor_short(&fields, 8);
-	uint32_t size = le16(h + 2);
-	if (size < 8)
-		return DECODE_MALFORMED;
-	return cursor_take(&c, size) != NULL ? inner_link(layers, c, (int)(le32(h + 4) & 0xffff))
-					     : cursor_short(&c, size);
+	const uint32_t least = 8;
+	if (c.captured < least)
+		return cursor_short(&c, least);
+	return inner_link(layers, c, le16(c.data + 2), least, le16(c.data + 4));
 }
 
-/* pktap - macOS: a header of known length and the link type of the rest. */
+/* pktap - macOS: likewise. */
 static enum decode_result pktap(struct layers *layers, struct cursor c)
 {
-	struct cursor fields = c;
-	const uint8_t *h = cursor_take(&fields, 12);
-	if (h == NULL)
-		return cursor_short(&fields, 12);
-	uint32_t size = le32(h);
-	if (size < 12)
-		return DECODE_MALFORMED;
-	return cursor_take(&c, size) != NULL ? inner_link(layers, c, (int)(le32(h + 8) & 0xffff))
-					     : cursor_short(&c, size);
+	const uint32_t least = 12;
+	if (c.captured < least)
+		return cursor_short(&c, least);
+	return inner_link(layers, c, le32(c.data), least, le16(c.data + 8));
 }
 
 /* small16 - the value of a small number whose byte order is not known. */

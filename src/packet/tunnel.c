@@ -165,8 +165,8 @@ static enum decode_result gre_payload(struct layers *layers, struct cursor c, ui
 	default:
 		if (protocol == GRE_ARUBA_9000 || (protocol >= GRE_ARUBA && protocol <= GRE_ARUBA_LAST))
 			return aruba(layers, c);
-		return protocol < 0x600 ? layer_unknown(layers, c, UNKNOWN_GRE, protocol)
-					: layer_ethertype(layers, c, protocol);
+		return protocol < ETHERTYPE_MIN ? layer_unknown(layers, c, UNKNOWN_GRE, protocol)
+						: layer_ethertype(layers, c, protocol);
 	}
 }
 

@@ -14,7 +14,6 @@
 
 #define UDP_HEADER 8u
 #define TUNNEL_HEADER 8u /* the least of each tunnel, with a few exceptions */
-#define IPV6_HEADER 40u
 
 /* too_short - a packet without room for the tunnel's header belongs to another application. */
 static enum decode_result too_short(const struct cursor *c, uint32_t size)

@@ -20,7 +20,7 @@ static void copy_printable(char *to, size_t room, const char *from)
 			*to = '?';
 }
 
-enum decode_result layers_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number)
+enum decode_result layers_note_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number)
 {
 	struct unknown *last = &layers->decoder->last;
 	*last = (struct unknown){ kind, number, 1, "" };

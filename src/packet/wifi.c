@@ -6,8 +6,6 @@
 
 #include <stddef.h>
 
-#define ETHERNET_HEADER 14u
-
 enum wifi { WIFI_DATA = 2, WIFI_NO_DATA = 4, WIFI_QOS = 8 }; /* types and bits of subtypes */
 enum wifi_flag { WIFI_TO_DS = 1, WIFI_FROM_DS = 2, WIFI_PROTECTED = 0x40, WIFI_ORDER = 0x80 };
 
