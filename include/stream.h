@@ -30,10 +30,8 @@ struct stream_sink {
 struct stream_start {
 	bool known[2];         /* false: the first segment or acknowledgement decides */
 	uint32_t first_seq[2]; /* sequence number of the byte at offset 0 */
-	bool live; /* report a gap after a few dozen packets: the input is live, and the bytes after the gap are wanted
-		      soon */
-	bool one_sided; /* no packet of the direction `missing` will come: what is acknowledged of it is a gap at once
-			 */
+	bool live;             /* the input is live: a gap is reported after a few dozen packets */
+	bool one_sided;        /* no packet of `missing` will come: what is acknowledged of it is a gap at once */
 	enum direction missing;
 };
 

@@ -9,10 +9,9 @@
 
 #include "connection.h"
 
-#define SYN_AHEAD_MAX                                                                                                  \
-	65536 /* a SYN whose sequence number lies among the bytes of a connection begins no other connection */
-#define UNCHARGED_MAX 4096 /* octets from the client after which memory is accounted again */
-#define SEGMENT_COST 128   /* ... each segment counts for more than its octets */
+#define SYN_AHEAD_MAX 65536 /* a SYN at most so far after a connection's bytes begins no other connection */
+#define UNCHARGED_MAX 4096  /* octets from the client after which memory is accounted again */
+#define SEGMENT_COST 128    /* ... each segment counts for more than its octets */
 
 /* ---- the stream's events ---- */
 

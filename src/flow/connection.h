@@ -70,11 +70,9 @@ struct held_list {
 struct work {
 	struct stream *stream;
 	struct opening opening;
-	struct held_segment
-		*reuse;   /* after begin: a SYN that may begin another connection with the same addresses and ports */
-	size_t uncharged; /* octets since memory was accounted */
-	bool waits; /* it holds segments that wait for missing octets, and is in the table's list of such connections:
-		     */
+	struct held_segment *reuse; /* after begin: a SYN that may begin another connection with the same key */
+	size_t uncharged;           /* octets since memory was accounted */
+	bool waits;                 /* it waits for missing octets, and is in the table's list of such connections: */
 	struct connection *waits_longer, *waits_shorter;
 	int64_t waits_since; /* time of the input */
 	bool smtp;           /* it is SMTP, by its port or its first bytes; it begins when it is ready */

@@ -14,8 +14,8 @@
 
 #define ELAPSED_STEP_MAX (60 * NANOSECONDS_PER_SECOND) /* stamps that differ by more are far apart */
 #define ELAPSED_VOTES 16 /* a far stamp is accepted with so many more votes than the old one */
-#define ELAPSED_SILENCE_MAX                                                                                            \
-	(24 * 3600 * NANOSECONDS_PER_SECOND) /* a step ahead up to that may be a time without packets */
+/* A step ahead up to that may be a time without packets. */
+#define ELAPSED_SILENCE_MAX (24 * 3600 * NANOSECONDS_PER_SECOND)
 
 struct elapsed {
 	bool running;      /* a stamp was seen */

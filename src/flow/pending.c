@@ -63,24 +63,34 @@ struct first_words {
 	uint8_t buffer[2][PREAMBLE_MAX];
 };
 
+/* read_words - the first octets of both directions, at most `room` of each. */
+static void read_words(const struct connection *connection, struct first_words *words, size_t room)
+{
+	const unsigned client = (unsigned)connection->client;
+	for (enum direction d = UP; d <= DOWN; d++) {
+		const unsigned end = d == UP ? client : 1 - client;
+		uint8_t *to = words->buffer[d];
+		const size_t size = handshake_first_bytes(connection, end, &connection->work->held, to, room);
+		words->said[d] = (struct span){ to, size };
+	}
+}
+
+/* no_preamble - is it certain that the client did not begin with one? */
+static bool no_preamble(const struct first_words *words)
+{
+	struct flow_proxy proxy;
+	size_t size;
+	return words->said[UP].size > 0 && preamble_client(words->said[UP], 0, &proxy, &size) == PREAMBLE_NONE;
+}
+
 /* listen - fills in the first words of a connection whose client is known. */
 static void listen(const struct connection *connection, struct first_words *words)
 {
-	const struct held_list *held = &connection->work->held;
 	const unsigned client = (unsigned)connection->client;
 	const bool seen[2] = { connection->end[client].packets > 0, connection->end[1 - client].packets > 0 };
-	struct flow_proxy proxy;
-	size_t size, room = SNIFF_BYTES;
-	for (;;) {
-		for (enum direction d = UP; d <= DOWN; d++)
-			words->said[d] = (struct span){ words->buffer[d],
-				handshake_first_bytes(
-					connection, d == UP ? client : 1 - client, held, words->buffer[d], room) };
-		if (room == PREAMBLE_MAX || (words->said[UP].size > 0 && preamble_client(words->said[UP], 0, &proxy,
-										 &size) == PREAMBLE_NONE))
-			break;
-		room = PREAMBLE_MAX;
-	}
+	read_words(connection, words, SNIFF_BYTES);
+	if (!no_preamble(words))
+		read_words(connection, words, PREAMBLE_MAX);
 	words->known = opening_peek(words->said, seen, &words->proxy);
 }
 

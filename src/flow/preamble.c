@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 #define V1_LINE_MAX 107 /* with its CRLF */
 #define V2_HEADER 16u
 #define V2_UNIX_PATH 108
@@ -56,8 +58,7 @@ static unsigned preamble_octet(struct preamble_reader *r)
 
 static uint16_t take_port(struct preamble_reader *r)
 {
-	const uint8_t *p = preamble_take(r, 2);
-	return (uint16_t)(p[0] << 8 | p[1]);
+	return be16(take(r, 2));
 }
 
 static void take_address(struct preamble_reader *r, uint8_t family, struct address *address)
@@ -455,11 +456,12 @@ static enum preamble_state connect_server(struct span bytes, size_t *size, unsig
 		if (code && code[1] == '1')
 			continue;
 		bool last;
-		size_t body = body_of(span_of(rest.data, head), span_of(rest.data + head, rest.size - head), &last);
-		if (last)
+		size_t body = body_of(
+			(struct span){ rest.data, head }, (struct span){ rest.data + head, rest.size - head }, &last);
+		if (last) {
 			*size = bytes.size;
-		if (last)
 			return PREAMBLE_REFUSED;
+		}
 		if (body == SIZE_MAX)
 			return PREAMBLE_MORE;
 		*size += body;

@@ -150,6 +150,20 @@ static void on_tcp(struct tcp_stream *tcp, void **unused)
  * fragments first, which takes half as long as all the rest, and these packets are made here. */
 void process_tcp(u_char *data, int counted);
 
+/* set_headers - what the headers of all packets have in common. */
+static void set_headers(void)
+{
+	memset(packet, 0, HEADER_SIZE);
+	struct ip *ip = (struct ip *)(void *)packet;
+	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
+	ip->ip_v = 4;
+	ip->ip_hl = 5;
+	ip->ip_ttl = 64;
+	ip->ip_p = IPPROTO_TCP;
+	tcp->th_off = 5;
+	tcp->th_win = htons(65535);
+}
+
 /* hand_over - passes one packet to libnids. The payload is already in `packet`. */
 static void hand_over(
 	const struct nids_link *link, enum direction direction, uint8_t flags, uint32_t seq, uint32_t ack, size_t size)
@@ -158,7 +172,6 @@ static void hand_over(
 	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
 	const uint32_t client = htonl(link->number), server = htonl(SERVER_ADDRESS);
 
-	/* Everything else in the headers is constant. */
 	ip->ip_len = htons((uint16_t)(HEADER_SIZE + size));
 	ip->ip_src.s_addr = direction == UP ? client : server;
 	ip->ip_dst.s_addr = direction == UP ? server : client;
@@ -312,15 +325,7 @@ bool nids_open(const struct nids_owner *new_owner)
 
 	static struct pcap_pkthdr header; /* process_tcp looks at its time */
 	nids_last_pcap_header = &header;
-	memset(packet, 0, HEADER_SIZE);
-	struct ip *ip = (struct ip *)(void *)packet;
-	struct tcphdr *tcp = (struct tcphdr *)(void *)(packet + sizeof *ip);
-	ip->ip_v = 4;
-	ip->ip_hl = 5;
-	ip->ip_ttl = 64;
-	ip->ip_p = IPPROTO_TCP;
-	tcp->th_off = 5;
-	tcp->th_win = htons(65535);
+	set_headers();
 	return true;
 }
 
