@@ -58,7 +58,7 @@ static unsigned preamble_octet(struct preamble_reader *r)
 
 static uint16_t take_port(struct preamble_reader *r)
 {
-	return be16(take(r, 2));
+	return be16(preamble_take(r, 2));
 }
 
 static void take_address(struct preamble_reader *r, uint8_t family, struct address *address)

@@ -254,8 +254,7 @@ static void urls_shares(struct urls *urls, struct span text)
 {
 	const char *from = (const char *)text.data, *at = from, *end = from + text.size;
 	while (at < end && (at = memchr(at, '\\', (size_t)(end - at)))) {
-		const bool begins = end - at > 2 && at[1] == '\\' &&
-				    (at == from || strchr(" \t\r\n\"'<>([=|", at[-1]));
+		const bool begins = end - at > 2 && at[1] == '\\' && (at == from || strchr(" \t\r\n\"'<>([=|", at[-1]));
 		const size_t share = begins ? share_size(at, end) : 0;
 		const char *stop = share > 0 ? url_stop(at, share, end) : at + 1;
 		if (share > 0)

@@ -273,60 +273,54 @@ static void auth_reply(struct session *s)
 	s->auth = NULL;
 }
 
+static void rset_reply(struct session *s)
+{
+	if (s->reply.code < 300)
+		transaction_close(s, STAGE_RSET);
+	else
+		s->mails.regreeted = s->mails.open != NULL;
+}
+
+static void quit_reply(struct session *s)
+{
+	if (s->reply.code < 300)
+		transaction_close(s, STAGE_QUIT);
+}
+
+/* restart_reply - STARTTLS, and what like it starts the session over. */
+static void restart_reply(struct session *s)
+{
+	if (s->reply.code == 220)
+		transaction_close(s, STAGE_STARTTLS);
+}
+
 /* effect - applies a reply to the session, depending on its command. */
 static void effect(struct session *s)
 {
-	struct awaited *p = &s->awaited;
-	bool accepted = s->reply.code < 300;
-	if (p->end_of_data) {
+	static void (*const effects[VERB_COUNT])(struct session * s) = {
+		[VERB_HELO] = greeting_reply,
+		[VERB_EHLO] = greeting_reply,
+		[VERB_LHLO] = greeting_reply,
+		[VERB_MAIL] = transaction_mail_reply,
+		[VERB_SEND] = transaction_mail_reply,
+		[VERB_SOML] = transaction_mail_reply,
+		[VERB_SAML] = transaction_mail_reply,
+		[VERB_RCPT] = transaction_rcpt_reply,
+		[VERB_DATA] = transaction_data_reply,
+		[VERB_BDAT] = transaction_data_reply,
+		[VERB_BURL] = transaction_burl_reply,
+		[VERB_RSET] = rset_reply,
+		[VERB_QUIT] = quit_reply,
+		[VERB_XCLIENT] = restart_reply,
+		[VERB_STARTTLS] = restart_reply,
+		[VERB_X_ANONYMOUSTLS] = restart_reply,
+	};
+	if (s->awaited.end_of_data)
 		transaction_content_reply(s);
-		return;
-	}
-	if (s->auth) {
+	else if (s->auth)
 		auth_reply(s);
-		return;
-	}
-	switch (p->verb) {
-	case VERB_HELO:
-	case VERB_EHLO:
-	case VERB_LHLO:
-		greeting_reply(s);
-		break;
-	case VERB_MAIL:
-	case VERB_SEND:
-	case VERB_SOML:
-	case VERB_SAML:
-		transaction_mail_reply(s);
-		break;
-	case VERB_RCPT:
-		transaction_rcpt_reply(s);
-		break;
-	case VERB_DATA:
-	case VERB_BDAT:
-		transaction_data_reply(s);
-		break;
-	case VERB_BURL:
-		transaction_burl_reply(s);
-		break;
-	case VERB_RSET:
-		if (accepted)
-			transaction_close(s, STAGE_RSET);
-		else
-			s->mails.regreeted = s->mails.open != NULL;
-		break;
-	case VERB_QUIT:
-		if (accepted)
-			transaction_close(s, STAGE_QUIT);
-		break;
-	case VERB_XCLIENT:
-	case VERB_STARTTLS:
-	case VERB_X_ANONYMOUSTLS:
-		if (s->reply.code == 220)
-			transaction_close(s, STAGE_STARTTLS);
-		break;
-	default:
-		break;
-	}
+	else if (effects[s->awaited.verb])
+		effects[s->awaited.verb](s);
 }
 
 void take_response(struct session *s)

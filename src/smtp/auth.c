@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 #define AUTH_RESPONSE_MAX 65536 /* octets of base64 that are decoded */
 
 struct auth {
@@ -45,9 +47,10 @@ static void set_field(GString **field, const char *text, size_t size)
 	*field = g_string_new_len(text, (gssize)size);
 }
 
-/* take_plain - [authzid] NUL authcid NUL passwd */
-static void take_plain(struct session_auth *r, const GString *s)
+/* plain - [authzid] NUL authcid NUL passwd */
+static void take_plain(struct auth *auth, const GString *s)
 {
+	struct session_auth *r = &auth->result;
 	const char *first = memchr(s->str, '\0', s->len);
 	if (!first)
 		return;
@@ -59,8 +62,8 @@ static void take_plain(struct session_auth *r, const GString *s)
 	set_field(&r->password, second + 1, (size_t)(end - second - 1));
 }
 
-/* login - what the server asked for; else the user name is the first response and the password the second one. */
-static void login(struct auth *auth, const GString *s)
+/* take_login - what the server asked for; else the user name is the first response and the password the second one. */
+static void take_login(struct auth *auth, const GString *s)
 {
 	struct session_auth *r = &auth->result;
 	const bool asked = auth->asked != ASKED_NOTHING;
@@ -70,12 +73,12 @@ static void login(struct auth *auth, const GString *s)
 		set_field(&r->password, s->str, s->len);
 }
 
-/* cram - user SP digest; the user may hold spaces */
-static void cram(struct session_auth *r, const GString *s)
+/* take_cram - user SP digest; the user may hold spaces */
+static void take_cram(struct auth *auth, const GString *s)
 {
 	const char *space = strrchr(s->str, ' ');
 	if (space)
-		set_field(&r->username, s->str, (size_t)(space - s->str));
+		set_field(&auth->result.username, s->str, (size_t)(space - s->str));
 }
 
 /* attribute - the value of NAME=value in a list with this separator; may be quoted */
@@ -112,15 +115,11 @@ static void undo_saslname(GString *name)
 	g_string_truncate(name, n);
 }
 
-static unsigned little16(const GString *s, size_t at)
-{
-	return (unsigned char)s->str[at] | (unsigned char)s->str[at + 1] << 8;
-}
-
 /* ntlm_field - the text of a security buffer of an AUTHENTICATE_MESSAGE, as UTF-8; NULL */
 static char *ntlm_field(const GString *s, size_t at, bool unicode)
 {
-	size_t size = little16(s, at), offset = little16(s, at + 4) | (size_t)little16(s, at + 6) << 16;
+	const uint8_t *buffer = (const uint8_t *)s->str + at;
+	const size_t size = le16(buffer), offset = le32(buffer + 4);
 	if (offset > s->len || size > s->len - offset)
 		return NULL;
 	if (!unicode)
@@ -128,8 +127,8 @@ static char *ntlm_field(const GString *s, size_t at, bool unicode)
 	return g_convert(s->str + offset, (gssize)size, "UTF-8", "UTF-16LE", NULL, NULL, NULL);
 }
 
-/* ntlm - DOMAIN\user out of message type 3 (MS-NLMP 2.2.1.3) */
-static void ntlm(struct session_auth *r, const GString *s)
+/* take_ntlm - DOMAIN\user out of message type 3 (MS-NLMP 2.2.1.3) */
+static void take_ntlm(struct auth *auth, const GString *s)
 {
 	if (s->len < 64 || memcmp(s->str, "NTLMSSP", 8) != 0 || s->str[8] != 3)
 		return;
@@ -137,7 +136,7 @@ static void ntlm(struct session_auth *r, const GString *s)
 	char *domain = ntlm_field(s, 28, unicode), *user = ntlm_field(s, 36, unicode);
 	if (user) {
 		char *name = domain && *domain ? g_strdup_printf("%s\\%s", domain, user) : g_strdup(user);
-		set_field(&r->username, name, strlen(name));
+		set_field(&auth->result.username, name, strlen(name));
 		g_free(name);
 	}
 	g_free(domain);
@@ -154,33 +153,65 @@ static void bearer(struct session_auth *r, const GString *s)
 	}
 }
 
-/* take_client_response - one decoded client response */
+static void take_digest(struct auth *auth, const GString *s)
+{
+	attribute(&auth->result, s, "username=", ',');
+}
+
+static void take_scram(struct auth *auth, const GString *s)
+{
+	attribute(&auth->result, s, "n=", ',');
+	if (auth->result.username)
+		undo_saslname(auth->result.username);
+}
+
+static void take_xoauth2(struct auth *auth, const GString *s)
+{
+	attribute(&auth->result, s, "user=", '\001');
+	bearer(&auth->result, s);
+}
+
+static void take_oauthbearer(struct auth *auth, const GString *s)
+{
+	attribute(&auth->result, s, "a=", ',');
+	bearer(&auth->result, s);
+}
+
+static void take_external(struct auth *auth, const GString *s)
+{
+	if (s->len > 0)
+		set_field(&auth->result.username, s->str, s->len);
+}
+
+/* first: only the client's first response counts. A name that ends in a hyphen is the beginning of several. */
+static const struct {
+	const char *name;
+	bool first;
+	void (*take)(struct auth *auth, const GString *response);
+} mechanisms[] = {
+	{ "PLAIN", false, take_plain },
+	{ "LOGIN", false, take_login },
+	{ "CRAM-MD5", false, take_cram },
+	{ "DIGEST-MD5", false, take_digest },
+	{ "SCRAM-", true, take_scram },
+	{ "NTLM", false, take_ntlm },
+	{ "XOAUTH2", true, take_xoauth2 },
+	{ "OAUTHBEARER", true, take_oauthbearer },
+	{ "EXTERNAL", true, take_external },
+};
+
+/* take_client_response - one decoded client response. */
 static void take_client_response(struct auth *auth, const GString *s)
 {
-	struct session_auth *r = &auth->result;
-	const char *mechanism = r->mechanism->str;
-	if (strcmp(mechanism, "PLAIN") == 0) {
-		take_plain(r, s);
-	} else if (strcmp(mechanism, "LOGIN") == 0) {
-		login(auth, s);
-	} else if (strcmp(mechanism, "CRAM-MD5") == 0) {
-		cram(r, s);
-	} else if (strcmp(mechanism, "DIGEST-MD5") == 0) {
-		attribute(r, s, "username=", ',');
-	} else if (g_str_has_prefix(mechanism, "SCRAM-") && auth->responses == 0) {
-		attribute(r, s, "n=", ',');
-		if (r->username)
-			undo_saslname(r->username);
-	} else if (strcmp(mechanism, "NTLM") == 0) {
-		ntlm(r, s);
-	} else if (strcmp(mechanism, "XOAUTH2") == 0 && auth->responses == 0) {
-		attribute(r, s, "user=", '\001');
-		bearer(r, s);
-	} else if (strcmp(mechanism, "OAUTHBEARER") == 0 && auth->responses == 0) {
-		attribute(r, s, "a=", ',');
-		bearer(r, s);
-	} else if (strcmp(mechanism, "EXTERNAL") == 0 && auth->responses == 0 && s->len > 0) {
-		set_field(&r->username, s->str, s->len);
+	const char *mechanism = auth->result.mechanism->str;
+	for (size_t i = 0; i < G_N_ELEMENTS(mechanisms); i++) {
+		const char *name = mechanisms[i].name;
+		const bool several = g_str_has_suffix(name, "-");
+		if (several ? !g_str_has_prefix(mechanism, name) : strcmp(mechanism, name) != 0)
+			continue;
+		if (!mechanisms[i].first || auth->responses == 0)
+			mechanisms[i].take(auth, s);
+		return;
 	}
 }
 
@@ -211,8 +242,8 @@ void auth_line(struct auth *auth, struct span line)
 		g_string_free(decoded, TRUE);
 	}
 	auth->asked = ASKED_NOTHING;
-	auth->responses++; /* also when it does not decode, so that the password after it is not taken for the user name
-			    */
+	/* Also when it does not decode: the password after it is not to be taken for the user name. */
+	auth->responses++;
 }
 
 void auth_prompt(struct auth *auth, struct span text)

@@ -119,7 +119,9 @@ void open_chunk(struct session *s)
 	s->content.chunk.start = s->in[UP].offset;
 }
 
-bool chunk_is_unsent(const struct session *s)
+/* The server refused the chunk before it had any of it, and the client, having received that reply, continues with a
+ * command, or not at all. */
+bool chunk_unsent(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
 	unsigned code;

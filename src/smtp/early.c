@@ -11,6 +11,7 @@
 
 #include "next.h"
 #include "private.h"
+#include "rows.h"
 
 #define TLS_ENOUGH 6          /* octets of a record that show whether it is a ClientHello */
 #define MIDSTREAM_WAITS 65536 /* octets of a client that are kept until the server sends something */
@@ -135,7 +136,7 @@ enum next early_up(struct session *s, struct event *event)
 	if (bytes.size == 0)
 		return inbox_gap_size(up) > 0 && !replies ? next_is(s, event, EVENT_gap, UP) : NEXT_WAIT;
 	/* The result can change when a reply does not come. */
-	bool again = replies && (may_say_less(s) || went_unheard(s));
+	bool again = replies && (may_say_less(s) || unheard(s));
 	if (state->terminal && same_cause(s)) {
 		inbox_consume(up, inbox_run(up).size);
 		return NEXT_AGAIN;
@@ -180,7 +181,7 @@ enum next early_down(struct session *s, struct event *event)
 	/* After the end of data that waits for its reply, the server may have received more. */
 	bool ahead = inbox_acked(down, down->offset) > s->in[UP].offset && !s->content.odd_end.ended;
 	if ((is_judged(s, DOWN) && !again) || ahead || broken_off(s) || s->content.odd_end.over ||
-		(s->content.odd_end.ended && !odd_end_took_effect(s)))
+		(s->content.odd_end.ended && !odd_end_answered(s)))
 		return NEXT_WAIT;
 	reply_reset(&s->reply);
 	if ((!server_begins_tls(s) && reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_MORE) ||

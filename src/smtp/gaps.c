@@ -128,7 +128,8 @@ enum next gap_in_responses(struct session *s, struct event *event)
 	return NEXT_AGAIN;
 }
 
-bool ends_in_gap(const struct session *s)
+/* The end of data and its reply are in gaps: the client continues with a command. */
+bool end_of_data_unseen(const struct session *s)
 {
 	return (knows_reply_in_gap(s) || (s->content.gap > 0 && content_is_done(s))) &&
 	       grammar_known_command(inbox_bytes(&s->in[UP]));
@@ -136,7 +137,7 @@ bool ends_in_gap(const struct session *s)
 
 /* Some servers discard the bytes that they read together with the end of data. The client gets the reply to the end of
  * data, and nothing since; it waits after DATA or QUIT, and then starts again. */
-bool went_unheard(const struct session *s)
+bool unheard(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
 	const struct awaited *p = &s->awaited;

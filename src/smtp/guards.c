@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * guards.c - the guards of the table: conditions on the session and the current message.
+ * guards.c - the guards of the table: conditions on the session and the current message. Those that need more than a
+ * few lines are in data.c, gaps.c and odd_end.c.
  *
  * A guard changes nothing.
  */
@@ -105,11 +106,6 @@ bool answered_enough(const struct session *s)
 	return s->awaited.end_of_data && s->awaited.replies_seen > 0 && s->message.acked == taken;
 }
 
-bool unheard(const struct session *s)
-{
-	return went_unheard(s);
-}
-
 /* The reply was sent before the server had received anything after the gap: it answers a command in the gap. */
 bool answers_lost(const struct session *s)
 {
@@ -211,12 +207,6 @@ bool end_of_data(const struct session *s)
 	return s->message.scanned == DATA_END;
 }
 
-/* See chunk_is_unsent. */
-bool chunk_unsent(const struct session *s)
-{
-	return chunk_is_unsent(s);
-}
-
 bool chunk_complete(const struct session *s)
 {
 	return s->content.chunk.left == 0;
@@ -241,17 +231,7 @@ bool odd_end_passed(const struct session *s)
 
 bool answered_lf(const struct session *s)
 {
-	return odd_end_took_effect(s) && odd_end_is_clients(s);
-}
-
-bool odd_end_refused(const struct session *s)
-{
-	return odd_end_was_refused(s);
-}
-
-bool odd_end_answered(const struct session *s)
-{
-	return odd_end_took_effect(s);
+	return odd_end_answered(s) && odd_end_is_clients(s);
 }
 
 /* The client has a reply of the server, or some of it, and continues with a command. */
@@ -268,12 +248,6 @@ bool end_of_data_lost(const struct session *s)
 {
 	return s->content.has_gap && !s->content.odd_end.active && s->reply.code != 0 &&
 	       (s->reply.code < 300 || goes_on_with_command(s));
-}
-
-/* The end of data and its reply are in gaps: the client continues with a command. */
-bool end_of_data_unseen(const struct session *s)
-{
-	return ends_in_gap(s);
 }
 
 /* The content ended without the end of data, but the server accepts it. */
@@ -378,7 +352,7 @@ bool foreign_protocol(const struct session *s)
 
 bool midstream(const struct session *s)
 {
-	return (s->options.midstream || s->losses.replies);
+	return s->options.midstream || s->losses.replies;
 }
 
 bool midstream_354(const struct session *s)
@@ -401,11 +375,6 @@ bool midstream_line(const struct session *s)
 	bool one = line.size > 0 && memchr(line.data, '\n', line.size) == line.data + line.size - 1;
 	return midstream(s) && one && line.data[0] != '.' && reply_peek(down, 0, &code, &size) == PARSE_DONE &&
 	       inbox_acked(down, down->offset) == up->offset + line.size;
-}
-
-bool midstream_content(const struct session *s)
-{
-	return midstream(s);
 }
 
 /* ---- TLS ---- */

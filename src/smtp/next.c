@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "rows.h"
 
 #define EVENTS_IN_PLACE 16 /* after so many events something must have changed: no row of the table needs more */
 
@@ -153,7 +154,7 @@ static enum next next_data(struct session *s, struct event *event)
 	if (knows_reply_in_gap(s) || s->content.gap > 0) {
 		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
 			return NEXT_WAIT;
-		if (ends_in_gap(s))
+		if (end_of_data_unseen(s))
 			return next_is(s, event, EVENT_gap, DOWN);
 		if (s->content.gap > 0) /* the content goes on after it */
 			return next_is(s, event, EVENT_gap, UP);

@@ -177,7 +177,8 @@ static bool goes_on_knowing(const struct session *s, const struct odd *odd, uint
 	return up->received > odd->start && inbox_acked(up, odd->start) > seen;
 }
 
-bool odd_end_took_effect(const struct session *s)
+/* The server answered it as the end of data. */
+bool odd_end_answered(const struct session *s)
 {
 	const struct odd_end *o = &s->content.odd_end;
 	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
@@ -201,9 +202,10 @@ static bool sent_unknowing(const struct session *s, const struct odd *odd)
 	return bytes_after(s, odd).size > 0 && !goes_on_knowing(s, odd, s->in[DOWN].offset);
 }
 
-bool odd_end_was_refused(const struct session *s)
+/* ... and refused it, when the client had sent nothing after it. */
+bool odd_end_refused(const struct session *s)
 {
-	return odd_end_took_effect(s) && s->reply.code >= 400 && !sent_unknowing(s, odd_at(&s->content.odd_end, 0));
+	return odd_end_answered(s) && s->reply.code >= 400 && !sent_unknowing(s, odd_at(&s->content.odd_end, 0));
 }
 
 /* clients_end - the odd end that is meant as the end of data by a client that ends every line in LF; NULL: none. */

@@ -67,11 +67,11 @@ struct chunk {
 
 /* The last check of bytes that came where the state has no grammar for them, and how far both streams were then. */
 struct judged {
-	bool set, closed;       /* closed: the other direction was closed */
-	bool terminal;          /* the state expects nothing any more */
-	uint64_t offset, acked; /* stream offset of the bytes, and what their sender had received */
-	uint64_t received, other_received,
-		other_taken; /* stream offsets received in this direction and in the other, and consumed in the other */
+	bool set, closed;                     /* closed: the other direction was closed */
+	bool terminal;                        /* the state expects nothing any more */
+	uint64_t offset, acked;               /* stream offset of the bytes, and what their sender had received */
+	uint64_t received;                    /* stream offset received in this direction */
+	uint64_t other_received, other_taken; /* ... in the other direction, and consumed there */
 };
 
 /* State of the session some events ago: to detect that events change nothing. */
@@ -232,6 +232,12 @@ static inline bool awaits_reply(const struct session *s)
 	return s->awaited.end > 0;
 }
 
+/* begins_tls_record - can a TLS record begin with this octet: its type (RFC 8446 5.1, RFC 6520 3)? */
+static inline bool begins_tls_record(uint8_t octet)
+{
+	return octet >= 20 && octet <= 24;
+}
+
 /* ---- starttls.c ---- */
 /* is_tls_record - the header of a TLS record (RFC 8446 5.1)? is_tls - that, or an SSL 2 hello? is_client_hello - a
  * record with a ClientHello? All false with too few bytes. */
@@ -247,6 +253,10 @@ bool too_much_waits(const struct session *s);
 /* ---- actions.c ---- */
 /* awaited_text - copies name and argument of the awaited command. */
 void awaited_text(struct awaited *pending, struct span name, struct span argument);
+/* end_auth - ends an exchange whose last reply was not seen. */
+void end_auth(struct session *s);
+
+/* ---- greeting.c ---- */
 /* greeting_wait - a HELO, EHLO or LHLO with this argument awaits its reply. greeting_reply - the reply came: if it is
  * accepted, the session starts over. */
 void greeting_wait(struct greeting *greeting, struct span name);
@@ -257,9 +267,6 @@ void greeting_unanswered(struct session *s);
 bool greeting_offers(const struct greeting *greeting, const struct command *command);
 /* forget_extensions - the extensions of the server are not known any more. */
 void forget_extensions(struct session *s);
-/* end_auth - ends an exchange whose last reply was not seen. */
-void end_auth(struct session *s);
-
 /* ---- reply.c ---- */
 void reply_clear(struct reply *reply);
 void reply_reset(struct reply *reply);
@@ -276,13 +283,15 @@ enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *c
 /* reply_waiting - number of complete replies that wait, up to the first that acknowledges more than the offset `acked`
  * of the client's stream. */
 unsigned reply_waiting(const struct inbox *inbox, uint64_t acked, unsigned *first_code);
-/* reply_emit - passes s->reply to the sink; to: the command that it answers; NULL: none. */
-void reply_emit(struct session *s, const struct awaited *to);
 /* reply_text, reply_first_line - empty when there is none: a reply that is assumed has no lines. */
 struct span reply_text(const struct reply *reply, size_t line);
 struct span reply_first_line(const struct reply *reply);
 /* reply_assume - makes s->reply the usual reply to the pending command. */
 void reply_assume(struct session *s);
+
+/* ---- emit.c ---- */
+/* reply_emit - passes s->reply to the sink; to: the command that it answers; NULL: none. */
+void reply_emit(struct session *s, const struct awaited *to);
 
 /* ---- transaction.c ---- */
 void transaction_mail(struct session *s);
@@ -314,9 +323,8 @@ void transaction_free(struct transaction *tx);
  * 4.2). transaction_count - number of recipients with this status. */
 unsigned transaction_replies(const struct session *s);
 unsigned transaction_count(const struct transaction *tx, enum recipient_status status);
-/* chunk_is_unsent - the server refused the chunk before it had any of it, and the client, having received that reply,
- * continues with a command, or not at all. */
-bool chunk_is_unsent(const struct session *s);
+
+/* ---- content.c ---- */
 void content_open(struct session *s, enum transfer transfer);
 void content_piece(struct session *s, struct span piece);
 void content_gap(struct session *s, uint64_t size);
@@ -336,13 +344,8 @@ enum verb last_waiting(const struct session *s, uint64_t until);
 /* waited_for_all - the last command before this stream offset is one after which a client must wait (DATA and others,
  * RFC 2920 3.1). */
 bool waited_for_all(const struct session *s, uint64_t until);
-/* went_unheard - the server discarded the commands that it had read together with the end of data, and the client
- * starts again. */
-bool went_unheard(const struct session *s);
 /* content_after_gap - a header field follows the gap among the commands: DATA was in it. */
 bool content_after_gap(const struct session *s, struct span bytes);
-/* ends_in_gap - the end of data is in a gap, and a command follows. */
-bool ends_in_gap(const struct session *s);
 
 /* ---- odd_end.c ---- */
 void odd_end_clear(struct odd_end *odd_end);
@@ -352,10 +355,6 @@ void odd_end_hold(struct session *s, struct span literal);
  * end? */
 enum odd_end_step { ODD_END_WAIT, ODD_END_SCAN, ODD_END_PASSED };
 enum odd_end_step odd_end_next(struct session *s, struct span next, bool last);
-/* odd_end_took_effect - the server answered it as the end of data. */
-bool odd_end_took_effect(const struct session *s);
-/* odd_end_was_refused - and that with a refusal, when the client had sent nothing after it. */
-bool odd_end_was_refused(const struct session *s);
 /* odd_end_is_clients - this client ends every line in LF, so LF.LF is its end of data. odd_end_hides_command - an SMTP
  * command follows it. */
 bool odd_end_is_clients(const struct session *s);

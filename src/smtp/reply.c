@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define TLS_TYPE_MIN 20 /* the first octet of a TLS record: RFC 8446 5.1 */
-#define TLS_TYPE_MAX 23
 #define REPLY_LINES_FIRST 16 /* first size of the array of lines */
 
 void reply_clear(struct reply *reply)
@@ -200,7 +198,7 @@ static bool refuses_tls(const struct session *s)
 	struct span next = inbox_bytes(&s->in[UP]);
 	for (enum direction d = UP; d <= DOWN && next.size == 0; d++)
 		next = inbox_bytes_after_gap(&s->in[d]);
-	return next.size > 0 && (next.data[0] < TLS_TYPE_MIN || next.data[0] > TLS_TYPE_MAX);
+	return next.size > 0 && !begins_tls_record(next.data[0]);
 }
 
 void reply_assume(struct session *s)

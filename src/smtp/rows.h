@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * rows.h - the guards and actions that the table of machine.c names (guards.c).
+ * rows.h - the guards and actions that the table names. table.c says in which files they are.
  */
 #ifndef SMTPSCAN_SMTP_ROWS_H
 #define SMTPSCAN_SMTP_ROWS_H
@@ -15,8 +15,7 @@
 	X(starts_tls, 220) X(starts_over, 220) X(banner_after_greeting, 220) X(turn_accepted, 250)
 
 #define GUARDS(X) \
-	\
-	X(midstream) X(midstream_command) X(midstream_line) X(midstream_content) X(midstream_tls) \
+	X(midstream) X(midstream_command) X(midstream_line) X(midstream_tls) \
 	X(foreign_protocol) X(client_hello) X(server_hello) X(announced_early) X(quits) X(said_nothing) \
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
 	X(resynchronising) X(resynchronising_reply) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \

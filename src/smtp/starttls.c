@@ -9,7 +9,7 @@
 /* record_type - the content type of a TLS record at the start (RFC 8446 5.1); 0: none. */
 static unsigned record_type(struct span b)
 {
-	bool header = b.size >= 3 && b.data[0] >= 0x14 && b.data[0] <= 0x18 && b.data[1] == 3 && b.data[2] <= 4;
+	bool header = b.size >= 3 && begins_tls_record(b.data[0]) && b.data[1] == 3 && b.data[2] <= 4;
 	return header ? b.data[0] : 0;
 }
 

@@ -4,8 +4,8 @@
  *
  * Rows are tried in order: those of a state first, those for `any` last; a row without a guard always applies. The last
  * two columns are the next state with --strict, and in the default mode; `no`: the row does not exist in that mode;
- * `on`: stay, and try the next rows, too. Guards are in guards.c; actions in actions.c, greeting.c, data.c, odd_end.c,
- * unexpected.c, starttls.c and gaps.c.
+ * `on`: stay, and try the next rows, too. Guards are in guards.c, data.c, gaps.c and odd_end.c; actions in actions.c,
+ * greeting.c, data.c, odd_end.c, unexpected.c, starttls.c and gaps.c.
  */
 #include "machine.h"
 
@@ -34,7 +34,7 @@ const struct transition machine_table[] = {
 	ROW(session_initiation, missing_grammar, up,   midstream_tls,         nothing,                             no,                 tls),
 	ROW(session_initiation, missing_grammar, up,   midstream_command,     resume,                              no,                 command),
 	ROW(session_initiation, missing_grammar, up,   midstream_line,        resume_with_line,                    no,                 command),
-	ROW(session_initiation, missing_grammar, up,   midstream_content,     resume_midway,                       no,                 data_transmission),
+	ROW(session_initiation, missing_grammar, up,   midstream,             resume_midway,                       no,                 data_transmission),
 	ROW(session_initiation, missing_grammar, up,   reply_unseen,          nothing,                             stay,               stay),
 	ROW(session_initiation, missing_grammar, up,   announced_early,       nothing,                             stay,               stay),
 	ROW(session_initiation, missing_grammar, up,   noise_answered,        nothing,                             no,                 stay),

@@ -141,10 +141,10 @@ static void put_big_endian(uint8_t *to, uint64_t number, size_t size)
 /* put_head - what is authenticated besides the content: sequence number, type, version, length (RFC 5246 6.2.3.1). */
 static void put_head(uint8_t head[static HEAD_SIZE], uint64_t sequence, const struct sealed *record, size_t length)
 {
-	put_number(head, sequence, sizeof sequence);
+	put_big_endian(head, sequence, sizeof sequence);
 	head[8] = record->type;
-	put_number(head + 9, record->version, 2);
-	put_number(head + 11, length, 2);
+	put_big_endian(head + 9, record->version, 2);
+	put_big_endian(head + 11, length, 2);
 }
 
 /* ---- AEAD ---- */

@@ -10,7 +10,7 @@
 #define ALERT_CLOSE_NOTIFY 0
 #define RANDOM_AT 2 /* in a ClientHello: after the version */
 
-static void client_hello(struct tls *tls, enum direction direction, struct span body)
+static void take_client_hello(struct tls *tls, enum direction direction, struct span body)
 {
 	if (body.size >= RANDOM_AT + TLS_RANDOM_SIZE)
 		memcpy(tls->exchange.client_random, body.data + RANDOM_AT, TLS_RANDOM_SIZE);
@@ -35,7 +35,7 @@ static void negotiated(struct tls *tls, const struct server_hello *hello)
 	decrypt_hello(tls);
 }
 
-static void server_hello(struct tls *tls, enum direction direction, struct span body)
+static void take_server_hello(struct tls *tls, enum direction direction, struct span body)
 {
 	struct tls_info *info = &tls->info;
 	struct server_hello hello;
@@ -103,14 +103,14 @@ static void key_update(struct tls *tls, enum direction direction, struct span bo
 #define FROM_CLIENT (1u << UP)
 #define FROM_SERVER (1u << DOWN)
 
-static const struct message {
+static const struct message_row {
 	uint8_t type;
 	bool body; /* needed */
 	unsigned from;
 	void (*take)(struct tls *tls, enum direction direction, struct span body);
 } messages[] = {
-	{ MESSAGE_CLIENT_HELLO, true, FROM_CLIENT, client_hello },
-	{ MESSAGE_SERVER_HELLO, true, FROM_SERVER, server_hello },
+	{ MESSAGE_CLIENT_HELLO, true, FROM_CLIENT, take_client_hello },
+	{ MESSAGE_SERVER_HELLO, true, FROM_SERVER, take_server_hello },
 	{ MESSAGE_ENCRYPTED_EXTENSIONS, true, FROM_SERVER, encrypted_extensions },
 	{ MESSAGE_CERTIFICATE, true, FROM_SERVER, certificate },
 	{ MESSAGE_NEW_SESSION_TICKET, true, FROM_SERVER, new_session_ticket },
@@ -120,7 +120,7 @@ static const struct message {
 	{ MESSAGE_KEY_UPDATE, false, FROM_CLIENT | FROM_SERVER, key_update },
 };
 
-static const struct message *find_message(uint8_t type)
+static const struct message_row *find_message(uint8_t type)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++)
 		if (messages[i].type == type)
@@ -130,13 +130,13 @@ static const struct message *find_message(uint8_t type)
 
 bool handshake_needs(uint8_t type)
 {
-	const struct message *message = find_message(type);
+	const struct message_row *message = find_message(type);
 	return message && message->body;
 }
 
 void handshake_message(struct tls *tls, enum direction direction, uint8_t type, struct span body)
 {
-	const struct message *message = find_message(type);
+	const struct message_row *message = find_message(type);
 	if (message && message->from & 1u << direction)
 		message->take(tls, direction, body);
 }
