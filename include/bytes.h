@@ -35,6 +35,11 @@ static inline uint32_t le32(const uint8_t *at)
 	return (uint32_t)le16(at + 2) << 16 | le16(at);
 }
 
+static inline uint64_t le64(const uint8_t *at)
+{
+	return (uint64_t)le32(at + 4) << 32 | le32(at);
+}
+
 /* native16, native32 - in the byte order of this processor; swap: in the other one. */
 static inline uint16_t native16(const uint8_t *at, bool swap)
 {

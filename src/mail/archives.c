@@ -5,7 +5,7 @@
  *
  * An archive whose entries can be found without unpacking is read twice: first the names, so that a decompression bomb
  * can't hide them, then the first octets of the entries, as far as the budget allows. Names are UTF-8, or else code
- * page 437.
+ * page 437. The entries of a zip that its directory does not show are read, too.
  */
 #include "archives.h"
 
@@ -19,6 +19,7 @@
 #include "memory.h"
 #include "part.h"
 #include "rar5.h"
+#include "zip.h"
 
 #define INNER_MAX (16 * 1024 * 1024)   /* octets kept of an archive in an archive */
 #define HEAD_SIZE 512                  /* first octets of an entry, which tell its kind */
@@ -50,7 +51,8 @@ static void read_level(struct archive_level *level);
 /* is_cheap - can entries be skipped without unpacking them? */
 static bool is_cheap(enum container container)
 {
-	return container == CONTAINER_ZIP || container == CONTAINER_ISO || container == CONTAINER_TAR;
+	return container == CONTAINER_ZIP || container == CONTAINER_ISO || container == CONTAINER_TAR ||
+	       container == CONTAINER_AR || container == CONTAINER_CPIO;
 }
 
 /* packed_name - for the file in a gzip that stores no name: the name of the gzip without its extension. */
@@ -112,7 +114,7 @@ static struct mail_entry *add_found(
 /* --- libarchive --- */
 
 /* open_archive - NULL when it can't be read. other: the second way to read it: a zip without its directory, or a packed
- * file that is not a tar. */
+ * file that is not a tar or a cpio. */
 static struct archive *open_archive(const struct archive_level *level, bool other)
 {
 	struct archive *archive = archive_read_new();
@@ -141,6 +143,15 @@ static struct archive *open_archive(const struct archive_level *level, bool othe
 	case CONTAINER_ISO:
 		archive_read_support_format_iso9660(archive);
 		break;
+	case CONTAINER_AR:
+		archive_read_support_format_ar(archive);
+		break;
+	case CONTAINER_CPIO:
+		archive_read_support_format_cpio(archive);
+		break;
+	case CONTAINER_XAR:
+		archive_read_support_format_xar(archive);
+		break;
 	case CONTAINER_PACKED:
 		archive_read_support_filter_gzip(archive);
 		archive_read_support_filter_bzip2(archive);
@@ -150,9 +161,12 @@ static struct archive *open_archive(const struct archive_level *level, bool othe
 		archive_read_support_filter_lzip(archive);
 		archive_read_support_filter_lzma(archive);
 		archive_read_support_filter_compress(archive);
+		archive_read_support_filter_rpm(archive);
 		archive_read_support_format_raw(archive);
-		if (!other)
+		if (!other) {
 			archive_read_support_format_tar(archive);
+			archive_read_support_format_cpio(archive);
+		}
 		break;
 	default:
 		archive_read_support_format_tar(archive);
@@ -174,14 +188,24 @@ static void close_archive(const struct archive_level *level, struct archive *arc
 	archive_read_free(archive);
 }
 
+/* is_formal - is it no file but the root of an ISO image or cpio, or an index of an ar? */
+static bool is_formal(const struct archive_level *level, const char *name)
+{
+	static const char *const indexes[] = { "/", "//", "/SYM64/", "__.SYMDEF" };
+	for (size_t i = 0; level->kind->container == CONTAINER_AR && i < G_N_ELEMENTS(indexes); i++)
+		if (g_strcmp0(name, indexes[i]) == 0)
+			return true;
+	return g_strcmp0(name, ".") == 0;
+}
+
 /* next - the next entry; NULL at the end. An error makes the list incomplete. */
 static struct archive_entry *next(const struct archive_level *level, struct archive *archive)
 {
 	struct archive_entry *entry;
 	int result;
-	do /* the root of an ISO image is called "." */
+	do
 		result = archive_read_next_header(archive, &entry);
-	while (result == ARCHIVE_OK && g_strcmp0(archive_entry_pathname(entry), ".") == 0);
+	while (result == ARCHIVE_OK && is_formal(level, archive_entry_pathname(entry)));
 	if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
 		return entry;
 	if (result != ARCHIVE_EOF)
@@ -258,11 +282,12 @@ static void list_inside(
 {
 	struct span inner = span_of(octets->data, octets->len);
 	const struct kind *kind = kind_of(inner);
+	bool same = inner.size == level->octets.size && memcmp(inner.data, level->octets.data, inner.size) == 0;
 	if (!is_archive(kind))
 		return;
-	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX || size != inner.size)
+	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX || size != inner.size || same)
 		level->look->result->complete = false;
-	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX)
+	if (level->depth + 1 >= ARCHIVE_DEPTH_MAX || same) /* the same: it could not be unpacked */
 		return;
 	char *prefix = g_strconcat(entry->name, "!", NULL);
 	struct archive_level next = { level->look, kind, inner, prefix, entry->name, level->depth + 1 };
@@ -331,23 +356,20 @@ static bool list_any(const struct archive_level *level)
 	return without;
 }
 
-/* has_front - is there another zip before the one whose directory is at the end? Programs differ in which of two they
- * open, so that one may hide the other. The directory's end says how large it is and where it is. */
-static bool has_front(struct span zip)
+/* add_directory_name - another name of an entry that is listed. */
+static void add_directory_name(void *context, const char *name, uint64_t size, bool encrypted)
 {
-	const size_t end_size = 22;
-	if (zip.size < end_size || memcmp(zip.data, "PK\3\4", 4) != 0)
-		return false;
-	for (size_t at = zip.size - end_size; zip.size - at <= UINT16_MAX + end_size; at--) {
-		const uint8_t *end = zip.data + at;
-		if (memcmp(end, "PK\5\6", 4) == 0) {
-			uint64_t size = le32(end + 12), offset = le32(end + 16);
-			return size != UINT32_MAX && offset != UINT32_MAX && size + offset < at;
-		}
-		if (at == 0)
-			return false;
-	}
-	return false;
+	add_entry(context, name, size, encrypted);
+}
+
+/* read_hidden - files that are not in the directory. */
+static void read_hidden(void *context, struct span octets)
+{
+	struct archive_level level = *(const struct archive_level *)context;
+	const bool complete = level.look->result->complete;
+	level.octets = octets;
+	contents(&level, true, false, 0);
+	level.look->result->complete = complete && level.look->left > 0; /* there is no directory behind them */
 }
 
 static void read_level(struct archive_level *level)
@@ -364,8 +386,8 @@ static void read_level(struct archive_level *level)
 	bool other = list_any(level);
 	if (entries->len > first)
 		contents(level, other, true, first);
-	if (level->kind->container == CONTAINER_ZIP && !other && has_front(level->octets))
-		contents(level, true, false, entries->len);
+	if (level->kind->container == CONTAINER_ZIP && !other)
+		zip_check(level->octets, &(struct zip_finder){ add_directory_name, read_hidden, level });
 }
 
 /* format_name - the name of the format; for a packed file, says whether it is a tar. */

@@ -17,7 +17,10 @@ enum container {
 	CONTAINER_CAB,
 	CONTAINER_LHA,
 	CONTAINER_TAR,
-	CONTAINER_PACKED, /* one file, or a tar: gzip, bzip2, xz, zstd, lz4, lzip, lzma, compress */
+	CONTAINER_PACKED, /* one file, a tar or a cpio: gzip, bzip2, xz, zstd, lz4, lzip, lzma, compress, rpm */
+	CONTAINER_AR,
+	CONTAINER_CPIO,
+	CONTAINER_XAR,
 	CONTAINER_ISO,
 	CONTAINER_OLE,
 	CONTAINER_TNEF

@@ -96,7 +96,8 @@ static void office_feed(void *state, struct span piece)
 	}
 }
 
-/* check_zip - for a zip archive: OOXML has its macros in vbaProject.bin, ODF in the folder Basic. */
+/* check_zip - for a zip archive: OOXML has its macros in vbaProject.bin or in the
+ * sheets of Excel 4, ODF in the folder Basic. */
 static void check_zip(struct mail_part *about)
 {
 	bool ooxml = false, odf = false, vba = false, basic = false;
@@ -107,7 +108,8 @@ static void check_zip(struct mail_part *about)
 			continue;
 		ooxml = ooxml || strcmp(name, "[Content_Types].xml") == 0;
 		odf = odf || strcmp(name, "META-INF/manifest.xml") == 0;
-		vba = vba || g_ascii_strcasecmp(slash ? slash + 1 : name, "vbaProject.bin") == 0;
+		vba = vba || g_ascii_strcasecmp(slash ? slash + 1 : name, "vbaProject.bin") == 0 ||
+		      g_ascii_strncasecmp(name, "xl/macrosheets/", 15) == 0;
 		basic = basic || g_str_has_prefix(name, "Basic/");
 	}
 	if (ooxml)

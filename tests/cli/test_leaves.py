@@ -9,6 +9,7 @@ import io
 import lzma
 import os
 import resource
+import struct
 import subprocess
 import tarfile
 import unittest
@@ -25,6 +26,14 @@ OTHERS = {
     "xwlm2ho//ztGAAAXBiQBCYCKAAcLAQABIwMBAQVdAACAAAyA2woBB/To8wAA",
     "lha": "LAAtbGgwLQYAAAAGAAAAgACSZSACNFoABQAACTYNAAFyZWFkbWUudHh0AABoZWxsbwoqAC1saDAtDQAAAA0AAACAAJJlIAKLPQAFAACnNQsAAXRvb2wuZXhlAABN"
     "WpAAAwAAAARhYWFhLQAtbGgwLQkAAAAJAAAAgACSZSAC68gABQAApswOAAFiaWxsLnBkZi5qcwAAYWxlcnQoMSkKAA==",
+    "xar": "eGFyIQAcAAEAAAAAAAACTgAAAAAAAAglAAAAAXic5ZXJbtswEEDv/QpBd1ncl4BRbv2C9NIbRQ5ttVoMiwmcfH0p2srSOgUSIKcAhDQbZ8jhA2lujkNf3MNh7qbxusQbVBYw"
+    "usl34/a6/HH7vVLlTfPNHO2h+VaYOLn0K4w7gI1pRhW7ARqCiKgwroi4JfSKsiskTP06JE/agfs93w3FHB96uC7nncXl4inMFMIMsUGmPkvZOnePS3JTZ2FJUa85sha6HorO"
+    "p2Wf04w2lUp1/QCbeIymzobsig97aJYJps5iNnbj5KHBGEuBUapz0rPLw33nYJwawRFhpn7Ss3dY4pBgyTE8Tbnr/LKD5Zf17Unfrrp7q1k/077WLqXcaxivEE7jFqGrPFLY"
+    "8Bxm/xNmn8O8jTZLhelh3MZdg9Oiz+LJfm45ed39c/vFc/eTaUVjPUK73/edy+dcH6vtY7cv63OoPbhddw++unzsXGoVZGDOSq64VxwBWMHSOVgcJPUqKA/S0rSZvxOtaznG"
+    "g3XxzQqBS+KpFsGCJkgIoiRmoSUOEAqSgGaBEK6Cqf/NdOpdvTbP1As5r5kjL5mL09Rv4AjvIg6Lr0KcvkwcZZeIw/STkNO6dYIG6zFxGjnUgmQKSaExYygo4jilhGr3ceQY"
+    "bwFaH7ylPlXiQVPlrcQK68CklkEDEOfQB5GjL5Fru77f7H3Y/JrfRR35MtTJy9Rxeok6/UnQMZ0uGq0scjxdNswj3PJgqXRpOEqEACesROrj0EmqEaWOYStbjJhsW2EFJQy5"
+    "FpavR4Jr6fx7oEvwLC+9qfO7/wcp7mCfKi2vFa0v4XSaonqg87RCrGmfWGp4nMtIzcnJ5wIACEsCH3ic842awMDMwMDAkggEABJXAsN4nEvMSS0q0TDU5AIAEBQCpXic5ZXJ"
+    "btswEEDv/QpBd1ncl4BR",
     "cab": "TVNDRgAAAACgAAAAAAAAACwAAAAAAAAAAwEBAAMAAAAAAAAAfAAAAAEAAAAGAAAAAAAAAAAAel0CcyAAcmVhZG1lLnR4dAANAAAABgAAAAAAel0CcyAAdG9vbC5leGUA"
     "CQAAABMAAAAAAHpdAnMgAGJpbGwucGRmLmpzAK5aAEgcABwAaGVsbG8KTVqQAAMAAAAEYWFhYWFsZXJ0KDEpCg==",
 }
@@ -126,6 +135,26 @@ class Leaves(Folder):
             self.assertEqual(alerts, {"attachment_executable": "a.%s!tool.exe" % format,
                                       "attachment_double_extension": "a.%s!bill.pdf.js" % format})
 
+    def test_packages_of_other_systems(self):
+        files = [("debian-binary", b"2.0\n"), ("/", b"index"), ("data.tar.gz", gzip.compress(b"x", mtime=0)), ("tool", PROGRAM)]
+        package = b"!<arch>\n" + b"".join(b"%-16s%-12d%-6d%-6d%-8o%-10d`\n%s%s" % (
+            name.encode(), 0, 0, 0, 0o644, len(data), data, b"\n"[:len(data) % 2]) for name, data in files)
+        names, alerts = self.entries("a.deb", package, "ar")
+        self.assertEqual([name for name, size in names], ["debian-binary", "data.tar.gz", "tool", "data.tar.gz!data.tar"])
+        self.assertEqual(alerts, {"attachment_executable": "a.deb!tool"})
+        cpio = b""
+        for name, data in (".", b""), ("bin/tool", PROGRAM), ("TRAILER!!!", b""):
+            head = b"070701" + b"%08X" * 13 % (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0) + name.encode() + b"\0"
+            cpio += head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+        rpm = b"\xed\xab\xee\xdb\3" + bytes(91) + (b"\x8e\xad\xe8\1" + bytes(12)) * 2
+        for name, data, format in (("a.cpio", cpio, "cpio"), ("a.cpio.gz", gzip.compress(cpio, mtime=0), "gzip"),
+                                   ("a.rpm", rpm + gzip.compress(cpio, mtime=0), "rpm")):
+            names, alerts = self.entries(name, data, format)
+            self.assertEqual(names, [("bin/tool", len(PROGRAM))])
+            self.assertEqual(alerts, {"attachment_executable": name + "!bin/tool"})
+        names, alerts = self.entries("no.rpm", rpm[:4] + bytes(92), "rpm", complete=False)
+        self.assertLess(len(names), 2)
+
     def test_rar(self):
         four = "UmFyIRoHAM+QcwAADQAAAAAAAABWyHQAgCEABQAAAAUAAAADhqYQNgAAAAAdMAEApIEAAGFoZWxsb8Q9ewBABwA="
         five = "UmFyIRoHAQDFGjMyAwEAAJvztfEQAgIFBAWkgwKGphA2AAEBYWhlbGxvGbI6NQMFAAA="
@@ -146,6 +175,28 @@ class Leaves(Folder):
         names, alerts = self.entries("a.zip", front + behind, "zip")
         self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(BINARY))])
         self.assertEqual(alerts, {"attachment_executable": "a.zip!tool.exe"})
+
+    def test_what_the_directory_of_a_zip_does_not_show(self):
+        """Programs differ in whether they go by the directory or by the headers before the files."""
+        first, second = zipped([("tool.exe", PROGRAM)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
+        front = first[:first.index(b"PK\1\2")]
+        end = second.rindex(b"PK\5\6")
+        start = second.index(b"PK\1\2")
+        entries = second[start:end].split(b"PK\1\2")[1:]
+        moved = b"".join(b"PK\1\2" + e[:38] + struct.pack("<I", struct.unpack_from("<I", e, 38)[0] + len(front)) + e[42:] for e in entries)
+        hidden = front + second[:start] + moved + second[end:end + 16] + struct.pack("<I", len(front) + start) + second[end + 20:]
+        self.assertEqual(zipfile.ZipFile(io.BytesIO(hidden)).namelist(), ["b.txt", "c.txt"])
+        names, alerts = self.entries("a.zip", hidden, "zip")
+        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(PROGRAM))])
+        self.assertEqual(alerts, {"attachment_executable": "a.zip!tool.exe"})
+        last = zipped([("a.txt", b"xyz"), ("b.js", b"y")], zipfile.ZIP_STORED)
+        at = last.rindex(b"b.js")
+        for data, listed in (last[:at] + b"b.md" + last[at + 4:], "b.js"), (last[:last.index(b"b.js")] + b"b.md" + last[last.index(b"b.js") + 4:], "b.md"):
+            names, alerts = self.entries("a.zip", data, "zip")
+            self.assertEqual(names, [("a.txt", 3), (listed, 1), ("b.md" if listed == "b.js" else "b.js", 1)])
+            self.assertEqual(alerts, {"attachment_executable": "a.zip!b.js"})
+        inner = zipped([("in.zip", zipped([("x.txt", b"x")]))], zipfile.ZIP_STORED)
+        self.assertEqual(self.entries("a.zip", inner, "zip")[0], [("in.zip", 111), ("in.zip!x.txt", 1)])
 
     def test_a_text_is_no_lha(self):
         self.assertNotIn("archive", self.look("a.txt", b"ab-lh5-cdefghijklmnopqrstuvwxyz")[0])
@@ -216,6 +267,7 @@ class Leaves(Folder):
         parts = [("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")]
         self.assertIs(self.look("a.docx", zipped(parts))[0]["has_macros"], False)
         self.assertIs(self.look("a.docm", zipped(parts + [("word/vbaProject.bin", b"x")]))[0]["has_macros"], True)
+        self.assertIs(self.look("a.xlsx", zipped(parts[:1] + [("xl/macrosheets/sheet1.xml", b"x")]))[0]["has_macros"], True)
         open_document = [("mimetype", b"application/vnd.oasis.opendocument.text"), ("META-INF/manifest.xml", b"x")]
         self.assertIs(self.look("a.odt", zipped(open_document))[0]["has_macros"], False)
         self.assertIs(self.look("a.odt", zipped(open_document + [("Basic/Standard/M.xml", b"x")]))[0]["has_macros"], True)
