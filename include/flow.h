@@ -140,8 +140,9 @@ struct flow_stats {
 	uint64_t gap_bytes;      /* not in the capture */
 	uint64_t given_up_bytes; /* given up for lack of memory to wait for them */
 	uint64_t invalid_resets;
-	uint64_t time_jumps;      /* time stamps of packets that jump back, or too far ahead, or return from a jump */
-	uint64_t first_time_jump; /* number of the first such packet; 0: none */
+	uint64_t ignored_segments; /* with data or FIN, of sessions: far outside of the window, or without ACK */
+	uint64_t time_jumps;       /* time stamps of packets that jump back, or too far ahead, or return from a jump */
+	uint64_t first_time_jump;  /* number of the first such packet; 0: none */
 };
 
 struct flow_table;

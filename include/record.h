@@ -92,28 +92,29 @@ void output_tls(struct output *output, const struct place *place, const struct t
 void output_flow(struct output *output, const struct place *place, const struct session_summary *summary,
 	const uint64_t alerts[ALERT_COUNT], GHashTable *rule_alerts, const GPtrArray *tags);
 
-/* The counters of an input, in the order of the stats record. X(name, sum, description). SUMMED: each worker counts for
- * its share of the connections. SAME: each worker counts all of it. */
+/* The counters of an input, in the order of the stats record. X(name, sum, need, description). SUMMED: each worker
+ * counts for its share of the connections. SAME: each worker counts all of it. MAYBE: left out when it is 0. */
 /* clang-format off */
 #define COUNTERS(X) \
-	X(packets, SAME, "packets read") \
-	X(bytes, SAME, "octets of those packets on the wire") \
-	X(filtered, SAME, "packets left out by --filter, --host, --after, --before, not counted above") \
-	X(fragment_conflicts, SAME, "overlapping IP fragments that differ") \
-	X(connections, SUMMED, "TCP connections") \
-	X(sessions, SUMMED, "those that spoke SMTP") \
-	X(transactions, SUMMED, "smtp records") \
-	X(mails, SUMMED, "transactions whose content was seen to its end") \
-	X(mail_bytes, SUMMED, "octets of content, of all transactions") \
-	X(files, SUMMED, "fileinfo records") \
-	X(gap_bytes, SUMMED, "octets of sessions that are not in the capture") \
-	X(given_up_bytes, SUMMED, "octets of sessions that were not waited for any longer, for lack of memory") \
-	X(evicted, SUMMED, "connections given up to stay under --memory") \
-	X(invalid_resets, SUMMED, "TCP resets that did not fit their connection")
+	X(packets, SAME, ALWAYS, "packets read") \
+	X(bytes, SAME, ALWAYS, "octets of those packets on the wire") \
+	X(filtered, SAME, ALWAYS, "packets left out by --filter, --host, --after, --before, not counted above") \
+	X(fragment_conflicts, SAME, ALWAYS, "overlapping IP fragments that differ") \
+	X(connections, SUMMED, ALWAYS, "TCP connections") \
+	X(sessions, SUMMED, ALWAYS, "those that spoke SMTP") \
+	X(transactions, SUMMED, ALWAYS, "smtp records") \
+	X(mails, SUMMED, ALWAYS, "transactions whose content was seen to its end") \
+	X(mail_bytes, SUMMED, ALWAYS, "octets of content, of all transactions") \
+	X(files, SUMMED, ALWAYS, "fileinfo records") \
+	X(gap_bytes, SUMMED, ALWAYS, "octets of sessions that are not in the capture") \
+	X(given_up_bytes, SUMMED, ALWAYS, "octets of sessions that were not waited for any longer, for lack of memory") \
+	X(evicted, SUMMED, ALWAYS, "connections given up to stay under --memory") \
+	X(invalid_resets, SUMMED, ALWAYS, "TCP resets that did not fit their connection") \
+	X(ignored_segments, SUMMED, MAYBE, "TCP segments of sessions that no receiver takes: outside of the window, or without ACK")
 /* clang-format on */
 
 struct input_stats {
-#define X(name, sum, description) uint64_t name;
+#define X(name, sum, need, description) uint64_t name;
 	COUNTERS(X)
 #undef X
 	uint64_t alerts[4]; /* SUMMED; by enum severity, [0] unused */

@@ -62,6 +62,9 @@ bool stream_begins_at(const struct stream *stream, enum direction direction, uin
 int64_t stream_offset(const struct stream *stream, enum direction direction, uint32_t seq);
 /* stream_reset_by - did the sender of this direction reset the connection? */
 bool stream_reset_by(const struct stream *stream, enum direction direction);
+/* stream_ignored - number of segments whose data was not used, because it lies before the start of the stream or
+ * further ahead than any window. */
+uint64_t stream_ignored(const struct stream *stream);
 /* stream_closing - have both sides sent FIN (of a one-sided connection: the one that is seen)? */
 bool stream_closing(const struct stream *stream);
 /* stream_waits - are segments held until missing octets arrive? */

@@ -308,6 +308,7 @@ void analysis_stats(const struct analysis *analysis, struct input_stats *stats)
 	stats->gap_bytes = flows.gap_bytes;
 	stats->given_up_bytes = flows.given_up_bytes + analysis->shared.given_up_bytes;
 	stats->invalid_resets = flows.invalid_resets;
+	stats->ignored_segments = flows.ignored_segments;
 	stats->time_jumps = flows.time_jumps;
 	stats->first_time_jump = flows.first_time_jump;
 	stats->fragment_conflicts = decoder_fragment_conflicts(analysis->decoder);

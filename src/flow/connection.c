@@ -88,6 +88,27 @@ void connection_charge_due(struct connection *connection, unsigned end, const st
 	connection_charge(connection);
 }
 
+/* ignore_segment - counts a segment that no receiver of the connection takes. */
+RARE static void ignore_segment(struct connection *connection, const struct segment *segment)
+{
+	bool counts = connection->life == LIFE_PENDING || connection->life == LIFE_SMTP;
+	connection->table->stats.ignored_segments +=
+		counts && (segment->length > 0 || (segment->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN);
+}
+
+/* forget_kept - the segment that was kept began no other connection. */
+static void forget_kept(struct connection *connection)
+{
+	const struct segment *kept = connection->work->reuse ? &connection->work->reuse->segment : NULL;
+	if (kept && !(kept->flags & TCP_SYN)) {
+		struct end *end = &connection->end[handshake_end_of(&connection->key, kept)];
+		end->packets++;
+		end->wire_bytes += kept->wire_size;
+		ignore_segment(connection, kept);
+	}
+	g_clear_pointer(&connection->work->reuse, g_free);
+}
+
 /* drop_work - frees what is needed only for SMTP. */
 static void drop_work(struct connection *connection)
 {
@@ -98,7 +119,7 @@ static void drop_work(struct connection *connection)
 	stream_free(work->stream);
 	opening_clear(&work->opening);
 	held_free(&work->held);
-	g_free(work->reuse);
+	forget_kept(connection);
 	g_free(work);
 	connection->work = NULL;
 	connection_charge(connection);
@@ -187,14 +208,41 @@ static void begin_session(struct connection *connection)
 static bool confirms_reuse(const struct connection *connection, unsigned end, const struct segment *segment)
 {
 	const struct held_segment *syn = connection->work->reuse;
-	if (!syn || (segment->flags & TCP_RST))
+	if (!syn || !(syn->segment.flags & TCP_SYN) || (segment->flags & TCP_RST))
 		return false;
 	bool own = handshake_end_of(&connection->key, &syn->segment) == end;
 	uint32_t place = own ? segment->seq : segment->ack;
 	return (own || (segment->flags & TCP_ACK)) && place - (syn->segment.seq + 1) <= syn->segment.captured;
 }
 
-struct held_segment *connection_kept_syn(struct connection *connection)
+/* follows_stranger - does a segment, whose numbers are far from those of the connection, too, continue the one that was
+ * kept, or acknowledge it? Two that fit each other are no chance, and no forgery that its sender could not see. */
+static bool follows_stranger(const struct connection *connection, unsigned end, const struct segment *segment)
+{
+	const struct segment *kept = &connection->work->reuse->segment;
+	if (handshake_end_of(&connection->key, kept) == end)
+		return kept->length > 0 && segment->seq == kept->seq + kept->length;
+	return segment->ack - kept->seq <= kept->length && segment->seq == kept->ack;
+}
+
+/* stranger_segment - a segment whose numbers are both far from those of the connection: a forged one, or one of another
+ * connection whose SYN is not in the capture. */
+RARE static enum verdict stranger_segment(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	if (connection->life == LIFE_OTHER || connection->life == LIFE_OVER ||
+		connection->queue == &connection->table->queues[QUEUE_CLOSING])
+		return segment->length > 0 ? REPLACED : STAYS;
+	if (!connection->work)
+		connection->work = g_new0(struct work, 1);
+	struct work *work = connection->work;
+	if (work->reuse && !(work->reuse->segment.flags & TCP_SYN) && follows_stranger(connection, end, segment))
+		return REPLACED;
+	forget_kept(connection);
+	work->reuse = held_copy(segment);
+	return STAYS;
+}
+
+struct held_segment *connection_kept(struct connection *connection)
 {
 	return connection->work ? g_steal_pointer(&connection->work->reuse) : NULL;
 }
@@ -209,10 +257,11 @@ static enum verdict smtp_syn(struct connection *connection, unsigned end, const 
 
 	uint64_t passed = work->opening.left_out[direction] + side->bytes + side->gap_bytes + side->given_up_bytes;
 	const bool reset = stream_reset_by(work->stream, UP) || stream_reset_by(work->stream, DOWN);
-	if (!reset && offset > -LATE_SYN_SPREAD && offset <= (int64_t)passed + SYN_AHEAD_MAX)
+	if (!reset && offset > -LATE_SYN_SPREAD && offset <= (int64_t)passed + SYN_AHEAD_MAX) {
+		ignore_segment(connection, segment);
 		return STAYS;
-	g_free(work->reuse);
-	work->reuse = NULL;
+	}
+	forget_kept(connection);
 	if (connection->queue == &connection->table->queues[QUEUE_CLOSING] && !reset)
 		return REPLACED;
 	work->reuse = held_copy(segment);
@@ -224,6 +273,7 @@ static void end_session(struct connection *connection, enum flow_end why)
 {
 	struct work *work = connection->work;
 	struct flow *flow = &work->flow;
+	forget_kept(connection);
 	/* A FIN or RST that was seen is the reason, even when a timeout or the end of the input ends the connection. */
 	for (enum direction d = UP; d <= DOWN; d++)
 		flow->side[d].rst = stream_reset_by(work->stream, d);
@@ -232,6 +282,7 @@ static void end_session(struct connection *connection, enum flow_end why)
 	else if (flow->side[UP].rst || flow->side[DOWN].rst)
 		why = FLOW_END_RST;
 	stream_flush(work->stream);
+	connection->table->stats.ignored_segments += stream_ignored(work->stream);
 	opening_end(&work->opening);
 	flow->proxy = work->opening.proxy;
 	for (enum direction d = UP; d <= DOWN; d++) {
@@ -382,12 +433,18 @@ void connection_hurry(struct connection *connection, bool given_up)
 enum verdict connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
 {
 	struct end *end = &connection->end[number];
+	if (G_UNLIKELY(identity_stranger(connection, number, segment)))
+		return stranger_segment(connection, number, segment);
 	end->packets++;
 	end->wire_bytes += segment->wire_size;
+	connection->last = segment->at;
+	if (G_UNLIKELY(identity_unacceptable(end, segment))) {
+		ignore_segment(connection, segment);
+		return STAYS;
+	}
 	end->fin |= (segment->flags & TCP_FIN) != 0;
 	end->rst |= (segment->flags & TCP_RST) != 0;
 	identity_numbers(end, segment);
-	connection->last = segment->at;
 	enum verdict verdict = dispatch_segment(connection, number, segment);
 	if (connection->work)
 		expiry_wait(connection, waits(connection));

@@ -70,9 +70,11 @@ struct held_list {
 struct work {
 	struct stream *stream;
 	struct opening opening;
-	struct held_segment *reuse; /* after begin: a SYN that may begin another connection with the same key */
-	size_t uncharged;           /* octets since memory was accounted */
-	bool waits;                 /* it waits for missing octets, and is in the table's list of such connections: */
+	/* A SYN (after begin), or a segment whose numbers are far from all before, that may begin another connection
+	 * with the same key. */
+	struct held_segment *reuse;
+	size_t uncharged; /* octets since memory was accounted */
+	bool waits;       /* it waits for missing octets, and is in the table's list of such connections: */
 	struct connection *waits_longer, *waits_shorter;
 	int64_t waits_since; /* time of the input */
 	bool smtp;           /* it is SMTP, by its port or its first bytes; it begins when it is ready */
@@ -136,9 +138,9 @@ enum verdict {
 
 /* connection_segment - takes a segment of this connection. */
 enum verdict connection_segment(struct connection *connection, unsigned end, const struct segment *segment);
-/* connection_kept_syn - the SYN, if it was kept, that began the connection which replaces this one; else NULL. Free
+/* connection_kept - the segment, if it was kept, that began the connection which replaces this one; else NULL. Free
  * with g_free. */
-struct held_segment *connection_kept_syn(struct connection *connection);
+struct held_segment *connection_kept(struct connection *connection);
 /* connection_hurry - stops waiting for missing octets; given_up: for lack of memory. */
 void connection_hurry(struct connection *connection, bool given_up);
 /* connection_finish - ends the connection: calls sink->end if begin was called, and frees its work. */
@@ -220,6 +222,14 @@ struct connection *identity_find(struct connection *first, unsigned end, const s
 void identity_hint(struct connection *connection, const struct segment *segment);
 /* identity_numbers - remembers the sequence and acknowledgement number of a segment. */
 void identity_numbers(struct end *end, const struct segment *segment);
+/* identity_stranger - are both numbers of a segment (no SYN, no RST) far from those of the connection, so that it is of
+ * another one, whose SYN is not in the capture? identity_unacceptable - does it have no ACK, though its sender sends
+ * them? RFC 9293 3.10.7.4: its receiver drops it. */
+bool identity_stranger(const struct connection *connection, unsigned end, const struct segment *segment);
+static inline bool identity_unacceptable(const struct end *end, const struct segment *segment)
+{
+	return !(segment->flags & (TCP_ACK | TCP_SYN | TCP_RST)) && end->acks;
+}
 /* identity_syn_known - has this end sent a SYN with this number? */
 bool identity_syn_known(const struct end *end, uint32_t seq);
 

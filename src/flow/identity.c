@@ -12,7 +12,8 @@
 #include "connection.h"
 #include "hash.h"
 
-#define FIT_SPREAD (256 * 1024) /* numbers of one connection are usually closer together than that */
+#define FIT_SPREAD (256 * 1024)      /* numbers of one connection are usually closer together than that */
+#define STRANGE_SPREAD (1024 * 1024) /* both numbers of a segment further away: it is of another connection */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -148,6 +149,20 @@ static bool numbers_fit(const struct connection *connection, unsigned number, co
 	if (ack_known && !near(segment->ack, peer->numbered ? peer->next : own->ack))
 		return false;
 	return seq_known || ack_known;
+}
+
+static bool strange(uint32_t a, uint32_t b)
+{
+	return a - b + STRANGE_SPREAD > 2 * STRANGE_SPREAD;
+}
+
+bool identity_stranger(const struct connection *connection, unsigned number, const struct segment *segment)
+{
+	const struct end *own = &connection->end[number], *peer = &connection->end[1 - number];
+	const bool known = (own->numbered || peer->acks) && (peer->numbered || own->acks);
+	return known && (segment->flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK &&
+	       strange(segment->seq, own->numbered ? own->next : peer->ack) &&
+	       strange(segment->ack, peer->numbered ? peer->next : own->ack);
 }
 
 void identity_numbers(struct end *end, const struct segment *segment)

@@ -108,17 +108,17 @@ static struct connection *connection_new(
 }
 
 /* replace - the connection is over: another one with its addresses and ports begins with SEGMENT, or with the kept
- * SYN. */
+ * one. */
 static struct connection *replace(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct flow_table *table = connection->table;
 	struct flow_key key = connection->key;
-	struct held_segment *syn = connection_kept_syn(connection);
+	struct held_segment *kept = connection_kept(connection);
 	connection_drop(connection, FLOW_END_REUSED);
-	connection = connection_new(table, &key, syn ? &syn->segment : segment);
-	if (syn)
-		connection_segment(connection, handshake_end_of(&key, &syn->segment), &syn->segment);
-	g_free(syn);
+	connection = connection_new(table, &key, kept ? &kept->segment : segment);
+	if (kept)
+		connection_segment(connection, handshake_end_of(&key, &kept->segment), &kept->segment);
+	g_free(kept);
 	/* A new connection is not replaced by its first segments. */
 	connection_segment(connection, end, segment);
 	return connection;

@@ -20,7 +20,7 @@ const struct field_info field_table[FIELD_COUNT] = {
 };
 
 const struct counter counter_table[COUNTER_COUNT] = {
-#define X(name, sum, description)                                                                                      \
+#define X(name, sum, need, description)                                                                                \
 	{ FIELD_stats_##name, offsetof(struct input_stats, name), COUNTER_##sum == COUNTER_SUMMED },
 	COUNTERS(X)
 #undef X

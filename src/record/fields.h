@@ -17,7 +17,7 @@
 #include "record.h"
 
 /* A counter of record.h is a field of stats. */
-#define COUNTER_FIELD(name, sum, description) X(stats, name, NUMBER, ALWAYS, none, description)
+#define COUNTER_FIELD(name, sum, need, description) X(stats, name, NUMBER, need, none, description)
 
 /* clang-format off */
 #define FIELDS(X) \
@@ -327,7 +327,7 @@ struct counter {
 
 enum { COUNTER_SAME, COUNTER_SUMMED };
 enum {
-#define X(name, sum, description) COUNT_##name,
+#define X(name, sum, need, description) COUNT_##name,
 	COUNTERS(X)
 #undef X
 		COUNTER_COUNT

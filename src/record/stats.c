@@ -128,12 +128,26 @@ void output_stats_clear(struct stats_record *record)
 	g_free(record->error);
 }
 
+/* counter_new - a counter that was left out, because it was 0; before the alerts, as in other records. */
+static cJSON *counter_new(cJSON *stats, enum field field)
+{
+	cJSON *node = cJSON_AddNumberToObject(stats, field_table[field].name, 0), *next;
+	for (cJSON *later = member_of(stats, FIELD_stats_alerts); later && later != node; later = next) {
+		next = later->next;
+		cJSON_AddItemToArray(stats, cJSON_DetachItemViaPointer(stats, later));
+	}
+	return node;
+}
+
 /* add_member - adds a number of one object to that of another. */
 static void add_member(cJSON *sum, const cJSON *part, enum field field)
 {
 	cJSON *node = member_of(sum, field);
+	const uint64_t more = member_number(part, field);
+	if (!node && more > 0)
+		node = counter_new(sum, field);
 	if (cJSON_IsNumber(node))
-		node->valuedouble += (double)member_number(part, field);
+		node->valuedouble += (double)more;
 }
 
 /* add_record - adds the record of another shard. */

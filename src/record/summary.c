@@ -132,9 +132,12 @@ void output_stats(struct output *output, const struct input_stats *stats)
 		return;
 	const struct place place = { .at = stats->last, .tx = -1 };
 	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
-	for (int i = 0; i < COUNTER_COUNT; i++)
-		json_number(&object, counter_table[i].field,
-			*(const uint64_t *)(const void *)((const char *)stats + counter_table[i].offset));
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		const enum field field = counter_table[i].field;
+		uint64_t n = *(const uint64_t *)(const void *)((const char *)stats + counter_table[i].offset);
+		if (n > 0 || field_table[field].need == NEED_ALWAYS)
+			json_number(&object, field, n);
+	}
 	struct json alerts = json_object(&object, FIELD_stats_alerts);
 	json_number(&alerts, FIELD_severity_counts_high, stats->alerts[SEVERITY_HIGH]);
 	json_number(&alerts, FIELD_severity_counts_medium, stats->alerts[SEVERITY_MEDIUM]);

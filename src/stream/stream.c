@@ -45,6 +45,7 @@ struct half {
 	uint64_t newest;   /* address of the newest chunk, see history.h */
 	struct pieces held;
 	uint64_t fin;                          /* offset of the FIN, when fin_seen */
+	uint64_t fin_below;                    /* ... of one before octets that were seen, and one more; 0: none */
 	uint64_t reset;                        /* offset of the RST, when reset_seen */
 	uint64_t acked_before[PATIENCE_STEPS]; /* earlier values of acked, newest first */
 };
@@ -55,7 +56,8 @@ struct stream {
 	bool stored;           /* the history has that piece already */
 	uint64_t packets;
 	bool live;
-	bool giving_up; /* gaps reported now are given up for lack of memory */
+	uint64_t ignored; /* segments whose data is not used, see stream_ignored */
+	bool giving_up;   /* gaps reported now are given up for lack of memory */
 	bool one_sided;
 	enum direction missing;
 	struct outbox outbox;
@@ -75,6 +77,20 @@ static int64_t offset_of(const struct stream *stream, enum direction direction, 
 static uint64_t gap_end(const struct half *half)
 {
 	return half->held.first ? half->held.first->offset : UINT64_MAX;
+}
+
+/* fin_is_passed - was the FIN acknowledged, and everything before it delivered? What is held then lies behind it:
+ * forged. */
+static bool fin_is_passed(const struct stream *stream, enum direction direction)
+{
+	const struct half *half = &stream->half[direction];
+	return half->fin_acked && stream->link.expected[direction] >= half->fin;
+}
+
+/* first_held - the first piece that is held and may still be delivered; NULL: none. */
+static const struct piece *first_held(const struct stream *stream, enum direction direction)
+{
+	return fin_is_passed(stream, direction) ? NULL : stream->half[direction].held.first;
 }
 
 /* ---- delivery ---- */
@@ -252,9 +268,11 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	uint64_t expected = stream->link.expected[direction];
 
 	if (offset < 0) {
-		/* Octets before the start of the stream. */
-		if ((uint64_t)-offset >= size)
+		/* Octets before the start of the stream; a keep-alive has one of them. */
+		if ((uint64_t)-offset >= size) {
+			stream->ignored += size > 1;
 			return;
+		}
 		data += -offset;
 		size -= (size_t)-offset;
 		offset = 0;
@@ -264,7 +282,9 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		half->fin_seen = false; /* its sender goes on: it was forged */
 	if (half->fin_seen && to > half->fin)
 		to = MAX(half->fin, from);
-	if (to <= from || (int64_t)from - (int64_t)expected > AHEAD_MAX)
+	const bool outside = (int64_t)from - (int64_t)expected > AHEAD_MAX;
+	stream->ignored += outside || to <= from;
+	if (to <= from || outside)
 		return;
 	half->highest = MAX(half->highest, to);
 	if (G_LIKELY(from == expected && !half->held.first)) { /* the usual case: next in order, and nothing waits */
@@ -285,6 +305,17 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 	stream->giving_up = false;
 }
 
+/* confirm_fin - the peer acknowledged exactly the FIN before octets that were seen, and has everything before it: those
+ * octets were forged, or it would have acknowledged them, too. */
+RARE static void confirm_fin(struct stream *stream, enum direction direction)
+{
+	struct half *half = &stream->half[direction];
+	half->fin = half->highest = half->fin_below - 1;
+	half->fin_seen = true;
+	half->fin_below = 0;
+	stream->ignored += half->held.segments;
+}
+
 /* take_ack - takes the acknowledgement of a segment. Returns it as an offset of the other direction. */
 static uint64_t take_ack(struct stream *stream, enum direction direction, uint32_t ack)
 {
@@ -296,6 +327,9 @@ static uint64_t take_ack(struct stream *stream, enum direction direction, uint32
 		other->first_seq = ack;
 	}
 	int64_t offset = offset_of(stream, to, ack);
+	if (G_UNLIKELY(other->fin_below > 0) && offset == (int64_t)other->fin_below &&
+		other->acked < other->fin_below && stream->link.expected[to] + 1 == other->fin_below)
+		confirm_fin(stream, to);
 	if (other->fin_seen && offset > (int64_t)other->fin) {
 		other->fin_acked |= offset == (int64_t)other->fin + 1;
 		other->fin_seen = other->fin_acked; /* else it acknowledges more: the FIN was forged */
@@ -310,11 +344,13 @@ static uint64_t take_ack(struct stream *stream, enum direction direction, uint32
 }
 
 /* take_fin - takes a FIN at OFFSET. The one that is acknowledged counts, else the lowest one; one before bytes already
- * seen is ignored. */
+ * seen does not count, unless none of them is acknowledged, but it is. */
 static void take_fin(struct stream *stream, enum direction direction, int64_t offset)
 {
 	struct half *half = &stream->half[direction], *other = &stream->half[direction_other(direction)];
 	bool known = half->fin_seen && (half->fin_acked || offset >= (int64_t)half->fin);
+	if (!known && offset < (int64_t)half->highest && offset >= (int64_t)stream->link.expected[direction])
+		half->fin_below = (uint64_t)offset + 1;
 	if (known || offset < (int64_t)half->highest)
 		return;
 	half->fin_seen = true;
@@ -348,7 +384,7 @@ RARE static bool take_reset(struct stream *stream, enum direction direction, uin
 /* holds - are there pieces out of order? */
 static bool holds(const struct stream *stream)
 {
-	return stream->half[UP].held.first || stream->half[DOWN].held.first;
+	return first_held(stream, UP) || first_held(stream, DOWN);
 }
 
 /* both_over - have both sides closed or reset, and was everything before that delivered? */
@@ -424,6 +460,11 @@ bool stream_reset_by(const struct stream *stream, enum direction direction)
 	return stream->half[direction].reset_seen;
 }
 
+uint64_t stream_ignored(const struct stream *stream)
+{
+	return stream->ignored;
+}
+
 bool stream_closing(const struct stream *stream)
 {
 	if (stream->one_sided)
@@ -446,7 +487,7 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 /* flush_next - the direction whose next held bytes were sent first, according to the acknowledgements. */
 static enum direction flush_next(const struct stream *stream)
 {
-	const struct piece *up = stream->half[UP].held.first, *down = stream->half[DOWN].held.first;
+	const struct piece *up = first_held(stream, UP), *down = first_held(stream, DOWN);
 	if (!up || !down)
 		return up ? UP : DOWN;
 	if (gap_first(stream) == DOWN)

@@ -17,7 +17,7 @@ import subprocess
 import time
 import unittest
 
-from generate import ETHERNET, Player, packets_in, packets_of, split_pcap, write_pcap
+from generate import ETHERNET, UP, Connection, Player, packets_in, packets_of, split_pcap, write_pcap
 from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, lives, read, records, rests, run, until, workers_of
 
 JOBS = ("1", "2", "3", "7")
@@ -413,6 +413,25 @@ class Jobs(Folder):
         verbs = [r["smtp_command"].get("verb") for r in records(whole, "smtp_command")]
         self.assertEqual(verbs.count("NOOP"), filled)
         self.assertGreaterEqual(verbs.count("EHLO"), filled + 1)
+
+    def test_ignored_segments_of_shards_are_added(self):
+        connections = [Connection("198.51.100.%d" % i, 40000 + i) for i in range(1, 7)]
+        for i, connection in enumerate(connections):
+            connection.handshake()
+            if i > 0:
+                connection.emit(UP, 0, b"no acknowledgement")  # ACK is missing
+                connection.emit(UP, 0, b"nor here")
+            connection.first, connection.only = 0, ""
+        path = self.path("ignored.pcap")
+        write_pcap(path, packets_of(connections))
+        whole = self.status(0, path).stdout
+        self.assertEqual(records(whole, "stats")[0]["stats"]["ignored_segments"], 10)
+        for count in 2, 6:
+            paths = self.shards(count, path)
+            parts = [records(read(p), "stats")[0]["stats"].get("ignored_segments", 0) for p in paths]
+            self.assertEqual(sum(parts), 10)
+            self.assertEqual(self.status(0, "--merge", *sorted(paths, key=lambda p: parts[paths.index(p)])).stdout,
+                self.status(0, "-e", "all", path).stdout)
 
     def test_shards_merged_are_the_whole(self):
         for captures in ([self.everything()], [self.large(), PLAIN, HIGH]):

@@ -309,6 +309,95 @@ static void a_port_is_used_again_after_a_close(void **state)
 			"begin 16 client:40000 server:25\n");
 }
 
+/* speak - a banner, a greeting and its acknowledgement, by connections of which no SYN is in the capture. */
+static void speak(struct kit *kit, uint32_t client_isn, uint32_t server_isn)
+{
+	kit->client_isn = client_isn;
+	kit->server_isn = server_isn;
+	kit_down(kit, 0, 0, "220 b\r\n");
+	kit_up(kit, 0, 7, "EHLO b\r\n");
+	kit_down(kit, 7, 8, "");
+}
+
+/* Both numbers are far from all before, and two segments fit each other. */
+static void a_port_is_used_again_without_a_syn(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_down(kit, 0, 0, "220 a\r\n");
+	speak(kit, 1000 + 0x90000000, 5000 - 0x300000);
+	kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 a~ @0\nend reused\n");
+	assert_int_equal(kit->last.side[DOWN].packets, 2);
+	assert_int_equal(kit->last.last.packet, 4);
+	speak(kit, 77, 88); /* while the one before waits for more */
+	kit_expect(kit, "begin 5 client:40000 server:25 midstream\ndown 220 b~ @0\nup EHLO b~ @7\nend reused\n");
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 8 client:40000 server:25 midstream\ndown 220 b~ @0\nup EHLO b~ @7\nend input\n");
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.ignored_segments, 0);
+}
+
+/* One side only: the second segment continues the first. */
+static void a_port_is_used_again_without_a_syn_by_one_side(void **state)
+{
+	struct kit *kit = *state;
+	kit_up(kit, 0, 7, "EHLO a\r\n");
+	kit_up(kit, 8, 14, "QUIT\r\n");
+	kit->client_isn += 0x40000000;
+	kit->server_isn += 0x40000000;
+	kit_up(kit, 0, 7, "EHLO b\r\n");
+	kit_up(kit, 8, 14, "QUIT\r\n");
+	flow_table_end(kit->table);
+	assert_non_null(strstr(kit->log->str, "up QUIT~ @7\nend reused\nbegin 3 client:40000"));
+}
+
+/* A closed connection has nothing to lose: the first segment with data begins another one. */
+static void a_port_is_used_again_without_a_syn_after_a_close(void **state)
+{
+	struct kit *kit = *state;
+	kit_handshake(kit);
+	kit_say(kit, true, "FA", 1001, 5001, NULL, 0);
+	kit_say(kit, false, "FA", 5001, 1002, NULL, 0);
+	kit_say(kit, true, "A", 1002, 5002, NULL, 0);
+	kit_expect(kit, "begin 1 client:40000 server:25\nfin up\nfin down\nend fin\n");
+	kit_say(kit, true, "A", 1002 + 0x40000000, 5002 + 0x40000000, NULL, 0);
+	speak(kit, 1000 + 0x90000000, 5000 + 0x30000000);
+	flow_table_end(kit->table);
+	kit_expect(kit, "begin 8 client:40000 server:25 midstream\ndown 220 b~ @0\nup EHLO b~ @7\nend input\n");
+}
+
+/* Segments that do not fit each other, or of which one number fits the connection, end nothing, and are told. */
+static void strangers_end_nothing(void **state)
+{
+	static const struct {
+		bool from_client;
+		uint32_t seq, ack;
+	} second[] = {
+		{ true, 0x90000006, 0x50000000 },
+		{ true, 0x90000000, 0x50000000 },
+		{ false, 0x50000000, 0x90000006 },
+		{ false, 0x50000000, 0x8fffffff },
+		{ false, 0x50000001, 0x90000005 },
+		{ false, 5008, 0x90000005 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(second); i++) {
+		struct kit *kit = kit_new(NULL);
+		struct flow_stats stats;
+		kit_handshake(kit);
+		kit_down(kit, 0, 0, "220 a\r\n");
+		kit_say(kit, true, "A", 0x90000000, 0x50000000, "QUIT\n", 5);
+		kit_say(kit, second[i].from_client, "A", second[i].seq, second[i].ack, NULL, 0);
+		kit_up(kit, 0, 7, "EHLO a\r\n");
+		flow_table_end(kit->table);
+		kit_expect(kit, "begin 1 client:40000 server:25\ndown 220 a~ @0\nup EHLO a~ @7\nend input\n");
+		flow_table_stats(kit->table, &stats);
+		assert_int_equal(stats.ignored_segments, 1);
+		assert_int_equal(kit->last.side[UP].packets + kit->last.side[DOWN].packets, 7);
+		kit_free(kit);
+	}
+}
+
 static void a_port_is_used_again_unseen_by_one_side(void **state)
 {
 	struct kit *kit = *state;
@@ -907,6 +996,10 @@ int main(void)
 		TEST(idle_connections_expire),
 		TEST(a_port_is_used_again),
 		TEST(a_port_is_used_again_after_a_close),
+		TEST(a_port_is_used_again_without_a_syn),
+		TEST(a_port_is_used_again_without_a_syn_by_one_side),
+		TEST(a_port_is_used_again_without_a_syn_after_a_close),
+		cmocka_unit_test(strangers_end_nothing),
 		TEST(a_port_is_used_again_unseen_by_one_side),
 		cmocka_unit_test(a_forged_syn_ends_nothing),
 		TEST(a_repeated_handshake_is_the_same_connection),

@@ -412,14 +412,76 @@ static void a_closed_connection_with_a_hole_ends_soon(void **state)
 	kit_expect(kit, "fin down\ngap up 3\nfin up\nend fin\n");
 }
 
-static void urgent_and_odd_flags_do_not_matter(void **state)
+/* ignored - segments of which no receiver takes the data, when the input ends. */
+static uint64_t ignored(struct kit *kit)
+{
+	struct flow_stats stats;
+	flow_table_end(kit->table);
+	flow_table_stats(kit->table, &stats);
+	return stats.ignored_segments;
+}
+
+static void data_without_acknowledgement_is_dropped(void **state)
 {
 	struct kit *kit = *state;
-	/* No acknowledgement flag at all: what was acknowledged before still is. */
+	/* No acknowledgement flag at all: its receiver drops it (RFC 9293 3.10.7.4), and takes the next one. */
 	kit_down(kit, 0, 0, "hello");
 	kit_up(kit, 0, 5, "abc");
-	kit_say(kit, true, "", 1004, 0, "def", 3);
+	kit_say(kit, true, "", 1004, 0, "XYZ", 3);
+	kit_say(kit, true, "F", 1004, 0, "XYZ", 3);
+	kit_say(kit, true, "A", 1004, 5006, "def", 3);
 	kit_expect(kit, "down hello @0\nup abc @5\nup def @5\n");
+	kit_say(kit, true, "", 1007, 0, NULL, 0);
+	assert_int_equal(ignored(kit), 2);
+}
+
+/* The octets are before the first, and further ahead than any window. One octet before the first is a keep-alive. */
+static void data_outside_of_every_window_is_told(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 0, 0, "hello");
+	kit_up(kit, 0, 5, "abc");
+	kit_say(kit, true, "A", 1000, 5006, "x", 1);
+	kit_say(kit, true, "A", 999, 5006, "xy", 2);
+	kit_say(kit, true, "A", 1004 + (1U << 28), 5006, "no", 2);
+	kit_say(kit, true, "A", 1005 + (1U << 28), 5006, "no", 2);
+	kit_up(kit, 3, 5, "def");
+	kit_expect(kit, "down hello @0\nup abc @5\nup def @5\n");
+	kit_say(kit, true, "S", 1400, 0, "SYN", 3);
+	kit_say(kit, true, "S", 1500, 0, NULL, 0);
+	assert_int_equal(ignored(kit), 3);
+}
+
+/* Forged data ahead of the client's last octet: the server acknowledges the FIN before it, and none of it. */
+static void data_beyond_the_fin_was_forged(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 0, 0, "hello");
+	kit_up(kit, 0, 5, "QUIT");
+	kit_up(kit, 500, 5, "forged");
+	kit_down(kit, 5, 4, "221");
+	kit_say(kit, true, "FA", 1005, 5009, NULL, 0);
+	kit_say(kit, false, "FA", 5009, 1006, NULL, 0);
+	kit_say(kit, true, "A", 1006, 5010, NULL, 0);
+	kit_expect(kit, "down hello @0\nup QUIT @5\ndown 221 @4\nfin up\nfin down\nend fin\n");
+	assert_int_equal(ignored(kit), 1);
+}
+
+/* ... but it is the FIN that was forged when the server acknowledges more, or some octet is still to come. */
+static void a_fin_before_data_may_be_forged(void **state)
+{
+	struct kit *kit = *state;
+	kit_down(kit, 0, 0, "hello");
+	kit_up(kit, 0, 5, "abc");
+	kit_up(kit, 6, 5, "ghi");
+	kit_say(kit, true, "FA", 1004, 5006, NULL, 0);
+	kit_say(kit, true, "FA", 1005, 5006, NULL, 0);
+	kit_down(kit, 5, 4, "250");
+	kit_down(kit, 8, 9, "250");
+	kit_expect(kit, "down hello @0\nup abc @5\n");
+	kit_up(kit, 3, 5, "def");
+	kit_expect(kit, "up def @5\ndown 250 @4\nup ghi @5\ndown 250 @9\n");
+	assert_int_equal(ignored(kit), 0);
 }
 
 static void data_in_the_syn_is_data(void **state)
@@ -890,7 +952,10 @@ int main(void)
 		TEST(both_close_at_once),
 		TEST(a_closed_connection_waits_a_little_for_what_is_late),
 		TEST(a_closed_connection_with_a_hole_ends_soon),
-		TEST(urgent_and_odd_flags_do_not_matter),
+		TEST(data_without_acknowledgement_is_dropped),
+		TEST(data_outside_of_every_window_is_told),
+		TEST(data_beyond_the_fin_was_forged),
+		TEST(a_fin_before_data_may_be_forged),
 		BARE(data_in_the_syn_is_data),
 		BARE(data_in_the_syn_may_be_refused),
 		BARE(the_syn_that_was_answered_counts),
