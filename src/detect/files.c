@@ -10,11 +10,14 @@
 #include "private.h"
 
 /* Extensions of files that run when opened: programs, scripts, shortcuts, installers. */
-static const char *const program_extensions[] = { "ade", "adp", "app", "appimage", "application", "appref-ms", "appx",
-	"bas", "bat", "chm", "cmd", "com", "command", "cpl", "dll", "elf", "exe", "gadget", "hlp", "hta", "inf", "ins",
-	"isp", "jar", "js", "jse", "ksh", "lnk", "mde", "msc", "msh", "msi", "msix", "msp", "mst", "ocx", "pif", "pl",
-	"ps1", "ps1xml", "ps2", "psc1", "psd1", "psm1", "py", "pyc", "pyw", "rb", "reg", "run", "scf", "scr", "sct",
-	"sh", "shb", "shs", "sys", "vb", "vbe", "vbs", "vbscript", "vxd", "ws", "wsc", "wsf", "wsh", "xll" };
+static const char *const program_extensions[] = { "ade", "adp", "apk", "app", "appimage", "appinstaller", "application",
+	"appref-ms", "appx", "appxbundle", "bas", "bat", "chm", "cmd", "com", "command", "cpl", "csh", "deb", "desktop",
+	"diagcab", "dll", "elf", "exe", "fxp", "gadget", "hlp", "hta", "inf", "ins", "isp", "jar", "jnlp", "js", "jse",
+	"ksh", "library-ms", "lnk", "mde", "msc", "msh", "msh1", "msh2", "msi", "msix", "msixbundle", "msp", "mst",
+	"msu", "ocx", "osd", "pif", "pkg", "pl", "prg", "ps1", "ps1xml", "ps2", "ps2xml", "psc1", "psc2", "psd1",
+	"psm1", "py", "pyc", "pyo", "pyw", "pyz", "pyzw", "rb", "reg", "rpm", "run", "scf", "scr", "sct",
+	"searchconnector-ms", "settingcontent-ms", "sh", "shb", "shs", "sys", "url", "vb", "vbe", "vbp", "vbs",
+	"vbscript", "vsw", "vxd", "webpnp", "website", "wll", "ws", "wsc", "wsf", "wsh", "xbap", "xll", "xnk" };
 
 /* Extensions that look harmless. */
 static const char *const harmless_extensions[] = { "avi", "bmp", "csv", "doc", "docm", "docx", "eml", "gif", "gz",

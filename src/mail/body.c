@@ -207,19 +207,28 @@ static void read_part_text(struct part *part, struct span octets, bool all)
 						 before < MAIL_TEXT_MAX ? MAIL_TEXT_MAX - before : 0));
 }
 
+/* Extensions of texts that open a URL, run, or are read. */
+static const char *const text_extensions[] = { ".appinstaller", ".bat", ".cmd", ".csv", ".desktop", ".ics", ".iqy",
+	".jnlp", ".js", ".jse", ".json", ".library-ms", ".log", ".md", ".ps1", ".rtf", ".searchconnector-ms",
+	".settingcontent-ms", ".sh", ".slk", ".txt", ".url", ".vbs", ".vcf", ".webloc", ".website", ".wsf", ".xml" };
+
 /* opens_as - is a file that is not declared as text opened as HTML or SVG all the same, by its beginning or by its
- * name, or is it a calendar or a shortcut to a URL? *html: the former. */
+ * name, or as another text? *html: the former. */
 static bool opens_as(const struct part *part, struct span head, bool *html)
 {
 	static const char shortcut[] = "[InternetShortcut]";
 	static const char *const extensions[] = { ".html", ".htm", ".shtml", ".xhtml", ".svg" };
-	if (part->kind || head.size == 0 || mime_begins(part->about->content_type, "message/") ||
+	bool rich = part->kind && strcmp(part->kind->extension, ".rtf") == 0;
+	if ((part->kind && !rich) || head.size == 0 || mime_begins(part->about->content_type, "message/") ||
 		(!mime_is_text(head) && !marked_charset(head, NULL)))
 		return false;
 	const char *begins = kind_extension(part->about, head), *name = part->about->filename;
 	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
 		*html |= strcmp(begins, extensions[i]) == 0 || names_extension(name, extensions[i]);
-	return *html || is_folded(head) ||
+	for (size_t i = 0; i < G_N_ELEMENTS(text_extensions); i++)
+		if (names_extension(name, text_extensions[i]))
+			return true;
+	return *html || rich || is_folded(head) ||
 	       (head.size >= sizeof shortcut &&
 		       g_ascii_strncasecmp((const char *)head.data, shortcut, sizeof shortcut - 1) == 0);
 }

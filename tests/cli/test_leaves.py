@@ -136,21 +136,21 @@ class Leaves(Folder):
                                       "attachment_double_extension": "a.%s!bill.pdf.js" % format})
 
     def test_packages_of_other_systems(self):
-        files = [("debian-binary", b"2.0\n"), ("/", b"index"), ("data.tar.gz", gzip.compress(b"x", mtime=0)), ("tool", PROGRAM)]
+        files = [("debian-binary", b"2.0\n"), ("/", b"index"), ("data.tar.gz", gzip.compress(b"x", mtime=0)), ("tool", BINARY)]
         package = b"!<arch>\n" + b"".join(b"%-16s%-12d%-6d%-6d%-8o%-10d`\n%s%s" % (
             name.encode(), 0, 0, 0, 0o644, len(data), data, b"\n"[:len(data) % 2]) for name, data in files)
-        names, alerts = self.entries("a.deb", package, "ar")
+        names, alerts = self.entries("a.ar", package, "ar")
         self.assertEqual([name for name, size in names], ["debian-binary", "data.tar.gz", "tool", "data.tar.gz!data.tar"])
-        self.assertEqual(alerts, {"attachment_executable": "a.deb!tool"})
+        self.assertEqual(alerts, {"attachment_executable": "a.ar!tool"})
         cpio = b""
-        for name, data in (".", b""), ("bin/tool", PROGRAM), ("TRAILER!!!", b""):
+        for name, data in (".", b""), ("bin/tool", BINARY), ("TRAILER!!!", b""):
             head = b"070701" + b"%08X" * 13 % (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0) + name.encode() + b"\0"
             cpio += head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
         rpm = b"\xed\xab\xee\xdb\3" + bytes(91) + (b"\x8e\xad\xe8\1" + bytes(12)) * 2
         for name, data, format in (("a.cpio", cpio, "cpio"), ("a.cpio.gz", gzip.compress(cpio, mtime=0), "gzip"),
-                                   ("a.rpm", rpm + gzip.compress(cpio, mtime=0), "rpm")):
+                                   ("a.dat", rpm + gzip.compress(cpio, mtime=0), "rpm")):
             names, alerts = self.entries(name, data, format)
-            self.assertEqual(names, [("bin/tool", len(PROGRAM))])
+            self.assertEqual(names, [("bin/tool", len(BINARY))])
             self.assertEqual(alerts, {"attachment_executable": name + "!bin/tool"})
         names, alerts = self.entries("no.rpm", rpm[:4] + bytes(92), "rpm", complete=False)
         self.assertLess(len(names), 2)
@@ -178,7 +178,7 @@ class Leaves(Folder):
 
     def test_what_the_directory_of_a_zip_does_not_show(self):
         """Programs differ in whether they go by the directory or by the headers before the files."""
-        first, second = zipped([("tool.exe", PROGRAM)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
+        first, second = zipped([("tool.exe", BINARY)]), zipped([("b.txt", b"x"), ("c.txt", b"y")])
         front = first[:first.index(b"PK\1\2")]
         end = second.rindex(b"PK\5\6")
         start = second.index(b"PK\1\2")
@@ -187,7 +187,7 @@ class Leaves(Folder):
         hidden = front + second[:start] + moved + second[end:end + 16] + struct.pack("<I", len(front) + start) + second[end + 20:]
         self.assertEqual(zipfile.ZipFile(io.BytesIO(hidden)).namelist(), ["b.txt", "c.txt"])
         names, alerts = self.entries("a.zip", hidden, "zip")
-        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(PROGRAM))])
+        self.assertEqual(names, [("b.txt", 1), ("c.txt", 1), ("tool.exe", len(BINARY))])
         self.assertEqual(alerts, {"attachment_executable": "a.zip!tool.exe"})
         last = zipped([("a.txt", b"xyz"), ("b.js", b"y")], zipfile.ZIP_STORED)
         at = last.rindex(b"b.js")

@@ -294,6 +294,12 @@ static void urls_of_other_files(void **state)
 	}
 	urls_are("Content-Type: application/octet-stream; name=a.bin\r\n\r\nsee http://a.example/", NULL);
 	urls_are("Content-Type: application/octet-stream; name=a.html\r\n\r\n\1\2http://a.example/", NULL);
+	urls_are("Content-Type: application/octet-stream; name=a.IQY\r\n\r\nWEB\r\n1\r\nhttp://a.example/",
+		"http://a.example/", NULL);
+	urls_are("Content-Type: application/msword; name=a.doc\r\n\r\n{\\rtf1{\\fldinst HYPERLINK "
+		 "\"http://a.example/\"}}",
+		"http://a.example/", NULL);
+	urls_are("Content-Type: application/octet-stream; name=a.txt\r\n\r\n%PDF-1.4 http://a.example/", NULL);
 	urls_are("Content-Type: application/x-y\r\n\r\n[InternetShortcut]\r\nURL=http://a.example/",
 		"http://a.example/", NULL);
 	urls_are("Content-Type: message/external-body; access-type=URL;\r\n url=\"http://a.example/\r\n b\"\r\n\r\n",
