@@ -48,10 +48,6 @@ size_t text_character(const void *data, size_t size);
  * fast on the text of mails: ASCII is read sixteen octets at a time. */
 size_t text_utf8(const void *data, size_t size);
 
-/* text_shown - the text with hidden characters, and octets that are not UTF-8, escaped as \xNN or \u{N}. Free with
- * g_free. */
-char *text_shown(const char *text);
-
 /* address_text - writes an IP address into text. Returns text. */
 const char *address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX]);
 

@@ -45,7 +45,8 @@ size_t text_utf8(const void *data, size_t size)
 	return at;
 }
 
-char *text_shown(const char *text)
+/* text_shown - the text with hidden characters, and octets that are not UTF-8, escaped as \xNN or \u{N}. */
+static char *text_shown(const char *text)
 {
 	GString *shown = g_string_new(NULL);
 	while (*text) {

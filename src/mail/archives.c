@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * archives.c - see archives.h. libarchive reads all formats but RAR 5, which it can't list without unpacking (rar5.c
- * does).
+ * archives.c - lists the entries of an archive: names, sizes and first octets. Archives inside it are listed, too.
+ *
+ * libarchive reads all formats but RAR 5, which it can't list without unpacking (rar5.c does).
+ * Limits: archives nested ARCHIVE_DEPTH_MAX deep, MAIL_ENTRIES_MAX names, ARCHIVE_UNPACKED_MAX octets unpacked from one
+ * archive, and ARCHIVE_RATIO_MAX times its size. When a limit is reached the list ends and is marked as not complete.
  *
  * An archive whose entries can be found without unpacking is read twice: first the names, so that a decompression bomb
  * can't hide them, then the first octets of the entries, as far as the budget allows. Names are UTF-8, or else code
  * page 437. The entries of a zip that its directory does not show are read, too.
  */
-#include "archives.h"
-
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
@@ -16,16 +17,22 @@
 
 #include "bytes.h"
 #include "kept.h"
+#include "kind.h"
 #include "memory.h"
 #include "part.h"
 #include "rar5.h"
 #include "zip.h"
 
-#define INNER_MAX (16 * 1024 * 1024)   /* octets kept of an archive in an archive */
-#define HEAD_SIZE 512                  /* first octets of an entry, which tell its kind */
-#define NAME_MAX_SHOWN 1024            /* octets of a name; longer ones are cut */
-#define IDLE_MAX 1000                  /* empty blocks in a row */
-#define ARCHIVE_MAX (64 * 1024 * 1024) /* octets kept of an archive */
+#define ARCHIVE_DEPTH_MAX 5
+#define ARCHIVE_UNPACKED_MAX (32 * 1024 * 1024)
+#define ARCHIVE_RATIO_MAX 100
+#define ARCHIVE_RATIO_FREE (1024 * 1024) /* octets that may be unpacked whatever the ratio */
+#define ARCHIVE_HEAD 64                  /* octets of an entry that are kept */
+#define INNER_MAX (16 * 1024 * 1024)     /* octets kept of an archive in an archive */
+#define HEAD_SIZE 512                    /* first octets of an entry, which tell its kind */
+#define NAME_MAX_SHOWN 1024              /* octets of a name; longer ones are cut */
+#define IDLE_MAX 1000                    /* empty blocks in a row */
+#define ARCHIVE_MAX (64 * 1024 * 1024)   /* octets kept of an archive */
 
 static struct kept_budget keeping = { .memory_each = 128 * 1024, .memory_total = 2 * 1024 * 1024, .files = 256 };
 
@@ -113,64 +120,44 @@ static struct mail_entry *add_found(
 
 /* --- libarchive --- */
 
+/* support_packed - the compressions of one file, and that file: a tar, unless it is known to be none. */
+static void support_packed(struct archive *archive, bool no_tar)
+{
+	archive_read_support_filter_gzip(archive);
+	archive_read_support_filter_bzip2(archive);
+	archive_read_support_filter_xz(archive);
+	archive_read_support_filter_zstd(archive);
+	archive_read_support_filter_lz4(archive);
+	archive_read_support_filter_lzip(archive);
+	archive_read_support_filter_lzma(archive);
+	archive_read_support_filter_compress(archive);
+	archive_read_support_format_raw(archive);
+	if (!no_tar)
+		archive_read_support_format_tar(archive);
+}
+
 /* open_archive - NULL when it can't be read. other: the second way to read it: a zip without its directory, or a packed
  * file that is not a tar or a cpio. */
 static struct archive *open_archive(const struct archive_level *level, bool other)
 {
+	static int (*const formats[])(struct archive * archive) = {
+		[CONTAINER_ZIP] = archive_read_support_format_zip_seekable,
+		[CONTAINER_7Z] = archive_read_support_format_7zip,
+		[CONTAINER_RAR] = archive_read_support_format_rar,
+		[CONTAINER_RAR5] = archive_read_support_format_rar5,
+		[CONTAINER_CAB] = archive_read_support_format_cab,
+		[CONTAINER_LHA] = archive_read_support_format_lha,
+		[CONTAINER_TAR] = archive_read_support_format_tar,
+		[CONTAINER_ISO] = archive_read_support_format_iso9660,
+	};
+	const enum container container = level->kind->container;
 	struct archive *archive = archive_read_new();
-	switch (level->kind->container) {
-	case CONTAINER_ZIP:
-		if (other)
-			archive_read_support_format_zip_streamable(archive);
-		else
-			archive_read_support_format_zip_seekable(archive);
-		break;
-	case CONTAINER_7Z:
-		archive_read_support_format_7zip(archive);
-		break;
-	case CONTAINER_RAR:
-		archive_read_support_format_rar(archive);
-		break;
-	case CONTAINER_RAR5:
-		archive_read_support_format_rar5(archive);
-		break;
-	case CONTAINER_CAB:
-		archive_read_support_format_cab(archive);
-		break;
-	case CONTAINER_LHA:
-		archive_read_support_format_lha(archive);
-		break;
-	case CONTAINER_ISO:
-		archive_read_support_format_iso9660(archive);
-		break;
-	case CONTAINER_AR:
-		archive_read_support_format_ar(archive);
-		break;
-	case CONTAINER_CPIO:
-		archive_read_support_format_cpio(archive);
-		break;
-	case CONTAINER_XAR:
-		archive_read_support_format_xar(archive);
-		break;
-	case CONTAINER_PACKED:
-		archive_read_support_filter_gzip(archive);
-		archive_read_support_filter_bzip2(archive);
-		archive_read_support_filter_xz(archive);
-		archive_read_support_filter_zstd(archive);
-		archive_read_support_filter_lz4(archive);
-		archive_read_support_filter_lzip(archive);
-		archive_read_support_filter_lzma(archive);
-		archive_read_support_filter_compress(archive);
-		archive_read_support_filter_rpm(archive);
-		archive_read_support_format_raw(archive);
-		if (!other) {
-			archive_read_support_format_tar(archive);
-			archive_read_support_format_cpio(archive);
-		}
-		break;
-	default:
-		archive_read_support_format_tar(archive);
-	}
+	if (container == CONTAINER_PACKED)
+		support_packed(archive, other);
+	else if (container == CONTAINER_ZIP && other)
+		archive_read_support_format_zip_streamable(archive);
+	else
+		formats[container](archive);
 	if (archive_read_open_memory(archive, level->octets.data, level->octets.size) == ARCHIVE_OK)
 		return archive;
 	archive_read_free(archive);
@@ -404,7 +391,10 @@ static const char *format_name(const struct kind *kind, const struct archive_lev
 	return is_tar ? "tar" : kind->name;
 }
 
-struct mail_archive *archives_read(
+/* archives_read - lists an archive of this kind. name: the file's name, for formats that store none; may be NULL.
+ * whole: no octet of the archive is missing. *budget: octets that may still be unpacked for this mail; it is reduced.
+ */
+static struct mail_archive *archives_read(
 	struct mail *mail, const struct kind *kind, struct span octets, const char *name, bool whole, uint64_t *budget)
 {
 	static locale_t utf8;

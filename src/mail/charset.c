@@ -140,7 +140,7 @@ static void append_utf8(GString *out, struct span in)
 	}
 }
 
-bool charset_is_utf8(const char *charset)
+static bool charset_is_utf8(const char *charset)
 {
 	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
 }

@@ -105,66 +105,68 @@ static void take_reply_to(struct mail *mail, char *line)
 			mail->arena, g_string_append(g_string_append(g_string_new(mail->reply_to), ", "), decoded));
 }
 
-/* mime_header_decode - fills the members of struct mail that hold decoded fields. Of other repeated fields than
- * Reply-To and those with lists the first is used. */
+static void take_author(struct mail *mail, char *line)
+{
+	if (mail->from)
+		return;
+	mime_mailbox(mail->arena, line, &mail->from_name, &mail->from_address);
+	mail->from = mime_decode_words(mail->arena, line);
+}
+
+/* How fields are decoded, and into which member of struct mail. */
+enum decoding { NOT_DECODED, AS_TEXT, AS_WORDS, AS_ADDRESSES, AS_TRACE, AS_FROM, AS_REPLY_TO };
+#define INTO(member) offsetof(struct mail, member)
+static const struct {
+	enum decoding how;
+	size_t member;
+} decodings[MIME_FIELD_OTHER + 1] = {
+	[MIME_FIELD_FROM] = { .how = AS_FROM },
+	[MIME_FIELD_REPLY_TO] = { .how = AS_REPLY_TO },
+	[MIME_FIELD_TO] = { AS_ADDRESSES, INTO(to) },
+	[MIME_FIELD_CC] = { AS_ADDRESSES, INTO(cc) },
+	[MIME_FIELD_BCC] = { AS_ADDRESSES, INTO(bcc) },
+	[MIME_FIELD_SUBJECT] = { AS_WORDS, INTO(subject) },
+	[MIME_FIELD_X_MAILER] = { AS_WORDS, INTO(x_mailer) },
+	[MIME_FIELD_USER_AGENT] = { AS_WORDS, INTO(user_agent) },
+	[MIME_FIELD_DATE] = { AS_TEXT, INTO(date) },
+	[MIME_FIELD_MESSAGE_ID] = { AS_TEXT, INTO(message_id) },
+	[MIME_FIELD_IN_REPLY_TO] = { AS_TEXT, INTO(in_reply_to) },
+	[MIME_FIELD_REFERENCES] = { AS_TEXT, INTO(references) },
+	[MIME_FIELD_X_ORIGINATING_IP] = { AS_TEXT, INTO(x_originating_ip) },
+	[MIME_FIELD_RECEIVED] = { AS_TRACE, INTO(received) },
+};
+
+/* decode_field - of repeated fields other than Reply-To and those with lists the first is used. */
+static void decode_field(struct mail *mail, enum mime_field_id id, struct span value, const char *hint)
+{
+	void *member = (char *)mail + decodings[id].member;
+	char **text = member;
+	switch (decodings[id].how) {
+	case AS_TEXT:
+		*text = *text ? *text : mime_unfold(mail->arena, value, hint);
+		break;
+	case AS_WORDS:
+		*text = *text ? *text : mime_words(mail->arena, value, hint);
+		break;
+	case AS_ADDRESSES:
+		mime_addresses(mail, member, value, hint);
+		break;
+	case AS_TRACE:
+		mail_list_add(mail, member, mime_unfold(mail->arena, value, hint));
+		break;
+	case AS_FROM:
+		take_author(mail, mime_unfold(mail->arena, value, hint));
+		break;
+	case AS_REPLY_TO:
+		take_reply_to(mail, mime_unfold(mail->arena, value, hint));
+		break;
+	case NOT_DECODED:
+		break;
+	}
+}
+
 void mime_header_decode(struct mail *mail, const struct mime_fields *fields, const char *hint)
 {
-	for (size_t i = 0; i < fields->count; i++) {
-		const struct mime_field *field = &fields->at[i];
-		char **words = NULL, **text = NULL;
-		switch (field->id) {
-		case MIME_FIELD_FROM:
-			if (mail->from == NULL) {
-				char *line = mime_unfold(mail->arena, field->value, hint);
-				mime_mailbox(mail->arena, line, &mail->from_name, &mail->from_address);
-				mail->from = mime_decode_words(mail->arena, line);
-			}
-			break;
-		case MIME_FIELD_SUBJECT:
-			words = &mail->subject;
-			break;
-		case MIME_FIELD_REPLY_TO:
-			take_reply_to(mail, mime_unfold(mail->arena, field->value, hint));
-			break;
-		case MIME_FIELD_X_MAILER:
-			words = &mail->x_mailer;
-			break;
-		case MIME_FIELD_USER_AGENT:
-			words = &mail->user_agent;
-			break;
-		case MIME_FIELD_DATE:
-			text = &mail->date;
-			break;
-		case MIME_FIELD_MESSAGE_ID:
-			text = &mail->message_id;
-			break;
-		case MIME_FIELD_IN_REPLY_TO:
-			text = &mail->in_reply_to;
-			break;
-		case MIME_FIELD_REFERENCES:
-			text = &mail->references;
-			break;
-		case MIME_FIELD_X_ORIGINATING_IP:
-			text = &mail->x_originating_ip;
-			break;
-		case MIME_FIELD_TO:
-			mime_addresses(mail, &mail->to, field->value, hint);
-			break;
-		case MIME_FIELD_CC:
-			mime_addresses(mail, &mail->cc, field->value, hint);
-			break;
-		case MIME_FIELD_BCC:
-			mime_addresses(mail, &mail->bcc, field->value, hint);
-			break;
-		case MIME_FIELD_RECEIVED:
-			mail_list_add(mail, &mail->received, mime_unfold(mail->arena, field->value, hint));
-			break;
-		default:
-			break;
-		}
-		if (words != NULL && *words == NULL)
-			*words = mime_words(mail->arena, field->value, hint);
-		if (text != NULL && *text == NULL)
-			*text = mime_unfold(mail->arena, field->value, hint);
-	}
+	for (size_t i = 0; i < fields->count; i++)
+		decode_field(mail, fields->at[i].id, fields->at[i].value, hint);
 }

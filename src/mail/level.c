@@ -94,7 +94,8 @@ void level_check_depth(struct walk *walk)
 
 /* ---- preamble and epilogue ---- */
 
-struct line_end line_end_of(struct span *octets)
+/* line_end_of - removes and returns the line end of octets. */
+static struct line_end line_end_of(struct span *octets)
 {
 	struct line_end end = { 0 };
 	const size_t size = octets->size;

@@ -104,7 +104,8 @@ static const char *sure_type(const char *words)
 	return strcmp(words, "data") == 0 ? "application/octet-stream" : NULL;
 }
 
-void mime_magic(struct arena *arena, struct span data, char **words, char **type)
+/* mime_magic - libmagic's description and media type for the first octets of a file; NULL when it has none. */
+static void mime_magic(struct arena *arena, struct span data, char **words, char **type)
 {
 	if (data.size == 0 || !open_database())
 		return;
@@ -122,7 +123,7 @@ void mime_look_exit(void)
 	tried = false;
 }
 #else
-void mime_magic(struct arena *arena, struct span data, char **words, char **type)
+static void mime_magic(struct arena *arena, struct span data, char **words, char **type)
 {
 }
 

@@ -67,7 +67,6 @@ void charset_append(GString *out, const char *charset, struct span in);
  * else `hint` (may be NULL), else windows-1252. */
 void charset_guess(GString *out, const char *hint, struct span in);
 void charset_unknown(struct mail *mail);
-bool charset_is_utf8(const char *charset);
 /* charset_looks_utf8 - are the octets UTF-8, NUL taken as a character? */
 bool charset_looks_utf8(struct span in);
 /* charset_is_ascii - octets from 1 to 127 only? */
@@ -148,8 +147,6 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 void names_again(struct arena *arena, struct mime_params *params, const struct mime_fields *fields, const char *hint);
 void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition);
 void names_done(struct mail *mail, const struct mail_part *part);
-/* names_differ - are these two names, and not one name written in two ways? */
-bool names_differ(const char *a, const char *b);
 /* names_extension - has the name (NULL: none) this extension, in any case? */
 bool names_extension(const char *name, const char *extension);
 
@@ -175,8 +172,6 @@ void mime_url(struct mail *mail, GHashTable **seen, struct span url);
 
 /* --- look.c: libmagic. */
 
-/* mime_magic - libmagic's description and media type for the first octets of a file; NULL when it has none. */
-void mime_magic(struct arena *arena, struct span data, char **words, char **type);
 /* mime_is_text - do the first octets look like text? */
 bool mime_is_text(struct span data);
 void mime_look_exit(void);

@@ -36,7 +36,8 @@ static bool matches(const char *name, const char *plain)
 	return *name == '\0';
 }
 
-bool names_differ(const char *a, const char *b)
+/* names_differ - are these two names, and not one name written in two ways? */
+static bool names_differ(const char *a, const char *b)
 {
 	bool plain_a = g_str_is_ascii(a), plain_b = g_str_is_ascii(b);
 	if (plain_a == plain_b)

@@ -235,8 +235,6 @@ static inline void level_messages(struct walk *walk, struct span octets)
 		level_pass_on(walk, octets);
 }
 void level_pass(struct walk *walk);
-/* line_end_of - removes and returns the line end of octets. */
-struct line_end line_end_of(struct span *octets);
 /* level_gap - octets are missing in all open levels. */
 void level_gap(struct walk *walk, uint64_t size);
 

@@ -30,7 +30,8 @@ enum decode_result layer_tag(struct layers *layers, struct cursor c, uint32_t si
 
 /* ---- tags ---- */
 
-void layer_vlan_id(struct layers *layers, uint16_t id)
+/* note_vlan - the packet is in this VLAN; 0 is none. */
+static void note_vlan(struct layers *layers, uint16_t id)
 {
 	if (id == 0) /* only a priority, no VLAN */
 		return;
@@ -47,7 +48,7 @@ static enum decode_result vlan(struct layers *layers, struct cursor c)
 	const uint8_t *h = cursor_take(&c, 4);
 	if (!h)
 		return cursor_short(&c, 4);
-	layer_vlan_id(layers, be16(h) & 0x0fff);
+	note_vlan(layers, be16(h) & 0x0fff);
 	return layer_ethertype(layers, c, be16(h + 2));
 }
 
@@ -107,7 +108,7 @@ enum decode_result layer_dsa_tag(struct layers *layers, struct cursor c)
 {
 	const uint8_t tagged = 0x20;
 	if (c.captured >= 4 && (c.data[0] & tagged))
-		layer_vlan_id(layers, be16(c.data + 2) & 0x0fff);
+		note_vlan(layers, be16(c.data + 2) & 0x0fff);
 	return layer_tag(layers, c, 4);
 }
 

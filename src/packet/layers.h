@@ -92,8 +92,6 @@ enum decode_result layer_ethertype(struct layers *layers, struct cursor c, uint1
 /* layer_tag - a tag of `size` octets, then an Ethernet type. layer_skip - skips `size` octets, then calls `next`. */
 enum decode_result layer_tag(struct layers *layers, struct cursor c, uint32_t size);
 enum decode_result layer_skip(struct layers *layers, struct cursor c, uint32_t size, layer *next);
-/* layer_vlan_id - the packet is in this VLAN; 0 is none. */
-void layer_vlan_id(struct layers *layers, uint16_t id);
 /* layer_dsa_tag - the tag of a switch chip (DSA), after the addresses of a frame. */
 layer layer_dsa_tag;
 /* layer_nsh - a Network Service Header (RFC 8300). */

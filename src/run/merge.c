@@ -153,7 +153,7 @@ static void write_frame(struct run *run, struct input_part *part)
 /* ---- the end of an input ---- */
 
 /* merge_note - adds a message about the input, unless it is there already. */
-void merge_note(struct input *input, const char *sentence)
+static void merge_note(struct input *input, const char *sentence)
 {
 	for (guint i = 0; i < input->messages->len; i++)
 		if (strcmp(input->messages->pdata[i], sentence) == 0)

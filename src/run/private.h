@@ -148,8 +148,7 @@ void merge_input(struct run *run, struct input *input);
 bool merge_report(struct run *run, struct input_part *part, const struct worker_report *report);
 /* merge_can_wait - can merging continue when nothing more is read from this part until its frames are needed? */
 bool merge_can_wait(const struct run *run, const struct input_part *part);
-/* merge_note - adds a message about the input. merge_lost - the same; this part is lost, and the run is not whole. */
-void merge_note(struct input *input, const char *sentence);
+/* merge_lost - this part is lost, and the run is not whole: adds a message about its input. */
 void merge_lost(struct run *run, struct input_part *part, const char *sentence);
 /* merge_progress - adds the progress of an input in work. */
 void merge_progress(const struct input *input, struct progress_state *state);

@@ -42,7 +42,9 @@ enum verb last_waiting(const struct session *s, uint64_t until)
 	return bytes.size == 0 ? command.verb : VERB_UNKNOWN;
 }
 
-bool waited_for_all(const struct session *s, uint64_t until)
+/* waited_for_all - the last command before this stream offset is one after which a client must wait (DATA and others,
+ * RFC 2920 3.1). */
+static bool waited_for_all(const struct session *s, uint64_t until)
 {
 	return verb_table[last_waiting(s, until)].flags & VERBFLAG_LAST_IN_GROUP;
 }

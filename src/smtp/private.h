@@ -341,9 +341,6 @@ bool knows_reply_in_gap(const struct session *s);
 /* last_waiting - the verb of the last command before this stream offset, among the awaited and the waiting ones;
  * VERB_UNKNOWN when something else waits, too. */
 enum verb last_waiting(const struct session *s, uint64_t until);
-/* waited_for_all - the last command before this stream offset is one after which a client must wait (DATA and others,
- * RFC 2920 3.1). */
-bool waited_for_all(const struct session *s, uint64_t until);
 /* content_after_gap - a header field follows the gap among the commands: DATA was in it. */
 bool content_after_gap(const struct session *s, struct span bytes);
 

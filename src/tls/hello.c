@@ -13,6 +13,12 @@
 #define TLS_VERSION_DRAFT_13 0x7f00 /* drafts of TLS 1.3 have 0x7f and their number */
 #define SERVER_NAME_HOST 0          /* the only type of name that is defined */
 
+/* is_grease - RFC 8701: reserved values that a client sends to test servers; they mean nothing. */
+static bool is_grease(uint16_t value)
+{
+	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
+}
+
 char *tls_text(struct span octets)
 {
 	GString *text = g_string_sized_new(octets.size);
@@ -39,7 +45,7 @@ static void take_numbers(struct reader list, GArray *numbers)
 {
 	while (reader_more(&list)) {
 		uint16_t number = (uint16_t)reader_number(&list, 2);
-		if (!list.bad && !TLS_IS_GREASE(number))
+		if (!list.bad && !is_grease(number))
 			g_array_append_val(numbers, number);
 	}
 }
@@ -59,7 +65,7 @@ static void take_server_name(struct reader body, struct tls_info *info)
 /* is_grease_name - RFC 8701 reserves names for ALPN, too: the two octets of a GREASE value. */
 static bool is_grease_name(struct span name)
 {
-	return name.size == 2 && TLS_IS_GREASE(be16(name.data));
+	return name.size == 2 && is_grease(be16(name.data));
 }
 
 /* take_alpn - the protocols of an ALPN extension; returns the first. */
@@ -81,7 +87,7 @@ static struct span take_alpn(struct reader body, GPtrArray *protocols)
 /* take_client_extension - takes one extension of a ClientHello. */
 static void take_client_extension(uint16_t type, struct reader body, struct client_hello *hello, struct tls_info *info)
 {
-	if (TLS_IS_GREASE(type))
+	if (is_grease(type))
 		return;
 	g_array_append_val(hello->extensions, type);
 	switch (type) {

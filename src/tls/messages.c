@@ -7,6 +7,8 @@
  */
 #include "parts.h"
 
+#define MESSAGE_HEADER_SIZE 4
+
 /* message_size - octets of a message with its header, according to the header. */
 static size_t message_size(const uint8_t *header)
 {

@@ -23,8 +23,6 @@
 #define TLS_VERSION_12 0x0303
 #define TLS_VERSION_13 0x0304
 #define TLS_RANDOM_SIZE 32
-/* RFC 8701 (GREASE): reserved values that a client sends to test servers; they mean nothing. */
-#define TLS_IS_GREASE(value) (((value)&0x0f0f) == 0x0a0a && ((value) >> 8) == ((value)&0xff))
 
 enum tls_extension {
 	EXTENSION_SERVER_NAME = 0x0000,
@@ -396,7 +394,6 @@ void handshake_message(struct tls *tls, enum direction direction, uint8_t type, 
 void handshake_alert(struct tls *tls, enum direction direction, struct span bytes, bool opened);
 
 /* ---- messages.c ---- */
-#define MESSAGE_HEADER_SIZE 4
 /* messages_take - assembles messages. opened: they were encrypted. messages_forget - discards an incomplete one. */
 void messages_take(struct tls *tls, enum direction direction, struct span bytes, bool opened);
 void messages_forget(struct side *side);
