@@ -63,6 +63,7 @@ struct tnef {
 	uint64_t left;
 	unsigned type, id;
 	uint32_t properties, values;
+	uint32_t object; /* octets of the embedded object */
 	unsigned codepage;
 	uint8_t octets[NEED_MAX];
 	struct name title, long_name;
@@ -237,28 +238,43 @@ static void end_value_padded(struct tnef *tnef, uint32_t size, uint32_t end)
 /* begin_tnef_text - a value of variable size of the message: begins its text. Returns false when it is none. */
 static bool begin_tnef_text(struct tnef *tnef, uint32_t size)
 {
-	const bool unicode = tnef->type == TYPE_UNICODE, binary = tnef->type == TYPE_BINARY;
-	const uint32_t end = unicode ? 2 : binary ? 0 : 1;
-	if (tnef->type != TYPE_STRING8 && !unicode && !binary)
+	static const struct {
+		unsigned id, type;
+		const char *media_type;
+		uint32_t end; /* octets of the NUL at its end */
+	} texts[] = {
+		{ TEXT, TYPE_STRING8, "text/plain", 1 },
+		{ TEXT, TYPE_UNICODE, "text/plain", 2 },
+		{ TEXT_RTF, TYPE_BINARY, "text/rtf", 0 },
+		{ TEXT_HTML, TYPE_STRING8, "text/html", 1 },
+		{ TEXT_HTML, TYPE_BINARY, "text/html", 0 },
+	};
+	size_t i = 0;
+	while (i < G_N_ELEMENTS(texts) && (texts[i].id != tnef->id || texts[i].type != tnef->type))
+		i++;
+	if (!tnef->message || i == G_N_ELEMENTS(texts) ||
+		!begin_text(tnef, size, texts[i].media_type, tnef->type == TYPE_UNICODE, texts[i].end))
 		return false;
-	const char *type = tnef->id == TEXT && !binary         ? "text/plain"
-			   : tnef->id == TEXT_RTF && binary    ? "text/rtf"
-			   : tnef->id == TEXT_HTML && !unicode ? "text/html"
-							       : NULL;
-	if (!tnef->message || !type || !begin_text(tnef, size, type, unicode, end))
-		return false;
-	tnef->left -= size - end;
-	end_value_padded(tnef, size, end);
+	tnef->left -= size - texts[i].end;
+	end_value_padded(tnef, size, texts[i].end);
 	return true;
 }
 
 /* take_object - the octets of an embedded object are the file. */
 static void take_object(struct tnef *tnef, const uint8_t *octets)
 {
-	uint32_t size = le32(octets);
-	begin_data(tnef, size);
-	tnef->left -= size;
-	end_value_padded(tnef, size, 0);
+	begin_data(tnef, tnef->object);
+	tnef->left -= tnef->object;
+	end_value_padded(tnef, tnef->object, 0);
+}
+
+/* begin_object - the next size octets are an embedded object, perhaps behind its GUID. */
+static void begin_object(struct tnef *tnef, uint32_t size)
+{
+	const uint32_t guid = tnef->type == TYPE_OBJECT ? GUID_SIZE : 0;
+	tnef->object = size - guid;
+	pass_here(tnef, guid, NULL);
+	need(tnef, 0, take_object);
 }
 
 /* take_length - the length of a value of variable size. Names and the file are read, others are skipped. */
@@ -275,18 +291,7 @@ static void take_length(struct tnef *tnef, const uint8_t *octets)
 	if (begin_tnef_text(tnef, size))
 		return;
 	if (object && size >= GUID_SIZE && !(tnef->file && tnef->file->about->size > 0)) {
-		uint32_t skip = tnef->type == TYPE_OBJECT ? GUID_SIZE : 0, rest = size - skip;
-		uint8_t length[4] = { (uint8_t)rest, (uint8_t)(rest >> 8), (uint8_t)(rest >> 16),
-			(uint8_t)(rest >> 24) };
-		if (skip > 0) {
-			/* calls this function again for the rest */
-			pass_here(tnef, skip, NULL);
-			memcpy(tnef->octets, length, sizeof length);
-			tnef->have = tnef->want = 4;
-			tnef->step = take_object;
-			return;
-		}
-		take_object(tnef, length);
+		begin_object(tnef, size);
 		return;
 	}
 	if (text && tnef->id == ATTACH_LONG_FILENAME)

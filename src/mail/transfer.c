@@ -244,16 +244,9 @@ static uint32_t uu_value(const char *line, size_t size, size_t at)
 	return at < size ? ((uint32_t)(uint8_t)line[at] - ' ') & 63 : 0;
 }
 
-/* uu_line - decodes a line after the begin line. Returns the number of octets. */
-static size_t uu_line(struct transfer *transfer)
+size_t transfer_uu_line(const char *line, size_t size, uint8_t *out)
 {
-	const char *line = transfer->uuencode.line;
-	size_t size = transfer->uuencode.size, octets = uu_value(line, size, 0);
-	uint8_t *out = transfer->out;
-	if (size == 3 && memcmp(line, "end", 3) == 0) {
-		transfer->uuencode.ended = true;
-		return 0;
-	}
+	const size_t octets = uu_value(line, size, 0);
 	for (size_t at = 0; at < octets; at += 3) {
 		size_t from = 1 + at / 3 * 4;
 		uint32_t bits = uu_value(line, size, from) << 18 | uu_value(line, size, from + 1) << 12 |
@@ -281,8 +274,10 @@ static void uuencode_line(struct transfer *transfer)
 	while (transfer->uuencode.size > 0 && transfer->uuencode.line[transfer->uuencode.size - 1] == '\r')
 		transfer->uuencode.size--;
 	transfer->uuencode.line[transfer->uuencode.size] = '\0';
-	if (transfer->uuencode.begun)
-		emit(transfer, uu_line(transfer));
+	if (transfer->uuencode.begun && transfer->uuencode.size == 3 && memcmp(line, "end", 3) == 0)
+		transfer->uuencode.ended = true;
+	else if (transfer->uuencode.begun)
+		emit(transfer, transfer_uu_line(line, transfer->uuencode.size, transfer->out));
 	else if (!(transfer->uuencode.begun = begin_line(transfer)))
 		transfer->uuencode.outside = transfer->uuencode.outside || has_text(line, transfer->uuencode.size);
 	transfer->uuencode.size = 0;

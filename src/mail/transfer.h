@@ -45,6 +45,10 @@ void transfer_gap(struct transfer *transfer);
 const char *transfer_end(struct transfer *transfer);
 /* transfer_name - the file name in the begin line of uuencode; NULL when there is none. */
 const char *transfer_name(const struct transfer *transfer);
+/* transfer_uu_line - decodes a line of an uuencoded file; characters that are missing at its end were blanks. Returns
+ * the number of octets, at most UUENCODE_OCTETS_MAX. */
+#define UUENCODE_OCTETS_MAX 63
+size_t transfer_uu_line(const char *line, size_t size, uint8_t *out);
 /* transfer_exit - frees the buffers. */
 void transfer_exit(void);
 

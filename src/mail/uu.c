@@ -10,6 +10,7 @@
 
 #include "binhex.h"
 #include "inner.h"
+#include "transfer.h"
 #include "yenc.h"
 
 #define LINE_MAX_SIZE 300 /* octets; no line of an encoded file is longer */
@@ -127,22 +128,6 @@ static int uu_octets(const struct uu *uu)
 	return lost && (first || uu->line[uu->size - 1] == ' ') ? -1 : octets;
 }
 
-/* uu_decode - decodes a line of the file. */
-static void uu_decode(struct uu *uu, int octets)
-{
-	uint8_t out[UU_OCTETS_MAX + 3];
-	size_t used = 0;
-	for (size_t at = 1; used < (size_t)octets; at += 4) {
-		uint32_t bits = 0;
-		for (size_t i = at; i < at + 4; i++)
-			bits = bits << 6 | (i < uu->size ? ((uint32_t)uu->line[i] - ' ') & 0x3f : 0);
-		out[used++] = (uint8_t)(bits >> 16);
-		out[used++] = (uint8_t)(bits >> 8);
-		out[used++] = (uint8_t)bits;
-	}
-	part_feed(uu->file, span_of(out, (size_t)octets));
-}
-
 static void uu_end_file(struct uu *uu, bool cut)
 {
 	if (uu->file)
@@ -189,9 +174,10 @@ static void take_uu(struct uu *uu)
 	}
 	if (last)
 		uu_end_file(uu, false);
-	else if (octets > 0)
-		uu_decode(uu, octets);
-	else if (octets < 0 && uu->size > 0) {
+	else if (octets > 0) {
+		uint8_t out[UUENCODE_OCTETS_MAX];
+		part_feed(uu->file, span_of(out, transfer_uu_line(uu->line, uu->size, out)));
+	} else if (octets < 0 && uu->size > 0) {
 		uu_end_file(uu, true);
 		take_begin(uu);
 	}
