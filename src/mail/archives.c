@@ -120,8 +120,8 @@ static struct mail_entry *add_found(
 
 /* --- libarchive --- */
 
-/* support_packed - the compressions of one file, and that file: a tar, unless it is known to be none. */
-static void support_packed(struct archive *archive, bool no_tar)
+/* support_packed - the compressions of one file, and that file: a tar or a cpio, unless it is known to be another. */
+static void support_packed(struct archive *archive, bool other)
 {
 	archive_read_support_filter_gzip(archive);
 	archive_read_support_filter_bzip2(archive);
@@ -131,9 +131,12 @@ static void support_packed(struct archive *archive, bool no_tar)
 	archive_read_support_filter_lzip(archive);
 	archive_read_support_filter_lzma(archive);
 	archive_read_support_filter_compress(archive);
+	archive_read_support_filter_rpm(archive);
 	archive_read_support_format_raw(archive);
-	if (!no_tar)
-		archive_read_support_format_tar(archive);
+	if (other)
+		return;
+	archive_read_support_format_tar(archive);
+	archive_read_support_format_cpio(archive);
 }
 
 /* open_archive - NULL when it can't be read. other: the second way to read it: a zip without its directory, or a packed
@@ -149,9 +152,13 @@ static struct archive *open_archive(const struct archive_level *level, bool othe
 		[CONTAINER_LHA] = archive_read_support_format_lha,
 		[CONTAINER_TAR] = archive_read_support_format_tar,
 		[CONTAINER_ISO] = archive_read_support_format_iso9660,
+		[CONTAINER_AR] = archive_read_support_format_ar,
+		[CONTAINER_CPIO] = archive_read_support_format_cpio,
+		[CONTAINER_XAR] = archive_read_support_format_xar,
 	};
 	const enum container container = level->kind->container;
 	struct archive *archive = archive_read_new();
+	g_assert(container == CONTAINER_PACKED || formats[container]);
 	if (container == CONTAINER_PACKED)
 		support_packed(archive, other);
 	else if (container == CONTAINER_ZIP && other)
