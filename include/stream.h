@@ -62,6 +62,9 @@ bool stream_begins_at(const struct stream *stream, enum direction direction, uin
 int64_t stream_offset(const struct stream *stream, enum direction direction, uint32_t seq);
 /* stream_reset_by - did the sender of this direction reset the connection? */
 bool stream_reset_by(const struct stream *stream, enum direction direction);
+/* stream_compare - reports a conflict when the bytes of a segment differ from those that were delivered in their place;
+ * uses none of them. */
+void stream_compare(struct stream *stream, enum direction direction, const struct segment *segment);
 /* stream_ignored - number of segments whose data was not used, because it lies before the start of the stream or
  * further ahead than any window. */
 uint64_t stream_ignored(const struct stream *stream);

@@ -67,6 +67,8 @@ void connection_charge(struct connection *connection)
 			size += stream_buffered(work->stream) + opening_memory(&work->opening);
 		if (work->reuse)
 			size += sizeof *work->reuse + work->reuse->segment.captured;
+		if (work->refused_syn)
+			size += sizeof *work->refused_syn + work->refused_syn->segment.captured;
 		if (connection->life == LIFE_SMTP && connection->table->sink->memory)
 			size += connection->table->sink->memory(work->flow.user);
 	}
@@ -120,6 +122,7 @@ static void drop_work(struct connection *connection)
 	opening_clear(&work->opening);
 	held_free(&work->held);
 	forget_kept(connection);
+	g_free(work->refused_syn);
 	g_free(work);
 	connection->work = NULL;
 	connection_charge(connection);
@@ -282,6 +285,8 @@ static void end_session(struct connection *connection, enum flow_end why)
 	else if (flow->side[UP].rst || flow->side[DOWN].rst)
 		why = FLOW_END_RST;
 	stream_flush(work->stream);
+	if (work->refused_syn)
+		ignore_segment(connection, &work->refused_syn->segment);
 	connection->table->stats.ignored_segments += stream_ignored(work->stream);
 	opening_end(&work->opening);
 	flow->proxy = work->opening.proxy;
@@ -306,6 +311,17 @@ RARE static void note_cut(struct connection *connection, enum direction directio
 		span_of(segment->payload, segment->captured));
 }
 
+/* compare_refused - the data of a refused SYN is sent again: is it the same? */
+RARE static void compare_refused(struct connection *connection, unsigned end)
+{
+	struct work *work = connection->work;
+	const struct segment *syn = &work->refused_syn->segment;
+	if (handshake_end_of(&connection->key, syn) != end)
+		return;
+	stream_compare(work->stream, direction_of(connection, end), syn);
+	g_clear_pointer(&work->refused_syn, g_free);
+}
+
 static enum verdict smtp_segment(struct connection *connection, unsigned end, const struct segment *segment)
 {
 	struct flow_table *table = connection->table;
@@ -322,7 +338,10 @@ static enum verdict smtp_segment(struct connection *connection, unsigned end, co
 		return smtp_syn(connection, end, segment);
 	if (segment->captured < segment->length)
 		note_cut(connection, direction, segment);
-	switch (stream_segment(work->stream, direction, segment)) {
+	const enum stream_event event = stream_segment(work->stream, direction, segment);
+	if (G_UNLIKELY(work->refused_syn) && segment->captured > 0)
+		compare_refused(connection, end);
+	switch (event) {
 	case STREAM_OPEN:
 		if (G_UNLIKELY(connection->queue == &table->queues[QUEUE_CLOSING])) /* a FIN was forged */
 			expiry_renew(connection, &table->queues[QUEUE_OPEN]);
@@ -366,6 +385,18 @@ static enum verdict ignored_segment(struct connection *connection, unsigned numb
 
 /* ---- one segment ---- */
 
+/* begin_segment - takes a segment that was held; of a SYN whose data was refused only the rest. */
+static void begin_segment(struct connection *connection, unsigned end, const struct segment *segment)
+{
+	struct segment bare = *segment;
+	if ((segment->flags & TCP_SYN) && handshake_refuses_data(connection, end, segment)) {
+		g_free(connection->work->refused_syn);
+		connection->work->refused_syn = held_copy(segment);
+		bare.captured = bare.length = 0;
+	}
+	smtp_segment(connection, end, &bare);
+}
+
 /* act_on - acts on the decision of pending.c. No held segment begins another connection: pending_ended_by excludes
  * that. */
 static void act_on(struct connection *connection, enum pending pending)
@@ -381,9 +412,10 @@ static void act_on(struct connection *connection, enum pending pending)
 		unsigned end = handshake_end_of(&connection->key, &h->segment);
 		/* A SYN that was sent again with another sequence number, and not accepted, does not belong to this
 		 * connection. */
-		if (!(h->segment.flags & TCP_SYN) ||
-			stream_begins_at(connection->work->stream, direction_of(connection, end), h->segment.seq))
-			smtp_segment(connection, end, &h->segment);
+		const struct segment *segment = &h->segment;
+		if (!(segment->flags & TCP_SYN) ||
+			stream_begins_at(connection->work->stream, direction_of(connection, end), segment->seq))
+			begin_segment(connection, end, segment);
 	}
 	held_free(&held);
 }

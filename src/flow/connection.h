@@ -73,8 +73,9 @@ struct work {
 	/* A SYN (after begin), or a segment whose numbers are far from all before, that may begin another connection
 	 * with the same key. */
 	struct held_segment *reuse;
-	size_t uncharged; /* octets since memory was accounted */
-	bool waits;       /* it waits for missing octets, and is in the table's list of such connections: */
+	struct held_segment *refused_syn; /* a SYN whose data the peer did not take, until it was compared; or NULL */
+	size_t uncharged;                 /* octets since memory was accounted */
+	bool waits; /* it waits for missing octets, and is in the table's list of such connections: */
 	struct connection *waits_longer, *waits_shorter;
 	int64_t waits_since; /* time of the input */
 	bool smtp;           /* it is SMTP, by its port or its first bytes; it begins when it is ready */
@@ -184,6 +185,9 @@ bool handshake_known_port(const struct flow_options *options, uint16_t port);
 int handshake_guess_client(const struct connection *connection);
 /* handshake_established - do the segments prove that the connection was established? */
 bool handshake_established(const struct connection *connection);
+/* handshake_refuses_data - did the peer acknowledge a SYN, but not the data that came with it? Then it is sent again
+ * (RFC 7413 4.1.3). */
+bool handshake_refuses_data(const struct connection *connection, unsigned end, const struct segment *syn);
 /* handshake_first_seq - sequence number of the first payload octet of an end, from its SYN or from the held segments.
  * Returns false when it can't be known. */
 bool handshake_first_seq(

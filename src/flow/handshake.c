@@ -116,6 +116,19 @@ bool handshake_first_seq(
 	return found;
 }
 
+bool handshake_refuses_data(const struct connection *connection, unsigned number, const struct segment *syn)
+{
+	const struct end *peer = &connection->end[1 - number];
+	bool answered = false;
+	for (unsigned i = 0; peer->syn_ack && i < peer->syn_count; i++) {
+		const uint32_t taken = peer->syns[i].ack - (syn->seq + 1);
+		if (taken > 0 && taken <= syn->length)
+			return false;
+		answered |= taken == 0;
+	}
+	return answered && syn->captured > 0;
+}
+
 size_t handshake_first_bytes(
 	const struct connection *connection, unsigned end, const struct held_list *held, uint8_t *buffer, size_t size)
 {

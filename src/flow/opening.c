@@ -294,11 +294,14 @@ static void leave_out_preamble(struct opening *opening, const struct preamble_fo
 		if (found->size[d] > 0)
 			g_byte_array_remove_range(opening->held[d], 0, (guint)found->size[d]);
 	}
+	opening->preambles++;
+	/* Whoever reads the outer one of two headers of the PROXY protocol believes that. */
+	if (opening->proxy && opening->proxy->protocol <= FLOW_PROXY_PROXY_V2)
+		return;
 	if (!opening->proxy)
 		opening->proxy = g_new(struct flow_proxy, 1);
 	/* An incomplete preamble shows no addresses for certain. */
 	*opening->proxy = damaged ? (struct flow_proxy){ .protocol = found->proxy.protocol } : found->proxy;
-	opening->preambles++;
 }
 
 /* opening_evidence - collects what is held. */

@@ -23,12 +23,13 @@ struct opening {
 	bool passed;    /* nothing is held any more */
 	bool one_sided; /* no packet of `missing` will come */
 	enum direction missing;
-	unsigned preambles;       /* found so far */
-	uint64_t left_out[2];     /* octets of preambles */
-	uint64_t lost[2];         /* ... of these, octets that are not in the capture */
-	struct flow_proxy *proxy; /* the addresses of the last preamble; NULL */
-	GByteArray *held[2];      /* held octets, with zeros for missing ones; NULL: none */
-	GArray *events;           /* held events, in order; NULL: none */
+	unsigned preambles;   /* found so far */
+	uint64_t left_out[2]; /* octets of preambles */
+	uint64_t lost[2];     /* ... of these, octets that are not in the capture */
+	struct flow_proxy
+		*proxy;      /* the addresses of the first PROXY header or, without one, of the last preamble; NULL */
+	GByteArray *held[2]; /* held octets, with zeros for missing ones; NULL: none */
+	GArray *events;      /* held events, in order; NULL: none */
 };
 
 void opening_init(struct opening *opening, const struct stream_sink *sink, void *user);

@@ -460,6 +460,19 @@ bool stream_reset_by(const struct stream *stream, enum direction direction)
 	return stream->half[direction].reset_seen;
 }
 
+void stream_compare(struct stream *stream, enum direction direction, const struct segment *segment)
+{
+	const uint32_t first = segment->seq + ((segment->flags & TCP_SYN) != 0);
+	const uint64_t expected = stream->link.expected[direction];
+	const int64_t offset = offset_of(stream, direction, first);
+	if (offset < 0 || (uint64_t)offset >= expected)
+		return;
+	const struct span whole = { segment->payload, segment->captured };
+	const size_t size = MIN(whole.size, (size_t)(expected - (uint64_t)offset));
+	if (history_differs(stream->half[direction].newest, (uint64_t)offset, whole.data, size))
+		stream->outbox.sink->conflict(stream->outbox.user, direction, (uint64_t)offset, whole);
+}
+
 uint64_t stream_ignored(const struct stream *stream)
 {
 	return stream->ignored;

@@ -265,7 +265,7 @@ static const struct scene {
 		{ UP_WORD("PROXY TCP4 203.0.113.9 192.0.2.25 51515 2598\r\n") } },
 	{ "v2", 587, false, FLOW_PROXY_PROXY_V2, { UP_WORD(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\x09\0\x19") } },
 	{ "v2 local", 2598, false, FLOW_PROXY_PROXY_V2, { UP_WORD(V2 "\x20\0\0\0") } },
-	{ "two headers", 25, false, FLOW_PROXY_PROXY_V1,
+	{ "two headers: the outer one", 25, false, FLOW_PROXY_PROXY_V2,
 		{ UP_WORD(V2 "\x21\x11\0\x0c\1\2\3\4\5\6\7\x08\0\x09\0\x19"), UP_WORD("PROXY UNKNOWN\r\n") } },
 	{ "socks4", 1080, false, FLOW_PROXY_SOCKS4,
 		{ UP_WORD("\4\1\0\x19\1\2\3\4me\0"), DOWN_WORD("\0\x5a\0\x19\0\0\0\0") } },

@@ -503,6 +503,42 @@ static void data_in_the_syn_may_be_refused(void **state)
 	kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
 	kit_up(kit, 0, 0, "EHLO me\r\n");
 	kit_expect(kit, "begin 1 client:40000 server:25\nup EHLO me~ @0\n");
+	assert_int_equal(ignored(kit), 0);
+}
+
+/* What the client sends instead counts; a part that it does not send again was never received. */
+static void refused_data_in_the_syn_may_be_another(void **state)
+{
+	static const struct {
+		const char *syn, *data, *log;
+		unsigned ignored;
+	} cases[] = {
+		{ "EHLO you", "EHLO me", "up EHLO me @5\nconflict up 0 EHLO you\n", 0 },
+		{ "EHLO me", "EHLO you", "up EHLO you @5\nconflict up 0 EHLO me\n", 0 },
+		{ "EHLO me", "EHLO", "up EHLO @5\n", 0 },
+		{ "EHLO me", "", "", 1 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct kit *kit = kit_new(NULL);
+		kit_say(kit, true, "S", 1000, 0, cases[i].syn, strlen(cases[i].syn));
+		kit_say(kit, false, "SA", 5000, 1001, NULL, 0);
+		kit_up(kit, 0, 0, "");
+		kit_down(kit, 0, 0, "hello");
+		kit_expect(kit, "begin 1 client:40000 server:25\ndown hello @0\n");
+		kit_up(kit, 0, 5, cases[i].data);
+		kit_expect(kit, cases[i].log);
+		assert_int_equal(ignored(kit), cases[i].ignored);
+		kit_free(kit);
+	}
+}
+
+static void data_in_the_syn_may_be_taken_in_part(void **state)
+{
+	struct kit *kit = *state;
+	kit_say(kit, true, "S", 1000, 0, "EHLO me\r\n", 9);
+	kit_say(kit, false, "SA", 5000, 1001 + 4, NULL, 0);
+	kit_up(kit, 9, 0, "NOOP\r\n");
+	kit_expect(kit, "begin 1 client:40000 server:25\nup EHLO me~ @0\nup NOOP~ @0\n");
 }
 
 static void the_syn_that_was_answered_counts(void **state)
@@ -958,6 +994,8 @@ int main(void)
 		TEST(a_fin_before_data_may_be_forged),
 		BARE(data_in_the_syn_is_data),
 		BARE(data_in_the_syn_may_be_refused),
+		cmocka_unit_test(refused_data_in_the_syn_may_be_another),
+		BARE(data_in_the_syn_may_be_taken_in_part),
 		BARE(the_syn_that_was_answered_counts),
 		BARE(the_answer_that_was_acknowledged_counts),
 		cmocka_unit_test(any_part_of_the_handshake_may_be_missing),
