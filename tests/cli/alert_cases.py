@@ -5,13 +5,14 @@ CASES: (id, "raises" or "near", dialogue, options of smtpscan, ids of the other 
 The format of dialogues is that of generate.py. tests/cli/alerts.py runs them.
 """
 import base64
-import io
 import os
 import struct
 import zipfile
 
+from dialogue import BYE, content, envelope, file_part, hello, mail, session, zipped
+from program import HERE
+
 CASES = []
-BYE = "C: QUIT\nS: 221 bye\n"
 CLEAR = {"cleartext_auth"}
 
 
@@ -27,41 +28,9 @@ def near(id, dialogue, options=(), others=()):
     case(id, "near", dialogue, options, others)
 
 
-def hello(*keywords, name="client.example"):
-    lines = ["mail.example", *keywords]
-    reply = "".join("S: 250%s%s\n" % (" " if i + 1 == len(lines) else "-", line) for i, line in enumerate(lines))
-    return "S: 220 mail.example ESMTP\nC: EHLO %s\n%s" % (name, reply)
-
-
-def envelope(sender="<otto@client.example>", *recipients, parameters=""):
-    text = "C: MAIL FROM:%s%s\nS: 250 ok\n" % (sender, parameters)
-    return text + "".join("C: RCPT TO:%s\nS: 250 ok\n" % r for r in recipients or ["<anna@corp.example>"])
-
-
-def content(*lines, headers=("Subject: case",), sender="Otto <otto@client.example>"):
-    lines = ["From: " + sender, "To: anna@corp.example", *headers, "", *(lines or ["Text."])]
-    return "C: DATA\nS: 354 go on\n" + "".join("C: %s\n" % line for line in lines) + "C: .\nS: 250 taken\n"
-
-
-def mail(*lines, **more):
-    return envelope() + content(*lines, **more)
-
-
-def session(middle, *keywords):
-    return hello(*keywords) + middle + BYE
-
-
 def attachment(name, data, kind="application/octet-stream"):
     """attachment - lines and headers of a mail with an attachment. name: the value of filename, with its quotes."""
-    encoded = base64.encodebytes(data).decode().splitlines()
-    part = [
-        "--b",
-        "Content-Type: " + kind,
-        "Content-Transfer-Encoding: base64",
-        "Content-Disposition: attachment; " + name,
-        "",
-    ]
-    lines = ["--b", "Content-Type: text/plain", "", "See the file.", *part, *encoded, "--b--"]
+    lines = ["--b", "Content-Type: text/plain", "", "See the file.", "--b", *file_part(name, data, kind), "--b--"]
     return session(
         mail(*lines, headers=("Subject: file", "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"'))
     )
@@ -485,10 +454,7 @@ near("attachment_type_mismatch", attachment('filename="plan.pdf"', b"%PDF-1.4\n%
 
 def archive(encrypted):
     """archive - a zip with one file; encrypted: sets the flag in the local and in the central header."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        file.writestr(zipfile.ZipInfo("plan.txt", (2025, 6, 16, 10, 0, 0)), TEXT)
-    data = bytearray(buffer.getvalue())
+    data = bytearray(zipped([("plan.txt", TEXT)], zipfile.ZIP_STORED))
     if encrypted:
         data[6] |= 1
         data[data.index(b"PK\1\2") + 8] |= 1
@@ -532,7 +498,7 @@ near("truncated_packets", LONG + "! snap 5\nC/: two\n" + REST)
 
 # ---- the user's own
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "rules")
+FOLDER = os.path.join(HERE, "..", "rules")
 
 
 def rules(name):

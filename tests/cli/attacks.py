@@ -4,15 +4,14 @@
 An attack is a function of a number to the octets of a capture file, with the words that the records must hold so that
 it is known to have reached its aim. It is made once for each size, so what it costs to make counts: segments are big.
 """
-import base64
 import gzip
-import io
 import lzma
 import random
 import struct
 import zipfile
 import zlib
 
+from dialogue import file_part, zipped
 from generate import (
     ACK,
     DOWN,
@@ -284,8 +283,7 @@ add_mail("octets of UTF-8 that are wrong", 200000, lambda n: (
 
 def attached(octets):
     """attached - a part that is a file."""
-    return b"--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n" + (
-        b"Content-Disposition: attachment; filename=x\r\n\r\n" + base64.encodebytes(octets).replace(b"\n", b"\r\n"))
+    return "\r\n".join(["--b", *file_part("filename=x", octets), ""]).encode()
 
 
 def small_files(n):
@@ -294,28 +292,20 @@ def small_files(n):
     return b"".join(attached(heads[i % len(heads)] + rng.randbytes(300)) for i in range(n))
 
 
-def archive(names, octets=b"x", kind=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", kind) as file:
-        for name in names:
-            file.writestr(name, octets)
-    return out.getvalue()
-
-
 def boxes(n):
     """boxes - n nested archives."""
     octets = b"x"
     for _ in range(n):
-        octets = archive(["x.zip"], octets, zipfile.ZIP_STORED)
+        octets = zipped([("x.zip", octets)], zipfile.ZIP_STORED)
     return octets
 
 
 add_mail("small files", 300, lambda n: MIXED + small_files(n) + b"--b--")
-add_mail("an archive of many files", 3000, lambda n: MIXED + attached(archive(map(str, range(n)))) + b"--b--")
+add_mail("an archive of many files", 3000, lambda n: MIXED + attached(zipped((str(i), b"x") for i in range(n))) + b"--b--")
 add_mail("an archive that expands a thousand times", 4, lambda n: (
-    MIXED + attached(archive("x", bytes(n << 20))) + b"--b--"))  # fmt: skip
+    MIXED + attached(zipped([("x", bytes(n << 20))])) + b"--b--"))  # fmt: skip
 add_mail("archives that expand", 10, lambda n: (
-    MIXED + attached(archive("x", bytes(1 << 20))) * n + b"--b--"))  # fmt: skip
+    MIXED + attached(zipped([("x", bytes(1 << 20))])) * n + b"--b--"))  # fmt: skip
 add_mail("archives in each other", 50, lambda n: MIXED + attached(boxes(n)) + b"--b--")
 
 

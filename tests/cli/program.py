@@ -3,12 +3,15 @@
 
 The first argument of such a test is the program; it is taken from sys.argv here. Captures are those of testdata.
 """
+import fcntl
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -51,6 +54,26 @@ def read_text(path):
 def captures():
     """captures - the names of all files of testdata in their order."""
     return sorted(name for name in os.listdir(TESTDATA) if name.endswith(".pcap"))
+
+
+def on_terminal(columns, *arguments, stream="stdout", **more):
+    """on_terminal - runs the program with a stream on a terminal of so many columns. -> what it shows"""
+    try:
+        master, slave = os.openpty()
+    except OSError as error:  # as in a container without /dev/pts
+        raise unittest.SkipTest(str(error))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen([PROGRAM, *arguments], **{"stdout": subprocess.DEVNULL, **more, stream: slave}) as child:
+        os.close(slave)
+        seen = b""
+        try:
+            while True:
+                seen += os.read(master, 65536)
+        except OSError:  # the other end is closed
+            pass
+        child.wait(WAIT)
+    os.close(master)
+    return seen.decode("utf-8").replace("\r\n", "\n")
 
 
 class Folder(unittest.TestCase):

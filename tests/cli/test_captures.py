@@ -9,6 +9,7 @@ import json
 import struct
 import unittest
 
+from dialogue import envelope, message, session
 from generate import (
     ETHERNET,
     Player,
@@ -27,29 +28,15 @@ from program import Folder, read, records, run
 
 RAW, COOKED, USB = 101, 113, 220
 ENDS = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
-DIALOGUE = """@ client=192.0.2.7 {more}
-S: 220 mail.example
-C: HELO client.example
-S: 250 ok
-C: MAIL FROM:<a@client.example>
-S: 250 ok
-C: RCPT TO:<b@mail.example>
-S: 250 ok
-C: DATA
-S: 354 go on
-C: Subject: {subject}
-C: 
-C: Hello
-C: .
-S: 250 queued
-C: QUIT
-S: 221 bye
-"""
+
+
+def dialogue(subject="Alpha", more=""):
+    return "@ client=192.0.2.7 %s\n" % more + session(envelope() + message("Subject: " + subject, "", "Hello"))
 
 
 class Captures(Folder):
     def pcap(self, name, subject="Alpha", more=""):
-        make(DIALOGUE.format(subject=subject, more=more), self.path(name))
+        make(dialogue(subject, more), self.path(name))
         return self.path(name)
 
     def frames(self, **more):
@@ -154,7 +141,7 @@ class Captures(Folder):
 
     def test_fragments_that_never_were_a_datagram_are_told(self):
         player = Player(self.folder)
-        player.play(DIALOGUE.format(subject="Alpha", more=""))
+        player.play(dialogue())
         frames = [(segment.time, ethernet(piece)) for number, segment in enumerate(player.connections[0].segments)
                   for piece in ip_packets(segment, number, 24)]
         make = lambda name, frames: self.file(name, pcapng(frames))
@@ -202,7 +189,7 @@ class Captures(Folder):
             self.assert_mails(run("--host", "192.0.2.8", path), [])
 
     def test_only_the_connections_of_a_host(self):
-        text = DIALOGUE.format(subject="Alpha", more="") + DIALOGUE.format(subject="Beta", more="cport=41000").replace("192.0.2.7", "192.0.2.8")
+        text = dialogue() + dialogue("Beta", "cport=41000 client=192.0.2.8")
         make(text, self.path("two.pcap"))
         done = run("--host", "192.0.2.8", self.path("two.pcap"))
         self.assert_mails(done, ["Beta"])
@@ -212,7 +199,7 @@ class Captures(Folder):
             self.assertEqual(run(*more, "--host", "192.0.2.8", self.path("two.pcap")).stdout, done.stdout)
 
     def test_times_cut_out_a_part(self):
-        text = DIALOGUE.format(subject="Alpha", more="") + DIALOGUE.format(subject="Beta", more="cport=41000 after=100")
+        text = dialogue() + dialogue("Beta", "cport=41000 after=100")
         make(text, self.path("two.pcap"))
         whole = run(self.path("two.pcap"))
         rows = records(whole.stdout, "flow")
@@ -226,7 +213,7 @@ class Captures(Folder):
 
     def test_what_waits_beyond_what_is_kept_is_told(self):
         # The server sends 354 again and again, and the client sends nothing: it is unknown what these replies answer.
-        head = DIALOGUE.format(more="", subject="").split("C: Subject")[0]
+        head = dialogue().split("C: Subject")[0]
         path, lines = self.path("many.pcap"), 6_000
         line = "S: 354 " + "x" * 400 + "\n"
         make(head + line * lines, path)

@@ -14,16 +14,12 @@ import signal
 import subprocess
 import unittest
 
+from dialogue import BYE, hello
 from generate import FILE_HEADER, make, split_pcap
 from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, read, read_text, records, run
 
 SECRETS = os.path.join(TESTDATA, "postfix-auth-plain.pcap")
 FILES = os.path.join(TESTDATA, "exim-nodemailer.pcap")
-
-
-def packets(path):
-    """-> the file header and each packet with its header"""
-    return split_pcap(read(path))
 
 
 class Cli(Folder):
@@ -242,9 +238,7 @@ class Cli(Folder):
 
     def test_secrets_stay_secret_where_they_do_not_belong(self):
         """Credentials outside a normal AUTH exchange: no record contains them."""
-        hello = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-PIPELINING\nS: 250 AUTH PLAIN\n"
         plain, user, word = "AG90dG8AVHIwdWI0ZG9yMw==", "b3R0bw==", "VHIwdWI0ZG9yM3h5"  # the last one might be a verb
-        bye = "C: QUIT\nS: 221 bye\n"
         dialogues = {
             "refused": "C: AUTH LOGIN\nS: 503 no\nC: %s\nS: 500 what\nC: %s\nS: 500 unknown: \"%s\"\n" % (user, word, word),
             "pipelined": "C: AUTH PLAIN\nC: %s\nS: 504 no\nS: 500 no\n" % plain,
@@ -261,7 +255,7 @@ class Cli(Folder):
         for name, text in dialogues.items():
             with self.subTest(name):
                 capture = self.path(name + ".pcap")
-                make(hello + text + bye, capture)
+                make(hello("PIPELINING", "AUTH PLAIN") + text + BYE, capture)
                 for options in [], ["--strict"]:
                     shown = self.status(0, "-e", "all", *options, capture).stdout.decode()
                     for secret in plain, word, "Tr0ub4dor3":
@@ -309,7 +303,7 @@ class Cli(Folder):
     # ---- recordings, live pipes ----
 
     def split(self, path, at):
-        header, found = packets(path)
+        header, found = split_pcap(read(path))
         return (self.file("z-first.pcap", header + b"".join(found[:at])),
                 self.file("a-second.pcap", header + b"".join(found[at:])))
 
@@ -327,7 +321,7 @@ class Cli(Folder):
         self.assertEqual(len(apart), 2)
 
     def test_a_live_pipe_gets_each_record_at_once(self):
-        header, found = packets(PLAIN)
+        header, found = split_pcap(read(PLAIN))
         with subprocess.Popen([PROGRAM, "-e", "all", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             try:
                 process.stdin.write(header + b"".join(found[:6]))

@@ -20,15 +20,12 @@ import threading
 import time
 import unittest
 
+from dialogue import envelope, message, session
 from generate import make, split_pcap
 from program import HIGH, PLAIN, PROGRAM, WAIT, Folder, children, completes, lives, read, rests, run, state_of, until
 
 FAULTS = os.path.abspath(sys.argv.pop(1))
 JOBS = "1", "3"
-BIG_MAIL = (
-    "S: 220 a\nC: EHLO c\nS: 250 a\nC: MAIL FROM:<a@b.example>\nS: 250 a\nC: RCPT TO:<c@d.example>\nS: 250 a\n"
-    "C: DATA\nS: 354 a\n%sC: .\nS: 250 a\nC: QUIT\nS: 221 a\n")
-
 
 def boundaries(path):
     """boundaries - where the packets of a pcap begin, and its end."""
@@ -237,7 +234,7 @@ class Faults(Folder):
 
     def test_no_room_for_the_temporary_file_of_a_mail(self):
         path, read_only = self.path("big.pcap"), self.path("read-only")
-        make(BIG_MAIL % ("C: a line of a mail that goes to a temporary file when it becomes larger than this\n" * 20000), path)
+        make(session(envelope() + message(*["a line of a mail that goes to a temporary file when it becomes larger than this"] * 20000)), path)
         os.mkdir(read_only, 0o500)
         full = {"LD_PRELOAD": FAULTS, "FAULTS_FILE": path, "FAULTS_KIND": "full"}
         for environment in [

@@ -17,40 +17,13 @@ import subprocess
 import time
 import unittest
 
+from dialogue import BYE, content, envelope, hello, session
 from generate import ETHERNET, UP, Connection, Player, packets_in, packets_of, split_pcap, write_pcap
-from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, lives, read, records, rests, run, until, workers_of
+from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, lives, on_terminal, read, records, rests, run, until, workers_of
 
 JOBS = ("1", "2", "3", "7")
 SPLIT_SIZE = 4 << 20  # octets of a capture that are worth a worker of their own (jobs.c)
 PADDING = bytes.fromhex("020000000001020000000002" "0800" "4500001c000000004011" "0000" "c0000201c0000202" "1234123500080000") + bytes(250_000)  # UDP
-
-SESSION = """S: 220 mail.example ESMTP
-C: EHLO client.example
-S: 250 mail.example
-C: MAIL FROM:<{sender}@client.example>
-S: 250 ok
-C: RCPT TO:<{recipient}@mail.example>
-S: 250 ok
-C: DATA
-S: 354 go
-C: From: {sender}@client.example
-C: To: {recipient}@mail.example
-C: Subject: {subject}
-C:
-C: From here to there
-C: .
-S: 250 taken
-"""
-QUIT = "C: QUIT\nS: 221 bye\n"
-FAILED_LOGIN = """S: 220 mail.example ESMTP
-C: EHLO client.example
-S: 250-mail.example
-S: 250 AUTH PLAIN
-C: AUTH PLAIN AGFubmEAd3Jvbmc=
-S: 535 no
-C: QUIT
-S: 221 bye
-"""
 
 
 def play(path, text, padding=0):
@@ -74,8 +47,10 @@ def packets(path):
     return records(run("-e", "stats", path).stdout)[0]["stats"]["packets"]
 
 
-def mail(settings, number, end=QUIT):
-    return "@ %s\n" % settings + SESSION.format(sender="s%d" % number, recipient="r%d" % number, subject=number) + end
+def mail(settings, number, end=BYE):
+    sender, recipient = "<s%d@client.example>" % number, "<r%d@mail.example>" % number
+    sent = content("From here to there", headers=("Subject: %d" % number,), sender=sender)
+    return "@ %s\n" % settings + hello() + envelope(sender, recipient) + sent + end
 
 
 def many_sessions():
@@ -85,7 +60,7 @@ def many_sessions():
     for i in range(60):
         text.append(mail("client=198.51.100.%d server=192.0.2.%d after=-0.05" % (i % 13, 20 + i % 3), i))
         if i % 9 == 0:
-            text.append("@ client=198.51.100.99 server=192.0.2.20 after=0.5\n" + FAILED_LOGIN)
+            text.append("@ client=198.51.100.99 server=192.0.2.20 after=0.5\n" + session("C: AUTH PLAIN AGFubmEAd3Jvbmc=\nS: 535 no\n", "AUTH PLAIN"))
     for i in range(60, 64):
         text.append(mail("client=203.0.113.%d after=-0.02" % i, i, "C: MAIL FROM:<late@client.example>\n! open\n"))
     for i in range(14):  # time passes, up to the idle timeout
@@ -94,7 +69,7 @@ def many_sessions():
     for i in range(71, 90):
         text.append(mail("client=203.0.113.%d after=-0.03" % i, i, "C: NOOP\n! open\n"))
     # The oldest open connection continues; its last packet completes a record.
-    text.insert(-19, mail("client=203.0.113.201 after=0.01", 91, "! wait 60\n" + QUIT + "! open\n"))
+    text.insert(-19, mail("client=203.0.113.201 after=0.01", 91, "! wait 60\n" + BYE + "! open\n"))
     return "".join(text)
 
 
@@ -172,7 +147,7 @@ class Jobs(Folder):
 
     def test_what_is_remembered_for_any_number_of_workers(self):
         # Retransmissions after other data: whether they are recognised must not depend on the other connections.
-        again = "! wait 2\nC: NOOP\n! wait %s\n! alter NOPE\n" + QUIT
+        again = "! wait 2\nC: NOOP\n! wait %s\n! alter NOPE\n" + BYE
         text = [mail("client=198.51.100.%d after=-%s" % (i, 2.06 + (i - 1) * 0.05), i, again % (i * 0.05)) for i in range(60)]
         lines = "C: " + "x" * 998 + "\n"
         text += [mail("client=203.0.113.%d after=-%s" % (i, 0 if i else 2.9), i).replace("C: .\n", lines * 200 + "C: .\n")
@@ -697,26 +672,11 @@ class Jobs(Folder):
         self.assertEqual(self.status(0, self.large()).stderr, b"")
 
     def test_progress_on_a_terminal(self):
-        try:
-            ours, theirs = os.openpty()
-        except OSError as error:  # as in a container without /dev/pts
-            self.skipTest(str(error))
         capture = self.sparse()
-        for quiet in (), ("-q",):
-            process = subprocess.Popen([PROGRAM, *quiet, "-j", "2", capture], stdout=subprocess.DEVNULL, stderr=theirs)
-            process.wait(timeout=WAIT)
-            os.set_blocking(ours, False)
-            try:
-                text = os.read(ours, 1 << 16).decode()
-            except BlockingIOError:
-                text = ""
-            if quiet:
-                self.assertEqual(text, "")
-            else:
-                self.assertRegex(text, r"\r *\d+% [\d.]+ [kMG]?B of 3\.2 GB, .*/s, 0:0\d:\d\d left, 1 mails, 0 alerts\x1b\[K")
-                self.assertRegex(text, r"\r\x1b\[K(smtpscan: [^\n]*\n)*$")
-        os.close(ours)
-        os.close(theirs)
+        self.assertEqual(on_terminal(120, "-q", "-j", "2", capture, stream="stderr"), "")
+        text = on_terminal(120, "-j", "2", capture, stream="stderr")
+        self.assertRegex(text, r"\r *\d+% [\d.]+ [kMG]?B of 3\.2 GB, .*/s, 0:0\d:\d\d left, 1 mails, 0 alerts\x1b\[K")
+        self.assertRegex(text, r"\r\x1b\[K(smtpscan: [^\n]*\n)*$")
 
     def test_a_slow_pipe_gets_each_record_at_once(self):
         data = read(play(self.path("slow.pcap"), mail("", 1) + mail("", 2)))

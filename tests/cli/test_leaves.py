@@ -15,6 +15,7 @@ import tarfile
 import unittest
 import zipfile
 
+from dialogue import envelope, file_part, message, session, zipped
 from generate import make
 from program import PROGRAM, Folder, records, run
 
@@ -51,25 +52,12 @@ ISO = (
 )
 
 
-def zipped(entries, method=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in entries:
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
 def dialogue(lines):
-    return (
-        "S: 220 mx ESMTP\nC: EHLO client.example\nS: 250 mx\nC: MAIL FROM:<otto@client.example>\nS: 250 ok\nC: RCPT TO:<anna@corp.example>\n"
-        "S: 250 ok\nC: DATA\nS: 354 go on\n" + "".join("C: %s\n" % line for line in lines) + "C: .\nS: 250 taken\nC: QUIT\nS: 221 bye\n"
-    )
+    return session(envelope() + message(*lines))
 
 
 def attached(name, data):
-    encoded = base64.encodebytes(data).decode().splitlines()
-    return ["From: otto@client.example", "Subject: files", "MIME-Version: 1.0", "Content-Type: application/octet-stream",
-            "Content-Transfer-Encoding: base64", 'Content-Disposition: attachment; filename="%s"' % name, "", *encoded]
+    return ["From: otto@client.example", "Subject: files", "MIME-Version: 1.0", *file_part('filename="%s"' % name, data)]
 
 
 class Leaves(Folder):

@@ -12,7 +12,6 @@ The suite takes one place of EVERY, and all that ask for a large block; at every
 that process are refused, too. All places, each once: --every 1. --show tells of each what it came to.
 """
 import argparse
-import base64
 import collections
 import gzip
 import lzma
@@ -26,6 +25,7 @@ import sys
 import tarfile
 import tempfile
 
+from dialogue import encoded, envelope, message, session
 from generate import ethernet, ip_header, make, packets_in, pcap, pcapng
 from program import HERE, PROGRAM, RECIPES, TESTDATA, WAIT, completes, read
 
@@ -73,18 +73,18 @@ class Table:
 # ---- the cases ----
 
 
-def wrap(data):
+def wrap(capture):
     """wrap - a capture's packets, each in a tunnel (IP in IP)."""
     ends = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))
-    return pcap((time, ethernet(ip_header(*ends, len(frame) - 14, 4) + frame[14:])) for time, frame, _ in packets_in(data))
+    return pcap((time, ethernet(ip_header(*ends, len(frame) - 14, 4) + frame[14:])) for time, frame, _ in packets_in(capture))
 
 
 def prepare(folder):
     """prepare - the captures of the cases."""
 
-    def write(name, data):
+    def write(name, octets):
         with open(os.path.join(folder, name), "wb") as file:
-            file.write(data)
+            file.write(octets)
 
     known = lambda name: read(os.path.join(TESTDATA, name))
     plain, sealed, keys = map(known, ("postfix-plain.pcap", "tls/13-aes256-gcm.pcap", "tls/13-aes256-gcm.keylog"))
@@ -101,8 +101,9 @@ def prepare(folder):
     write("old.keylog", known("tls/12-aes128-cbc-sha.keylog"))
     with tarfile.open(os.path.join(folder, "packed"), "w:xz") as packed:
         packed.add(os.path.join(folder, "plain.pcap"), "plain.exe")
-    lines = base64.encodebytes(read(os.path.join(folder, "packed"))).decode().splitlines()
-    make(PACKED % "".join("C: %s\n" % line for line in lines), os.path.join(folder, "packed.pcap"))
+    lines = encoded(read(os.path.join(folder, "packed")))
+    packed = message("Content-Type: application/x-xz", "Content-Transfer-Encoding: base64", "", *lines)
+    make(session(envelope() + packed), os.path.join(folder, "packed.pcap"))
     for name in "files-in-files", "bdat-odd", "lost-in-content":
         make(known("dialogues/%s.txt" % name).decode(), os.path.join(folder, name + ".pcap"), TESTDATA)
     os.makedirs(os.path.join(folder, "folder", "below"))
@@ -112,24 +113,6 @@ def prepare(folder):
         shutil.copy(os.path.join(HERE, "..", "rules", name), folder)
     shutil.copy(os.path.join(RECIPES, "rules", "spam_filter.lua"), folder)
 
-
-PACKED = """S: 220 a
-C: EHLO a
-S: 250 a
-C: MAIL FROM:<a@a.example>
-S: 250 a
-C: RCPT TO:<b@a.example>
-S: 250 a
-C: DATA
-S: 354 a
-C: Content-Type: application/x-xz
-C: Content-Transfer-Encoding: base64
-C:
-%sC: .
-S: 250 a
-C: QUIT
-S: 221 a
-"""
 
 # name: options and captures. OUT/... is made by the run, and compared.
 CASES = {

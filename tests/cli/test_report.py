@@ -15,6 +15,7 @@ import unittest
 
 import browser
 import program
+from dialogue import envelope, message, session
 from generate import make
 from program import HERE, HIGH, TESTDATA, Folder, read, read_text
 
@@ -116,19 +117,14 @@ class Page(Reports):
             return ["--b", *head, "", text]
 
         def mail(*parts):
-            return ["MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA", "Content-Type: multipart/mixed; boundary=b", "",
-                    *[line for one in parts for line in one], "--b--", "."]
+            return envelope() + message("Content-Type: multipart/mixed; boundary=b", "", *[line for one in parts for line in one], "--b--")
 
         plain = "Content-Type: text/plain"
         first = mail(part([plain], "words"), part([plain, "Content-Disposition: attachment"], "one"),
                      part(["Content-Type: image/png"], "two"), part([plain + "; name=x.txt"], "same"), part([plain + "; name=x.txt"], "same"))
         second = mail(part([plain + "; name=y.txt"], "same"), part(["Content-Type: text/html"], "no file"))
-        lines = ["S: 220 mail.example", "C: HELO x.example", "S: 250 ok"]
-        for line in first + second:
-            lines.append("C: " + line)
-            lines += {"MAIL": ["S: 250 ok"], "RCPT": ["S: 250 ok"], "DATA": ["S: 354 go"]}.get(line[:4], ["S: 250 ok"] if line == "." else [])
         capture = self.path("files.pcap")
-        make("\n".join(lines) + "\n", capture, TESTDATA)
+        make(session(first + second), capture)
         page = blocks(read_text(self.report("files.html", "-o", os.devnull, capture)))
         rows = {f[0]: f for f in json.loads(page["files"])}
         digest = lambda text: hashlib.sha256(text.encode()).hexdigest()  # noqa: E731
@@ -147,8 +143,8 @@ class Page(Reports):
         page = read_text(self.report("b.html", "-o", os.devnull, "--strict", *CAPTURES))
         meta = json.loads(blocks(page)["meta"])
         for (name, size, digest), capture in zip(meta["captures"], CAPTURES):
-            data = read(os.path.join(TESTDATA, capture))
-            self.assertEqual((name, size, digest), (capture, len(data), hashlib.sha256(data).hexdigest()))
+            octets = read(os.path.join(TESTDATA, capture))
+            self.assertEqual((name, size, digest), (capture, len(octets), hashlib.sha256(octets).hexdigest()))
         self.assertTrue(meta["command"].endswith("-o /dev/null --strict " + " ".join(CAPTURES)), meta["command"])
         self.assertTrue(run("--version").stdout.decode().strip().endswith(meta["version"]))
         path = self.path("piped.html")

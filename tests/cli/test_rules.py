@@ -8,27 +8,23 @@ import os
 import subprocess
 import unittest
 
+from dialogue import BYE, envelope, file_part, hello, message
 from generate import make
 from program import PLAIN, RECIPES, TESTDATA, Folder, records, run
 
 WITH_YARA = b"built without" not in run("--yara", os.devnull, os.devnull).stderr
 
-HELLO = "S: 220 mail.example ESMTP\nC: EHLO client.example\nS: 250-mail.example\nS: 250-AUTH PLAIN LOGIN\nS: 250 SIZE 5000000\n"
-BYE = "C: QUIT\nS: 221 bye\n"
+HELLO = hello("AUTH PLAIN LOGIN", "SIZE 5000000")
 FILE = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 def mail(sender="<otto@client.example>", recipient="<anna@corp.example>", lines=("Subject: case", "", "Text.")):
-    content = "".join("C: %s\n" % line for line in lines)
-    return ("C: MAIL FROM:%s\nS: 250 ok\nC: RCPT TO:%s\nS: 250 ok\nC: DATA\nS: 354 go on\n%sC: .\nS: 250 2.0.0 taken\n"
-            % (sender, recipient, content))
+    return envelope(sender, recipient) + message(*lines)
 
 
-def with_file(name, data=FILE):
-    encoded = base64.encodebytes(data).decode().splitlines()
+def with_file(name, octets=FILE):
     return mail(lines=["Subject: file", "Content-Type: multipart/mixed; boundary=b", "", "--b", "", "See the file.", "--b",
-                       'Content-Disposition: attachment; filename="%s"' % name, "Content-Transfer-Encoding: base64", "",
-                       *encoded, "--b--"])
+                       *file_part('filename="%s"' % name, octets), "--b--"])
 
 
 def login(user, code, address="198.51.100.7"):

@@ -4,17 +4,13 @@
 
 Works in a folder of its own. A test that needs a pseudo-terminal is skipped where there is none.
 """
-import fcntl
 import functools
 import os
-import struct
-import subprocess
-import termios
 import unicodedata
 import unittest
 
 import program
-from program import PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, read_text
+from program import ROOT, TESTDATA, Folder, captures, read_text
 
 SMUGGLED = "postfix-smuggle-lf-dot-lf.pcap"
 run = functools.partial(program.run, cwd=TESTDATA)
@@ -25,25 +21,9 @@ def text(*arguments):
 
 
 def on_terminal(columns, *arguments, **variables):
-    """The output on a terminal with this many columns."""
-    try:
-        master, slave = os.openpty()
-    except OSError:
-        raise unittest.SkipTest("no pseudo-terminal")
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     environment.update({"TERM": "xterm"}, **variables)
-    with subprocess.Popen([PROGRAM, "-q", *arguments], stdout=slave, cwd=TESTDATA, env=environment) as child:
-        os.close(slave)
-        seen = b""
-        try:
-            while True:
-                seen += os.read(master, 65536)
-        except OSError:  # the other end is closed
-            pass
-        child.wait(WAIT)
-    os.close(master)
-    return seen.decode("utf-8").replace("\r\n", "\n")
+    return program.on_terminal(columns, "-q", *arguments, cwd=TESTDATA, env=environment)
 
 
 def width(line):
