@@ -5,10 +5,7 @@
  *
  * Events are commands, replies, content, transactions, mails, authentication, TLS, transport. Detectors keep state per
  * session, per transaction, and per pair of client and server address (across sessions, in bounded tables, by capture
- * time): so the work can be divided by address pair. The state machine raises the `session` category, early_talker,
- * unauthorized_pipelining, invalid_pipelining, bdat_*, data_after_quit, pending_overflow, smtp_smuggling,
- * nonstandard_end_of_data, starttls_command_injection, starttls_response_injection and plaintext_after_starttls
- * (smtp/session.c); detectors raise every other row of alert.h.
+ * time): so the work can be divided by address pair. The column `by` of alert.h says which alerts they raise.
  */
 #ifndef SMTPSCAN_DETECTORS_H
 #define SMTPSCAN_DETECTORS_H

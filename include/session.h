@@ -184,6 +184,9 @@ struct session_options {
 	const struct machine_rows *rows; /* of the state machine; NULL: the usual ones. For tests that remove rows */
 };
 
+/* session_early_pipeline - is this keyword in the reply to EHLO one of Exim's early pipelining? */
+bool session_early_pipeline(struct span keyword);
+
 enum session_end {
 	SESSION_END_CLOSED, /* both sides closed */
 	SESSION_END_RESET,

@@ -102,6 +102,21 @@ static size_t on_memory(void *user)
 	       (c->rule_alerts ? g_hash_table_size(c->rule_alerts) * RULE_ALERT_ABOUT : 0);
 }
 
+static void conversation_free(struct conversation *c)
+{
+	rules_session_free(c->rules);
+	session_free(c->session);
+	detector_free(c->detector);
+	eve_md5_free(c->md5);
+	tls_free(c->tls);
+	secrets_clear(&c->secrets);
+	if (c->waiting)
+		g_queue_free_full(c->waiting, g_free);
+	g_free(c->alerts);
+	g_clear_pointer(&c->rule_alerts, g_hash_table_destroy);
+	g_free(c);
+}
+
 static void on_flow_end(void *user, const struct flow *flow)
 {
 	static const enum session_end ends[] = {
@@ -134,17 +149,7 @@ static void on_flow_end(void *user, const struct flow *flow)
 		c->rule_alerts, rules_tags(c->rules));
 	if (c->shared->ending)
 		output_flow_done(c->shared->output, flow->id);
-	rules_session_free(c->rules);
-	session_free(c->session);
-	detector_free(c->detector);
-	eve_md5_free(c->md5);
-	tls_free(c->tls);
-	secrets_clear(&c->secrets);
-	if (c->waiting)
-		g_queue_free_full(c->waiting, g_free);
-	g_free(c->alerts);
-	g_clear_pointer(&c->rule_alerts, g_hash_table_destroy);
-	g_free(c);
+	conversation_free(c);
 }
 
 const struct flow_sink conversation_flow_sink = {

@@ -29,7 +29,7 @@ static bool declares_binary(const struct transaction *tx)
 	return false;
 }
 
-void content_check_begin(struct detector *detector, const struct transaction *tx)
+void detector_content_begin(struct detector *detector, const struct transaction *tx)
 {
 	struct content_state *content = &detector->content;
 	memset(content, 0, offsetof(struct content_state, head));
@@ -160,7 +160,7 @@ static bool take_ordinary(struct content_state *content, struct span piece)
 	return true;
 }
 
-void content_check_piece(struct detector *detector, const struct transaction *tx, struct span piece)
+void detector_content(struct detector *detector, const struct transaction *tx, struct span piece)
 {
 	struct content_state *content = &detector->content;
 	if (!content->on || piece.size == 0 || take_ordinary(content, piece))
@@ -189,7 +189,7 @@ void content_check_piece(struct detector *detector, const struct transaction *tx
 	}
 }
 
-void content_check_gap(struct detector *detector)
+void detector_content_gap(struct detector *detector, const struct transaction *tx, uint64_t size)
 {
 	struct content_state *content = &detector->content;
 	content->line_known = content->after_cr = false;

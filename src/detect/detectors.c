@@ -118,21 +118,6 @@ void detector_response(struct detector *detector, struct moment at, const struct
 	enumeration_response(detector, response);
 }
 
-void detector_content_begin(struct detector *detector, const struct transaction *tx)
-{
-	content_check_begin(detector, tx);
-}
-
-void detector_content(struct detector *detector, const struct transaction *tx, struct span piece)
-{
-	content_check_piece(detector, tx, piece);
-}
-
-void detector_content_gap(struct detector *detector, const struct transaction *tx, uint64_t size)
-{
-	content_check_gap(detector);
-}
-
 void detector_transaction_end(struct detector *detector, struct moment at, const struct transaction *tx)
 {
 	detector->at = at;

@@ -33,8 +33,7 @@ struct content_state {
 struct detectors {
 	const struct detector_options *options;
 	struct pairs *pairs;
-	unsigned
-		extensions[EXTENSION_LETTERS]; /* rows of the table in limits.c by the letter of the keyword, as bits */
+	unsigned extensions[EXTENSION_LETTERS]; /* rows of the table in limits.c by the letter of the keyword */
 };
 
 struct detector {
@@ -129,9 +128,6 @@ void tls_handshake(struct detector *detector, const struct tls_info *tls);
 void auth_exchange(struct detector *detector, const struct session_auth *auth);
 void enumeration_command(struct detector *detector, const struct session_command *command);
 void enumeration_response(struct detector *detector, const struct session_response *response);
-void content_check_begin(struct detector *detector, const struct transaction *tx);
-void content_check_piece(struct detector *detector, const struct transaction *tx, struct span piece);
-void content_check_gap(struct detector *detector);
 void content_check_end(struct detector *detector, const struct transaction *tx);
 void mail_defects(struct detector *detector, const struct transaction *tx, const struct mail *mail);
 void file_part(struct detector *detector, const struct transaction *tx, const struct mail_part *part);

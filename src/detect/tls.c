@@ -74,7 +74,6 @@ static void starttls_gone(struct detector *detector, const struct session_respon
 /* ehlo_reply - checks whether STARTTLS is offered, missing, or overwritten in an EHLO reply. */
 static void ehlo_reply(struct detector *detector, const struct session_response *response)
 {
-	static const char *const early[] = { "PIPECONNECT", "PIPE_CONNECT", "X_PIPE_CONNECT" };
 	const struct reply_line *stripped = NULL;
 	bool starttls = false;
 	for (size_t i = 1; i < response->line_count; i++) {
@@ -84,9 +83,8 @@ static void ehlo_reply(struct detector *detector, const struct session_response 
 		starttls |= grammar_is(word, "STARTTLS");
 		if (is_stripped_keyword(word) && !stripped)
 			stripped = &response->lines[i];
-		for (size_t k = 0; k < G_N_ELEMENTS(early); k++)
-			if (grammar_is(word, early[k]))
-				pair_of(detector)->early_pipeline = true;
+		if (session_early_pipeline(word))
+			pair_of(detector)->early_pipeline = true;
 	}
 	if (starttls) {
 		struct pair *pair = pair_of(detector);

@@ -68,6 +68,12 @@ void forget_extensions(struct session *s)
 	s->greeting.extensions = (GPtrArray){ 0 };
 }
 
+bool session_early_pipeline(struct span keyword)
+{
+	return grammar_is(keyword, "X_PIPE_CONNECT") || grammar_is(keyword, "PIPECONNECT") ||
+	       grammar_is(keyword, "PIPE_CONNECT");
+}
+
 /* take_extensions - takes the keyword lines of an EHLO reply (RFC 5321 4.1.1.1). */
 static void take_extensions(struct session *s)
 {
@@ -82,8 +88,7 @@ static void take_extensions(struct session *s)
 		arena_add(memory, &s->greeting.extensions, arena_text(memory, text.data, text.size));
 		if (grammar_is(word, "PIPELINING"))
 			s->greeting.pipelining = true;
-		else if (grammar_is(word, "X_PIPE_CONNECT") || grammar_is(word, "PIPECONNECT") ||
-			 grammar_is(word, "PIPE_CONNECT"))
+		else if (session_early_pipeline(word))
 			s->greeting.early_pipeline = true;
 		else if (grammar_is(word, "SIZE") && grammar_word(&rest, &value))
 			s->greeting.size_limit = grammar_number(value);
