@@ -187,9 +187,10 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	bool application = mime_begins(entity->type, "application/");
 	bool plain_file = application && strcmp(entity->type, "application/octet-stream") == 0;
 	entity->maybe_message = !entity->multipart && !entity->message && (plain_file || has_extension(entity, ".eml"));
-	entity->opaque = application && (strcmp(entity->type, "application/pkcs7-mime") == 0 ||
-						strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
-						(plain_file && has_extension(entity, ".p7m")));
+	entity->opaque = application &&
+			 (strcmp(entity->type, "application/pkcs7-mime") == 0 ||
+				 strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
+				 (plain_file && (has_extension(entity, ".p7m") || has_extension(entity, ".p7z"))));
 	if (!parts->hint && entity->content.charset)
 		parts->hint = keep_text(parts->mail->arena, entity->content.charset);
 }

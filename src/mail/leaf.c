@@ -63,11 +63,12 @@ bool leaf_end(struct walk *walk, bool whole)
 	struct leaf *leaf = &walk->leaf;
 	leaf->whole = leaf->whole && whole;
 	leaf->trouble = transfer_end(&leaf->transfer);
-	if (!leaf->opaque || opaque_end(leaf->opaque))
-		return leaf->whole;
+	const char *trouble = leaf->opaque ? opaque_end(leaf->opaque) : NULL;
+	if (trouble)
+		walk->parts->mail->partial = true;
 	if (!leaf->trouble)
-		leaf->trouble = "the content of the signed message ends too early";
-	return false;
+		leaf->trouble = trouble;
+	return leaf->whole && !trouble;
 }
 
 void leaf_close(struct walk *walk)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * opaque.c - a signed message (S/MIME, application/pkcs7-mime) around what it signs. In a mail that is a part with its
- * header (RFC 8551 3.1), which is parsed as if it stood alone; other programs sign files (document.pdf.p7m).
+ * opaque.c - a signed or compressed message (S/MIME, application/pkcs7-mime) around its content. In a mail that is a
+ * part with its header (RFC 8551 3.1), which is parsed as if it stood alone; other programs sign files
+ * (document.pdf.p7m).
  */
 #include <string.h>
 
+#include "inflate.h"
 #include "inner.h"
 #include "walk.h"
-
-#define EXTENSION ".p7m"
 
 /* begins_part - does the content begin with the header of a part? */
 static bool begins_part(struct span head)
@@ -22,9 +22,11 @@ static void open_signed_file(struct opaque *opaque)
 	unsigned count = 0;
 	if (!opaque->outer || !(opaque->file = inner_open(opaque->outer, &count)))
 		return;
+	static const char *const extensions[] = { ".p7m", ".p7z" };
 	const char *name = opaque->outer->about->filename;
-	if (names_extension(name, EXTENSION))
-		inner_name(opaque->file, "utf-8", span_of(name, strlen(name) - strlen(EXTENSION)));
+	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
+		if (names_extension(name, extensions[i]))
+			inner_name(opaque->file, "utf-8", span_of(name, strlen(name) - strlen(extensions[i])));
 }
 
 static void pass_signed(struct opaque *opaque, struct span octets)
@@ -47,7 +49,7 @@ static void decide(struct opaque *opaque)
 	pass_signed(opaque, head);
 }
 
-static void take_opaque(void *context, struct span octets)
+static void take_unpacked(void *context, struct span octets)
 {
 	struct opaque *opaque = context;
 	if (!opaque->decided) {
@@ -62,11 +64,24 @@ static void take_opaque(void *context, struct span octets)
 		pass_signed(opaque, octets);
 }
 
-struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context)
+/* take_opaque - content as in the message: it may be compressed. */
+static void take_opaque(void *context, struct span octets)
+{
+	struct opaque *opaque = context;
+	if (opaque->content.compressed && !opaque->inflate)
+		opaque->inflate = inflate_new(opaque->budget, take_unpacked, opaque);
+	if (opaque->inflate)
+		inflate_feed(opaque->inflate, octets);
+	else
+		take_unpacked(opaque, octets);
+}
+
+struct opaque *opaque_new(struct part *outer, uint64_t *budget, mime_sink sink, void *context)
 {
 	struct opaque *opaque = g_new(struct opaque, 1);
 	memset(opaque, 0, offsetof(struct opaque, head));
 	opaque->outer = outer;
+	opaque->budget = budget;
 	opaque->sink = sink;
 	opaque->context = context;
 	signed_begin(&opaque->content, take_opaque, opaque);
@@ -85,16 +100,20 @@ void opaque_gap(struct opaque *opaque)
 
 size_t opaque_memory(const struct opaque *opaque)
 {
-	return sizeof *opaque + (opaque->file ? part_memory(opaque->file) : 0);
+	return sizeof *opaque + (opaque->file ? part_memory(opaque->file) : 0) + (opaque->inflate ? INFLATE_MEMORY : 0);
 }
 
-bool opaque_end(struct opaque *opaque)
+const char *opaque_end(struct opaque *opaque)
 {
-	bool cut = opaque->content.found && !opaque->content.ended;
+	const char *trouble = opaque->inflate ? inflate_free(opaque->inflate) : NULL;
+	if (opaque->content.found && !opaque->content.ended)
+		trouble = "the content of the signed or compressed message ends too early";
+	const bool cut = trouble;
+	opaque->inflate = NULL;
 	if (opaque->content.found && !opaque->decided && (opaque->head_size > 0 || !cut))
 		decide(opaque);
 	if (opaque->file)
 		inner_close(opaque->file, cut);
 	opaque->file = NULL;
-	return !cut;
+	return trouble;
 }

@@ -14,7 +14,8 @@
 #define CONSTRUCTED 0x20
 #define CONTENT_DEPTH 6 /* open elements around the content */
 
-static const uint8_t signed_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 };
+static const uint8_t signed_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02 },
+		     compressed_data[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x09 };
 
 /* For each depth: the element that leads to the content, by its place and its tag. */
 static const struct {
@@ -119,6 +120,11 @@ static void element_header(struct signed_content *content, uint8_t octet)
 		open_element(content);
 }
 
+static bool oid_is(const struct signed_content *content, const uint8_t *oid, size_t size)
+{
+	return content->oid_size == size && memcmp(content->oid, oid, size) == 0;
+}
+
 /* take_primitive - octets of the primitive element. */
 static void take_primitive(struct signed_content *content, struct span octets)
 {
@@ -131,9 +137,10 @@ static void take_primitive(struct signed_content *content, struct span octets)
 	size_t size = MIN(octets.size, SIGNED_OID_MAX - content->oid_size);
 	memcpy(content->oid + content->oid_size, octets.data, size);
 	content->oid_size += size;
-	if (content->left == 0)
-		content->failed = content->oid_size != sizeof signed_data ||
-				  memcmp(content->oid, signed_data, sizeof signed_data) != 0;
+	if (content->left > 0)
+		return;
+	content->compressed = oid_is(content, compressed_data, sizeof compressed_data);
+	content->failed = !content->compressed && !oid_is(content, signed_data, sizeof signed_data);
 }
 
 void signed_feed(struct signed_content *content, struct span in)

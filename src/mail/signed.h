@@ -25,7 +25,8 @@ struct signed_content {
 	mime_sink sink; /* gets the content */
 	void *context;
 	bool found, ended; /* the content began; it ended */
-	bool failed;       /* it is no signed message, or damaged */
+	bool failed;       /* it is no signed or compressed message, or damaged */
+	bool compressed;   /* the content is compressed (RFC 3274), else signed */
 	/* private to signed.c */
 	uint64_t at, left;  /* octets read; left of the primitive element */
 	bool emits, proves; /* the primitive element is content; is the type of the message */

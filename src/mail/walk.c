@@ -78,7 +78,7 @@ static void open_body(struct walk *walk)
 	if (holds)
 		open_inner(walk);
 	else if (entity->opaque)
-		walk->leaf.opaque = opaque_new(walk->leaf.part, take_signed, walk);
+		walk->leaf.opaque = opaque_new(walk->leaf.part, &walk->parts->unpack, take_signed, walk);
 }
 
 /* begin_body - begins the body of the entity; its first octets may be needed to tell its kind. */

@@ -41,7 +41,7 @@ struct entity {
 	bool root;                          /* it is a message of its own, not a part of a multipart */
 	bool multipart, message;            /* it contains parts */
 	bool maybe_message;                 /* it may be a message, whatever its type says */
-	bool opaque;                        /* it may be a signed message around its content (RFC 8551 3.5.2) */
+	bool opaque;                        /* it may be a signed or compressed message (RFC 8551 3.5.2, 3.6) */
 };
 
 static inline bool entity_is_encoded(const struct entity *entity)
@@ -80,10 +80,12 @@ struct level {
 
 #define OPAQUE_HEAD 512 /* octets of signed content that decide what it is */
 
-/* What is in a signed message: a part with its header, which the sink gets, or a file. */
+/* What is in a signed or compressed message: a part with its header, which the sink gets, or a file. */
 struct opaque {
 	struct signed_content content;
 	struct part *outer, *file; /* file: NULL until the content is known to be one */
+	uint64_t *budget;          /* octets that may be unpacked */
+	struct inflate *inflate;   /* NULL: the content is not compressed */
 	mime_sink sink;
 	void *context;
 	bool decided;
@@ -194,16 +196,17 @@ void leaf_gap(struct walk *walk, uint64_t size);
 bool leaf_end(struct walk *walk, bool whole);
 void leaf_close(struct walk *walk);
 
-/* --- opaque.c: what is in a signed message. */
+/* --- opaque.c: what is in a signed or compressed message. */
 
-/* opaque_new - sink gets the octets of a part with its header. outer: the part that is the signed message; may be NULL:
- * then a file in it is not reported. */
-struct opaque *opaque_new(struct part *outer, mime_sink sink, void *context);
+/* opaque_new - sink gets the octets of a part with its header. outer: the part that is the message; may be NULL: then
+ * a file in it is not reported. budget: octets that may still be unpacked; borrowed. */
+struct opaque *opaque_new(struct part *outer, uint64_t *budget, mime_sink sink, void *context);
 void opaque_feed(struct opaque *opaque, struct span decoded);
 /* opaque_gap - octets are missing: what follows can't be understood. */
 void opaque_gap(struct opaque *opaque);
-/* opaque_end - passes what is left to the sink. Returns false when the content began and its end was not found. */
-bool opaque_end(struct opaque *opaque);
+/* opaque_end - passes what is left to the sink. Returns what is wrong with the content when it began;
+ * NULL: nothing. */
+const char *opaque_end(struct opaque *opaque);
 size_t opaque_memory(const struct opaque *opaque);
 
 /* --- level.c: open multiparts and messages. */

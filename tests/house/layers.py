@@ -40,6 +40,7 @@ LIBRARIES = {
     "archive": "capture mail",
     "openssl": "tls mail record run",
     "gmime": "mail",
+    "gio": "mail",
     "magic": "mail",
     "ytnef": "mail",
     "cjson": "record view",

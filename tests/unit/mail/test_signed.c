@@ -13,9 +13,12 @@
 #include <string.h>
 
 #include "kits/mail_kit.h"
+#include "mail/inflate.h"
 
 #define SIGNED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 #define ENVELOPED_DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"
+#define COMPRESSED_DATA "\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x09"
+#define COMPRESSION "\x30\x0d\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03\x08"
 #define DATA "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 #define ALGORITHMS "\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
 #define SIGNERS "\x31\x03\x02\x01\x07"
@@ -123,6 +126,85 @@ static void signed_files_are_files(void **state)
 			  without[] = "Content-Type: application/pkcs7-mime; name=.p7m\r\n\r\n";
 	signed_is(header, message(LENGTH_KNOWN, SIGNED_DATA, "%PDF-1.4", 500), "1.1 a.pdf 8 %PDF-1.4", 0);
 	signed_is(without, message(LENGTH_OPEN, SIGNED_DATA, "%PDF-1.4", 3), "1.1 - 8 %PDF-1.4", 0);
+}
+
+/* compressed - a message that is compressed, not signed, with this content. */
+static GString *compressed(const char *octets, size_t size)
+{
+	GString *out = element(0x04, LENGTH_KNOWN, octets_of(octets, size));
+	out = element(0xa0, LENGTH_KNOWN, out);
+	g_string_prepend_len(out, DATA, sizeof DATA - 1);
+	out = element(0x30, LENGTH_KNOWN, out);
+	g_string_prepend_len(out, COMPRESSION, sizeof COMPRESSION - 1);
+	g_string_prepend_len(out, "\x02\x01\x00", 3);
+	out = element(0xa0, LENGTH_KNOWN, element(0x30, LENGTH_KNOWN, out));
+	g_string_prepend_len(out, COMPRESSED_DATA, sizeof COMPRESSED_DATA - 1);
+	return element(0x30, LENGTH_KNOWN, out);
+}
+
+static void compressed_parts_are_parts(void **state)
+{
+	static const char packed[] = /* PART */
+		"\x78\x9c\x73\xce\xcf\x2b\x49\xcd\x2b\xd1\x0d\xa9\x2c\x48\xb5\x52"
+		"\x28\x49\xad\x28\xd1\x2f\xc8\x49\xcc\xcc\xb3\x56\xc8\x4b\xcc\x4d"
+		"\xb5\x4d\xd4\x2b\xa9\x28\xe1\xe5\xe2\xe5\x72\x2f\x4a\x4d\x2d\xc9"
+		"\xcc\x4b\x2f\x06\x00\xb5\x74\x11\x0b";
+	static const char file[] = /* %PDF-1.4 */
+		"\x78\x9c\x53\x0d\x70\x71\xd3\x35\xd4\x33\x01\x00\x08\x2d\x01\xc0";
+	static const char header[] = "Content-Type: application/octet-stream; name=a.pdf.p7z\r\n\r\n";
+	const size_t size = sizeof packed - 1;
+	signed_is(HEADER, compressed(packed, size), "1.1 a.txt 9 Greetings", 0);
+	signed_is(header, compressed(file, sizeof file - 1), "1.1 a.pdf 8 %PDF-1.4", 0);
+	/* it ends too early, its checksum is wrong, it is not compressed; what is behind it is ignored */
+	signed_is(HEADER, compressed(packed, size - 1), "1.1 a.txt 9 cut Greetings", 1);
+	char *bad = g_memdup2(packed, sizeof packed);
+	bad[size - 1] ^= 1;
+	signed_is(HEADER, compressed(bad, size), "1.1 a.txt 9 cut Greetings", 1);
+	g_free(bad);
+	signed_is(HEADER, compressed(PART, sizeof PART - 1), "", 1);
+	signed_is(HEADER, compressed(packed, sizeof packed), "1.1 a.txt 9 Greetings", 0);
+}
+
+static void append_octets_to(void *context, struct span octets)
+{
+	g_string_append_len(context, (const char *)octets.data, (gssize)octets.size);
+}
+
+/* More octets come out than went in, and no more than what is allowed. */
+static void compressed_bombs_have_a_limit(void **state)
+{
+	static const char packed[] = "\x78\xda\xed\xc1\xb1\x11\x40\x30\x14\x00\xd0\xde\x9d\x1d\x2c\x80"
+				     "\x9e\x53\x59\xc1\x02\x29\x52\xb8\x23\x52\xfc\x22\xb6\x37\x83\xfe"
+				     "\xbd\xb7\x3f\x25\x72\x89\xf1\x78\x6b\x5e\x86\xc8\x2d\xe6\x7a\xa5"
+				     "\xb3\xac\x43\x49\x77\xde\xd2\x14\x2d\xfa\xae\xef\x1a\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+				     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0\xdb"
+				     "\x07\xa8\x2d\x58\xd5";
+	uint64_t budget = 100;
+	for (unsigned i = 0; i < 2; i++) {
+		GString *out = g_string_new(NULL);
+		struct inflate *inflate = inflate_new(&budget, append_octets_to, out);
+		for (size_t at = 0; at < sizeof packed - 1; at++)
+			inflate_feed(inflate, span_of(packed + at, 1));
+		const char *trouble = inflate_free(inflate);
+		assert_int_equal(
+			out->len, i == 0 ? 100 : sizeof "Content-Type: text/plain; name=a.txt\r\n\r\n" - 1 + 200000);
+		assert_true(i == 0 ? strstr(trouble, "larger") != NULL : !trouble);
+		assert_true(out->str[out->len - 1] == 'x');
+		assert_int_equal(budget, i == 0 ? 0 : MAIL_UNPACKED_MAX - out->len);
+		budget = MAIL_UNPACKED_MAX;
+		g_string_free(out, TRUE);
+	}
 }
 
 /* signed_in - a signed message as a part in a signed message, so many times. */
@@ -243,6 +325,8 @@ int main(void)
 		cmocka_unit_test(signed_parts_are_parts),
 		cmocka_unit_test(signed_text_is_the_body),
 		cmocka_unit_test(signed_files_are_files),
+		cmocka_unit_test(compressed_parts_are_parts),
+		cmocka_unit_test(compressed_bombs_have_a_limit),
 		cmocka_unit_test(signed_in_signed),
 		cmocka_unit_test(other_messages_stay_closed),
 		cmocka_unit_test(broken_messages_are_told),
