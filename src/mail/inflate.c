@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * inflate.c - see inflate.h. GIO does the work; GMime brings it.
+ * inflate.c - see inflate.h. GIO does the work; GMime brings it. GIO loses what it made in a call that fails, so each
+ * call gets one octet: what comes out does not depend on how the content is divided into pieces.
  */
 #include "inflate.h"
 
@@ -27,15 +28,14 @@ struct inflate *inflate_new(uint64_t *budget, mime_sink sink, void *context)
 	return inflate;
 }
 
-/* inflate_some - unpacks some octets, and removes those used from in. Returns false when there is nothing more to do.
- */
-static bool inflate_some(struct inflate *inflate, struct span *in)
+/* inflate_some - unpacks an octet, or (size 0) goes on with what the last one made. Returns whether there is more. */
+static bool inflate_some(struct inflate *inflate, const uint8_t *octet, size_t size)
 {
 	uint8_t out[OUT_SIZE];
 	gsize used = 0, made = 0;
 	GError *error = NULL;
 	GConverterResult result = g_converter_convert(
-		inflate->converter, in->data, in->size, out, sizeof out, G_CONVERTER_NO_FLAGS, &used, &made, &error);
+		inflate->converter, octet, size, out, sizeof out, G_CONVERTER_NO_FLAGS, &used, &made, &error);
 	if (result == G_CONVERTER_ERROR) {
 		if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
 			inflate->trouble = "the compressed content is damaged";
@@ -49,16 +49,14 @@ static bool inflate_some(struct inflate *inflate, struct span *in)
 	if (kept > 0)
 		inflate->sink(inflate->context, span_of(out, kept));
 	inflate->ended = result == G_CONVERTER_FINISHED;
-	*in = span_of(in->data + used, in->size - used);
-	return !inflate->ended && !inflate->trouble && (in->size > 0 || made == sizeof out);
+	return !inflate->ended && !inflate->trouble && made == sizeof out;
 }
 
 void inflate_feed(struct inflate *inflate, struct span in)
 {
-	if (in.size == 0 || inflate->ended || inflate->trouble)
-		return;
-	while (inflate_some(inflate, &in))
-		;
+	for (size_t i = 0; i < in.size && !inflate->ended && !inflate->trouble; i++)
+		for (size_t size = 1; inflate_some(inflate, in.data + i, size); size = 0)
+			;
 }
 
 const char *inflate_free(struct inflate *inflate)
