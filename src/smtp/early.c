@@ -178,10 +178,12 @@ enum next early_down(struct session *s, struct event *event)
 	/* Content that still arrives can change the meaning of a reply. */
 	bool chunk = s->content.chunk.left > 0 && s->in[UP].offset == s->content.chunk.start;
 	bool again = chunk || s->content.odd_end.active || (s->content.open && s->content.has_gap);
-	/* After the end of data that waits for its reply, the server may have received more. */
-	bool ahead = inbox_acked(down, down->offset) > s->in[UP].offset && !s->content.odd_end.ended;
-	if ((is_judged(s, DOWN) && !again) || ahead || broken_off(s) || s->content.odd_end.over ||
-		(s->content.odd_end.ended && !odd_end_answered(s)))
+	/* After an odd end, and the end of data or a gap, the server may have received more. */
+	const struct odd_end *odd = &s->content.odd_end;
+	bool odd_waits = odd->ended || (odd->active && inbox_gap_size(&s->in[UP]) > 0);
+	bool ahead = inbox_acked(down, down->offset) > s->in[UP].offset && !odd_waits;
+	if ((is_judged(s, DOWN) && !again) || ahead || broken_off(s) || odd->over ||
+		(odd_waits && !odd_end_answered(s)))
 		return NEXT_WAIT;
 	reply_reset(&s->reply);
 	if ((!server_begins_tls(s) && reply_peek(&s->in[DOWN], 0, &s->reply.code, &size) == PARSE_MORE) ||

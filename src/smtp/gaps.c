@@ -109,6 +109,13 @@ bool knows_reply_in_gap(const struct session *s)
 	       inbox_acked(up, up->offset) > down->offset;
 }
 
+bool content_may_be_lost(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	return session_blind(s) && up->offset == s->content.opened[UP] && !s->content.odd_end.active &&
+	       inbox_acked(up, up->offset) > s->content.opened[DOWN];
+}
+
 enum next gap_in_responses(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
@@ -133,7 +140,7 @@ enum next gap_in_responses(struct session *s, struct event *event)
 /* The end of data and its reply are in gaps: the client continues with a command. */
 bool end_of_data_unseen(const struct session *s)
 {
-	return (knows_reply_in_gap(s) || (s->content.gap > 0 && content_is_done(s))) &&
+	return (knows_reply_in_gap(s) || content_may_be_lost(s) || (s->content.gap > 0 && content_is_done(s))) &&
 	       grammar_known_command(inbox_bytes(&s->in[UP]));
 }
 

@@ -254,7 +254,7 @@ bool end_of_data_lost(const struct session *s)
 bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
-	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code / 100 == 2;
+	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code / 100 == 2 && code != 221;
 }
 
 /* ---- unexpected bytes ---- */

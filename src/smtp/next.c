@@ -151,7 +151,7 @@ static enum next next_data(struct session *s, struct event *event)
 		bool ended = inbox_closed(up) && server_is_done(s) && !cut_off(s);
 		return ended ? next_is(s, event, EVENT_parse_error, UP) : NEXT_WAIT;
 	}
-	if (knows_reply_in_gap(s) || s->content.gap > 0) {
+	if (knows_reply_in_gap(s) || content_may_be_lost(s) || s->content.gap > 0) {
 		if (!whole_line(s, UP, bytes) && !inbox_gap_ahead(up))
 			return NEXT_WAIT;
 		if (end_of_data_unseen(s))
@@ -159,7 +159,8 @@ static enum next next_data(struct session *s, struct event *event)
 		if (s->content.gap > 0) /* the content goes on after it */
 			return next_is(s, event, EVENT_gap, UP);
 	}
-	return scan_content(s, event, bytes);
+	/* After a gap a reply may show that the content ended before bytes that were sent knowing it. */
+	return scan_content(s, event, s->content.has_gap ? inbox_run(up) : bytes);
 }
 
 /* refusal_may_come - the bytes at the beginning of the chunk acknowledge more of the server: the chunk may have been

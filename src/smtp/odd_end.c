@@ -177,6 +177,53 @@ static bool goes_on_knowing(const struct session *s, const struct odd *odd, uint
 	return up->received > odd->start && inbox_acked(up, odd->start) > seen;
 }
 
+/* reply_code - the code of the waiting reply with this number, from 0; 0: there is none. */
+static unsigned reply_code(const struct session *s, unsigned number)
+{
+	unsigned code = 0;
+	for (size_t skip = 0, size = 0; reply_peek(&s->in[DOWN], skip, &code, &size) == PARSE_DONE; skip += size)
+		if (number-- == 0)
+			return code;
+	return 0;
+}
+
+/* data_answered - DATA follows this odd end, and the reply in its place is 354: so the content ended before it. */
+static bool data_answered(const struct session *s, const struct odd *odd)
+{
+	struct span bytes = bytes_after(s, odd);
+	struct command command;
+	size_t used;
+	for (unsigned n = transaction_replies(s); grammar_command(bytes, false, &command, &used) == PARSE_DONE; n++) {
+		if (command.verb == VERB_DATA)
+			return reply_code(s, n) == 354;
+		bytes = span_of(bytes.data + used, bytes.size - used);
+	}
+	return false;
+}
+
+/* content_answered - is that so for one of them? Then a gap that follows hides nothing that matters. */
+static bool content_answered(const struct session *s)
+{
+	const struct odd_end *o = &s->content.odd_end;
+	for (guint i = 0; i < o->ends->len; i++)
+		if (data_answered(s, odd_at(o, i)))
+			return true;
+	return false;
+}
+
+/* answers_may_come - a gap follows commands after an odd end: their replies may still come. They are there when the
+ * client, having received some, continues. */
+static bool answers_may_come(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	const struct span after = inbox_bytes_after_gap(up);
+	if (s->ended || inbox_gap_size(up) == 0 || down->fin || inbox_gap_ahead(down) || s->overflow.assuming ||
+		server_unseen(s) || after.size > SESSION_PENDING_BYTES || !followed(s, false))
+		return false;
+	const uint64_t known = after.size > 0 ? inbox_acked(up, up->offset + inbox_gap_size(up)) : 0;
+	return known <= down->offset || down->received < known;
+}
+
 /* The server answered it as the end of data. */
 bool odd_end_answered(const struct session *s)
 {
@@ -186,6 +233,8 @@ bool odd_end_answered(const struct session *s)
 		return false; /* a reply from before the server had the first odd end is no answer to it */
 	unsigned code = 0, early = reply_waiting(down, o->ended ? o->end : up->offset, &code);
 	const struct odd *odd = odd_at(o, 0);
+	if (!o->ended && inbox_gap_ahead(up) && content_answered(s))
+		return true;
 	if (!o->ended && odd->weak)
 		return early >= 2;
 	if (!o->ended)
@@ -255,8 +304,10 @@ enum odd_end_step odd_end_next(struct session *s, struct span next, bool last)
 	struct odd_end *o = &s->content.odd_end;
 	uint64_t held = inbox_kept(&s->in[UP]) + (o->ended ? next.size : 0);
 	bool full = held > SESSION_PENDING_BYTES;
-	if (full || (!o->ended && last && next.size == 0))
+	if (full)
 		return ODD_END_PASSED;
+	if (!o->ended && last && next.size == 0)
+		return answers_may_come(s) ? ODD_END_WAIT : ODD_END_PASSED;
 	if (!o->ended)
 		return server_unseen(s) && clients_end_shows(s) ? ODD_END_PASSED : ODD_END_SCAN;
 	bool over = s->ended || (s->in[DOWN].fin && s->in[UP].fin);
@@ -288,6 +339,7 @@ static void report_odd(struct session *s, enum alert_id id, const struct odd *od
 	};
 	GByteArray *evidence = odd_evidence(s, odd);
 	struct span shown = { evidence->data, evidence->len };
+	struct span next = bytes_after(s, odd);
 	const char *where = odd->weak ? "with nothing but blanks after it" : "between line ends that are not both CRLF";
 	uint64_t at = (s->mails.open ? s->mails.open->content_bytes : 0) + odd->at;
 	if (id == ALERT_smtp_smuggling)
@@ -300,7 +352,9 @@ static void report_odd(struct session *s, enum alert_id id, const struct odd *od
 						   : "; nothing was sent after it before that");
 	else
 		session_attack(s, id, odd->low ? SEVERITY_LOW : SEVERITY_MEDIUM, ALERT_OUTCOME_NONE, shown,
-			"content holds a dot %s, at offset %" G_GUINT64_FORMAT ", and no command after it%s", where, at,
+			"content holds a dot %s, at offset %" G_GUINT64_FORMAT ", and %s after it%s", where, at,
+			next.size == 0 && inbox_gap_ahead(&s->in[UP]) ? "octets that are not in the capture"
+								      : "no command",
 			outcome == ALERT_FAILED ? "; the server refused it" : "");
 	g_byte_array_unref(evidence);
 }
@@ -329,8 +383,10 @@ static void release_odd(struct session *s)
 /* outcome_of - the outcome of an odd end that the server did not take for the end. */
 static enum alert_outcome outcome_of(const struct session *s)
 {
-	unsigned code;
-	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 ? ALERT_FAILED : ALERT_UNKNOWN;
+	unsigned code, replies = reply_waiting(&s->in[DOWN], UINT64_MAX, &code);
+	/* More replies may answer commands after it as well as those in a gap. */
+	const bool ambiguous = inbox_gap_size(&s->in[UP]) > 0 && replies > transaction_replies(s);
+	return replies > 0 && !ambiguous ? ALERT_FAILED : ALERT_UNKNOWN;
 }
 
 void alert_smtp_smuggling(struct session *s)

@@ -122,7 +122,8 @@ struct content {
 	uint64_t chunks_seen; /* stream offset up to which chunks were taken, of BDAT */
 	struct odd_end odd_end;
 	bool open, ended, has_gap;
-	bool lf_client; /* the DATA command ended in LF alone: this client probably ends all lines so */
+	uint64_t opened[2]; /* stream offsets at which the 354 was taken */
+	bool lf_client;     /* the DATA command ended in LF alone: this client probably ends all lines so */
 	enum content_start start;
 	uint64_t gap;          /* octets of a gap after what was taken: of content, or of what follows it? */
 	bool sized;            /* octets may be missing at the beginning: SIZE= decides */
@@ -338,6 +339,9 @@ void content_close(struct session *s, bool whole);
 /* knows_reply_in_gap - content has a gap, and the client's next bytes acknowledge more than the 354: a reply that is in
  * a gap, too. */
 bool knows_reply_in_gap(const struct session *s);
+/* content_may_be_lost - who sends the first bytes after the 354 has received more than that: when they are a command,
+ * the content, and its end, are in a gap before it. */
+bool content_may_be_lost(const struct session *s);
 /* last_waiting - the verb of the last command before this stream offset, among the awaited and the waiting ones;
  * VERB_UNKNOWN when something else waits, too. */
 enum verb last_waiting(const struct session *s, uint64_t until);

@@ -190,7 +190,7 @@ static bool refused(const struct session *s)
 
 static bool accepted(const struct session *s)
 {
-	return s->reply.code / 100 == 2;
+	return s->reply.code / 100 == 2 && s->reply.code != 221; /* 221: the server closes, and says no more */
 }
 
 /* refuse_mail - the server rejected this MAIL: a transaction that ends at once. */
