@@ -218,13 +218,15 @@ static bool confirms_reuse(const struct connection *connection, unsigned end, co
 	return (own || (segment->flags & TCP_ACK)) && place - (syn->segment.seq + 1) <= syn->segment.captured;
 }
 
-/* follows_stranger - does a segment, whose numbers are far from those of the connection, too, continue the one that was
- * kept, or acknowledge it? Two that fit each other are no chance, and no forgery that its sender could not see. */
+/* follows_stranger - does a segment, whose numbers are far from those of the connection, too, acknowledge the one that
+ * was kept? Then the other end takes part, and it is no forgery. When nothing of that end is in the capture, a segment
+ * that continues the kept one must do. */
 static bool follows_stranger(const struct connection *connection, unsigned end, const struct segment *segment)
 {
 	const struct segment *kept = &connection->work->reuse->segment;
 	if (handshake_end_of(&connection->key, kept) == end)
-		return kept->length > 0 && segment->seq == kept->seq + kept->length;
+		return !connection->end[1 - end].numbered && kept->length > 0 &&
+		       segment->seq == kept->seq + kept->length;
 	return segment->ack - kept->seq <= kept->length && segment->seq == kept->ack;
 }
 

@@ -375,6 +375,7 @@ static void strangers_end_nothing(void **state)
 		uint32_t seq, ack;
 	} second[] = {
 		{ true, 0x90000006, 0x50000000 },
+		{ true, 0x90000005, 0x50000000 }, /* it fits, but one end alone can forge both */
 		{ true, 0x90000000, 0x50000000 },
 		{ false, 0x50000000, 0x90000006 },
 		{ false, 0x50000000, 0x8fffffff },
