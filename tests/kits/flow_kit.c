@@ -110,6 +110,18 @@ void kit_free(struct kit *kit)
 	g_free(kit);
 }
 
+int kit_set_up(void **state)
+{
+	*state = kit_new(NULL);
+	return 0;
+}
+
+int kit_tear_down(void **state)
+{
+	kit_free(*state);
+	return 0;
+}
+
 void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq, uint32_t ack, const void *payload,
 	size_t size)
 {

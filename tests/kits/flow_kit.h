@@ -10,15 +10,10 @@
 #ifndef FLOW_KIT_H
 #define FLOW_KIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <glib.h>
 
 #include "flow.h"
+#include "kits/check.h"
 
 struct kit {
 	struct flow_table *table;
@@ -46,6 +41,9 @@ extern bool kit_lower_client;
 
 struct kit *kit_new(const struct flow_options *options);
 void kit_free(struct kit *kit);
+/* kit_set_up, kit_tear_down - of a test whose state is a kit. */
+int kit_set_up(void **state);
+int kit_tear_down(void **state);
 
 /* kit_say - sends a segment with these flags ("S", "SA", "A", "F", "R" in any combination). */
 void kit_say(struct kit *kit, bool from_client, const char *flags, uint32_t seq, uint32_t ack, const void *payload,

@@ -4,23 +4,20 @@
  */
 #include "mail_kit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <string.h>
-
 const struct mail_options plain_options = { .parse = true, .body = true, .urls = true, .body_limit = 65536 };
+
+struct mail *mail_of(const struct mail_options *options, const void *octets, size_t size, size_t step)
+{
+	struct mail *mail = mail_new(options);
+	for (size_t at = 0; at < size; at += MIN(step, size - at))
+		mail_feed(mail, span_of((const uint8_t *)octets + at, MIN(step, size - at)));
+	mail_finish(mail, true);
+	return mail;
+}
 
 static struct mail *read_steps(const void *octets, size_t size, size_t step)
 {
-	struct mail *mail = mail_new(&plain_options);
-	for (size_t at = 0; at < size; at += step)
-		mail_feed(mail, span_of((const uint8_t *)octets + at, MIN(step, size - at)));
-	mail_finish(mail, true);
+	struct mail *mail = mail_of(&plain_options, octets, size, step);
 	assert_int_equal(mail->unaccounted, 0);
 	return mail;
 }
@@ -76,7 +73,7 @@ void same_mail(const struct mail *a, const struct mail *b)
 
 struct mail *read_octets(const void *octets, size_t size)
 {
-	struct mail *whole = read_steps(octets, size, MAX(size, 1));
+	struct mail *whole = read_steps(octets, size, WHOLE);
 	struct mail *pieces = read_steps(octets, size, size > 100000 ? 4093 : 1);
 	same_mail(whole, pieces);
 	mail_free(whole);
@@ -134,12 +131,9 @@ const struct mail_options inner_options = {
 
 void inner_are(const void *octets, size_t size, const char *expected, unsigned defects)
 {
-	static const size_t steps[] = { 1, 7, 1 << 20 };
+	static const size_t steps[] = { 1, 7, WHOLE };
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		struct mail *mail = mail_new(&inner_options);
-		for (size_t at = 0; at < size; at += steps[i])
-			mail_feed(mail, span_of((const uint8_t *)octets + at, MIN(steps[i], size - at)));
-		mail_finish(mail, true);
+		struct mail *mail = mail_of(&inner_options, octets, size, steps[i]);
 		char *got = inner_parts(mail);
 		if (strcmp(got, expected) != 0)
 			fail_msg("step %zu: '%s' instead of '%s'", steps[i], got, expected);

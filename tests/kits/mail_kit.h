@@ -5,9 +5,15 @@
 #ifndef SMTPSCAN_MAIL_KIT_H
 #define SMTPSCAN_MAIL_KIT_H
 
+#include "kits/check.h"
 #include "mail.h"
 
 extern const struct mail_options plain_options; /* everything but stored files */
+
+#define WHOLE SIZE_MAX /* one step for all */
+
+/* mail_of - a mail that is complete, of octets that come in steps of this size. Free with mail_free. */
+struct mail *mail_of(const struct mail_options *options, const void *octets, size_t size, size_t step);
 
 /* read_octets - parses a mail as a whole and octet by octet (in small pieces when it is large); asserts that the
  * results are equal and that every octet is counted. */

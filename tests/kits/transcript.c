@@ -77,8 +77,6 @@ static void on_content_end(void *context, struct transaction *tx, bool whole)
 	g_string_free(tx->user, TRUE);
 }
 
-static const char *const outcomes[] = { "unknown", "accepted", "rejected", "aborted" };
-
 static void on_transaction_end(void *context, struct transaction *tx)
 {
 	struct transcript *t = context;
@@ -99,7 +97,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 		g_string_append_printf(
 			t->text, " %s%s%s", p->keyword->str, p->value ? "=" : "", p->value ? p->value->str : "");
 	}
-	g_string_append_printf(t->text, " %s %s", outcomes[tx->outcome], stage_names[tx->stage]);
+	g_string_append_printf(t->text, " %s %s", outcome_names[tx->outcome], stage_names[tx->stage]);
 	if (tx->transfer)
 		g_string_append(t->text, tx->transfer == TRANSFER_BDAT ? " bdat" : " data");
 	if (tx->reply_code)

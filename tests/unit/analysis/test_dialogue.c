@@ -36,7 +36,6 @@ static void on_content(void *context, struct transaction *tx, struct span piece)
 
 static void on_transaction_end(void *context, struct transaction *tx)
 {
-	static const char *const outcomes[] = { "unknown", "accepted", "rejected", "aborted" };
 	static const char *const transfers[] = { "-", "data", "bdat" };
 	struct found *f = context;
 	GString *accepted = g_string_new(NULL), *rejected = g_string_new(NULL);
@@ -46,7 +45,7 @@ static void on_transaction_end(void *context, struct transaction *tx)
 	}
 	bool content = tx->content_begun;
 	g_string_append_printf(f->transactions, "%s|%s|%s|%s|%s|%s\n", tx->mail_from->str, accepted->str, rejected->str,
-		outcomes[tx->outcome], transfers[tx->transfer], content ? g_checksum_get_string(f->digest) : "-");
+		outcome_names[tx->outcome], transfers[tx->transfer], content ? g_checksum_get_string(f->digest) : "-");
 	g_string_free(accepted, TRUE);
 	g_string_free(rejected, TRUE);
 }

@@ -12,42 +12,26 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
 #include "kits/capture_files.h"
+#include "kits/check.h"
+#include "kits/folder.h"
 
 static char *folder;
 
 static int set_up(void **state)
 {
-	folder = g_dir_make_tmp("smtpscan-XXXXXX", NULL);
+	folder = folder_new();
 	return folder == NULL ? -1 : 0;
-}
-
-static void remove_tree(const char *path)
-{
-	GDir *dir = g_dir_open(path, 0, NULL);
-	for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
-		char *child = g_build_filename(path, name, NULL);
-		if (!g_file_test(child, G_FILE_TEST_IS_SYMLINK) && g_file_test(child, G_FILE_TEST_IS_DIR))
-			remove_tree(child);
-		else
-			g_unlink(child);
-		g_free(child);
-	}
-	if (dir != NULL)
-		g_dir_close(dir);
-	g_rmdir(path);
 }
 
 static int tear_down(void **state)
 {
-	remove_tree(folder);
-	g_free(folder);
+	folder_remove(folder);
 	return 0;
 }
 
@@ -99,9 +83,8 @@ static void assert_refused(const char *path, const char *bpf, const char *words)
 	GError *error = NULL;
 	assert_null(capture_open(path, bpf, &error));
 	assert_non_null(error);
-	assert_non_null(strstr(error->message, path));
-	if (strstr(error->message, words) == NULL)
-		fail_msg("\"%s\" has not \"%s\"", error->message, words);
+	assert_has(error->message, path);
+	assert_has(error->message, words);
 	g_error_free(error);
 }
 
@@ -109,9 +92,8 @@ static void assert_broken(struct capture *capture, const char *words)
 {
 	const char *error = capture_error(capture);
 	assert_non_null(error);
-	assert_non_null(strstr(error, folder));
-	if (strstr(error, words) == NULL)
-		fail_msg("\"%s\" has not \"%s\"", error, words);
+	assert_has(error, folder);
+	assert_has(error, words);
 	capture_close(capture);
 }
 
@@ -241,7 +223,7 @@ static void damage_of_every_compression_is_said(void **state)
 		GError *error = NULL;
 		struct capture *capture = capture_open(path, NULL, &error);
 		if (capture == NULL) { /* none of it could be decompressed */
-			assert_non_null(strstr(error->message, "damaged"));
+			assert_has(error->message, "damaged");
 			g_error_free(error);
 		} else {
 			struct packet packet;
@@ -487,7 +469,7 @@ static void check_live(int to)
 	g_byte_array_free(record, TRUE);
 	close(to);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_CUT);
-	assert_non_null(strstr(capture_error(capture), "standard input"));
+	assert_has(capture_error(capture), "standard input");
 	capture_close(capture);
 }
 

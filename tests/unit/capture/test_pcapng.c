@@ -17,6 +17,7 @@
 
 #include "capture.h"
 #include "kits/capture_files.h"
+#include "kits/check.h"
 
 #define COOKED 113
 #define PACKET_SIZE 60u /* of make_packet */
@@ -571,7 +572,7 @@ static void damage_names_block_and_offset(void **state)
 			struct capture *capture = capture_open(path, NULL, &error);
 			if (i == 0) {
 				assert_null(capture);
-				assert_non_null(strstr(error->message, "version 2.2 of the format is not known"));
+				assert_has(error->message, "version 2.2 of the format is not known");
 				g_error_free(error);
 			} else {
 				char *text = account(capture), *after = strstr(text, "broken: after packet ");
@@ -622,7 +623,7 @@ static void an_end_within_the_first_section_is_no_capture(void **state)
 		g_byte_array_set_size(file, size);
 		save(file);
 		assert_null(capture_open(path, NULL, &error));
-		assert_non_null(strstr(error->message, "middle of its header"));
+		assert_has(error->message, "middle of its header");
 		g_error_free(error);
 		g_byte_array_free(file, TRUE);
 	}
@@ -642,7 +643,7 @@ static void a_compressed_end_is_one(void **state)
 	for (uint32_t i = 1; i <= 100; i++)
 		assert_int_equal(capture_next(capture, &packet), CAPTURE_PACKET);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_CUT);
-	assert_non_null(strstr(capture_error(capture), "damaged gzip data"));
+	assert_has(capture_error(capture), "damaged gzip data");
 	capture_close(capture);
 	g_byte_array_free(file, TRUE);
 }
@@ -659,7 +660,7 @@ static void interfaces_are_bounded(void **state)
 	struct capture *capture = open_file(file, NULL);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_PACKET);
 	assert_int_equal(capture_next(capture, &packet), CAPTURE_BROKEN);
-	assert_non_null(strstr(capture_error(capture), "more than 65536 interfaces"));
+	assert_has(capture_error(capture), "more than 65536 interfaces");
 	capture_close(capture);
 	g_byte_array_free(file, TRUE);
 }

@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-#include "text.h"
-
-struct span bench_text(const char *string)
-{
-	return span_of_text(string);
-}
-
 static void take_alert(void *context, const struct alert *alert)
 {
 	struct bench *b = context;
@@ -84,7 +77,7 @@ void bench_command_bytes(struct bench *b, struct span line)
 
 void bench_command(struct bench *b, const char *line)
 {
-	bench_command_bytes(b, bench_text(line));
+	bench_command_bytes(b, span_of_text(line));
 }
 
 void bench_command_long(struct bench *b, const char *start, size_t filler, const char *end)
@@ -105,7 +98,7 @@ void bench_reply_bytes(struct bench *b, const char *to, struct span bytes)
 	struct session_response response = { .lines = lines, .state = "response", .tx = -1 };
 	size_t used;
 	if (*to && strcmp(to, ".") != 0) {
-		assert_int_equal(grammar_command(bench_text(to), true, &parsed, &used), PARSE_DONE);
+		assert_int_equal(grammar_command(span_of_text(to), true, &parsed, &used), PARSE_DONE);
 		response.to = parsed.verb;
 		response.to_name = parsed.name;
 		response.argument = parsed.argument;
@@ -123,7 +116,7 @@ void bench_reply_bytes(struct bench *b, const char *to, struct span bytes)
 
 void bench_reply(struct bench *b, const char *to, const char *lines)
 {
-	bench_reply_bytes(b, to, bench_text(lines));
+	bench_reply_bytes(b, to, span_of_text(lines));
 }
 
 void bench_content_bytes(struct bench *b, struct span content)
@@ -142,7 +135,7 @@ void bench_content_bytes(struct bench *b, struct span content)
 
 void bench_content(struct bench *b, const char *octets)
 {
-	bench_content_bytes(b, bench_text(octets));
+	bench_content_bytes(b, span_of_text(octets));
 }
 
 /* bench_content_as - content of a MAIL with BODY=VALUE. */

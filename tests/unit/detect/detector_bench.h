@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "detectors.h"
+#include "text.h"
 
 struct bench {
 	struct detector_options options;
@@ -37,7 +38,6 @@ void bench_clear(struct bench *b);
 /* bench_session - a new session of the same pair. bench_wait - time passes. */
 void bench_session(struct bench *b);
 void bench_wait(struct bench *b, int seconds);
-struct span bench_text(const char *string);
 
 /* A line of the client with its end; _long: with `filler` letters in the middle. */
 void bench_command(struct bench *b, const char *line);

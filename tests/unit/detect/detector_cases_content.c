@@ -248,7 +248,8 @@ void case_tcp_gap(struct bench *b, bool hit)
 
 void case_tcp_overlap_conflict(struct bench *b, bool hit)
 {
-	detector_trouble(b->detector, hit ? FLOW_OVERLAP_CONFLICT : FLOW_TRUNCATED, UP, 5, bench_text("other octets"));
+	detector_trouble(
+		b->detector, hit ? FLOW_OVERLAP_CONFLICT : FLOW_TRUNCATED, UP, 5, span_of_text("other octets"));
 	assert_true(!hit || strcmp(b->evidence, "other octets") == 0);
 }
 
@@ -271,6 +272,6 @@ void case_tcp_one_sided(struct bench *b, bool hit)
 void case_truncated_packets(struct bench *b, bool hit)
 {
 	for (int i = 0; i < 3; i++)
-		detector_trouble(b->detector, hit ? FLOW_TRUNCATED : FLOW_OVERLAP_CONFLICT, UP, 5, bench_text(""));
+		detector_trouble(b->detector, hit ? FLOW_TRUNCATED : FLOW_OVERLAP_CONFLICT, UP, 5, span_of_text(""));
 	assert_int_equal(b->raised[ALERT_truncated_packets], hit);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "detector_bench.h"
+#include "kits/check.h"
 
 static void (*const cases[ALERT_COUNT])(struct bench *b, bool hit) = {
 #define X(number, id, severity, category, scope, by, counts, condition) [ALERT_##id] = CASE_BY_##by(id),
@@ -75,9 +76,9 @@ static void holes_explain_bare_ends(void **state)
 	struct bench b;
 	bench_init(&b, 1);
 	detector_content_begin(b.detector, &b.tx);
-	detector_content(b.detector, &b.tx, bench_text("one\r"));
+	detector_content(b.detector, &b.tx, span_of_text("one\r"));
 	detector_content_gap(b.detector, &b.tx, 100);
-	detector_content(b.detector, &b.tx, bench_text("\ntwo\r\n"));
+	detector_content(b.detector, &b.tx, span_of_text("\ntwo\r\n"));
 	detector_transaction_end(b.detector, b.at, &b.tx);
 	assert_int_equal(b.raised[ALERT_bare_lf] + b.raised[ALERT_bare_cr], 0);
 	bench_clear(&b);
@@ -109,7 +110,7 @@ static void pairs_are_counted_apart(void **state)
 	bench_session(&b);
 	bench_auth(&b, "PLAIN", "alice", "guess", 535);
 	assert_int_equal(b.raised[ALERT_auth_bruteforce], 1);
-	assert_non_null(strstr(b.description, "from 192.0.2.3 to 192.0.2.25"));
+	assert_has(b.description, "from 192.0.2.3 to 192.0.2.25");
 	bench_clear(&b);
 }
 

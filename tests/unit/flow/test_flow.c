@@ -3,22 +3,9 @@
  * test_flow.c - connections: who is the client, is it SMTP, when does it begin and end.
  */
 #include "kits/flow_kit.h"
+#include "kits/reassembly.h"
 
 #include <string.h>
-
-#include "stream.h"
-
-static int set_up(void **state)
-{
-	*state = kit_new(NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	kit_free(*state);
-	return 0;
-}
 
 static void a_session_from_syn_to_fin(void **state)
 {
@@ -206,7 +193,7 @@ static void midstream_of_live_input_begins_soon(void **state)
 			else
 				kit_up(kit, 1000 + i, 50, "x");
 		}
-		assert_non_null(strstr(kit->log->str, "begin 1 client:40000 server:25 midstream"));
+		assert_has(kit->log->str, "begin 1 client:40000 server:25 midstream");
 		kit_free(kit);
 	}
 }
@@ -349,7 +336,7 @@ static void a_port_is_used_again_without_a_syn_by_one_side(void **state)
 	kit_up(kit, 0, 7, "EHLO b\r\n");
 	kit_up(kit, 8, 14, "QUIT\r\n");
 	flow_table_end(kit->table);
-	assert_non_null(strstr(kit->log->str, "up QUIT~ @7\nend reused\nbegin 3 client:40000"));
+	assert_has(kit->log->str, "up QUIT~ @7\nend reused\nbegin 3 client:40000");
 }
 
 /* A closed connection has nothing to lose: the first segment with data begins another one. */
@@ -962,18 +949,7 @@ static void a_table_can_be_used_for_the_next_input(void **state)
 	kit_expect(kit, "begin 1 client:40000 server:25\nend input\nbegin 1 client:40000 server:25\nend timeout\n");
 }
 
-static int group_set_up(void **state)
-{
-	return reassembly_init() ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-	reassembly_exit();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {
@@ -1033,7 +1009,7 @@ int main(void)
 		TEST(a_table_can_be_used_for_the_next_input),
 	};
 	/* No result depends on which end has the lower address. */
-	int failed = cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	int failed = cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 	kit_lower_client = true;
-	return failed + cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	return failed + cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 }

@@ -3,13 +3,13 @@
  * test_preamble.c - what is said to a proxy ahead of a session: found, named, and left out of both streams.
  */
 #include "kits/flow_kit.h"
+#include "kits/reassembly.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "flow/opening.h"
 #include "flow/preamble.h"
-#include "stream.h"
 
 #define V2 "\r\n\r\n\0\r\nQUIT\n"
 /* Octets with NULs among them, and how many they are. */
@@ -559,30 +559,7 @@ static void one_side_of_it(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	*state = kit_new(NULL);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	kit_free(*state);
-	return 0;
-}
-
-static int group_set_up(void **state)
-{
-	return reassembly_init() ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-	reassembly_exit();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
 
 int main(void)
 {
@@ -605,5 +582,5 @@ int main(void)
 		cmocka_unit_test(a_preamble_with_a_lost_segment),
 		cmocka_unit_test(one_side_of_it),
 	};
-	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	return cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 }

@@ -3,11 +3,11 @@
  * test_sniff.c - is it SMTP? By first bytes alone, and within a connection on a port that says nothing.
  */
 #include "kits/flow_kit.h"
+#include "kits/reassembly.h"
 
 #include <string.h>
 
 #include "flow/sniff.h"
-#include "stream.h"
 
 struct sample {
 	const char *text;
@@ -86,12 +86,6 @@ static int set_up(void **state)
 	struct kit *kit = kit_new(NULL);
 	set_port(kit, 10025);
 	*state = kit;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	kit_free(*state);
 	return 0;
 }
 
@@ -261,18 +255,7 @@ static void a_client_on_a_known_port_is_no_server(void **state)
 	}
 }
 
-static int group_set_up(void **state)
-{
-	return reassembly_init() ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-	reassembly_exit();
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, kit_tear_down)
 
 int main(void)
 {
@@ -294,5 +277,5 @@ int main(void)
 		cmocka_unit_test(known_ports_need_no_words),
 		cmocka_unit_test(a_client_on_a_known_port_is_no_server),
 	};
-	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	return cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 }

@@ -2,21 +2,14 @@
  *
  * test_extract.c - files under --extract: what they are called, when they are there, and what a part is by its octets.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "mail.h"
+#include "kits/folder.h"
+#include "kits/mail_kit.h"
 
 struct place {
 	char *folder;
@@ -26,7 +19,7 @@ struct place {
 static int make_place(void **state)
 {
 	struct place *place = g_new0(struct place, 1);
-	place->folder = g_dir_make_tmp("smtpscan-test-XXXXXX", NULL);
+	place->folder = folder_new();
 	place->options = (struct mail_options){
 		.parse = true, .extract_dir = place->folder, .hashes = HASH_SHA256 | HASH_SHA1 | HASH_MD5, .magic = true
 	};
@@ -48,29 +41,12 @@ static unsigned count_files(const char *folder)
 static int remove_place(void **state)
 {
 	struct place *place = *state;
-	GDir *directory = g_dir_open(place->folder, 0, NULL);
-	const char *name;
-	while ((name = g_dir_read_name(directory)) != NULL) {
-		char *path = g_build_filename(place->folder, name, NULL);
-		g_unlink(path);
-		g_free(path);
-	}
-	g_dir_close(directory);
-	g_rmdir(place->folder);
-	g_free(place->folder);
+	folder_remove(place->folder);
 	g_free(place);
 	/* the folder is opened once a process */
 	mail_exit();
 	mail_init();
 	return 0;
-}
-
-static struct mail *read_octets(const struct mail_options *options, const void *octets, size_t size)
-{
-	struct mail *mail = mail_new(options);
-	mail_feed(mail, span_of(octets, size));
-	mail_finish(mail, true);
-	return mail;
 }
 
 static void file_is(const char *path, const void *octets, size_t size)
@@ -91,7 +67,7 @@ static const char evil[] = "Subject: x\r\nContent-Type: application/pdf; name=\"
 static void files_are_named_by_their_hash(void **state)
 {
 	struct place *place = *state;
-	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	struct mail *mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
 	const struct mail_part *part = mail->parts->pdata[0];
 	char *content = g_strdup_printf("%s/%s.eml", place->folder, mail->sha256);
 	char *file = g_strdup_printf(
@@ -107,7 +83,7 @@ static void files_are_named_by_their_hash(void **state)
 	assert_int_equal(count_files(place->folder), 3);
 	mail_free(mail);
 	/* the same content again is the same files */
-	mail = read_octets(&place->options, evil, strlen(evil));
+	mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
 	assert_string_equal(mail->path, content);
 	assert_null(mail->error);
 	assert_int_equal(count_files(place->folder), 3);
@@ -123,7 +99,7 @@ static void what_is_there_is_compared(void **state)
 	char *file = g_strdup_printf("%s/" ABC ".txt", place->folder);
 	for (size_t i = 0; i < G_N_ELEMENTS(lies); i++) {
 		assert_true(g_file_set_contents(file, lies[i], -1, NULL));
-		struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+		struct mail *mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
 		assert_null(mail->error);
 		file_is(file, "abc", 3);
 		assert_int_equal(count_files(place->folder), 3);
@@ -132,7 +108,7 @@ static void what_is_there_is_compared(void **state)
 	GStatBuf before, after;
 	assert_int_equal(g_stat(file, &before), 0);
 	assert_int_equal(before.st_mode & 0777, 0600);
-	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	struct mail *mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
 	assert_int_equal(g_stat(file, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
 	assert_int_equal(count_files(place->folder), 3);
@@ -140,8 +116,8 @@ static void what_is_there_is_compared(void **state)
 	g_unlink(file);
 	/* a folder is in the way */
 	assert_int_equal(g_mkdir(file, 0700), 0);
-	mail = read_octets(&place->options, evil, strlen(evil));
-	assert_non_null(strstr(mail->error, ABC));
+	mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
+	assert_has(mail->error, ABC);
 	assert_false(((const struct mail_part *)mail->parts->pdata[0])->stored);
 	assert_int_equal(count_files(place->folder), 3);
 	mail_free(mail);
@@ -154,7 +130,7 @@ static void an_index_says_whose_they_are(void **state)
 	static const char quoted[] =
 		"Message-ID: <1@x>\r\nContent-Disposition: attachment; filename=\"a\\\"\\\\b\t.txt\"\r\n\r\nabc";
 	struct place *place = *state;
-	struct mail *mail = read_octets(&place->options, quoted, strlen(quoted));
+	struct mail *mail = mail_of(&place->options, quoted, strlen(quoted), WHOLE);
 	char *index = g_build_filename(place->folder, "index.jsonl", NULL), *text;
 	char *expected =
 		g_strdup_printf("{\"sha256\":\"%s\",\"file\":\"%s.eml\",\"mail\":\"%s\",\"message_id\":\"<1@x>\"}\n"
@@ -168,8 +144,8 @@ static void an_index_says_whose_they_are(void **state)
 	/* nobody else's file is written to */
 	g_unlink(index);
 	assert_int_equal(symlink("/dev/null", index), 0);
-	mail = read_octets(&place->options, quoted, strlen(quoted));
-	assert_non_null(strstr(mail->error, "index.jsonl"));
+	mail = mail_of(&place->options, quoted, strlen(quoted), WHOLE);
+	assert_has(mail->error, "index.jsonl");
 	mail_free(mail);
 	g_free(expected);
 	g_free(index);
@@ -180,7 +156,7 @@ static void extension_is(const struct place *place, const char *octets, size_t s
 	GString *text =
 		g_string_new("Content-Type: image/gif; name=a.gif\r\nContent-Transfer-Encoding: binary\r\n\r\n");
 	g_string_append_len(text, octets, (gssize)size);
-	struct mail *mail = read_octets(&place->options, text->str, text->len);
+	struct mail *mail = mail_of(&place->options, text->str, text->len, WHOLE);
 	const struct mail_part *part = mail->parts->pdata[0];
 	const char *slash = strrchr(part->path, '/');
 	assert_string_equal(slash + 65, expected);
@@ -211,7 +187,7 @@ static void a_link_in_the_way_is_not_followed(void **state)
 	char *target = g_strdup_printf("%s/target", place->folder);
 	assert_true(g_file_set_contents(target, "keep", 4, NULL));
 	assert_int_equal(symlink(target, file), 0);
-	struct mail *mail = read_octets(&place->options, evil, strlen(evil));
+	struct mail *mail = mail_of(&place->options, evil, strlen(evil), WHOLE);
 	file_is(target, "keep", 4);
 	file_is(file, "abc", 3);
 	mail_free(mail);
@@ -231,12 +207,12 @@ static void what_cannot_be_stored_is_named(void **state)
 	getrlimit(RLIMIT_FSIZE, &before);
 	limit = (struct rlimit){ 4096, before.rlim_max };
 	setrlimit(RLIMIT_FSIZE, &limit);
-	struct mail *mail = read_octets(&place->options, text->str, text->len);
+	struct mail *mail = mail_of(&place->options, text->str, text->len, WHOLE);
 	setrlimit(RLIMIT_FSIZE, &before);
 	const struct mail_part *part = mail->parts->pdata[0];
 	assert_non_null(mail->error);
-	assert_non_null(strstr(mail->error, mail->sha256));
-	assert_non_null(strstr(mail->error, part->sha256));
+	assert_has(mail->error, mail->sha256);
+	assert_has(mail->error, part->sha256);
 	assert_false(part->stored);
 	assert_null(part->path);
 	assert_null(mail->path);
@@ -248,8 +224,8 @@ static void what_cannot_be_stored_is_named(void **state)
 static void without_the_folder_it_says_so(void **state)
 {
 	struct mail_options options = { .parse = true, .extract_dir = "/nonexistent/folder" };
-	struct mail *mail = read_octets(&options, evil, strlen(evil));
-	assert_non_null(strstr(mail->error, "/nonexistent/folder"));
+	struct mail *mail = mail_of(&options, evil, strlen(evil), WHOLE);
+	assert_has(mail->error, "/nonexistent/folder");
 	mail_free(mail);
 }
 
@@ -259,12 +235,12 @@ static void octets_say_what_a_file_is(void **state)
 	static const char png[] = "Content-Type: application/octet-stream; "
 				  "name=a\r\n\r\n\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0";
 	struct place *place = *state;
-	struct mail *mail = read_octets(&place->options, png, sizeof png - 1);
+	struct mail *mail = mail_of(&place->options, png, sizeof png - 1, WHOLE);
 	const struct mail_part *part = mail->parts->pdata[0];
 	assert_non_null(part->magic);
 	assert_true(g_str_has_prefix(part->magic, "PNG image data"));
 	mail_free(mail);
-	mail = read_octets(&place->options, "Subject: x\r\n\r\ntext", 18);
+	mail = mail_of(&place->options, "Subject: x\r\n\r\ntext", 18, WHOLE);
 	assert_null(((const struct mail_part *)mail->parts->pdata[0])->magic);
 	mail_free(mail);
 #endif
@@ -277,7 +253,7 @@ static bool is_encrypted(const char *base64)
 	char *text = g_strdup_printf(
 		"Content-Type: application/octet-stream; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
 		base64);
-	struct mail *mail = read_octets(&options, text, strlen(text));
+	struct mail *mail = mail_of(&options, text, strlen(text), WHOLE);
 	const struct mail_part *part = mail->parts->pdata[0];
 	bool encrypted = part->archive && part->archive->encrypted;
 	mail_free(mail);

@@ -2,13 +2,6 @@
  *
  * test_header.c - header fields, addresses and file names of mails, as clients write them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "kits/mail_kit.h"
@@ -105,12 +98,6 @@ static void words_without_end_take_no_time(void **state)
 	g_string_free(text, TRUE);
 }
 
-static void octets_are(struct span octets, const char *expected)
-{
-	assert_int_equal(octets.size, strlen(expected));
-	assert_memory_equal(octets.data, expected, octets.size);
-}
-
 static void every_field_has_its_place(void **state)
 {
 	struct mail *mail = read_mail(
@@ -131,9 +118,9 @@ static void every_field_has_its_place(void **state)
 	assert_string_equal(mail->x_originating_ip, "[192.0.2.1]");
 	assert_null(mail->subject);
 	assert_int_equal(mail->header_count, 12);
-	octets_are(mail->headers[10].name, "Odd");
-	octets_are(mail->headers[10].value, "spaced");
-	octets_are(mail->headers[11].value, "v");
+	assert_span(mail->headers[10].name, "Odd");
+	assert_span(mail->headers[10].value, "spaced");
+	assert_span(mail->headers[11].value, "v");
 	mail_free(mail);
 }
 

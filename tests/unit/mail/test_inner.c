@@ -3,13 +3,6 @@
  * test_inner.c - files that are found in parts: uuencoded, in yEnc or BinHex in a text, in a winmail.dat; and macros in
  * documents. Each mail is read whole and octet by octet.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "kits/mail_kit.h"
@@ -323,9 +316,7 @@ static void the_text_of_tnef_is_read(void **state)
 	tnef_has(tnef, "1.1 - 9 Greetings", 0);
 	GString *mail = g_string_new("Content-Type: application/ms-tnef\r\nContent-Transfer-Encoding: binary\r\n\r\n");
 	g_string_append_len(mail, tnef->str, (gssize)tnef->len);
-	struct mail *read = mail_new(&inner_options);
-	mail_feed(read, span_of(mail->str, mail->len));
-	mail_finish(read, true);
+	struct mail *read = mail_of(&inner_options, mail->str, mail->len, WHOLE);
 	assert_string_equal(read->body, "Greetings");
 	mail_free(read);
 	g_string_free(mail, TRUE);
@@ -408,10 +399,7 @@ static enum mail_macros macros_of(const char *entries, const char **extension)
 	g_strfreev(words);
 	enum mail_macros macros[2];
 	for (size_t step = 0; step < 2; step++) {
-		struct mail *read = mail_new(&inner_options);
-		for (size_t at = 0; at < mail->len; at += step ? 1 : mail->len)
-			mail_feed(read, span_of(mail->str + at, step ? 1 : mail->len));
-		mail_finish(read, true);
+		struct mail *read = mail_of(&inner_options, mail->str, mail->len, step ? 1 : WHOLE);
 		const struct mail_part *part = read->parts->pdata[0];
 		macros[step] = part->macros;
 		g_strlcpy(known, part->extension ? part->extension : "", sizeof known);

@@ -2,34 +2,21 @@
  *
  * test_mail.c - content is hashed, kept and given back as it came, whatever its size and its pieces; mbox.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <glib/gstdio.h>
 #include <openssl/sha.h>
 #include <string.h>
 
-#include "mail.h"
+#include "kits/folder.h"
+#include "kits/mail_kit.h"
 #include "run/mbox.h"
 #include "text.h"
 
-static const struct mail_options plain = { .parse = true, .body = true, .urls = true, .body_limit = 65536 }, keeping = {
+static const struct mail_options keeping = {
 	.parse = true, .body = true, .urls = true, .body_limit = 65536, .keep = true
 };
 
-/* read_mail - a mail from text, fed in steps of `step` octets. */
-static struct mail *read_mail(const struct mail_options *options, const char *text, size_t step)
+static struct mail *in_steps(const struct mail_options *options, const char *text, size_t step)
 {
-	struct mail *mail = mail_new(options);
-	size_t size = strlen(text);
-	for (size_t at = 0; at < size; at += step)
-		mail_feed(mail, span_of(text + at, MIN(step, size - at)));
-	mail_finish(mail, true);
-	return mail;
+	return mail_of(options, text, strlen(text), step);
 }
 
 static void hash_is(const char *hex, const void *data, size_t size)
@@ -50,7 +37,7 @@ static const char simple[] = "From: Ann <ann@a.example>\r\nTo: bob@b.example\r\n
 static void a_simple_mail_whole_and_in_pieces(void **state)
 {
 	for (size_t step = 1; step <= sizeof simple; step += step < 8 ? 1 : 97) {
-		struct mail *mail = read_mail(&plain, simple, step);
+		struct mail *mail = in_steps(&plain_options, simple, step);
 		assert_int_equal(mail->size, strlen(simple));
 		hash_is(mail->sha256, simple, strlen(simple));
 		assert_string_equal(mail->subject, "A folded subject");
@@ -75,7 +62,7 @@ static void a_simple_mail_whole_and_in_pieces(void **state)
 
 static void an_empty_mail_has_the_hash_of_nothing(void **state)
 {
-	struct mail *mail = read_mail(&plain, "", 1);
+	struct mail *mail = in_steps(&plain_options, "", 1);
 	assert_int_equal(mail->size, 0);
 	hash_is(mail->sha256, "", 0);
 	assert_int_equal(mail->parts->len, 0);
@@ -85,7 +72,7 @@ static void an_empty_mail_has_the_hash_of_nothing(void **state)
 
 static void without_a_header_all_is_body(void **state)
 {
-	struct mail *mail = read_mail(&plain, "just some words\r\nand more: of them\r\n", 1000);
+	struct mail *mail = in_steps(&plain_options, "just some words\r\nand more: of them\r\n", 1000);
 	assert_string_equal(mail->body, "just some words\nand more: of them\n");
 	assert_int_equal(mail->header_count, 0);
 	mail_free(mail);
@@ -109,7 +96,7 @@ static void large_content_goes_through_a_file(void **state)
 	assert_true(content->len > 2 * MAIL_MEMORY_MAX);
 	const size_t steps[] = { 1460, 100000, content->len };
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		struct mail *mail = read_mail(&keeping, content->str, steps[i]);
+		struct mail *mail = in_steps(&keeping, content->str, steps[i]);
 		hash_is(mail->sha256, content->str, content->len);
 		const struct mail_part *part = mail->parts->pdata[0];
 		assert_string_equal(part->filename, "big.bin");
@@ -132,7 +119,7 @@ static void large_content_goes_through_a_file(void **state)
 static void a_hole_marks_the_part_that_it_hit(void **state)
 {
 	static const char before[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\ntw";
-	struct mail *mail = mail_new(&plain);
+	struct mail *mail = mail_new(&plain_options);
 	mail_feed(mail, span_of_text(before));
 	mail_gap(mail, 1000);
 	mail_feed(mail, span_of_text("o\r\n--b\r\n\r\nthree\r\n"));
@@ -158,7 +145,7 @@ static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 		g_string_append(content, "a line of a large mail\r\n");
 	const size_t steps[] = { 1000, content->len };
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		struct mail *mail = read_mail(&options, content->str, steps[i]);
+		struct mail *mail = in_steps(&options, content->str, steps[i]);
 		hash_is(mail->sha256, content->str, content->len);
 		assert_int_equal(mail->size, content->len);
 		assert_non_null(mail->error);
@@ -173,7 +160,7 @@ static void without_room_for_it_a_large_mail_is_still_looked_at(void **state)
 		mail_free(mail);
 		/* who does not want to keep it needs no file */
 		options.keep = false;
-		mail = read_mail(&options, content->str, steps[i]);
+		mail = in_steps(&options, content->str, steps[i]);
 		assert_null(mail->error);
 		assert_false(mail->partial);
 		mail_free(mail);
@@ -187,12 +174,12 @@ static void more_text_than_is_looked_at_is_told(void **state)
 	GString *content = g_string_new("Subject: large\r\n\r\n");
 	while (content->len < MAIL_TEXT_MAX - 100)
 		g_string_append(content, "a line of a large mail\r\n");
-	struct mail *mail = read_mail(&plain, content->str, 1000);
+	struct mail *mail = in_steps(&plain_options, content->str, 1000);
 	assert_false(mail->partial);
 	mail_free(mail);
 	while (content->len < MAIL_TEXT_MAX + 100)
 		g_string_append(content, "a line of a large mail\r\n");
-	mail = read_mail(&plain, content->str, 1000);
+	mail = in_steps(&plain_options, content->str, 1000);
 	assert_true(mail->partial);
 	mail_free(mail);
 	g_string_free(content, TRUE);
@@ -204,7 +191,7 @@ static void many_large_mails_at_once_stay_in_bounds(void **state)
 	struct mail *mails[MAILS];
 	char *block = g_strnfill(50000, 'x');
 	for (unsigned i = 0; i < MAILS; i++) {
-		mails[i] = mail_new(&plain);
+		mails[i] = mail_new(&plain_options);
 		mail_feed(mails[i], span_of_text("Subject: s\r\n\r\n"));
 	}
 	for (unsigned round = 0; round < 12; round++)
@@ -226,7 +213,7 @@ static void many_large_mails_at_once_stay_in_bounds(void **state)
 /* charges - reads a mail octet by octet and sums up what its memory was. */
 static size_t charges(const char *content)
 {
-	struct mail *mail = mail_new(&plain);
+	struct mail *mail = mail_new(&plain_options);
 	size_t sum = 0;
 	for (const char *at = content; *at; at++) {
 		mail_feed(mail, span_of(at, 1));
@@ -260,12 +247,12 @@ static void a_mail_is_charged_the_same_after_other_mails(void **state)
 
 static void the_body_is_cut_between_characters(void **state)
 {
-	struct mail_options options = plain;
+	struct mail_options options = plain_options;
 	options.body_limit = 4;
 	options.raw = true;
 	options.raw_limit = 10;
 	struct mail *mail =
-		read_mail(&options, "Content-Type: text/plain; charset=utf-8\r\n\r\nab\xc3\xa9\xc3\xa9", 1000);
+		in_steps(&options, "Content-Type: text/plain; charset=utf-8\r\n\r\nab\xc3\xa9\xc3\xa9", 1000);
 	assert_string_equal(mail->body, "ab\xc3\xa9");
 	assert_true(mail->body_truncated);
 	assert_int_equal(g_bytes_get_size(mail->raw), 10);
@@ -282,11 +269,11 @@ static bool to_mbox(void *context, const void *data, size_t size)
 /* mbox_is - the file that a mail becomes. */
 static void mbox_is(const char *content, const char *sender, int64_t seconds, const char *expected)
 {
-	char *folder = g_dir_make_tmp("smtpscan-test-XXXXXX", NULL);
+	char *folder = folder_new();
 	char *path = g_build_filename(folder, "box", NULL), *text;
 	struct mbox *mbox = mbox_open(path);
 	assert_non_null(mbox);
-	struct mail *mail = read_mail(&keeping, content, 7);
+	struct mail *mail = in_steps(&keeping, content, 7);
 	assert_true(mbox_format(mail, "<taken@back>", 0, to_mbox, mbox));
 	assert_true(mbox_end(mbox, false));
 	assert_true(mbox_format(mail, sender, seconds * NANOSECONDS_PER_SECOND, to_mbox, mbox));
@@ -296,10 +283,8 @@ static void mbox_is(const char *content, const char *sender, int64_t seconds, co
 	assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	assert_string_equal(text, expected);
 	g_free(text);
-	g_unlink(path);
-	g_rmdir(folder);
 	g_free(path);
-	g_free(folder);
+	folder_remove(folder);
 }
 
 static void an_mbox_quotes_and_ends_lines(void **state)

@@ -2,13 +2,6 @@
  *
  * test_mime.c - structure and transfer encodings of mails, ordinary, broken and hostile.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "kits/mail_kit.h"

@@ -3,13 +3,6 @@
  * test_signed.c - what is in a signed message (S/MIME, application/pkcs7-mime): a part with its header, or a file. Each
  * mail is read whole and octet by octet.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "kits/mail_kit.h"
@@ -111,10 +104,8 @@ static void signed_parts_are_parts(void **state)
 static void signed_text_is_the_body(void **state)
 {
 	GString *body = message(LENGTH_KNOWN, SIGNED_DATA, "Content-Type: text/plain\r\n\r\nGreetings", 500);
-	struct mail *mail = mail_new(&inner_options);
-	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
-	mail_feed(mail, span_of(body->str, body->len));
-	mail_finish(mail, true);
+	g_string_prepend(body, HEADER);
+	struct mail *mail = mail_of(&inner_options, body->str, body->len, WHOLE);
 	assert_string_equal(mail->body, "Greetings");
 	mail_free(mail);
 	g_string_free(body, TRUE);
@@ -230,10 +221,8 @@ static void signed_in_signed(void **state)
 {
 	signed_is(HEADER, signed_in(1), "1.1 a.txt 9 Greetings", 0);
 	GString *body = signed_in(3);
-	struct mail *mail = mail_new(&inner_options);
-	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
-	mail_feed(mail, span_of(body->str, body->len));
-	mail_finish(mail, true);
+	g_string_prepend(body, HEADER);
+	struct mail *mail = mail_of(&inner_options, body->str, body->len, WHOLE);
 	const struct mail_part *last = mail->parts->pdata[mail->parts->len - 1];
 	assert_int_equal(mail->parts->len, 4);
 	assert_string_equal(last->number, "1.1.1.1");

@@ -2,13 +2,6 @@
  *
  * test_text.c - bodies, charsets, format=flowed and urls of mails.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "kits/mail_kit.h"
@@ -128,9 +121,7 @@ static void html_itself_is_kept_on_request(void **state)
 {
 	static const struct mail_options kept = { .parse = true, .body = true, .html = true, .body_limit = 7 };
 	static const char text[] = "Content-Type: text/html\r\n\r\n<b>1234567890</b>";
-	struct mail *mail = mail_new(&kept);
-	mail_feed(mail, span_of_text(text));
-	mail_finish(mail, true);
+	struct mail *mail = mail_of(&kept, text, strlen(text), WHOLE);
 	assert_string_equal(mail->body, "1234567");
 	assert_string_equal(mail->html, "<b>1234");
 	assert_true(mail->body_truncated);
@@ -138,9 +129,7 @@ static void html_itself_is_kept_on_request(void **state)
 	static const char both[] =
 		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
 		"<b>h</b>\r\n--b\r\n\r\np\r\n--b--\r\n";
-	mail = mail_new(&kept);
-	mail_feed(mail, span_of_text(both));
-	mail_finish(mail, true);
+	mail = mail_of(&kept, both, strlen(both), WHOLE);
 	assert_string_equal(mail->body, "p");
 	assert_null(mail->html);
 	mail_free(mail);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <pcap/dlt.h>
 
+#include "kits/check.h"
 #include "kits/guard.h"
 #include "kits/packet_decode.h"
 #include "kits/packet_kinds.h"
@@ -25,17 +26,16 @@ static enum decode_result decode_verified(struct segment *segment)
 	return result;
 }
 
-static void assert_address(const struct address *address, uint8_t family, const char *text)
+static void assert_address(const struct address *address, const char *text)
 {
-	struct address expected = { .family = family };
-	assert_int_equal(inet_pton(family == 4 ? AF_INET : AF_INET6, text, expected.octets), 1);
+	const struct address expected = address_of(text);
 	assert_memory_equal(address, &expected, sizeof(expected));
 }
 
 static void assert_fields(const struct kind *kind, const struct segment *segment)
 {
-	assert_address(&segment->source, kind->family, kind->family == 4 ? "192.0.2.1" : "2001:db8::1");
-	assert_address(&segment->destination, kind->family, kind->family == 4 ? "198.51.100.2" : "2001:db8::2");
+	assert_address(&segment->source, kind->family == 4 ? "192.0.2.1" : "2001:db8::1");
+	assert_address(&segment->destination, kind->family == 4 ? "198.51.100.2" : "2001:db8::2");
 	assert_int_equal(segment->source_port, kind_tcp.source);
 	assert_int_equal(segment->destination_port, kind_tcp.destination);
 	assert_int_equal(segment->seq, kind_tcp.seq);
@@ -349,7 +349,7 @@ static void the_last_hop_of_a_routing_header_counts(void **state)
 		built_ipv6(&b, "2001:db8::1", "2001:db8::77");
 		built_ethernet(&b);
 		assert_int_equal(decode_verified(&segment), DECODE_SEGMENT);
-		assert_address(&segment.destination, 6, "2001:db8::2");
+		assert_address(&segment.destination, "2001:db8::2");
 	}
 }
 

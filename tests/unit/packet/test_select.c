@@ -9,17 +9,10 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "kits/check.h"
 #include "packet.h"
-
-static struct address address(const char *text)
-{
-	struct address address = { .family = strchr(text, ':') ? 6 : 4 };
-	assert_int_equal(inet_pton(address.family == 6 ? AF_INET6 : AF_INET, text, address.octets), 1);
-	return address;
-}
 
 /* selected - is a segment between these two wanted? */
 static bool selected(const char *network, const char *source, const char *destination)
@@ -29,7 +22,7 @@ static bool selected(const char *network, const char *source, const char *destin
 	GArray *networks = g_array_new(FALSE, FALSE, sizeof(struct network));
 	g_array_append_val(networks, parsed);
 	const struct selection selection = { .networks = networks };
-	const struct segment segment = { .source = address(source), .destination = address(destination) };
+	const struct segment segment = { .source = address_of(source), .destination = address_of(destination) };
 	const bool has = selection_has_segment(&selection, &segment);
 	g_array_free(networks, TRUE);
 	return has;
@@ -72,7 +65,7 @@ static void only_the_bits_of_a_network_count(void **state)
 static void without_networks_all_are_wanted(void **state)
 {
 	const struct selection selection = { 0 };
-	const struct segment segment = { .source = address("192.0.2.1"), .destination = address("192.0.2.2") };
+	const struct segment segment = { .source = address_of("192.0.2.1"), .destination = address_of("192.0.2.2") };
 	assert_true(selection_has_segment(&selection, &segment));
 	assert_true(selection_has_time(&selection, 0));
 	assert_true(selection_has_time(&selection, INT64_MAX));

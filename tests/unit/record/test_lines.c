@@ -11,6 +11,7 @@
 /* after those four */
 #include <cmocka.h>
 
+#include "kits/check.h"
 #include "record/lines.h"
 
 /* What was given out: the flow and the number of each line. */
@@ -102,7 +103,7 @@ static void octets_are_as_they_were(void **state)
 	assert_true(lines_take(lines, UINT64_MAX, take, &given));
 	assert_int_equal(given.octets, octets);
 	assert_true(g_str_has_prefix(given.text->str, "0:0 0:3 "));
-	assert_non_null(strstr(given.text->str, "0:3999 1:1 "));
+	assert_has(given.text->str, "0:3999 1:1 ");
 	assert_true(g_str_has_suffix(given.text->str, "2:3995 2:3998 "));
 	g_string_free(given.text, TRUE);
 	lines_free(lines);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kits/check.h"
 #include "rules/private.h"
 
 static const char text[] = "# a comment\r\n"
@@ -191,8 +192,8 @@ static void refused(const void *octets, size_t size, const char *words)
 	char *path = written(octets, size);
 	assert_null(list_load(path, &error));
 	assert_non_null(error);
-	if (!strstr(error->message, words) || !strstr(error->message, path))
-		fail_msg("%s", error->message);
+	assert_has(error->message, words);
+	assert_has(error->message, path);
 	g_error_free(error);
 	g_unlink(path);
 	g_free(path);
@@ -210,7 +211,7 @@ static void files_that_are_no_lists(void **state)
 	assert_non_null(error);
 	g_clear_error(&error);
 	assert_null(list_load("/", &error));
-	assert_non_null(strstr(error->message, "it is not a regular file"));
+	assert_has(error->message, "it is not a regular file");
 	g_clear_error(&error);
 }
 

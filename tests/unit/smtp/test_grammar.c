@@ -12,14 +12,9 @@
 #include <glib.h>
 
 #include "grammar.h"
+#include "kits/check.h"
 #include "kits/guard.h"
 #include "text.h"
-
-static void assert_span(struct span s, const char *text)
-{
-	assert_int_equal(s.size, strlen(text));
-	assert_memory_equal(s.data, text, s.size);
-}
 
 /* ---- commands ---- */
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kits/check.h"
 #include "smtp/inbox.h"
 
 /* feed - octets in memory of their own, which is gone when this returns, as a packet's is. */
@@ -26,10 +27,7 @@ static void feed(struct inbox *inbox, const char *text, uint64_t acked)
 
 static void assert_waits(const struct inbox *inbox, const char *text)
 {
-	struct span bytes = inbox_bytes(inbox);
-	assert_int_equal(bytes.size, strlen(text));
-	if (bytes.size > 0)
-		assert_memory_equal(bytes.data, text, bytes.size);
+	assert_span(inbox_bytes(inbox), text);
 }
 
 static void octets_are_read_where_they_lie(void **state)

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dialogues/dialogues.h"
+#include "kits/check.h"
 #include "kits/transcript.h"
 #include "machine.h"
 
@@ -385,12 +386,12 @@ static void the_graph_names_every_state_and_both_modes_differ(void **state)
 {
 	char *strict = printed(true), *recover = printed(false);
 	for (enum state_id id = 0; id < STATE_COUNT; id++) {
-		assert_non_null(strstr(recover, machine_states[id].name));
+		assert_has(recover, machine_states[id].name);
 		/* No strict row leads there. */
 		assert_int_equal(strstr(strict, machine_states[id].name) == NULL, id == STATE_turned_away);
 	}
-	assert_null(strstr(strict, "out_of_turn"));
-	assert_non_null(strstr(recover, "out_of_turn"));
+	assert_has_not(strict, "out_of_turn");
+	assert_has(recover, "out_of_turn");
 	assert_int_equal(strncmp(strict, "digraph", 7), 0);
 	free(strict);
 	free(recover);

@@ -14,7 +14,7 @@
 
 #include "flow.h"
 #include "kits/impair.h"
-#include "stream.h"
+#include "kits/reassembly.h"
 
 #define SEEDS 20
 #define SESSIONS 6
@@ -247,17 +247,6 @@ static void survives(void **state)
 	}
 }
 
-static int group_set_up(void **state)
-{
-	return reassembly_init() ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-	reassembly_exit();
-	return 0;
-}
-
 int main(void)
 {
 	struct CMUnitTest tests[G_N_ELEMENTS(kinds)];
@@ -267,5 +256,5 @@ int main(void)
 			.test_func = survives,
 			.initial_state = (void *)(uintptr_t)&kinds[i],
 		};
-	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	return cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 }

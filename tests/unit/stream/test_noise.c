@@ -14,7 +14,7 @@
 
 #include "flow.h"
 #include "kits/impair.h"
-#include "stream.h"
+#include "kits/reassembly.h"
 
 #define SEEDS 200
 #define SEGMENTS 3000
@@ -181,22 +181,11 @@ static void noise_in_little_memory_breaks_nothing(void **state)
 		make_noise(seed, 6000);
 }
 
-static int group_set_up(void **state)
-{
-	return reassembly_init() ? 0 : -1;
-}
-
-static int group_tear_down(void **state)
-{
-	reassembly_exit();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(noise_breaks_nothing),
 		cmocka_unit_test(noise_in_little_memory_breaks_nothing),
 	};
-	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
+	return cmocka_run_group_tests(tests, reassembly_set_up, reassembly_tear_down);
 }

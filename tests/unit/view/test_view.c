@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <glib.h>
 
+#include "kits/check.h"
 #include "view.h"
 
 static bool append(void *context, const void *octets, size_t size)
@@ -34,18 +35,6 @@ static char *shown(enum view_format format, unsigned width, bool colour, const c
 	g_strfreev(line);
 	g_free(json);
 	return g_string_free(out, FALSE);
-}
-
-static void holds(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("not there: %s\n--- in ---\n%s", part, text);
-}
-
-static void holds_not(const char *text, const char *part)
-{
-	if (strstr(text, part))
-		fail_msg("there: %s\n--- in ---\n%s", part, text);
 }
 
 #define ENDS "'src_ip':'198.51.100.7','src_port':4711,'dest_ip':'192.0.2.25','dest_port':25,'community_id':'1:x='"
@@ -172,7 +161,7 @@ static void nothing_reaches_the_terminal(void **state)
 			cases[i].json);
 		for (enum view_format format = VIEW_TEXT; format <= VIEW_MAILS; format++) {
 			char *text = shown(format, 0, false, line);
-			holds(text, cases[i].expected);
+			assert_has(text, cases[i].expected);
 			for (const char *c = text; *c; c++)
 				assert_true((uint8_t)*c >= ' ' || *c == '\n');
 			assert_true(g_utf8_validate(text, -1, NULL));
@@ -213,8 +202,8 @@ static void no_line_is_wider_than_the_terminal(void **state)
 			"aaaaaaaaaaaaaaaaaaa");
 		char *text = shown(VIEW_TEXT, width, false, line);
 		assert_true(columns(text) <= width);
-		holds(text, "!! HIGH s:");
-		holds(text, width < 60 ? "eleven" : "four five");
+		assert_has(text, "!! HIGH s:");
+		assert_has(text, width < 60 ? "eleven" : "four five");
 		g_free(text);
 		g_free(line);
 	}
@@ -225,11 +214,11 @@ static void colour_is_there_when_asked_for(void **state)
 	static const char line[] = AT(
 		1.0, 1, 7) "'event_type':'alert','alert':{'signature':'s','severity':1,'description':'d\\u001b[0m'}}";
 	char *text = shown(VIEW_TEXT, 0, true, line);
-	holds(text, "\033[1;97;41mHIGH s:\033[0m");
-	holds(text, "<U+001B>[0m");
+	assert_has(text, "\033[1;97;41mHIGH s:\033[0m");
+	assert_has(text, "<U+001B>[0m");
 	g_free(text);
 	text = shown(VIEW_TEXT, 0, false, line);
-	holds_not(text, "\033");
+	assert_has_not(text, "\033");
 	g_free(text);
 }
 
@@ -248,8 +237,8 @@ static void odd_records_are_told_of(void **state)
 		"response':{'code':-5,'lines':[null]}}\n"
 		"{'event_type':'fileinfo','flow_id':5,'tx_id':3,'fileinfo':{}}\n"
 		"{'event_type':'stats'}\n");
-	holds(text, "3 lines are not records\n");
-	holds(text, "(1 more records are left out)");
+	assert_has(text, "3 lines are not records\n");
+	assert_has(text, "(1 more records are left out)");
 	g_free(text);
 }
 
