@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define EVIDENCE_MAX 256              /* octets of evidence */
 #define ABOUT_RECIPIENTS_MAX 100      /* recipients listed in the record of an alert or a file */
@@ -21,7 +22,7 @@ static void put_about_smtp(struct json *root, const struct transaction *tx)
 		const struct recipient *recipient = tx->recipients->pdata[i];
 		if (recipient->status != RECIPIENT_ACCEPTED)
 			continue;
-		json_texts_add(&texts, gspan(recipient->path));
+		json_texts_add(&texts, span_of_string(recipient->path));
 		count++;
 	}
 	json_texts_end(&texts);

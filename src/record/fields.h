@@ -136,7 +136,7 @@
 	X(fileinfo, archive, OBJECT, MAYBE, archive, "what is in it") \
 	X(fileinfo, has_macros, FLAG, MAYBE, none, "of an Office document: it contains macros") \
 	\
-	X(archive, format, ASCII, ALWAYS, none, "zip, tar, gzip, bzip2, xz, zstd, 7z, rar, cab, iso") \
+	X(archive, format, ASCII, ALWAYS, none, "what it is, as zip, tar, gzip") \
 	X(archive, encrypted, FLAG, ALWAYS, none, "an entry, or the list of entries") \
 	X(archive, complete, FLAG, ALWAYS, none, "all of it was looked at: no limit was met, nothing missing or encrypted") \
 	X(archive, entries, OBJECTS, MAYBE, archive_entry, "its entries, and those of archives in it as inner.zip!name") \

@@ -21,8 +21,7 @@ static void put_archive(struct json *file, const struct mail_archive *archive)
 		json_flag(&row, FIELD_archive_entry_encrypted, entry->encrypted);
 		cJSON_AddItemToArray(array, row.node);
 	}
-	struct json entries = { array, OF_archive_entry, -1 };
-	json_close(&object, FIELD_archive_entries, &entries);
+	json_objects(&object, FIELD_archive_entries, array);
 }
 
 void output_fileinfo(

@@ -18,10 +18,8 @@
 #define ARENA_BLOCK ((size_t)64 * 1024) /* kept between records */
 #define ARENA_ALIGN 16
 #define MEMBERS_SIZE 320 /* octets of shared members without long names */
-#define QUOTED_MAX                                                                                                     \
-	4096           /* octets of a text that is escaped when its node is made; longer ones when they are printed    \
-			*/
-#define NUMBER_ROOM 24 /* octets of a number with its NUL */
+#define QUOTED_MAX 4096  /* octets of an odd text that is escaped at once; longer ones when they are printed */
+#define NUMBER_ROOM 24   /* octets of a number with its NUL */
 
 static struct json_arena {
 	_Alignas(ARENA_ALIGN) uint8_t block[ARENA_BLOCK];
@@ -275,7 +273,13 @@ void json_members(struct json *object, const struct json_members *members)
 void json_close(struct json *parent, enum field field, struct json *child)
 {
 	if (child->node->child)
-		add_field(parent, field, field_table[field].kind, child->node);
+		add_field(parent, field, KIND_OBJECT, child->node);
+}
+
+void json_objects(struct json *parent, enum field field, cJSON *array)
+{
+	if (array->child)
+		add_field(parent, field, KIND_OBJECTS, array);
 }
 
 struct json json_object(struct json *parent, enum field field)
@@ -295,28 +299,21 @@ void json_text(struct json *object, enum field field, struct span bytes)
 		json_key(object, field_table[field].name_base64, json_base64_node(bytes));
 }
 
-static struct span string_span(const char *text)
-{
-	return span_of_text(text);
-}
-
 void json_string(struct json *object, enum field field, const char *text)
 {
-	if (text)
-		json_text(object, field, string_span(text));
+	json_text(object, field, span_of_text(text));
 }
 
 void json_gstring(struct json *object, enum field field, const GString *text)
 {
-	if (text)
-		json_text(object, field, span_of(text->str, text->len));
+	json_text(object, field, span_of_string(text));
 }
 
 void json_word(struct json *object, enum field field, const char *word)
 {
 	bool exact;
 	if (word && *word)
-		add_field(object, field, field_table[field].kind, text_node(string_span(word), &exact));
+		add_field(object, field, field_table[field].kind, text_node(span_of_text(word), &exact));
 }
 
 void json_escaped(struct json *object, enum field field, struct span bytes, size_t limit)
@@ -365,7 +362,7 @@ void json_true_or(struct json *object, enum field field, bool flag, const char *
 	bool exact;
 	if (flag || why)
 		add_field(object, field, KIND_TRUE_OR_TEXT,
-			flag ? new_node(cJSON_True) : text_node(string_span(why), &exact));
+			flag ? new_node(cJSON_True) : text_node(span_of_text(why), &exact));
 }
 
 /* ---- time ---- */
@@ -470,6 +467,6 @@ void json_strings(struct json *object, enum field field, const GPtrArray *string
 {
 	struct json_texts texts = json_texts(object, field);
 	for (guint i = 0; strings && i < strings->len; i++)
-		json_texts_add(&texts, string_span(strings->pdata[i]));
+		json_texts_add(&texts, span_of_text(strings->pdata[i]));
 	json_texts_end(&texts);
 }

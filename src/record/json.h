@@ -91,6 +91,9 @@ void json_key(struct json *object, const char *key, cJSON *value);
 struct json json_detached(enum field_of kind);
 void json_close(struct json *parent, enum field field, struct json *child);
 
+/* json_objects - adds an array of such objects, unless it is empty. */
+void json_objects(struct json *parent, enum field field, cJSON *array);
+
 cJSON *json_number_node(uint64_t number);
 /* json_text_node - a text, with U+FFFD for NUL and for octets that are not UTF-8: then *exact is false. */
 cJSON *json_text_node(struct span text, bool *exact);
@@ -98,8 +101,7 @@ cJSON *json_base64_node(struct span bytes);
 struct span json_escape(struct span bytes, size_t limit); /* terminated */
 
 /* In a node's type, in addition to cJSON's own flags. */
-#define JSON_FIELD                                                                                                     \
-	(1 << 16) /* its key has valueint octets, needs no escaping, and FIELD_NAME_ROOM octets can be read */
+#define JSON_FIELD (1 << 16) /* its key: valueint octets, nothing to escape, FIELD_NAME_ROOM can be read */
 #define JSON_SIZED (1 << 17) /* its valuestring has valuedouble octets */
 #define JSON_READY (1 << 18) /* and these are printed as they are, those of a text in quotes */
 

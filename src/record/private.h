@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * private.h - what the files of this folder share. record.c writes the envelope and sorts the records; alert.c,
- * transaction.c, fileinfo.c, dialogue.c and summary.c write the fields of each record. Their functions write nothing
- * when the record is not wanted.
+ * transaction.c, fileinfo.c, dialogue.c, summary.c (with proxy.c) and stats.c write the fields of each record. Their
+ * functions write nothing when the record is not wanted.
  */
 #ifndef SMTPSCAN_RECORD_PRIVATE_H
 #define SMTPSCAN_RECORD_PRIVATE_H
@@ -20,12 +20,6 @@ const struct output_options *output_options(const struct output *output);
 
 /* Words of records, for the schema; ended by the sizes of the enums they are indexed by. */
 extern const char *const flow_reason_names[FLOW_END_INPUT + 1], *const flow_end_names[FLOW_END_INPUT + 1];
-
-/* gspan - the octets of a GString, while it is unchanged. */
-static inline struct span gspan(const GString *text)
-{
-	return span_of(text->str, text->len);
-}
 
 /* record_related - the smtp and email objects beside an alert or a file: its transaction and its mail, where known.
  */

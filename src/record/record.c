@@ -155,14 +155,9 @@ static const struct json_members *flow_members(struct output *output, const stru
 	return &text->members;
 }
 
-static unsigned time_digits(const struct output *output)
-{
-	return output->options.nanoseconds ? 9 : 6;
-}
-
 void record_time(const struct output *output, struct json *object, enum field field, int64_t time)
 {
-	json_time(object, field, time, time_digits(output));
+	json_time(object, field, time, output->options.nanoseconds ? 9 : 6);
 }
 
 struct json record_begin(struct output *output, enum record record, const struct place *place)

@@ -18,7 +18,7 @@
 static const struct {
 	enum field_of objects[PARTS_MAX];
 	bool second_required;
-	bool tx; /* 'always has tx_id' */
+	bool tx; /* every one has tx_id */
 } record_parts[RECORD_COUNT] = {
 	[RECORD_ALERT] = { { OF_alert, OF_about_smtp, OF_about_email }, false, false },
 	[RECORD_SMTP] = { { OF_smtp, OF_email }, false, true },
@@ -83,6 +83,21 @@ static cJSON *integer(void)
 {
 	cJSON *schema = of_type("integer");
 	cJSON_AddItemToObjectCS(schema, "minimum", json_number_node(0));
+	return schema;
+}
+
+static cJSON *constant(cJSON *value)
+{
+	cJSON *schema = cJSON_CreateObject();
+	cJSON_AddItemToObjectCS(schema, "const", value);
+	return schema;
+}
+
+static cJSON *either(cJSON *one, cJSON *other)
+{
+	cJSON *schema = cJSON_CreateObject(), *choices = cJSON_AddArrayToObject(schema, "anyOf");
+	cJSON_AddItemToArray(choices, one);
+	cJSON_AddItemToArray(choices, other);
 	return schema;
 }
 
@@ -204,17 +219,6 @@ static cJSON *word_set(enum field_of of)
 	return schema;
 }
 
-/* true_or_text - true, or a text. */
-static cJSON *true_or_text(void)
-{
-	cJSON *schema = cJSON_CreateObject(), *kinds = cJSON_AddArrayToObject(schema, "anyOf");
-	cJSON *only_true = cJSON_CreateObject();
-	cJSON_AddItemToObjectCS(only_true, "const", cJSON_CreateTrue());
-	cJSON_AddItemToArray(kinds, only_true);
-	cJSON_AddItemToArray(kinds, of_type("string"));
-	return schema;
-}
-
 static cJSON *value(const struct field_info *field)
 {
 	switch (field->kind) {
@@ -237,13 +241,10 @@ static cJSON *value(const struct field_info *field)
 		return array_of(integer());
 	case KIND_FLAG:
 		return of_type("boolean");
-	case KIND_TRUE: {
-		cJSON *schema = cJSON_CreateObject();
-		cJSON_AddItemToObjectCS(schema, "const", cJSON_CreateTrue());
-		return schema;
-	}
+	case KIND_TRUE:
+		return constant(cJSON_CreateTrue());
 	case KIND_TRUE_OR_TEXT:
-		return true_or_text();
+		return either(constant(cJSON_CreateTrue()), of_type("string"));
 	case KIND_TIME:
 		return with_pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.]([0-9]{6}|[0-9]{9})Z$");
 	case KIND_DATE:
@@ -295,22 +296,12 @@ static cJSON *open_object(cJSON *values)
 	return schema;
 }
 
-static cJSON *string_or_true(void)
-{
-	cJSON *schema = cJSON_CreateObject(), *choices = cJSON_AddArrayToObject(schema, "anyOf"),
-	      *yes = cJSON_CreateObject();
-	cJSON_AddItemToArray(choices, of_type("string"));
-	cJSON_AddItemToObjectCS(yes, "const", cJSON_CreateTrue());
-	cJSON_AddItemToArray(choices, yes);
-	return schema;
-}
-
 static cJSON *object_schema(enum field_of object)
 {
 	cJSON *properties, *required, *schema;
 	switch (object) {
 	case OF_mail_params:
-		return open_object(string_or_true());
+		return open_object(either(of_type("string"), constant(cJSON_CreateTrue())));
 	case OF_mail_params_base64:
 		return open_object(base64());
 	case OF_tags:
@@ -338,10 +329,10 @@ static cJSON *record_schema(enum record record)
 {
 	static const char *const always[] = { "timestamp", "flow_id", "pcap_cnt", "src_ip", "src_port", "dest_ip",
 		"dest_port", "proto", "app_proto", "community_id" };
-	cJSON *properties, *required, *schema = closed_object(&properties, &required), *constant = cJSON_CreateObject();
+	cJSON *properties, *required, *schema = closed_object(&properties, &required);
 	add_fields(OF_envelope, properties, required);
-	set_word(constant, "const", record_names[record]);
-	cJSON_ReplaceItemInObjectCaseSensitive(properties, "event_type", constant);
+	cJSON_ReplaceItemInObjectCaseSensitive(
+		properties, "event_type", constant(cJSON_CreateStringReference(record_names[record])));
 	for (size_t i = 0; i < G_N_ELEMENTS(always) && record != RECORD_STATS; i++)
 		cJSON_AddItemToArray(required, cJSON_CreateStringReference(always[i]));
 	if (record_parts[record].tx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * stats.c - adds up counters: those of workers, and those of stats records that are read back, to see whether an output
- * is complete (--resume) and to merge shards (--merge).
+ * stats.c - the stats record, at the end of an input. It is written from the counters of all workers, and read back: to
+ * see whether an output is complete (--resume), and to merge shards (--merge).
  *
  * cJSON parses a record and prints it again; fields that are not changed here stay as they are.
  */
@@ -15,6 +15,7 @@
 #include "private.h"
 
 #define COUNTER_MAX (UINT64_C(1) << 53) /* what a double can count to */
+#define SHARD_ROOM 32                   /* octets of two numbers with a slash */
 #define TAIL_SIZE (128 * 1024)          /* a stats record is shorter, even with long file names */
 
 static const enum field severity_fields[] = {
@@ -25,9 +26,10 @@ static const enum field severity_fields[] = {
 
 /* ---- counters ---- */
 
-static uint64_t *counter(struct input_stats *stats, const struct counter *counter)
+/* count_of - what a counter stands at. */
+static uint64_t count_of(const struct input_stats *stats, const struct counter *counter)
 {
-	return (uint64_t *)(void *)((char *)stats + counter->offset);
+	return *(const uint64_t *)(const void *)((const char *)stats + counter->offset);
 }
 
 void input_stats_break(struct input_stats *stats, bool cut, const char *sentence)
@@ -42,8 +44,8 @@ void input_stats_add(struct input_stats *sum, const struct input_stats *part)
 {
 	for (int i = 0; i < COUNTER_COUNT; i++)
 		if (counter_table[i].summed)
-			*counter(sum, &counter_table[i]) +=
-				*(const uint64_t *)(const void *)((const char *)part + counter_table[i].offset);
+			*(uint64_t *)(void *)((char *)sum + counter_table[i].offset) +=
+				count_of(part, &counter_table[i]);
 	for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
 		sum->alerts[severity] += part->alerts[severity];
 	if (!part->complete)
@@ -53,6 +55,69 @@ void input_stats_add(struct input_stats *sum, const struct input_stats *part)
 enum exit_status input_stats_status(const struct input_stats *stats)
 {
 	return stats->complete ? EXIT_OK : stats->cut ? EXIT_CUT : EXIT_INPUT;
+}
+
+/* ---- written ---- */
+
+static void put_counters(struct json *object, const struct input_stats *stats)
+{
+	for (int i = 0; i < COUNTER_COUNT; i++) {
+		const enum field field = counter_table[i].field;
+		const uint64_t count = count_of(stats, &counter_table[i]);
+		if (count > 0 || field_table[field].need == NEED_ALWAYS)
+			json_number(object, field, count);
+	}
+}
+
+static void put_alerts(struct json *object, const struct input_stats *stats)
+{
+	struct json alerts = json_object(object, FIELD_stats_alerts);
+	for (int severity = SEVERITY_HIGH; severity <= SEVERITY_LOW; severity++)
+		json_number(&alerts, severity_fields[severity], stats->alerts[severity]);
+}
+
+static void put_not_decoded(struct json *object, const struct input_stats *stats)
+{
+	struct json reasons = json_object(object, FIELD_stats_not_decoded);
+	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
+		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
+}
+
+/* put_shard - "2/8"; nothing when the whole input was analysed. */
+static void put_shard(struct json *object, const struct output_options *options)
+{
+	if (options->shards <= 1)
+		return;
+	char *shard = json_alloc(SHARD_ROOM);
+	g_snprintf(shard, SHARD_ROOM, "%u/%u", options->shard, options->shards);
+	json_word(object, FIELD_stats_shard, shard);
+}
+
+void output_stats(struct output *output, const struct input_stats *stats)
+{
+	if (!output_wants(output, RECORD_STATS))
+		return;
+	const struct place place = { .at = stats->last, .tx = -1 };
+	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
+	put_counters(&object, stats);
+	put_alerts(&object, stats);
+	put_not_decoded(&object, stats);
+	if (stats->dropped > 0)
+		json_number(&object, FIELD_stats_dropped, stats->dropped);
+	if (stats->time_jumps > 0) {
+		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
+		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
+	}
+	if (stats->first.packet) {
+		record_time(output, &object, FIELD_stats_start, stats->first.time);
+		record_time(output, &object, FIELD_stats_end, stats->last.time);
+	}
+	put_shard(&object, output_options(output));
+	json_flag(&object, FIELD_stats_complete, stats->complete);
+	json_true(&object, FIELD_stats_cut, stats->cut);
+	if (stats->error[0])
+		json_string(&object, FIELD_stats_error, stats->error);
+	record_end(output, &place, &root);
 }
 
 /* ---- read back ---- */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * summary.c - the flow record with its smtp_session, at the end of a session, and the stats record, at the end of an
- * input.
+ * summary.c - the flow record with its smtp_session, at the end of a session.
  */
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 void record_tags(struct json *parent, enum field field, const GPtrArray *tags, int tx)
 {
@@ -13,9 +13,8 @@ void record_tags(struct json *parent, enum field field, const GPtrArray *tags, i
 	for (guint i = 0; tags && i < tags->len; i++) {
 		const struct rule_tag *tag = tags->pdata[i];
 		bool exact;
-		struct span value = { (const uint8_t *)tag->value, strlen(tag->value) };
 		if (tag->tx == tx)
-			json_key(&object, tag->name, json_text_node(value, &exact));
+			json_key(&object, tag->name, json_text_node(span_of_text(tag->value), &exact));
 	}
 	json_close(parent, field, &object);
 }
@@ -87,7 +86,7 @@ static void put_session(struct json *root, const struct flow *flow, const struct
 	json_gstring(&session, FIELD_smtp_session_helo, summary->helo);
 	struct json_texts extensions = json_texts(&session, FIELD_smtp_session_extensions);
 	for (guint i = 0; summary->extensions && i < summary->extensions->len; i++)
-		json_texts_add(&extensions, gspan(summary->extensions->pdata[i]));
+		json_texts_add(&extensions, span_of_string(summary->extensions->pdata[i]));
 	json_texts_end(&extensions);
 	json_number(&session, FIELD_smtp_session_commands, summary->commands);
 	json_number(&session, FIELD_smtp_session_responses, summary->responses);
@@ -122,48 +121,6 @@ void output_flow(struct output *output, const struct place *place, const struct 
 	json_flag(&object, FIELD_flow_alerted, was_alerted(alerts));
 	json_word(&object, FIELD_flow_close, flow_end_names[flow->why]);
 	json_number(&object, FIELD_flow_first_packet, flow->first.packet);
-	put_session(&root, place->flow, summary, alerts, rule_alerts, tags);
+	put_session(&root, flow, summary, alerts, rule_alerts, tags);
 	record_end(output, place, &root);
-}
-
-void output_stats(struct output *output, const struct input_stats *stats)
-{
-	if (!output_wants(output, RECORD_STATS))
-		return;
-	const struct place place = { .at = stats->last, .tx = -1 };
-	struct json root = record_begin(output, RECORD_STATS, &place), object = json_part(&root, OF_stats);
-	for (int i = 0; i < COUNTER_COUNT; i++) {
-		const enum field field = counter_table[i].field;
-		uint64_t n = *(const uint64_t *)(const void *)((const char *)stats + counter_table[i].offset);
-		if (n > 0 || field_table[field].need == NEED_ALWAYS)
-			json_number(&object, field, n);
-	}
-	struct json alerts = json_object(&object, FIELD_stats_alerts);
-	json_number(&alerts, FIELD_severity_counts_high, stats->alerts[SEVERITY_HIGH]);
-	json_number(&alerts, FIELD_severity_counts_medium, stats->alerts[SEVERITY_MEDIUM]);
-	json_number(&alerts, FIELD_severity_counts_low, stats->alerts[SEVERITY_LOW]);
-	struct json reasons = json_object(&object, FIELD_stats_not_decoded);
-	for (int i = DECODE_SEGMENT + 1; i < DECODE_RESULT_COUNT; i++)
-		json_key(&reasons, decode_result_names[i], json_number_node(stats->not_decoded[i]));
-	if (stats->dropped > 0)
-		json_number(&object, FIELD_stats_dropped, stats->dropped);
-	if (stats->time_jumps > 0) {
-		json_number(&object, FIELD_stats_time_jumps, stats->time_jumps);
-		json_number(&object, FIELD_stats_first_time_jump, stats->first_time_jump);
-	}
-	if (stats->first.packet) {
-		record_time(output, &object, FIELD_stats_start, stats->first.time);
-		record_time(output, &object, FIELD_stats_end, stats->last.time);
-	}
-	char shard[32];
-	if (output_options(output)->shards > 1) {
-		g_snprintf(
-			shard, sizeof(shard), "%u/%u", output_options(output)->shard, output_options(output)->shards);
-		json_word(&object, FIELD_stats_shard, shard);
-	}
-	json_flag(&object, FIELD_stats_complete, stats->complete);
-	json_true(&object, FIELD_stats_cut, stats->cut);
-	if (stats->error[0])
-		json_string(&object, FIELD_stats_error, stats->error);
-	record_end(output, &place, &root);
 }

@@ -15,7 +15,7 @@ static void put_recipients(
 	for (guint i = 0; i < recipients->len; i++) {
 		const struct recipient *recipient = recipients->pdata[i];
 		if (recipient->status == status)
-			json_texts_add(&texts, gspan(recipient->path));
+			json_texts_add(&texts, span_of_string(recipient->path));
 	}
 	json_texts_end(&texts);
 }
@@ -33,8 +33,7 @@ static void put_recipient_status(struct json *smtp, const GPtrArray *recipients)
 		json_number(&object, FIELD_rcpt_status_code, recipient->final_code);
 		cJSON_AddItemToArray(array, object.node);
 	}
-	struct json objects = { array, OF_rcpt_status, -1 };
-	json_close(smtp, FIELD_smtp_rcpt_status, &objects);
+	json_objects(smtp, FIELD_smtp_rcpt_status, array);
 }
 
 /* put_params - keys are the keywords, escaped when they are not ASCII; of a repeated keyword the first is used. */
@@ -44,13 +43,14 @@ static void put_params(struct json *smtp, const GPtrArray *params)
 	GHashTable *seen = params->len > 1 ? g_hash_table_new(hash_text, g_str_equal) : NULL;
 	for (guint i = 0; i < params->len; i++) {
 		const struct mail_param *param = params->pdata[i];
-		const char *key = (const char *)json_escape(gspan(param->keyword), param->keyword->len).data;
+		const char *key = (const char *)json_escape(span_of_string(param->keyword), param->keyword->len).data;
 		if (seen && !g_hash_table_add(seen, (gpointer)key))
 			continue;
 		bool exact = true;
-		json_key(&values, key, param->value ? json_text_node(gspan(param->value), &exact) : cJSON_CreateTrue());
+		json_key(&values, key,
+			param->value ? json_text_node(span_of_string(param->value), &exact) : cJSON_CreateTrue());
 		if (!exact)
-			json_key(&exact_values, key, json_base64_node(gspan(param->value)));
+			json_key(&exact_values, key, json_base64_node(span_of_string(param->value)));
 	}
 	if (seen)
 		g_hash_table_destroy(seen);
