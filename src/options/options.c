@@ -69,7 +69,7 @@ static const struct option_row rows[] = {
 	  "write how the records differ from those expected in\nDIR; then the exit status is 1" },
 	{ "update", 0, "[subset]", GROUP_OUTPUT, ROW_CALL, 0, take_update,
 	  "with --check: write the expected records (subset:\nonly what matters of mails and alerts)" },
-	{ "differences", 0, "N", GROUP_OUTPUT, ROW_CALL, 0, take_differences,
+	{ "differences", 0, "N", GROUP_OUTPUT, ROW_CALL, IN(differences), take_number,
 	  "with --check: write at most N (default 20; 0: all)" },
 	{ "flow", 0, "ID", GROUP_OUTPUT, ROW_STRING, IN(pick_flow), NULL,
 	  "only the session with this flow_id or community_id" },
@@ -91,7 +91,7 @@ static const struct option_row rows[] = {
 	  "write only alerts of this severity or worse:\nhigh, medium or low" },
 	{ "fail-on", 0, "LEVEL", GROUP_ALERTS, ROW_CALL, IN(fail_on), take_severity,
 	  "exit with status 1 after an alert of this severity\nor worse" },
-	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, 0, take_alert_limit,
+	{ "alert-limit", 0, "N", GROUP_ALERTS, ROW_CALL, IN(alert_limit), take_number,
 	  "write an alert at most N times per session\n(default 10; 0: no limit)" },
 	{ "disable", 0, "LIST", GROUP_ALERTS, ROW_CALL, 0, take_disable, "do not raise these alerts" },
 	{ "threshold", 0, "ID=N[/SECONDS]", GROUP_ALERTS, ROW_CALL, 0, take_threshold, "the limit of an alert: a count and, for some alerts,\na time" },
@@ -194,6 +194,16 @@ static void add_text(char ***list, const char *text)
 	(*list)[count + 1] = NULL;
 }
 
+/* take_bracketed - an optional argument: the word in brackets, or nothing. */
+static enum taken take_bracketed(struct options *options, const struct option_row *row, const char *value)
+{
+	char *word = g_strndup(row->argument + 1, strlen(row->argument) - strlen("[]"));
+	const bool good = !value || strcmp(value, word) == 0;
+	const enum taken taken = good ? row->take(options, row, value) : option_bad(row, value, word);
+	g_free(word);
+	return taken;
+}
+
 static enum taken take_option(struct options *options, const struct option_row *row, const char *value)
 {
 	char *where = (char *)options + row->where;
@@ -220,7 +230,7 @@ static enum taken take_option(struct options *options, const struct option_row *
 		add_text((char ***)(void *)where, value);
 		return TAKEN;
 	case ROW_CALL:
-		return row->take(options, row, value);
+		return is_optional(row) ? take_bracketed(options, row, value) : row->take(options, row, value);
 	}
 	g_assert_not_reached();
 }

@@ -20,7 +20,7 @@ enum taken { TAKEN, TAKEN_BAD, TAKEN_DONE };
 struct option_row {
 	const char *name;
 	char letter;          /* 0: none */
-	const char *argument; /* NULL: none; in brackets: optional, and `take` may get NULL */
+	const char *argument; /* NULL: none; in brackets: the only word it takes, or none: then `take` gets NULL */
 	enum option_group group;
 	enum option_kind kind;
 	size_t where; /* offset of the member in struct options, where the kind or `take` uses one */
@@ -53,7 +53,7 @@ enum taken take_memory(struct options *options, const struct option_row *row, co
 enum taken take_idle_timeout(struct options *options, const struct option_row *row, const char *value);
 enum taken take_host(struct options *options, const struct option_row *row, const char *value);
 enum taken take_time(struct options *options, const struct option_row *row, const char *value);
-enum taken take_alert_limit(struct options *options, const struct option_row *row, const char *value);
+enum taken take_number(struct options *options, const struct option_row *row, const char *value);
 enum taken take_jobs(struct options *options, const struct option_row *row, const char *value);
 enum taken take_shard(struct options *options, const struct option_row *row, const char *value);
 enum taken take_events(struct options *options, const struct option_row *row, const char *value);
@@ -61,7 +61,6 @@ enum taken take_format(struct options *options, const struct option_row *row, co
 enum taken take_text(struct options *options, const struct option_row *row, const char *value);
 enum taken take_color(struct options *options, const struct option_row *row, const char *value);
 enum taken take_update(struct options *options, const struct option_row *row, const char *value);
-enum taken take_differences(struct options *options, const struct option_row *row, const char *value);
 enum taken take_hash(struct options *options, const struct option_row *row, const char *value);
 enum taken take_ports(struct options *options, const struct option_row *row, const char *value);
 enum taken take_disable(struct options *options, const struct option_row *row, const char *value);

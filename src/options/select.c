@@ -46,7 +46,7 @@ static int64_t take_fraction(char *text)
 			nanoseconds = nanoseconds * 10 + (point[1 + digits] - '0');
 	for (size_t i = digits; i < FRACTION_DIGITS; i++)
 		nanoseconds *= 10;
-	if (digits != 0)
+	if (digits > 0)
 		memmove(point, point + 1 + digits, strlen(point + 1 + digits) + 1);
 	return nanoseconds;
 }
