@@ -292,6 +292,21 @@ static enum next out_of_place(struct session *s, struct event *event, bool *wait
 	return NEXT_WAIT;
 }
 
+/* banner_was_noise - the server's first line was no reply, but the client took it for the banner, and the reply that
+ * waits is to its HELO or EHLO. */
+static bool banner_was_noise(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	const uint64_t noise = s->awaited.noise_end;
+	struct command command;
+	unsigned code;
+	size_t used, size;
+	return noise > 0 && noise == down->offset && inbox_command(up, 0, false, &command, &used) == PARSE_DONE &&
+	       (verb_table[command.verb].flags & VERBFLAG_GREETING) && inbox_acked(up, up->offset) >= noise &&
+	       reply_peek(down, 0, &code, &size) == PARSE_DONE && code != 220 &&
+	       inbox_acked(down, down->offset) >= up->offset + used;
+}
+
 static enum next next_response(struct session *s, struct event *event)
 {
 	struct inbox *down = &s->in[DOWN];
@@ -303,6 +318,8 @@ static enum next next_response(struct session *s, struct event *event)
 	enum next next = awaits_reply(s) ? out_of_place(s, event, &wait) : early_midstream(s, event);
 	if (next != NEXT_WAIT || wait)
 		return next;
+	if (!awaits_reply(s) && banner_was_noise(s))
+		return next_is(s, event, EVENT_gap, DOWN);
 	if (inbox_bytes(down).size == 0) {
 		if (inbox_gap_size(down) > 0)
 			return gap_in_responses(s, event);
