@@ -46,6 +46,7 @@ struct session_response {
 	unsigned code;
 	const struct reply_line *lines; /* at most SESSION_REPLY_LINES */
 	size_t line_count;
+	uint64_t lines_seen;  /* also those that are not kept */
 	bool code_mismatch;   /* the code changed within it */
 	bool assumed;         /* not seen: the usual reply is assumed; it has no lines */
 	enum verb to;         /* the command that it answers; VERB_UNKNOWN and an empty to_name: none, or not known */

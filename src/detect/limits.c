@@ -133,6 +133,10 @@ void limits_response(struct detector *detector, const struct session_response *r
 			raise_alert(detector, ALERT_response_too_long, 0, AT_RESPONSE(response),
 				response->lines[i].line, "a reply line of the server has %zu octets, %u are allowed",
 				response->lines[i].length, most);
+	if (response->lines_seen > response->line_count)
+		raise_alert(detector, ALERT_response_too_long, 0, AT_RESPONSE(response), response->lines[0].line,
+			"a reply of the server has %llu lines, of which %zu are kept",
+			(unsigned long long)response->lines_seen, response->line_count);
 	if (ehlo && response->code == 250)
 		note_extensions(detector, response);
 	check_refusals(detector, response);

@@ -160,8 +160,13 @@ static void check_codes(struct detector *detector, const struct session_response
 	size_t i = 1;
 	while (i < response->line_count && response->lines[i].code == response->lines[0].code)
 		i++;
-	if (!response->code_mismatch || i >= response->line_count)
+	if (!response->code_mismatch)
 		return;
+	if (i >= response->line_count) {
+		raise_alert(detector, ALERT_reply_code_mismatch, 0, AT_RESPONSE(response), response->lines[0].line,
+			"a line after the first %zu of a reply has another code", i);
+		return;
+	}
 	raise_alert(detector, ALERT_reply_code_mismatch, 0, AT_RESPONSE(response), response->lines[i].line,
 		"line %zu of a reply has the code %u, the lines before it %u", i + 1, response->lines[i].code,
 		response->lines[0].code);

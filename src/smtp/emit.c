@@ -23,6 +23,7 @@ void reply_emit(struct session *s, const struct awaited *to)
 		.code = r->code,
 		.lines = r->lines,
 		.line_count = r->line_count,
+		.lines_seen = r->lines_seen,
 		.code_mismatch = r->mismatch,
 		.assumed = r->assumed,
 		.state = session_state(s),

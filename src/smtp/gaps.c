@@ -178,6 +178,17 @@ bool content_after_gap(const struct session *s, struct span bytes)
 	       whole_line(s, UP, bytes) && is_field(bytes);
 }
 
+/* The server answered DATA with 250 or the like, and the client, which has that reply, continues with a header field.
+ */
+bool content_unasked(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP];
+	const struct span bytes = inbox_bytes(up);
+	return s->awaited.verb == VERB_DATA && !s->awaited.end_of_data && s->reply.code / 100 == 2 &&
+	       !s->reply.assumed && bytes.size > 0 && whole_line(s, UP, bytes) && is_field(bytes) &&
+	       inbox_acked(up, up->offset) >= s->in[DOWN].offset;
+}
+
 void lose_command(struct session *s)
 {
 	struct inbox *up = &s->in[UP];

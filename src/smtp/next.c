@@ -50,7 +50,7 @@ static enum next next_command(struct session *s, struct event *event)
 	}
 	if (bytes.size == 0 || lost_replies_come(s))
 		return next_gap(s, event, UP);
-	if (content_after_gap(s, bytes))
+	if (content_after_gap(s, bytes) || content_unasked(s))
 		return next_is(s, event, EVENT_gap, UP);
 	enum parse_result result = inbox_command(up, 0, inbox_closed(up), &s->message.command, &used);
 	if (result == PARSE_MORE)

@@ -40,9 +40,10 @@ struct reply {
 	struct arena copies;
 	unsigned code;
 	bool mismatch, assumed, complete;
-	bool stands_in;  /* it is assumed, and the next event */
-	bool unanswered; /* it is assumed, but the server never sent it: the session is over */
-	uint64_t acked;  /* offset in the client's stream that its first line acknowledges */
+	bool stands_in;      /* it is assumed, and the next event */
+	bool unanswered;     /* it is assumed, but the server never sent it: the session is over */
+	uint64_t acked;      /* offset in the client's stream that its first line acknowledges */
+	uint64_t lines_seen; /* also those that are not kept */
 };
 
 /* An odd end: a nonstandard end of data, as smtp_smuggling uses it. Until it is known which odd end the server took for

@@ -22,6 +22,7 @@ void reply_reset(struct reply *reply)
 	if (reply->copied > 0)
 		arena_release(&reply->copies, &(const struct arena){ 0 });
 	reply->line_count = reply->copied = 0;
+	reply->lines_seen = 0;
 	reply->code = 0;
 	reply->mismatch = reply->assumed = reply->complete = reply->unanswered = false;
 }
@@ -88,6 +89,7 @@ enum parse_result reply_read(struct reply *reply, struct inbox *inbox, enum repl
 		if (first)
 			reply->code = line->code;
 		reply->mismatch |= line->code != reply->code;
+		reply->lines_seen++;
 		reply->line_count += reply->line_count < SESSION_REPLY_LINES;
 		inbox_consume(inbox, used);
 		if (!line->more || (last && used == bytes.size)) {

@@ -18,7 +18,7 @@
 	X(midstream) X(midstream_command) X(midstream_line) X(midstream_tls) \
 	X(foreign_protocol) X(client_hello) X(server_hello) X(announced_early) X(quits) X(said_nothing) \
 	X(greeting) X(out_of_turn) X(still_ungreeted) \
-	X(resynchronising) X(resynchronising_reply) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
+	X(resynchronising) X(resynchronising_reply) X(content_unasked) X(content_follows) X(interrupts_chunks) X(chunk_size_huge) X(chunk_size_odd) X(chunk_follows) \
 	X(answers_lost) X(unseen_command) X(answers_close) \
 	X(noise_answered) X(more_recipients) \
 	X(answered_enough) X(unheard) X(too_many_waiting) X(judged_again) X(reply_unseen) X(may_be_grouped) \
@@ -36,7 +36,7 @@
 	X(alert_unavailable_service) X(alert_unavailable_service_554) X(alert_invalid_response) X(alert_invalid_response_high) \
 	X(alert_invalid_client_initiation) X(alert_invalid_command) X(alert_invalid_data) X(alert_invalid_data_chunk) \
 	X(alert_early_talker) X(alert_data_after_quit) X(alert_invalid_pipelining) X(alert_unauthorized_pipelining) \
-	X(alert_unexpected_client_command) X(alert_unexpected_server_response) X(alert_unexpected_server_response_354) X(alert_pending_overflow) \
+	X(alert_unexpected_client_command) X(alert_unexpected_server_response) X(alert_unexpected_server_response_354) X(alert_content_unasked) X(alert_pending_overflow) \
 	X(alert_bdat_missing_last) X(alert_bdat_huge) X(alert_bdat_invalid) \
 	X(alert_smtp_smuggling) X(alert_smtp_smuggling_failed) X(alert_nonstandard_end_of_data) X(alert_nonstandard_end_of_data_refused) \
 	X(alert_starttls_command_injection) X(alert_starttls_command_injection_tls) X(alert_starttls_response_injection) \

@@ -68,6 +68,7 @@ const struct transition machine_table[] = {
 	ROW(command,            parse_error,     up,   client_hello,          nothing,                             no,                 tls),
 	ROW(command,            parse_error,     up,   resynchronising,       nothing,                             no,                 stay),
 	ROW(command,            parse_error,     up,   always,                alert_invalid_command,               fail,               response),
+	ROW(command,            gap,             up,   content_unasked,       alert_content_unasked,               fail,               data_transmission),
 	ROW(command,            gap,             up,   content_follows,       resume_content,                      data_transmission,  data_transmission),
 	ROW(command,            gap,             up,   always,                lose_command,                        response,           response),
 	ROW(command,            missing_grammar, down, server_hello,          nothing,                             no,                 tls),

@@ -48,6 +48,12 @@ void alert_unexpected_client_command(struct session *s)
 		"unexpected client command: sent before the reply that the client had to wait for");
 }
 
+void alert_content_unasked(struct session *s)
+{
+	alert_waiting(s, ALERT_unexpected_client_command, SEVERITY_LOW,
+		"unexpected client command: content, but the server did not answer DATA with 354");
+}
+
 void alert_pending_overflow(struct session *s)
 {
 	s->overflow.reported = true;

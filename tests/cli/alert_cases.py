@@ -190,6 +190,8 @@ near(
 raises("helo_too_long", "S: 220 x\nC: EHLO %s\nS: 501 no\n" % ("x" * 1100) + BYE)
 near("helo_too_long", "S: 220 x\nC: EHLO %s\nS: 250 no\n" % ("x" * 1000) + BYE, others={"command_too_long"})
 raises("response_too_long", session("C: NOOP\nS: 250 %s\n" % ("x" * 600)))
+raises("response_too_long", session("C: HELP\n" + "S: 214-x\n" * 1000 + "S: 214 x\n"))
+near("response_too_long", session("C: HELP\n" + "S: 214-x\n" * 999 + "S: 214 x\n"))
 near("response_too_long", session("C: NOOP\nS: 250 %s\n" % ("x" * 500), "AUTH " + "MECHANISM " * 100))
 raises("data_line_too_long", session(mail("x" * 1001)))
 near("data_line_too_long", session(mail("x" * 998, "." + "x" * 998)))
