@@ -153,10 +153,8 @@ static char *record_key(struct check_side *side, const cJSON *record)
 	const char *event = read_text(record, "event_type"), *session = session_of(side, record);
 	const cJSON *own = read_object(record, event ? event : "");
 	const char *signature = read_text(own, "signature"), *part = read_text(own, "part");
-	const bool tx = cJSON_HasObjectItem(record, "tx_id");
-	char *kind = g_strdup_printf("%s|%s|%d|%s|%s", session ? session : "", event ? event : "",
-		tx ? (int)MIN(read_number(record, "tx_id"), INT32_MAX) : -1, signature ? signature : "",
-		part ? part : "");
+	char *kind = g_strdup_printf("%s|%s|%d|%s|%s", session ? session : "", event ? event : "", read_tx(record),
+		signature ? signature : "", part ? part : "");
 	char *key = g_strdup_printf("%s|%u", kind, next_of(side, kind));
 	g_free(kind);
 	return key;
@@ -173,8 +171,8 @@ static char *where_of(GHashTable *numbers, struct check_side *side, const cJSON 
 		g_hash_table_insert(numbers, g_strdup(session), GUINT_TO_POINTER(g_hash_table_size(numbers) + 1));
 	if (session)
 		g_string_append_printf(where, "flow %u ", GPOINTER_TO_UINT(g_hash_table_lookup(numbers, session)));
-	if (cJSON_HasObjectItem(record, "tx_id"))
-		g_string_append_printf(where, "tx %" G_GUINT64_FORMAT " ", read_number(record, "tx_id"));
+	if (read_tx(record) >= 0)
+		g_string_append_printf(where, "tx %d ", read_tx(record));
 	if (signature || part)
 		g_string_append_printf(where, "%s %s ", event, signature ? signature : part);
 	return g_string_free(where, FALSE);
@@ -258,6 +256,20 @@ static void one_sided(struct check *check, const char *where, const cJSON *recor
 	g_free(place);
 }
 
+/* report_unmatched - reports the records, or those of one type, that nothing expected has matched. */
+static void report_unmatched(
+	struct check *check, struct check_side *side, GHashTable *numbers, GHashTable *matched, const char *type)
+{
+	for (guint i = 0; i < check->records->len; i++) {
+		const cJSON *record = check->records->pdata[i];
+		char *where = where_of(numbers, side, record);
+		const bool counts = !type || g_strcmp0(read_text(record, "event_type"), type) == 0;
+		if (counts && !g_hash_table_contains(matched, record))
+			one_sided(check, where, record, "not expected");
+		g_free(where);
+	}
+}
+
 /* compare_whole - compares all records in both directions. */
 static void compare_whole(struct check *check, const GPtrArray *expected)
 {
@@ -284,14 +296,7 @@ static void compare_whole(struct check *check, const GPtrArray *expected)
 		g_free(key);
 		g_free(where);
 	}
-	for (guint i = 0; i < check->records->len; i++) {
-		const cJSON *record = check->records->pdata[i];
-		if (g_hash_table_contains(matched, record))
-			continue;
-		char *where = where_of(numbers, &right, record);
-		one_sided(check, where, record, "not expected");
-		g_free(where);
-	}
+	report_unmatched(check, &right, numbers, matched, NULL);
 	if (!ordered && *check->differences == check->before)
 		differ(check, "", "the records are in another order");
 	g_hash_table_unref(numbers);
@@ -392,13 +397,7 @@ static void compare_subset(struct check *check, GPtrArray *partials)
 	for (guint i = 0; i < partials->len; i++)
 		if (!fit(check, partials->pdata[i], taken))
 			no_fit(check, partials->pdata[i]);
-	for (guint i = 0; i < check->records->len; i++) {
-		const cJSON *record = check->records->pdata[i];
-		char *where = where_of(numbers, &side, record);
-		if (g_strcmp0(read_text(record, "event_type"), "alert") == 0 && !g_hash_table_contains(taken, record))
-			one_sided(check, where, record, "not expected");
-		g_free(where);
-	}
+	report_unmatched(check, &side, numbers, taken, "alert");
 	g_hash_table_unref(taken);
 	g_hash_table_unref(numbers);
 	side_end(&side);

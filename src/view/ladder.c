@@ -61,30 +61,6 @@ static void alerts_text(GString *text, const unsigned alerts[4])
 		g_string_append_c(text, ')');
 }
 
-/* find_step - the first step of a kind; NULL: none. */
-static const struct talk_step *find_step(const struct talk *talk, enum step_kind kind)
-{
-	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
-		if (step->kind == kind)
-			return step;
-	}
-	return NULL;
-}
-
-/* user_of - the authenticated user; NULL: none. */
-static const char *user_of(const struct talk *talk)
-{
-	const char *user = NULL;
-	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
-		const cJSON *auth = step->own;
-		if (step->kind == STEP_AUTH && read_flag(auth, "success"))
-			user = read_text(auth, "username");
-	}
-	return user;
-}
-
 /* facts - unusual facts in the flow record. */
 static void facts(const struct talk *talk, GString *text)
 {
@@ -103,8 +79,8 @@ static void facts(const struct talk *talk, GString *text)
 static void summary(struct ink *ink, const struct talk *talk)
 {
 	GString *text = g_string_new(NULL);
-	const struct talk_step *tls = find_step(talk, STEP_TLS);
-	const char *user = user_of(talk);
+	const struct talk_step *tls = talk_step_of(talk, STEP_TLS);
+	const char *user = talk_user(talk);
 	char *proxy = talk_proxy(talk);
 	plural(text, "", talk->mails, "mail");
 	if (talk->mails > 0 && talk->accepted == talk->mails)
@@ -216,12 +192,14 @@ static void response(struct ink *ink, const struct talk_step *step, int64_t star
 
 static void alert(struct ink *ink, const struct talk_step *step, int64_t start)
 {
-	static const enum style styles[] = { STYLE_HIGH, STYLE_HIGH, STYLE_MEDIUM, STYLE_LOW };
+	static const enum style styles[] = {
+		[SEVERITY_HIGH] = STYLE_HIGH, [SEVERITY_MEDIUM] = STYLE_MEDIUM, [SEVERITY_LOW] = STYLE_LOW
+	};
 	const cJSON *object = step->own;
 	const char *id = read_text(object, "signature"), *words = read_text(object, "description"),
 		   *outcome = read_text(object, "outcome");
-	const unsigned severity = (unsigned)CLAMP(read_number(object, "severity"), SEVERITY_HIGH, SEVERITY_LOW);
-	char *name = g_ascii_strup(severity_name((enum severity)severity), -1);
+	const enum severity severity = (enum severity)step->severity;
+	char *name = g_ascii_strup(severity_name(severity), -1);
 	step_begin(ink, step, start, styles[severity], "!!");
 	ink_words(ink, styles[severity], LINE_COLUMN, "%s %s:", name, id ? id : "?");
 	ink_words(ink, severity == SEVERITY_HIGH ? STYLE_HEAD : STYLE_PLAIN, LINE_COLUMN, " %s", words ? words : "");

@@ -18,6 +18,9 @@ const cJSON *read_array(const cJSON *object, const char *name);
 /* read_text - NULL: no value. */
 const char *read_text(const cJSON *object, const char *name);
 uint64_t read_number(const cJSON *object, const char *name);
+/* read_tx - the transaction that a record belongs to; -1: none. */
+int read_tx(const cJSON *record);
+
 bool read_flag(const cJSON *object, const char *name);
 /* read_time - RFC 3339 as nanoseconds since 1970; 0: no value. */
 int64_t read_time(const cJSON *object, const char *name);
@@ -78,6 +81,12 @@ int64_t talk_begin_time(const struct talk *talk);
 /* step_tls - a description of a STEP_TLS; step_auth - of a STEP_AUTH. Free with g_free. */
 char *step_tls(const struct talk_step *step);
 char *step_auth(const struct talk_step *step);
+/* talk_step_of - the first step of a kind; NULL: none. */
+const struct talk_step *talk_step_of(const struct talk *talk, enum step_kind kind);
+
+/* talk_user - the user that the last successful AUTH named; NULL: none. */
+const char *talk_user(const struct talk *talk);
+
 /* talk_proxy - a description of the proxy; NULL: there was none. Free with g_free. */
 char *talk_proxy(const struct talk *talk);
 /* talk_alerts - the alerts of each transaction: tx -> GPtrArray of struct talk_step, borrowed. Unref it. */

@@ -37,6 +37,12 @@ uint64_t read_number(const cJSON *object, const char *name)
 	return good ? (uint64_t)value->valuedouble : 0;
 }
 
+int read_tx(const cJSON *record)
+{
+	const bool tx = cJSON_HasObjectItem(record, "tx_id");
+	return tx ? (int)MIN(read_number(record, "tx_id"), INT32_MAX) : -1;
+}
+
 bool read_flag(const cJSON *object, const char *name)
 {
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, name));

@@ -23,14 +23,8 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 	const cJSON *record = talk->record, *session = talk->session;
 	GString *to = report->page.sessions;
 	char *proxy = talk_proxy(talk);
-	const char *tls = NULL, *user = NULL, *close = read_text(talk->end, "close");
-	for (guint i = 0; i < talk->steps->len; i++) {
-		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
-		if (step->kind == STEP_TLS && !tls)
-			tls = read_text(step->own, "version");
-		if (step->kind == STEP_AUTH && read_flag(step->own, "success"))
-			user = read_text(step->own, "username");
-	}
+	const struct talk_step *tls = talk_step_of(talk, STEP_TLS);
+	const char *version = tls ? read_text(tls->own, "version") : NULL, *close = read_text(talk->end, "close");
 	page_row(to);
 	g_string_append_printf(to, "[%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, talk_begin_time(talk) / 1000,
 		read_time(talk->end, "end") / 1000);
@@ -40,8 +34,8 @@ static void print_session(struct report *report, const struct talk *talk, uint64
 	page_number(to, ",", read_number(record, "dest_port"));
 	g_string_append_printf(to, ",%u,%u,%u,%u,%u", talk->mails, talk->accepted, talk->alerts[SEVERITY_HIGH],
 		talk->alerts[SEVERITY_MEDIUM], talk->alerts[SEVERITY_LOW]);
-	page_field(to, ",", tls ? tls : read_flag(session, "tls") ? "TLS" : NULL);
-	page_field(to, ",", user);
+	page_field(to, ",", version ? version : read_flag(session, "tls") ? "TLS" : NULL);
+	page_field(to, ",", talk_user(talk));
 	page_field(to, ",", read_text(session, "helo"));
 	page_field(to, ",", read_text(session, "banner"));
 	page_number(to, ",", read_number(talk->end, "bytes_toserver") + read_number(talk->end, "bytes_toclient"));
@@ -112,9 +106,8 @@ static void leave_out_session(struct report *report, const struct talk *talk)
 		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
 		if (step->kind == STEP_ALERT)
 			report_alert(report, step, -1, -1);
-		for (guint file = 0; step->files && file < step->files->len; file++) {
+		for (guint file = 0; step->files && file < step->files->len; file++)
 			report_unlisted_file(report, step->files->pdata[file]);
-		}
 	}
 }
 

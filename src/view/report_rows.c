@@ -125,6 +125,22 @@ static void file_list(struct report *report, GString *to, const struct talk_step
 	g_string_append_c(to, ']');
 }
 
+/* short_list - the first LIST_MAX texts of a list; the others are counted. */
+static void short_list(struct report *report, GString *to, const cJSON *list)
+{
+	report->left.texts += page_texts(to, list, LIST_MAX);
+}
+
+/* member_list - adds a list of the email object under its own name, if there is one. */
+static void member_list(struct report *report, GString *to, const cJSON *email, const char *name)
+{
+	const cJSON *list = read_array(email, name);
+	if (!list)
+		return;
+	g_string_append_printf(to, ",\"%s\":", name);
+	short_list(report, to, list);
+}
+
 /* long_texts - adds the long texts of a mail, while TEXTS_MAX is not reached. */
 static void long_texts(struct report *report, GString *to, const cJSON *email)
 {
@@ -132,10 +148,7 @@ static void long_texts(struct report *report, GString *to, const cJSON *email)
 	const char *body = read_text(email, "body");
 	const size_t before = to->len;
 	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		if (read_array(email, lists[i])) {
-			g_string_append_printf(to, ",\"%s\":", lists[i]);
-			report->left.texts += page_texts(to, read_array(email, lists[i]), LIST_MAX);
-		}
+		member_list(report, to, email, lists[i]);
 	if (body) {
 		g_string_append(to, ",\"body\":");
 		bool whole = page_lines(to, body, BODY_MAX) && !read_flag(email, "body_truncated");
@@ -162,10 +175,7 @@ static void details(struct report *report, const struct talk_step *step, int mai
 			page_text(to, read_text(email, texts[i]));
 		}
 	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		if (read_array(email, lists[i])) {
-			g_string_append_printf(to, ",\"%s\":", lists[i]);
-			report->left.texts += page_texts(to, read_array(email, lists[i]), LIST_MAX);
-		}
+		member_list(report, to, email, lists[i]);
 	if (report->texts < TEXTS_MAX)
 		long_texts(report, to, email);
 	else if (body)
@@ -185,9 +195,9 @@ void report_mail(struct report *report, const struct talk_step *step, unsigned w
 	page_field(to, ",", read_text(smtp, "stage"));
 	page_field(to, ",", read_text(smtp, "mail_from"));
 	g_string_append_c(to, ',');
-	report->left.texts += page_texts(to, read_array(smtp, "rcpt_to"), LIST_MAX);
+	short_list(report, to, read_array(smtp, "rcpt_to"));
 	g_string_append_c(to, ',');
-	report->left.texts += page_texts(to, read_array(smtp, "rejected_rcpt_to"), LIST_MAX);
+	short_list(report, to, read_array(smtp, "rejected_rcpt_to"));
 	page_number(to, ",", read_number(smtp, "size"));
 	page_field(to, ",", read_text(smtp, "sha256"));
 	page_field(to, ",", read_text(email, "subject"));

@@ -87,6 +87,27 @@ char *step_auth(const struct talk_step *step)
 		read_flag(step->own, "tls") ? "inside TLS" : "in clear");
 }
 
+const struct talk_step *talk_step_of(const struct talk *talk, enum step_kind kind)
+{
+	for (guint i = 0; i < talk->steps->len; i++) {
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
+		if (step->kind == kind)
+			return step;
+	}
+	return NULL;
+}
+
+const char *talk_user(const struct talk *talk)
+{
+	const char *user = NULL;
+	for (guint i = 0; i < talk->steps->len; i++) {
+		const struct talk_step *step = &g_array_index(talk->steps, struct talk_step, i);
+		if (step->kind == STEP_AUTH && read_flag(step->own, "success"))
+			user = read_text(step->own, "username");
+	}
+	return user;
+}
+
 /* add_end - appends " for 192.0.2.1:25", if an address is known. */
 static void add_end(GString *text, const char *before, const cJSON *proxy, const char *ip, const char *port)
 {
@@ -224,12 +245,14 @@ static void count(struct talk *talk, const struct talk_step *step)
 static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, cJSON *record)
 {
 	struct talk_step step = {
-		.kind = kind, .time = read_time(record, "timestamp"), .record = record, .own = own, .tx = -1
+		.kind = kind,
+		.time = read_time(record, "timestamp"),
+		.packet = read_number(record, "pcap_cnt"),
+		.tx = read_tx(record),
+		.record = record,
+		.own = own,
 	};
 	complete_step(&step);
-	step.packet = read_number(record, "pcap_cnt");
-	if (cJSON_HasObjectItem(record, "tx_id"))
-		step.tx = (int)MIN(read_number(record, "tx_id"), INT32_MAX);
 	count(talk, &step);
 	if (talk->steps->len >= STEPS_MAX && kind != STEP_ALERT && kind != STEP_MAIL) {
 		talk->left_out++;
@@ -245,7 +268,7 @@ static void add_step(struct talk *talk, enum step_kind kind, const cJSON *own, c
 /* add_file - adds a file to its mail; takes ownership of the record. */
 static void add_file(struct talk *talk, cJSON *record)
 {
-	struct talk_step *mail = mail_of(talk, (int)MIN(read_number(record, "tx_id"), INT32_MAX));
+	struct talk_step *mail = mail_of(talk, read_tx(record));
 	cJSON *file = cJSON_DetachItemFromObjectCaseSensitive(record, "fileinfo");
 	cJSON_Delete(record);
 	if (!mail || !cJSON_IsObject(file) || (mail->files && mail->files->len >= FILES_MAX)) {
