@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "kits/command_line.h"
 
 #define FUZZ_PATH_MAX 32
 
@@ -58,17 +58,6 @@ static inline int fuzz_file(const uint8_t *data, size_t size, char path[static F
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, FUZZ_PATH_MAX, "/proc/self/fd/%d", fd);
 	return fd;
-}
-
-/* fuzz_options - what a command line means, whose words have a space between them. */
-static inline void fuzz_options(struct options *options, const char *line)
-{
-	char **words = g_strsplit(line, " ", 0);
-	const guint count = g_strv_length(words);
-	char **arguments = g_memdup2(words, (count + 1) * sizeof *words);
-	require(options_parse((int)count, arguments, options) == OPTIONS_RUN);
-	g_free(arguments);
-	g_strfreev(words);
 }
 
 /* fuzz_next - the next piece of an input whose pieces a NUL ends; *data and *size become the rest. Returns its size. */

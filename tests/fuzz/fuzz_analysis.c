@@ -54,7 +54,8 @@ static const struct analysis_sink sink = { .tick = on_tick, .broken = on_broken,
 /* begin - once: libnids keeps what it has in globals. */
 static void begin(void)
 {
-	fuzz_options(&options, "smtpscan --events=all --alert-limit=0 --hash=md5,sha1 --raw --mbox=mbox capture");
+	require(command_line(&options, "--events=all --alert-limit=0 --hash=md5,sha1 --raw --mbox=mbox capture") ==
+		OPTIONS_RUN);
 	options.output.records &= ~RECORD_BIT(STATS); /* the parent's */
 	output = output_new(on_lines, NULL);
 	analysis = analysis_new(&options, output, &sink);

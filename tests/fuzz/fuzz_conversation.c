@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct options options;
 	static struct output *output;
 	if (!output) {
-		fuzz_options(&options, "smtpscan --events=all --alert-limit=0 capture");
+		require(command_line(&options, "--events=all --alert-limit=0 capture") == OPTIONS_RUN);
 		mail_init();
 		rules = example_rules();
 		output = output_new(on_lines, NULL);

@@ -19,7 +19,7 @@ static struct options options;
 
 static void begin(void)
 {
-	fuzz_options(&options, "smtpscan --continuous a.pcap b.pcap");
+	require(command_line(&options, "--continuous a.pcap b.pcap") == OPTIONS_RUN);
 }
 
 /* receive - octets of a part's pipe. */

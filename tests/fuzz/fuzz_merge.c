@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int files[SHARDS_MAX];
 	unsigned count = 0;
 	if (!options.captures)
-		fuzz_options(&options, "smtpscan --merge --no-sandbox output");
+		require(command_line(&options, "--merge --no-sandbox output") == OPTIONS_RUN);
 	while (size > 0 && count < SHARDS_MAX) {
 		const uint8_t *piece;
 		sizes[count] = fuzz_next(&data, &size, &piece);

@@ -77,7 +77,7 @@ static void look(struct rules *rules)
 {
 	static struct options options;
 	if (!options.captures) {
-		fuzz_options(&options, "smtpscan --events=all --alert-limit=0 capture");
+		require(command_line(&options, "--events=all --alert-limit=0 capture") == OPTIONS_RUN);
 		mail_init();
 	}
 	struct records *records = records_new();

@@ -10,26 +10,12 @@
 
 #include <cmocka.h>
 
-#include "options.h"
-
-/* parse - the words of a line, apart by spaces, as a command line. */
-static enum options_result parse(struct options *options, const char *line)
-{
-	gchar **words = g_strsplit(line, " ", 0);
-	char *argv[32] = { (char *)"smtpscan" };
-	int argc = 1;
-	for (gchar **word = words; *word; word++)
-		if (**word)
-			argv[argc++] = *word;
-	enum options_result result = options_parse(argc, argv, options);
-	g_strfreev(words);
-	return result;
-}
+#include "kits/command_line.h"
 
 static void without_options(void **state)
 {
 	struct options options;
-	assert_int_equal(parse(&options, "a.pcap b"), OPTIONS_RUN);
+	assert_int_equal(command_line(&options, "a.pcap b"), OPTIONS_RUN);
 	assert_string_equal(options.captures[0], "a.pcap");
 	assert_string_equal(options.captures[1], "b");
 	assert_null(options.captures[2]);
@@ -45,7 +31,7 @@ static void without_options(void **state)
 static void assert_times(const char *line, int64_t after, int64_t before)
 {
 	struct options options;
-	assert_int_equal(parse(&options, line), OPTIONS_RUN);
+	assert_int_equal(command_line(&options, line), OPTIONS_RUN);
 	assert_int_equal(options.selection.after, after);
 	assert_int_equal(options.selection.before, before);
 	options_free(&options);
@@ -68,7 +54,7 @@ static void packets_are_selected_by_time(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		struct options options;
 		char *line = g_strdup_printf("--after=%s x", bad[i]);
-		if (parse(&options, line) != OPTIONS_ERROR)
+		if (command_line(&options, line) != OPTIONS_ERROR)
 			fail_msg("%s", line);
 		g_free(line);
 		options_free(&options);
@@ -78,7 +64,7 @@ static void packets_are_selected_by_time(void **state)
 static void packets_are_selected_by_address(void **state)
 {
 	struct options options;
-	assert_int_equal(parse(&options, "--host 192.0.2.1,2001:db8::/32 --host 10.0.0.0/8 x"), OPTIONS_RUN);
+	assert_int_equal(command_line(&options, "--host 192.0.2.1,2001:db8::/32 --host 10.0.0.0/8 x"), OPTIONS_RUN);
 	assert_int_equal(options.selection.networks->len, 3);
 	assert_int_equal(g_array_index(options.selection.networks, struct network, 0).bits, 32);
 	assert_int_equal(g_array_index(options.selection.networks, struct network, 1).address.family, 6);
@@ -88,7 +74,7 @@ static void packets_are_selected_by_address(void **state)
 		"192.0.2.0/" };
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		char *line = g_strdup_printf("--host %s x", bad[i]);
-		if (parse(&options, line) != OPTIONS_ERROR)
+		if (command_line(&options, line) != OPTIONS_ERROR)
 			fail_msg("%s", line);
 		g_free(line);
 		options_free(&options);
@@ -98,9 +84,9 @@ static void packets_are_selected_by_address(void **state)
 static void each_option_sets_its_part(void **state)
 {
 	struct options options;
-	assert_int_equal(
-		parse(&options, "-o out -f tcp -p 25,26 --no-detect --checksum --continuous --keep-order x "
-				"--idle-timeout 5 --memory 2G --raw --raw-limit 3k --body-limit 0 --hash md5,SHA1"),
+	assert_int_equal(command_line(&options,
+				 "-o out -f tcp -p 25,26 --no-detect --checksum --continuous --keep-order x "
+				 "--idle-timeout 5 --memory 2G --raw --raw-limit 3k --body-limit 0 --hash md5,SHA1"),
 		OPTIONS_RUN);
 	assert_string_equal(options.output_file, "out");
 	assert_string_equal(options.bpf, "tcp");
@@ -115,9 +101,10 @@ static void each_option_sets_its_part(void **state)
 	options_free(&options);
 
 	assert_int_equal(
-		parse(&options, "--extract d --mbox m --show-secrets -s medium --fail-on=low --alert-limit 0 "
-				"--disable bare_lf,nul_byte --threshold auth_bruteforce=3/9 --local-domain A.example,b "
-				"--local-domain c --illegal-commands expn --strict x"),
+		command_line(&options,
+			"--extract d --mbox m --show-secrets -s medium --fail-on=low --alert-limit 0 "
+			"--disable bare_lf,nul_byte --threshold auth_bruteforce=3/9 --local-domain A.example,b "
+			"--local-domain c --illegal-commands expn --strict x"),
 		OPTIONS_RUN);
 	assert_string_equal(options.mail.extract_dir, "d");
 	assert_string_equal(options.mbox, "m");
@@ -134,7 +121,7 @@ static void each_option_sets_its_part(void **state)
 	assert_string_equal(options.detectors.illegal_commands->pdata[0], "EXPN");
 	options_free(&options);
 
-	assert_int_equal(parse(&options, "-j 3 --shard 2/4 --resume d --progress=json -v x"), OPTIONS_RUN);
+	assert_int_equal(command_line(&options, "-j 3 --shard 2/4 --resume d --progress=json -v x"), OPTIONS_RUN);
 	assert_int_equal(options.jobs, 3);
 	assert_int_equal(options.shard, 2);
 	assert_int_equal(options.shards, 4);
@@ -161,7 +148,7 @@ static void events_are_chosen_or_changed(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct options options;
 		char *line = g_strdup_printf("-e %s x", rows[i].list);
-		assert_int_equal(parse(&options, line), OPTIONS_RUN);
+		assert_int_equal(command_line(&options, line), OPTIONS_RUN);
 		assert_int_equal(options.output.records, rows[i].records);
 		options_free(&options);
 		g_free(line);
@@ -185,7 +172,7 @@ static void what_makes_no_sense_is_refused(void **state)
 		"--graph=loose" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
-		if (parse(&options, lines[i]) != OPTIONS_ERROR)
+		if (command_line(&options, lines[i]) != OPTIONS_ERROR)
 			fail_msg("'%s' was taken", lines[i]);
 		options_free(&options);
 	}
@@ -199,7 +186,7 @@ static void what_makes_sense_is_taken(void **state)
 		"-p 1,65535 x" };
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
 		struct options options;
-		if (parse(&options, lines[i]) != OPTIONS_RUN)
+		if (command_line(&options, lines[i]) != OPTIONS_RUN)
 			fail_msg("'%s' was refused", lines[i]);
 		options_free(&options);
 	}
@@ -208,7 +195,7 @@ static void what_makes_sense_is_taken(void **state)
 static void a_dash_is_standard_output_and_standard_input(void **state)
 {
 	struct options options;
-	assert_int_equal(parse(&options, "-o - -"), OPTIONS_RUN);
+	assert_int_equal(command_line(&options, "-o - -"), OPTIONS_RUN);
 	assert_null(options.output_file);
 	assert_string_equal(options.captures[0], "-");
 	options_free(&options);

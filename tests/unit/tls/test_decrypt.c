@@ -61,13 +61,16 @@ static struct tls_keys *keys_of(const char *name)
 	return keys;
 }
 
-static void hear(struct heard *heard)
+/* listen_to - a connection with these keys, of which nothing has come. */
+static struct tls *listen_to(struct tls_keys *keys, struct heard *heard)
 {
 	*heard = (struct heard){ .text = { g_string_new(NULL), g_string_new(NULL) } };
+	return tls_new(keys, &sink, heard, 0);
 }
 
-static void forget(struct heard *heard)
+static void finish(struct tls *tls, struct heard *heard)
 {
+	tls_free(tls);
 	g_string_free(heard->text[UP], TRUE);
 	g_string_free(heard->text[DOWN], TRUE);
 }
@@ -84,13 +87,16 @@ static void feed(struct tls *tls, enum direction d, const uint8_t *data, size_t 
 	}
 }
 
+static void feed_piece(struct tls *tls, const struct tls_piece *piece, size_t step)
+{
+	feed(tls, piece->direction, piece->octets->data, piece->octets->len, piece->offset, piece->acked, step);
+}
+
 /* play - the first pieces of a capture, all of them with G_MAXUINT. */
 static void play(struct tls *tls, const GPtrArray *pieces, guint count, size_t step)
 {
-	for (guint i = 0; i < MIN(count, pieces->len); i++) {
-		const struct tls_piece *piece = pieces->pdata[i];
-		feed(tls, piece->direction, piece->octets->data, piece->octets->len, piece->offset, piece->acked, step);
-	}
+	for (guint i = 0; i < MIN(count, pieces->len); i++)
+		feed_piece(tls, pieces->pdata[i], step);
 }
 
 /* Kinds that differ in how records are put together or keys are found. */
@@ -104,13 +110,11 @@ static void pieces_of_any_size_are_the_same(void **state)
 	for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
 		struct tls_keys *keys = keys_of(names[n]);
 		GPtrArray *pieces = tls_capture(folder, names[n]);
-		struct heard whole;
-		hear(&whole);
+		GString *whole[2] = { g_string_new(NULL), g_string_new(NULL) };
 		for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
 			struct heard heard;
-			hear(&heard);
+			struct tls *tls = listen_to(keys, &heard);
 			heard.lockstep = true;
-			struct tls *tls = tls_new(keys, &sink, &heard, 0);
 			play(tls, pieces, G_MAXUINT, steps[i]);
 			assert_true(tls_info(tls)->decrypted);
 			assert_string_equal(tls_info(tls)->why, "");
@@ -118,19 +122,19 @@ static void pieces_of_any_size_are_the_same(void **state)
 			assert_int_equal(heard.gap[UP] + heard.gap[DOWN], 0);
 			assert_true(heard.closed & 1u << UP);
 			if (i == 0) {
-				g_string_assign(whole.text[UP], heard.text[UP]->str);
-				g_string_assign(whole.text[DOWN], heard.text[DOWN]->str);
+				g_string_assign(whole[UP], heard.text[UP]->str);
+				g_string_assign(whole[DOWN], heard.text[DOWN]->str);
 			}
-			assert_string_equal(heard.text[UP]->str, whole.text[UP]->str);
-			assert_string_equal(heard.text[DOWN]->str, whole.text[DOWN]->str);
-			tls_free(tls);
-			forget(&heard);
+			assert_string_equal(heard.text[UP]->str, whole[UP]->str);
+			assert_string_equal(heard.text[DOWN]->str, whole[DOWN]->str);
+			finish(tls, &heard);
 		}
-		assert_true(g_str_has_prefix(whole.text[UP]->str, "EHLO client.example\r\nAUTH PLAIN"));
-		assert_true(g_str_has_suffix(whole.text[UP]->str, "\r\n.\r\nquit\r\n"));
-		assert_true(g_str_has_prefix(whole.text[DOWN]->str, "220 mail.example"));
-		assert_true(g_str_has_suffix(whole.text[DOWN]->str, "221 bye\r\n"));
-		forget(&whole);
+		assert_true(g_str_has_prefix(whole[UP]->str, "EHLO client.example\r\nAUTH PLAIN"));
+		assert_true(g_str_has_suffix(whole[UP]->str, "\r\n.\r\nquit\r\n"));
+		assert_true(g_str_has_prefix(whole[DOWN]->str, "220 mail.example"));
+		assert_true(g_str_has_suffix(whole[DOWN]->str, "221 bye\r\n"));
+		g_string_free(whole[UP], TRUE);
+		g_string_free(whole[DOWN], TRUE);
 		g_ptr_array_free(pieces, TRUE);
 		tls_keys_free(keys);
 	}
@@ -151,8 +155,7 @@ static void connections_in_turns_do_not_disturb_each_other(void **state)
 	for (size_t n = 0; n < COUNT; n++) {
 		pieces[n] = tls_capture(folder, kinds[n]);
 		most = MAX(most, pieces[n]->len);
-		hear(&heard[n]);
-		tls[n] = tls_new(keys, &sink, &heard[n], 0);
+		tls[n] = listen_to(keys, &heard[n]);
 	}
 	for (guint i = 0; i < most; i++) {
 		for (size_t at = 0; at < 100; at++) { /* a hundredth of each in turn */
@@ -174,8 +177,7 @@ static void connections_in_turns_do_not_disturb_each_other(void **state)
 		assert_string_equal(heard[n].text[DOWN]->str, heard[0].text[DOWN]->str);
 	}
 	for (size_t n = 0; n < COUNT; n++) {
-		tls_free(tls[n]);
-		forget(&heard[n]);
+		finish(tls[n], &heard[n]);
 		g_ptr_array_free(pieces[n], TRUE);
 	}
 	g_free(path);
@@ -187,19 +189,17 @@ static guint ready_at(const char *name, struct tls_keys *keys)
 {
 	GPtrArray *pieces = tls_capture(folder, name);
 	struct heard heard;
-	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	struct tls *tls = listen_to(keys, &heard);
 	guint at = 0;
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
-		feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, p->octets->len);
+		feed_piece(tls, p, p->octets->len);
 		if (tls_ready(tls)) {
 			assert_int_equal(at, 0); /* once */
 			at = i + 1;
 		}
 	}
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	g_ptr_array_free(pieces, TRUE);
 	return at;
 }
@@ -232,18 +232,14 @@ static void a_key_update_ends_nothing(void **state)
 	assert_in_range(first, 1, pieces->len - 1);
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
 		struct heard heard;
-		hear(&heard);
-		struct tls *tls = tls_new(keys, &sink, &heard, 0);
-		for (guint n = first; n < pieces->len; n++) {
-			const struct tls_piece *p = pieces->pdata[n];
-			feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, steps[i]);
-		}
+		struct tls *tls = listen_to(keys, &heard);
+		for (guint n = first; n < pieces->len; n++)
+			feed_piece(tls, pieces->pdata[n], steps[i]);
 		assert_string_equal(tls_info(tls)->why, "");
 		assert_int_equal(tls_info(tls)->failures, 0);
 		assert_true(g_str_has_suffix(heard.text[UP]->str, "\r\n.\r\nquit\r\n"));
 		assert_true(g_str_has_suffix(heard.text[DOWN]->str, "221 bye\r\n"));
-		tls_free(tls);
-		forget(&heard);
+		finish(tls, &heard);
 	}
 	g_ptr_array_free(pieces, TRUE);
 	tls_keys_free(keys);
@@ -257,17 +253,14 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 		GPtrArray *pieces = tls_capture(folder, names[n]);
 		for (guint out = 6; out < pieces->len && strcmp(names[n], "12-renegotiation") != 0; out++) {
 			struct heard heard;
-			hear(&heard);
-			struct tls *tls = tls_new(keys, &sink, &heard, 0);
+			struct tls *tls = listen_to(keys, &heard);
 			play(tls, pieces, out, 100000);
 			const struct tls_piece *lost = pieces->pdata[out];
 			const gsize before = heard.text[lost->direction]->len;
 			feed(tls, lost->direction, lost->octets->data, 3, lost->offset, lost->acked, 3);
 			tls_gap(tls, lost->direction, lost->octets->len - 3);
-			for (guint i = out + 1; i < pieces->len; i++) {
-				const struct tls_piece *p = pieces->pdata[i];
-				feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100);
-			}
+			for (guint i = out + 1; i < pieces->len; i++)
+				feed_piece(tls, pieces->pdata[i], 100);
 			tls_fin(tls, UP);
 			tls_fin(tls, DOWN);
 			if (n > 0) /* in TLS 1.0 the first record after a gap lacks its vector */
@@ -278,8 +271,7 @@ static void behind_a_hole_records_have_their_numbers(void **state)
 			if (later && out + 6 < pieces->len)
 				assert_true(heard.text[lost->direction]->len > before);
 			assert_true(heard.gap[lost->direction] <= lost->octets->len + 2400);
-			tls_free(tls);
-			forget(&heard);
+			finish(tls, &heard);
 		}
 		g_ptr_array_free(pieces, TRUE);
 		tls_keys_free(keys);
@@ -292,12 +284,11 @@ static void the_rest_of_a_record_behind_a_hole_is_lost(void **state)
 	struct tls_keys *keys = keys_of("12-aes256-gcm");
 	GPtrArray *pieces = tls_capture(folder, "12-aes256-gcm");
 	struct heard whole, heard;
-	hear(&whole);
-	struct tls *tls = tls_new(keys, &sink, &whole, 0);
+	struct tls *tls = listen_to(keys, &whole);
 	play(tls, pieces, G_MAXUINT, 100000);
-	tls_free(tls);
-	hear(&heard);
-	tls = tls_new(keys, &sink, &heard, 0);
+	const gsize size = whole.text[UP]->len;
+	finish(tls, &whole);
+	tls = listen_to(keys, &heard);
 	bool hit = false;
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
@@ -312,10 +303,8 @@ static void the_rest_of_a_record_behind_a_hole_is_lost(void **state)
 			100000);
 	}
 	assert_true(heard.gap[UP] > 1);
-	assert_int_equal(heard.text[UP]->len + heard.gap[UP], whole.text[UP]->len);
-	tls_free(tls);
-	forget(&whole);
-	forget(&heard);
+	assert_int_equal(heard.text[UP]->len + heard.gap[UP], size);
+	finish(tls, &heard);
 	g_ptr_array_free(pieces, TRUE);
 	tls_keys_free(keys);
 }
@@ -329,21 +318,19 @@ static void a_hole_hides_the_end_of_the_handshake(void **state)
 		struct tls_keys *keys = keys_of(names[n]);
 		GPtrArray *pieces = tls_capture(folder, names[n]);
 		struct heard heard;
-		hear(&heard);
-		struct tls *tls = tls_new(keys, &sink, &heard, 0);
+		struct tls *tls = listen_to(keys, &heard);
 		const guint hidden = strstr(names[n], "12-") || strstr(names[n], "11-") ? 4 : 3;
 		for (guint i = 0; i < pieces->len; i++) {
 			const struct tls_piece *p = pieces->pdata[i];
 			if (i >= 2 && i < hidden)
 				tls_gap(tls, p->direction, p->octets->len);
 			else
-				feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 50);
+				feed_piece(tls, p, 50);
 		}
 		assert_string_equal(tls_info(tls)->why, "");
 		assert_true(g_str_has_prefix(heard.text[UP]->str, "EHLO client.example\r\n"));
 		assert_true(g_str_has_suffix(heard.text[DOWN]->str, "221 bye\r\n"));
-		tls_free(tls);
-		forget(&heard);
+		finish(tls, &heard);
 		g_ptr_array_free(pieces, TRUE);
 		tls_keys_free(keys);
 	}
@@ -355,10 +342,10 @@ static void a_hole_hides_the_end_of_the_handshake(void **state)
 static struct tls *begin_with(const char *name, struct tls_keys *keys, struct heard *heard, uint64_t *up)
 {
 	GPtrArray *pieces = tls_capture(folder, name);
-	struct tls *tls = tls_new(keys, &sink, heard, 0);
+	struct tls *tls = listen_to(keys, heard);
 	for (guint i = 0; heard->text[UP]->len == 0; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
-		feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100000);
+		feed_piece(tls, p, 100000);
 		if (p->direction == UP)
 			*up = p->offset + p->octets->len;
 	}
@@ -374,7 +361,6 @@ static void what_looks_like_records_behind_a_hole_costs_little(void **state)
 		struct tls_keys *keys = keys_of(kinds[n]);
 		struct heard heard;
 		uint64_t up = 0;
-		hear(&heard);
 		struct tls *tls = begin_with(kinds[n], keys, &heard, &up);
 		uint8_t flood[37 * 100];
 		for (size_t i = 0; i < sizeof flood; i++)
@@ -388,8 +374,7 @@ static void what_looks_like_records_behind_a_hole_costs_little(void **state)
 		assert_true(tls_memory(tls) < 1024 * 1024);
 		assert_string_equal(tls_info(tls)->why, "too much is missing");
 		assert_true(heard.gap[UP] >= sizeof flood * 500);
-		tls_free(tls);
-		forget(&heard);
+		finish(tls, &heard);
 		tls_keys_free(keys);
 	}
 }
@@ -400,7 +385,6 @@ static void noise_behind_a_hole_does_not_stay(void **state)
 	struct tls_keys *keys = keys_of("13-aes256-gcm");
 	struct heard heard;
 	uint64_t up = 0;
-	hear(&heard);
 	struct tls *tls = begin_with("13-aes256-gcm", keys, &heard, &up);
 	uint8_t noise[1000];
 	memset(noise, 0x55, sizeof noise);
@@ -411,12 +395,10 @@ static void noise_behind_a_hole_does_not_stay(void **state)
 	assert_true(heard.gap[UP] > 1990000 && heard.gap[UP] <= 2000010);
 	tls_fin(tls, UP);
 	assert_string_equal(tls_info(tls)->why, ""); /* nothing looked like a record */
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	tls_keys_free(keys);
 }
 
-/* Early data waits for the server's word, but not all of it. */
 /* Only the header of a protected record of this version is worth a try. */
 static void other_headers_behind_a_hole_are_not_tried(void **state)
 {
@@ -429,7 +411,6 @@ static void other_headers_behind_a_hole_are_not_tried(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct heard heard;
 		uint64_t up = 0;
-		hear(&heard);
 		struct tls *tls = begin_with("13-aes256-gcm", keys, &heard, &up);
 		uint8_t octets[5 + 40] = { 0 };
 		memcpy(octets, cases[i].header, sizeof cases[i].header);
@@ -439,19 +420,18 @@ static void other_headers_behind_a_hole_are_not_tried(void **state)
 		assert_int_equal(tls->side[UP].refused, cases[i].tried);
 		tls_fin(tls, UP);
 		assert_string_equal(tls_info(tls)->why, cases[i].tried ? "no record can be decrypted after a gap" : "");
-		tls_free(tls);
-		forget(&heard);
+		finish(tls, &heard);
 	}
 	tls_keys_free(keys);
 }
 
+/* Early data waits for the server's word, but not all of it. */
 static void early_data_that_is_too_long_does_not_stay(void **state)
 {
 	struct tls_keys *keys = keys_of("13-aes256-gcm");
 	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
 	struct heard heard;
-	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	struct tls *tls = listen_to(keys, &heard);
 	const struct tls_piece *hello = pieces->pdata[0];
 	play(tls, pieces, 1, 100000);
 	uint8_t record[5 + 1000] = { 23, 3, 3, 1000 >> 8, 1000 & 0xff };
@@ -459,8 +439,7 @@ static void early_data_that_is_too_long_does_not_stay(void **state)
 		feed(tls, UP, record, sizeof record, hello->octets->len + i * sizeof record, 0, sizeof record);
 	assert_true(tls_memory(tls) < 2 * 1024 * 1024);
 	assert_string_equal(tls_info(tls)->why, "too much early data");
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	g_ptr_array_free(pieces, TRUE);
 	tls_keys_free(keys);
 }
@@ -471,15 +450,13 @@ static void a_header_that_is_none_ends_a_direction(void **state)
 	struct tls_keys *keys = keys_of("12-aes256-gcm");
 	struct heard heard;
 	uint64_t up = 0;
-	hear(&heard);
 	struct tls *tls = begin_with("12-aes256-gcm", keys, &heard, &up);
 	feed(tls, UP, (const uint8_t *)"what is this?", 13, up, 0, 13);
 	assert_string_equal(tls_info(tls)->why, "the next octets are no record");
 	assert_int_equal(heard.gap[UP], 13);
 	feed(tls, UP, (const uint8_t *)"and this?", 9, up + 13, 0, 9);
 	assert_int_equal(heard.gap[UP], 22);
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	tls_keys_free(keys);
 }
 
@@ -494,7 +471,6 @@ static void short_records_fail(void **state)
 			struct heard heard;
 			uint64_t up = 0;
 			uint8_t record[5 + 80] = { 23, 3, 3, 0, size };
-			hear(&heard);
 			struct tls *tls = begin_with(kinds[n], keys, &heard, &up);
 			const gsize before = heard.text[UP]->len;
 			char *why = g_strdup_printf("record fails authentication at octet %u", (unsigned)up);
@@ -504,8 +480,7 @@ static void short_records_fail(void **state)
 			assert_int_equal(heard.text[UP]->len, before);
 			assert_int_equal(heard.gap[UP], size);
 			g_free(why);
-			tls_free(tls);
-			forget(&heard);
+			finish(tls, &heard);
 		}
 		tls_keys_free(keys);
 	}
@@ -523,19 +498,17 @@ static void a_secret_that_is_missing_behind_a_hole(void **state)
 		*at = '-';
 	tls_keys_add(keys, span_of_text(text));
 	assert_int_equal(tls_keys_count(keys), 2);
-	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	struct tls *tls = listen_to(keys, &heard);
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
 		if (i == 2)
 			tls_gap(tls, p->direction, p->octets->len);
 		else
-			feed(tls, p->direction, p->octets->data, p->octets->len, p->offset, p->acked, 100000);
+			feed_piece(tls, p, 100000);
 	}
 	assert_string_equal(tls_info(tls)->why, "no key for this client random");
 	assert_int_equal(heard.text[UP]->len + heard.text[DOWN]->len, 0);
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	g_free(text);
 	g_free(path);
 	g_ptr_array_free(pieces, TRUE);
@@ -729,8 +702,7 @@ static void what_the_client_sent_alone_cannot_be_read(void **state)
 	struct tls_keys *keys = keys_of("12-aes256-gcm");
 	GPtrArray *pieces = tls_capture(folder, "13-aes256-gcm");
 	struct heard heard;
-	hear(&heard);
-	struct tls *tls = tls_new(keys, &sink, &heard, 0);
+	struct tls *tls = listen_to(keys, &heard);
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct tls_piece *p = pieces->pdata[i];
 		if (p->direction == UP)
@@ -740,8 +712,7 @@ static void what_the_client_sent_alone_cannot_be_read(void **state)
 	tls_fin(tls, UP);
 	assert_string_equal(tls_info(tls)->why, DECRYPT_NO_HANDSHAKE);
 	assert_int_equal(heard.text[UP]->len, 0);
-	tls_free(tls);
-	forget(&heard);
+	finish(tls, &heard);
 	g_ptr_array_free(pieces, TRUE);
 	tls_keys_free(keys);
 }
