@@ -186,7 +186,9 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 	read_encoding(parts, entity, block, damaged);
 	bool application = mime_begins(entity->type, "application/");
 	bool plain_file = application && strcmp(entity->type, "application/octet-stream") == 0;
-	entity->maybe_message = !entity->multipart && !entity->message && (plain_file || has_extension(entity, ".eml"));
+	entity->maybe_message = !entity->multipart && !entity->message &&
+				(plain_file || has_extension(entity, ".eml") || has_extension(entity, ".mbox") ||
+					has_extension(entity, ".mbx") || strcmp(entity->type, "application/mbox") == 0);
 	entity->opaque = application &&
 			 (strcmp(entity->type, "application/pkcs7-mime") == 0 ||
 				 strcmp(entity->type, "application/x-pkcs7-mime") == 0 ||
@@ -260,12 +262,14 @@ static void append_decoded(void *context, struct span decoded)
 	g_byte_array_append(context, decoded.data, (guint)decoded.size);
 }
 
-/* holds_message - does the decoded body begin with the header of a message? */
-static bool holds_message(enum mime_encoding encoding, struct span body)
+/* holds_message - does the decoded body begin with the header of a message? *separator: there is an mbox separator
+ * before it. */
+static bool holds_message(enum mime_encoding encoding, struct span body, bool *separator)
 {
 	GByteArray *decoded = g_byte_array_new();
 	mime_decode(encoding, body, append_decoded, decoded);
 	bool message = entity_begins_message(span_of(decoded->data, decoded->len));
+	*separator = block_is_separator(first_line(span_of(decoded->data, decoded->len)));
 	g_byte_array_free(decoded, TRUE);
 	return message;
 }
@@ -274,7 +278,8 @@ static bool holds_message(enum mime_encoding encoding, struct span body)
 static void check_label(struct parts *parts, struct entity *entity, struct span body, bool damaged)
 {
 	bool plain = entity->encoding == MIME_IDENTITY || entity->encoding == MIME_UNKNOWN;
-	bool hidden = plain && entity->message && line_is_base64(body) && holds_message(MIME_BASE64, body);
+	bool separator;
+	bool hidden = plain && entity->message && line_is_base64(body) && holds_message(MIME_BASE64, body, &separator);
 	if (!hidden && is_so(entity->encoding, body))
 		return;
 	if (!damaged)
@@ -294,7 +299,8 @@ void entity_correct(struct parts *parts, struct entity *entity, struct span body
 	if ((entity->multipart || entity->message) && body.size > 0)
 		check_label(parts, entity, body, damaged);
 	if (entity->maybe_message)
-		entity->message = holds_message(entity->encoding, body);
+		entity->message = holds_message(entity->encoding, body, &entity->folder);
+	entity->folder = entity->folder && entity->message && !has_extension(entity, ".eml");
 }
 
 struct mail_part *entity_part(struct parts *parts, const struct entity *entity, const char *number)

@@ -13,6 +13,7 @@ void leaf_open(struct walk *walk, bool part, mime_sink sink)
 	leaf->about = NULL;
 	leaf->part = NULL;
 	leaf->inner = NULL;
+	leaf->folder = NULL;
 	leaf->opaque = NULL;
 	leaf->trouble = NULL;
 	leaf->whole = true;
@@ -54,6 +55,8 @@ void leaf_gap(struct walk *walk, uint64_t size)
 	transfer_gap(&leaf->transfer);
 	if (leaf->opaque)
 		opaque_gap(leaf->opaque);
+	if (leaf->folder)
+		folder_gap(leaf->folder, size);
 	if (leaf->part)
 		part_gap(leaf->part, size);
 }
@@ -77,6 +80,7 @@ void leaf_close(struct walk *walk)
 	struct mail *mail = walk->parts->mail;
 	struct mail_part *about = leaf->about;
 	g_clear_pointer(&leaf->opaque, g_free);
+	g_clear_pointer(&leaf->folder, g_free);
 	if (leaf->trouble && leaf->whole)
 		mail_defect(mail, MIME_MALFORMED, span_of(leaf->evidence, leaf->evidence_size), "part %s: %s",
 			about ? about->number : walk_number(walk, walk->entity.root), leaf->trouble);

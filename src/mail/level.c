@@ -82,14 +82,15 @@ void level_check_depth(struct walk *walk)
 {
 	struct entity *entity = &walk->entity;
 	bool deep = walk->depth + walk->level_count >= MAIL_DEPTH_MAX;
-	bool encoded = (entity_is_encoded(entity) || entity->opaque) && walk->encoded >= WALK_ENCODED_MAX;
+	bool encoded =
+		(entity_is_encoded(entity) || entity->opaque || entity->folder) && walk->encoded >= WALK_ENCODED_MAX;
 	if ((!entity->multipart && !entity->message && !entity->opaque) || (!deep && !encoded))
 		return;
 	mail_defect(walk->parts->mail, MIME_TOO_DEEP, span_of(NULL, 0),
 		deep ? "parts nested deeper than %d" : "encoded or signed messages nested deeper than %d",
 		deep ? MAIL_DEPTH_MAX : WALK_ENCODED_MAX);
 	walk->parts->mail->partial = true;
-	entity->multipart = entity->message = entity->opaque = false;
+	entity->multipart = entity->message = entity->opaque = entity->folder = false;
 }
 
 /* ---- preamble and epilogue ---- */
@@ -181,6 +182,17 @@ void level_behind(struct walk *walk, struct level *level, struct span delimiter)
 		mail_defect(walk->parts->mail, MIME_MALFORMED, delimiter, "a part after the closing delimiter");
 	level->late |= level->closed;
 	level->closed = false;
+}
+
+void level_closing(struct walk *walk, struct level *level, struct span line)
+{
+	if (level->count == 0 && !level->early && !walk->damaged)
+		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "the closing delimiter comes before any part");
+	level->early |= level->count == 0;
+	level->closed = level->count > 0;
+	level->ever = true;
+	walk->guess_size = 0;
+	walk->blank_before = true;
 }
 
 void level_part(struct walk *walk, struct level *level)

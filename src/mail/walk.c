@@ -31,7 +31,19 @@ static void open_inner(struct walk *walk)
 	walk->leaf.inner = walk_inner(walk, about ? about->number : walk_number(walk, walk->entity.message));
 }
 
-/* take_signed - octets of the part in a signed message. */
+/* next_inner - ends what parses octets in the leaf. number: of the message in a file that begins; NULL: none does. */
+static void next_inner(void *context, const char *number, bool whole)
+{
+	struct walk *walk = context, *inner = walk->leaf.inner;
+	if (inner) {
+		walk_end(inner, whole);
+		walk->parts->lost += walk_lost(inner);
+		walk_free(inner);
+	}
+	walk->leaf.inner = number ? walk_inner(walk, number) : NULL;
+}
+
+/* take_signed - octets of the part in a signed message, or of a message in a file. */
 static void take_signed(void *context, struct span octets)
 {
 	struct walk *walk = context;
@@ -48,6 +60,8 @@ static void take_decoded(void *context, struct span decoded)
 		part_feed(walk->leaf.part, decoded);
 	if (walk->leaf.opaque)
 		opaque_feed(walk->leaf.opaque, decoded);
+	else if (walk->leaf.folder)
+		folder_feed(walk->leaf.folder, decoded);
 	else if (walk->leaf.inner)
 		walk_feed(walk->leaf.inner, decoded);
 }
@@ -62,7 +76,7 @@ static void open_body(struct walk *walk)
 	walk->eol.size = walk->line_size = walk->guess_size = 0;
 	walk->line_begun = false;
 	walk->blank_before = true;
-	if (holds && !entity_is_encoded(entity)) {
+	if (holds && !entity_is_encoded(entity) && !entity->folder) {
 		level_add(walk, entity, &walk->mark);
 		walk->place = entity->multipart ? PLACE_OUTSIDE : PLACE_START;
 		walk->blank_size = 0;
@@ -75,7 +89,9 @@ static void open_body(struct walk *walk)
 	walk->place = PLACE_BODY;
 	if (walk->torn)
 		leaf_gap(walk, 0);
-	if (holds)
+	if (entity->folder)
+		walk->leaf.folder = folder_new(walk->leaf.part, take_signed, next_inner, walk);
+	else if (holds)
 		open_inner(walk);
 	else if (entity->opaque)
 		walk->leaf.opaque = opaque_new(walk->leaf.part, &walk->parts->unpack, take_signed, walk);
@@ -290,12 +306,9 @@ static void release_held(struct walk *walk)
 static void end_leaf(struct walk *walk, bool whole)
 {
 	const bool complete = leaf_end(walk, whole);
-	struct walk *inner = walk->leaf.inner;
-	if (inner) {
-		walk_end(inner, complete);
-		walk->parts->lost += walk_lost(inner);
-		walk_free(inner);
-	}
+	if (walk->leaf.folder)
+		folder_end(walk->leaf.folder, whole);
+	next_inner(walk, NULL, complete);
 	leaf_close(walk);
 	walk->place = PLACE_OUTSIDE;
 }
@@ -343,18 +356,6 @@ static void finish_level(struct walk *walk, bool whole)
 	}
 }
 
-/* take_closing - the closing line of a multipart. */
-static void take_closing(struct walk *walk, struct level *level, struct span line)
-{
-	if (level->count == 0 && !level->early && !walk->damaged)
-		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "the closing delimiter comes before any part");
-	level->early |= level->count == 0;
-	level->closed = level->count > 0;
-	level->ever = true;
-	walk->guess_size = 0;
-	walk->blank_before = true;
-}
-
 /* take_delimiter - ends what is open inside the delimiter's multipart. */
 static void take_delimiter(struct walk *walk, const struct delimiter *delimiter, struct span line, bool last)
 {
@@ -386,7 +387,7 @@ static void take_delimiter(struct walk *walk, const struct delimiter *delimiter,
 	if ((delimiter->tail || !last) && !walk->damaged)
 		mail_defect(walk->parts->mail, MIME_MALFORMED, line, "text after the boundary in a delimiter line");
 	if (delimiter->closing)
-		take_closing(walk, level, line);
+		level_closing(walk, level, line);
 	else {
 		level_behind(walk, level, line);
 		begin_part(walk);

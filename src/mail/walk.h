@@ -41,6 +41,7 @@ struct entity {
 	bool root;                          /* it is a message of its own, not a part of a multipart */
 	bool multipart, message;            /* it contains parts */
 	bool maybe_message;                 /* it may be a message, whatever its type says */
+	bool folder;                        /* message: it may be one of several in a file */
 	bool opaque;                        /* it may be a signed or compressed message (RFC 8551 3.5.2, 3.6) */
 };
 
@@ -78,6 +79,26 @@ struct level {
 	struct arena mark;         /* of the scratch memory */
 };
 
+#define FOLDER_LINE_MAX 256 /* octets of a line that decide whether a message begins there */
+
+/* A message begins (number: of its part), or ends (NULL). whole: nothing of it is missing. */
+typedef void (*folder_next)(void *context, const char *number, bool whole);
+
+/* Messages in one file (mbox). */
+struct folder {
+	mime_sink sink;
+	folder_next next;
+	void *context;
+	struct part *file, *message; /* message: the open one; NULL: none */
+	unsigned count;              /* of messages so far */
+	bool line_start;             /* at the beginning of a line, of which `line` holds what came */
+	bool blank_before;           /* the line before is empty, or there is none */
+	bool skipping;               /* in the rest of a separator line */
+	struct line_end blank;       /* an empty line that may belong to no message */
+	size_t line_size;
+	uint8_t line[FOLDER_LINE_MAX];
+};
+
 #define OPAQUE_HEAD 512 /* octets of signed content that decide what it is */
 
 /* What is in a signed or compressed message: a part with its header, which the sink gets, or a file. */
@@ -99,6 +120,7 @@ struct leaf {
 	struct part *part; /* NULL: too many parts, or an encoded multipart */
 	struct transfer transfer;
 	struct walk *inner;    /* parses its decoded octets, or those that are signed; NULL: not needed */
+	struct folder *folder; /* it is a file of messages; NULL: it is not */
 	struct opaque *opaque; /* it may be a signed message; NULL: it is not */
 	bool overflow;
 	bool whole;          /* nothing of it is missing */
@@ -196,6 +218,16 @@ void leaf_gap(struct walk *walk, uint64_t size);
 bool leaf_end(struct walk *walk, bool whole);
 void leaf_close(struct walk *walk);
 
+/* --- folder.c: messages in a file. */
+
+/* folder_new - sink gets the octets of each message, next its number before them, and NULL behind them. file: the part
+ * that is the file; may be NULL: then nothing is reported. */
+struct folder *folder_new(struct part *file, mime_sink sink, folder_next next, void *context);
+void folder_feed(struct folder *folder, struct span in);
+void folder_gap(struct folder *folder, uint64_t size);
+void folder_end(struct folder *folder, bool whole);
+size_t folder_memory(const struct folder *folder);
+
 /* --- opaque.c: what is in a signed or compressed message. */
 
 /* opaque_new - sink gets the octets of a part with its header. outer: the part that is the message; may be NULL: then
@@ -224,6 +256,8 @@ void level_outside(struct walk *walk, struct level *level, struct span octets);
 void level_guess(struct walk *walk, const struct level *level, struct span line, bool last);
 /* level_behind - a part begins behind this delimiter: a defect when the multipart was closed before. */
 void level_behind(struct walk *walk, struct level *level, struct span delimiter);
+/* level_closing - the closing line of a multipart. */
+void level_closing(struct walk *walk, struct level *level, struct span line);
 /* level_part - a part begins in the multipart. */
 void level_part(struct walk *walk, struct level *level);
 /* level_close - closes the innermost level. delimiter: a delimiter ended it, not the end of the content; whole: the

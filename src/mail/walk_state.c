@@ -66,6 +66,8 @@ size_t walk_memory(const struct walk *walk)
 		size += walk->sniffed->len;
 	if (walk->place == PLACE_BODY && walk->leaf.part)
 		size += part_memory(walk->leaf.part);
+	if (walk->place == PLACE_BODY && walk->leaf.folder)
+		size += folder_memory(walk->leaf.folder);
 	if (walk->place == PLACE_BODY && walk->leaf.opaque)
 		size += opaque_memory(walk->leaf.opaque);
 	if (walk->place == PLACE_BODY && walk->leaf.inner)

@@ -427,6 +427,66 @@ static void macros_in_older_documents(void **state)
 	assert_string_equal(extension, "");
 }
 
+/* ---- several messages in a file (mbox, RFC 4155) ---- */
+
+#define SEPARATOR "From a@b.example Mon Jan  1 00:00:00 2024\r\n"
+#define SECOND "Content-Type: application/x-y; name=b\r\n\r\ntwo\r\n"
+
+static void file_is(const char *header, const char *body, const char *expected)
+{
+	char *text = g_strdup_printf("%s\r\n\r\n%s", header, body);
+	inner_are(text, strlen(text), expected, 0);
+	g_free(text);
+}
+
+static void messages_in_a_file(void **state)
+{
+	static const char two[] = SEPARATOR "Subject: 1\r\n\r\none\r\n\r\n" SEPARATOR SECOND "\r\n",
+			  parts[] = "1.1 - 19 Subject: 1\r\n\r\none\r\n|1.1.1 - 5 one\r\n|"
+				    "1.2 - 46 Content-Type: applic|1.2.1 b 5 two\r\n";
+	file_is("Content-Type: application/octet-stream", two, parts);
+	file_is("Content-Type: application/mbox", two, parts);
+	file_is("Content-Type: text/plain; name=a.MBOX", two, parts);
+	file_is("Content-Type: text/plain; name=a.mbx", two, parts);
+	file_is("Content-Type: text/plain", two, "");
+	/* one message, whatever is in it */
+	file_is("Content-Type: application/octet-stream; name=a.eml", two, "1.1 - 98 one\r\n\r\nFrom a@b.exam");
+	/* lines that begin no message: not behind an empty line, without a time, quoted; and empty lines that are text
+	 */
+	static const char lines[] = SEPARATOR "Subject: 1\r\n\r\n\r\n\r\n" SEPARATOR
+					      "\r\nFrom now: on 1:\r\n\r\n>" SEPARATOR "\r\nFrom\r\n\r\nF\r\n\r\n";
+	file_is("Content-Type: application/mbox", lines,
+		"1.1 - 16 Subject: 1\r\n\r\n\r\n|1.1.1 - 2 \r\n|1.2 - 78 \r\nFrom now: on 1:\r\n\r|1.2.1 - 11 "
+		"From\r\n\r\nF\r\n");
+	/* long lines, and no line end behind the last */
+	char *word = g_strnfill(400, 'F');
+	char *body = g_strdup_printf(
+		"%s%s\r\nSubject: 1\r\n\r\n%s\r\n\r\nFrom a 1:2 %s\r\nTo: x\r\n\r\nz", "From ", word, word, word);
+	file_is("Content-Type: application/mbox", body,
+		"1.1 - 416 Subject: 1\r\n\r\nFFFFFF|1.1.1 - 402 FFFFFFFFFFFFFFFFFFFF|1.2 - 10 To: x\r\n\r\nz|1.2.1 - 1 "
+		"z");
+	g_free(body);
+	g_free(word);
+}
+
+/* A message that is hit by a gap is cut; those around it are not. */
+static void messages_in_a_file_with_a_gap(void **state)
+{
+	struct mail *mail = mail_new(&inner_options);
+	static const char first[] =
+		"Content-Type: application/mbox\r\n\r\n" SEPARATOR "Subject: 1\r\n\r\none\r\n\r\nFrom a",
+			  second[] = "x\r\n\r\n" SEPARATOR "Subject: 2\r\n\r\ntwo\r\n";
+	mail_feed(mail, span_of(first, sizeof first - 1));
+	mail_gap(mail, 10);
+	mail_feed(mail, span_of(second, sizeof second - 1));
+	mail_finish(mail, true);
+	char *got = inner_parts(mail);
+	assert_string_equal(got, "1.1 - 30 cut Subject: 1\r\n\r\none\r\n\r|1.1.1 - 16 cut one\r\n\r\nFrom ax\r\n|"
+				 "1.2 - 19 Subject: 2\r\n\r\ntwo\r\n|1.2.1 - 5 two\r\n");
+	g_free(got);
+	mail_free(mail);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +504,8 @@ int main(void)
 		cmocka_unit_test(a_file_behind_a_broken_message_is_found),
 		cmocka_unit_test(broken_tnef_is_told),
 		cmocka_unit_test(macros_in_older_documents),
+		cmocka_unit_test(messages_in_a_file),
+		cmocka_unit_test(messages_in_a_file_with_a_gap),
 	};
 	mail_init();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
