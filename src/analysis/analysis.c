@@ -132,6 +132,15 @@ static bool is_selected(const struct analysis *analysis, const struct packet *pa
 	return selection_has_segment(&analysis->options->selection, segment);
 }
 
+/* take_remains - analyses what is there of datagrams that did not become whole. */
+static void take_remains(struct analysis *analysis, bool ended)
+{
+	UNCLEARED struct segment segment;
+	while (decoder_remains(analysis->decoder, ended, analysis->shared.now, &segment))
+		if (selection_has_segment(&analysis->options->selection, &segment))
+			flow_table_segment(analysis->flows, &segment);
+}
+
 /* take_packet - analyses a packet. The records of the packet before it are written only now, because the last packet's
  * records must be sorted together with those of the end of the input. A live capture does not wait. */
 static void take_packet(struct analysis *analysis, struct packet *packet, bool live)
@@ -163,6 +172,7 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 		decoder_count(analysis->decoder, result);
 		flow_table_tick(analysis->flows, packet->at);
 	}
+	take_remains(analysis, false);
 	if (live) {
 		output_packet_done(shared->output);
 		analysis->sink->tick(analysis->sink->context, packet->at.packet + 1, live);
@@ -329,6 +339,7 @@ static void end_input(struct analysis *analysis)
 	struct analysis_context *shared = &analysis->shared;
 	if (analysis->stop)
 		broken(analysis, false, ANALYSIS_INTERRUPTED);
+	take_remains(analysis, true);
 	shared->ending = true;
 	flow_table_end(analysis->flows);
 	output_packet_done(shared->output);

@@ -35,12 +35,19 @@ struct partial {
 	uint32_t count; /* fragments received */
 	uint32_t wire_size;
 	uint8_t next;
+	bool tcp;  /* the first fragment is there, with a TCP header */
+	bool used; /* its octets were of use, though it was discarded */
+	uint8_t vlan_count;
+	uint16_t vlan[DECODE_VLAN_MAX];
 };
 
 struct fragments {
 	GHashTable *table;
 	GQueue queue;
 	GPtrArray *released;
+	GQueue discarded; /* ... whose octets are still to be handed on, and their memory */
+	size_t discarded_memory;
+	uint32_t unit; /* of the first of these: where the next octets may begin */
 	size_t memory;
 	uint64_t conflicts;
 	uint64_t lost; /* fragments of datagrams that were discarded */
@@ -71,16 +78,28 @@ struct fragments *fragments_new(void)
 	return fragments;
 }
 
-void fragments_free(struct fragments *fragments)
-{
-	g_hash_table_destroy(fragments->table);
-	g_ptr_array_free(fragments->released, TRUE);
-	g_free(fragments);
-}
-
 static size_t memory_of(const struct partial *partial)
 {
 	return sizeof(*partial) + (partial->block != NULL ? BITMAP + partial->room : 0);
+}
+
+/* free_discarded - frees the first of the discarded datagrams. */
+static void free_discarded(struct fragments *fragments)
+{
+	struct partial *partial = g_queue_peek_head_link(&fragments->discarded)->data;
+	fragments->discarded_memory -= memory_of(partial);
+	g_queue_unlink(&fragments->discarded, &partial->link);
+	partial_free(partial);
+	fragments->unit = 0;
+}
+
+void fragments_free(struct fragments *fragments)
+{
+	while (fragments->discarded.head)
+		free_discarded(fragments);
+	g_hash_table_destroy(fragments->table);
+	g_ptr_array_free(fragments->released, TRUE);
+	g_free(fragments);
 }
 
 /* lost_with - how many fragments are lost with a datagram. */
@@ -94,7 +113,15 @@ static void discard(struct fragments *fragments, struct partial *partial)
 	fragments->lost += lost_with(partial);
 	fragments->memory -= memory_of(partial);
 	g_queue_unlink(&fragments->queue, &partial->link);
-	g_hash_table_remove(fragments->table, &partial->key);
+	if (!partial->tcp || !partial->block) {
+		g_hash_table_remove(fragments->table, &partial->key);
+		return;
+	}
+	g_hash_table_steal(fragments->table, &partial->key);
+	g_queue_push_tail_link(&fragments->discarded, &partial->link);
+	fragments->discarded_memory += memory_of(partial);
+	while (fragments->discarded_memory > FRAGMENT_MEMORY)
+		free_discarded(fragments);
 }
 
 /* too_old - in either direction: the clock of a capture may have been set back. */
@@ -203,8 +230,13 @@ enum decode_result fragments_add(
 	partial->wire_size += fragment->wire_size;
 	partial->count++;
 	partial->end = MAX(partial->end, end);
-	if (fragment->offset == 0)
+	if (fragment->offset == 0) {
 		partial->next = fragment->next;
+		partial->tcp = fragment->tcp;
+		partial->vlan_count = fragment->vlan_count;
+		for (unsigned i = 0; i < fragment->vlan_count; i++)
+			partial->vlan[i] = fragment->vlan[i];
+	}
 	if (!fragment->more)
 		partial->total = end;
 	if (partial->total != 0 && partial->units == (partial->total + UNIT - 1) / UNIT) {
@@ -217,6 +249,62 @@ enum decode_result fragments_add(
 void fragments_release(struct fragments *fragments)
 {
 	g_ptr_array_set_size(fragments->released, 0);
+}
+
+void fragments_expire(struct fragments *fragments, int64_t now)
+{
+	if (fragments->queue.head)
+		discard_for_room(fragments, now, NULL);
+}
+
+void fragments_discard(struct fragments *fragments)
+{
+	while (fragments->queue.head)
+		discard(fragments, fragments->queue.head->data);
+}
+
+static bool has_unit(const struct partial *partial, uint32_t unit)
+{
+	return partial->block[unit / 8] & 1u << unit % 8;
+}
+
+bool fragments_remains(struct fragments *fragments, struct remains *remains)
+{
+	for (; fragments->discarded.head; free_discarded(fragments)) {
+		const struct partial *partial = fragments->discarded.head->data;
+		const uint32_t units = (partial->end + UNIT - 1) / UNIT;
+		uint32_t from = fragments->unit;
+		while (from < units && !has_unit(partial, from))
+			from++;
+		uint32_t to = from;
+		while (to < units && has_unit(partial, to))
+			to++;
+		if (from == to)
+			continue;
+		fragments->unit = to;
+		const uint32_t offset = from * UNIT, size = MIN(to * UNIT, partial->end) - offset;
+		*remains = (struct remains){ .key = &partial->key,
+			.vlan_count = partial->vlan_count,
+			.vlan = partial->vlan,
+			.wire_size = from == 0 ? partial->wire_size : 0,
+			.offset = offset,
+			.octets = { partial->block + BITMAP + offset, size, size },
+			.last = offset + size == partial->total };
+		return true;
+	}
+	return false;
+}
+
+void fragments_used(struct fragments *fragments)
+{
+	struct partial *partial = fragments->discarded.head->data;
+	fragments->lost -= partial->used ? 0 : partial->count;
+	partial->used = true;
+}
+
+void fragments_skip(struct fragments *fragments)
+{
+	free_discarded(fragments);
 }
 
 uint64_t fragments_lost(const struct fragments *fragments)

@@ -3,7 +3,8 @@
  * fragment.h - IP fragments become datagrams, in capture time. Private to the decoder.
  *
  * The first copy of an octet wins; a later one that differs is counted as a conflict. Datagrams that are not complete
- * in time, or for which there is no memory, are discarded, the oldest first.
+ * in time, or for which there is no memory, are discarded, the oldest first. Of those that carry TCP, and whose first
+ * fragment is there, the octets are handed on then (fragments_remains).
  */
 #ifndef SMTPSCAN_PACKET_FRAGMENT_H
 #define SMTPSCAN_PACKET_FRAGMENT_H
@@ -30,7 +31,10 @@ struct fragment {
 	uint32_t wire_size; /* of the packet it came in */
 	uint32_t offset;    /* octets, a multiple of 8 */
 	bool more;
-	uint8_t next;         /* protocol of the payload */
+	uint8_t next; /* protocol of the payload */
+	bool tcp;     /* it is TCP, above IP, and selected by the filter */
+	uint8_t vlan_count;
+	const uint16_t *vlan;
 	struct cursor octets; /* all of them captured */
 };
 
@@ -38,6 +42,17 @@ struct datagram {
 	struct cursor octets;
 	uint8_t next;
 	uint32_t wire_size; /* of all its packets */
+};
+
+/* Octets of a discarded datagram that are there without a hole. */
+struct remains {
+	const struct fragment_key *key;
+	uint8_t vlan_count;
+	const uint16_t *vlan;
+	uint32_t wire_size; /* of all its packets */
+	uint32_t offset;    /* of the octets, in the datagram */
+	struct cursor octets;
+	bool last; /* the datagram ends with them */
 };
 
 struct fragments;
@@ -52,6 +67,15 @@ enum decode_result fragments_add(
 uint64_t fragments_lost(const struct fragments *fragments);
 /* fragments_release - frees the datagrams that were returned. */
 void fragments_release(struct fragments *fragments);
+/* fragments_expire - discards what is too old by now. fragments_discard - discards all. */
+void fragments_expire(struct fragments *fragments, int64_t now);
+void fragments_discard(struct fragments *fragments);
+/* fragments_remains - the next octets of discarded datagrams, in order of their offsets, the first ones first; valid
+ * until the next call. Returns false when there are no more. fragments_used - the datagram of the last ones is of use:
+ * its fragments are not lost. fragments_skip - no more of it. */
+bool fragments_remains(struct fragments *fragments, struct remains *remains);
+void fragments_used(struct fragments *fragments);
+void fragments_skip(struct fragments *fragments);
 uint64_t fragments_conflicts(const struct fragments *fragments);
 
 #endif

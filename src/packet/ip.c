@@ -208,6 +208,9 @@ enum decode_result ip_reassemble(
 	fragment->time = layers->packet->at.time;
 	fragment->wire_size = layers->wire_size;
 	fragment->octets = *c;
+	fragment->vlan_count = (uint8_t)layers->vlan_count;
+	fragment->vlan = layers->vlan;
+	fragment->tcp &= layers->packet->matches;
 	struct datagram datagram;
 	enum decode_result result = fragments_add(layers->decoder->fragments, fragment, &datagram);
 	if (result != DECODE_SEGMENT)
@@ -219,6 +222,57 @@ enum decode_result ip_reassemble(
 	return DECODE_SEGMENT;
 }
 
+/* first_remains - the octets with the TCP header. Returns false when it is not whole. */
+static bool first_remains(
+	struct decoder *decoder, const struct remains *remains, const struct packet *packet, struct segment *segment)
+{
+	struct layers layers = { .decoder = decoder,
+		.packet = packet,
+		.segment = segment,
+		.context = remains->key->context,
+		.wire_size = remains->wire_size,
+		.vlan_count = remains->vlan_count };
+	for (unsigned i = 0; i < remains->vlan_count; i++)
+		layers.vlan[i] = remains->vlan[i];
+	const struct hosts hosts = { .family = remains->key->source.family,
+		.source = remains->key->source.octets,
+		.destination = remains->key->destination.octets };
+	if (tcp(&layers, remains->octets, &hosts) != DECODE_SEGMENT)
+		return false;
+	decoder->remains = *segment;
+	decoder->remains_header = remains->octets.length - segment->length;
+	return true;
+}
+
+bool decoder_remains(struct decoder *decoder, bool ended, struct moment at, struct segment *segment)
+{
+	const struct packet packet = { .at = at };
+	struct remains remains;
+	if (ended)
+		fragments_discard(decoder->fragments);
+	while (fragments_remains(decoder->fragments, &remains)) {
+		if (decoder->checksums ||
+			(remains.offset == 0 && !first_remains(decoder, &remains, &packet, segment))) {
+			fragments_skip(decoder->fragments);
+			continue;
+		}
+		fragments_used(decoder->fragments);
+		if (remains.offset > 0) {
+			*segment = decoder->remains;
+			segment->at = at;
+			segment->seq += remains.offset - decoder->remains_header + ((segment->flags & TCP_SYN) != 0);
+			segment->flags &= (uint8_t)~TCP_SYN;
+			segment->wire_size = 0;
+			segment->length = segment->captured = remains.octets.length;
+			segment->payload = remains.octets.data;
+		}
+		if (!remains.last)
+			segment->flags &= (uint8_t)~TCP_FIN;
+		return true;
+	}
+	return false;
+}
+
 /* ipv4_fragment - reassembles a fragment; continues when the datagram is complete. */
 static enum decode_result ipv4_fragment(
 	struct layers *layers, struct cursor c, const struct hosts *hosts, const uint8_t *header)
@@ -228,6 +282,7 @@ static enum decode_result ipv4_fragment(
 	uint16_t word = be16(header + 6);
 	fragment.key.id = be16(header + 4);
 	fragment.key.protocol = fragment.next = header[9];
+	fragment.tcp = fragment.next == PROTOCOL_TCP;
 	fragment.offset = (word & 0x1fffu) * 8;
 	fragment.more = (word & 0x2000) != 0;
 	uint8_t next;
@@ -313,6 +368,7 @@ static enum decode_result ipv6_fragment(struct layers *layers, struct cursor *c,
 	fragment.offset = be16(h + 2) & 0xfff8u;
 	fragment.more = (h[3] & 1) != 0;
 	fragment.next = *next = h[0];
+	fragment.tcp = fragment.next == PROTOCOL_TCP;
 	/* RFC 6946: a datagram in one fragment is not mixed with others of the same identifier. */
 	if (fragment.offset == 0 && !fragment.more)
 		return DECODE_SEGMENT;

@@ -26,8 +26,10 @@ struct decoder {
 	int link_type; /* of the last packet, and its handler: usually all packets have the same */
 	enum decode_result (*link)(struct layers *layers, struct cursor c);
 	struct fragments *fragments;
-	struct unknown last;  /* found in the last packet, not counted yet */
-	size_t unknown_count; /* the first kinds are counted each, the rest together */
+	struct segment remains;  /* of the discarded datagram that is handed on: its first octets */
+	uint32_t remains_header; /* octets of its TCP header */
+	struct unknown last;     /* found in the last packet, not counted yet */
+	size_t unknown_count;    /* the first kinds are counted each, the rest together */
 	struct unknown unknown[DECODE_UNKNOWN_MAX];
 	uint64_t unknown_rest;
 };

@@ -45,6 +45,7 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 		decoder->lent = false;
 		fragments_release(decoder->fragments);
 	}
+	fragments_expire(decoder->fragments, packet->at.time);
 	if (G_UNLIKELY(packet->link_type != decoder->link_type)) {
 		decoder->link_type = packet->link_type;
 		decoder->link = link_handler(packet->link_type);

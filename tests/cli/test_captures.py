@@ -148,12 +148,21 @@ class Captures(Folder):
         whole = records(run(make("whole.pcapng", frames)).stdout, "stats")[0]["stats"]["not_decoded"]
         self.assertGreater(whole["fragment_held"], 0)
         self.assertEqual(whole["fragment_dropped"], 0)
-        lost = max(i for i, (_, octets) in enumerate(frames) if octets[20] & 0x1F or octets[21])  # its offset is not 0
-        for jobs in "1", "2":
-            done = run("-j", jobs, make("lost.pcapng", frames[:lost] + frames[lost + 1:]))
-            some = records(done.stdout, "stats")[0]["stats"]["not_decoded"]
-            self.assertGreater(some["fragment_dropped"], 0)
-            self.assertEqual(some["fragment_held"] + some["fragment_dropped"], whole["fragment_held"])
+        places = [(octets[20] & 0x1F) << 8 | octets[21] for _, octets in frames]
+        last = max(i for i, place in enumerate(places) if place)
+        first = max(i for i, place in enumerate(places[:last]) if not place)
+        # Without the first fragment nobody knows where the others belong; with it, they are used.
+        for lost, of_use in ((first, False), (last, True)):
+            for arguments in ["-j", "1"], ["-j", "2"], ["-f", "tcp"]:
+                done = run(*arguments, make("lost.pcapng", frames[:lost] + frames[lost + 1:]))
+                stats = records(done.stdout, "stats")[0]["stats"]
+                some = stats["not_decoded"]
+                self.assertEqual(some["fragment_dropped"] == 0, of_use)
+                if arguments != ["-f", "tcp"]:
+                    self.assertEqual(some["fragment_held"] + some["fragment_dropped"], whole["fragment_held"])
+                if of_use:
+                    size = len(frames[lost][1]) - 34  # of Ethernet's and IP's header
+                    self.assertEqual(stats["gap_bytes"], size)
 
     # selected
 

@@ -39,10 +39,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct segment segment;
 		if (decoder_packet(decoder, &packet, &segment) == DECODE_SEGMENT)
 			check(&segment);
+		while (decoder_remains(decoder, false, packet.at, &segment))
+			check(&segment);
 		free(copy);
 		data += length;
 		size -= length;
 	}
+	struct segment segment;
+	while (decoder_remains(decoder, true, (struct moment){ 0 }, &segment))
+		check(&segment);
 	decoder_free(decoder);
 	return 0;
 }

@@ -326,6 +326,87 @@ static void what_was_of_no_use_is_counted(void **state)
 	assert_int_equal(decoder_fragments_lost(decoder), 3);
 }
 
+/* trusting - a decoder that does not verify checksums, in place of the one of the test. */
+static void trusting(void)
+{
+	decoder_free(decoder);
+	decoder = decoder_new(false);
+}
+
+/* assert_remains - the next segment has these octets of the text. */
+static void assert_remains(bool ended, size_t from, size_t to)
+{
+	assert_true(decoder_remains(decoder, ended, (struct moment){ 99, 5 }, &segment));
+	assert_int_equal(segment.at.packet, 99);
+	assert_int_equal(segment.source_port, 1025);
+	assert_int_equal(segment.seq, whole.id + from);
+	assert_int_equal(segment.length, to - from);
+	assert_int_equal(segment.captured, to - from);
+	assert_memory_equal(segment.payload, text + from, to - from);
+}
+
+static void what_is_there_of_a_datagram_is_used(void **state)
+{
+	const struct moment now = { 1, 0 };
+	trusting();
+	for (int six = 0; six < 2; six++) {
+		int64_t limit = (six ? 60 : 30) * SECOND;
+		whole_make(&whole, six, 3, 3000);
+		feed(&whole, 1600, 2000, SECOND);
+		feed(&whole, 0, 800, SECOND);
+		feed(&whole, 808, 1000, SECOND);
+		assert_false(decoder_remains(decoder, false, now, &segment));
+		whole_make(&whole, six, 4, 100);
+		feed(&whole, 0, 120, SECOND + limit);
+		assert_false(decoder_remains(decoder, false, now, &segment));
+		feed(&whole, 0, 120, SECOND + limit + 1); /* any packet: now it is too old */
+		whole_make(&whole, six, 3, 3000);
+		assert_remains(false, 0, 780);
+		assert_int_equal(segment.wire_size, (six ? 48 : 20) * 3 + 800 + 192 + 400);
+		assert_remains(false, 788, 980);
+		assert_int_equal(segment.wire_size, 0);
+		assert_remains(false, 1580, 1980);
+		assert_false(decoder_remains(decoder, false, now, &segment));
+		assert_int_equal(decoder_fragments_lost(decoder), 0);
+	}
+}
+
+/* At the end of the input the age does not matter. A FIN comes with the last octets only. */
+static void what_is_there_at_the_end_is_used(void **state)
+{
+	trusting();
+	whole_make(&whole, false, 3, 3000);
+	whole.b.data[13] |= TCP_FIN;
+	feed(&whole, 0, 800, 0);
+	feed(&whole, 2400, 3020, 0);
+	assert_remains(true, 0, 780);
+	assert_int_equal(segment.flags, TCP_ACK);
+	assert_remains(true, 2380, 3000);
+	assert_int_equal(segment.flags, TCP_ACK | TCP_FIN);
+	assert_false(decoder_remains(decoder, true, (struct moment){ 1, 0 }, &segment));
+	assert_int_equal(decoder_fragments_lost(decoder), 0);
+}
+
+/* Without the TCP header nobody knows where they belong; with --checksum nobody knows whether they are right. */
+static void what_belongs_nowhere_is_not_used(void **state)
+{
+	const struct moment now = { 1, 0 };
+	whole_make(&whole, false, 3, 3000);
+	feed(&whole, 0, 800, 0);
+	assert_false(decoder_remains(decoder, true, now, &segment));
+	assert_int_equal(decoder_fragments_lost(decoder), 1);
+	trusting();
+	feed(&whole, 800, 1600, 0);
+	assert_false(decoder_remains(decoder, true, now, &segment));
+	feed(&whole, 0, 8, 0);
+	feed(&whole, 16, 1600, 0);
+	assert_false(decoder_remains(decoder, true, now, &segment));
+	whole.protocol = 17;
+	feed(&whole, 0, 800, 0);
+	assert_false(decoder_remains(decoder, true, now, &segment));
+	assert_int_equal(decoder_fragments_lost(decoder), 4);
+}
+
 static void what_carries_no_tcp_is_not_held(void **state)
 {
 	whole_make(&whole, false, 1, 3000);
@@ -369,6 +450,9 @@ int main(void)
 		TEST(an_atomic_fragment_stands_alone),
 		TEST(memory_is_bounded_and_the_oldest_goes_first),
 		TEST(what_was_of_no_use_is_counted),
+		TEST(what_is_there_of_a_datagram_is_used),
+		TEST(what_is_there_at_the_end_is_used),
+		TEST(what_belongs_nowhere_is_not_used),
 		TEST(what_carries_no_tcp_is_not_held),
 		TEST(tunnels_are_reassembled_at_every_level),
 	};
