@@ -74,4 +74,7 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE /* --help and similar: printed, 
 enum options_result options_parse(int argc, char **argv, struct options *options);
 void options_free(struct options *options);
 
+/* option_is - is this element of `given` the option of that name? */
+bool option_is(const char *given, const char *name);
+
 #endif

@@ -44,6 +44,9 @@ bool text_is_hidden(uint32_t character);
  * or it is NUL. */
 size_t text_character(const void *data, size_t size);
 
+/* text_order - orders an array of char* by their octets, for qsort and g_ptr_array_sort. */
+int text_order(const void *a, const void *b);
+
 /* text_utf8 - how many octets at the beginning are UTF-8 without NUL, as g_utf8_validate_len has it. Several times as
  * fast on the text of mails: ASCII is read sixteen octets at a time. */
 size_t text_utf8(const void *data, size_t size);

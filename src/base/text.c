@@ -17,6 +17,11 @@ bool text_is_hidden(uint32_t c)
 	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+int text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 size_t text_character(const void *data, size_t size)
 {
 	const uint8_t *octets = data, first = *octets;

@@ -82,14 +82,17 @@ static const struct {
 	{ "alert-limit", RECORD_BIT(ALERT) },
 };
 
-static bool is_given(const struct options *options, const char *name)
+bool option_is(const char *given, const char *name)
 {
 	const size_t size = strlen(name);
-	for (guint i = 0; i < options->given->len; i++) {
-		const char *given = options->given->pdata[i];
-		if (strncmp(given, name, size) == 0 && (given[size] == '\0' || given[size] == '='))
+	return strncmp(given, name, size) == 0 && (given[size] == '\0' || given[size] == '=');
+}
+
+static bool is_given(const struct options *options, const char *name)
+{
+	for (guint i = 0; i < options->given->len; i++)
+		if (option_is(options->given->pdata[i], name))
 			return true;
-	}
 	return false;
 }
 

@@ -20,6 +20,14 @@
 #include "text.h"
 #include "writer.h"
 
+pid_t process_begin(void)
+{
+	const pid_t parent = getpid(), pid = fork();
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+		_exit(EXIT_FAILURE);
+	return pid;
+}
+
 int process_end(pid_t pid)
 {
 	int status = 0;
@@ -44,7 +52,7 @@ struct apart_message {
 struct apart *apart_begin(bool *inside)
 {
 	int ends[2];
-	const pid_t parent = getpid(), pid = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
+	const pid_t pid = pipe2(ends, O_CLOEXEC) == 0 ? process_begin() : -1;
 	*inside = pid == 0;
 	if (pid < 0) {
 		writer_complain("a process that reads records");
@@ -52,12 +60,9 @@ struct apart *apart_begin(bool *inside)
 	}
 	close(ends[pid > 0 ? 0 : 1]);
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGINT, SIG_IGN); /* a terminal sends it to all processes; the parent decides what to do */
 		signal(SIGTERM, SIG_DFL);
 		signal(SIGUSR1, SIG_IGN);
-		if (getppid() != parent)
-			_exit(EXIT_FAILURE);
 	}
 	struct apart *apart = g_new(struct apart, 1);
 	*apart = (struct apart){ pid, ends[pid > 0 ? 1 : 0] };

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* process_begin - forks; the child is killed when this process ends. Returns what fork does. */
+pid_t process_begin(void);
 /* process_end - waits until a child has ended; continues it when somebody has stopped it. Returns its status, as
  * waitpid does. */
 int process_end(pid_t pid);

@@ -160,11 +160,6 @@ static void collect(const struct expected *expected, const char *below_dir, unsi
 	g_free(folder);
 }
 
-static int by_stored_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void expected_unused(struct expected *expected, struct writer *writer)
 {
 	for (char **argument = expected->options->captures; *argument; argument++)
@@ -172,7 +167,7 @@ void expected_unused(struct expected *expected, struct writer *writer)
 			return;
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	collect(expected, "", 0, names);
-	g_ptr_array_sort(names, by_stored_name);
+	g_ptr_array_sort(names, text_order);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i], words[] = ": no capture has these expected records\n";
 		writer_put(writer, name, strlen(name));

@@ -12,13 +12,9 @@
 
 #include "file.h"
 #include "private.h"
+#include "text.h"
 
 #define INDEX "index.jsonl"
-
-static int by_text(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /* write_index - writes the lines to a new file, and renames it over the old one. */
 static bool write_index(const char *path, char **lines, guint count)
@@ -62,7 +58,7 @@ bool index_sort(const char *folder)
 		g_strchomp(text);
 		char **lines = g_strsplit(text, "\n", 0);
 		const guint count = g_strv_length(lines);
-		qsort(lines, count, sizeof *lines, by_text);
+		qsort(lines, count, sizeof *lines, text_order);
 		good = write_index(path, lines, count);
 		g_strfreev(lines);
 	}

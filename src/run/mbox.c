@@ -36,7 +36,7 @@ static void put_octets(struct format *format, const void *data, size_t size)
 static void clean_sender(const char *sender, char address[static SENDER_MAX + 1])
 {
 	size_t size = 0;
-	for (; sender != NULL && *sender != '\0' && size < SENDER_MAX; sender++)
+	for (; sender && *sender && size < SENDER_MAX; sender++)
 		if (*sender != '<' && *sender != '>')
 			address[size++] = g_ascii_isgraph(*sender) ? *sender : '_';
 	address[size] = '\0';
@@ -50,7 +50,7 @@ static void put_separator(struct format *format, const char *sender, int64_t tim
 	char date[64];
 	gmtime_r(&seconds, &moment);
 	asctime_r(&moment, date);
-	char *line = g_strdup_printf("From %s %s", *sender != '\0' ? sender : "MAILER-DAEMON", date);
+	char *line = g_strdup_printf("From %s %s", *sender ? sender : "MAILER-DAEMON", date);
 	put_octets(format, line, strlen(line));
 	g_free(line);
 }
@@ -100,7 +100,7 @@ static bool put_mail(struct format *format, struct mail *mail, uint8_t *buffer)
 			break;
 		size_t at = 0;
 		const uint8_t *lf;
-		while (at < filled && (lf = memchr(buffer + at, '\n', filled - at)) != NULL) {
+		while (at < filled && (lf = memchr(buffer + at, '\n', filled - at))) {
 			size_t end = (size_t)(lf - buffer), size = end - at;
 			put_mail_line(format, buffer + at, size - (size > 0 && lf[-1] == '\r'), begins);
 			put_octets(format, "\n", 1);

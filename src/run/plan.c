@@ -78,12 +78,11 @@ static void skip_done(struct run *run, struct input *input, const struct done *d
 		say("%s: done already", input->captures[0]);
 }
 
-void plan_run(struct run *run)
+/* list_inputs - each capture is an input, or all are one (--continuous). Returns whether their size is known. */
+static bool list_inputs(struct run *run)
 {
 	const GPtrArray *captures = run->captures;
 	const size_t step = run->options->continuous ? MAX(captures->len, 1) : 1;
-	const unsigned jobs = run->options->jobs ? run->options->jobs : g_get_num_processors();
-	uint64_t total = 0, parts = 0;
 	bool sized = true;
 	run->count = captures->len / step;
 	run->inputs = g_new0(struct input, run->count);
@@ -94,13 +93,27 @@ void plan_run(struct run *run)
 		measure_input(input);
 		sized = sized && !input->live;
 	}
+	return sized;
+}
+
+/* octets_to_read - skips what is done already, and returns the size of the rest. */
+static uint64_t octets_to_read(struct run *run)
+{
 	struct done *done = run->options->resume_dir && run->count > 0 ? ask_done(run) : NULL;
+	uint64_t total = 0;
 	for (size_t i = 0; i < run->count; i++)
 		if (done && done[i].complete)
 			skip_done(run, &run->inputs[i], &done[i]);
 		else
 			total += run->inputs[i].size;
 	g_free(done);
+	return total;
+}
+
+/* share_out - sets how many workers read each input. Returns the sum. */
+static uint64_t share_out(struct run *run, uint64_t total, unsigned jobs)
+{
+	uint64_t parts = 0;
 	for (size_t i = 0; i < run->count; i++) {
 		struct input *input = &run->inputs[i];
 		if (input->finished)
@@ -111,8 +124,17 @@ void plan_run(struct run *run)
 		}
 		parts += input->shares;
 	}
+	return parts;
+}
+
+void plan_run(struct run *run)
+{
+	const unsigned jobs = run->options->jobs ? run->options->jobs : g_get_num_processors();
+	const bool sized = list_inputs(run);
+	const uint64_t total = octets_to_read(run);
 	run->totals.size = sized ? total : 0;
-	run->totals.captures = captures->len;
+	run->totals.captures = run->captures->len;
+	const uint64_t parts = share_out(run, total, jobs);
 	run->worker_count = (unsigned)MIN(parts, jobs);
 	run->workers = g_new0(struct worker, run->worker_count);
 }

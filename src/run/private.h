@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * private.h - what the files of this stage share: run.c (plan, processes, signals), merge.c (merging), worker.c (the
- * worker process).
+ * private.h - what the files of this stage share: run.c (processes, signals), plan.c, merge.c (merging, in the parent),
+ * worker.c (the worker process), note.c, index.c.
  *
  * A worker sends frames (records and mails, in order) through a pipe. A socket carries tasks to it and reports from it.
  * Parent and worker are the same program, so both send plain structs.

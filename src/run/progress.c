@@ -144,8 +144,14 @@ static GString *meter_text(const struct progress_meter *progress, const struct p
 	return line;
 }
 
-static void print_line(const struct progress_meter *progress, const struct progress_state *state)
+/* print_progress - a line of its own: a record, or one for people. */
+static void print_progress(
+	const struct progress_meter *progress, const struct progress_state *state, int64_t now, bool done)
 {
+	if (progress->form == FORM_JSON) {
+		print_json(progress, state, now, done);
+		return;
+	}
 	GString *line = meter_text(progress, state);
 	fprintf(stderr, "smtpscan: %s\n", line->str);
 	g_string_free(line, TRUE);
@@ -171,12 +177,8 @@ void progress_show(struct progress_meter *progress, const struct progress_state 
 		return;
 	progress->due = now + every(progress);
 	update_rate(progress, now, state->read);
-	if (progress->form == FORM_JSON) {
-		print_json(progress, state, now, false);
-		return;
-	}
-	if (progress->form == FORM_LINES) {
-		print_line(progress, state);
+	if (progress->form != FORM_TERMINAL) {
+		print_progress(progress, state, now, false);
 		return;
 	}
 	GString *line = meter_text(progress, state);
@@ -191,11 +193,7 @@ void progress_say(struct progress_meter *progress, const struct progress_state *
 	int64_t now = g_get_monotonic_time();
 	update_rate(progress, now, state->read);
 	progress_clear(progress);
-	if (progress->form == FORM_JSON) {
-		print_json(progress, state, now, false);
-		return;
-	}
-	print_line(progress, state);
+	print_progress(progress, state, now, false);
 }
 
 void progress_end(struct progress_meter *progress, const struct progress_state *state)
@@ -205,8 +203,5 @@ void progress_end(struct progress_meter *progress, const struct progress_state *
 	if (progress->form != FORM_JSON && progress->form != FORM_LINES)
 		return;
 	update_rate(progress, now, state->read);
-	if (progress->form == FORM_JSON)
-		print_json(progress, state, now, true);
-	else
-		print_line(progress, state);
+	print_progress(progress, state, now, true);
 }

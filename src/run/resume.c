@@ -88,11 +88,10 @@ static char *options_text(const struct options *options)
 	GString *text = g_string_new("smtpscan " SMTPSCAN_VERSION "\n");
 	for (guint i = 0; i < options->given->len; i++) {
 		const char *given = options->given->pdata[i];
-		bool changes = true;
-		for (size_t j = 0; j < G_N_ELEMENTS(other) && changes; j++)
-			changes = !g_str_has_prefix(given, other[j]) ||
-				  (given[strlen(other[j])] != '\0' && given[strlen(other[j])] != '=');
-		if (changes)
+		size_t j = 0;
+		while (j < G_N_ELEMENTS(other) && !option_is(given, other[j]))
+			j++;
+		if (j == G_N_ELEMENTS(other))
 			g_string_append_printf(text, "--%s\n", given);
 	}
 	return g_string_free(text, FALSE);

@@ -93,12 +93,9 @@ static bool take_signals(void)
 /* ---- workers ---- */
 
 /* become_worker - in the new process: becomes a worker. */
-static _Noreturn void become_worker(const struct run *run, int data, int control, pid_t parent)
+static _Noreturn void become_worker(const struct run *run, int data, int control)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memory_end(WORKER_NO_MEMORY, NULL);
-	if (getppid() != parent)
-		_exit(EXIT_OUTPUT);
 	outlet_forget(run->outlet);
 	confine_worker(run->options, run->captures, run->temp, &data, &control);
 	worker_main(run->options, run->inputs, run->temp, data, control);
@@ -114,11 +111,11 @@ static bool start_worker(struct run *run, struct worker *worker)
 		close(data[1]);
 		return false;
 	}
-	const pid_t parent = getpid(), pid = fork();
+	const pid_t pid = process_begin();
 	if (pid == 0) {
 		close(data[0]);
 		close(control[0]);
-		become_worker(run, data[1], control[1], parent);
+		become_worker(run, data[1], control[1]);
 	}
 	close(data[1]);
 	close(control[1]);

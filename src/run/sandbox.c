@@ -179,12 +179,9 @@ bool sandbox_ask(bool inside, const struct sandbox_grants *grants, sandbox_work 
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
-	const pid_t parent = getpid(), pid = fork();
+	const pid_t pid = process_begin();
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
-		if (getppid() != parent)
-			_exit(EXIT_FAILURE);
 		if (inside)
 			sandbox_enter(grants);
 		g_byte_array_set_size(answer, 0);
