@@ -6,6 +6,7 @@
  * (co.uk). This is less than the public suffix list: two customers of one hosting domain count as the same, which may
  * miss a mismatch but never reports a false one.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "private.h"
@@ -52,6 +53,21 @@ static char *normal_host(const char *at, size_t size)
 	return host;
 }
 
+/* plain_host - the host of a URL as browsers read it: with percent encodings, and numbers of any form as an address. */
+static char *plain_host(const char *at, size_t size)
+{
+	char address[INET_ADDRSTRLEN], *decoded = g_uri_unescape_segment(at, at + size, NULL);
+	struct in_addr number;
+	const char *text = decoded;
+	if (!decoded)
+		return normal_host(at, size);
+	if (g_ascii_isdigit(*text) && inet_aton(text, &number))
+		text = inet_ntop(AF_INET, &number, address, sizeof address);
+	char *host = normal_host(text, strlen(text));
+	g_free(decoded);
+	return host;
+}
+
 /* file_host - the host of a "file:" URL or a UNC path, before a port or "SSL" (both behind an "@"): "file://host/",
  * "file:////host/" and "\\\\host\\", but not "file:///path". NULL: it has none. */
 static const char *file_host(const char *url, size_t *size)
@@ -81,7 +97,7 @@ char *url_host(const char *url)
 			size -= (size_t)(at + 1 - from);
 			from = at + 1;
 		}
-		return normal_host(from, MIN(size, strcspn(from, ":")));
+		return plain_host(from, MIN(size, strcspn(from, ":")));
 	}
 	return NULL;
 }

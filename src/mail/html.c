@@ -9,8 +9,10 @@
 
 #include "octets.h"
 
-#define LINK_TEXT_MAX 300 /* octets kept of the text of a link */
-#define NAME_MAX_SIZE 15  /* octets of the name of a tag or attribute; no name that matters is longer */
+#define LINK_TEXT_MAX 300  /* octets kept of the text of a link */
+#define BASE_MAX_SIZE 2048 /* octets of a base that links are resolved with */
+#define WORD_MAX_SIZE 8192 /* octets of a word that tags may cut */
+#define NAME_MAX_SIZE 15   /* octets of the name of a tag or attribute; no name that matters is longer */
 
 /* What a tag does to the text. */
 enum effect {
@@ -78,6 +80,8 @@ struct html {
 	unsigned lines;   /* line ends that are due before the next letter */
 	GString *target;  /* of the open link; empty: none */
 	GString *label;   /* its text */
+	GString *word;    /* a word that may be the beginning of a URL: tags within a line may cut it */
+	GString *base;    /* what links without a host are relative to; empty: nothing */
 };
 
 /* --- the text --- */
@@ -160,6 +164,36 @@ static void decode_references(struct html *html, const char *at, const char *end
 	}
 }
 
+/* end_word - the word that was held back is complete. */
+static void end_word(struct html *html)
+{
+	if (html->word->len > 0)
+		mime_urls(html->mail, html->seen, span_of(html->word->str, html->word->len));
+	g_string_truncate(html->word, 0);
+}
+
+/* find_urls - finds URLs in the text between two tags. Its last word may go on behind the tag. */
+static void find_urls(struct html *html, struct span text)
+{
+	const uint8_t *at = text.data, *end = at + text.size, *last = end;
+	if (html->word->len > 0) {
+		while (at<end && * at> ' ')
+			at++;
+		g_string_append_len(html->word, (const char *)text.data, at - text.data);
+		if (at == end && html->word->len <= WORD_MAX_SIZE)
+			return;
+		end_word(html);
+	}
+	while (last > at && last[-1] > ' ')
+		last--;
+	const size_t size = (size_t)(end - last);
+	if (size > 0 && size <= WORD_MAX_SIZE && (memchr(last, ':', size) || *last == '\\'))
+		g_string_append_len(html->word, (const char *)last, (gssize)size);
+	else
+		last = end;
+	mime_urls(html->mail, html->seen, span_of(at, (size_t)(last - at)));
+}
+
 /* take_html_text - the text between two tags. */
 static void take_html_text(struct html *html, const char *at, const char *end)
 {
@@ -169,7 +203,7 @@ static void take_html_text(struct html *html, const char *at, const char *end)
 		text = span_of(html->scratch->str, html->scratch->len);
 	}
 	if (html->urls)
-		mime_urls(html->mail, html->seen, text);
+		find_urls(html, text);
 	if (html->target->len > 0 && html->label->len <= LINK_TEXT_MAX)
 		g_string_append_len(html->label, (const char *)text.data, (gssize)text.size);
 	if (html->text)
@@ -255,16 +289,24 @@ static const struct {
 	bool text;
 } url_attributes[] = {
 	{ "action", false },
+	{ "archive", false },
 	{ "background", false },
 	{ "cite", false },
+	{ "classid", false },
 	{ "codebase", false },
 	{ "content", true },
 	{ "data", false },
+	{ "dynsrc", false },
 	{ "formaction", false },
 	{ "href", false },
+	{ "imagesrcset", true },
+	{ "longdesc", false },
+	{ "lowsrc", false },
+	{ "manifest", false },
 	{ "ping", true },
 	{ "poster", false },
 	{ "src", false },
+	{ "srcdoc", true },
 	{ "srcset", true },
 	{ "style", true },
 	{ "xlink:href", false },
@@ -274,6 +316,18 @@ static const struct {
 static bool is_script(const struct html *html, const char *name)
 {
 	return g_str_has_prefix(name, "on") || g_ascii_strncasecmp(html->scratch->str, "javascript:", 11) == 0;
+}
+
+/* resolve_target - makes a target relative to the base a URL of its own. */
+static void resolve_target(struct html *html)
+{
+	GString *target = html->scratch;
+	if (target->len == 0 || *target->str == '#' || strchr(target->str, ':'))
+		return;
+	char *url = g_uri_resolve_relative(html->base->str, target->str, G_URI_FLAGS_PARSE_RELAXED, NULL);
+	if (url)
+		g_string_assign(target, url);
+	g_free(url);
 }
 
 /* take_url_attribute - takes an attribute; only those that hold a URL matter. */
@@ -290,6 +344,10 @@ static void take_url_attribute(
 	const bool text = is_script(html, name) || url_attributes[i].text;
 	if (!text)
 		fix_slashes(html->scratch);
+	if (strcmp(tag->name, "base") == 0 && html->base->len == 0 && html->scratch->len <= BASE_MAX_SIZE)
+		g_string_assign(html->base, html->scratch->str);
+	else if (!text && html->base->len > 0)
+		resolve_target(html);
 	if (html->urls)
 		(text ? mime_urls : mime_url)(html->mail, html->seen, span_of(html->scratch->str, html->scratch->len));
 	if (tag->effect == EFFECT_LINK && html->target->len == 0 && strcmp(name, "href") == 0)
@@ -397,6 +455,8 @@ static const char *take_tag(struct html *html, const char *at, const char *end)
 	for (size_t i = 0; i < G_N_ELEMENTS(tags) && tags[i].name[0] <= tag.name[0]; i++)
 		if (tags[i].name[0] == tag.name[0] && strcmp(tags[i].name, tag.name) == 0)
 			tag.effect = tags[i].effect;
+	if (tag.effect != EFFECT_NONE)
+		end_word(html);
 	if (tag.effect == EFFECT_LINK)
 		end_link(html);
 	at = take_attributes(html, &tag, at, end);
@@ -419,7 +479,9 @@ void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString
 		.start = text ? text->len : 0,
 		.scratch = g_string_new(NULL),
 		.target = g_string_new(NULL),
-		.label = g_string_new(NULL) };
+		.label = g_string_new(NULL),
+		.word = g_string_new(NULL),
+		.base = g_string_new(NULL) };
 	while (at < end) {
 		const char *open = memchr(at, '<', (size_t)(end - at));
 		if (!open)
@@ -436,7 +498,10 @@ void html_read(struct mail *mail, GHashTable **seen, struct span octets, GString
 			at = open + 1;
 		}
 	}
+	end_word(&html);
 	end_link(&html);
+	g_string_free(html.word, TRUE);
+	g_string_free(html.base, TRUE);
 	g_string_free(html.scratch, TRUE);
 	g_string_free(html.target, TRUE);
 	g_string_free(html.label, TRUE);

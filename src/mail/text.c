@@ -113,6 +113,22 @@ static inline bool is_slash(char c)
 	return c == '/' || c == '\\';
 }
 
+/* mark_size - the size of the punctuation mark at the end of a text; 0: there is none. */
+static size_t mark_size(const char *text, size_t size)
+{
+	static const char *const marks[] = { "\u2019", "\u201d", "\u00bb", "\u2026", "\u3001", "\u3002", "\uff09",
+		"\uff0c" };
+	const char last = text[size - 1];
+	if (!(last & 0x80))
+		return strchr(".,;:!?'\"*_~", last) ? 1 : 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+		size_t length = strlen(marks[i]);
+		if (size >= length && memcmp(text + size - length, marks[i], length) == 0)
+			return length;
+	}
+	return 0;
+}
+
 /* url_add - removes punctuation at the end, and adds the URL if it is new. */
 static void url_add(struct urls *urls, const char *url, size_t size)
 {
@@ -123,9 +139,10 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 		char opening = last == ')' ? '(' : last == ']' ? '[' : last == '}' ? '{' : '\0';
 		if (opening != '\0' && (brackets++ == URL_BRACKETS_MAX || opened(url, size, opening)))
 			break;
-		if (opening == '\0' && strchr(".,;:!?'\"*_~", last) == NULL)
+		size_t mark = opening == '\0' ? mark_size(url, size) : 1;
+		if (mark == 0)
 			break;
-		size--;
+		size -= mark;
 	}
 	const char *rest = is_slash(*url) ? url : memchr(url, ':', size);
 	if (rest == NULL)

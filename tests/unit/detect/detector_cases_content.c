@@ -199,7 +199,8 @@ void case_link_mismatch(struct bench *b, bool hit)
 		{ "http://a.bank.example:80", "ftp://evil.test:8080/x?y" }, { "bank.example", "\\\\evil.test@SSL\\x" },
 		{ "bank.example", "file://evil.test/x" }, { "bank.example", "FILE:////evil.test@80/x" },
 		{ "bank.example", "file:\\\\evil.test\\x" }, { "bank.example", "//evil.test/x" },
-		{ "bank.example", "smb://u@evil.test/x" } };
+		{ "bank.example", "smb://u@evil.test/x" }, { "bank.example", "http://3232235777/x" },
+		{ "bank.example", "http://0x7f.1/" }, { "bank.example", "http://evil%2etest/" } };
 	static const char *const misses[][2] = { { "www.bank.example", "http://login.bank.example/" },
 		{ "https://bank.example/login", "http://BANK.example." }, { "a.bank.co.uk", "http://b.bank.co.uk" },
 		{ "click.here", "mailto:x@evil.test" }, { "report.pdf", "http://evil.test/" },
@@ -207,7 +208,9 @@ void case_link_mismatch(struct bench *b, bool hit)
 		{ "b\xc3\xa4nk.example", "http://xn--bnk-qla.example/" }, { "and...so", "http://evil.test" },
 		{ "http://bank", "http://evil.test" }, { "ftp:bank.example", "http://evil.test" },
 		{ "bank.example", "file:///evil.test" }, { "bank.example", "\\evil.test\\x" },
-		{ "bank.example", "\\\\bank.example@evil.test\\x" }, { "bank.example", "file:/evil.test" } };
+		{ "bank.example", "\\\\bank.example@evil.test\\x" }, { "bank.example", "file:/evil.test" },
+		{ "bank.example", "http://b%61nk.example/" }, { "192.0.2.1", "http://3221225985/" },
+		{ "bank.example", "http://%00evil.test" } };
 	GPtrArray *links = b->mail.links = g_ptr_array_new();
 	for (size_t i = 0; i < (hit ? G_N_ELEMENTS(hits) : G_N_ELEMENTS(misses)); i++) {
 		struct mail_link link = { g_strdup(hit ? hits[i][0] : misses[i][0]),

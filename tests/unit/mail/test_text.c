@@ -229,6 +229,28 @@ static void urls_of_text_and_html(void **state)
 	urls_are("Content-Type: text/html\r\n\r\n< <a <a/href=http://odd.example/><", "http://odd.example/", NULL);
 }
 
+/* Tags within a line cut no URL; those that end a line, and links, do. */
+static void urls_across_tags(void **state)
+{
+	urls_are("Content-Type: text/html\r\n\r\nhttp://a.<b>example</b>/<wbr>x y http://b.example/<br>z "
+		 "http://c.example/<a>z</a> "
+		 "<i>http:</i>//d.example/<!-- x -->e<p>\\\\f<i>.example\\g</i>h",
+		"http://a.example/x", "http://b.example/", "http://c.example/", "http://d.example/e",
+		"\\\\f.example\\gh", NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<img lowsrc='http://a.example/'><iframe srcdoc=\"<a "
+		 "href='http://b.example/'>\">",
+		"http://a.example/", "http://b.example/", NULL);
+	urls_are("Content-Type: text/html\r\n\r\n<base href='http://a.example/b/'><base href='http://no.example/'><a "
+		 "href=c>"
+		 "<a href='#x'><a href='/d'><a href='http://e.example/'><a href=''><a href='//f.example'>",
+		"http://a.example/b/", "http://no.example/", "http://a.example/b/c", "http://a.example/d",
+		"http://e.example/", "http://f.example", NULL);
+	urls_are("Content-Type: text/plain; charset=utf-8\r\n\r\nhttp://a.example/\xe2\x80\x9d "
+		 "http://b.example/\xe3\x80\x82 http://\xe3\x80\x82 "
+		 "http://c.example/\xc3\xa4",
+		"http://a.example/", "http://b.example/", "http://c.example/\xc3\xa4", NULL);
+}
+
 /* A program that opens a file of another host tells it who its user is. */
 static void paths_to_other_hosts(void **state)
 {
@@ -331,6 +353,7 @@ int main(void)
 		cmocka_unit_test(links_whose_text_names_a_place),
 		cmocka_unit_test(flowed_paragraphs_are_joined),
 		cmocka_unit_test(urls_of_text_and_html),
+		cmocka_unit_test(urls_across_tags),
 		cmocka_unit_test(paths_to_other_hosts),
 		cmocka_unit_test(urls_outside_of_parts),
 		cmocka_unit_test(urls_of_other_files),
