@@ -402,7 +402,7 @@ bool stray_before_tls(const struct session *s)
 	if (s->options.implicit_tls)
 		return false;
 	uint64_t acked = inbox_acked(&s->in[s->message.direction], s->in[s->message.direction].offset);
-	return s->message.direction == UP ? acked < s->tls.start : !s->tls.seen[UP];
+	return s->message.direction == UP ? acked < s->tls.start : !s->tls.seen[UP] || awaits_tls(s);
 }
 
 /* The server's clear text after its 220, when the client did not begin TLS, but closed or continued without it. */
@@ -415,7 +415,9 @@ bool answers_no_tls(const struct session *s)
 
 bool never_was_tls(const struct session *s)
 {
-	return s->options.implicit_tls && !s->tls.seen[UP] && !s->tls.seen[DOWN];
+	if (s->tls.seen[UP])
+		return s->message.direction == DOWN && !awaits_tls(s);
+	return s->options.implicit_tls && !s->tls.seen[DOWN];
 }
 
 /* TLS came first: the banner is inside of it. */

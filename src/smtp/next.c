@@ -339,6 +339,15 @@ static enum next next_response(struct session *s, struct event *event)
 	return next_is(s, event, result == PARSE_DONE ? EVENT_down : EVENT_parse_error, DOWN);
 }
 
+/* begins_clear - a direction begins in clear: nobody sent TLS, or the server answers the ClientHello with a reply. */
+static bool begins_clear(const struct session *s, enum direction d, struct span bytes)
+{
+	if (s->tls.seen[d] || is_tls(bytes))
+		return false;
+	return !s->tls.seen[UP] || (!session_blind(s) && s->in[DOWN].offset == s->tls.start && bytes.data[0] >= '1' &&
+					   bytes.data[0] <= '5');
+}
+
 static enum next next_tls(struct session *s, enum direction d, struct event *event)
 {
 	struct inbox *inbox = &s->in[d];
@@ -347,7 +356,7 @@ static enum next next_tls(struct session *s, enum direction d, struct event *eve
 		return next_is(s, event, EVENT_decrypted, d);
 	if (bytes.size == 0)
 		return next_gap(s, event, d);
-	if (!s->tls.seen[UP] && !s->tls.seen[d] && !is_tls(bytes)) {
+	if (begins_clear(s, d, bytes)) {
 		bool unseen = d == DOWN && inbox_acked(inbox, inbox->offset) > s->in[UP].offset && !s->ended;
 		if (!whole_line(s, d, bytes) || unseen)
 			return NEXT_WAIT;
