@@ -243,10 +243,7 @@ static int list_call(lua_State *lua)
 	size_t size;
 	const char *text = lua_isnoneornil(lua, 2) ? NULL : luaL_checklstring(lua, 2, &size);
 	const char *comment = text ? list_find(*list, span_of(text, size)) : NULL;
-	if (comment)
-		lua_pushstring(lua, comment);
-	else
-		lua_pushnil(lua);
+	lua_pushstring(lua, comment); /* NULL: nil */
 	return 1;
 }
 
@@ -325,21 +322,23 @@ static void push_notes(lua_State *lua, struct rules_session *session)
 	lua_rawseti(lua, -3, key);
 }
 
-static void push_helo(lua_State *lua, struct rules_session *session)
+/* push_octets - a text, or nil. */
+static void push_octets(lua_State *lua, const GString *text)
 {
-	const GString *helo = session_summary(session->session)->helo;
-	if (helo)
-		lua_pushlstring(lua, helo->str, helo->len);
+	if (text)
+		lua_pushlstring(lua, text->str, text->len);
 	else
 		lua_pushnil(lua);
 }
 
+static void push_helo(lua_State *lua, struct rules_session *session)
+{
+	push_octets(lua, session_summary(session->session)->helo);
+}
+
 static void push_user(lua_State *lua, struct rules_session *session)
 {
-	if (session->user)
-		lua_pushlstring(lua, session->user->str, session->user->len);
-	else
-		lua_pushnil(lua);
+	push_octets(lua, session->user);
 }
 
 static void push_vlan(lua_State *lua, struct rules_session *session)

@@ -210,9 +210,18 @@ static int set_global(lua_State *lua)
 	return 0;
 }
 
-void library_open(lua_State *lua)
+/* set_protected - makes the table on top the metatable of the value below it; rules can't see or change it. */
+static void set_protected(lua_State *lua)
 {
-	/* the base library is opened in a temporary table, so that nothing else becomes a global */
+	lua_pushboolean(lua, false);
+	lua_setfield(lua, -2, "__metatable");
+	lua_setmetatable(lua, -2);
+}
+
+/* open_globals - a new table of globals. The base library is opened in a temporary one, so that nothing else becomes a
+ * global. */
+static void open_globals(lua_State *lua)
+{
 	lua_pushcfunction(lua, luaopen_base);
 	lua_call(lua, 0, 1); /* the table of globals, with the whole base library */
 	lua_newtable(lua);
@@ -220,25 +229,20 @@ void library_open(lua_State *lua)
 	copy_fields(lua, base_names, G_N_ELEMENTS(base_names));
 	lua_pushvalue(lua, -1);
 	lua_rawseti(lua, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-	lua_replace(lua, -2);
 	lua_pushcfunction(lua, do_tostring);
 	lua_setfield(lua, -2, "tostring");
 	lua_pushcfunction(lua, do_setmetatable);
 	lua_setfield(lua, -2, "setmetatable");
-	lua_newtable(lua); /* the metatable of the globals */
+	lua_newtable(lua);
 	lua_pushcfunction(lua, set_global);
 	lua_setfield(lua, -2, "__newindex");
-	lua_pushboolean(lua, false);
-	lua_setfield(lua, -2, "__metatable");
-	lua_setmetatable(lua, -2);
+	set_protected(lua);
+}
 
-	open_library(lua, "math", luaopen_math, math_names, G_N_ELEMENTS(math_names));
-	open_library(lua, "utf8", luaopen_utf8, utf8_names, G_N_ELEMENTS(utf8_names));
-	open_library(lua, "table", luaopen_table, table_names, G_N_ELEMENTS(table_names));
-	lua_getfield(lua, -1, "sort");
-	lua_pushcclosure(lua, do_pairs, 1);
-	lua_setglobal(lua, "pairs");
-
+/* open_strings - the string library, with its own format. It is also the methods of strings, which rules can't change.
+ */
+static void open_strings(lua_State *lua)
+{
 	lua_pushcfunction(lua, luaopen_string);
 	lua_call(lua, 0, 1);
 	lua_getfield(lua, -1, "format");
@@ -249,14 +253,24 @@ void library_open(lua_State *lua)
 	lua_pushcclosure(lua, do_format, 1);
 	lua_setfield(lua, -2, "format");
 	strings_open(lua);
-	lua_pushliteral(lua, ""); /* strings have these methods; rules can't change them */
+	lua_pushliteral(lua, "");
 	lua_newtable(lua);
 	lua_pushvalue(lua, -3);
 	lua_setfield(lua, -2, "__index");
-	lua_pushboolean(lua, false);
-	lua_setfield(lua, -2, "__metatable");
-	lua_setmetatable(lua, -2);
+	set_protected(lua);
 	lua_pop(lua, 1);
 	lua_setglobal(lua, "string");
+}
+
+void library_open(lua_State *lua)
+{
+	open_globals(lua);
+	open_library(lua, "math", luaopen_math, math_names, G_N_ELEMENTS(math_names));
+	open_library(lua, "utf8", luaopen_utf8, utf8_names, G_N_ELEMENTS(utf8_names));
+	open_library(lua, "table", luaopen_table, table_names, G_N_ELEMENTS(table_names));
+	lua_getfield(lua, -1, "sort");
+	lua_pushcclosure(lua, do_pairs, 1);
+	lua_setglobal(lua, "pairs");
+	open_strings(lua);
 	lua_settop(lua, 0);
 }

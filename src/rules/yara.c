@@ -154,14 +154,6 @@ bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *
 	return result == ERROR_SUCCESS;
 }
 
-unsigned yara_count(const struct yara *yara)
-{
-	unsigned count = 0;
-	YR_RULE *rule;
-	yr_rules_foreach(yara->rules, rule) count++;
-	return count;
-}
-
 void yara_free(struct yara *yara)
 {
 	if (!yara)

@@ -27,7 +27,6 @@ struct yara *yara_load(char **paths, GError **error);
 /* yara_scan - reports every rule that matches. Returns false when the scan failed or took too long, which is reported
  * once. */
 bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *context);
-unsigned yara_count(const struct yara *yara);
 void yara_free(struct yara *yara);
 
 #endif

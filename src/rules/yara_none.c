@@ -16,11 +16,6 @@ bool yara_scan(struct yara *yara, struct span octets, yara_report report, void *
 	return true;
 }
 
-unsigned yara_count(const struct yara *yara)
-{
-	return 0;
-}
-
 void yara_free(struct yara *yara)
 {
 }
