@@ -126,6 +126,7 @@ struct suspect {
 	const char *name;    /* NULL: it has none */
 	const char *type;    /* declared media type; NULL: none */
 	struct span head;    /* its first octets */
+	bool text;           /* it is the text of the mail, which may begin as a script does */
 	bool entry;          /* an entry of an archive: its name may contain folders */
 	const char *archive; /* the name of that archive */
 	unsigned more;       /* other entries of the archive with the same finding */
@@ -205,10 +206,17 @@ static bool leads_away(const struct suspect *s)
 static void read_suspect(struct suspect *s)
 {
 	s->program = program_of(s->head, &s->what);
+	if (s->text && s->program == PROGRAM_SCRIPT)
+		s->program = PROGRAM_NONE;
 	if (!s->name)
 		return;
 	GString *name = g_string_new(s->name);
 	s->last = take_extension(name);
+	/* the one before only has to look like one: there are other dots (U+2024) */
+	char *looks = g_utf8_normalize(name->str, -1, G_NORMALIZE_ALL_COMPOSE);
+	if (looks)
+		g_string_assign(name, looks);
+	g_free(looks);
 	s->before = take_extension(name);
 	s->by_name = IS_LISTED(s->last, program_extensions);
 	g_string_free(name, TRUE);
@@ -340,7 +348,8 @@ static void check_names(struct detector *detector, const struct transaction *tx,
 	for (guint i = 0; i <= others; i++) {
 		struct suspect s = { .name = i == 0 ? part->filename : part->other_names->pdata[i - 1],
 			.type = part->typed ? part->content_type : NULL,
-			.head = { part->head, is_body(part) ? 0 : part->head_size } };
+			.head = { part->head, part->head_size },
+			.text = is_body(part) };
 		read_suspect(&s);
 		for (size_t j = 0; j < G_N_ELEMENTS(findings); j++)
 			if (!reported[j] && findings[j].is(&s)) {

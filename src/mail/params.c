@@ -95,6 +95,20 @@ static char *parse_quoted(struct arena *arena, const char **at)
 	return out;
 }
 
+/* without_comment - the end of a file name without the comment behind it, as in "a.exe (comment)". "Copy (2)" has none:
+ * brackets behind an extension are no part of the name. */
+static const char *without_comment(const char *from, const char *end)
+{
+	if (end == from || end[-1] != ')')
+		return end;
+	const char *open = memrchr(from, '(', (size_t)(end - from));
+	if (!open || open == from || !text_is_fws(open[-1]))
+		return end;
+	while (open > from && text_is_fws(open[-1]))
+		open--;
+	return memchr(from, '.', (size_t)(open - from)) ? open : end;
+}
+
 /* parse_value - an unquoted value. A file name ends at ';' and may contain spaces and brackets; other values also end
  * at a space or a comment. */
 static char *parse_value(struct arena *arena, const char **at, bool is_name)
@@ -110,6 +124,7 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 	*at = end;
 	while (end > from && text_is_fws(end[-1]))
 		end--;
+	end = is_name ? without_comment(from, end) : end;
 	return arena_copy(arena, from, (size_t)(end - from));
 }
 
@@ -211,7 +226,8 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 	charset_append(text, charset, span_of(octets->str, octets->len));
 	g_string_free(octets, TRUE);
 	char *result = arena_string(arena, text);
-	return extended ? result : mime_decode_words(arena, result);
+	/* some clients write words in the extended form, too */
+	return extended && !g_str_has_prefix(result, "=?") ? result : mime_decode_words(arena, result);
 }
 
 /* parameter_or_empty - the decoded value of a parameter; NULL when it is absent. The RFC 2231 form is preferred. */
@@ -356,6 +372,10 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 		return;
 	char *text = mime_unfold(arena, span_of(value.data, MIN(value.size, MIME_HEADER_KEPT_MAX)), hint);
 	const char *at, *end = parse_word(arena, text, &params->value);
+	if (params->value && strchr(params->value, '=') && !strchr(params->value, '/')) {
+		params->value = NULL; /* a parameter without a value before it */
+		end = text;
+	}
 	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct param_piece));
 	for (at = end; *at != '\0' && pieces->len < PIECES_MAX;) {
 		at = skip_space(at);

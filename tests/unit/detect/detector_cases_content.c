@@ -67,7 +67,8 @@ void case_attachment_executable(struct bench *b, bool hit)
 		bench_file_bytes(b, "data", "application/octet-stream", "\177ELF\2\1\1", 7);
 		bench_file_bytes(b, NULL, "application/octet-stream", WINDOWS_PROGRAM);
 		bench_file_bytes(b, "x", "text/plain", "#!/bin/sh\n", 10);
-		assert_int_equal(b->raised[ALERT_attachment_executable], 15);
+		bench_file_bytes(b, NULL, "text/plain", WINDOWS_PROGRAM);
+		assert_int_equal(b->raised[ALERT_attachment_executable], 16);
 	} else {
 		bench_file_bytes(b, "data.bin", "application/octet-stream", "MZ is how it begins", 19);
 		bench_file_bytes(b, NULL, "text/plain", "#!/bin/sh\n", 10); /* the text of a mail */
@@ -77,11 +78,12 @@ void case_attachment_executable(struct bench *b, bool hit)
 
 void case_attachment_double_extension(struct bench *b, bool hit)
 {
-	static const char *const hits[] = { "invoice.pdf.exe", "photo.JPG   .scr", "a.b.doc.js" };
-	static const char *const misses[] = { "jquery.min.js", "tool-1.2.exe", "archive.tar.gz" };
+	static const char *const hits[] = { "invoice.pdf.exe", "photo.JPG   .scr", "a.b.doc.js",
+		"a\xe2\x80\xa4pdf.exe" };
+	static const char *const misses[] = { "jquery.min.js", "tool-1.2.exe", "archive.tar.gz", "a\xe2\x80\xa4pdf" };
 	for (size_t i = 0; i < G_N_ELEMENTS(hits); i++)
 		bench_file(b, hit ? hits[i] : misses[i], "application/octet-stream");
-	assert_int_equal(b->raised[ALERT_attachment_double_extension], hit ? 3 : 0);
+	assert_int_equal(b->raised[ALERT_attachment_double_extension], hit ? G_N_ELEMENTS(hits) : 0);
 }
 
 void case_attachment_type_mismatch(struct bench *b, bool hit)

@@ -197,6 +197,14 @@ static void file_names_as_clients_write_them(void **state)
 	name_is("Content-Disposition: attachment; filename=plain.txt", "plain.txt");
 	name_is("Content-Disposition: attachment; filename=\"quoted name.txt\"", "quoted name.txt");
 	name_is("Content-Disposition: attachment; filename=unquoted name.txt; size=1", "unquoted name.txt");
+	name_is("Content-Disposition: attachment; filename=a.exe (comment)", "a.exe");
+	name_is("Content-Disposition: attachment; filename=a.b \t(x) ; size=1", "a.b");
+	name_is("Content-Disposition: attachment; filename=Copy (2)", "Copy (2)");
+	name_is("Content-Disposition: attachment; filename=a.b(2)", "a.b(2)");
+	name_is("Content-Disposition: attachment; filename=a.b 2)", "a.b 2)");
+	name_is("Content-Disposition: filename=a.exe", "a.exe");
+	name_is("Content-Disposition: filename=\"a b.exe\"; size=1", "a b.exe");
+	name_is("Content-Disposition: attachment; filename*=utf-8''=?utf-8?Q?a.exe?=", "a.exe");
 	name_is("Content-Type: text/plain; name=typed.txt\r\nContent-Disposition: attachment; filename=said.txt",
 		"said.txt");
 	name_is("Content-Type: text/plain; name=typed.txt\r\nContent-Disposition: attachment", "typed.txt");
