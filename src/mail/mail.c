@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kept.h"
+#include "line_ends.h"
 #include "seek.h"
 #include "walk.h"
 
@@ -20,7 +21,8 @@ struct open_mail {
 	struct mail mail; /* first member: a struct mail * points to a struct open_mail */
 	const struct mail_options *options;
 	struct digest *digest;
-	struct walk *walk;         /* NULL: it is not parsed */
+	struct walk *walk; /* NULL: it is not parsed */
+	struct line_ends ends;
 	struct kept *kept;         /* NULL: it is not kept as a whole */
 	struct extract_file *file; /* NULL: it is not stored */
 	struct parts parts;
@@ -131,7 +133,7 @@ void mail_feed(struct mail *mail, struct span piece)
 	if (open->file)
 		extract_write(open->file, piece);
 	if (open->walk) {
-		walk_feed(open->walk, piece);
+		line_ends_feed(&open->ends, open->walk, piece);
 		charset_unknown(mail);
 	}
 }
@@ -141,8 +143,10 @@ void mail_gap(struct mail *mail, uint64_t size)
 	struct open_mail *open = (struct open_mail *)mail;
 	mail->missing += size;
 	mail->partial = true;
-	if (open->walk)
+	if (open->walk) {
+		line_ends_flush(&open->ends, open->walk);
 		walk_gap(open->walk, size);
+	}
 }
 
 size_t mail_memory(const struct mail *mail)
@@ -193,6 +197,7 @@ static void end_storing(struct open_mail *open)
 static void end_walk(struct open_mail *open, bool whole)
 {
 	struct mail *mail = &open->mail;
+	line_ends_flush(&open->ends, open->walk);
 	walk_end(open->walk, whole);
 	mail->unaccounted = walk_lost(open->walk) + open->parts.lost;
 	mime_header_keep(mail, &open->walk->top.fields);

@@ -60,6 +60,53 @@ static void a_simple_mail_whole_and_in_pieces(void **state)
 	}
 }
 
+/* What is hashed as the mail is what was sent. */
+static void lines_may_end_in_cr_alone(void **state)
+{
+	static const char cr[] = "Subject: s\rContent-Type: multipart/mixed; boundary=b\r\r--b\r\rtext\r--b\r"
+				 "Content-Type: application/x; name=a.bin\rContent-Transfer-Encoding: base64\r\rYWJj\r"
+				 "ZGVm\r--b--\r";
+	static const char *const ends[] = { "", "\r\n", "\n", "more\r\nand\rmore\r" };
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		char *text = g_strconcat(cr, ends[i], NULL);
+		struct mail *mail = read_mail(text);
+		hash_is(mail->sha256, text, strlen(text));
+		assert_string_equal(mail->subject, "s");
+		part_is(mail, 0, "1", "text/plain", "text");
+		part_is(mail, 1, "2", "application/x", "abcdef");
+		assert_int_equal(mail->defects->len, 0);
+		mail_free(mail);
+		g_free(text);
+	}
+	struct mail *mail = read_mail("Subject: s\r\rtext");
+	assert_string_equal(mail->subject, "s");
+	assert_string_equal(mail->body, "text");
+	mail_free(mail);
+}
+
+/* One CR, or CRs before what is no field, or before the LF of a line, are strays. */
+static void a_stray_cr_ends_no_line(void **state)
+{
+	static const char *const texts[] = { "Subject: s\rTo: x\r\nFrom: a@b\r\n\r\ntext\r\n",
+		"Subject: s\rt\rTo: x\r\nFrom: a@b\r\n\r\ntext\r\n", "Subject: s\r\r\nFrom: a@b\r\n\r\ntext\r\n",
+		"Subject: s\r\nTo: x\rCc: y\rFrom: a@b\r\n\r\ntext\r\n" };
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		struct mail *mail = read_mail(texts[i]);
+		assert_string_equal(mail->body, "text\n");
+		assert_int_equal(mail->header_count, 2);
+		mail_free(mail);
+	}
+	/* So many octets without LF are no lines. */
+	GString *text = g_string_new("Subject: ");
+	while (text->len < 4096)
+		g_string_append_c(text, 'x');
+	g_string_append(text, "\rTo: x\rCc: y\r\ntext\r\n");
+	struct mail *mail = read_mail(text->str);
+	assert_int_equal(mail->to->len, 0);
+	mail_free(mail);
+	g_string_free(text, TRUE);
+}
+
 static void an_empty_mail_has_the_hash_of_nothing(void **state)
 {
 	struct mail *mail = in_steps(&plain_options, "", 1);
@@ -329,6 +376,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_simple_mail_whole_and_in_pieces),
+		cmocka_unit_test(lines_may_end_in_cr_alone),
+		cmocka_unit_test(a_stray_cr_ends_no_line),
 		cmocka_unit_test(an_empty_mail_has_the_hash_of_nothing),
 		cmocka_unit_test(without_a_header_all_is_body),
 		cmocka_unit_test(large_content_goes_through_a_file),
