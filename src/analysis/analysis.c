@@ -393,7 +393,7 @@ static struct capture_piece *in_order(const struct options *options, char *const
 	}
 	for (size_t i = 0; sort && i < count; i++)
 		pieces[i].time = first_time(paths[i]);
-	qsort(pieces, count, sizeof(*pieces), by_time);
+	qsort(pieces, count, sizeof *pieces, by_time);
 	return pieces;
 }
 

@@ -93,7 +93,7 @@ static bool look_at_head(struct capture *capture, enum capture_format *format, G
 {
 	struct span head = capture_stream_head(capture->stream, HEADER_MIN);
 	const char *trouble = capture_stream_error(capture->stream);
-	if (head.size == 0 && trouble != NULL)
+	if (head.size == 0 && trouble)
 		return fail_open(capture, error, "%s", trouble);
 	if (head.size == 0)
 		return fail_open(capture, error, "%s",
@@ -119,10 +119,10 @@ static bool start_pcap(struct capture *capture, GError **error)
 {
 	forget_snaplen(capture);
 	FILE *file = fopencookie(capture->stream, "r", (cookie_io_functions_t){ .read = read_cookie });
-	if (file == NULL)
+	if (!file)
 		return fail_open(capture, error, "%s", g_strerror(errno));
 	capture->buffer = aligned_alloc(STDIO_ALIGNMENT, STDIO_BUFFER);
-	if (capture->buffer == NULL)
+	if (!capture->buffer)
 		memory_gone();
 	setvbuf(file, capture->buffer, _IOFBF, STDIO_BUFFER);
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
@@ -130,7 +130,7 @@ static bool start_pcap(struct capture *capture, GError **error)
 	/* libpcap is to leave time stamps as they are, see pcap_moment. */
 	capture->pcap = pcap_fopen_offline_with_tstamp_precision(
 		file, capture->nanoseconds ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO, words);
-	if (capture->pcap != NULL) {
+	if (capture->pcap) {
 		const int extension = pcap_datalink_ext(capture->pcap);
 		capture->link_type = pcap_datalink(capture->pcap);
 		capture->fcs = extension & FCS_PRESENT ? (uint8_t)FCS_UNITS(extension) : 0;
@@ -138,9 +138,9 @@ static bool start_pcap(struct capture *capture, GError **error)
 	}
 	fclose(file);
 	const char *trouble = capture_stream_error(capture->stream);
-	if (trouble == NULL && strstr(words, "truncated") != NULL)
+	if (!trouble && strstr(words, "truncated"))
 		trouble = "ends in the middle of its header";
-	return fail_open(capture, error, "%s", trouble != NULL ? trouble : words);
+	return fail_open(capture, error, "%s", trouble ? trouble : words);
 }
 
 /* start_pcapng - reads the first Section Header Block. */
@@ -172,7 +172,7 @@ static bool start_filter(struct capture *capture, const char *bpf, GError **erro
 struct capture *capture_open(const char *path, const char *bpf, GError **error)
 {
 	struct capture_stream *stream = capture_stream_open(path, error);
-	if (stream == NULL)
+	if (!stream)
 		return NULL;
 	struct capture *capture = g_new0(struct capture, 1);
 	capture->stream = stream;
@@ -180,7 +180,7 @@ struct capture *capture_open(const char *path, const char *bpf, GError **error)
 	enum capture_format format = CAPTURE_FORMAT_NONE;
 	if (look_at_head(capture, &format, error) &&
 		(format == CAPTURE_FORMAT_PCAP ? start_pcap(capture, error) : start_pcapng(capture, error)) &&
-		(bpf == NULL || start_filter(capture, bpf, error)))
+		(!bpf || start_filter(capture, bpf, error)))
 		return capture;
 	capture_close(capture);
 	return NULL;
@@ -188,11 +188,11 @@ struct capture *capture_open(const char *path, const char *bpf, GError **error)
 
 void capture_close(struct capture *capture)
 {
-	if (capture == NULL)
+	if (!capture)
 		return;
 	filter_free(capture->filter);
 	pcapng_free(capture->pcapng);
-	if (capture->pcap != NULL)
+	if (capture->pcap)
 		pcap_close(capture->pcap);
 	capture_stream_close(capture->stream);
 	free(capture->buffer);
@@ -215,10 +215,10 @@ static enum capture_status pcap_trouble(struct capture *capture)
 {
 	const char *words = pcap_geterr(capture->pcap);
 	const char *trouble = capture_stream_error(capture->stream);
-	if (trouble != NULL)
+	if (trouble)
 		return set_error(
 			capture, capture_stream_ended(capture->stream) ? CAPTURE_CUT : CAPTURE_BROKEN, trouble);
-	if (strstr(words, "truncated") != NULL)
+	if (strstr(words, "truncated"))
 		return set_error(capture, CAPTURE_CUT, "ends in the middle of a record");
 	char *damaged = g_strdup_printf("damaged (%s)", words);
 	set_error(capture, CAPTURE_BROKEN, damaged);

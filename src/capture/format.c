@@ -38,6 +38,6 @@ enum capture_format capture_format_of(struct span head)
 
 bool capture_format_nanoseconds(struct span head)
 {
-	const uint32_t magic = head.size < sizeof(magic) ? 0 : native32(head.data, false);
+	const uint32_t magic = head.size < sizeof magic ? 0 : native32(head.data, false);
 	return magic == PCAP_MAGIC_NANOSECONDS || magic == GUINT32_SWAP_LE_BE(PCAP_MAGIC_NANOSECONDS);
 }

@@ -37,7 +37,7 @@ struct gzip *gzip_new(gzip_source *source, void *context)
 
 void gzip_free(struct gzip *gzip)
 {
-	if (gzip == NULL)
+	if (!gzip)
 		return;
 	inflateEnd(&gzip->inflate);
 	g_free(gzip);
@@ -48,7 +48,7 @@ static bool gzip_refill(struct gzip *gzip)
 {
 	if (gzip->inflate.avail_in != 0 || gzip->over)
 		return true;
-	ssize_t got = gzip->source(gzip->context, gzip->input, sizeof(gzip->input));
+	ssize_t got = gzip->source(gzip->context, gzip->input, sizeof gzip->input);
 	if (got < 0)
 		return false;
 	gzip->over = got == 0;
@@ -72,7 +72,7 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 	gzip->inflate.next_out = to;
 	gzip->inflate.avail_out = (uInt)MIN(size, UINT_MAX);
 	uInt room = gzip->inflate.avail_out;
-	while (gzip->inflate.avail_out == room && gzip->error == NULL) {
+	while (gzip->inflate.avail_out == room && !gzip->error) {
 		if (!gzip_refill(gzip))
 			return -1;
 		if (gzip->between && !next_member(gzip))
@@ -84,7 +84,7 @@ ssize_t gzip_read(struct gzip *gzip, void *to, size_t size)
 		else if (gzip->ended)
 			gzip->error = "it ends too early";
 		else if (status != Z_OK && status != Z_BUF_ERROR)
-			gzip->error = gzip->inflate.msg != NULL ? gzip->inflate.msg : "not gzip";
+			gzip->error = gzip->inflate.msg ? gzip->inflate.msg : "not gzip";
 	}
 	/* Return the octets before the damage first. */
 	return gzip->inflate.avail_out != room ? (ssize_t)(room - gzip->inflate.avail_out) : -1;

@@ -43,7 +43,7 @@ static bool named_like_capture(const char *name)
 bool capture_begins_like(const char *path)
 {
 	struct capture_stream *stream = capture_stream_open(path, NULL);
-	if (stream == NULL)
+	if (!stream)
 		return false;
 	const struct span head = capture_stream_head(stream, FOLDER_HEAD);
 	bool is = capture_format_of(head) != CAPTURE_FORMAT_NONE;
@@ -64,7 +64,7 @@ static int by_entry_name(const FTSENT **a, const FTSENT **b)
 
 static bool fail_list(GError **error, const char *path, int code, const char *words)
 {
-	if (error != NULL && *error == NULL)
+	if (error && !*error)
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), "%s: %s", path, words);
 	return false;
 }
@@ -157,12 +157,12 @@ static bool list_folder(char *folder, GPtrArray *paths, GError **error)
 	char *const roots[] = { folder, NULL };
 	guint before = paths->len;
 	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_entry_name);
-	if (walk == NULL)
+	if (!walk)
 		return fail_list(error, folder, errno, g_strerror(errno));
 	const struct found found = { paths, g_array_new(FALSE, FALSE, sizeof(struct file)) };
 	bool good = true;
 	FTSENT *entry;
-	while ((entry = fts_read(walk)) != NULL)
+	while ((entry = fts_read(walk)))
 		good = take_listed(walk, entry, &found, error) && good;
 	fts_close(walk);
 	drop_links(&found);
@@ -176,14 +176,14 @@ bool capture_list(char **arguments, GPtrArray *paths, GError **error)
 {
 	GError *first = NULL;
 	bool good = true;
-	for (; *arguments != NULL; arguments++) {
+	for (; *arguments; arguments++) {
 		struct stat status;
 		if (stat(*arguments, &status) == 0 && S_ISDIR(status.st_mode))
 			good = list_folder(*arguments, paths, &first) && good;
 		else
 			g_ptr_array_add(paths, g_strdup(*arguments));
 	}
-	if (first != NULL)
+	if (first)
 		g_propagate_error(error, first);
 	return good;
 }

@@ -72,7 +72,7 @@ static const struct compression {
 
 static struct capture_stream *capture_stream_new(void)
 {
-	struct capture_stream *stream = g_malloc(sizeof(*stream));
+	struct capture_stream *stream = g_malloc(sizeof *stream);
 	memset(stream, 0, offsetof(struct capture_stream, head));
 	stream->fd = stream->ahead = -1;
 	return stream;
@@ -94,7 +94,7 @@ static ssize_t read_descriptor(struct capture_stream *stream, void *to, size_t s
 	ssize_t got = read(stream->fd, to, size);
 	if (got > 0)
 		stream->position += (uint64_t)got;
-	else if (got < 0 && stream->error == NULL)
+	else if (got < 0 && !stream->error)
 		stream->error = g_strdup(g_strerror(errno));
 	return got;
 }
@@ -122,11 +122,11 @@ static la_ssize_t feed_archive(struct archive *archive, void *context, const voi
 static ssize_t damaged(struct capture_stream *stream, const char *words)
 {
 	const bool memory = stream->archive && archive_errno(stream->archive) == ENOMEM;
-	if (stream->error == NULL) {
+	if (!stream->error) {
 		stream->error = memory ? g_strdup_printf("not enough memory to decompress %s data: see --memory",
 						 stream->method)
 				       : g_strdup_printf("damaged %s data (%s)", stream->method,
-						 words != NULL ? words : "no reason given");
+						 words ? words : "no reason given");
 		errno = EIO;
 	}
 	return -1;
@@ -201,7 +201,7 @@ static ssize_t read_stored(struct capture_stream *stream, void *to, size_t size)
 	ssize_t got = pread(stream->ahead, to, left < (off_t)size ? (size_t)left : size, stream->ahead_from);
 	if (got > 0)
 		stream->ahead_from += got;
-	else if (stream->error == NULL)
+	else if (!stream->error)
 		stream->error = g_strdup(got < 0 ? g_strerror(errno) : "the temporary file is cut");
 	return got > 0 ? got : -1;
 }
@@ -209,11 +209,11 @@ static ssize_t read_stored(struct capture_stream *stream, void *to, size_t size)
 /* read_source - octets from libarchive, zlib or the descriptor. */
 static ssize_t read_source(struct capture_stream *stream, void *to, size_t size)
 {
-	if (stream->of != NULL)
+	if (stream->of)
 		return read_ahead(stream, to, size);
-	if (stream->archive != NULL)
+	if (stream->archive)
 		return read_archive(stream, to, size);
-	if (stream->gzip == NULL)
+	if (!stream->gzip)
 		return read_descriptor(stream, to, size);
 	ssize_t got = gzip_read(stream->gzip, to, size);
 	return got < 0 ? damaged(stream, gzip_error(stream->gzip)) : got;
@@ -225,7 +225,7 @@ static bool start_archive(struct capture_stream *stream, int (*support)(struct a
 	struct archive_entry *entry;
 	stream->compressed = g_malloc(COMPRESSED_BLOCK);
 	stream->archive = archive_read_new();
-	if (stream->archive == NULL)
+	if (!stream->archive)
 		memory_gone();
 	/* Without the library of a filter, libarchive would run a program instead: then it returns a warning. */
 	if (support(stream->archive) == ARCHIVE_OK && archive_read_support_format_raw(stream->archive) == ARCHIVE_OK &&
@@ -244,7 +244,7 @@ static bool start_decompression(struct capture_stream *stream, const struct comp
 	stream->raw = g_memdup2(stream->head, stream->head_size);
 	stream->raw_size = stream->head_size;
 	stream->head_size = 0;
-	if (how->support != NULL)
+	if (how->support)
 		return start_archive(stream, how->support);
 	stream->gzip = gzip_new(feed_gzip, stream);
 	return true;
@@ -261,7 +261,7 @@ static const struct compression *find_compression(struct span head)
 
 struct span capture_stream_head(struct capture_stream *stream, size_t want)
 {
-	while (stream->head_size < MIN(want, STREAM_HEAD_MAX) && stream->error == NULL) {
+	while (stream->head_size < MIN(want, STREAM_HEAD_MAX) && !stream->error) {
 		uint8_t *to = stream->head + stream->head_size;
 		size_t room = STREAM_HEAD_MAX - stream->head_size;
 		ssize_t got = read_source(stream, to, room);
@@ -358,7 +358,7 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	const struct compression *how = find_compression(capture_stream_head(stream, MAGIC_SIZE));
-	if (stream->error != NULL || (how != NULL && !start_decompression(stream, how))) {
+	if (stream->error || (how && !start_decompression(stream, how))) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%s: %s", name, stream->error);
 		capture_stream_close(stream);
 		return NULL;
@@ -368,10 +368,10 @@ struct capture_stream *capture_stream_open(const char *path, GError **error)
 
 void capture_stream_close(struct capture_stream *stream)
 {
-	if (stream == NULL)
+	if (!stream)
 		return;
 	gzip_free(stream->gzip);
-	if (stream->archive != NULL)
+	if (stream->archive)
 		archive_read_free(stream->archive);
 	if (stream->ahead >= 0 && stream->ahead != stream->fd)
 		close(stream->ahead);
@@ -399,7 +399,7 @@ const char *capture_stream_error(const struct capture_stream *stream)
 
 bool capture_stream_ended(const struct capture_stream *stream)
 {
-	return stream->error == NULL || (stream->gzip != NULL && gzip_ended(stream->gzip));
+	return !stream->error || (stream->gzip && gzip_ended(stream->gzip));
 }
 
 bool capture_stream_compressed(const struct capture_stream *stream)

@@ -70,7 +70,7 @@ static int body_rank(const struct part *part, bool empty)
 		return 0;
 	if (empty)
 		return 1;
-	return (part->html ? 2 : 3) + (about->filename == NULL ? 2 : 0);
+	return (part->html ? 2 : 3) + (!about->filename ? 2 : 0);
 }
 
 /* meta_charset - the charset that HTML declares in a meta tag; NULL when it declares none. */
@@ -84,8 +84,7 @@ static char *meta_charset(struct arena *arena, struct span html)
 		i += 8;
 		i += html.data[i] == '"' || html.data[i] == '\'';
 		size_t begin = i;
-		while (i < size && (g_ascii_isalnum(html.data[i]) || strchr("-_.:", html.data[i]) != NULL) &&
-			html.data[i] != 0)
+		while (i < size && (g_ascii_isalnum(html.data[i]) || strchr("-_.:", html.data[i])) && html.data[i] != 0)
 			i++;
 		return arena_copy(arena, (const char *)html.data + begin, i - begin);
 	}

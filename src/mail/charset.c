@@ -142,13 +142,13 @@ static void append_utf8(GString *out, struct span in)
 
 static bool charset_is_utf8(const char *charset)
 {
-	return charset != NULL && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
+	return charset && (mime_same(charset, "utf-8", 6) || mime_same(charset, "utf8", 5));
 }
 
 /* has_c1 - has it C1 control characters? Real text has none. */
 static bool has_c1(const char *text, size_t size)
 {
-	for (const char *at = text, *end = text + size; (at = memchr(at, 0xc2, (size_t)(end - at))) != NULL; at++)
+	for (const char *at = text, *end = text + size; (at = memchr(at, 0xc2, (size_t)(end - at))); at++)
 		if (at + 1 < end && (uint8_t)at[1] < 0xa0)
 			return true;
 	return false;
@@ -188,7 +188,7 @@ static void append_clean(GString *out, const char *from, const char *end)
 {
 	for (const char *nul; from < end; from = nul + (nul < end)) {
 		nul = memchr(from, '\0', (size_t)(end - from));
-		if (nul == NULL)
+		if (!nul)
 			nul = end;
 		g_string_append_len(out, from, nul - from);
 		if (nul < end)
@@ -297,7 +297,7 @@ static void from_jis(GString *out, struct span in)
 /* is_jis - undeclared Japanese, recognised by its escape sequence. */
 static bool is_jis(struct span in)
 {
-	return in.size > 0 && memchr(in.data, 0x1b, in.size) != NULL && memmem(in.data, in.size, "\x1b$", 2) != NULL;
+	return in.size > 0 && memchr(in.data, 0x1b, in.size) && memmem(in.data, in.size, "\x1b$", 2);
 }
 
 /* read_as - appends `in` as text of this charset. Returns the number of characters that do not fit the charset. */
@@ -323,16 +323,16 @@ static size_t read_as(GString *out, const struct charset *charset, struct span i
 /* is_unsaid - does the declared charset leave the octets above 127 undefined? */
 static bool is_unsaid(const struct charset *charset)
 {
-	return charset == NULL || charset->kind == CHARSET_NONE;
+	return !charset || charset->kind == CHARSET_NONE;
 }
 
 /* get_charset - the charset with this name; NULL when it is unknown. */
 static const struct charset *get_charset(const char *name, struct charset *found)
 {
-	if (name == NULL || *name == '\0')
+	if (!name || *name == '\0')
 		return NULL;
 	const struct charset *charset = charset_find(name);
-	return charset != NULL ? charset : find_else(name, found);
+	return charset ? charset : find_else(name, found);
 }
 
 void charset_guess(GString *out, const char *hint, struct span in)
@@ -364,7 +364,7 @@ void charset_append(GString *out, const char *name, struct span in)
 	}
 	struct charset found;
 	const struct charset *charset = get_charset(name, &found);
-	if (charset == NULL && name != NULL && *name != '\0')
+	if (!charset && name && *name != '\0')
 		note_unknown(name);
 	if (is_unsaid(charset)) {
 		charset_guess(out, NULL, in);
@@ -375,7 +375,7 @@ void charset_append(GString *out, const char *name, struct span in)
 		return;
 	}
 	size_t before = out->len, invalid = read_as(out, charset, in);
-	if (charset->larger != NULL && (invalid > 0 || has_c1(out->str + before, out->len - before))) {
+	if (charset->larger && (invalid > 0 || has_c1(out->str + before, out->len - before))) {
 		g_string_truncate(out, before);
 		read_as(out, charset_find(charset->larger), in);
 	}

@@ -26,7 +26,7 @@ void digest_init(void)
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
-	g_assert(sha256 != NULL && sha1 != NULL && md5 != NULL);
+	g_assert(sha256 && sha1 && md5);
 	for (unsigned octet = 0; octet < 256; octet++) {
 		digits[octet][0] = "0123456789abcdef"[octet >> 4];
 		digits[octet][1] = "0123456789abcdef"[octet & 15];
@@ -35,7 +35,7 @@ void digest_init(void)
 
 void digest_exit(void)
 {
-	while (free_digests != NULL) {
+	while (free_digests) {
 		struct digest *digest = free_digests;
 		free_digests = digest->next;
 		EVP_MD_CTX_free(digest->sha256);

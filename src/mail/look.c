@@ -66,13 +66,13 @@ static bool open_database(void)
 	/* descriptions contain times from files, in local time */
 	g_setenv("TZ", "UTC0", TRUE);
 	cookie = magic_open(MAGIC_NONE);
-	if (cookie != NULL && magic_load(cookie, NULL) != 0) {
+	if (cookie && magic_load(cookie, NULL) != 0) {
 		magic_close(cookie);
 		cookie = NULL;
 	}
 	/* the encoding of a text shows early, and the time grows with the size */
 	size_t most = MAGIC_TEXT_MAX;
-	if (cookie != NULL)
+	if (cookie)
 		magic_setparam(cookie, MAGIC_PARAM_ENCODING_MAX, &most);
 	return cookie != NULL;
 }
@@ -83,7 +83,7 @@ static char *ask(struct arena *arena, struct span data, int flags)
 	magic_setflags(cookie, flags);
 	const char *words =
 		magic_buffer(cookie, data.data, MIN(data.size, mime_is_text(data) ? MAGIC_TEXT_MAX : MAGIC_MAX));
-	if (words == NULL)
+	if (!words)
 		return NULL;
 	GString *text = g_string_new(NULL);
 	charset_guess(text, NULL, span_of(words, strlen(words)));
@@ -117,7 +117,7 @@ static void mime_magic(struct arena *arena, struct span data, char **words, char
 
 void mime_look_exit(void)
 {
-	if (cookie != NULL)
+	if (cookie)
 		magic_close(cookie);
 	cookie = NULL;
 	tried = false;

@@ -48,9 +48,9 @@ static inline bool mime_begins(const char *text, const char *word)
 static inline size_t mime_line_end(struct span content, size_t at, size_t *next)
 {
 	const uint8_t *lf = memchr(content.data + at, '\n', content.size - at);
-	size_t end = lf != NULL ? (size_t)(lf - content.data) : content.size;
+	size_t end = lf ? (size_t)(lf - content.data) : content.size;
 	*next = end + (lf != NULL);
-	if (lf != NULL && end > at && content.data[end - 1] == '\r')
+	if (lf && end > at && content.data[end - 1] == '\r')
 		end--;
 	return end;
 }

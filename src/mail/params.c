@@ -77,7 +77,7 @@ static const char *skip_space(const char *at)
 static bool ends_quoted(const char *at)
 {
 	const char *next = at + 1;
-	return *next == '\0' || *next == ';' || *next == '(' || text_is_fws(*next) || strchr(next, '"') == NULL;
+	return *next == '\0' || *next == ';' || *next == '(' || text_is_fws(*next) || !strchr(next, '"');
 }
 
 /* parse_quoted - only \" and \\ are escapes, because clients do not double the backslashes of a Windows path. */
@@ -132,7 +132,7 @@ static char *parse_value(struct arena *arena, const char **at, bool is_name)
 static bool parse_piece(struct arena *arena, const char **at, struct param_piece *piece)
 {
 	const char *from = *at, *end = from;
-	while (*end != '\0' && strchr("=*;() \t\r\n\"", *end) == NULL)
+	while (*end != '\0' && !strchr("=*;() \t\r\n\"", *end))
 		end++;
 	*piece = (struct param_piece){ 0 };
 	const char *next = end;
@@ -198,14 +198,14 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 		const struct param_piece *piece = &g_array_index(pieces, struct param_piece, i);
 		if (strcmp(piece->name, name) != 0 || (!piece->extended && !piece->continued))
 			continue;
-		if (octets != NULL && piece->index == last)
+		if (octets && piece->index == last)
 			continue; /* repeated index: ignored */
 		const char *value = piece->value;
 		const char *quote = piece->extended ? strchr(value, '\'') : NULL;
-		const char *second = quote != NULL ? strchr(quote + 1, '\'') : NULL;
-		if (octets == NULL) {
+		const char *second = quote ? strchr(quote + 1, '\'') : NULL;
+		if (!octets) {
 			octets = g_string_new(NULL);
-			if (second != NULL) {
+			if (second) {
 				charset = arena_copy(arena, value, (size_t)(quote - value));
 				value = second + 1;
 			}
@@ -217,10 +217,10 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 		extended = extended || piece->extended;
 		last = piece->index;
 	}
-	if (octets != NULL)
+	if (octets)
 		append_percent(octets, run);
 	g_string_free(run, TRUE);
-	if (octets == NULL)
+	if (!octets)
 		return NULL;
 	GString *text = g_string_new(NULL);
 	charset_append(text, charset, span_of(octets->str, octets->len));
@@ -234,7 +234,7 @@ static char *extended_value(struct arena *arena, const GArray *pieces, const cha
 static char *parameter_or_empty(struct arena *arena, const GArray *pieces, const char *name)
 {
 	char *value = extended_value(arena, pieces, name);
-	for (guint i = 0; i < pieces->len && value == NULL; i++) {
+	for (guint i = 0; i < pieces->len && !value; i++) {
 		const struct param_piece *piece = &g_array_index(pieces, struct param_piece, i);
 		if (strcmp(piece->name, name) == 0)
 			value = mime_decode_words(arena, piece->value);
@@ -246,7 +246,7 @@ static char *parameter_or_empty(struct arena *arena, const GArray *pieces, const
 static char *parameter(struct arena *arena, const GArray *pieces, const char *name)
 {
 	char *value = parameter_or_empty(arena, pieces, name);
-	return value != NULL && *value != '\0' ? value : NULL;
+	return value && *value != '\0' ? value : NULL;
 }
 
 /* add_other_name - adds another file name, unless it is there already. */
@@ -334,11 +334,11 @@ static bool parse_simple(struct arena *arena, struct mime_params *params, struct
 		while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
 			at++;
 		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
-			(quoted && memmem(from, (size_t)(at - from), "=?", 2) != NULL))
+			(quoted && memmem(from, (size_t)(at - from), "=?", 2)))
 			break;
-		if (is_file_name(&found, into) && *into != NULL)
+		if (is_file_name(&found, into) && *into)
 			break; /* a second file name: not simple */
-		if (into != NULL && *into == NULL && (at > from || into == &found.boundary))
+		if (into && !*into && (at > from || into == &found.boundary))
 			*into = arena_copy(arena, from, (size_t)(at - from));
 		at += quoted;
 	}
@@ -352,7 +352,7 @@ static const char *parse_word(struct arena *arena, const char *from, char **word
 	const char *at = skip_space(from), *end = at + strcspn(at, "; \t(");
 	const char *slash = skip_space(end);
 	*word = end > at ? lower(arena, at, (size_t)(end - at)) : NULL;
-	if (*word == NULL || (*slash != '/' && end[-1] != '/'))
+	if (!*word || (*slash != '/' && end[-1] != '/'))
 		return end;
 	const char *rest = skip_space(*slash == '/' ? slash + 1 : end);
 	size_t first = (size_t)(end - at), size = strcspn(rest, "; \t(");

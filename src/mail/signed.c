@@ -44,7 +44,7 @@ static void leave(struct signed_content *content)
 /* close_levels - ends the elements whose last octet was read. */
 static void close_levels(struct signed_content *content)
 {
-	for (const struct signed_level *level; (level = innermost_element(content)) != NULL; leave(content)) {
+	for (const struct signed_level *level; (level = innermost_element(content)); leave(content)) {
 		if (level->open || content->at < level->end)
 			return;
 		content->failed = content->failed || content->at > level->end;

@@ -46,7 +46,7 @@ void mime_flowed(GString *text, size_t start, bool delsp)
 	unsigned quotes = 0;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
-		struct flowed_line line = flowed_line(at, (size_t)((lf != NULL ? lf : end) - at));
+		struct flowed_line line = flowed_line(at, (size_t)((lf ? lf : end) - at));
 		bool signature = line.size == 3 && memcmp(line.text, "-- ", 3) == 0;
 		if (open && (line.quotes != quotes || signature)) {
 			g_string_append_c(out, '\n');
@@ -59,11 +59,11 @@ void mime_flowed(GString *text, size_t start, bool delsp)
 				g_string_append_c(out, ' ');
 		}
 		g_string_append_len(out, line.text, (gssize)(line.size - (line.soft && delsp)));
-		if (!line.soft && lf != NULL)
+		if (!line.soft && lf)
 			g_string_append_c(out, '\n');
 		open = line.soft;
 		quotes = line.quotes;
-		at = lf != NULL ? lf + 1 : end;
+		at = lf ? lf + 1 : end;
 	}
 	if (open)
 		g_string_append_c(out, '\n');
@@ -89,7 +89,7 @@ static bool is_known(struct urls *urls, char *text)
 				return true;
 		return false;
 	}
-	if (*urls->seen == NULL) {
+	if (!*urls->seen) {
 		*urls->seen = g_hash_table_new(hash_text, g_str_equal);
 		for (guint i = 0; i < list->len; i++)
 			g_hash_table_add(*urls->seen, list->pdata[i]);
@@ -145,7 +145,7 @@ static void url_add(struct urls *urls, const char *url, size_t size)
 		size -= mark;
 	}
 	const char *rest = is_slash(*url) ? url : memchr(url, ':', size);
-	if (rest == NULL)
+	if (!rest)
 		return;
 	for (rest += *rest == ':'; rest < url + size && is_slash(*rest);)
 		rest++;
@@ -232,20 +232,20 @@ static void urls_text(struct urls *urls, struct span text)
 {
 	const char *from = (const char *)text.data, *at = from, *end = from + text.size;
 	const char *colon;
-	while (at < end && (colon = memchr(at, ':', (size_t)(end - at))) != NULL) {
+	while (at < end && (colon = memchr(at, ':', (size_t)(end - at)))) {
 		const char *start = colon;
 		while (start > at && g_ascii_isalpha(start[-1]))
 			start--;
 		/* "xhttp:" does not begin a URL; "(http:" and "=http:" do */
 		size_t scheme = url_scheme(start, (size_t)(end - start));
 		at = colon + 1;
-		if (scheme == 0 || (start > from && (g_ascii_isdigit(start[-1]) || strchr("+-.", start[-1]) != NULL)))
+		if (scheme == 0 || (start > from && (g_ascii_isdigit(start[-1]) || strchr("+-.", start[-1]))))
 			continue;
 		const char *stop = url_stop(start, scheme, end), *close;
 		GString *joined = NULL;
 		if (stop < end && *stop == '\n' && start > from && start[-1] == '<')
 			joined = url_joined(start, stop, end, &close);
-		if (joined != NULL) {
+		if (joined) {
 			url_add(urls, joined->str, joined->len);
 			g_string_free(joined, TRUE);
 			stop = close;

@@ -79,7 +79,7 @@ static bool word_parse(struct word *word, const char *at, bool *open)
 		return false;
 	word->text = charset + size + 3;
 	word->text_end = strstr(word->text, "?=");
-	if (word->text_end == NULL) {
+	if (!word->text_end) {
 		*open = false;
 		return false;
 	}
@@ -145,7 +145,7 @@ static void run_word(struct word_run *run, const struct word *word)
 
 char *mime_decode_words(struct arena *arena, char *text)
 {
-	if (strstr(text, "=?") == NULL)
+	if (!strstr(text, "=?"))
 		return text;
 	GString *out = g_string_sized_new(strlen(text));
 	struct word_run run = { .out = out, .octets = g_string_new(NULL) };
@@ -176,7 +176,7 @@ static char *guess_line(struct arena *arena, struct span line, const char *hint)
 	GString *out = g_string_sized_new(line.size);
 	const char *at = (const char *)line.data, *done = at, *end = at + line.size;
 	struct word word;
-	for (bool open = true; open && (at = memmem(at, (size_t)(end - at), "=?", 2)) != NULL;) {
+	for (bool open = true; open && (at = memmem(at, (size_t)(end - at), "=?", 2));) {
 		if (!word_parse(&word, at, &open)) {
 			at += 2;
 			continue;
@@ -203,7 +203,7 @@ static char *value_text(struct arena *arena, struct span value, const char *hint
 	if (octets_printable(value.data, value.size))
 		return arena_copy(arena, (const char *)value.data, value.size);
 	struct span raw = unfold(arena, value, structured);
-	if (charset_is_ascii(raw) && memchr(raw.data, 0x1b, raw.size) == NULL)
+	if (charset_is_ascii(raw) && !memchr(raw.data, 0x1b, raw.size))
 		return (char *)(uintptr_t)raw.data;
 	return guess_line(arena, raw, hint);
 }
@@ -245,7 +245,7 @@ static void address_add(struct mail *mail, GPtrArray **list, const char *text, s
 static size_t literal_size(const char *at)
 {
 	const char *close = memchr(at, ']', strnlen(at, LITERAL_MAX));
-	return close != NULL ? (size_t)(close - at) : 0;
+	return close ? (size_t)(close - at) : 0;
 }
 
 /* address_end - the end of the first address in text: at a comma, at the ':' or ';' of a group, or at the NUL. *angle
@@ -279,7 +279,7 @@ static const char *address_end(const char *text, bool group, const char **angle,
 			at += literal_size(at);
 		else if (*at == '<' || *at == '>') {
 			inside = *at == '<';
-			if (inside && angle != NULL)
+			if (inside && angle)
 				*angle = at;
 		} else if (!inside && (*at == ',' || (group ? *at == ';' : *at == ':')))
 			return at;
@@ -335,16 +335,15 @@ void mime_mailbox(struct arena *arena, const char *text, char **name, char **add
 		angle = NULL;
 		end = address_end(start, true, &angle, &open);
 	}
-	const char *close = angle != NULL ? memchr(angle, '>', (size_t)(end - angle)) : NULL;
-	const char *comment = angle == NULL ? memchr(start, '(', (size_t)(end - start)) : NULL;
-	if (angle != NULL) {
+	const char *close = angle ? memchr(angle, '>', (size_t)(end - angle)) : NULL;
+	const char *comment = !angle ? memchr(start, '(', (size_t)(end - start)) : NULL;
+	if (angle) {
 		*name = unquote(arena, start, (size_t)(angle - start));
-		*address =
-			g_strstrip(arena_copy(arena, angle + 1, (size_t)((close != NULL ? close : end) - angle - 1)));
+		*address = g_strstrip(arena_copy(arena, angle + 1, (size_t)((close ? close : end) - angle - 1)));
 	} else {
-		const char *last = comment != NULL ? memrchr(comment, ')', (size_t)(end - comment)) : NULL;
-		*name = last != NULL ? unquote(arena, comment + 1, (size_t)(last - comment - 1)) : NULL;
-		*address = g_strstrip(arena_copy(arena, start, (size_t)((comment != NULL ? comment : end) - start)));
+		const char *last = comment ? memrchr(comment, ')', (size_t)(end - comment)) : NULL;
+		*name = last ? unquote(arena, comment + 1, (size_t)(last - comment - 1)) : NULL;
+		*address = g_strstrip(arena_copy(arena, start, (size_t)((comment ? comment : end) - start)));
 	}
 	if (**address == '\0')
 		*address = NULL;

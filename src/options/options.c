@@ -149,12 +149,12 @@ static const char *const group_titles[GROUP_COUNT] = {
 static void print_row(const struct option_row *row)
 {
 	char head[80];
-	int size = g_snprintf(head, sizeof(head), "  %c%c%c --%s", row->letter ? '-' : ' ',
+	int size = g_snprintf(head, sizeof head, "  %c%c%c --%s", row->letter ? '-' : ' ',
 		row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name);
 	if (is_optional(row))
-		g_snprintf(head + size, sizeof(head) - (size_t)size, "[=%s", row->argument + 1);
+		g_snprintf(head + size, sizeof head - (size_t)size, "[=%s", row->argument + 1);
 	else if (row->argument)
-		g_snprintf(head + size, sizeof(head) - (size_t)size, " %s", row->argument);
+		g_snprintf(head + size, sizeof head - (size_t)size, " %s", row->argument);
 	gchar **lines = g_strsplit(row->help, "\n", 0);
 	if (strlen(head) >= HELP_COLUMN)
 		printf("%s\n%*s%s\n", head, HELP_COLUMN, "", lines[0]);

@@ -80,7 +80,7 @@ struct fragments *fragments_new(void)
 
 static size_t memory_of(const struct partial *partial)
 {
-	return sizeof(*partial) + (partial->block != NULL ? BITMAP + partial->room : 0);
+	return sizeof *partial + (partial->block ? BITMAP + partial->room : 0);
 }
 
 /* free_discarded - frees the first of the discarded datagrams. */
@@ -127,7 +127,7 @@ static void discard(struct fragments *fragments, struct partial *partial)
 /* too_old - in either direction: the clock of a capture may have been set back. */
 static bool too_old(const struct partial *partial, int64_t now)
 {
-	if (partial->block == NULL)
+	if (!partial->block)
 		return llabs(now - partial->done) > DUPLICATE_TIME;
 	int64_t limit = partial->key.source.family == 4 ? FRAGMENT_TIMEOUT_IPV4 : FRAGMENT_TIMEOUT_IPV6;
 	return llabs(now - partial->first) > limit;
@@ -138,7 +138,7 @@ static bool too_old(const struct partial *partial, int64_t now)
 static void discard_for_room(struct fragments *fragments, int64_t now, const struct partial *keep)
 {
 	GList *link;
-	while ((link = g_queue_peek_head_link(&fragments->queue)) != NULL && link->data != keep &&
+	while ((link = g_queue_peek_head_link(&fragments->queue)) && link->data != keep &&
 		(fragments->memory > FRAGMENT_MEMORY || too_old(link->data, now)))
 		discard(fragments, link->data);
 }
@@ -147,11 +147,11 @@ static void discard_for_room(struct fragments *fragments, int64_t now, const str
 static struct partial *find_datagram(struct fragments *fragments, const struct fragment *fragment)
 {
 	struct partial *partial = g_hash_table_lookup(fragments->table, &fragment->key);
-	if (partial != NULL && too_old(partial, fragment->time)) {
+	if (partial && too_old(partial, fragment->time)) {
 		discard(fragments, partial);
 		partial = NULL;
 	}
-	if (partial == NULL) {
+	if (!partial) {
 		partial = g_new0(struct partial, 1);
 		partial->key = fragment->key;
 		partial->first = fragment->time;

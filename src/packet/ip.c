@@ -73,7 +73,7 @@ static enum decode_result tcp(struct layers *layers, struct cursor c, const stru
 	if (layers->decoder->checksums && hosts->exact && c.captured == c.length && !tcp_sum_is_right(hosts, &c))
 		return DECODE_BAD_CHECKSUM;
 	const uint8_t *h = cursor_take(&c, TCP_HEADER);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, TCP_HEADER);
 	uint32_t header = (uint32_t)(h[12] >> 4) * 4;
 	if (header < TCP_HEADER || header - TCP_HEADER > c.length)
@@ -112,13 +112,13 @@ static enum decode_result authentication(struct layers *layers, struct cursor c,
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	const uint8_t *h = cursor_take(&c, 8);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 8);
 	uint32_t rest = (h[1] + 2u) * 4;
 	if (rest < 8)
 		return DECODE_MALFORMED;
 	rest -= 8;
-	if (cursor_take(&c, rest) == NULL)
+	if (!cursor_take(&c, rest))
 		return cursor_short(&c, rest);
 	return layer_above_ip(layers, c, hosts, h[0]);
 }
@@ -278,7 +278,7 @@ static enum decode_result ipv4_fragment(
 	struct layers *layers, struct cursor c, const struct hosts *hosts, const uint8_t *header)
 {
 	struct fragment fragment;
-	memset(&fragment, 0, sizeof(fragment)); /* its key is compared as a whole, padding included */
+	memset(&fragment, 0, sizeof fragment); /* its key is compared as a whole, padding included */
 	uint16_t word = be16(header + 6);
 	fragment.key.id = be16(header + 4);
 	fragment.key.protocol = fragment.next = header[9];
@@ -314,12 +314,12 @@ enum decode_result layer_ipv4(struct layers *layers, struct cursor c)
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	const uint8_t *h = cursor_take(&c, IPV4_HEADER);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, IPV4_HEADER);
 	uint32_t header = (h[0] & 0x0fu) * 4, total = be16(h + 2);
 	if (h[0] >> 4 != 4 || header < IPV4_HEADER || (total != 0 && total < header))
 		return DECODE_MALFORMED;
-	if (cursor_take(&c, header - IPV4_HEADER) == NULL)
+	if (!cursor_take(&c, header - IPV4_HEADER))
 		return cursor_short(&c, header - IPV4_HEADER);
 	limit_payload(layers, &c, total != 0, total - header);
 	if (layers->decoder->checksums && !sum_is_right(ones_sum(h, header)))
@@ -349,7 +349,7 @@ static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8
 	int words = cursor_peek(c, 1);
 	uint32_t size = words < 0 ? 8 : ((uint32_t)words + 1) * 8;
 	const uint8_t *h = cursor_take(c, size);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(c, size);
 	if (*next == PROTOCOL_ROUTING)
 		final_destination(hosts, h, size);
@@ -361,10 +361,10 @@ static enum decode_result extension(struct cursor *c, struct hosts *hosts, uint8
 static enum decode_result ipv6_fragment(struct layers *layers, struct cursor *c, struct hosts *hosts, uint8_t *next)
 {
 	const uint8_t *h = cursor_take(c, FRAGMENT_HEADER);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(c, FRAGMENT_HEADER);
 	struct fragment fragment;
-	memset(&fragment, 0, sizeof(fragment)); /* its key is compared as a whole, padding included */
+	memset(&fragment, 0, sizeof fragment); /* its key is compared as a whole, padding included */
 	fragment.offset = be16(h + 2) & 0xfff8u;
 	fragment.more = (h[3] & 1) != 0;
 	fragment.next = *next = h[0];
@@ -384,7 +384,7 @@ enum decode_result layer_ipv6(struct layers *layers, struct cursor c)
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	const uint8_t *h = cursor_take(&c, IPV6_HEADER);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, IPV6_HEADER);
 	if (h[0] >> 4 != 6)
 		return DECODE_MALFORMED;

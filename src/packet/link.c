@@ -15,7 +15,7 @@
 static enum decode_result null(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 4);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 4);
 	uint32_t big = be32(h), little = le32(h);
 	switch (big < little ? big : little) {
@@ -52,20 +52,20 @@ static enum decode_result cooked(struct layers *layers, struct cursor c, uint16_
 static enum decode_result cooked1(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 16);
-	return h == NULL ? cursor_short(&c, 16) : cooked(layers, c, be16(h + 2), be16(h + 14));
+	return h ? cooked(layers, c, be16(h + 2), be16(h + 14)) : cursor_short(&c, 16);
 }
 
 static enum decode_result cooked2(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 20);
-	return h == NULL ? cursor_short(&c, 20) : cooked(layers, c, be16(h + 8), be16(h));
+	return h ? cooked(layers, c, be16(h + 8), be16(h)) : cursor_short(&c, 20);
 }
 
 /* hdlc - Cisco's framing: address, control, an Ethernet type. */
 enum decode_result layer_link_hdlc(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 4);
-	return h == NULL ? cursor_short(&c, 4) : layer_ethertype(layers, c, be16(h + 2));
+	return h ? layer_ethertype(layers, c, be16(h + 2)) : cursor_short(&c, 4);
 }
 
 /* ppp_serial - PPP in HDLC-like framing, or Cisco's. */
@@ -124,11 +124,11 @@ static uint16_t small16(const uint8_t *at)
 static enum decode_result nflog(struct layers *layers, struct cursor c)
 {
 	const uint16_t payload = 9, type_mask = 0x7fff;
-	if (cursor_take(&c, 4) == NULL)
+	if (!cursor_take(&c, 4))
 		return cursor_short(&c, 4);
 	while (c.length != 0) {
 		const uint8_t *h = cursor_take(&c, 4);
-		if (h == NULL)
+		if (!h)
 			return cursor_short(&c, 4);
 		const bool little = small16(h + 2) == le16(h + 2);
 		const uint16_t size = little ? le16(h) : be16(h), type = little ? le16(h + 2) : be16(h + 2);
@@ -139,7 +139,7 @@ static enum decode_result nflog(struct layers *layers, struct cursor c)
 			return layer_ip(layers, c);
 		}
 		uint32_t rest = (size + 3u) / 4 * 4 - 4;
-		if (cursor_take(&c, rest) == NULL)
+		if (!cursor_take(&c, rest))
 			return cursor_short(&c, rest);
 	}
 	return DECODE_NOT_IP;
@@ -177,14 +177,14 @@ static enum decode_result frame_relay_with_direction(struct layers *layers, stru
 static enum decode_result ipoib(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 44);
-	return h == NULL ? cursor_short(&c, 44) : layer_ethertype(layers, c, be16(h + 40));
+	return h ? layer_ethertype(layers, c, be16(h + 40)) : cursor_short(&c, 44);
 }
 
 /* fddi - frame control and addresses, then LLC in LLC frames. */
 static enum decode_result fddi(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 13);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 13);
 	return (h[0] & 0x70) == 0x50 ? layer_llc(layers, c) : DECODE_NOT_IP;
 }
@@ -194,7 +194,7 @@ static enum decode_result token_ring(struct layers *layers, struct cursor c)
 {
 	const uint8_t routed = 0x80, route_size = 0x1f;
 	const uint8_t *h = cursor_take(&c, 14);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 14);
 	if (h[1] >> 6 != 1)
 		return DECODE_NOT_IP;
@@ -209,15 +209,15 @@ static enum decode_result juniper(struct layers *layers, struct cursor c, layer 
 {
 	enum { EXTENDED = 0x80, NO_LINK_LAYER = 0x02, MAGIC = 0x4d4743 };
 	const uint8_t *h = cursor_take(&c, 4);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 4);
 	if (be24(h) != MAGIC)
 		return DECODE_MALFORMED;
 	if (h[3] & EXTENDED) {
 		const uint8_t *size = cursor_take(&c, 2);
-		if (size == NULL)
+		if (!size)
 			return cursor_short(&c, 2);
-		if (cursor_take(&c, be16(size)) == NULL)
+		if (!cursor_take(&c, be16(size)))
 			return cursor_short(&c, be16(size));
 	}
 	return h[3] & NO_LINK_LAYER ? layer_skip(layers, c, 4, layer_ip) : next(layers, c);
@@ -371,7 +371,7 @@ static const struct link {
 
 layer *link_handler(int link_type)
 {
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
 		if (links[i].type == link_type)
 			return links[i].handler;
 	return NULL;

@@ -33,7 +33,7 @@ struct decoder *decoder_new(bool checksums)
 
 void decoder_free(struct decoder *decoder)
 {
-	if (decoder == NULL)
+	if (!decoder)
 		return;
 	fragments_free(decoder->fragments);
 	g_free(decoder);

@@ -20,7 +20,7 @@ enum decode_result layer_mpls(struct layers *layers, struct cursor c)
 		if (!layers_deeper(layers))
 			return DECODE_TOO_DEEP;
 		h = cursor_take(&c, 4);
-		if (h == NULL)
+		if (!h)
 			return cursor_short(&c, 4);
 	} while ((h[2] & 1) == 0);
 	int first = cursor_peek(&c, 0);
@@ -55,7 +55,7 @@ static enum decode_result bridged(struct layers *layers, struct cursor c)
 {
 	enum { ETHERNET = 1 };
 	const uint8_t *h = cursor_take(&c, 2);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 2);
 	return h[1] == ETHERNET ? layer_ethernet(layers, c) : DECODE_NOT_IP;
 }
@@ -65,11 +65,11 @@ enum decode_result layer_ppp(struct layers *layers, struct cursor c)
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	/* Address and control may be left out, and the first octet of the protocol when it is zero. */
-	if (cursor_peek(&c, 0) == 0xff && cursor_take(&c, 2) == NULL)
+	if (cursor_peek(&c, 0) == 0xff && !cursor_take(&c, 2))
 		return cursor_short(&c, 2);
 	uint32_t size = cursor_peek(&c, 0) > 0 && (cursor_peek(&c, 0) & 1) ? 1 : 2;
 	const uint8_t *h = cursor_take(&c, size);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, size);
 	const uint16_t protocol = size == 1 ? h[0] : be16(h);
 	switch (protocol) {
@@ -92,7 +92,7 @@ enum decode_result layer_ppp(struct layers *layers, struct cursor c)
 enum decode_result layer_pppoe(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 6);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 6);
 	if (h[0] != 0x11)
 		return DECODE_MALFORMED;
@@ -127,9 +127,9 @@ enum gre_protocol {
 static enum decode_result erspan3(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 12);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 12);
-	if ((h[11] & 1) && cursor_take(&c, 8) == NULL)
+	if ((h[11] & 1) && !cursor_take(&c, 8))
 		return cursor_short(&c, 8);
 	bool ip = (h[10] >> 2 & 0x1f) == 2;
 	return ip ? layer_ip(layers, c) : layer_ethernet(layers, c);
@@ -149,13 +149,13 @@ static enum decode_result gre_payload(struct layers *layers, struct cursor c, ui
 {
 	switch (protocol) {
 	case GRE_ERSPAN: /* type II has a sequence number and a header, type I has neither */
-		if ((flags & GRE_SEQUENCE) && cursor_take(&c, 8) == NULL)
+		if ((flags & GRE_SEQUENCE) && !cursor_take(&c, 8))
 			return cursor_short(&c, 8);
 		return layer_ethernet(layers, c);
 	case GRE_ERSPAN3:
 		return erspan3(layers, c);
 	case GRE_WCCP: /* version 2 has a redirect header, which never begins like IPv4 */
-		if (cursor_peek(&c, 0) >> 4 != 4 && cursor_take(&c, 4) == NULL)
+		if (cursor_peek(&c, 0) >> 4 != 4 && !cursor_take(&c, 4))
 			return cursor_short(&c, 4);
 		return layer_ipv4(layers, c);
 	case GRE_EOIP:
@@ -175,23 +175,23 @@ enum decode_result layer_gre(struct layers *layers, struct cursor c)
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
 	const uint8_t *h = cursor_take(&c, 4);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 4);
 	uint16_t flags = be16(h), protocol = be16(h + 2), version = flags & GRE_VERSION;
 	if (version > 1 || (flags & GRE_ROUTING) || (version == 1 && protocol != GRE_PPP && protocol != GRE_EOIP))
 		return DECODE_MALFORMED;
-	if ((flags & GRE_CHECKSUM) && cursor_take(&c, 4) == NULL)
+	if ((flags & GRE_CHECKSUM) && !cursor_take(&c, 4))
 		return cursor_short(&c, 4);
 	if (flags & GRE_KEY) {
 		const uint8_t *key = cursor_take(&c, 4);
-		if (key == NULL)
+		if (!key)
 			return cursor_short(&c, 4);
 		if (version == 0 && protocol != GRE_ERSPAN && protocol != GRE_ERSPAN3)
 			layers_within(layers, CONTEXT_GRE, protocol == GRE_ETHERNET ? be24(key) : be32(key));
 	}
-	if ((flags & GRE_SEQUENCE) && cursor_take(&c, 4) == NULL)
+	if ((flags & GRE_SEQUENCE) && !cursor_take(&c, 4))
 		return cursor_short(&c, 4);
-	if (version == 1 && (flags & GRE_ACKNOWLEDGEMENT) && cursor_take(&c, 4) == NULL)
+	if (version == 1 && (flags & GRE_ACKNOWLEDGEMENT) && !cursor_take(&c, 4))
 		return cursor_short(&c, 4);
 	if (version == 1 && c.length == 0)
 		return DECODE_NOT_TCP; /* only an acknowledgement */
@@ -201,7 +201,7 @@ enum decode_result layer_gre(struct layers *layers, struct cursor c)
 enum decode_result layer_etherip(struct layers *layers, struct cursor c)
 {
 	const uint8_t *h = cursor_take(&c, 2);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&c, 2);
 	return h[0] >> 4 == 3 ? layer_ethernet(layers, c) : DECODE_MALFORMED;
 }

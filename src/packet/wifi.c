@@ -14,7 +14,7 @@ enum wifi_flag { WIFI_TO_DS = 1, WIFI_FROM_DS = 2, WIFI_PROTECTED = 0x40, WIFI_O
 static enum decode_result wifi_frame(struct layers *layers, struct cursor c, bool padded, bool swapped)
 {
 	const uint8_t *h = cursor_take(&c, 24);
-	if (h == NULL)
+	if (!h)
 		/* Control frames are shorter. */
 		return c.captured > 1 && (c.data[swapped] >> 2 & 3) != WIFI_DATA ? DECODE_NOT_IP : cursor_short(&c, 24);
 	unsigned type = h[swapped] >> 2 & 3, subtype = h[swapped] >> 4, flags = h[!swapped];
@@ -53,15 +53,15 @@ enum decode_result layer_radiotap(struct layers *layers, struct cursor c)
 	const uint32_t more = UINT32_C(1) << 31, clock = 1, flags = 2;
 	struct cursor fields = c;
 	const uint8_t *h = cursor_take(&fields, 8);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&fields, 8);
 	uint32_t size = le16(h + 2), present = le32(h + 4), at = 8;
 	if (size < 8)
 		return DECODE_MALFORMED;
 	const uint8_t *word = h + 4;
-	while ((le32(word) & more) && (word = cursor_take(&fields, 4)) != NULL)
+	while ((le32(word) & more) && (word = cursor_take(&fields, 4)))
 		at += 4;
-	if (word == NULL)
+	if (!word)
 		return cursor_short(&fields, 4);
 	bool padded = false;
 	if (present & flags) {
@@ -70,7 +70,7 @@ enum decode_result layer_radiotap(struct layers *layers, struct cursor c)
 		int octet = at < size ? cursor_peek(&c, at) : -1;
 		padded = octet > 0 && (octet & 0x20);
 	}
-	if (cursor_take(&c, size) == NULL)
+	if (!cursor_take(&c, size))
 		return cursor_short(&c, size);
 	return wifi_frame(layers, c, padded, false);
 }
@@ -80,7 +80,7 @@ enum decode_result layer_prism(struct layers *layers, struct cursor c)
 {
 	struct cursor fields = c;
 	const uint8_t *h = cursor_take(&fields, 8);
-	if (h == NULL)
+	if (!h)
 		return cursor_short(&fields, 8);
 	uint32_t big = be32(h + 4), little = le32(h + 4);
 	uint32_t size = (be32(h) & 0xfffff000) == 0x80211000 ? big : big < little ? big : little;

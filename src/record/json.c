@@ -389,7 +389,7 @@ static void make_second(char *to, int64_t second)
 		char digits, behind;
 	} pieces[] = { { tm.tm_year + 1900, 4, '-' }, { tm.tm_mon + 1, 2, '-' }, { tm.tm_mday, 2, 'T' },
 		{ tm.tm_hour, 2, ':' }, { tm.tm_min, 2, ':' }, { tm.tm_sec, 2, '\0' } };
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
 		to = put_digits(to, (uint64_t)pieces[i].number, (unsigned)pieces[i].digits);
 		*to++ = pieces[i].behind;
 	}
@@ -404,8 +404,8 @@ static char *put_second(char *to, int64_t second)
 	if (text[0] == '\0' || second != made)
 		make_second(text, second);
 	made = second;
-	memcpy(to, text, sizeof(text));
-	return to + sizeof(text) - 1;
+	memcpy(to, text, sizeof text);
+	return to + sizeof text - 1;
 }
 
 void json_time(struct json *object, enum field field, int64_t time, unsigned digits)

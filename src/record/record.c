@@ -113,7 +113,7 @@ static const char *community_id(struct output *output, const struct flow_text *t
 	*to++ = 0;
 	for (int i = 0; i < 2; i++) {
 		uint16_t port = htons(ports[i ? !first : first]);
-		to = mempcpy(to, &port, sizeof(port));
+		to = mempcpy(to, &port, sizeof port);
 	}
 	unsigned digest_size = 0;
 	bool done = EVP_DigestInit_ex(output->digest, output->sha1, NULL) &&

@@ -171,7 +171,7 @@ void expected_unused(struct expected *expected, struct writer *writer)
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i], words[] = ": no capture has these expected records\n";
 		writer_put(writer, name, strlen(name));
-		writer_put(writer, words, sizeof(words) - 1);
+		writer_put(writer, words, sizeof words - 1);
 	}
 	expected->differences += names->len;
 	g_ptr_array_unref(names);

@@ -60,23 +60,23 @@ static bool ends_well(const struct frame *head, const uint8_t *octets)
 static bool has_frame(struct run *run, struct input_part *part)
 {
 	while (!part->headed && !part->strange) {
-		const uint8_t *at = spool_peek(part->spool, sizeof(part->head));
+		const uint8_t *at = spool_peek(part->spool, sizeof part->head);
 		if (!at)
 			return false;
-		memcpy(&part->head, at, sizeof(part->head));
+		memcpy(&part->head, at, sizeof part->head);
 		if (!is_frame(run, &part->head)) {
 			distrust(run, part);
 			return false;
 		}
 		part->position = part->head.order;
 		if (part->head.kind == FRAME_POSITION) {
-			spool_take(part->spool, sizeof(part->head));
+			spool_take(part->spool, sizeof part->head);
 			continue;
 		}
-		at = spool_peek(part->spool, sizeof(part->head) + part->head.size);
+		at = spool_peek(part->spool, sizeof part->head + part->head.size);
 		if (!at)
 			return false;
-		if (!ends_well(&part->head, at + sizeof(part->head)))
+		if (!ends_well(&part->head, at + sizeof part->head))
 			distrust(run, part);
 		else
 			part->headed = true;
@@ -133,8 +133,8 @@ static void write_frame(struct run *run, struct input_part *part)
 {
 	struct input *input = part->input;
 	const struct frame *head = &part->head;
-	const size_t size = sizeof(*head) + head->size;
-	const uint8_t *octets = spool_peek(part->spool, size) + sizeof(*head);
+	const size_t size = sizeof *head + head->size;
+	const uint8_t *octets = spool_peek(part->spool, size) + sizeof *head;
 	if (input->mailing && input->mailing != part) /* that part died before the end of the mail */
 		end_mail(run, input, false);
 	if (head->kind == FRAME_LINES) {

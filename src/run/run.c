@@ -212,7 +212,7 @@ static void give_part(struct run *run, struct worker *worker, struct input_part 
 	worker->done = false;
 	part->state = PART_RUNNING;
 	/* If it is dead already, its pipe shows it. */
-	while (send(worker->control, &task, sizeof(task), MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (send(worker->control, &task, sizeof task, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
 
@@ -271,7 +271,7 @@ static void hand_out_none(struct run *run)
 static void take_reports(struct run *run, struct worker *worker)
 {
 	struct worker_report report;
-	while (recv(worker->control, &report, sizeof(report), MSG_DONTWAIT) == sizeof(report)) {
+	while (recv(worker->control, &report, sizeof report, MSG_DONTWAIT) == sizeof report) {
 		if (!worker->part)
 			continue;
 		struct input *input = worker->part->input;
@@ -335,7 +335,7 @@ static void listen_to_all(struct run *run, struct pollfd *polled)
 	if (poll(polled, count, wait_time(run)) < 0)
 		return;
 	char drain[64];
-	while (read(wake[0], drain, sizeof(drain)) > 0)
+	while (read(wake[0], drain, sizeof drain) > 0)
 		;
 	if (is_stopped(run)) /* before the reports of workers, which may have got the signal, too */
 		hand_out_none(run);

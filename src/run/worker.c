@@ -100,16 +100,16 @@ static bool send_frame(
 	struct worker_state *worker, enum frame_kind kind, uint64_t order, uint64_t flow, const void *data, size_t size)
 {
 	struct frame frame = { .kind = kind, .size = (uint32_t)size, .order = order, .flow = flow };
-	if (sizeof(frame) + size > BUFFER_SIZE - worker->used && !flush(worker))
+	if (sizeof frame + size > BUFFER_SIZE - worker->used && !flush(worker))
 		return false;
-	if (sizeof(frame) + size > BUFFER_SIZE) {
-		struct iovec pieces[] = { { &frame, sizeof(frame) }, { (void *)data, size } };
+	if (sizeof frame + size > BUFFER_SIZE) {
+		struct iovec pieces[] = { { &frame, sizeof frame }, { (void *)data, size } };
 		return send_all(worker->data, pieces, 2);
 	}
 	worker->last = frame;
 	worker->last_at = kind == FRAME_LINES ? worker->used : NONE;
-	memcpy(worker->frames + worker->used, &frame, sizeof(frame));
-	worker->used += sizeof(frame);
+	memcpy(worker->frames + worker->used, &frame, sizeof frame);
+	worker->used += sizeof frame;
 	if (size > 0)
 		memcpy(worker->frames + worker->used, data, size);
 	worker->used += size;
@@ -132,7 +132,7 @@ static bool on_lines(void *context, uint64_t packet, uint64_t flow, const char *
 	if (!joins(worker, order, flow, size))
 		return send_frame(worker, FRAME_LINES, order, flow, lines, size);
 	worker->last.size += (uint32_t)size;
-	memcpy(worker->frames + worker->last_at, &worker->last, sizeof(worker->last));
+	memcpy(worker->frames + worker->last_at, &worker->last, sizeof worker->last);
 	memcpy(worker->frames + worker->used, lines, size);
 	worker->used += size;
 	return true;
@@ -193,8 +193,8 @@ static void send_report(
 		.status = status };
 	analysis_stats(worker->analysis, &report.stats);
 	if (sentence)
-		g_strlcpy(report.stats.error, sentence, sizeof(report.stats.error));
-	while (send(worker->control, &report, sizeof(report), kind == REPORT_STATE ? MSG_DONTWAIT : 0) < 0 &&
+		g_strlcpy(report.stats.error, sentence, sizeof report.stats.error);
+	while (send(worker->control, &report, sizeof report, kind == REPORT_STATE ? MSG_DONTWAIT : 0) < 0 &&
 		errno == EINTR)
 		;
 	worker->reported = milliseconds();
@@ -260,9 +260,9 @@ static bool next_task(int control, struct task *task)
 {
 	ssize_t got;
 	do
-		got = recv(control, task, sizeof(*task), 0);
+		got = recv(control, task, sizeof *task, 0);
 	while (got < 0 && errno == EINTR && !stopped);
-	return got == sizeof(*task);
+	return got == sizeof *task;
 }
 
 /* on_worker_memory - what was found by now is not lost. */

@@ -43,7 +43,7 @@ struct writer *writer_open(const char *path)
 
 struct writer *writer_new(int fd, const char *name)
 {
-	struct writer *writer = g_malloc(sizeof(*writer));
+	struct writer *writer = g_malloc(sizeof *writer);
 	writer->fd = fd;
 	writer->failed = false;
 	writer->name = g_strdup(name);

@@ -194,8 +194,8 @@ static void make_exact(cJSON *value)
 			continue;
 		char digits[G_ASCII_DTOSTR_BUF_SIZE];
 		item->type = cJSON_Raw;
-		item->valuestring = cJSON_malloc(sizeof(digits));
-		g_snprintf(item->valuestring, sizeof(digits), "%.17g", item->valuedouble);
+		item->valuestring = cJSON_malloc(sizeof digits);
+		g_snprintf(item->valuestring, sizeof digits, "%.17g", item->valuedouble);
 	}
 }
 

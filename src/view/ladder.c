@@ -108,7 +108,7 @@ static void head(struct ink *ink, const struct talk *talk)
 	const cJSON *record = talk->record;
 	char time[sizeof("2026-11-22 14:00:00.168749")] = "";
 	const char *begin = talk->end ? read_text(talk->end, "start") : read_text(record, "timestamp");
-	g_strlcpy(time, begin ? begin : "", sizeof(time));
+	g_strlcpy(time, begin ? begin : "", sizeof time);
 	g_strdelimit(time, "T", ' ');
 	const char *client = read_text(record, "src_ip"), *server = read_text(record, "dest_ip");
 	const bool v6 = client && strchr(client, ':');

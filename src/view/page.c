@@ -104,12 +104,12 @@ unsigned page_texts(GString *to, const cJSON *list, unsigned most)
 static char *hash_of(const char *text)
 {
 	uint8_t digest[DIGEST_SIZE];
-	gsize size = sizeof(digest);
+	gsize size = sizeof digest;
 	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_checksum_update(checksum, (const guchar *)text, -1);
 	g_checksum_get_digest(checksum, digest, &size);
 	g_checksum_free(checksum);
-	char *base64 = g_base64_encode(digest, sizeof(digest));
+	char *base64 = g_base64_encode(digest, sizeof digest);
 	char *hash = g_strdup_printf("'sha256-%s'", base64);
 	g_free(base64);
 	return hash;

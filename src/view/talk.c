@@ -341,7 +341,7 @@ static void hand_on_parts(struct talks *talks)
 		talk->part++;
 		g_array_set_size(talk->steps, 0);
 		talk->left_out = talk->mails = talk->accepted = 0;
-		memset(talk->alerts, 0, sizeof(talk->alerts));
+		memset(talk->alerts, 0, sizeof talk->alerts);
 		talk->more = false;
 	}
 }

@@ -50,11 +50,11 @@ void tally_free(struct tally *tally)
 static void widen(struct tally *tally, bool back)
 {
 	const size_t shift = back ? BINS / 2 : 0;
-	uint64_t(*wide)[TALLY_KINDS] = g_malloc0(sizeof(tally->bins));
+	uint64_t(*wide)[TALLY_KINDS] = g_malloc0(sizeof tally->bins);
 	for (size_t i = 0; i < BINS; i++)
 		for (int kind = 0; kind < TALLY_KINDS; kind++)
 			wide[shift + i / 2][kind] += tally->bins[i][kind];
-	memcpy(tally->bins, wide, sizeof(tally->bins));
+	memcpy(tally->bins, wide, sizeof tally->bins);
 	g_free(wide);
 	tally->start -= back ? BINS * tally->width : 0;
 	tally->width *= 2;
