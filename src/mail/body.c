@@ -9,7 +9,9 @@
 #include "kind.h"
 #include "part.h"
 
-#define META_MAX 1024  /* octets of HTML in which its charset is looked for */
+#define META_MAX 1024    /* octets of HTML in which its charset is looked for */
+#define SIXTEEN_FIRST 16 /* octets whose NULs show UTF-16 */
+#define SIXTEEN_LEAST 6
 #define TEXT_FIRST 512 /* octets allocated at first */
 
 #define FREE_MAX 64            /* spare texts kept for later parts */
@@ -91,7 +93,20 @@ static char *meta_charset(struct arena *arena, struct span html)
 	return NULL;
 }
 
-/* marked_charset - the charset that a byte order mark shows, which is always right; without one, the declared one. */
+/* sixteen_bits - UTF-16 whose first characters are Latin, as its NULs show; NULL: it is something else. */
+static const char *sixteen_bits(struct span octets)
+{
+	const size_t size = MIN(octets.size, SIXTEEN_FIRST) & ~(size_t)1;
+	bool low = size >= SIXTEEN_LEAST, high = low;
+	for (size_t i = 0; i < size; i += 2) {
+		low &= octets.data[i] != 0 && octets.data[i + 1] == 0;
+		high &= octets.data[i] == 0 && octets.data[i + 1] != 0;
+	}
+	return low ? "utf-16le" : high ? "utf-16be" : NULL;
+}
+
+/* marked_charset - the charset that a byte order mark shows, which is always right, or NULs; without, the declared one.
+ */
 static const char *marked_charset(struct span octets, const char *declared)
 {
 	static const struct {
@@ -101,7 +116,8 @@ static const char *marked_charset(struct span octets, const char *declared)
 	for (size_t i = 0; octets.size > 0 && *octets.data >= 0xfe && i < G_N_ELEMENTS(marks); i++)
 		if (octets.size >= marks[i].size && memcmp(octets.data, marks[i].mark, marks[i].size) == 0)
 			return marks[i].charset;
-	return declared;
+	const char *sixteen = sixteen_bits(octets);
+	return sixteen ? sixteen : declared;
 }
 
 /* decode_text - appends the part's text to `text`, in UTF-8. Returns it. */

@@ -54,6 +54,18 @@ void parts_exit(void)
 	text_exit();
 }
 
+/* is_text_message - is it the text in a message of its own type: a report, or a piece of a message? */
+static bool is_text_message(const char *type)
+{
+	static const char *const types[] = { "message/delivery-status", "message/disposition-notification",
+		"message/feedback-report", "message/global-delivery-status", "message/partial",
+		"message/external-body" };
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return false;
+}
+
 struct part *part_open(struct parts *parts, struct mail_part *about, const struct mime_params *type, bool in_message)
 {
 	struct part *part = free_parts;
@@ -67,7 +79,7 @@ struct part *part_open(struct parts *parts, struct mail_part *about, const struc
 	part->parts = parts;
 	part->about = about;
 	part->type = *type;
-	part->text = mime_begins(about->content_type, "text/");
+	part->text = mime_begins(about->content_type, "text/") || is_text_message(about->content_type);
 	part->html = part->text && strcmp(about->content_type, "text/html") == 0;
 	part->in_message = in_message;
 	part->digest = digest_new(parts->options->hashes | HASH_SHA256);

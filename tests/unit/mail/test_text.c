@@ -291,6 +291,20 @@ static void urls_outside_of_parts(void **state)
 	g_free(many);
 }
 
+static void urls_of_reports_and_scripts(void **state)
+{
+	urls_are("Content-Type: message/delivery-status\r\n\r\nStatus: 5.1.1\r\n\r\nDiagnostic-Code: x; "
+		 "http://a.example/",
+		"http://a.example/", NULL);
+	urls_are(
+		"Content-Type: message/partial; number=2\r\n\r\nSubject: http://a.example/", "http://a.example/", NULL);
+	body_is("Content-Type: message/partial; number=2\r\n\r\ntext", NULL, NULL);
+	urls_are("Content-Type: "
+		 "text/html\r\n\r\n<title>http://t.example/</title><script>\"http:\\/\\/a.example\\/b\"</script>"
+		 "<script>x\\/ 'http://c.example\\d'\\</script>",
+		"http://t.example/", "http://a.example/b", "http://c.example", NULL);
+}
+
 /* Files that are not declared as text, and texts that are not what they seem. */
 static void urls_of_other_files(void **state)
 {
@@ -337,6 +351,20 @@ static void byte_order_marks_are_right(void **state)
 	body_is(UTF_8 "//5hAPwA", "text/plain", "a\xc3\xbc");
 	body_is(UTF_8 "/v8AYQD8", "text/plain", "a\xc3\xbc");
 	body_is(UTF_8 "//4AAGEAAAD8AAAA", "text/plain", "a\xc3\xbc");
+	/* without a mark */
+	body_is(UTF_8 "YQD8AGIA", "text/plain",
+		"a\xc3\xbc"
+		"b");
+	body_is(UTF_8 "AGEA/ABi", "text/plain",
+		"a\xc3\xbc"
+		"b");
+	body_is(UTF_8 "YQBiAA==", "text/plain",
+		"a\xef\xbf\xbd"
+		"b\xef\xbf\xbd");
+	body_is(UTF_8 "YQBiAGNk", "text/plain",
+		"a\xef\xbf\xbd"
+		"b\xef\xbf\xbd"
+		"cd");
 	body_is(UTF_8 "//9h", "text/plain",
 		"\xef\xbf\xbd\xef\xbf\xbd"
 		"a");
@@ -356,6 +384,7 @@ int main(void)
 		cmocka_unit_test(urls_across_tags),
 		cmocka_unit_test(paths_to_other_hosts),
 		cmocka_unit_test(urls_outside_of_parts),
+		cmocka_unit_test(urls_of_reports_and_scripts),
 		cmocka_unit_test(urls_of_other_files),
 		cmocka_unit_test(byte_order_marks_are_right),
 	};
