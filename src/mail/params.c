@@ -299,50 +299,56 @@ static bool is_file_name(struct mime_params *params, char **into)
 	return into == &params->name || into == &params->filename;
 }
 
+static const char *after_fws(const char *at, const char *end)
+{
+	while (at < end && text_is_fws(*at))
+		at++;
+	return at;
+}
+
+static const char *after_token(const char *at, const char *end)
+{
+	while (at < end && is_token(*at))
+		at++;
+	return at;
+}
+
+/* simple_param - NAME=VALUE, up to the next ';'. Returns where it ends; NULL: not simple. */
+static const char *simple_param(struct arena *arena, struct mime_params *found, const char *from, const char *end)
+{
+	const char *name = after_fws(from, end), *at = after_token(name, end);
+	char **into = place(found, name, (size_t)(at - name));
+	if (at == end || *at != '=')
+		return NULL;
+	const bool quoted = ++at < end && *at == '"';
+	const char *value = at += quoted;
+	while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
+		at++;
+	if (quoted ? at == end || *at != '"' || memmem(value, (size_t)(at - value), "=?", 2) : at == value)
+		return NULL;
+	if (is_file_name(found, into) && *into)
+		return NULL; /* a second file name */
+	if (into && !*into && (at > value || into == &found->boundary))
+		*into = arena_copy(arena, value, (size_t)(at - value));
+	return at + quoted;
+}
+
 /* parse_simple - parses what nearly all clients write: plain words, quoted or not. Returns false for anything else,
  * with params unchanged. This saves most of the time that the header of a short mail takes. */
 static bool parse_simple(struct arena *arena, struct mime_params *params, struct span field)
 {
-	const char *at = (const char *)field.data, *end = at + field.size;
 	struct mime_params found = { 0 };
-	while (at < end && text_is_fws(*at))
-		at++;
-	const char *from = at;
+	const char *end = (const char *)field.data + field.size;
+	const char *from = after_fws((const char *)field.data, end), *at = from;
 	while (at < end && (is_token(*at) || *at == '/'))
 		at++;
 	if (at > from)
 		found.value = lower(arena, from, (size_t)(at - from));
-	for (;;) {
-		while (at < end && text_is_fws(*at))
-			at++;
-		if (at == end) {
-			*params = found;
-			return true;
-		}
-		if (*at++ != ';')
-			break;
-		while (at < end && text_is_fws(*at))
-			at++;
-		const char *name = at;
-		while (at < end && is_token(*at))
-			at++;
-		char **into = place(&found, name, (size_t)(at - name));
-		if (at == end || *at != '=')
-			break;
-		bool quoted = ++at < end && *at == '"';
-		from = at += quoted;
-		while (at < end && (is_token(*at) || (quoted && (*at == ' ' || (*at != '"' && is_special(*at))))))
-			at++;
-		if ((quoted && (at == end || *at != '"')) || (!quoted && at == from) ||
-			(quoted && memmem(from, (size_t)(at - from), "=?", 2)))
-			break;
-		if (is_file_name(&found, into) && *into)
-			break; /* a second file name: not simple */
-		if (into && !*into && (at > from || into == &found.boundary))
-			*into = arena_copy(arena, from, (size_t)(at - from));
-		at += quoted;
-	}
-	return false;
+	while ((at = after_fws(at, end)) < end)
+		if (*at != ';' || !(at = simple_param(arena, &found, at + 1, end)))
+			return false;
+	*params = found;
+	return true;
 }
 
 /* parse_word - the first word of a field, such as "text/plain", in lower case, without comments and space around the
