@@ -224,10 +224,11 @@ enum decode_result ip_reassemble(
 
 /* first_remains - the octets with the TCP header. Returns false when it is not whole. */
 static bool first_remains(
-	struct decoder *decoder, const struct remains *remains, const struct packet *packet, struct segment *segment)
+	struct decoder *decoder, const struct remains *remains, struct moment at, struct segment *segment)
 {
+	const struct packet packet = { .at = at };
 	struct layers layers = { .decoder = decoder,
-		.packet = packet,
+		.packet = &packet,
 		.segment = segment,
 		.context = remains->key->context,
 		.wire_size = remains->wire_size,
@@ -246,13 +247,11 @@ static bool first_remains(
 
 bool decoder_remains(struct decoder *decoder, bool ended, struct moment at, struct segment *segment)
 {
-	const struct packet packet = { .at = at };
-	struct remains remains;
+	UNCLEARED struct remains remains;
 	if (ended)
 		fragments_discard(decoder->fragments);
 	while (fragments_remains(decoder->fragments, &remains)) {
-		if (decoder->checksums ||
-			(remains.offset == 0 && !first_remains(decoder, &remains, &packet, segment))) {
+		if (decoder->checksums || (remains.offset == 0 && !first_remains(decoder, &remains, at, segment))) {
 			fragments_skip(decoder->fragments);
 			continue;
 		}

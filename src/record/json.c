@@ -301,12 +301,14 @@ void json_text(struct json *object, enum field field, struct span bytes)
 
 void json_string(struct json *object, enum field field, const char *text)
 {
-	json_text(object, field, span_of_text(text));
+	if (text)
+		json_text(object, field, span_of_text(text));
 }
 
 void json_gstring(struct json *object, enum field field, const GString *text)
 {
-	json_text(object, field, span_of_string(text));
+	if (text)
+		json_text(object, field, span_of_string(text));
 }
 
 void json_word(struct json *object, enum field field, const char *word)
