@@ -23,8 +23,8 @@ struct layers;
 struct decoder {
 	bool checksums;
 	bool lent;     /* the last segment may point into a reassembled datagram */
-	int link_type; /* of the last packet, and its handler: usually all packets have the same */
-	enum decode_result (*link)(struct layers *layers, struct cursor c);
+	int link_type; /* of the last packet, and its row: usually all packets have the same */
+	const struct link *link;
 	struct fragments *fragments;
 	struct segment remains;  /* of the discarded datagram that is handed on: its first octets */
 	uint32_t remains_header; /* octets of its TCP header */
@@ -80,7 +80,13 @@ static inline void layers_within(struct layers *layers, enum context_kind kind, 
 enum decode_result layers_note_unknown(struct layers *layers, enum unknown_kind kind, uint32_t number);
 
 /* link.c */
-layer *link_handler(int link_type);
+struct link {
+	int type;
+	uint32_t skip; /* octets of a header that says nothing of what follows */
+	layer *next;
+};
+/* link_find - NULL: an unknown link type. */
+const struct link *link_find(int type);
 layer layer_link_hdlc, layer_frame_relay;
 
 /* wifi.c */
@@ -94,6 +100,13 @@ enum decode_result layer_ethertype(struct layers *layers, struct cursor c, uint1
 /* layer_tag - a tag of `size` octets, then an Ethernet type. layer_skip - skips `size` octets, then calls `next`. */
 enum decode_result layer_tag(struct layers *layers, struct cursor c, uint32_t size);
 enum decode_result layer_skip(struct layers *layers, struct cursor c, uint32_t size, layer *next);
+
+/* layer_link - a packet of this link type. */
+static inline enum decode_result layer_link(struct layers *layers, struct cursor c, const struct link *link)
+{
+	return link->skip > 0 ? layer_skip(layers, c, link->skip, link->next) : link->next(layers, c);
+}
+
 /* layer_dsa_tag - the tag of a switch chip (DSA), after the addresses of a frame. */
 layer layer_dsa_tag;
 /* layer_nsh - a Network Service Header (RFC 8300). */

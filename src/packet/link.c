@@ -2,8 +2,8 @@
  *
  * link.c - link types of captures. Private to the decoder; see layers.h.
  *
- * links[] has a row for each link type. Numbers of link types that are not in every version of libpcap's header are
- * written here.
+ * links[] has a row for each link type: how much is skipped at its beginning, and what reads the rest. Numbers of link
+ * types that are not in every version of libpcap's header are written here.
  */
 #include "layers.h"
 
@@ -75,11 +75,6 @@ static enum decode_result ppp_serial(struct layers *layers, struct cursor c)
 	return address == 0x0f || address == 0x8f ? layer_link_hdlc(layers, c) : layer_ppp(layers, c);
 }
 
-static enum decode_result ppp_with_direction(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 1, layer_ppp);
-}
-
 /* inner_link - after a header of `size` octets, at least `least`, comes a packet of another link type. */
 static enum decode_result inner_link(
 	struct layers *layers, struct cursor c, uint32_t size, uint32_t least, uint16_t link_type)
@@ -90,8 +85,8 @@ static enum decode_result inner_link(
 		return cursor_short(&c, size);
 	if (!layers_deeper(layers))
 		return DECODE_TOO_DEEP;
-	layer *handler = link_handler(link_type);
-	return handler ? handler(layers, c) : layer_unknown(layers, c, UNKNOWN_LINK_TYPE, link_type);
+	const struct link *link = link_find(link_type);
+	return link ? layer_link(layers, c, link) : layer_unknown(layers, c, UNKNOWN_LINK_TYPE, link_type);
 }
 
 /* ppi - per-packet information: a header with its length and the link type of the rest. */
@@ -155,22 +150,6 @@ static enum decode_result pflog(struct layers *layers, struct cursor c)
 	if ((uint32_t)size < header_min)
 		return DECODE_MALFORMED;
 	return layer_skip(layers, c, ((uint32_t)size + 3) / 4 * 4, layer_ip);
-}
-
-static enum decode_result old_pflog(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 28, layer_ip);
-}
-
-/* enc - OpenBSD's IPsec interface: address family, index, flags, then IP in clear. */
-static enum decode_result enc(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 12, layer_ip);
-}
-
-static enum decode_result frame_relay_with_direction(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 1, layer_frame_relay);
 }
 
 /* ipoib - a global routing header, an Ethernet type, two octets (RFC 4391). */
@@ -243,62 +222,10 @@ static enum decode_result juniper_hdlc(struct layers *layers, struct cursor c)
 	return juniper(layers, c, layer_link_hdlc);
 }
 
-/* dsa, broadcom - the tag of a switch chip after the addresses of a frame. */
-static enum decode_result dsa(struct layers *layers, struct cursor c)
+/* typed - an Ethernet type. */
+static enum decode_result typed(struct layers *layers, struct cursor c)
 {
-	return layer_skip(layers, c, 12, layer_dsa_tag);
-}
-
-static enum decode_result broadcom_tag(struct layers *layers, struct cursor c)
-{
-	return layer_tag(layers, c, 4);
-}
-
-static enum decode_result broadcom(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 12, broadcom_tag);
-}
-
-/* prepended - four octets before a frame: Broadcom's tag, netANALYZER's header. */
-static enum decode_result prepended(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 4, layer_ethernet);
-}
-
-/* with_preamble - the preamble of Ethernet on the wire, then the frame. */
-static enum decode_result with_preamble(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 8, layer_ethernet);
-}
-
-static enum decode_result netanalyzer_transparent(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 4, with_preamble);
-}
-
-static enum decode_result sun_atm(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 4, layer_llc);
-}
-
-static enum decode_result slip(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 16, layer_ip);
-}
-
-static enum decode_result fibre_channel(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 16, layer_llc);
-}
-
-static enum decode_result firewire(struct layers *layers, struct cursor c)
-{
-	return layer_tag(layers, c, 16);
-}
-
-static enum decode_result solaris_ipnet(struct layers *layers, struct cursor c)
-{
-	return layer_skip(layers, c, 24, layer_ip);
+	return layer_tag(layers, c, 0);
 }
 
 #define LINK_PPP_WITH_DIRECTION 204
@@ -313,66 +240,63 @@ static enum decode_result solaris_ipnet(struct layers *layers, struct cursor c)
 #define LINK_DSA 284
 #define LINK_DSA_TYPED 285
 
-static const struct link {
-	int type;
-	layer *handler;
-} links[] = {
-	{ DLT_EN10MB, layer_ethernet },
-	{ DLT_LINUX_SLL, cooked1 },
-	{ LINK_SLL2, cooked2 },
-	{ DLT_RAW, layer_ip },
-	{ LINK_RAW_OPENBSD, layer_ip },
-	{ LINK_RAW_FILE, layer_ip },
-	{ DLT_IPV4, layer_ip },
-	{ DLT_IPV6, layer_ip },
-	{ DLT_NULL, null },
-	{ DLT_LOOP, null },
-	{ DLT_PPP, layer_ppp },
-	{ DLT_PPP_SERIAL, ppp_serial },
-	{ DLT_PPP_ETHER, layer_pppoe },
-	{ LINK_PPP_WITH_DIRECTION, ppp_with_direction },
-	{ DLT_C_HDLC, layer_link_hdlc },
-	{ DLT_ATM_RFC1483, layer_llc },
-	{ DLT_MPLS, layer_mpls },
-	{ DLT_IEEE802_11, layer_wifi },
-	{ DLT_IEEE802_11_RADIO, layer_radiotap },
-	{ DLT_PRISM_HEADER, layer_prism },
-	{ DLT_IEEE802_11_RADIO_AVS, layer_prism },
-	{ DLT_PPI, ppi },
-	{ LINK_PKTAP, pktap },
-	{ DLT_USER2, pktap }, /* as macOS wrote it in the beginning */
-	{ DLT_NFLOG, nflog },
-	{ DLT_PFLOG, pflog },
-	{ LINK_PFLOG_OLD, old_pflog },
-	{ DLT_ENC, enc },
-	{ DLT_FRELAY, layer_frame_relay },
-	{ DLT_FRELAY_WITH_DIR, frame_relay_with_direction },
-	{ DLT_IPOIB, ipoib },
-	{ DLT_FDDI, fddi },
-	{ DLT_IEEE802, token_ring },
-	{ DLT_JUNIPER_ETHER, juniper_ethernet },
-	{ DLT_JUNIPER_PPP, juniper_ppp },
-	{ DLT_JUNIPER_FRELAY, juniper_frame_relay },
-	{ DLT_JUNIPER_CHDLC, juniper_hdlc },
-	{ LINK_DSA, dsa },
-	{ LINK_DSA_TYPED, layer_ethernet }, /* the tag has an Ethernet type */
-	{ LINK_DSA_BROADCOM, broadcom },
-	{ LINK_DSA_BROADCOM_PREPENDED, prepended },
-	{ DLT_NETANALYZER, prepended },
-	{ DLT_NETANALYZER_TRANSPARENT, netanalyzer_transparent },
-	{ LINK_ETHERNET_MPACKET, with_preamble },
-	{ DLT_SUNATM, sun_atm },
-	{ DLT_ATM_CLIP, layer_llc },
-	{ DLT_IP_OVER_FC, fibre_channel },
-	{ DLT_APPLE_IP_OVER_IEEE1394, firewire },
-	{ DLT_SLIP, slip },
-	{ DLT_IPNET, solaris_ipnet },
+static const struct link links[] = {
+	{ DLT_EN10MB, 0, layer_ethernet },
+	{ DLT_LINUX_SLL, 0, cooked1 },
+	{ LINK_SLL2, 0, cooked2 },
+	{ DLT_RAW, 0, layer_ip },
+	{ LINK_RAW_OPENBSD, 0, layer_ip },
+	{ LINK_RAW_FILE, 0, layer_ip },
+	{ DLT_IPV4, 0, layer_ip },
+	{ DLT_IPV6, 0, layer_ip },
+	{ DLT_NULL, 0, null },
+	{ DLT_LOOP, 0, null },
+	{ DLT_PPP, 0, layer_ppp },
+	{ DLT_PPP_SERIAL, 0, ppp_serial },
+	{ DLT_PPP_ETHER, 0, layer_pppoe },
+	{ LINK_PPP_WITH_DIRECTION, 1, layer_ppp },
+	{ DLT_C_HDLC, 0, layer_link_hdlc },
+	{ DLT_ATM_RFC1483, 0, layer_llc },
+	{ DLT_MPLS, 0, layer_mpls },
+	{ DLT_IEEE802_11, 0, layer_wifi },
+	{ DLT_IEEE802_11_RADIO, 0, layer_radiotap },
+	{ DLT_PRISM_HEADER, 0, layer_prism },
+	{ DLT_IEEE802_11_RADIO_AVS, 0, layer_prism },
+	{ DLT_PPI, 0, ppi },
+	{ LINK_PKTAP, 0, pktap },
+	{ DLT_USER2, 0, pktap }, /* as macOS wrote it in the beginning */
+	{ DLT_NFLOG, 0, nflog },
+	{ DLT_PFLOG, 0, pflog },
+	{ LINK_PFLOG_OLD, 28, layer_ip },
+	{ DLT_ENC, 12, layer_ip }, /* OpenBSD's IPsec interface: address family, index, flags, then IP in clear */
+	{ DLT_FRELAY, 0, layer_frame_relay },
+	{ DLT_FRELAY_WITH_DIR, 1, layer_frame_relay },
+	{ DLT_IPOIB, 0, ipoib },
+	{ DLT_FDDI, 0, fddi },
+	{ DLT_IEEE802, 0, token_ring },
+	{ DLT_JUNIPER_ETHER, 0, juniper_ethernet },
+	{ DLT_JUNIPER_PPP, 0, juniper_ppp },
+	{ DLT_JUNIPER_FRELAY, 0, juniper_frame_relay },
+	{ DLT_JUNIPER_CHDLC, 0, juniper_hdlc },
+	{ LINK_DSA, 12, layer_dsa_tag },       /* the tag of a switch chip after the addresses of a frame */
+	{ LINK_DSA_TYPED, 0, layer_ethernet }, /* the tag has an Ethernet type */
+	{ LINK_DSA_BROADCOM, 16, typed },      /* Broadcom's, with an Ethernet type */
+	{ LINK_DSA_BROADCOM_PREPENDED, 4, layer_ethernet },
+	{ DLT_NETANALYZER, 4, layer_ethernet },
+	{ DLT_NETANALYZER_TRANSPARENT, 12, layer_ethernet }, /* with the preamble of Ethernet on the wire */
+	{ LINK_ETHERNET_MPACKET, 8, layer_ethernet },        /* the preamble */
+	{ DLT_SUNATM, 4, layer_llc },
+	{ DLT_ATM_CLIP, 0, layer_llc },
+	{ DLT_IP_OVER_FC, 16, layer_llc },
+	{ DLT_APPLE_IP_OVER_IEEE1394, 16, typed },
+	{ DLT_SLIP, 16, layer_ip },
+	{ DLT_IPNET, 24, layer_ip },
 };
 
-layer *link_handler(int link_type)
+const struct link *link_find(int type)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
-		if (links[i].type == link_type)
-			return links[i].handler;
+		if (links[i].type == type)
+			return &links[i];
 	return NULL;
 }

@@ -48,10 +48,10 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 	fragments_expire(decoder->fragments, packet->at.time);
 	if (G_UNLIKELY(packet->link_type != decoder->link_type)) {
 		decoder->link_type = packet->link_type;
-		decoder->link = link_handler(packet->link_type);
+		decoder->link = link_find(packet->link_type);
 	}
 	/* Member by member, because this runs for every packet, and vlan[] needs no clearing. */
-	struct layers layers;
+	UNCLEARED struct layers layers;
 	layers.decoder = decoder;
 	layers.packet = packet;
 	layers.segment = segment;
@@ -63,7 +63,7 @@ enum decode_result decoder_packet(struct decoder *decoder, const struct packet *
 	const struct cursor c = { packet->data, MIN(packet->captured, packet->length), packet->length };
 	if (G_UNLIKELY(!decoder->link))
 		return layer_unknown(&layers, c, UNKNOWN_LINK_TYPE, (uint32_t)packet->link_type);
-	return decoder->link(&layers, c);
+	return layer_link(&layers, c, decoder->link);
 }
 
 uint64_t decoder_fragment_conflicts(const struct decoder *decoder)
