@@ -59,6 +59,8 @@ struct rules *rules_new(const struct rules_options *options, GError **error);
 /* rules_empty_lists - calls `tell` with the path of each list of --ioc in which there is no indicator. rules may be
  * NULL. */
 void rules_empty_lists(const struct rules *rules, void (*tell)(const char *path));
+/* rules_hashes - enum hash_kind: which hashes of files the lists of --ioc hold. rules may be NULL. */
+unsigned rules_hashes(const struct rules *rules);
 /* rules_wants - is there a rule for this event? Saves the work of preparing it. */
 bool rules_wants(const struct rules *rules, enum rule_event event);
 /* rules_keep - do rules choose the mails that --extract and --mbox keep? */

@@ -44,6 +44,7 @@ static bool load_rules(struct options *options)
 	options->rules_files.show_secrets = options->output.show_secrets;
 	options->rules = rules_new(&options->rules_files, &error);
 	rules_empty_lists(options->rules, tell_empty);
+	options->mail.hashes |= rules_hashes(options->rules);
 	if (!error)
 		return true;
 	say("%s", error->message);

@@ -63,6 +63,23 @@ static void look_text(struct search *search, const char *text, const char *where
 		search_lists(search, span_of_text(text), where);
 }
 
+/* look_url - looks up the URL, and those in it, to which redirectors lead
+ * ("http://a.example/?u=http%3A%2F%2Fb.example").
+ */
+static void look_url(struct search *search, const char *url)
+{
+	look_text(search, url, "a URL");
+	char *plain = g_uri_unescape_string(url, NULL);
+	const char *text = plain ? plain : url, *at = strstr(text, "://");
+	while (at && (at = strstr(at + 3, "://"))) {
+		const char *from = at;
+		while (from > text && g_ascii_isalpha(from[-1]))
+			from--;
+		search_lists(search, span_of(from, strcspn(from, "& \"'<>")), "a URL");
+	}
+	g_free(plain);
+}
+
 static bool is_word_octet(uint8_t octet)
 {
 	return g_ascii_isalnum(octet) || octet >= 0x80 || strchr("@._-+=:/", octet);
@@ -127,7 +144,7 @@ void ioc_mail(struct rules_session *session, const struct transaction *tx, const
 	if (mail) {
 		look_headers(&search, mail);
 		for (guint i = 0; mail->urls && i < mail->urls->len; i++)
-			look_text(&search, mail->urls->pdata[i], "a URL");
+			look_url(&search, mail->urls->pdata[i]);
 		look_text(&search, mail->sha256, "the mail's SHA-256");
 	}
 	search_end(&search);

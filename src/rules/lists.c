@@ -35,6 +35,7 @@ struct list {
 	size_t room, count;
 	bool prefixes[2][PREFIX_MAX + 1]; /* prefix lengths of the networks, IPv4 and IPv6 */
 	bool kinds[KIND_URL + 1];         /* there are indicators of this kind */
+	unsigned hashes;                  /* enum hash_kind: there are such hashes */
 	bool single;                      /* there is a domain without a dot (a top-level domain) */
 };
 
@@ -241,6 +242,8 @@ static void list_add(struct list *list, const struct key *key, struct span comme
 	*slot = (uint32_t)list->texts->len + 1;
 	list->count++;
 	list->kinds[key->kind] = true;
+	if (key->kind == KIND_HASH)
+		list->hashes |= key->size == 32 ? HASH_MD5 : key->size == 40 ? HASH_SHA1 : HASH_SHA256;
 	list->single |= key->kind == KIND_DOMAIN && !strchr(key->text, '.');
 	g_string_append_len(list->texts, key->text, (gssize)key->size + 1);
 	g_string_append_len(list->texts, (const char *)comment.data, (gssize)comment.size);
@@ -366,7 +369,26 @@ size_t list_size(const struct list *list)
 	return list->count;
 }
 
+unsigned list_hashes(const struct list *list)
+{
+	return list->hashes;
+}
+
 /* ---- files ---- */
+
+/* refanged - an indicator that was made harmless for people to read ("hxxp://bad[.]example"), as it was before. */
+static GString *refanged(struct span line)
+{
+	static const char *const ways[][2] = { { "[.]", "." }, { "(.)", "." }, { "[dot]", "." }, { "[:]", ":" },
+		{ "[://]", "://" }, { "[@]", "@" }, { "[at]", "@" } };
+	GString *text = g_string_new_len((const char *)line.data, (gssize)line.size);
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++)
+		g_string_replace(text, ways[i][0], ways[i][1], 0);
+	const char *colon = strstr(text->str, "://");
+	if (colon && g_ascii_strncasecmp(text->str, "hxxp", 4) == 0)
+		memcpy(text->str, "http", 4);
+	return text;
+}
 
 /* add_line - returns false when the line is not an indicator. */
 static bool add_line(struct list *list, struct span line)
@@ -384,7 +406,10 @@ static bool add_line(struct list *list, struct span line)
 	}
 	while (line.size > 0 && line.data[line.size - 1] == ' ')
 		line.size--;
-	if (!indicator_key(line, &key) || (comment.size > 0 && memchr(comment.data, '\0', comment.size)))
+	GString *text = refanged(line);
+	const bool valid = indicator_key(span_of(text->str, text->len), &key);
+	g_string_free(text, TRUE);
+	if (!valid || (comment.size > 0 && memchr(comment.data, '\0', comment.size)))
 		return false;
 	list_add(list, &key, comment);
 	return true;

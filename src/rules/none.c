@@ -17,6 +17,11 @@ bool rules_wants(const struct rules *rules, enum rule_event event)
 	return false;
 }
 
+unsigned rules_hashes(const struct rules *rules)
+{
+	return 0;
+}
+
 bool rules_keep(const struct rules *rules)
 {
 	return false;

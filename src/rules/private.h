@@ -117,6 +117,8 @@ void push_address(lua_State *lua, const struct address *address);
 /* list_load - reads a file: one indicator per line, an optional comment after a tab. Returns NULL with error set. */
 struct list *list_load(const char *path, GError **error);
 size_t list_size(const struct list *list);
+/* list_hashes - enum hash_kind: which hashes are in it. */
+unsigned list_hashes(const struct list *list);
 /* list_find - the comment of the indicator that matches (may be empty); NULL when none does. A domain matches all names
  * below it, a network all its addresses. The form of `what` tells its kind. */
 const char *list_find(const struct list *list, struct span what);

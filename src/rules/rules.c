@@ -91,6 +91,14 @@ bool rules_watches(const struct rules *rules)
 	return rules && rules->yara;
 }
 
+unsigned rules_hashes(const struct rules *rules)
+{
+	unsigned hashes = 0;
+	for (guint i = 0; rules && i < rules->lists->len; i++)
+		hashes |= list_hashes(rules->lists->pdata[i]);
+	return hashes;
+}
+
 bool rules_keep(const struct rules *rules)
 {
 	return rules && rules->keeps;

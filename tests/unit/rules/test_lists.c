@@ -32,6 +32,11 @@ static const char text[] = "# a comment\r\n"
 			   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\tsha256\n"
 			   "HTTP://Host.Example/Path/\turl\n"
 			   "https://only.example\n"
+			   "hXXp[:]//fang[.]example/x\tfangs\n"
+			   "dots(.)fang[dot]example\tdots\n"
+			   "hxxp.example\n"
+			   "192[.]0[.]2[.]99\n"
+			   "u[@]fang.example\tat\n"
 			   "bad.example\tsecond, does not count";
 
 /* written - a file with this in it. */
@@ -107,16 +112,24 @@ static void what_matches(void **state)
 		{ "file:////bad.example@80/x", "bad domain" },
 		{ "smb://bad.example", "bad domain" },
 		{ "ftp://192.0.2.7/", "one host" },
+		{ "http://fang.example/x", "fangs" },
+		{ "dots.fang.example", "dots" },
+		{ "192.0.2.99", "" },
+		{ "u@fang.example", "at" },
 		{ "http://[2001:db8::1]:80/", "six" },
 	};
 	struct list *list = loaded(text);
-	assert_int_equal(list_size(list), 15);
+	assert_int_equal(list_size(list), 20);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		const char *comment = find(list, cases[i][0]);
 		if (!comment)
 			fail_msg("%s is not found", cases[i][0]);
 		assert_string_equal(comment, cases[i][1]);
 	}
+	assert_int_equal(list_hashes(list), HASH_MD5 | HASH_SHA1 | HASH_SHA256);
+	list_free(list);
+	list = loaded("a.example\nDA39A3EE5E6B4B0D3255BFEF95601890AFD80709\n");
+	assert_int_equal(list_hashes(list), HASH_SHA1);
 	list_free(list);
 }
 
@@ -124,10 +137,10 @@ static void what_does_not(void **state)
 {
 	static const char *const cases[] = { "", "example", "notbad.example", "bad.example.org", "mail.example",
 		"otto@mail.example", "192.0.2.8", "198.51.101.0", "9.255.255.255", "11.0.0.0",
-		"2001:db8:1::", "192.0.2.7.example", "http://host.example/path", "http://host.example/Path/more",
-		"https://host.example/Path", "d41d8cd98f00b204", "\xff\xff", "a b", "@", "<>", "://", "http://", "\\\\",
-		"//", "file://", "\\\\good.example@bad.example\\x", "file:bad.example/", "\\bad.example\\", "http://[",
-		"[", "[]", "1.2.3.4/33", "/", "192.0.2.7/24" };
+		"2001:db8:1::", "192.0.2.7.example", "http.example", "fang.example", "http://host.example/path",
+		"http://host.example/Path/more", "https://host.example/Path", "d41d8cd98f00b204", "\xff\xff", "a b",
+		"@", "<>", "://", "http://", "\\\\", "//", "file://", "\\\\good.example@bad.example\\x",
+		"file:bad.example/", "\\bad.example\\", "http://[", "[", "[]", "1.2.3.4/33", "/", "192.0.2.7/24" };
 	struct list *list = loaded(text);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		if (find(list, cases[i]))
