@@ -75,6 +75,7 @@ struct flow {
 	enum direction missing;   /* with one_sided: the direction without any packet */
 	struct flow_side side[2]; /* by enum direction */
 	bool midstream;           /* it seems to have begun before the capture */
+	bool start_unknown;       /* only the client's SYN is there, so the first bytes of the server may be missing */
 	bool tls_port; /* the server's port, or the port that a proxy was asked for, is 465: TLS from the first byte */
 	enum flow_end why; /* valid in end */
 	struct address client, server;

@@ -17,7 +17,7 @@ static void *on_begin(void *context, const struct flow *flow)
 	struct conversation *c = g_new0(struct conversation, 1);
 	const struct session_options options = {
 		.strict = shared->options->strict,
-		.midstream = flow->midstream,
+		.midstream = flow->midstream || flow->start_unknown,
 		.implicit_tls = flow->tls_port,
 		.early_pipeline = detectors_early_pipeline(shared->detectors, &flow->client, &flow->server),
 		.one_sided = flow->one_sided,

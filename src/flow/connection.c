@@ -181,8 +181,10 @@ static void begin_session(struct connection *connection)
 	flow->server_port = connection->key.port[server];
 	flow->vlan_count = connection->vlan_count;
 	memcpy(flow->vlan, connection->vlan, sizeof flow->vlan);
-	flow->midstream =
-		connection->end[0].syn_count + connection->end[1].syn_count == 0 && !pending_sees_greetings(connection);
+	const bool begins = pending_sees_greetings(connection);
+	flow->midstream = connection->end[0].syn_count + connection->end[1].syn_count == 0 && !begins;
+	flow->start_unknown = connection->end[client].syn_count > 0 && connection->end[server].syn_count == 0 &&
+			      connection->end[server].packets > 0 && !begins;
 	flow->tls_port = flow->server_port == PENDING_TLS_PORT ||
 			 (!handshake_known_port(&table->options, flow->server_port) && pending_names_tls(connection));
 	flow->one_sided = connection->end[0].packets == 0 || connection->end[1].packets == 0;

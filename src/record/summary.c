@@ -93,7 +93,7 @@ static void put_session(struct json *root, const struct flow *flow, const struct
 	json_number(&session, FIELD_smtp_session_mails, summary->mails);
 	json_flag(&session, FIELD_smtp_session_authenticated, summary->authenticated);
 	json_flag(&session, FIELD_smtp_session_tls, summary->tls);
-	json_flag(&session, FIELD_smtp_session_midstream, summary->midstream);
+	json_flag(&session, FIELD_smtp_session_midstream, flow->midstream);
 	json_flag(&session, FIELD_smtp_session_one_sided, summary->one_sided);
 	record_proxy(&session, flow->proxy);
 	put_lost(&session, flow, summary);

@@ -82,6 +82,7 @@ void open_content(struct session *s)
 			data_scanner_resume(&s->content.scanner);
 		content_gap(s, missing);
 	}
+	s->content.opened_assumed = s->reply.assumed;
 	for (enum direction d = UP; d <= DOWN; d++)
 		s->content.opened[d] = s->in[d].offset;
 	s->content.sized = start == START_BY_SIZE;
@@ -202,7 +203,7 @@ void take_chunk(struct session *s)
 
 void take_lost_end(struct session *s)
 {
-	if (content_may_be_lost(s))
+	if (!s->content.has_gap && content_may_be_lost(s))
 		content_gap(s, 0); /* nobody knows how much */
 	if (content_is_done(s))
 		data_scanner_init(&s->content.scanner);

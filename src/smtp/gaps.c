@@ -109,10 +109,24 @@ bool knows_reply_in_gap(const struct session *s)
 	       inbox_acked(up, up->offset) > down->offset;
 }
 
+/* is_serious_line - a whole line that is a command, and not text that begins like one. */
+static bool is_serious_line(struct span bytes)
+{
+	struct command command;
+	size_t used;
+	return bytes.size > 0 && grammar_command(bytes, true, &command, &used) == PARSE_DONE &&
+	       command.end != LINE_END_NONE && command_is_serious(&command);
+}
+
 bool content_may_be_lost(const struct session *s)
 {
 	const struct inbox *up = &s->in[UP];
-	return session_blind(s) && up->offset == s->content.opened[UP] && !s->content.odd_end.active &&
+	if (!session_blind(s) || s->content.odd_end.active)
+		return false;
+	/* When the 354 was not seen nobody knows how long it is. */
+	if (s->content.opened_assumed && s->content.gap > 0)
+		return is_serious_line(inbox_bytes(up));
+	return (s->content.has_gap || up->offset == s->content.opened[UP]) &&
 	       inbox_acked(up, up->offset) > s->content.opened[DOWN];
 }
 

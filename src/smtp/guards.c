@@ -176,8 +176,10 @@ bool chunk_size_odd(const struct session *s)
 bool interrupts_chunks(const struct session *s)
 {
 	enum verb verb = s->message.command.verb;
-	return s->content.open && verb != VERB_BDAT && verb != VERB_BURL && verb != VERB_RSET && verb != VERB_QUIT &&
-	       verb != VERB_NOOP;
+	/* The last chunk may be in a gap. */
+	const bool lost = s->losses.end > s->content.chunks_seen;
+	return s->content.open && !lost && verb != VERB_BDAT && verb != VERB_BURL && verb != VERB_RSET &&
+	       verb != VERB_QUIT && verb != VERB_NOOP;
 }
 
 bool content_follows(const struct session *s)
@@ -254,7 +256,8 @@ bool end_of_data_lost(const struct session *s)
 bool accepted_unended(const struct session *s)
 {
 	unsigned code = 0;
-	return reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code / 100 == 2 && code != 221;
+	const bool lost = session_blind(s) && s->in[UP].offset == s->content.opened[UP];
+	return !lost && reply_waiting(&s->in[DOWN], UINT64_MAX, &code) > 0 && code / 100 == 2 && code != 221;
 }
 
 /* ---- unexpected bytes ---- */

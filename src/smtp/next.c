@@ -210,6 +210,20 @@ static bool belongs_later(const struct session *s)
 	return s->losses.replies || last_waiting(s, inbox_sent_after(&s->in[UP], s->in[DOWN].offset)) == VERB_DATA;
 }
 
+/* answers_quit - replies may be missing, the client sent QUIT, and the server, having received it, sends 221: the
+ * awaited reply, to something else, is not in the capture. */
+static bool answers_quit(const struct session *s)
+{
+	const struct inbox *up = &s->in[UP], *down = &s->in[DOWN];
+	struct command command;
+	unsigned code;
+	size_t used, size;
+	return session_blind(s) && s->awaited.verb != VERB_QUIT && inbox_bytes(up).size > 0 &&
+	       reply_peek(down, 0, &code, &size) == PARSE_DONE && code == 221 &&
+	       inbox_command(up, 0, false, &command, &used) == PARSE_DONE && command.verb == VERB_QUIT &&
+	       inbox_acked(down, down->offset) >= up->offset + used;
+}
+
 /* went_unanswered - a client that does not pipeline sent another command before the reply, then waited, and continues
  * after one reply: that reply was to the other command. *wait: it has not continued yet. */
 static bool went_unanswered(const struct session *s, bool *wait)
@@ -272,7 +286,7 @@ static enum next out_of_place(struct session *s, struct event *event, bool *wait
 		s->message.offending = inbox_bytes(down);
 		return next_is(s, event, EVENT_parse_error, DOWN);
 	}
-	if (belongs_later(s))
+	if (belongs_later(s) || answers_quit(s))
 		return next_is(s, event, EVENT_gap, DOWN);
 	if (went_unanswered(s, &unanswered_yet))
 		return next_is(s, event, EVENT_gap, DOWN);

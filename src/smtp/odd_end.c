@@ -85,8 +85,7 @@ static unsigned count_words(struct span argument)
 	return n;
 }
 
-/* is_serious - is it really a command, and not text that happens to begin with a verb? */
-static bool is_serious(const struct command *c)
+bool command_is_serious(const struct command *c)
 {
 	struct span path, rest;
 	uint64_t size;
@@ -128,7 +127,7 @@ static bool holds_command(struct span bytes)
 		while (bytes.size > 0 && strchr("\r\n", bytes.data[0]) && bytes.data[0])
 			bytes = span_of(bytes.data + 1, bytes.size - 1);
 		enum parse_result result = grammar_command(bytes, true, &command, &used);
-		if (result == PARSE_DONE && is_serious(&command))
+		if (result == PARSE_DONE && command_is_serious(&command))
 			return true;
 		if (result == PARSE_MORE || command.name.size == 0)
 			return false;

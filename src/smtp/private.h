@@ -123,8 +123,9 @@ struct content {
 	uint64_t chunks_seen; /* stream offset up to which chunks were taken, of BDAT */
 	struct odd_end odd_end;
 	bool open, ended, has_gap;
-	uint64_t opened[2]; /* stream offsets at which the 354 was taken */
-	bool lf_client;     /* the DATA command ended in LF alone: this client probably ends all lines so */
+	uint64_t opened[2];  /* stream offsets at which the 354 was taken */
+	bool opened_assumed; /* it was not seen */
+	bool lf_client;      /* the DATA command ended in LF alone: this client probably ends all lines so */
 	enum content_start start;
 	uint64_t gap;          /* octets of a gap after what was taken: of content, or of what follows it? */
 	bool sized;            /* octets may be missing at the beginning: SIZE= decides */
@@ -340,8 +341,8 @@ void content_close(struct session *s, bool whole);
 /* knows_reply_in_gap - content has a gap, and the client's next bytes acknowledge more than the 354: a reply that is in
  * a gap, too. */
 bool knows_reply_in_gap(const struct session *s);
-/* content_may_be_lost - who sends the first bytes after the 354 has received more than that: when they are a command,
- * the content, and its end, are in a gap before it. */
+/* content_may_be_lost - who sends the first bytes after the 354, or after a gap, has received more than that (when it
+ * was not seen: they are a line like a command). If they are a command, the end of the content is in a gap. */
 bool content_may_be_lost(const struct session *s);
 /* last_waiting - the verb of the last command before this stream offset, among the awaited and the waiting ones;
  * VERB_UNKNOWN when something else waits, too. */
@@ -350,6 +351,8 @@ enum verb last_waiting(const struct session *s, uint64_t until);
 bool content_after_gap(const struct session *s, struct span bytes);
 
 /* ---- odd_end.c ---- */
+/* command_is_serious - is it really a command, and not text that happens to begin with a verb? */
+bool command_is_serious(const struct command *c);
 void odd_end_clear(struct odd_end *odd_end);
 /* odd_end_hold - an odd end was scanned; literal: the content in it. Holds the content from there on. */
 void odd_end_hold(struct session *s, struct span literal);
