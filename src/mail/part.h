@@ -34,7 +34,7 @@ struct part_inspector {
 	size_t (*memory)(const void *state);
 };
 extern const struct part_inspector text_inspector, magic_inspector, archive_inspector, office_inspector, uu_inspector,
-	tnef_inspector, watch_inspector;
+	tnef_inspector, pdf_inspector, watch_inspector;
 
 /* What the parts of one mail share.  */
 struct parts {

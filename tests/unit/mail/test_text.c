@@ -291,6 +291,27 @@ static void urls_outside_of_parts(void **state)
 	g_free(many);
 }
 
+static void targets_in_a_pdf(void **state)
+{
+	urls_are("Content-Type: application/pdf\r\n\r\n%PDF-1.4\r\n/S/URI/URI(http://a.example/(b)\\)c\\\r\nd)>> /URI "
+		 "\r\n(http://e.example/)"
+		 "//URI(http://f.example/) /URIS(http://no.example/) /URI x(http://no.example/) (http://no.example/) "
+		 "/URI(\xe4) /URI(http://a.example/(b)\\)cd) /UR/URI(file://g/h) /URI(page.html) "
+		 "/URI(http://cut.example/",
+		"http://a.example/(b))cd", "http://e.example/", "http://f.example/", "file://g/h", NULL);
+	urls_are("Content-Type: application/x-y\r\n\r\nPDF /URI(http://no.example/)", NULL);
+	char *many = g_strnfill(3000, 'x');
+	char *text = g_strdup_printf(
+		"Content-Type: application/pdf\r\n\r\n%%PDF-1.4 /URI(http://a.example/%s) /URI(http://b.example/)",
+		many);
+	struct mail *mail = read_mail(text);
+	assert_int_equal(mail->urls->len, 2);
+	assert_int_equal(strlen(mail->urls->pdata[0]), 2048);
+	mail_free(mail);
+	g_free(text);
+	g_free(many);
+}
+
 static void urls_of_reports_and_scripts(void **state)
 {
 	urls_are("Content-Type: message/delivery-status\r\n\r\nStatus: 5.1.1\r\n\r\nDiagnostic-Code: x; "
@@ -384,6 +405,7 @@ int main(void)
 		cmocka_unit_test(urls_across_tags),
 		cmocka_unit_test(paths_to_other_hosts),
 		cmocka_unit_test(urls_outside_of_parts),
+		cmocka_unit_test(targets_in_a_pdf),
 		cmocka_unit_test(urls_of_reports_and_scripts),
 		cmocka_unit_test(urls_of_other_files),
 		cmocka_unit_test(byte_order_marks_are_right),
