@@ -234,11 +234,10 @@ bool odd_end_answered(const struct session *s)
 	const struct odd *odd = odd_at(o, 0);
 	if (!o->ended && inbox_gap_ahead(up) && content_answered(s))
 		return true;
-	if (!o->ended && odd->weak)
-		return early >= 2;
 	if (!o->ended)
-		return early >= 2 || (early >= 1 && (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
-									   holds_command(bytes_after(s, odd)))));
+		return early >= 2 || (early >= 1 && !odd->weak &&
+					     (code < 300 || (goes_on_knowing(s, odd, down->offset) &&
+								    holds_command(bytes_after(s, odd)))));
 	/* A reply to bytes that come later in the capture, or not at all, is not a surplus one. */
 	unsigned waiting = inbox_gap_ahead(up) ? 0 : reply_waiting(down, up->received, &code);
 	return early > transaction_replies(s) || waiting > replies_expected(s);
