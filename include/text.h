@@ -44,6 +44,10 @@ bool text_is_hidden(uint32_t character);
  * or it is NUL. */
 size_t text_character(const void *data, size_t size);
 
+/* text_listed - is the text (NULL: none) one of these? TEXT_LISTED - the same for an array. */
+bool text_listed(const char *text, const char *const *list, size_t count);
+#define TEXT_LISTED(text, list) text_listed(text, list, G_N_ELEMENTS(list))
+
 /* text_order - orders an array of char* by their octets, for qsort and g_ptr_array_sort. */
 int text_order(const void *a, const void *b);
 

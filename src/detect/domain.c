@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 #define HOST_MAX 253 /* RFC 1035 2.3.4 */
 
@@ -24,14 +25,6 @@ static const char *const file_endings[] = { "aspx", "asp", "avi", "bmp", "conf",
 	"json", "log", "md", "mp", "msi", "odp", "ods", "odt", "pdf", "php", "pl", "png", "pps", "ppt", "pptx", "ps",
 	"py", "rar", "rb", "rs", "rtf", "sh", "so", "sql", "svg", "tar", "tif", "tiff", "txt", "wav", "webp", "xls",
 	"xlsm", "xlsx", "xml", "zip" };
-
-static bool is_one_of(const char *label, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(label, list[i]) == 0)
-			return true;
-	return false;
-}
 
 /* normal_host - at[0..size) as a host name in lower-case ASCII; NULL when it is not one. Free with g_free. */
 static char *normal_host(const char *at, size_t size)
@@ -115,7 +108,7 @@ char *text_host(const char *text)
 	bool letters = last && strlen(last) > 1;
 	for (const char *c = last; letters && *c; c++)
 		letters = g_ascii_isalpha(*c) || g_str_has_prefix(last, "xn--");
-	if (!letters || is_one_of(last, file_endings, G_N_ELEMENTS(file_endings)))
+	if (!letters || TEXT_LISTED(last, file_endings))
 		g_clear_pointer(&host, g_free);
 	return host;
 }
@@ -132,7 +125,7 @@ const char *registered_domain(const char *host)
 	if (count < 3)
 		return host;
 	char *second = g_strndup(labels[1], (gsize)(labels[0] - labels[1] - 1));
-	bool three = strlen(labels[0]) == 2 && is_one_of(second, second_levels, G_N_ELEMENTS(second_levels));
+	bool three = strlen(labels[0]) == 2 && TEXT_LISTED(second, second_levels);
 	g_free(second);
 	return labels[three ? 2 : 1];
 }

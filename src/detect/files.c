@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "private.h"
+#include "text.h"
 
 /* Extensions of files that run when opened: programs, scripts, shortcuts, installers. */
 static const char *const program_extensions[] = { "ade", "adp", "apk", "app", "appimage", "appinstaller", "application",
@@ -111,16 +112,6 @@ static char *take_extension(GString *name)
 	return extension;
 }
 
-/* extension_is_listed - is the extension one of these? */
-static bool extension_is_listed(const char *extension, const char *const *list, size_t count)
-{
-	for (size_t i = 0; extension && i < count; i++)
-		if (strcmp(extension, list[i]) == 0)
-			return true;
-	return false;
-}
-#define IS_LISTED(extension, list) extension_is_listed(extension, list, G_N_ELEMENTS(list))
-
 /* A file to check: a part with one of its names, or an entry of an archive. */
 struct suspect {
 	const char *name;    /* NULL: it has none */
@@ -218,7 +209,7 @@ static void read_suspect(struct suspect *s)
 		g_string_assign(name, looks);
 	g_free(looks);
 	s->before = take_extension(name);
-	s->by_name = IS_LISTED(s->last, program_extensions);
+	s->by_name = TEXT_LISTED(s->last, program_extensions);
 	g_string_free(name, TRUE);
 }
 
@@ -236,13 +227,13 @@ static bool is_executable(const struct suspect *s)
 
 static bool is_double(const struct suspect *s)
 {
-	return s->by_name && IS_LISTED(s->before, harmless_extensions);
+	return s->by_name && TEXT_LISTED(s->before, harmless_extensions);
 }
 
 static bool is_misnamed(const struct suspect *s)
 {
 	bool text_name = s->program == PROGRAM_SCRIPT && g_strcmp0(s->last, "txt") == 0;
-	return s->program != PROGRAM_NONE && IS_LISTED(s->last, harmless_extensions) && !text_name;
+	return s->program != PROGRAM_NONE && TEXT_LISTED(s->last, harmless_extensions) && !text_name;
 }
 
 static bool is_mistyped(const struct suspect *s)

@@ -21,6 +21,7 @@
 #include "memory.h"
 #include "part.h"
 #include "rar5.h"
+#include "text.h"
 #include "zip.h"
 
 #define ARCHIVE_DEPTH_MAX 5
@@ -186,10 +187,7 @@ static void close_archive(const struct archive_level *level, struct archive *arc
 static bool is_formal(const struct archive_level *level, const char *name)
 {
 	static const char *const indexes[] = { "/", "//", "/SYM64/", "__.SYMDEF" };
-	for (size_t i = 0; level->kind->container == CONTAINER_AR && i < G_N_ELEMENTS(indexes); i++)
-		if (g_strcmp0(name, indexes[i]) == 0)
-			return true;
-	return g_strcmp0(name, ".") == 0;
+	return g_strcmp0(name, ".") == 0 || (level->kind->container == CONTAINER_AR && TEXT_LISTED(name, indexes));
 }
 
 /* next - the next entry; NULL at the end. An error makes the list incomplete. */

@@ -177,7 +177,7 @@ static void find_urls(struct html *html, struct span text)
 {
 	const uint8_t *at = text.data, *end = at + text.size, *last = end;
 	if (html->word->len > 0) {
-		while (at<end && * at> ' ')
+		while (at < end && at[0] > ' ')
 			at++;
 		g_string_append_len(html->word, (const char *)text.data, at - text.data);
 		if (at == end && html->word->len <= WORD_MAX_SIZE)

@@ -8,6 +8,7 @@
 #include "part.h"
 
 #include "kind.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -60,10 +61,7 @@ static bool is_text_message(const char *type)
 	static const char *const types[] = { "message/delivery-status", "message/disposition-notification",
 		"message/feedback-report", "message/global-delivery-status", "message/partial",
 		"message/external-body" };
-	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-		if (strcmp(type, types[i]) == 0)
-			return true;
-	return false;
+	return TEXT_LISTED(type, types);
 }
 
 struct part *part_open(struct parts *parts, struct mail_part *about, const struct mime_params *type, bool in_message)

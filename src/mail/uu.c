@@ -10,6 +10,7 @@
 
 #include "binhex.h"
 #include "inner.h"
+#include "text.h"
 #include "transfer.h"
 #include "yenc.h"
 
@@ -227,10 +228,8 @@ static bool may_hold(const struct part *part, struct span head)
 		"application/x-uue", "application/x-yenc" };
 	if (part->text)
 		return !part->html;
-	const char *type = part->about->content_type;
-	bool listed = false, begins = false;
-	for (size_t i = 0; i < G_N_ELEMENTS(types); i++)
-		listed = listed || strcmp(type, types[i]) == 0;
+	const bool listed = TEXT_LISTED(part->about->content_type, types);
+	bool begins = false;
 	for (size_t i = 0; listed && i < G_N_ELEMENTS(words); i++) {
 		const uint8_t *at = memmem(head.data, head.size, words[i], strlen(words[i]));
 		begins = begins || (at && (at == head.data || at[-1] == '\n'));
