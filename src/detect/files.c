@@ -50,6 +50,9 @@ static const struct file_magic magics[] = {
 	{ "\xcf\xfa\xed\xfe", 4, PROGRAM_BINARY, "a macOS program (Mach-O)" },
 	{ "\xca\xfe\xba\xbe", 4, PROGRAM_BINARY, "a Java class or macOS program" },
 	{ "\x4c\0\0\0\x01\x14\x02\0", 8, PROGRAM_BINARY, "a Windows shortcut" },
+	{ "ITSF\3\0\0\0", 8, PROGRAM_BINARY, "a compiled help file (CHM)" },
+	{ "!<arch>\ndebian-binary", 21, PROGRAM_BINARY, "a Debian package" },
+	{ "\xed\xab\xee\xdb\3", 5, PROGRAM_BINARY, "an RPM package" },
 	{ "#!/", 3, PROGRAM_SCRIPT, "a script" },
 	{ "#! /", 4, PROGRAM_SCRIPT, "a script" },
 };

@@ -284,8 +284,8 @@ static void urls_shares(struct urls *urls, struct span text)
  * mail, pictures in the HTML, or scripts? A letter before a colon is a drive. */
 static bool leads_out(const char *url, size_t size)
 {
-	static const char *const inside[] = { "cid:", "mid:", "about:", "javascript:", "vbscript:", "data:image/",
-		"data:font/", "data:application/font", "data:application/x-font" };
+	static const char *const inside[] = { "cid:", "mid:", "about:", "x-apple-data-detectors:", "javascript:",
+		"vbscript:", "data:image/", "data:font/", "data:application/font", "data:application/x-font" };
 	if (size > 2 && is_slash(url[0]) && is_slash(url[1]))
 		return g_ascii_isalnum(url[2]) || url[2] == '[' || (url[2] & 0x80);
 	size_t scheme = 0;

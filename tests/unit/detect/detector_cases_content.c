@@ -68,11 +68,15 @@ void case_attachment_executable(struct bench *b, bool hit)
 		bench_file_bytes(b, NULL, "application/octet-stream", WINDOWS_PROGRAM);
 		bench_file_bytes(b, "x", "text/plain", "#!/bin/sh\n", 10);
 		bench_file_bytes(b, NULL, "text/plain", WINDOWS_PROGRAM);
-		assert_int_equal(b->raised[ALERT_attachment_executable], 16);
+		bench_file_bytes(b, "a.dat", "application/octet-stream", "ITSF\3\0\0\0", 8);
+		bench_file_bytes(b, "a.dat", "application/octet-stream", "!<arch>\ndebian-binary   ", 24);
+		bench_file_bytes(b, "a.dat", "application/octet-stream", "\xed\xab\xee\xdb\3\0", 6);
+		assert_int_equal(b->raised[ALERT_attachment_executable], 19);
 	} else {
 		bench_file_bytes(b, "data.bin", "application/octet-stream", "MZ is how it begins", 19);
 		bench_file_bytes(b, NULL, "text/plain", "#!/bin/sh\n", 10); /* the text of a mail */
 		bench_file_bytes(b, "data.bin", "application/octet-stream", "", 0);
+		bench_file_bytes(b, "data.bin", "application/octet-stream", "!<arch>\nother/          ", 24);
 	}
 }
 

@@ -270,7 +270,8 @@ static void paths_to_other_hosts(void **state)
 		"search-ms:a b", "data:text/html,b", "tel:+49", NULL);
 	urls_are("Content-Type: text/html\r\n\r\n<a href='/x:y'><a href='x/y:z'><a href='#x:y'><a href='c:\\x'><a "
 		 "href='cid:x'>"
-		 "<a href='CID:x'><a href='mid:x'><a href='about:blank'><img src='data:image/png;base64,AA'><a "
+		 "<a href='CID:x'><a href='mid:x'><a href='x-apple-data-detectors://1'><a href='about:blank'><img "
+		 "src='data:image/png;base64,AA'><a "
 		 "href='//'><a href='///x.example'><a href='1x:y'><a href='x'><a href='javascript:x()'>",
 		NULL);
 }
