@@ -72,6 +72,8 @@ class Evidence(Folder):
                           ["--extract", "files", "-o", "-"], ["--resume", "done"]):
             result = self.run_(*arguments, "ev.pcap")
             self.assertEqual((result.returncode, result.stderr), (0, b""), arguments)
+        for name in "out", "box", "files", "done":
+            self.assertTrue(os.path.exists(self.path(name)), name)
         with open(self.capture, "ab") as file:  # nothing is written there
             self.assertEqual(self.run_("-o", "out", "ev.pcap", stdout=file).returncode, 0)
             self.assertEqual(self.run_("--resume", "done", "ev.pcap", stdout=file).returncode, 0)

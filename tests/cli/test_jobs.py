@@ -19,7 +19,7 @@ import unittest
 
 from dialogue import BYE, content, envelope, hello, session
 from generate import ETHERNET, UP, Connection, Player, packets_in, packets_of, split_pcap, write_pcap
-from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, lives, on_terminal, read, records, rests, run, until, workers_of
+from program import HIGH, PLAIN, PROGRAM, ROOT, TESTDATA, WAIT, Folder, captures, children, completes, lives, on_terminal, read, records, rests, run, until, workers_of
 
 JOBS = ("1", "2", "3", "7")
 SPLIT_SIZE = 4 << 20  # octets of a capture that are worth a worker of their own (jobs.c)
@@ -105,6 +105,7 @@ class Jobs(Folder):
     def same_for_all(self, status, *arguments):
         """-> output of -j 1, after comparing it with the others"""
         first = self.status(status, "-j", "1", *arguments)
+        self.assertTrue(first.stdout)
         for jobs in JOBS[1:]:
             other = self.status(status, "-j", jobs, *arguments)
             self.assertTrue(other.stdout == first.stdout, "-j %s differs" % jobs)
@@ -197,6 +198,7 @@ class Jobs(Folder):
     def test_a_large_capture_on_standard_input(self):
         path = self.large()
         whole = [dict(row, pcap_filename="-") for row in records(self.status(0, path).stdout)]
+        self.assertGreater(len(whole), 99)
         with open(path, "rb") as file:
             self.assertEqual(records(self.status(0, "-j", "3", "-", stdin=file).stdout), whole)
 
@@ -669,7 +671,8 @@ class Jobs(Folder):
         self.assertGreater(rows[-1]["read"], size * 0.99)
 
     def test_no_progress_where_nobody_looks(self):
-        self.assertEqual(self.status(0, self.large()).stderr, b"")
+        done = self.status(0, self.large())
+        self.assertEqual((completes(done.stdout), done.stderr), ([True], b""))
 
     def test_progress_on_a_terminal(self):
         capture = self.sparse()

@@ -85,9 +85,9 @@ class Inside(Folder):
         rows = records(capture("clear"))
         self.clear = what_was_said(rows)
         self.alerts = alerts(rows)
+        self.assertGreater(len(self.clear), 2)
 
     def test_the_same_as_in_clear(self):
-        self.assertGreater(len(self.clear), 2)
         for name in NAMES:
             with self.subTest(name):
                 rows = records("--tls-keys", keylog(name), capture(name))
@@ -128,6 +128,7 @@ class Inside(Folder):
                 for tls in of_kind(rows, "tls"):
                     self.assertRegex(tls["decrypted"], r"^record fails authentication at octet \d+$")
                     self.assertGreaterEqual(tls["failures"], 1)
+                self.assertEqual(len(of_kind(rows, "tls")), 2 if name in TWICE else 1)
                 self.assertEqual(of_kind(rows, "smtp"), [])
                 self.assertLessEqual(alerts(rows), QUIET_ALERTS)
 
@@ -300,6 +301,8 @@ class Inside(Folder):
         secrets = [line.split()[2] for line in read_text(keylog(name)).splitlines() if line[0] != "#"]
         out = run("-e", "all", "-v", "--tls-keys", keylog(name), capture(name))
         shown = (out.stdout + out.stderr).decode().lower()
+        self.assertIn('"decrypted":true', shown)
+        self.assertGreater(len(secrets), 3)
         self.assertEqual([secret for secret in secrets if secret in shown], [])
 
     def test_a_cipher_that_is_not_supported(self):
