@@ -187,14 +187,26 @@ static GString *unfolded_calendar(struct span text)
 	return out;
 }
 
-/* text_urls - adds the URLs in a text that is not HTML. */
-static void text_urls(struct parts *parts, struct span text)
+/* has_escapes - may slashes have a backslash before them? */
+static bool has_escapes(const struct mail_part *about)
 {
-	if (!is_folded(text)) {
+	return g_str_has_suffix(about->content_type, "json") || g_str_has_suffix(about->content_type, "javascript") ||
+	       names_extension(about->filename, ".json") || names_extension(about->filename, ".js");
+}
+
+/* text_urls - adds the URLs in a text that is not HTML. */
+static void text_urls(struct parts *parts, const struct mail_part *about, struct span text)
+{
+	GString *out;
+	if (is_folded(text))
+		out = unfolded_calendar(text);
+	else if (memmem(text.data, text.size, "\\/", 2) && has_escapes(about)) {
+		out = g_string_new_len((const char *)text.data, (gssize)text.size);
+		g_string_replace(out, "\\/", "/", 0);
+	} else {
 		mime_urls(parts->mail, &parts->seen, text);
 		return;
 	}
-	GString *out = unfolded_calendar(text);
 	mime_urls(parts->mail, &parts->seen, span_of(out->str, out->len));
 	g_string_free(out, TRUE);
 }
@@ -215,7 +227,7 @@ static void read_part_text(struct part *part, struct span octets, bool all)
 		g_string_free(shown, TRUE);
 	} else {
 		if (urls)
-			text_urls(parts, added);
+			text_urls(parts, part->about, added);
 		take_body(part, added, added, all);
 	}
 	g_string_truncate(text, before + cut(span_of(text->str + before, text->len - before),
@@ -226,6 +238,16 @@ static void read_part_text(struct part *part, struct span octets, bool all)
 static const char *const text_extensions[] = { ".appinstaller", ".bat", ".cmd", ".csv", ".desktop", ".ics", ".iqy",
 	".jnlp", ".js", ".jse", ".json", ".library-ms", ".log", ".md", ".ps1", ".rtf", ".searchconnector-ms",
 	".settingcontent-ms", ".sh", ".slk", ".txt", ".url", ".vbs", ".vcf", ".webloc", ".website", ".wsf", ".xml" };
+
+/* is_text_type - is it a text of a type of its own? */
+static bool is_text_type(const char *type)
+{
+	static const char *const ends[] = { "/json", "+json", "/xml", "+xml", "javascript", "/x-sh", "/x-httpd-php" };
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (g_str_has_suffix(type, ends[i]))
+			return true;
+	return false;
+}
 
 /* opens_as - is a file that is not declared as text opened as HTML or SVG all the same, by its beginning or by its
  * name, or as another text? *html: the former. */
@@ -243,7 +265,7 @@ static bool opens_as(const struct part *part, struct span head, bool *html)
 	for (size_t i = 0; i < G_N_ELEMENTS(text_extensions); i++)
 		if (names_extension(name, text_extensions[i]))
 			return true;
-	return *html || rich || is_folded(head) ||
+	return *html || rich || is_folded(head) || is_text_type(part->about->content_type) ||
 	       (head.size >= sizeof shortcut &&
 		       g_ascii_strncasecmp((const char *)head.data, shortcut, sizeof shortcut - 1) == 0);
 }

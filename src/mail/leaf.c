@@ -86,8 +86,8 @@ void leaf_close(struct walk *walk)
 			about ? about->number : walk_number(walk, walk->entity.root), leaf->trouble);
 	if (leaf->part) {
 		const char *name = transfer_name(&leaf->transfer);
-		if (!about->filename && name) {
-			about->filename = mime_unfold(mail->arena, span_of(name, strlen(name)), NULL);
+		if (name) {
+			names_inside(mail, about, mime_unfold(mail->arena, span_of(name, strlen(name)), NULL));
 			about->attachment = true;
 		}
 		about->truncated |= !leaf->whole;

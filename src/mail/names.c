@@ -120,3 +120,11 @@ void names_done(struct mail *mail, const struct mail_part *part)
 	mail_defect(mail, MIME_DUPLICATE_HEADER, span_of(words->str, words->len), "%s", words->str);
 	g_string_free(words, TRUE);
 }
+
+void names_inside(struct mail *mail, struct mail_part *part, const char *name)
+{
+	const guint before = part->other_names ? part->other_names->len : 0;
+	add_part_name(mail, part, name);
+	if (part->other_names && part->other_names->len > before)
+		names_done(mail, part);
+}

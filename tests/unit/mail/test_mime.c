@@ -384,6 +384,23 @@ static void transfer_encodings(void **state)
 	mail_free(mail);
 }
 
+static void the_name_in_uuencode_is_another(void **state)
+{
+	struct mail *mail =
+		read_mail("Content-Type: application/x-y; name=a.txt\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
+			  "begin 644 b.exe\r\n#0V%T\r\n`\r\nend\r\n");
+	defects_are(mail, 1, MIME_DUPLICATE_HEADER);
+	assert_string_equal(part_of(mail, 0)->filename, "a.txt");
+	assert_int_equal(part_of(mail, 0)->other_names->len, 1);
+	assert_string_equal(part_of(mail, 0)->other_names->pdata[0], "b.exe");
+	mail_free(mail);
+	mail = read_mail("Content-Type: application/x-y; name=a.txt\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
+			 "begin 644 A.TXT\r\n#0V%T\r\n`\r\nend\r\n");
+	defects_are(mail, 0, MIME_DUPLICATE_HEADER);
+	assert_null(part_of(mail, 0)->other_names);
+	mail_free(mail);
+}
+
 static void text_around_uuencode_is_told(void **state)
 {
 	static const char *const bodies[] = { "text\r\n" UU_CAT, UU_CAT "text", UU_CAT UU_CAT };
@@ -430,6 +447,7 @@ int main(void)
 		cmocka_unit_test(odd_beginnings),
 		cmocka_unit_test(transfer_encodings),
 		cmocka_unit_test(text_around_uuencode_is_told),
+		cmocka_unit_test(the_name_in_uuencode_is_another),
 		cmocka_unit_test(an_encoded_message_has_parts),
 	};
 	mail_init();

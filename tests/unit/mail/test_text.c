@@ -346,6 +346,11 @@ static void urls_of_other_files(void **state)
 	urls_are("Content-Type: application/msword; name=a.doc\r\n\r\n{\\rtf1{\\fldinst HYPERLINK "
 		 "\"http://a.example/\"}}",
 		"http://a.example/", NULL);
+	urls_are("Content-Type: application/ld+json\r\n\r\n{ \"a\": \"http:\\/\\/a.example\\/b\", \"c\": "
+		 "\"http://d.example/\\\\e\" }",
+		"http://a.example/b", "http://d.example/", NULL);
+	urls_are("Content-Type: application/xml\r\n\r\n<a>http://a.example/</a>", "http://a.example/", NULL);
+	urls_are("\r\ns/http:\\/\\/no.example/x/ and http://a.example\\/b", "http://a.example", NULL);
 	urls_are("Content-Type: application/octet-stream; name=a.txt\r\n\r\n%PDF-1.4 http://a.example/", NULL);
 	urls_are("Content-Type: application/x-y\r\n\r\n[InternetShortcut]\r\nURL=http://a.example/",
 		"http://a.example/", NULL);
