@@ -62,7 +62,7 @@ def main():
                 print("FAIL %d %s %s: %s" % (number, case[0], case[1], "; ".join(wrong)))
             passed, failed = passed + (not wrong), failed + bool(wrong)
     print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def main():
                 print("FAIL %s" % name, *wrong[:20], sep="\n    ")
             passed, failed = passed + (not wrong), failed + bool(wrong)
     print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":

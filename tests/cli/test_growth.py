@@ -92,7 +92,8 @@ def main():
     program, words = os.path.abspath(sys.argv[1]), [w for w in sys.argv[2:] if w != "--table"]
     folder, failed, start = tempfile.mkdtemp(prefix="smtpscan-growth-"), 0, time.monotonic()
     try:
-        for attack in [a for a in ATTACKS if all(w in a.name for w in words)]:
+        attacks = [a for a in ATTACKS if all(w in a.name for w in words)]
+        for attack in attacks:
             times, memory, faults = try_attack(program, attack, folder)
             if faults:
                 times, memory, faults = try_attack(program, attack, folder)
@@ -104,8 +105,8 @@ def main():
             failed += bool(faults)
     finally:
         shutil.rmtree(folder)
-    print("%d attacks failed, %.0f s" % (failed, time.monotonic() - start))
-    sys.exit(1 if failed else 0)
+    print("%d of %d attacks failed, %.0f s" % (failed, len(attacks), time.monotonic() - start))
+    sys.exit(1 if failed or not attacks else 0)
 
 
 if __name__ == "__main__":
