@@ -247,6 +247,36 @@ static void two_greetings_are_a_beginning(void **state)
 	}
 }
 
+/* The client's SYN is there, the server's is not: nobody knows whether the server sent something before. */
+static void the_start_of_the_server_may_be_unknown(void **state)
+{
+	static const struct {
+		bool client_syn, server_syn, banner, server, unknown;
+	} cases[] = {
+		{ true, false, false, true, true },
+		{ true, false, true, true, false },
+		{ true, true, false, true, false },
+		{ false, true, false, true, false },
+		{ false, false, false, true, false },
+		{ true, false, false, false, false },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct kit *kit = kit_new(NULL);
+		if (cases[i].client_syn)
+			kit_say(kit, true, "S", kit->client_isn, 0, NULL, 0);
+		if (cases[i].server_syn)
+			kit_say(kit, false, "SA", kit->server_isn, kit->client_isn + 1, NULL, 0);
+		if (cases[i].banner)
+			kit_down(kit, 0, 0, "220 mx ESMTP\r\n");
+		kit_up(kit, 0, 14, "EHLO me\r\n");
+		if (cases[i].server)
+			kit_down(kit, 14, 9, "250 mx\r\n");
+		flow_table_end(kit->table);
+		assert_int_equal(kit->last.start_unknown, cases[i].unknown);
+		kit_free(kit);
+	}
+}
+
 static void idle_connections_expire(void **state)
 {
 	struct kit *kit = *state;
@@ -970,6 +1000,7 @@ int main(void)
 		TEST(midstream_takes_no_late_acknowledgement_for_a_gap),
 		TEST(midstream_knows_a_lost_reply),
 		TEST(two_greetings_are_a_beginning),
+		cmocka_unit_test(the_start_of_the_server_may_be_unknown),
 		TEST(idle_connections_expire),
 		TEST(a_port_is_used_again),
 		TEST(a_port_is_used_again_after_a_close),
