@@ -15,6 +15,16 @@ static void transaction_is_over(struct session *s)
 		transaction_close(s, STAGE_END_OF_DATA);
 }
 
+/* hidden_transaction - all recipients of the open transaction were refused, and what led to this content is in a gap
+ * after its MAIL: with a recipient that is accepted, and so probably another MAIL. */
+static bool hidden_transaction(const struct session *s)
+{
+	const struct transaction *tx = s->mails.open;
+	const bool unseen = s->awaited.lost || s->awaited.verb != VERB_DATA;
+	return tx && unseen && s->losses.end > s->mails.begun && transaction_count(tx, RECIPIENT_REJECTED) > 0 &&
+	       transaction_count(tx, RECIPIENT_ACCEPTED) + transaction_count(tx, RECIPIENT_PENDING) == 0;
+}
+
 /* lost_chunk - may a chunk be in a gap among the commands: since the last chunk or, before the first one, since MAIL,
  * when there is a recipient already? */
 static bool lost_chunk(const struct session *s)
@@ -69,10 +79,12 @@ void open_content(struct session *s)
 {
 	enum content_start start = s->content.start;
 	uint64_t missing = missed(s);
-	bool unannounced = !s->mails.open && (s->options.midstream || s->awaited.lost);
+	bool unannounced = (!s->mails.open || hidden_transaction(s)) && (s->options.midstream || s->awaited.lost);
 	s->content.start = START_AT_REPLY;
 	pass_gap(s);
 	transaction_is_over(s);
+	if (hidden_transaction(s))
+		transaction_close(s, STAGE_RCPT);
 	transaction_without_mail(s);
 	s->content.lf_client = s->message.command.end == LINE_END_LF;
 	content_open(s, TRANSFER_DATA);
