@@ -50,6 +50,7 @@ static const struct kind kinds[] = {
 	{ "iso", ".iso", CONTAINER_ISO, 32769, 5, "CD001" },
 	{ NULL, "", CONTAINER_OLE, 0, 8, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" },
 	{ NULL, ".tnef", CONTAINER_TNEF, 0, 4, "\x78\x9f\x3e\x22" },
+	{ NULL, ".one", CONTAINER_NONE, 0, 16, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3" },
 	{ NULL, ".pdf", CONTAINER_NONE, 0, 5, "%PDF-" },
 	{ NULL, ".png", CONTAINER_NONE, 0, 8, "\x89PNG\r\n\x1a\n" },
 	{ NULL, ".jpg", CONTAINER_NONE, 0, 3, "\xff\xd8\xff" },

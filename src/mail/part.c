@@ -16,7 +16,7 @@
 #define DIGEST_ABOUT 512
 
 static const struct part_inspector *const inspectors[] = { &text_inspector, &magic_inspector, &archive_inspector,
-	&office_inspector, &uu_inspector, &tnef_inspector, &pdf_inspector, &watch_inspector };
+	&office_inspector, &uu_inspector, &tnef_inspector, &onenote_inspector, &pdf_inspector, &watch_inspector };
 _Static_assert(G_N_ELEMENTS(inspectors) <= PART_INSPECTORS_MAX, "a part has room for the state of every inspector");
 
 static struct part *free_parts;

@@ -13,7 +13,7 @@
 #include "mime.h"
 
 #define PART_HEAD 512 /* first octets of a part; inspectors decide by them whether to inspect it */
-#define PART_INSPECTORS_MAX 8
+#define PART_INSPECTORS_MAX 9
 
 struct part;
 
@@ -34,7 +34,7 @@ struct part_inspector {
 	size_t (*memory)(const void *state);
 };
 extern const struct part_inspector text_inspector, magic_inspector, archive_inspector, office_inspector, uu_inspector,
-	tnef_inspector, pdf_inspector, watch_inspector;
+	tnef_inspector, onenote_inspector, pdf_inspector, watch_inspector;
 
 /* What the parts of one mail share.  */
 struct parts {

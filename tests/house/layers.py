@@ -54,7 +54,7 @@ LIBRARIES = {
 # Allowed circles: encapsulations contain packets that contain encapsulations (DECODE_DEPTH_MAX).
 CIRCLES = [
     {"packet/ethertype", "packet/guess", "packet/ip", "packet/link", "packet/tunnel", "packet/udp", "packet/wifi"},
-    {"mail/binhex", "mail/inner", "mail/part", "mail/tnef", "mail/uu"},  # a part holds files, which are parts
+    {"mail/binhex", "mail/inner", "mail/onenote", "mail/part", "mail/tnef", "mail/uu"},  # a part holds files, which are parts
 ]
 # Generated headers.
 MADE = {"config.h", "embedded.h"}

@@ -427,6 +427,30 @@ static void macros_in_older_documents(void **state)
 	assert_string_equal(extension, "");
 }
 
+/* ---- files in a section of OneNote ---- */
+
+#define SECTION "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"
+#define OBJECT "\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac"
+#define SIZED(octet)                                                                                                   \
+	octet "\0\0\0\0\0\0\0"                                                                                         \
+	      "\0\0\0\0"                                                                                               \
+	      "\0\0\0\0\0\0\0\0"
+#define ONE_HEADER "Content-Type: application/x-y; name=a.one\r\n\r\n"
+
+static void files_in_onenote(void **state)
+{
+	static const char two[] = ONE_HEADER SECTION
+		"\xe7\x16\xe7" OBJECT SIZED("\3") "one" OBJECT SIZED("\0") "x" OBJECT SIZED("\4") "four"
+												  "behind";
+	inner_are(two, sizeof two - 1, "1.1 - 3 one|1.2 - 4 four", 0);
+	static const char cut[] = ONE_HEADER SECTION OBJECT SIZED("\5") "four";
+	inner_are(cut, sizeof cut - 1, "1.1 - 4 cut four", 0);
+	static const char none[] = ONE_HEADER SECTION OBJECT "\1\0\0";
+	inner_are(none, sizeof none - 1, "", 0);
+	static const char other[] = ONE_HEADER "x" SECTION OBJECT SIZED("\3") "one";
+	inner_are(other, sizeof other - 1, "", 0);
+}
+
 /* ---- several messages in a file (mbox, RFC 4155) ---- */
 
 #define SEPARATOR "From a@b.example Mon Jan  1 00:00:00 2024\r\n"
@@ -504,6 +528,7 @@ int main(void)
 		cmocka_unit_test(a_file_behind_a_broken_message_is_found),
 		cmocka_unit_test(broken_tnef_is_told),
 		cmocka_unit_test(macros_in_older_documents),
+		cmocka_unit_test(files_in_onenote),
 		cmocka_unit_test(messages_in_a_file),
 		cmocka_unit_test(messages_in_a_file_with_a_gap),
 	};
