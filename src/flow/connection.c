@@ -232,13 +232,11 @@ static bool follows_stranger(const struct connection *connection, unsigned end, 
 	return segment->ack - kept->seq <= kept->length && segment->seq == kept->ack;
 }
 
-/* stranger_segment - a segment whose numbers are both far from those of the connection: a forged one, or one of another
- * connection whose SYN is not in the capture. */
+/* stranger_segment - a segment whose numbers are both far from those of the connection: a forged one, one that a
+ * firewall gave other numbers and that was captured on both sides of it, or one of another connection whose SYN is not
+ * in the capture. Only of the last kind two follow each other without one of the connection in between. */
 RARE static enum verdict stranger_segment(struct connection *connection, unsigned end, const struct segment *segment)
 {
-	if (connection->life == LIFE_OTHER || connection->life == LIFE_OVER ||
-		connection->queue == &connection->table->queues[QUEUE_CLOSING])
-		return segment->length > 0 ? REPLACED : STAYS;
 	if (!connection->work)
 		connection->work = g_new0(struct work, 1);
 	struct work *work = connection->work;
@@ -471,6 +469,9 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 	struct end *end = &connection->end[number];
 	if (G_UNLIKELY(identity_stranger(connection, number, segment)))
 		return stranger_segment(connection, number, segment);
+	if (G_UNLIKELY(
+		    connection->work && connection->work->reuse && !(connection->work->reuse->segment.flags & TCP_SYN)))
+		forget_kept(connection);
 	end->packets++;
 	end->wire_bytes += segment->wire_size;
 	connection->last = segment->at;

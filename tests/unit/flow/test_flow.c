@@ -384,6 +384,28 @@ static void a_port_is_used_again_without_a_syn_after_a_close(void **state)
 	kit_expect(kit, "begin 8 client:40000 server:25 midstream\ndown 220 b~ @0\nup EHLO b~ @7\nend input\n");
 }
 
+/* A firewall that gives both sides other numbers, captured on both sides: each segment is there twice. */
+static void a_copy_with_other_numbers_is_no_other_connection(void **state)
+{
+	struct kit *kit = *state;
+	const uint32_t client_isn = kit->client_isn, server_isn = kit->server_isn;
+	kit_handshake(kit);
+	for (unsigned i = 0; i < 4; i++) {
+		const bool up = i % 2;
+		for (unsigned copy = 0; copy < 2; copy++) {
+			kit->client_isn = client_isn + copy * 0x40000000;
+			kit->server_isn = server_isn + copy * 0x20000000;
+			(up ? kit_up : kit_down)(kit, i / 2 * 4, (i + 1) / 2 * 4, up ? "NOOP" : "250 ");
+		}
+	}
+	flow_table_end(kit->table);
+	kit_expect(
+		kit, "begin 1 client:40000 server:25\ndown 250  @0\nup NOOP @4\ndown 250  @4\nup NOOP @8\nend input\n");
+	struct flow_stats stats;
+	flow_table_stats(kit->table, &stats);
+	assert_int_equal(stats.ignored_segments, 4);
+}
+
 /* Segments that do not fit each other, or of which one number fits the connection, end nothing, and are told. */
 static void strangers_end_nothing(void **state)
 {
@@ -1007,6 +1029,7 @@ int main(void)
 		TEST(a_port_is_used_again_without_a_syn),
 		TEST(a_port_is_used_again_without_a_syn_by_one_side),
 		TEST(a_port_is_used_again_without_a_syn_after_a_close),
+		TEST(a_copy_with_other_numbers_is_no_other_connection),
 		cmocka_unit_test(strangers_end_nothing),
 		TEST(a_port_is_used_again_unseen_by_one_side),
 		cmocka_unit_test(a_forged_syn_ends_nothing),
