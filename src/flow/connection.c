@@ -247,6 +247,16 @@ RARE static enum verdict stranger_segment(struct connection *connection, unsigne
 	return STAYS;
 }
 
+/* pass_stranger - a segment of the connection comes after one that was kept: that began no other one, unless it was a
+ * SYN. */
+RARE static void pass_stranger(struct connection *connection)
+{
+	if (connection->life == LIFE_OTHER || connection->life == LIFE_OVER)
+		drop_work(connection);
+	else if (!(connection->work->reuse->segment.flags & TCP_SYN))
+		forget_kept(connection);
+}
+
 struct held_segment *connection_kept(struct connection *connection)
 {
 	return connection->work ? g_steal_pointer(&connection->work->reuse) : NULL;
@@ -469,9 +479,8 @@ enum verdict connection_segment(struct connection *connection, unsigned number, 
 	struct end *end = &connection->end[number];
 	if (G_UNLIKELY(identity_stranger(connection, number, segment)))
 		return stranger_segment(connection, number, segment);
-	if (G_UNLIKELY(
-		    connection->work && connection->work->reuse && !(connection->work->reuse->segment.flags & TCP_SYN)))
-		forget_kept(connection);
+	if (G_UNLIKELY(connection->work && connection->work->reuse))
+		pass_stranger(connection);
 	end->packets++;
 	end->wire_bytes += segment->wire_size;
 	connection->last = segment->at;
