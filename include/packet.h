@@ -83,9 +83,11 @@ void decoder_free(struct decoder *decoder);
 /* decoder_packet - decodes one packet. *segment is filled in only when the result is DECODE_SEGMENT. */
 enum decode_result decoder_packet(struct decoder *decoder, const struct packet *packet, struct segment *segment);
 
+/* decoder_has_remains - is there something for decoder_remains, before the input ended? */
+bool decoder_has_remains(const struct decoder *decoder);
 /* decoder_remains - what is there of a datagram that did not become whole, because a fragment is missing: a segment for
- * each of its parts, once it is too old (by the time of the packets) or the input ended. at: the current packet. Call
- * after each packet until it returns false. */
+ * each of its parts, once it is too old (by the time of the packets) or the input ended. at: the current packet.
+ * Returns false when there is no more. */
 bool decoder_remains(struct decoder *decoder, bool ended, struct moment at, struct segment *segment);
 
 /* decoder_count - counts the last packet, with its result, for decoder_unknown. */

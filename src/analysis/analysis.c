@@ -132,13 +132,18 @@ static bool is_selected(const struct analysis *analysis, const struct packet *pa
 	return selection_has_segment(&analysis->options->selection, segment);
 }
 
+static void take_segment(struct analysis *analysis, const struct segment *segment)
+{
+	flow_table_segment(analysis->flows, segment);
+}
+
 /* take_remains - analyses what is there of datagrams that did not become whole. */
-static void take_remains(struct analysis *analysis, bool ended)
+RARE static void take_remains(struct analysis *analysis, bool ended)
 {
 	UNCLEARED struct segment segment;
 	while (decoder_remains(analysis->decoder, ended, analysis->shared.now, &segment))
 		if (selection_has_segment(&analysis->options->selection, &segment))
-			flow_table_segment(analysis->flows, &segment);
+			take_segment(analysis, &segment);
 }
 
 /* take_packet - analyses a packet. The records of the packet before it are written only now, because the last packet's
@@ -166,13 +171,14 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 	shared->stats.last = packet->at;
 	shared->stats.bytes += packet->length;
 	if (result == DECODE_SEGMENT) {
-		flow_table_segment(analysis->flows, &segment);
+		take_segment(analysis, &segment);
 	} else {
 		shared->stats.not_decoded[result]++;
 		decoder_count(analysis->decoder, result);
 		flow_table_tick(analysis->flows, packet->at);
 	}
-	take_remains(analysis, false);
+	if (G_UNLIKELY(decoder_has_remains(analysis->decoder)))
+		take_remains(analysis, false);
 	if (live) {
 		output_packet_done(shared->output);
 		analysis->sink->tick(analysis->sink->context, packet->at.packet + 1, live);

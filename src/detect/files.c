@@ -69,11 +69,14 @@ static bool has_binary(struct span head)
 /* program_of - the kind of program that begins with these octets. *what: its description. */
 static enum program program_of(struct span head, const char **what)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
-		if (head.size >= magics[i].size && memcmp(head.data, magics[i].octets, magics[i].size) == 0) {
-			*what = magics[i].what;
-			return magics[i].kind;
+	for (size_t i = 0; head.size > 0 && i < G_N_ELEMENTS(magics); i++) {
+		const struct file_magic *magic = &magics[i];
+		if (*head.data == (uint8_t)*magic->octets && head.size >= magic->size &&
+			memcmp(head.data, magic->octets, magic->size) == 0) {
+			*what = magic->what;
+			return magic->kind;
 		}
+	}
 	/* a text may also begin with these two letters */
 	if (head.size >= 2 && memcmp(head.data, "MZ", 2) == 0 && has_binary(head)) {
 		*what = "a Windows program (MZ)";

@@ -477,7 +477,8 @@ void connection_hurry(struct connection *connection, bool given_up)
 enum verdict connection_segment(struct connection *connection, unsigned number, const struct segment *segment)
 {
 	struct end *end = &connection->end[number];
-	if (G_UNLIKELY(identity_stranger(connection, number, segment)))
+	const bool follows = end->numbered && segment->seq == end->next; /* usually */
+	if (G_UNLIKELY(!follows && identity_stranger(connection, number, segment)))
 		return stranger_segment(connection, number, segment);
 	if (G_UNLIKELY(connection->work && connection->work->reuse))
 		pass_stranger(connection);

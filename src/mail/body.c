@@ -97,8 +97,8 @@ static char *meta_charset(struct arena *arena, struct span html)
 static const char *sixteen_bits(struct span octets)
 {
 	const size_t size = MIN(octets.size, SIXTEEN_FIRST) & ~(size_t)1;
-	bool low = size >= SIXTEEN_LEAST, high = low;
-	for (size_t i = 0; i < size; i += 2) {
+	bool low = size >= SIXTEEN_LEAST && memchr(octets.data, 0, size), high = low;
+	for (size_t i = 0; (low || high) && i < size; i += 2) {
 		low &= octets.data[i] != 0 && octets.data[i + 1] == 0;
 		high &= octets.data[i] == 0 && octets.data[i + 1] != 0;
 	}
@@ -200,7 +200,7 @@ static void text_urls(struct parts *parts, const struct mail_part *about, struct
 	GString *out;
 	if (is_folded(text))
 		out = unfolded_calendar(text);
-	else if (memmem(text.data, text.size, "\\/", 2) && has_escapes(about)) {
+	else if (has_escapes(about) && memmem(text.data, text.size, "\\/", 2)) {
 		out = g_string_new_len((const char *)text.data, (gssize)text.size);
 		g_string_replace(out, "\\/", "/", 0);
 	} else {

@@ -79,7 +79,13 @@ void line_ends_feed(struct line_ends *ends, struct walk *walk, struct span in)
 		convert_ends(ends, walk, in);
 		return;
 	}
-	if (!ends->beginning && memchr(in.data, '\n', MIN(in.size, LINE_ENDS_MAX))) { /* nearly always */
+	const uint8_t *cr = ends->beginning ? NULL : memchr(in.data, '\r', in.size);
+	if (cr && (size_t)(cr - in.data) + 1 < in.size && cr[1] == '\n') { /* nearly always */
+		ends->kind = ENDS_USUAL;
+		walk_feed(walk, in);
+		return;
+	}
+	if (!ends->beginning && memchr(in.data, '\n', MIN(in.size, LINE_ENDS_MAX))) {
 		decide_ends(ends, in);
 		pass_on(ends, walk, in);
 		return;

@@ -268,6 +268,11 @@ static bool has_unit(const struct partial *partial, uint32_t unit)
 	return partial->block[unit / 8] & 1u << unit % 8;
 }
 
+bool fragments_discarded(const struct fragments *fragments)
+{
+	return fragments->discarded.head;
+}
+
 bool fragments_remains(struct fragments *fragments, struct remains *remains)
 {
 	for (; fragments->discarded.head; free_discarded(fragments)) {

@@ -70,6 +70,8 @@ void fragments_release(struct fragments *fragments);
 /* fragments_expire - discards what is too old by now. fragments_discard - discards all. */
 void fragments_expire(struct fragments *fragments, int64_t now);
 void fragments_discard(struct fragments *fragments);
+/* fragments_discarded - are there octets of discarded ones? */
+bool fragments_discarded(const struct fragments *fragments);
 /* fragments_remains - the next octets of discarded datagrams, in order of their offsets, the first ones first; valid
  * until the next call. Returns false when there are no more. fragments_used - the datagram of the last ones is of use:
  * its fragments are not lost. fragments_skip - no more of it. */

@@ -238,11 +238,16 @@ static bool first_remains(
 	const struct hosts hosts = { .family = remains->key->source.family,
 		.source = remains->key->source.octets,
 		.destination = remains->key->destination.octets };
-	if (tcp(&layers, remains->octets, &hosts) != DECODE_SEGMENT)
+	if (layer_above_ip(&layers, remains->octets, &hosts, PROTOCOL_TCP) != DECODE_SEGMENT)
 		return false;
 	decoder->remains = *segment;
 	decoder->remains_header = remains->octets.length - segment->length;
 	return true;
+}
+
+bool decoder_has_remains(const struct decoder *decoder)
+{
+	return fragments_discarded(decoder->fragments);
 }
 
 bool decoder_remains(struct decoder *decoder, bool ended, struct moment at, struct segment *segment)

@@ -209,7 +209,10 @@ RARE void session_attack(struct session *s, enum alert_id id, enum severity seve
 	struct span evidence, const char *format, ...) G_GNUC_PRINTF(6, 7);
 extern const struct span no_text; /* empty, not NULL */
 /* session_blind - replies may be missing, so it is not known whether the client waited for them. */
-bool session_blind(const struct session *s);
+static inline bool session_blind(const struct session *s)
+{
+	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.lost_bytes > 0;
+}
 
 /* server_unseen - the server's direction is not in the capture. */
 static inline bool server_unseen(const struct session *s)

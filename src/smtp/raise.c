@@ -13,11 +13,6 @@ const char *session_state(const struct session *s)
 
 const struct span no_text = { (const uint8_t *)"", 0 };
 
-bool session_blind(const struct session *s)
-{
-	return s->options.one_sided || s->greeting.assumed || s->overflow.assuming || s->summary.lost_bytes > 0;
-}
-
 static void G_GNUC_PRINTF(3, 0)
 	raise_formatted(struct session *s, struct alert *alert, const char *format, va_list arguments)
 {
