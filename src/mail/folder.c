@@ -37,7 +37,7 @@ static bool begins_message(const struct folder *folder)
 	return false;
 }
 
-/* emit - octets of the open message. */
+/* emit_message - octets of the open message. */
 static void emit_message(struct folder *folder, struct span octets)
 {
 	if (octets.size == 0 || !folder->message)
@@ -92,7 +92,7 @@ static void end_line(struct folder *folder)
 	folder->line_start = whole;
 }
 
-/* hold - holds octets at the beginning of a line. Returns how many it took. */
+/* hold_line - holds octets at the beginning of a line. Returns how many it took. */
 static size_t hold_line(struct folder *folder, struct span in)
 {
 	const uint8_t *lf = memchr(in.data, '\n', in.size);
