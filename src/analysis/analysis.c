@@ -129,7 +129,8 @@ static bool is_selected(const struct analysis *analysis, const struct packet *pa
 	if (!packet->matches &&
 		(!segment->ip.data || !capture_filter_ip(analysis->capture, segment->ip, segment->ip_length)))
 		return false;
-	return selection_has_segment(&analysis->options->selection, segment);
+	const struct selection *selection = &analysis->options->selection;
+	return !selection->networks || selection_has_segment(selection, segment);
 }
 
 static void take_segment(struct analysis *analysis, const struct segment *segment)

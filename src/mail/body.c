@@ -200,7 +200,7 @@ static void text_urls(struct parts *parts, const struct mail_part *about, struct
 	GString *out;
 	if (is_folded(text))
 		out = unfolded_calendar(text);
-	else if (has_escapes(about) && memmem(text.data, text.size, "\\/", 2)) {
+	else if (memchr(text.data, '\\', text.size) && has_escapes(about)) {
 		out = g_string_new_len((const char *)text.data, (gssize)text.size);
 		g_string_replace(out, "\\/", "/", 0);
 	} else {
