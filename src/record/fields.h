@@ -115,7 +115,7 @@
 	X(email, subject_md5, HEX, MAYBE, none, "MD5 of the value of Subject as sent, unfolded (--hash)") \
 	X(email, body_md5, HEX, MAYBE, none, "MD5 of the body as sent: everything after the header (--hash)") \
 	X(email, attachment, TEXTS, MAYBE, none, "names of the attachments") \
-	X(email, url, TEXTS, MAYBE, none, "links in the text parts") \
+	X(email, url, TEXTS, MAYBE, none, "links in texts, HTML and PDFs") \
 	X(email, unknown_charset, TEXTS, MAYBE, none, "declared charsets that are unknown: their text was guessed") \
 	\
 	X(fileinfo, filename, TEXT, MAYBE, none, "its name, decoded") \
