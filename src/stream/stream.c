@@ -7,20 +7,15 @@
  * in order. When libnids has no room for pieces that must wait, they wait here, with the same result. Missing bytes
  * become a gap when nothing more will come, or when there is no memory to wait any longer (stream_hurry). With live
  * input they also become a gap when the peer acknowledged them some PATIENCE packets ago, and they have been missing
- * for as long. The cost of a segment is bounded, whatever a forged acknowledgement claims.
+ * for as long (delivery.h). The cost of a segment is bounded, whatever a forged acknowledgement claims.
  */
 #include "stream.h"
 
 #include <glib.h>
 
+#include "delivery.h"
 #include "history.h"
-#include "nids.h"
-#include "order.h"
-#include "pieces.h"
 
-#define PATIENCE_STEP 16 /* packets of the connection between two checks of the acknowledgements */
-#define PATIENCE_STEPS 4 /* ... so missing bytes are waited for during 48 to 64 packets */
-#define PATIENCE (PATIENCE_STEP * (PATIENCE_STEPS - 1))
 #define WAITING_BYTES_MAX (8 * 1024 * 1024) /* in order, but waiting for the other direction: see order.h */
 #define HELD_BYTES_MAX (16 * 1024 * 1024)   /* out of order, per direction; beyond that the first gap is skipped */
 /* The same limit for the number of pieces and segments queued, per direction: these, and one more for each
@@ -32,182 +27,6 @@
 #define AHEAD_MAX (INT64_C(1) << 28)           /* bytes further ahead are outside of any window */
 #define ACK_AHEAD_MAX (INT64_C(1) << 30)       /* the largest possible window */
 #define RESET_AHEAD_MAX (INT64_C(1024) * 1024) /* a reset further ahead is forged */
-
-/* The members that every segment needs come first, as in struct connection. */
-struct half {
-	uint32_t first_seq; /* of the byte at offset 0 */
-	bool known;         /* is first_seq known? */
-	bool fin_seen, fin_put, fin_acked, reset_seen;
-	uint64_t highest;  /* offset after the last byte seen */
-	uint64_t acked;    /* highest offset that the peer acknowledged */
-	uint64_t sent_ack; /* the last acknowledgement this direction sent, as an offset of the other one */
-	uint64_t progress; /* packet of the connection at which bytes were last delivered */
-	uint64_t newest;   /* address of the newest chunk, see history.h */
-	struct pieces held;
-	uint64_t fin;                          /* offset of the FIN, when fin_seen */
-	uint64_t fin_below;                    /* ... of one before octets that were seen, and one more; 0: none */
-	uint64_t reset;                        /* offset of the RST, when reset_seen */
-	uint64_t acked_before[PATIENCE_STEPS]; /* earlier values of acked, newest first */
-};
-
-struct stream {
-	struct nids_link link; /* must be first: on_nids_bytes casts it to the stream */
-	uint64_t direct_acked; /* acknowledgement of the piece that is being fed */
-	bool stored;           /* the history has that piece already */
-	uint64_t packets;
-	bool live;
-	uint64_t ignored; /* segments whose data is not used, see stream_ignored */
-	bool giving_up;   /* gaps reported now are given up for lack of memory */
-	bool one_sided;
-	enum direction missing;
-	struct outbox outbox;
-	struct half half[2];
-};
-
-/* ---- offsets ---- */
-
-/* offset_of - a sequence number as the stream offset nearest to the expected one. */
-static int64_t offset_of(const struct stream *stream, enum direction direction, uint32_t seq)
-{
-	uint64_t expected = stream->link.expected[direction];
-	return (int64_t)expected + (int32_t)(seq - (stream->half[direction].first_seq + (uint32_t)expected));
-}
-
-/* gap_end - offset of the first bytes after the current gap; UINT64_MAX when nothing is held. */
-static uint64_t gap_end(const struct half *half)
-{
-	return half->held.first ? half->held.first->offset : UINT64_MAX;
-}
-
-/* fin_is_passed - was the FIN acknowledged, and everything before it delivered? What is held then lies behind it:
- * forged. */
-static bool fin_is_passed(const struct stream *stream, enum direction direction)
-{
-	const struct half *half = &stream->half[direction];
-	return half->fin_acked && stream->link.expected[direction] >= half->fin;
-}
-
-/* first_held - the first piece that is held and may still be delivered; NULL: none. */
-static const struct piece *first_held(const struct stream *stream, enum direction direction)
-{
-	return fin_is_passed(stream, direction) ? NULL : stream->half[direction].held.first;
-}
-
-/* ---- delivery ---- */
-
-/* feed_kept - feeds pieces that libnids had no room for and that are now next in order. */
-static void feed_kept(struct stream *stream, enum direction direction)
-{
-	const struct piece *first;
-	struct pieces *held = &stream->half[direction].held;
-	while ((first = held->first) && first->data && first->offset == stream->link.expected[direction]) {
-		const struct piece piece = *first;
-		pieces_remove(held);
-		stream->direct_acked = piece.acked;
-		stream->stored = true;
-		nids_link_feed(&stream->link, direction, piece.offset, piece.data, (size_t)piece.size);
-		stream->stored = false;
-		g_free(piece.data);
-	}
-}
-
-/* skip_to - reports the bytes up to OFFSET as a gap. */
-RARE static void skip_to(struct stream *stream, enum direction direction, uint64_t offset)
-{
-	uint64_t expected = stream->link.expected[direction];
-	if (offset <= expected)
-		return;
-	outbox_gap(&stream->outbox, direction, offset - expected, stream->giving_up);
-	nids_link_skip(&stream->link, direction, offset);
-	feed_kept(stream, direction);
-	/* libnids must have delivered what was next in order. */
-	g_assert(gap_end(&stream->half[direction]) > stream->link.expected[direction]);
-}
-
-/* deliver_bytes - passes on bytes that are next in order, with the acknowledgement of their sender. */
-static void deliver_bytes(
-	struct stream *stream, enum direction direction, const uint8_t *data, size_t size, uint64_t acked)
-{
-	/* One-sided: the acknowledged bytes of the missing side came before these. */
-	if (stream->one_sided && stream->missing != direction)
-		skip_to(stream, stream->missing, acked);
-	stream->link.expected[direction] += size;
-	stream->half[direction].progress = stream->packets;
-	outbox_bytes(&stream->outbox, direction, data, size, acked);
-}
-
-/* on_nids_bytes - libnids delivers bytes: those of the piece that is being fed, or of queued pieces. */
-static void on_nids_bytes(struct nids_link *link, enum direction direction, const uint8_t *data, size_t size)
-{
-	struct stream *stream = (struct stream *)link;
-	struct half *half = &stream->half[direction];
-
-	if (gap_end(half) != link->expected[direction]) {
-		if (!stream->stored)
-			history_commit(&half->newest, link->expected[direction], size);
-		deliver_bytes(stream, direction, data, size, stream->direct_acked);
-		return;
-	}
-	link->queued[direction]--;
-	while (size > 0) {
-		struct piece *piece = half->held.first;
-		size_t part = piece->size < size ? (size_t)piece->size : size;
-		uint64_t acked = piece->acked;
-		pieces_take(&half->held, part);
-		deliver_bytes(stream, direction, data, part, acked);
-		data += part;
-		size -= part;
-	}
-}
-
-/* deliver_fin - reports the FIN once everything before it is delivered, and its receiver has it: a forged one may not
- * reach it. last: nothing more will come. */
-static void deliver_fin(struct stream *stream, enum direction direction, bool last)
-{
-	struct half *half = &stream->half[direction];
-	if (!half->fin_seen || half->fin_put || stream->link.expected[direction] < half->fin)
-		return;
-	if (!half->fin_acked && !last)
-		return;
-	half->fin_put = true;
-	outbox_fin(&stream->outbox, direction);
-}
-
-/* skip_acked - skips missing bytes that were acknowledged long ago. Not when bytes were delivered lately: a capture may
- * have all acknowledgements ahead of the data. */
-static void skip_acked(struct stream *stream, enum direction direction)
-{
-	struct half *half = &stream->half[direction];
-	uint64_t acked = half->acked_before[PATIENCE_STEPS - 1];
-	while (stream->link.expected[direction] < acked) {
-		uint64_t since = half->held.first ? half->held.first->since : half->progress;
-		if (stream->packets - since < PATIENCE)
-			break;
-		skip_to(stream, direction, MIN(acked, gap_end(half)));
-	}
-	deliver_fin(stream, direction, false);
-}
-
-/* gap_first - the direction whose gap came first: a client waits for the banner, a server for a command. */
-static enum direction gap_first(const struct stream *stream)
-{
-	return stream->link.expected[DOWN] == 0 ? DOWN : UP;
-}
-
-/* lose_patience - with live input, every PATIENCE_STEP packets: skips bytes that were acknowledged a few dozen packets
- * ago and are still missing. */
-static void lose_patience(struct stream *stream)
-{
-	for (enum direction d = UP; d <= DOWN; d++) {
-		struct half *half = &stream->half[d];
-		for (int i = PATIENCE_STEPS - 1; i > 0; i--)
-			half->acked_before[i] = half->acked_before[i - 1];
-		half->acked_before[0] = half->acked;
-	}
-	enum direction first = gap_first(stream);
-	skip_acked(stream, first);
-	skip_acked(stream, direction_other(first));
-}
 
 /* ---- taking segments ---- */
 
@@ -228,7 +47,7 @@ static void feed_link(struct stream *stream, enum direction direction, struct pi
 	stream->direct_acked = acked;
 	nids_link_feed(&stream->link, direction, offset, data, size);
 	if (half->held.first)
-		feed_kept(stream, direction);
+		delivery_kept(stream, direction);
 	g_assert(gap_end(half) > stream->link.expected[direction]);
 }
 
@@ -301,7 +120,7 @@ static void take_payload(struct stream *stream, enum direction direction, int64_
 		stream->outbox.sink->conflict(stream->outbox.user, direction, from, whole);
 	stream->giving_up = true;
 	while (holds_too_much(stream, direction))
-		skip_to(stream, direction, gap_end(half));
+		delivery_skip(stream, direction, gap_end(half));
 	stream->giving_up = false;
 }
 
@@ -381,12 +200,6 @@ RARE static bool take_reset(struct stream *stream, enum direction direction, uin
 	return true;
 }
 
-/* holds - are there pieces out of order? */
-static bool holds(const struct stream *stream)
-{
-	return first_held(stream, UP) || first_held(stream, DOWN);
-}
-
 /* both_over - have both sides closed or reset, and was everything before that delivered? */
 static bool both_over(const struct stream *stream)
 {
@@ -396,7 +209,7 @@ static bool both_over(const struct stream *stream)
 			stream->link.expected[d] < (half->fin_seen ? half->fin : half->reset))
 			return false;
 	}
-	return !holds(stream) && !outbox_waits(&stream->outbox);
+	return !stream_holds(stream) && !outbox_waits(&stream->outbox);
 }
 
 /* event - the state of the connection after a segment. */
@@ -438,7 +251,7 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 	uint64_t acked = half->sent_ack;
 	if (segment->flags & TCP_ACK) {
 		acked = take_ack(stream, direction, segment->ack);
-		deliver_fin(stream, direction_other(direction), false);
+		delivery_fin(stream, direction_other(direction), false);
 	}
 	int64_t offset = offset_of(stream, direction, segment->seq + syn);
 	if (segment->captured > 0)
@@ -447,9 +260,9 @@ enum stream_event stream_segment(struct stream *stream, enum direction direction
 		half->highest = MAX(half->highest, (uint64_t)offset + segment->length);
 	if (segment->flags & TCP_FIN)
 		take_fin(stream, direction, offset + segment->length);
-	deliver_fin(stream, direction, false);
+	delivery_fin(stream, direction, false);
 	if (++stream->packets % PATIENCE_STEP == 0 && stream->live)
-		lose_patience(stream);
+		delivery_impatient(stream);
 	if (stream->outbox.held > WAITING_BYTES_MAX)
 		stream_hurry(stream, true);
 	return event(stream);
@@ -495,71 +308,6 @@ int64_t stream_offset(const struct stream *stream, enum direction direction, uin
 	return stream->half[direction].known ? offset_of(stream, direction, seq) : 0;
 }
 
-/* ---- the end ---- */
-
-/* flush_next - the direction whose next held bytes were sent first, according to the acknowledgements. */
-static enum direction flush_next(const struct stream *stream)
-{
-	const struct piece *up = first_held(stream, UP), *down = first_held(stream, DOWN);
-	if (!up || !down)
-		return up ? UP : DOWN;
-	if (gap_first(stream) == DOWN)
-		return DOWN;
-	/* The client's bytes come first unless they were sent in answer to the server's. */
-	return up->acked > stream->link.expected[DOWN] && down->acked <= stream->link.expected[UP] ? DOWN : UP;
-}
-
-/* flush_tail - reports bytes after the last ones seen as a gap, when an acknowledgement or the FIN proves that they
- * were sent. */
-static void flush_tail(struct stream *stream, enum direction direction)
-{
-	struct half *half = &stream->half[direction];
-	uint64_t expected = stream->link.expected[direction];
-	uint64_t end = half->fin_seen ? half->fin : MAX(half->acked, half->highest);
-	/* One more than all bytes seen: the acknowledgement of a FIN that is not in the capture. */
-	if (!half->fin_seen && end == expected + 1)
-		end = expected;
-	skip_to(stream, direction, end);
-	deliver_fin(stream, direction, true);
-}
-
-/* skip_gaps - delivers all held pieces, with gaps between them. */
-static void skip_gaps(struct stream *stream)
-{
-	while (holds(stream)) {
-		enum direction d = flush_next(stream);
-		skip_to(stream, d, gap_end(&stream->half[d]));
-	}
-}
-
-bool stream_waits(const struct stream *stream)
-{
-	return holds(stream) || outbox_waits(&stream->outbox);
-}
-
-void stream_hurry(struct stream *stream, bool given_up)
-{
-	stream->giving_up = given_up;
-	skip_gaps(stream);
-	enum direction first = gap_first(stream);
-	for (unsigned i = 0; i < 2; i++) {
-		enum direction d = i == 0 ? first : direction_other(first);
-		if (outbox_waits(&stream->outbox))
-			skip_to(stream, d, stream->half[d].acked);
-		deliver_fin(stream, d, false);
-	}
-	stream->giving_up = false;
-}
-
-void stream_flush(struct stream *stream)
-{
-	skip_gaps(stream);
-	enum direction first = gap_first(stream);
-	flush_tail(stream, first);
-	flush_tail(stream, direction_other(first));
-	outbox_flush(&stream->outbox);
-}
-
 /* ---- creation and release ---- */
 
 void reassembly_pass(const struct segment *segment)
@@ -603,7 +351,7 @@ void stream_free(struct stream *stream)
 
 bool reassembly_init(void)
 {
-	static const struct nids_owner owner = { .bytes = on_nids_bytes };
+	static const struct nids_owner owner = { .bytes = delivery_bytes };
 	return nids_open(&owner);
 }
 
