@@ -147,7 +147,8 @@ void mime_params_parse(struct arena *arena, struct mime_params *params, struct s
 void names_again(struct arena *arena, struct mime_params *params, const struct mime_fields *fields, const char *hint);
 void names_take(struct mail *mail, struct mail_part *part, const struct mime_params *field, bool disposition);
 void names_done(struct mail *mail, const struct mail_part *part);
-/* names_inside - a name that the transfer encoding gives the file. */
+/* names_inside - a name that the transfer encoding gives the file, unless it is that of an encoder's standard output.
+ */
 void names_inside(struct mail *mail, struct mail_part *part, const char *name);
 /* names_extension - has the name (NULL: none) this extension, in any case? */
 bool names_extension(const char *name, const char *extension);

@@ -124,6 +124,8 @@ void names_done(struct mail *mail, const struct mail_part *part)
 void names_inside(struct mail *mail, struct mail_part *part, const char *name)
 {
 	const guint before = part->other_names ? part->other_names->len : 0;
+	if (strcmp(name, "-") == 0 || g_str_has_prefix(name, "/dev/")) /* standard output is no name */
+		return;
 	add_part_name(mail, part, name);
 	if (part->other_names && part->other_names->len > before)
 		names_done(mail, part);

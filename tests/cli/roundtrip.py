@@ -183,7 +183,8 @@ class Builder:
         elif encoding == "x-uuencode":
             part["Content-Transfer-Encoding"] = "x-uuencode"
             lines = [binascii.b2a_uu(octets[i:i + 45], backtick=True).decode() for i in range(0, len(octets), 45)]
-            part.set_payload("begin 644 in.bin\n" + "".join(lines) + "`\nend\n")
+            inside = self.random.choice([name, "-"]).encode().decode("ascii", "surrogateescape")
+            part.set_payload("begin 644 " + inside + "\n" + "".join(lines) + "`\nend\n")
         else:
             encoders.encode_base64(part)
             if encoding == "unpadded":

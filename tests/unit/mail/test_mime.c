@@ -394,11 +394,18 @@ static void the_name_in_uuencode_is_another(void **state)
 	assert_int_equal(part_of(mail, 0)->other_names->len, 1);
 	assert_string_equal(part_of(mail, 0)->other_names->pdata[0], "b.exe");
 	mail_free(mail);
-	mail = read_mail("Content-Type: application/x-y; name=a.txt\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
-			 "begin 644 A.TXT\r\n#0V%T\r\n`\r\nend\r\n");
-	defects_are(mail, 0, MIME_DUPLICATE_HEADER);
-	assert_null(part_of(mail, 0)->other_names);
-	mail_free(mail);
+	static const char *const none[] = { "A.TXT", "-", "/dev/stdout" };
+	for (size_t i = 0; i < G_N_ELEMENTS(none); i++) {
+		char *text = g_strdup_printf(
+			"Content-Type: application/x-y; name=a.txt\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
+			"begin 644 %s\r\n#0V%%T\r\n`\r\nend\r\n",
+			none[i]);
+		mail = read_mail(text);
+		defects_are(mail, 0, MIME_DUPLICATE_HEADER);
+		assert_null(part_of(mail, 0)->other_names);
+		mail_free(mail);
+		g_free(text);
+	}
 }
 
 static void text_around_uuencode_is_told(void **state)
