@@ -151,6 +151,7 @@ static int key_before(lua_State *lua)
 static int next_key(lua_State *lua)
 {
 	lua_Integer place = lua_tointeger(lua, lua_upvalueindex(2)) + 1;
+	luaL_checktype(lua, 1, LUA_TTABLE); /* a rule can call the iterator itself */
 	for (;; place++) {
 		if (lua_rawgeti(lua, lua_upvalueindex(1), place) == LUA_TNIL)
 			return 1;

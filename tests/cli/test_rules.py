@@ -204,6 +204,13 @@ class Rules(Folder):
             self.assertEqual(self.alerts(rows), [], wrong)
             self.assertRegex(errors, r"rules\.lua:1: rule rule is off for these addresses: .*rules\.lua:1: ", wrong)
 
+    def test_the_iterator_of_pairs_takes_only_tables(self):
+        for called in ('"a text"', "(1)", "(nil)", "(session)"):
+            text = 'rule{ on = "mail", eval = function (session) pairs({ a = 1 })%s end }' % called
+            rows, errors = self.run_rules(text, HELLO + mail() + BYE)
+            self.assertIn("table expected" if called != "(session)" else "", errors)
+            self.assertEqual(len([r for r in rows if r["event_type"] == "smtp"]), 1)
+
     def test_tags_stand_in_the_records(self):
         text = """
             rule{ on = "command", eval = function (session, event) if event.verb == "EHLO" then tag("hello", event.argument) end end }
