@@ -188,6 +188,6 @@ void binhex_end(struct binhex *binhex)
 void binhex_drop(struct binhex *binhex)
 {
 	if (binhex->file)
-		part_drop(binhex->file);
+		inner_close(binhex->file, true);
 	binhex->file = NULL;
 }

@@ -17,7 +17,8 @@ struct part *inner_open(struct part *outer, unsigned *count);
 struct part *inner_open_text(struct part *outer, unsigned *count, const char *type, const char *charset);
 /* inner_name - sets the file name; raw: octets in this charset (NULL: guessed), up to a NUL. */
 void inner_name(struct part *inner, const char *charset, struct span raw);
-/* inner_close - closes the part; cut: its end is missing. */
+/* inner_close - closes the part; cut: its end is missing. Also when what it is in turns out to be no part: it was
+ * found, and is in the list of parts. */
 void inner_close(struct part *inner, bool cut);
 
 #endif

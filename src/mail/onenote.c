@@ -99,7 +99,7 @@ static void onenote_drop(void *state)
 {
 	struct onenote *onenote = state;
 	if (onenote->file)
-		part_drop(onenote->file);
+		inner_close(onenote->file, true);
 	g_free(onenote);
 }
 

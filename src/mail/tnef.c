@@ -523,7 +523,7 @@ static void tnef_drop(void *state)
 {
 	struct tnef *tnef = state;
 	if (tnef->file)
-		part_drop(tnef->file);
+		inner_close(tnef->file, true);
 	g_free(tnef->rtf);
 	g_free(tnef);
 }

@@ -380,7 +380,7 @@ static void uu_drop(void *state)
 {
 	struct uu *uu = state;
 	if (uu->file)
-		part_drop(uu->file);
+		inner_close(uu->file, true);
 	if (uu->binhex)
 		binhex_drop(uu->binhex);
 	g_free(uu->binhex);

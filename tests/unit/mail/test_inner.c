@@ -511,6 +511,22 @@ static void messages_in_a_file_with_a_gap(void **state)
 	mail_free(mail);
 }
 
+/* What is before the first part is read as a part until that comes. */
+static void a_file_before_the_first_part_of_a_multipart(void **state)
+{
+	char *prose = g_strnfill(1024, 'p');
+	char *text = g_strdup_printf("Content-Type: mixed; boundary=a\r\n\r\n%s\r\nbegin 644 cut.exe\r\n#86)C\r\n"
+				     "--b\r\nContent-Type: text/plain\r\n\r\ntext\r\n--b--\r\n",
+		prose);
+	inner_are(text, strlen(text), "1.1 cut.exe 3 cut abc", 2);
+	struct mail *mail = mail_of(&inner_options, text, strlen(text), WHOLE);
+	for (guint i = 0; i < mail->parts->len; i++)
+		assert_non_null(((const struct mail_part *)mail->parts->pdata[i])->sha256);
+	mail_free(mail);
+	g_free(text);
+	g_free(prose);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +535,7 @@ int main(void)
 		cmocka_unit_test(long_lines_are_no_files),
 		cmocka_unit_test(only_texts_are_searched),
 		cmocka_unit_test(yenc_files_in_a_text),
+		cmocka_unit_test(a_file_before_the_first_part_of_a_multipart),
 		cmocka_unit_test(binhex_files_in_a_text),
 		cmocka_unit_test(coded_files_as_attachments),
 		cmocka_unit_test(files_in_tnef),
