@@ -400,12 +400,14 @@ static enum verdict ignored_segment(struct connection *connection, unsigned numb
 /* begin_segment - takes a segment that was held; of a SYN whose data was refused only the rest. */
 static void begin_segment(struct connection *connection, unsigned end, const struct segment *segment)
 {
-	struct segment bare = *segment;
-	if ((segment->flags & TCP_SYN) && handshake_refuses_data(connection, end, segment)) {
-		g_free(connection->work->refused_syn);
-		connection->work->refused_syn = held_copy(segment);
-		bare.captured = bare.length = 0;
+	if (!(segment->flags & TCP_SYN) || !handshake_refuses_data(connection, end, segment)) {
+		smtp_segment(connection, end, segment);
+		return;
 	}
+	struct segment bare = *segment;
+	g_free(connection->work->refused_syn);
+	connection->work->refused_syn = held_copy(segment);
+	bare.captured = bare.length = 0;
 	smtp_segment(connection, end, &bare);
 }
 

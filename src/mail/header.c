@@ -23,7 +23,7 @@ const char *mime_field_name(enum mime_field_id id)
 }
 
 /* mime_field_find - compares only the names with the same first letter. */
-enum mime_field_id mime_field_find(struct span name)
+inline enum mime_field_id mime_field_find(struct span name)
 {
 	static const uint8_t firsts[32] = { ['b' & 31] = MIME_FIELD_BCC + 1,
 		['c' & 31] = MIME_FIELD_CC + 1,

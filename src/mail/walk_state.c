@@ -26,7 +26,7 @@ struct walk *walk_new(struct parts *parts)
 	walk->scratch = (struct arena){ .at = (char *)walk->scratch_first, .left = sizeof walk->scratch_first };
 	walk->place = PLACE_START;
 	block_begin(&walk->top, false);
-	block_begin(&walk->block, true);
+	walk->block.used = walk->block.stray_size = walk->block.fields.count = 0; /* it begins with the first part */
 	return walk;
 }
 
