@@ -118,6 +118,11 @@ struct selection {
 /* network_parse - "192.0.2.1", "192.0.2.0/24", "2001:db8::/32". Returns false when the text is not a network. */
 bool network_parse(const char *text, struct network *network);
 bool selection_has_time(const struct selection *selection, int64_t time);
-bool selection_has_segment(const struct selection *selection, const struct segment *segment);
+/* selection_has_host - is the segment from or to one of the networks? */
+bool selection_has_host(const struct selection *selection, const struct segment *segment);
+static inline bool selection_has_segment(const struct selection *selection, const struct segment *segment)
+{
+	return !selection->networks || selection_has_host(selection, segment);
+}
 
 #endif

@@ -44,6 +44,12 @@ static inline struct span span_of(const void *data, size_t size)
 	return (struct span){ data, size };
 }
 
+/* span_from - what begins at this offset, which must not be beyond the end. */
+static inline struct span span_from(struct span span, size_t offset)
+{
+	return span_of(span.data + offset, span.size - offset);
+}
+
 /* A packet of the input: its number (from 1 in its input; 0 = none yet) and its capture time in nanoseconds since
  * 1970-01-01 UTC. */
 struct moment {

@@ -129,13 +129,7 @@ static bool is_selected(const struct analysis *analysis, const struct packet *pa
 	if (!packet->matches &&
 		(!segment->ip.data || !capture_filter_ip(analysis->capture, segment->ip, segment->ip_length)))
 		return false;
-	const struct selection *selection = &analysis->options->selection;
-	return !selection->networks || selection_has_segment(selection, segment);
-}
-
-static void take_segment(struct analysis *analysis, const struct segment *segment)
-{
-	flow_table_segment(analysis->flows, segment);
+	return selection_has_segment(&analysis->options->selection, segment);
 }
 
 /* take_remains - analyses what is there of datagrams that did not become whole. */
@@ -144,7 +138,7 @@ RARE static void take_remains(struct analysis *analysis, bool ended)
 	UNCLEARED struct segment segment;
 	while (decoder_remains(analysis->decoder, ended, analysis->shared.now, &segment))
 		if (selection_has_segment(&analysis->options->selection, &segment))
-			take_segment(analysis, &segment);
+			flow_table_segment(analysis->flows, &segment);
 }
 
 /* take_packet - analyses a packet. The records of the packet before it are written only now, because the last packet's
@@ -172,7 +166,7 @@ static void take_packet(struct analysis *analysis, struct packet *packet, bool l
 	shared->stats.last = packet->at;
 	shared->stats.bytes += packet->length;
 	if (result == DECODE_SEGMENT) {
-		take_segment(analysis, &segment);
+		flow_table_segment(analysis->flows, &segment);
 	} else {
 		shared->stats.not_decoded[result]++;
 		decoder_count(analysis->decoder, result);

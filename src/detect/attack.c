@@ -19,7 +19,7 @@ static struct span strip_route(struct span path)
 	if (!colon)
 		return path;
 	size_t route = (size_t)(colon - path.data) + 1;
-	return span_of(path.data + route, path.size - route);
+	return span_from(path, route);
 }
 
 /* check_relay_probe - relay_probe */

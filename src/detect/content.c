@@ -156,7 +156,7 @@ static bool take_ordinary(struct content_state *content, struct span piece)
 	if (from > 0)
 		content->line_size = content->head_size = 0;
 	if (from < piece.size)
-		keep_line(content, span_of(piece.data + from, piece.size - from));
+		keep_line(content, span_from(piece, from));
 	return true;
 }
 

@@ -69,7 +69,7 @@ static size_t evaluate(struct span text, unsigned depth, struct value *value)
 		} else {
 			struct value nested = { .size = 0 };
 			at += 2;
-			at += evaluate(span_of(text.data + at, text.size - at), depth - 1, &nested);
+			at += evaluate(span_from(text, at), depth - 1, &nested);
 			at += at < text.size; /* its "}" */
 			resolve(&nested, value);
 		}

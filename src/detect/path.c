@@ -27,6 +27,6 @@ struct span domain_of(struct span path)
 {
 	for (size_t i = path.size; i > 0; i--)
 		if (path.data[i - 1] == '@')
-			return span_of(path.data + i, path.size - i);
+			return span_from(path, i);
 	return span_of(path.data + path.size, 0);
 }

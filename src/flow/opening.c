@@ -38,7 +38,7 @@ struct preamble_found {
 
 static struct span after(struct span bytes, size_t size)
 {
-	return span_of(bytes.data + size, bytes.size - size);
+	return span_from(bytes, size);
 }
 
 /* ---- is there a preamble? ---- */

@@ -197,16 +197,11 @@ static bool has_escapes(const struct mail_part *about)
 /* text_urls - adds the URLs in a text that is not HTML. */
 static void text_urls(struct parts *parts, const struct mail_part *about, struct span text)
 {
-	GString *out;
-	if (is_folded(text))
-		out = unfolded_calendar(text);
-	else if (memchr(text.data, '\\', text.size) && has_escapes(about)) {
-		out = g_string_new_len((const char *)text.data, (gssize)text.size);
-		g_string_replace(out, "\\/", "/", 0);
-	} else {
-		mime_urls(parts->mail, &parts->seen, text);
+	if (!is_folded(text)) {
+		(has_escapes(about) ? mime_script_urls : mime_urls)(parts->mail, &parts->seen, text);
 		return;
 	}
+	GString *out = unfolded_calendar(text);
 	mime_urls(parts->mail, &parts->seen, span_of(out->str, out->len));
 	g_string_free(out, TRUE);
 }
@@ -260,12 +255,9 @@ static bool opens_as(const struct part *part, struct span head, bool *html)
 		(!mime_is_text(head) && !marked_charset(head, NULL)))
 		return false;
 	const char *begins = kind_extension(part->about, head), *name = part->about->filename;
-	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++)
-		*html |= strcmp(begins, extensions[i]) == 0 || names_extension(name, extensions[i]);
-	for (size_t i = 0; i < G_N_ELEMENTS(text_extensions); i++)
-		if (names_extension(name, text_extensions[i]))
-			return true;
-	return *html || rich || is_folded(head) || is_text_type(part->about->content_type) ||
+	*html |= TEXT_LISTED(begins, extensions) || names_listed(name, extensions, G_N_ELEMENTS(extensions));
+	return *html || rich || names_listed(name, text_extensions, G_N_ELEMENTS(text_extensions)) || is_folded(head) ||
+	       is_text_type(part->about->content_type) ||
 	       (head.size >= sizeof shortcut &&
 		       g_ascii_strncasecmp((const char *)head.data, shortcut, sizeof shortcut - 1) == 0);
 }

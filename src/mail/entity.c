@@ -203,7 +203,7 @@ void entity_read(struct parts *parts, struct arena *scratch, struct entity *enti
 static struct span first_line(struct span body)
 {
 	while (body.size > 0 && (*body.data == '\r' || *body.data == '\n'))
-		body = span_of(body.data + 1, body.size - 1);
+		body = span_from(body, 1);
 	size_t next;
 	return span_of(body.data, body.size > 0 ? mime_line_end(body, 0, &next) : 0);
 }
@@ -248,7 +248,7 @@ bool entity_begins_message(struct span body)
 	struct span line = first_line(body);
 	if (block_is_separator(line)) {
 		size_t behind = (size_t)(line.data - body.data) + line.size;
-		line = first_line(span_of(body.data + behind, body.size - behind));
+		line = first_line(span_from(body, behind));
 	}
 	size_t value, size = block_field_name(line, &value);
 	for (size_t i = 0; size > 0 && i < G_N_ELEMENTS(begins); i++)

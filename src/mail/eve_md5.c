@@ -44,7 +44,7 @@ static struct span skip_header(struct eve_md5 *md5, struct span piece)
 		md5->begun = octet == '\n' && md5->line_empty;
 		md5->line_empty = octet == '\n' || (octet == '\r' && md5->line_empty);
 	}
-	return span_of(piece.data + at, piece.size - at);
+	return span_from(piece, at);
 }
 
 void eve_md5_feed(struct eve_md5 *md5, struct span piece)

@@ -120,7 +120,7 @@ void folder_feed(struct folder *folder, struct span in)
 			folder->line_start = lf;
 			folder->skipping = folder->skipping && !lf;
 		}
-		in = span_of(in.data + size, in.size - size);
+		in = span_from(in, size);
 	}
 }
 

@@ -72,7 +72,7 @@ static struct span unfolded(struct arena *arena, struct span value)
 static struct span trimmed(struct span value)
 {
 	while (value.size > 0 && g_ascii_isspace(*value.data))
-		value = span_of(value.data + 1, value.size - 1);
+		value = span_from(value, 1);
 	while (value.size > 0 && g_ascii_isspace(value.data[value.size - 1]))
 		value.size--;
 	return value;

@@ -405,17 +405,8 @@ static const char *skip_hidden(const char *name, const char *at, const char *end
  * a condition, which some clients show. */
 static void take_hidden(struct html *html, const char *at, const char *end)
 {
-	if (!html->urls)
-		return;
-	struct span text = span_of(at, (size_t)(end - at));
-	if (memmem(at, text.size, "\\/", 2)) { /* in scripts, slashes may have a backslash before them */
-		g_string_truncate(html->scratch, 0);
-		for (; at < end; at++)
-			if (*at != '\\' || at + 1 == end || at[1] != '/')
-				g_string_append_c(html->scratch, *at);
-		text = span_of(html->scratch->str, html->scratch->len);
-	}
-	mime_urls(html->mail, html->seen, text);
+	if (html->urls)
+		mime_script_urls(html->mail, html->seen, span_of(at, (size_t)(end - at)));
 }
 
 /* take_comment - takes the comment that begins here. Returns where it ends. */

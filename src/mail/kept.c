@@ -105,7 +105,7 @@ void kept_add(struct kept *kept, struct span data)
 		size_t size = MIN(data.size, kept->room - kept->used);
 		memcpy(kept->memory + kept->used, data.data, size);
 		kept->used += size;
-		data = span_of(data.data + size, data.size - size);
+		data = span_from(data, size);
 	}
 }
 

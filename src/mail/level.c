@@ -396,7 +396,7 @@ bool level_match(const struct walk *walk, struct span line, struct delimiter *de
 {
 	if (walk->boundaries == 0 || line.size < 3 || line.data[0] != '-' || line.data[1] != '-')
 		return false;
-	struct span text = span_of(line.data + 2, line.size - 2);
+	struct span text = span_from(line, 2);
 	bool ended = text.data[text.size - 1] == '\n';
 	text.size -= ended;
 	text.size -= ended && text.size > 0 && text.data[text.size - 1] == '\r';

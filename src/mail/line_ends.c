@@ -49,7 +49,7 @@ static void convert_ends(struct line_ends *ends, struct walk *walk, struct span 
 		}
 		if (size > 0)
 			walk_feed(walk, span_of(out, size));
-		in = span_of(in.data + used, in.size - used);
+		in = span_from(in, used);
 	}
 }
 
@@ -107,6 +107,6 @@ void line_ends_flush(struct line_ends *ends, struct walk *walk)
 		g_byte_array_unref(beginning);
 	}
 	if (ends->after_cr)
-		walk_feed(walk, span_of((const uint8_t *)"\n", 1));
+		walk_feed(walk, span_of("\n", 1));
 	ends->after_cr = false;
 }

@@ -152,6 +152,8 @@ void names_done(struct mail *mail, const struct mail_part *part);
 void names_inside(struct mail *mail, struct mail_part *part, const char *name);
 /* names_extension - has the name (NULL: none) this extension, in any case? */
 bool names_extension(const char *name, const char *extension);
+/* names_listed - ... one of these? */
+bool names_listed(const char *name, const char *const *extensions, size_t count);
 
 /* --- transfer.c: transfer encodings. */
 
@@ -171,6 +173,8 @@ void mime_flowed(GString *text, size_t start, bool delsp);
 /* mime_urls - adds the URLs in a text to mail->urls (at most MAIL_URL_MAX); *seen is NULL at first. mime_url - adds the
  * target of a link if it leads out of the mail. */
 void mime_urls(struct mail *mail, GHashTable **seen, struct span text);
+/* mime_script_urls - the same for a script or JSON, where slashes may have a backslash before them. */
+void mime_script_urls(struct mail *mail, GHashTable **seen, struct span text);
 void mime_url(struct mail *mail, GHashTable **seen, struct span url);
 
 /* --- look.c: libmagic. */

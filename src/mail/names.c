@@ -47,8 +47,16 @@ static bool names_differ(const char *a, const char *b)
 
 bool names_extension(const char *name, const char *extension)
 {
+	return names_listed(name, &extension, 1);
+}
+
+bool names_listed(const char *name, const char *const *extensions, size_t count)
+{
 	const char *dot = name ? strrchr(name, '.') : NULL;
-	return dot && g_ascii_strcasecmp(dot, extension) == 0;
+	for (size_t i = 0; dot && i < count; i++)
+		if (g_ascii_strcasecmp(dot, extensions[i]) == 0)
+			return true;
+	return false;
 }
 
 /* add_part_name - adds a name: as the part's file name if there was none before. */

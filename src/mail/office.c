@@ -92,7 +92,7 @@ static void office_feed(void *state, struct span piece)
 				take_entry(office, office->entry);
 			office->size %= ENTRY_SIZE;
 		}
-		piece = span_of(piece.data + size, piece.size - size);
+		piece = span_from(piece, size);
 	}
 }
 

@@ -62,7 +62,7 @@ static size_t seek_object(struct onenote *onenote, struct span in)
 static void onenote_feed(void *state, struct span in)
 {
 	struct onenote *onenote = state;
-	for (size_t used; in.size > 0; in = span_of(in.data + used, in.size - used))
+	for (size_t used; in.size > 0; in = span_from(in, used))
 		if (!onenote->inside)
 			used = seek_object(onenote, in);
 		else if (onenote->header_size < HEADER_SIZE) {

@@ -56,7 +56,7 @@ static void take_unpacked(void *context, struct span octets)
 		size_t size = MIN(octets.size, OPAQUE_HEAD - opaque->head_size);
 		memcpy(opaque->head + opaque->head_size, octets.data, size);
 		opaque->head_size += size;
-		octets = span_of(octets.data + size, octets.size - size);
+		octets = span_from(octets, size);
 		if (opaque->head_size == OPAQUE_HEAD)
 			decide(opaque);
 	}

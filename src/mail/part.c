@@ -122,7 +122,7 @@ void part_feed(struct part *part, struct span decoded)
 		part->head_size += size;
 		about->head_size = MIN(part->head_size, sizeof about->head);
 		memcpy(about->head, part->head, about->head_size);
-		decoded = span_of(decoded.data + size, decoded.size - size);
+		decoded = span_from(decoded, size);
 		if (part->head_size < PART_HEAD)
 			return;
 		begin_inspection(part);

@@ -152,7 +152,7 @@ void signed_feed(struct signed_content *content, struct span in)
 			take_primitive(content, span_of(in.data, used));
 		} else
 			element_header(content, *in.data);
-		in = span_of(in.data + used, in.size - used);
+		in = span_from(in, used);
 		if (content->left == 0 && content->header_size == 0 && !content->failed)
 			close_levels(content);
 	}

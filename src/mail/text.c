@@ -312,3 +312,17 @@ void mime_urls(struct mail *mail, GHashTable **seen, struct span text)
 	urls_text(&urls, text);
 	urls_shares(&urls, text);
 }
+
+void mime_script_urls(struct mail *mail, GHashTable **seen, struct span text)
+{
+	if (!memchr(text.data, '\\', text.size)) {
+		mime_urls(mail, seen, text);
+		return;
+	}
+	GString *plain = g_string_sized_new(text.size);
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] != '\\' || i + 1 == text.size || text.data[i + 1] != '/')
+			g_string_append_c(plain, (char)text.data[i]);
+	mime_urls(mail, seen, span_of(plain->str, plain->len));
+	g_string_free(plain, TRUE);
+}

@@ -480,7 +480,7 @@ static void tnef_feed(void *state, struct span piece)
 			if (size == 0)
 				return;
 			tnef_passed(tnef, span_of(piece.data, size));
-			piece = span_of(piece.data + size, piece.size - size);
+			piece = span_from(piece, size);
 			continue;
 		}
 		size_t size = MIN(tnef->want - tnef->have, piece.size);
@@ -488,7 +488,7 @@ static void tnef_feed(void *state, struct span piece)
 			memcpy(tnef->octets + tnef->have, piece.data, size);
 		tnef->have += size;
 		tnef->at += size;
-		piece = span_of(piece.data + size, piece.size - size);
+		piece = span_from(piece, size);
 		if (tnef->have < tnef->want)
 			return;
 		uint8_t octets[NEED_MAX];

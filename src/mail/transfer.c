@@ -180,11 +180,11 @@ static void quoted_feed(struct transfer *transfer, struct span in)
 		}
 		if (used >= before) {
 			transfer->held.size = 0;
-			in = span_of(in.data + (used - before), in.size - (used - before));
+			in = span_from(in, used - before);
 		} else {
 			memmove(transfer->held.octets, transfer->held.octets + used, size - used);
 			transfer->held.size = size - used;
-			in = span_of(in.data + more, in.size - more);
+			in = span_from(in, more);
 		}
 	}
 	size_t used = in.size > 0 ? quoted_run(transfer, in.data, in.size, &to) : 0;

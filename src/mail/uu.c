@@ -241,7 +241,7 @@ static bool may_hold(const struct part *part, struct span head)
 static bool is_raw_binhex(const struct part *part, struct span head)
 {
 	while (head.size > 0 && g_ascii_isspace(*head.data))
-		head = span_of(head.data + 1, head.size - 1);
+		head = span_from(head, 1);
 	return head.size > 0 && *head.data == ':' &&
 	       g_str_has_prefix(part->about->content_type, "application/mac-binhex");
 }

@@ -559,7 +559,7 @@ static void walk_octets(struct walk *walk, struct span in)
 			used = take_body_octets(walk, in);
 		else
 			used = take_line(walk, in);
-		in = span_of(in.data + used, in.size - used);
+		in = span_from(in, used);
 		if (walk->place == PLACE_SNIFF && walk->sniffed->len >= WALK_SNIFF_MAX)
 			decide_body(walk);
 	}

@@ -197,7 +197,7 @@ static char *guess_line(struct arena *arena, struct span line, const char *hint)
 static char *value_text(struct arena *arena, struct span value, const char *hint, bool structured)
 {
 	while (value.size > 0 && text_is_fws(*value.data))
-		value = span_of(value.data + 1, value.size - 1);
+		value = span_from(value, 1);
 	while (value.size > 0 && text_is_fws(value.data[value.size - 1]))
 		value.size--;
 	if (octets_printable(value.data, value.size))

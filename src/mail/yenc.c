@@ -28,7 +28,7 @@ struct yenc *yenc_new(struct span line, struct span *name)
 	bool genuine = g_str_has_prefix(text, begin) && named && length > 0 && length <= YENC_LINE_MAX;
 	if (genuine) {
 		size_t from = (size_t)(named - text) + strlen(naming);
-		*name = span_of(line.data + from, line.size - from);
+		*name = span_from(line, from);
 		text[from] = '\0'; /* a name may look like a number */
 		yenc = g_new0(struct yenc, 1);
 		yenc->line = (size_t)length;
@@ -137,7 +137,7 @@ size_t yenc_feed(struct yenc *yenc, struct span in, mime_sink sink, void *contex
 			decode_octets(yenc, yenc_kept(yenc), sink, context);
 	}
 	if (yenc->proved && !yenc->ended)
-		used += decode_octets(yenc, span_of(in.data + used, in.size - used), sink, context);
+		used += decode_octets(yenc, span_from(in, used), sink, context);
 	return used;
 }
 

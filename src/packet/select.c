@@ -40,12 +40,12 @@ bool selection_has_time(const struct selection *selection, int64_t time)
 	return time >= selection->after && (selection->before == 0 || time < selection->before);
 }
 
-bool selection_has_segment(const struct selection *selection, const struct segment *segment)
+bool selection_has_host(const struct selection *selection, const struct segment *segment)
 {
-	for (guint i = 0; selection->networks && i < selection->networks->len; i++) {
+	for (guint i = 0; i < selection->networks->len; i++) {
 		const struct network *network = &g_array_index(selection->networks, struct network, i);
 		if (is_in(network, &segment->source) || is_in(network, &segment->destination))
 			return true;
 	}
-	return !selection->networks;
+	return false;
 }

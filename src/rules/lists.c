@@ -94,7 +94,7 @@ static bool put_network(struct key *key, struct span text)
 	if (text.size > 2 && text.data[0] == '[' && text.data[text.size - 1] == ']')
 		text = span_of(text.data + 1, text.size - 2);
 	if (text.size > 5 && g_ascii_strncasecmp((const char *)text.data, "IPv6:", 5) == 0)
-		text = span_of(text.data + 5, text.size - 5);
+		text = span_from(text, 5);
 	if (text.size == 0 || text.size >= sizeof copy || !all_of(text, "0123456789abcdefABCDEF.:/"))
 		return false;
 	memcpy(copy, text.data, text.size);
@@ -115,9 +115,9 @@ static bool put_network(struct key *key, struct span text)
 static bool put_domain(struct key *key, struct span text)
 {
 	if (text.size > 2 && text.data[0] == '*' && text.data[1] == '.')
-		text = span_of(text.data + 2, text.size - 2);
+		text = span_from(text, 2);
 	while (text.size > 0 && text.data[0] == '.')
-		text = span_of(text.data + 1, text.size - 1);
+		text = span_from(text, 1);
 	while (text.size > 0 && text.data[text.size - 1] == '.')
 		text.size--;
 	if (text.size == 0 || text.size > 255)

@@ -47,7 +47,7 @@ static void set_field(GString **field, const char *text, size_t size)
 	*field = g_string_new_len(text, (gssize)size);
 }
 
-/* plain - [authzid] NUL authcid NUL passwd */
+/* take_plain - [authzid] NUL authcid NUL passwd */
 static void take_plain(struct auth *auth, const GString *s)
 {
 	struct session_auth *r = &auth->result;

@@ -31,8 +31,7 @@ void reply_emit(struct session *s, const struct awaited *to)
 	};
 	if (to && !to->lost) {
 		response.to = to->end_of_data ? (to->verb == VERB_BDAT ? VERB_BDAT : VERB_DATA) : to->verb;
-		response.to_name =
-			to->end_of_data && to->verb != VERB_BDAT ? span_of((const uint8_t *)".", 1) : to->name;
+		response.to_name = to->end_of_data && to->verb != VERB_BDAT ? span_of(".", 1) : to->name;
 		response.argument = to->argument;
 		response.end_of_data = to->end_of_data;
 	}

@@ -38,7 +38,7 @@ enum verb last_waiting(const struct session *s, uint64_t until)
 	size_t used = 0;
 	bytes.size = MIN(bytes.size, until - s->in[UP].offset);
 	while (grammar_command(bytes, false, &command, &used) == PARSE_DONE)
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 	return bytes.size == 0 ? command.verb : VERB_UNKNOWN;
 }
 
@@ -81,7 +81,7 @@ static bool answered_before(const struct session *s, uint64_t gap)
 	uint64_t offset = up->offset;
 	while (offset < acked && grammar_command(bytes, false, &command, &used) == PARSE_DONE) {
 		offset += used;
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 		if ((verb_table[command.verb].flags & VERBFLAG_LAST_IN_GROUP) && acked > offset)
 			return true;
 	}

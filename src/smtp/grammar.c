@@ -62,7 +62,7 @@ bool grammar_word(struct span *rest, struct span *word)
 	while (n < text.size && !text_is_wsp(text.data[n]))
 		n++;
 	*word = span_of(text.data, n);
-	*rest = span_of(text.data + n, text.size - n);
+	*rest = span_from(text, n);
 	return n > 0;
 }
 
@@ -159,7 +159,7 @@ enum parse_result grammar_reply_line(struct span input, bool last, struct reply_
 		if (separator != ' ' && separator != '-' && separator != '\t' && separator != '\r')
 			return PARSE_ERROR;
 		reply->more = separator == '-';
-		reply->text = span_of(text.data + 4, text.size - 4);
+		reply->text = span_from(text, 4);
 	} else {
 		reply->text = span_of(text.data + 3, 0);
 	}

@@ -16,7 +16,7 @@
 
 #define INBOX_NOT_KEPT UINT64_MAX
 /* No bytes, which are somewhere all the same: memchr and its kind take no NULL. */
-#define INBOX_NOTHING (span_of((const uint8_t *)"", 0))
+#define INBOX_NOTHING (span_of("", 0))
 #define INBOX_RUNS_FEW 2
 
 struct inbox_run {
@@ -147,7 +147,7 @@ uint64_t inbox_sent_after(const struct inbox *inbox, uint64_t acked);
 void inbox_drop_runs(struct inbox *inbox);
 static inline void inbox_consume(struct inbox *inbox, size_t size)
 {
-	inbox->waits = span_of(inbox->waits.data + size, inbox->waits.size - size);
+	inbox->waits = span_from(inbox->waits, size);
 	inbox->offset += size;
 	if (inbox->offset == inbox->received && inbox->kept == INBOX_NOT_KEPT)
 		inbox->run_first = inbox->run_count = inbox->gaps = 0;

@@ -36,7 +36,7 @@ static inline enum parse_result inbox_command(
 	struct span bytes = inbox_bytes(inbox);
 	if (!last && inbox_no_line(inbox, at))
 		return PARSE_MORE;
-	return grammar_command(span_of(bytes.data + at, bytes.size - at), last, command, used);
+	return grammar_command(span_from(bytes, at), last, command, used);
 }
 
 /* whole_line - are there enough bytes to know what they are? */

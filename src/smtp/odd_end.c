@@ -72,7 +72,7 @@ static struct span bytes_after(const struct session *s, const struct odd *odd)
 {
 	struct span kept = inbox_kept_bytes(&s->in[UP]);
 	size_t skip = odd->start - odd_at(&s->content.odd_end, 0)->start;
-	return skip < kept.size ? span_of(kept.data + skip, kept.size - skip) : no_text;
+	return skip < kept.size ? span_from(kept, skip) : no_text;
 }
 
 /* count_words - number of words in the argument. */
@@ -125,13 +125,13 @@ static bool holds_command(struct span bytes)
 	size_t used;
 	for (unsigned i = 0; i < LINES_LOOKED_AT; i++) {
 		while (bytes.size > 0 && strchr("\r\n", bytes.data[0]) && bytes.data[0])
-			bytes = span_of(bytes.data + 1, bytes.size - 1);
+			bytes = span_from(bytes, 1);
 		enum parse_result result = grammar_command(bytes, true, &command, &used);
 		if (result == PARSE_DONE && command_is_serious(&command))
 			return true;
 		if (result == PARSE_MORE || command.name.size == 0)
 			return false;
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 	}
 	return false;
 }
@@ -163,7 +163,7 @@ static unsigned replies_expected(const struct session *s)
 	size_t used;
 	while (grammar_command(bytes, true, &command, &used) != PARSE_MORE) {
 		n++;
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 	}
 	return n;
 }
@@ -195,7 +195,7 @@ static bool data_answered(const struct session *s, const struct odd *odd)
 	for (unsigned n = transaction_replies(s); grammar_command(bytes, false, &command, &used) == PARSE_DONE; n++) {
 		if (command.verb == VERB_DATA)
 			return reply_code(s, n) == 354;
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 	}
 	return false;
 }

@@ -76,14 +76,14 @@ bool grammar_path(struct span argument, const char *keyword, struct span *path, 
 		n++;
 	struct span s = { argument.data + n, argument.size - n };
 	size_t name = name_length(s);
-	s = span_of(s.data + name, s.size - name);
+	s = span_from(s, name);
 	size_t length = path_length(s);
 	if (length > 0 && s.data[0] == '<' && s.data[length - 1] != '>')
 		length = unquoted_length(s);
 	while (length + 1 < s.size && s.data[length] == ',' && s.data[length + 1] == '<')
 		length += 1 + path_length(span_of(s.data + length + 1, s.size - length - 1));
 	*path = span_of(s.data, length);
-	*rest = span_of(s.data + length, s.size - length);
+	*rest = span_from(s, length);
 	return length > 0;
 }
 

@@ -109,8 +109,7 @@ enum parse_result reply_peek(const struct inbox *inbox, size_t skip, unsigned *c
 		size_t used;
 		if (at >= bytes.size || (!last && inbox_no_line(inbox, at)))
 			return PARSE_MORE;
-		enum parse_result result =
-			grammar_reply_line(span_of(bytes.data + at, bytes.size - at), last, &line, &used);
+		enum parse_result result = grammar_reply_line(span_from(bytes, at), last, &line, &used);
 		if (result == PARSE_MORE)
 			return PARSE_MORE;
 		at += used;

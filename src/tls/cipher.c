@@ -205,7 +205,7 @@ static bool open_aead(
 	} else {
 		memcpy(nonce, cipher->iv, GCM_SALT_SIZE);
 		memcpy(nonce + GCM_SALT_SIZE, sealed.data, EXPLICIT_SIZE);
-		sealed = span_of(sealed.data + EXPLICIT_SIZE, sealed.size - EXPLICIT_SIZE);
+		sealed = span_from(sealed, EXPLICIT_SIZE);
 	}
 	put_head(head, sequence, record, tls13 ? sealed.size : sealed.size - suite->tag_size);
 	const struct span known = { head + from, sizeof head - from };
@@ -271,7 +271,7 @@ static bool open_cbc(const struct cipher *cipher, uint64_t sequence, const struc
 		if (blocks.size < cipher->block_size)
 			return false;
 		iv = blocks.data;
-		blocks = span_of(blocks.data + cipher->block_size, blocks.size - cipher->block_size);
+		blocks = span_from(blocks, cipher->block_size);
 	}
 	opened->type = record->type;
 	opened->content = span_of(opened->buffer, blocks.size);

@@ -182,7 +182,7 @@ static void take_words(struct tls_keys *keys, struct span line)
 {
 	struct secret secret = { 0 };
 	while (line.size > 0 && line.data[0] >= BYTE_ORDER_MARK)
-		line = span_of(line.data + 1, line.size - 1);
+		line = span_from(line, 1);
 	enum label label = label_of(next_label(&line));
 	if (label == LABEL_COUNT ||
 		from_hex(next_label(&line), (uint8_t *)secret.random, TLS_RANDOM_SIZE) != TLS_RANDOM_SIZE)

@@ -108,7 +108,7 @@ void bench_reply_bytes(struct bench *b, const char *to, struct span bytes)
 		assert_int_equal(grammar_reply_line(bytes, true, &lines[response.line_count], &used), PARSE_DONE);
 		response.code_mismatch |= lines[response.line_count].code != lines[0].code;
 		response.line_count++;
-		bytes = span_of(bytes.data + used, bytes.size - used);
+		bytes = span_from(bytes, used);
 	}
 	response.code = lines[0].code;
 	detector_response(b->detector, b->at, &response);

@@ -298,7 +298,7 @@ static void a_gap_ends_the_content(void **state)
 	mail_feed(mail, span_of(HEADER, sizeof HEADER - 1));
 	mail_feed(mail, span_of(body->str, body->len - 10));
 	mail_gap(mail, 100);
-	mail_feed(mail, span_of((const uint8_t *)"and more", 8));
+	mail_feed(mail, span_of("and more", 8));
 	mail_finish(mail, true);
 	char *parts = inner_parts(mail);
 	assert_string_equal(parts, "1.1 a.txt 4 cut Gree");

@@ -217,7 +217,7 @@ static void what_is_not_legible_is_escaped_in_ascii(void **state)
 	bool exact;
 	json_reset();
 	quote_ascii(true);
-	char *written = node_printed(json_text_node(span_of((const uint8_t *)"a\377\0", 3), &exact));
+	char *written = node_printed(json_text_node(span_of("a\377\0", 3), &exact));
 	quote_ascii(false);
 	assert_string_equal(written, "\"a\\ufffd\\ufffd\"");
 	assert_false(exact);

@@ -277,7 +277,7 @@ static char *scan(struct span wire, size_t step)
 			size_t used;
 			piece = span_of(NULL, 0);
 			result = grammar_data(&scanner, input, &piece, &used);
-			input = span_of(input.data + used, input.size - used);
+			input = span_from(input, used);
 			if (result == DATA_ODD)
 				g_string_append(out, scanner.odd_weak ? "<weak>" : scanner.odd_low ? "<low>" : "<odd>");
 			if (piece.size > 0)

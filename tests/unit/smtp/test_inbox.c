@@ -270,7 +270,7 @@ static void octets_of_the_caller_are_searched(void **state)
 {
 	struct inbox inbox;
 	inbox_init(&inbox);
-	inbox_feed(&inbox, span_of((const uint8_t *)"a\n", 2), 0);
+	inbox_feed(&inbox, span_of("a\n", 2), 0);
 	assert_false(inbox_no_line(&inbox, 0));
 	inbox_clear(&inbox);
 }

@@ -487,18 +487,18 @@ static void what_is_not_tls_is_refused(void **state)
 		tls_free(tls);
 	}
 	assert_int_equal(tls_looks_like(span_of(NULL, 0)), -1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\4", 4)), -1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\4", 5)), 1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x16\x03\x01\0\0", 5)), 0);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x15\x03\x01\0\2", 5)), 1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x17\x03\x01\0\4", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of("\x16\x03\x01\0\4", 4)), -1);
+	assert_int_equal(tls_looks_like(span_of("\x16\x03\x01\0\4", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of("\x16\x03\x01\0\0", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of("\x15\x03\x01\0\2", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of("\x17\x03\x01\0\4", 5)), 0);
 	/* a ClientHello in the format of SSL 2, for SSL 2 and for SSL 3 to TLS 1.3 */
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\0\2", 5)), 1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\0\3", 5)), 0);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\3\4", 5)), 1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x2e\1\3\5", 5)), 0);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x09\1", 3)), -1);
-	assert_int_equal(tls_looks_like(span_of((const uint8_t *)"\x80\x08\1", 3)), 0);
+	assert_int_equal(tls_looks_like(span_of("\x80\x2e\1\0\2", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of("\x80\x2e\1\0\3", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of("\x80\x2e\1\3\4", 5)), 1);
+	assert_int_equal(tls_looks_like(span_of("\x80\x2e\1\3\5", 5)), 0);
+	assert_int_equal(tls_looks_like(span_of("\x80\x09\1", 3)), -1);
+	assert_int_equal(tls_looks_like(span_of("\x80\x08\1", 3)), 0);
 }
 
 /* A fatal alert is one when both of its octets are there. */
