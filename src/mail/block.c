@@ -27,11 +27,16 @@
 
 void block_begin(struct block *block, bool part)
 {
-	struct block empty = {
-		.fields = block->fields, .data = block->data, .room = block->room, .strays = block->strays, .part = part
-	};
-	empty.fields.count = 0;
-	memcpy(block, &empty, offsetof(struct block, odd));
+	const struct mime_fields fields = block->fields;
+	uint8_t *data = block->data, *strays = block->strays;
+	const size_t room = block->room;
+	memset(block, 0, offsetof(struct block, odd));
+	block->fields = fields;
+	block->fields.count = 0;
+	block->data = data;
+	block->room = room;
+	block->strays = strays;
+	block->part = part;
 	block->odd_size = 0;
 }
 
