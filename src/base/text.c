@@ -20,7 +20,7 @@ bool text_is_hidden(uint32_t c)
 bool text_listed(const char *text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; text && i < count; i++)
-		if (strcmp(text, list[i]) == 0)
+		if (*text == *list[i] && strcmp(text, list[i]) == 0)
 			return true;
 	return false;
 }

@@ -210,7 +210,7 @@ static void read_suspect(struct suspect *s)
 	GString *name = g_string_new(s->name);
 	s->last = take_extension(name);
 	/* the one before only has to look like one: there are other dots (U+2024) */
-	char *looks = g_utf8_normalize(name->str, -1, G_NORMALIZE_ALL_COMPOSE);
+	char *looks = g_str_is_ascii(name->str) ? NULL : g_utf8_normalize(name->str, -1, G_NORMALIZE_ALL_COMPOSE);
 	if (looks)
 		g_string_assign(name, looks);
 	g_free(looks);
